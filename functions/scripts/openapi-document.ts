@@ -1,0 +1,62 @@
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import * as z from 'zod';
+import packageJson from '../package.json' with { type: 'json' };
+import { type Access, permissionOf } from '../src/authz/decide.ts';
+import { type ErrorCode, ERRORS } from '../src/errors.ts';
+import type { Route } from '../src/http/route.ts';
+import { routes } from '../src/http/routes.ts';
+
+const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+    requestId: z.string(),
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
+
+/** The route table as OpenAPI 3.1. */
+export function createOpenApiDocument(): ReturnType<typeof createDocument> {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const row of routes) {
+    const path = row.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [row.method]: operation(row) };
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: { title: 'Gatehouse', version: packageJson.version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    servers: [{ url: '/api/v1', description: 'Through Firebase Hosting' }, { url: '/v1', description: 'The function itself' }],
+    paths,
+    components: {
+      securitySchemes: {
+        firebase: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A Firebase ID token.' },
+      },
+    },
+  });
+}
+
+function operation(row: Route): ZodOpenApiOperationObject {
+  const { params, query, body } = row.input;
+  return {
+    operationId: `${row.method}${row.path.replaceAll(/[/:.]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+    summary: row.summary,
+    description: describeAccess(row.access),
+    security: row.access === 'public' ? [] : [{ firebase: [] }],
+    requestParams: { ...(params && { path: params }), ...(query && { query }) },
+    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    responses: {
+      ...(row.output === null
+        ? { '204': { description: 'Done.' } }
+        : { '200': { description: 'Done.', content: { 'application/json': { schema: row.output } } } }),
+      default: { description: 'Refused or failed.', content: { 'application/problem+json': { schema: problem } } },
+    },
+  };
+}
+
+function describeAccess(access: Access): string {
+  const permission = permissionOf(access);
+  return permission === undefined ? `Access: ${String(access)}.` : `Needs the permission \`${permission}\`.`;
+}

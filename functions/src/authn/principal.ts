@@ -1,0 +1,52 @@
+import type { Permission } from '../authz/permissions.ts';
+import { permissionsOf, type Role } from '../authz/roles.ts';
+
+/** `aal1`: one factor. `aal2`: a second factor was proved in this session (NIST SP 800-63B). */
+export type Assurance = 'aal1' | 'aal2';
+
+/** Who is calling. Identity is issuer + subject, never the e-mail address. Immutable. */
+export interface Principal {
+  readonly kind: 'user' | 'service' | 'anonymous';
+  readonly issuer: string;
+  readonly subject: string;
+  readonly uid?: string;
+  readonly email?: string;
+  readonly emailVerified?: boolean;
+  readonly roles: readonly Role[];
+  /** Present only where the token carries scopes; then they narrow the permissions. */
+  readonly scopes?: readonly string[];
+  readonly permissions: ReadonlySet<Permission>;
+  /** When the person last signed in, in seconds since the epoch. */
+  readonly authTime: number;
+  readonly assurance: Assurance;
+  readonly provider?: string;
+  readonly tenant?: string;
+  /** Seconds since the epoch. */
+  readonly tokenExpiresAt: number;
+  readonly credential: 'none' | 'bearer';
+}
+
+/** Builds a principal whose permissions follow from its roles and, where it has any, its scopes. */
+export function createPrincipal(facts: Omit<Principal, 'permissions'>): Principal {
+  const held = permissionsOf(facts.roles);
+  const scopes = facts.scopes === undefined ? undefined : new Set(facts.scopes);
+  const permissions = scopes === undefined ? held : new Set([...held].filter((permission) => scopes.has(permission)));
+  return Object.freeze({ ...facts, roles: Object.freeze([...facts.roles]), permissions });
+}
+
+/** Nobody in particular: a request without a credential. */
+export const ANONYMOUS: Principal = createPrincipal({
+  kind: 'anonymous',
+  issuer: '',
+  subject: '',
+  roles: [],
+  authTime: 0,
+  assurance: 'aal1',
+  tokenExpiresAt: 0,
+  credential: 'none',
+});
+
+/** The same person with the roles of another moment: how a privileged decision sees them. */
+export function withRoles(principal: Principal, roles: readonly Role[]): Principal {
+  return createPrincipal({ ...principal, roles });
+}

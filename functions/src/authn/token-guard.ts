@@ -1,0 +1,83 @@
+import { invalidToken } from '../errors.ts';
+
+/** A token whose form is sound. Nothing in it is verified: `payload` may say anything. */
+export interface UnverifiedToken {
+  readonly raw: string;
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly signed: boolean;
+}
+
+const MAX_TOKEN_BYTES = 8 * 1024;
+const MAX_JSON_DEPTH = 8;
+const HEADER_KEYS = new Set(['alg', 'kid', 'typ']);
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Checks the form of a compact JWS (RFC 7515 §3.1) before any library sees it: size, exactly three canonical base64url
+ * parts, valid UTF-8, JSON objects of bounded depth without duplicate keys, no header key that offers a key of its own.
+ *
+ * @throws AppError `invalid_token`
+ */
+export function parseToken(raw: string): UnverifiedToken {
+  if (raw.length > MAX_TOKEN_BYTES) throw invalidToken('longer than 8 KiB');
+  const [header, payload, signature, ...rest] = raw.split('.', 4);
+  if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
+    throw invalidToken('not three parts');
+  }
+  // The empty signature of an emulator token is judged by the authenticator.
+  if (signature !== '') decodePart('signature', signature);
+  const head = parseObject('header', header);
+  for (const key of Object.keys(head)) {
+    // `jwk`, `jku`, `x5u`, `x5c` would let a token choose its own key (RFC 8725 §3.5); `crit` asks for the unknown.
+    if (!HEADER_KEYS.has(key)) throw invalidToken('header key outside alg, kid, typ');
+  }
+  return { raw, header: head, payload: parseObject('payload', payload), signed: signature !== '' };
+}
+
+/** Strict base64url (RFC 7515 §2): one spelling per value, so that a token has exactly one form. */
+function decodePart(name: string, part: string): Buffer {
+  const bytes = Buffer.from(part, 'base64url');
+  if (part === '' || bytes.toString('base64url') !== part) throw invalidToken(`${name} is not canonical base64url`);
+  return bytes;
+}
+
+function parseObject(name: string, part: string): Record<string, unknown> {
+  const bytes = decodePart(name, part);
+  let text: string;
+  let value: unknown;
+  try {
+    text = utf8.decode(bytes);
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw invalidToken(`${name} is not UTF-8 JSON`, cause);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidToken(`${name} is no object`);
+  checkKeysAndDepth(name, text);
+  // A shape check only; every field is still unknown.
+  return value as Record<string, unknown>;
+}
+
+/**
+ * Walks valid JSON text once: refuses a key that occurs twice in one object (parsers disagree on which one counts,
+ * RFC 8259 §4), `__proto__` as a key, and nesting deeper than 8.
+ */
+function checkKeysAndDepth(name: string, text: string): void {
+  const open: (Set<string> | null)[] = [];
+  const token = /"(?:[^"\\]|\\.)*"(?=(\s*:)?)|[{}[\]]/g;
+  for (const match of text.matchAll(token)) {
+    const [piece, colon] = match;
+    if (piece === '{' || piece === '[') {
+      open.push(piece === '{' ? new Set() : null);
+      if (open.length > MAX_JSON_DEPTH) throw invalidToken(`${name} is nested too deeply`);
+    } else if (piece === '}' || piece === ']') {
+      open.pop();
+    } else if (colon !== undefined) {
+      // Compared after unescaping: "\u0061ud" is the same key as "aud".
+      const key: string = JSON.parse(piece);
+      const keys = open.at(-1);
+      if (key === '__proto__' || keys?.has(key)) throw invalidToken(`${name} has a forbidden or repeated key`);
+      keys?.add(key);
+    }
+  }
+}

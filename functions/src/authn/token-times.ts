@@ -1,0 +1,46 @@
+import { invalidToken } from '../errors.ts';
+
+/** How far an issuer's clock may run ahead of ours, in seconds. The same for every issuer. */
+export const CLOCK_SKEW_SECONDS = 5;
+
+interface TimeProfile {
+  /** Longest accepted `exp - iat`, in seconds. */
+  readonly maxLifetime: number;
+  /** `null`: this kind of token has no `auth_time`. */
+  readonly authTime: 'required' | null;
+}
+
+export interface TokenTimes {
+  readonly iat: number;
+  readonly exp: number;
+  /** `auth_time`, or `iat` where the profile has none. */
+  readonly authTime: number;
+}
+
+/**
+ * The time claims of a payload (RFC 7519 §4.1; OpenID Connect Core §2 for `auth_time`), in seconds.
+ *
+ * `exp` gets no grace: firebase-admin gives none, and a token must not live longer in the cache than at first sight.
+ * What lies in the future gets {@link CLOCK_SKEW_SECONDS}.
+ *
+ * @throws AppError `invalid_token`
+ */
+export function readTimes(payload: Readonly<Record<string, unknown>>, profile: TimeProfile, now: number): TokenTimes {
+  const exp = integer(payload, 'exp');
+  const iat = integer(payload, 'iat');
+  const authTime = profile.authTime === null ? iat : integer(payload, 'auth_time');
+  const notBefore = payload['nbf'] === undefined ? iat : integer(payload, 'nbf');
+  if (exp <= now) throw invalidToken('expired');
+  if (exp - iat > profile.maxLifetime) throw invalidToken('lives longer than its issuer ever grants');
+  if (Math.max(iat, authTime, notBefore) > now + CLOCK_SKEW_SECONDS) throw invalidToken('from the future');
+  return { iat, exp, authTime };
+}
+
+/** A missing `auth_time` would compare as "not revoked" everywhere, so absence is an error, not a default. */
+function integer(payload: Readonly<Record<string, unknown>>, claim: string): number {
+  const value = payload[claim];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw invalidToken(`${claim} is not a whole number of seconds`);
+  }
+  return value;
+}

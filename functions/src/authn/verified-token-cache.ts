@@ -1,0 +1,41 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Principal } from './principal.ts';
+
+/** What a verified token says, kept until it expires or is pushed out. */
+export interface VerifiedToken {
+  readonly principal: Principal;
+  /** `rv` of the token: version of the access record its roles were compiled from. */
+  readonly rolesVersion: number;
+}
+
+/** About 2 KiB an entry, so some 10 MB at the most, whoever sends how many distinct tokens. */
+const MAX_ENTRIES = 5_000;
+
+export interface VerifiedTokenCache {
+  get(token: string, now: number): VerifiedToken | undefined;
+  set(token: string, verified: VerifiedToken): void;
+}
+
+/**
+ * Recognises a token that was verified before. The key is the SHA-256 of the token: what sits in memory cannot be
+ * replayed, and no two tokens share an entry. Only the signature is remembered; expiry is checked here on every hit and
+ * revocation by the caller.
+ */
+export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTokenCache {
+  const entries = new LRUCache<string, VerifiedToken>({ max });
+  return {
+    get(token, now) {
+      const key = hash('sha256', token, 'base64');
+      const verified = entries.get(key);
+      if (verified !== undefined && verified.principal.tokenExpiresAt <= now) {
+        entries.delete(key);
+        return undefined;
+      }
+      return verified;
+    },
+    set(token, verified) {
+      entries.set(hash('sha256', token, 'base64'), verified);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { ALL_PERMISSIONS, type Permission } from './permissions.ts';
+
+const member = ['notes:read', 'notes:write'] as const satisfies readonly Permission[];
+const auditor = ['users:read', 'roles:read', 'audit:read'] as const satisfies readonly Permission[];
+
+/** The built-in roles: named subsets of the permissions. A misspelt permission does not compile. */
+export const ROLES = {
+  member,
+  support: [...member, 'users:read', 'sessions:revoke'],
+  auditor,
+  admin: ALL_PERMISSIONS.filter((permission) => permission !== 'owners:assign'),
+  owner: ALL_PERMISSIONS,
+} as const satisfies Record<string, readonly Permission[]>;
+
+export type Role = keyof typeof ROLES;
+
+export const ALL_ROLES: readonly Role[] = Object.freeze(Object.keys(ROLES) as Role[]);
+
+/** `Object.hasOwn`, because `constructor` and `__proto__` are not roles. */
+export function isRole(name: unknown): name is Role {
+  return typeof name === 'string' && Object.hasOwn(ROLES, name);
+}
+
+/** The known roles in a claim of unknown shape, each once. A claim that is no array holds no roles. */
+export function rolesFromClaim(claim: unknown): readonly Role[] {
+  return Array.isArray(claim) ? [...new Set(claim.filter(isRole))] : [];
+}
+
+/** Union of what the roles allow. */
+export function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
+  return new Set(roles.flatMap((role) => ROLES[role]));
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import cors from 'cors';
+import { type CallableFunction, type CallableOptions, HttpsError, onCall, type Request, type Response } from 'firebase-functions/https';
+import type * as z from 'zod';
+import { findCredential } from '../authn/credential.ts';
+import type { Principal } from '../authn/principal.ts';
+import type { Access } from '../authz/decide.ts';
+import type { Deps } from '../deps.ts';
+import { ERRORS, toAppError } from '../errors.ts';
+import { guard } from '../guard.ts';
+import { parseFields } from '../lib/parse-fields.ts';
+import { securityHeaders } from '../lib/security-headers.ts';
+import { checkTransport } from '../transport.ts';
+
+interface Callable<I extends z.ZodType, O extends z.ZodType> {
+  /** Who may pass. Required, as for a route. */
+  readonly access: Access;
+  /** Changes something: with App Check replay protection on, it takes a fresh App Check token. */
+  readonly changes: boolean;
+  readonly input: I;
+  readonly output: O;
+  handler(input: z.output<I>, context: CallContext): Promise<z.input<O>> | z.input<O>;
+}
+
+interface CallContext {
+  readonly principal: Principal;
+  readonly deps: Deps;
+  readonly requestId: string;
+}
+
+/** The headers that prove who calls, as they came. */
+interface Proofs {
+  readonly authorization: readonly string[];
+  readonly appCheck: readonly string[];
+}
+
+/**
+ * A callable function behind the same gates as a route: transport, App Check, guard, schemas.
+ *
+ * The SDK would verify the two tokens itself before the handler runs: without revocation check, without our token
+ * guard, with 401 when Google cannot be reached, and in the emulator it only decodes. So the gate takes the headers
+ * off the request first, and `request.auth` is always empty.
+ */
+export function callable<I extends z.ZodType, O extends z.ZodType>(
+  options: CallableOptions,
+  deps: () => Deps,
+  spec: Callable<I, O>,
+): CallableFunction<unknown, Promise<z.output<O>>> {
+  const proofs = new WeakMap<object, Proofs>();
+
+  // `cors: false`: the gate answers for CORS, from the allow-list.
+  const inner = onCall({ ...options, cors: false }, async (request): Promise<z.output<O>> => {
+    const requestId = randomUUID();
+    try {
+      const proof = request.rawRequest && proofs.get(request.rawRequest);
+      return await answer(spec, deps(), { requestId, proof, data: request.data });
+    } catch (thrown) {
+      throw toHttpsError(thrown, deps(), requestId);
+    }
+  });
+
+  // A proxy keeps what the CLI and the test SDK read off the function: `__endpoint`, `run`.
+  return new Proxy(inner, {
+    apply(target, self, [req, res]: [Request, Response]) {
+      proofs.set(req, takeProofs(req));
+      return passTransport(req, res, deps(), async () => target.apply(self, [req, res]));
+    },
+  });
+}
+
+async function answer<I extends z.ZodType, O extends z.ZodType>(
+  spec: Callable<I, O>,
+  deps: Deps,
+  { requestId, proof, data }: { requestId: string; proof: Proofs | undefined; data: unknown },
+): Promise<z.output<O>> {
+  const { access, changes } = spec;
+  const credential = findCredential(proof?.authorization ?? []);
+  if (access !== 'public') await deps.appCheck.check(proof?.appCheck ?? [], { changes });
+  const principal = await guard(deps, { credential, access, requestId });
+  // The SDK turns a call without an argument into null.
+  const input = parseFields(spec.input, data ?? {}, 'data');
+  return spec.output.parse(await spec.handler(input, { principal, deps, requestId }));
+}
+
+function takeProofs(req: Request): Proofs {
+  const { authorization = [], 'x-firebase-appcheck': appCheck = [] } = req.headersDistinct;
+  delete req.headers.authorization;
+  delete req.headers['x-firebase-appcheck'];
+  return { authorization, appCheck };
+}
+
+/** What a route meets before Express: headers, HTTPS, origin, size. Resolves when the response is finished. */
+function passTransport(req: Request, res: Response, deps: Deps, next: () => Promise<void>): Promise<void> {
+  const { allowedOrigins, emulator } = deps.config;
+  return new Promise((resolve, reject) => {
+    res.once('finish', resolve);
+    securityHeaders(req, res, () => {
+      try {
+        checkTransport({ headers: req.headers, rawBodyBytes: req.rawBody?.length }, { allowedOrigins, httpsOnly: !emulator });
+      } catch (thrown) {
+        const error = toHttpsError(thrown, deps, randomUUID());
+        res.status(error.httpErrorCode.status).json({ error: error.toJSON() });
+        return;
+      }
+      const allowed = { origin: [...allowedOrigins], methods: ['POST'], allowedHeaders: CLIENT_HEADERS, maxAge: 600 };
+      cors(allowed)(req, res, () => next().then(resolve, reject));
+    });
+  });
+}
+
+/** What the Firebase client SDKs send. */
+const CLIENT_HEADERS = ['Authorization', 'Content-Type', 'Firebase-Instance-ID-Token', 'X-Firebase-AppCheck'];
+
+/** `details` carries what problem+json carries: `code`, `requestId`, and `errors` per field. */
+function toHttpsError(thrown: unknown, deps: Deps, requestId: string): HttpsError {
+  const error = toAppError(thrown);
+  const { status, callable: code } = ERRORS[error.code];
+  if (status >= 500) deps.log.failure(requestId, error);
+  return new HttpsError(code, error.message, { code: error.code, requestId, ...(error.errors && { errors: error.errors }) });
+}

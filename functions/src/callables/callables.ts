@@ -1,0 +1,44 @@
+import type { CallableOptions } from 'firebase-functions/https';
+import * as z from 'zod';
+import type { Deps } from '../deps.ts';
+import { describeAccess } from '../users/describe-access.ts';
+import { access, roleChange, uid, user, userPage, userQuery } from '../users/schema.ts';
+import { callable } from './callable.ts';
+
+/** The callable functions: the services of the HTTP API for those who use a Firebase client SDK. */
+export function createCallables(options: CallableOptions, deps: () => Deps) {
+  return {
+    /** Who am I, and what may I do? */
+    getMyAccess: callable(options, deps, {
+      access: 'signed-in',
+      changes: false,
+      input: z.strictObject({}),
+      output: access,
+      handler: (_input, { principal }) => describeAccess(principal),
+    }),
+    /** The users, by role or e-mail, a page at a time. */
+    listUsers: callable(options, deps, {
+      access: 'users:read',
+      changes: false,
+      input: userQuery,
+      output: userPage,
+      handler: (query, context) => context.deps.users.list(query),
+    }),
+    /** Set a user's roles. */
+    setUserRoles: callable(options, deps, {
+      access: 'roles:assign',
+      changes: true,
+      input: roleChange.extend({ uid }),
+      output: user,
+      handler: (change, { principal, requestId, ...context }) => context.deps.users.setRoles({ principal, requestId }, change),
+    }),
+    /** Sign a user out everywhere. */
+    revokeSessions: callable(options, deps, {
+      access: 'sessions:revoke',
+      changes: true,
+      input: z.strictObject({ uid }),
+      output: user,
+      handler: (input, { principal, requestId, ...context }) => context.deps.users.revoke({ principal, requestId }, input.uid),
+    }),
+  };
+}

@@ -1,0 +1,96 @@
+interface ErrorKind {
+  /** HTTP status of the problem+json answer. */
+  readonly status: number;
+  /** Code a callable answers with, one of the canonical gRPC names. */
+  readonly callable: string;
+  /** The same short sentence for every occurrence (RFC 9457 §3.1.3). */
+  readonly title: string;
+}
+
+/** Every way Gatehouse refuses or fails, said once. `docs/errors.md` explains each row and a test compares the two. */
+export const ERRORS = {
+  unauthenticated: { status: 401, callable: 'unauthenticated', title: 'Sign in first' },
+  invalid_token: { status: 401, callable: 'unauthenticated', title: 'The credential was not accepted' },
+  token_stale: { status: 401, callable: 'unauthenticated', title: 'The token is out of date' },
+  app_check_failed: { status: 401, callable: 'unauthenticated', title: 'App Check did not vouch for this app' },
+  permission_denied: { status: 403, callable: 'permission-denied', title: 'A permission is missing' },
+  exceeds_own_permissions: { status: 403, callable: 'permission-denied', title: 'That is more than you hold yourself' },
+  own_account: { status: 403, callable: 'permission-denied', title: 'Not on your own account' },
+  https_required: { status: 403, callable: 'permission-denied', title: 'Use HTTPS' },
+  origin_denied: { status: 403, callable: 'permission-denied', title: 'This web origin is not allowed' },
+  invalid_argument: { status: 400, callable: 'invalid-argument', title: 'The input is not valid' },
+  invalid_request: { status: 400, callable: 'invalid-argument', title: 'The request is malformed' },
+  not_found: { status: 404, callable: 'not-found', title: 'Nothing here' },
+  method_not_allowed: { status: 405, callable: 'invalid-argument', title: 'This method is not available here' },
+  last_owner: { status: 409, callable: 'failed-precondition', title: 'The last owner stays' },
+  version_mismatch: { status: 409, callable: 'aborted', title: 'Somebody else changed this first' },
+  claims_too_large: { status: 409, callable: 'failed-precondition', title: 'The custom claims would not fit' },
+  payload_too_large: { status: 413, callable: 'invalid-argument', title: 'The body is too large' },
+  unsupported_media_type: { status: 415, callable: 'invalid-argument', title: 'Send JSON' },
+  unavailable: { status: 503, callable: 'unavailable', title: 'Temporarily unavailable' },
+  internal: { status: 500, callable: 'internal', title: 'Something went wrong' },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface FieldError {
+  /** Where, as a path: `body.roles.0`. */
+  readonly field: string;
+  readonly message: string;
+}
+
+interface AppErrorOptions {
+  /** One line for the log, never for the caller. */
+  readonly reason?: string;
+  readonly errors?: readonly FieldError[];
+  /** Seconds, for `Retry-After`. */
+  readonly retryAfter?: number;
+  /** Permission the caller lacks, for the `scope` of the challenge (RFC 6750 §3). */
+  readonly missing?: string;
+  readonly allow?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error type that reaches a client. `message` is public; `reason` and `cause` are for the log.
+ */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly reason: string | undefined;
+  readonly errors: readonly FieldError[] | undefined;
+  readonly retryAfter: number | undefined;
+  readonly missing: string | undefined;
+  readonly allow: readonly string[] | undefined;
+
+  constructor(code: ErrorCode, detail: string = ERRORS[code].title, options: AppErrorOptions = {}) {
+    super(detail, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.reason = options.reason;
+    this.errors = options.errors;
+    this.retryAfter = options.retryAfter;
+    this.missing = options.missing;
+    this.allow = options.allow;
+  }
+}
+
+/** A refused credential. The caller learns nothing more than that; `reason` goes to the log. */
+export function invalidToken(reason: string, cause?: unknown): AppError {
+  return new AppError('invalid_token', 'The credential was not accepted.', { reason, cause });
+}
+
+/** Something Gatehouse depends on did not answer. @param what names it for the log. */
+export function unavailable(what: string, cause?: unknown): AppError {
+  return new AppError('unavailable', 'A service this depends on did not answer. Try again shortly.', {
+    reason: what,
+    retryAfter: 5,
+    cause,
+  });
+}
+
+/** Anything thrown → an AppError; what is not one already becomes a fixed `internal`. */
+export function toAppError(thrown: unknown): AppError {
+  return thrown instanceof AppError
+    ? thrown
+    : new AppError('internal', 'Something went wrong. Quote the request id when you report it.', { cause: thrown });
+}

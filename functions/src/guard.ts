@@ -1,0 +1,50 @@
+import { type AuthenticateDeps, authenticate } from './authn/authenticate.ts';
+import type { Credential } from './authn/credential.ts';
+import type { Principal } from './authn/principal.ts';
+import { type Access, type Decision, decide, needsFreshRecord, permissionOf, type Resource } from './authz/decide.ts';
+import { AppError } from './errors.ts';
+import type { Log } from './log.ts';
+
+export interface GuardDeps extends AuthenticateDeps {
+  readonly log: Log;
+}
+
+interface Attempt {
+  readonly credential: Credential | undefined;
+  readonly access: Access;
+  /** Only asked for once somebody is signed in. */
+  readonly resource?: (() => Resource) | undefined;
+  readonly requestId: string;
+}
+
+/**
+ * The gate that every request passes, HTTP and callable alike: authenticate, decide, write one line about it.
+ *
+ * @throws AppError `unauthenticated`, `permission_denied`, or whatever {@link authenticate} throws
+ */
+export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principal> {
+  const { credential, access, requestId } = attempt;
+  let principal: Principal;
+  try {
+    principal = await authenticate(deps, credential, { fresh: needsFreshRecord(access) });
+  } catch (error) {
+    if (error instanceof AppError) {
+      deps.log.decision({ requestId, access, granted: false, reason: error.reason ?? error.code, code: error.code });
+    }
+    throw error;
+  }
+  const resource = principal.kind === 'anonymous' ? undefined : attempt.resource?.();
+  const decision = decide(principal, access, resource);
+  const { issuer, subject } = principal;
+  deps.log.decision({ requestId, access, issuer, subject, granted: decision.allowed, reason: decision.reason });
+  if (!decision.allowed) throw refusal(decision, access);
+  return principal;
+}
+
+function refusal(decision: Decision & { allowed: false }, access: Access): AppError {
+  if (decision.reason === 'anonymous') return new AppError('unauthenticated', 'Send an Authorization header: Bearer <ID token>.');
+  const permission = permissionOf(access) ?? '';
+  return decision.reason === 'not-own'
+    ? new AppError('permission_denied', 'This belongs to somebody else.', { missing: permission })
+    : new AppError('permission_denied', `This needs the permission ${permission}.`, { missing: permission });
+}

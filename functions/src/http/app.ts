@@ -1,0 +1,50 @@
+import cors from 'cors';
+import express, { type Express } from 'express';
+import type { Deps } from '../deps.ts';
+import { AppError } from '../errors.ts';
+import { securityHeaders } from '../lib/security-headers.ts';
+import { checkTransport } from '../transport.ts';
+import { readBody } from './body.ts';
+import { assignRequestId } from './request-id.ts';
+import { createRouter } from './router.ts';
+import { sendProblem } from './problem.ts';
+import { routes } from './routes.ts';
+
+/** The Express app. Every step a request takes, in order. */
+export function createApp(deps: Deps): Express {
+  const { allowedOrigins, emulator } = deps.config;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('strict routing');
+  app.enable('case sensitive routing');
+  app.set('query parser', 'simple');
+
+  app.use(assignRequestId);
+  app.use(securityHeaders);
+  app.use((req, _res, next) => {
+    // Set by the functions framework, which has read the body already.
+    const { rawBody } = req as { rawBody?: Buffer };
+    checkTransport({ headers: req.headers, rawBodyBytes: rawBody?.length }, { allowedOrigins, httpsOnly: !emulator });
+    next();
+  });
+  app.use(
+    cors({
+      origin: [...allowedOrigins],
+      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      allowedHeaders: ['Authorization', 'Content-Type', 'X-Firebase-AppCheck'],
+      exposedHeaders: ['Allow', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+      maxAge: 600,
+    }),
+  );
+  app.use(readBody);
+  const router = createRouter(routes, deps);
+  app.use('/v1', router);
+  // Hosting's rewrite passes the full path.
+  app.use('/api/v1', router);
+  app.use(() => {
+    throw new AppError('not_found', 'There is no such path.');
+  });
+  app.use(sendProblem(deps.log));
+  return app;
+}

@@ -1,0 +1,43 @@
+import type * as z from 'zod';
+import type { Principal } from '../authn/principal.ts';
+import type { Access } from '../authz/decide.ts';
+import type { Deps } from '../deps.ts';
+
+type Fields = z.ZodObject;
+
+/** The parts of a request that a route reads. A part without a schema must be empty. */
+export interface InputSchemas {
+  readonly params?: Fields;
+  readonly query?: Fields;
+  readonly body?: Fields;
+}
+
+type InputOf<I extends InputSchemas> = { [Part in keyof I]: I[Part] extends z.ZodType ? z.output<I[Part]> : never };
+
+/** What a handler may know about the request besides its input. */
+export interface HandlerContext {
+  readonly principal: Principal;
+  readonly deps: Deps;
+  readonly requestId: string;
+}
+
+export interface Route<I extends InputSchemas = InputSchemas, O extends z.ZodType = z.ZodType> {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Express path below `/v1`, e.g. `/users/:uid`. */
+  readonly path: string;
+  /** Who may pass. Required: there is no endpoint that nobody decided on. */
+  readonly access: Access;
+  /** Subject that the addressed resource belongs to, for access to one's `own`. */
+  readonly owner?: (input: InputOf<I>) => string;
+  readonly input: I;
+  /** Schema of the answer; `null` for 204. Fields it does not name are not sent. */
+  readonly output: O | null;
+  readonly summary: string;
+  handler(input: InputOf<I>, context: HandlerContext): Promise<z.input<O>> | z.input<O>;
+}
+
+/** Types a row of the route table: the handler's input follows from the row's schemas. */
+export function route<const I extends InputSchemas, O extends z.ZodType>(row: Route<I, O>): Route {
+  // Rows of different inputs share one table; each handler still only ever gets what its own schemas parsed.
+  return row as unknown as Route;
+}

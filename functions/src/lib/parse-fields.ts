@@ -1,0 +1,21 @@
+import type * as z from 'zod';
+import { AppError } from '../errors.ts';
+
+/**
+ * Parses with a schema.
+ *
+ * @param at name of the part, the first step of every field's path
+ * @throws AppError `invalid_argument` naming each field
+ */
+export function parseFields<S extends z.ZodType>(schema: S, value: unknown, at: string): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap((issue) => {
+    const names = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
+    return names.map((name) => ({
+      field: [at, ...issue.path, ...(name === undefined ? [] : [name])].map(String).join('.'),
+      message: name === undefined ? issue.message : 'There is no such field.',
+    }));
+  });
+  throw new AppError('invalid_argument', `Check ${errors.map(({ field }) => field).join(', ')}.`, { errors });
+}

@@ -1,0 +1,54 @@
+import { logger } from 'firebase-functions';
+import { type Access, permissionOf } from './authz/decide.ts';
+import type { AppError } from './errors.ts';
+
+interface DecisionLine {
+  readonly requestId: string;
+  readonly access: Access;
+  readonly granted: boolean;
+  readonly reason: string;
+  readonly code?: string;
+  readonly issuer?: string;
+  readonly subject?: string;
+}
+
+interface ChangeLine {
+  readonly requestId: string;
+  readonly action: string;
+  readonly actor: string;
+  readonly target: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+  readonly reason?: string | undefined;
+}
+
+/** Everything Gatehouse ever writes to the log: fixed fields, never a token, a header or a body. */
+export interface Log {
+  decision(line: DecisionLine): void;
+  change(line: ChangeLine): void;
+  failure(requestId: string, error: AppError): void;
+}
+
+/**
+ * Structured lines for Cloud Logging. The logger serialises to JSON, so that a line break or an escape sequence in a
+ * subject stays inside its string, and it sets `severity` last, so that no field can forge it.
+ */
+export const structuredLog: Log = {
+  decision({ access, ...line }) {
+    const permission = permissionOf(access) ?? access;
+    logger.info('decision', { event: 'decision', permission, ...line });
+  },
+  change(line) {
+    logger.info('change', { event: 'change', ...line });
+  },
+  failure(requestId, error) {
+    const { code, reason, cause } = error;
+    logger.error('failure', { event: 'failure', requestId, code, reason, cause: describe(cause) });
+  },
+};
+
+/** Name, code and stack; no other property, since SDK errors carry whole requests with their credentials. */
+function describe(cause: unknown): Record<string, unknown> | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  return { name: cause.name, code: 'code' in cause ? cause.code : undefined, stack: cause.stack };
+}

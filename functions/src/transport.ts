@@ -1,0 +1,38 @@
+import { AppError } from './errors.ts';
+
+/** The largest body, in bytes. */
+export const MAX_BODY_BYTES = 100 * 1024;
+
+/** What is looked at before anything is parsed. Lower-case header names, as Node gives them. */
+export interface TransportFacts {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Bytes of the body where it has been read already: the functions framework does that, up to 1 GB. */
+  readonly rawBodyBytes?: number | undefined;
+}
+
+export interface TransportRules {
+  readonly allowedOrigins: readonly string[];
+  /** Off in the emulator, which speaks plain HTTP. */
+  readonly httpsOnly: boolean;
+}
+
+/**
+ * The first gate, the same for the HTTP API and the callables.
+ *
+ * @throws AppError `https_required`, `origin_denied`, `payload_too_large`
+ */
+export function checkTransport({ headers, rawBodyBytes }: TransportFacts, rules: TransportRules): void {
+  // TLS ends at Google's front end, which overwrites this header. Never a redirect: the token has already leaked.
+  if (rules.httpsOnly && headers['x-forwarded-proto'] !== 'https') {
+    throw new AppError('https_required', 'Use https://. If you sent a token over plain HTTP, revoke it.');
+  }
+  // Whole strings: "null", a prefix, a suffix, another port or http are other origins.
+  const { origin } = headers;
+  if (origin !== undefined && !(typeof origin === 'string' && rules.allowedOrigins.includes(origin))) {
+    throw new AppError('origin_denied', 'This origin is not in ALLOWED_ORIGINS.');
+  }
+  const declared = Number(headers['content-length'] ?? 0);
+  if (Math.max(declared, rawBodyBytes ?? 0) > MAX_BODY_BYTES) {
+    throw new AppError('payload_too_large', `A body has at most ${MAX_BODY_BYTES} bytes.`);
+  }
+}

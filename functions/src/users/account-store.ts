@@ -1,0 +1,70 @@
+import type { Auth } from 'firebase-admin/auth';
+import { AppError, unavailable } from '../errors.ts';
+import { withDeadline } from '../lib/deadline.ts';
+import { type Account, toAccount } from './account.ts';
+
+/** Accounts in Firebase Auth. Every call has a deadline and fails as `unavailable`, `not_found` or `invalid_argument`. */
+export interface AccountStore {
+  find(uid: string): Promise<Account | undefined>;
+  findByEmail(email: string): Promise<Account | undefined>;
+  /** @param size 1 to 1000 */
+  list(size: number, pageToken?: string): Promise<{ accounts: Account[]; nextPageToken?: string }>;
+  /** Replaces all custom claims. */
+  setClaims(uid: string, claims: Record<string, unknown>): Promise<void>;
+  setDisabled(uid: string, disabled: boolean): Promise<void>;
+  /** Ends every session: refresh tokens stop working, and ID tokens of earlier sign-ins count as revoked. */
+  revokeTokens(uid: string): Promise<void>;
+  remove(uid: string): Promise<void>;
+}
+
+export function createAccountStore(auth: () => Auth): AccountStore {
+  return {
+    find: (uid) => orUndefined(call('getUser', auth().getUser(uid).then(toAccount))),
+    findByEmail: (email) => orUndefined(call('getUserByEmail', auth().getUserByEmail(email).then(toAccount))),
+    async list(size, pageToken) {
+      const { users, pageToken: next } = await call('listUsers', auth().listUsers(size, pageToken));
+      return { accounts: users.map(toAccount), ...(next && { nextPageToken: next }) };
+    },
+    setClaims: (uid, claims) => call('setCustomUserClaims', auth().setCustomUserClaims(uid, claims)),
+    setDisabled: (uid, disabled) => call('updateUser', auth().updateUser(uid, { disabled }).then(() => undefined)),
+    revokeTokens: (uid) => call('revokeRefreshTokens', auth().revokeRefreshTokens(uid)),
+    remove: (uid) => call('deleteUser', auth().deleteUser(uid)),
+  };
+}
+
+async function call<T>(name: string, work: Promise<T>): Promise<T> {
+  try {
+    return await withDeadline(name, work);
+  } catch (cause) {
+    throw toAppError(name, cause);
+  }
+}
+
+/** https://firebase.google.com/docs/auth/admin/errors */
+function toAppError(name: string, cause: unknown): unknown {
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  switch (code) {
+    case 'auth/user-not-found':
+      return new AppError('not_found', 'There is no such user.', { cause });
+    case 'auth/invalid-page-token':
+      return fieldError('pageToken', 'Use the nextPageToken of the page before.', cause);
+    case 'auth/invalid-email':
+      return fieldError('email', 'This is not an e-mail address.', cause);
+    default:
+      // Network failures (`app/network-error`), quota and 5xx answers alike: nothing the caller did.
+      return typeof code === 'string' && /^(auth|app)\//.test(code) ? unavailable(`${name}: ${code}`, cause) : cause;
+  }
+}
+
+function fieldError(field: string, message: string, cause: unknown): AppError {
+  return new AppError('invalid_argument', message, { errors: [{ field, message }], cause });
+}
+
+async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'not_found') return undefined;
+    throw error;
+  }
+}

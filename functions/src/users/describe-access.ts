@@ -1,0 +1,11 @@
+import type * as z from 'zod';
+import type { Principal } from '../authn/principal.ts';
+import { AppError } from '../errors.ts';
+import type { access } from './schema.ts';
+
+/** A principal as its owner may see it. @throws AppError `unauthenticated` for nobody */
+export function describeAccess(principal: Principal): z.input<typeof access> {
+  const { kind, permissions, ...rest } = principal;
+  if (kind === 'anonymous') throw new AppError('unauthenticated');
+  return { ...rest, kind, permissions: [...permissions] };
+}

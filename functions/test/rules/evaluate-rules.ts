@@ -1,0 +1,221 @@
+/**
+ * Evaluates the parsed part of the rules language against one request, after the public reference of the language.
+ *
+ * What it proves: what this file says, read by that reference. What it does not: that Google's compiler accepts the
+ * file, the limits on expressions and calls, and queries. A `list` is decided here on one document, as `get` is; the
+ * real service also refuses a query that could return any document the rule would not allow.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { type Expression, type Match, type Operation, parseRules, RulesSyntaxError } from './parse-rules.ts';
+
+export type Value = null | boolean | number | string | Date | MapDiff | readonly Value[] | Fields;
+export interface Fields {
+  readonly [field: string]: Value;
+}
+
+/** `before`: the stored document. `after`: the document as the write would leave it. */
+export interface RulesRequest {
+  readonly operation: Operation;
+  readonly path: string;
+  readonly auth: { readonly uid: string; readonly token: Fields } | null;
+  readonly time: Date;
+  readonly before?: Fields | undefined;
+  readonly after?: Fields | undefined;
+}
+
+/** An error while a rule runs. In Firestore it refuses the `allow` it happened in, and nothing else. */
+class EvaluationError extends Error {}
+
+class MapDiff {
+  readonly affected: readonly string[];
+  constructor(after: Fields, before: Fields) {
+    this.affected = [...new Set([...Object.keys(after), ...Object.keys(before)])].filter(
+      (key) => !isDeepStrictEqual(own(after, key), own(before, key)),
+    );
+  }
+}
+
+interface Scope {
+  readonly match: Match;
+  readonly names: ReadonlyMap<string, Value>;
+  readonly outer: Scope | null;
+}
+
+const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
+const isMap = (value: Value): value is Fields => typeOf(value) === 'map';
+const own = (map: Fields, key: string): Value | undefined => (Object.hasOwn(map, key) ? map[key] : undefined);
+const includes = (list: readonly Value[], item: Value) => list.some((each) => isDeepStrictEqual(each, item));
+
+function typeOf(value: Value): string {
+  if (value === null) return 'null';
+  if (value instanceof Date) return 'timestamp';
+  if (value instanceof MapDiff) return 'map_diff';
+  if (isList(value)) return 'list';
+  if (typeof value === 'object') return 'map';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+/** Method → what it gives for a receiver and arguments of the right types, `undefined` for wrong ones. */
+const METHODS = new Map<string, (object: Value, args: readonly Value[]) => Value | undefined>([
+  [
+    'get',
+    (map, [key = null, fallback]) => {
+      if (!isMap(map) || typeof key !== 'string') return undefined;
+      return Object.hasOwn(map, key) ? map[key] : fallback;
+    },
+  ],
+  ['keys', (map) => (isMap(map) ? Object.keys(map) : undefined)],
+  [
+    'diff',
+    (after, [before = null]) => (isMap(after) && isMap(before) ? new MapDiff(after, before) : undefined),
+  ],
+  ['affectedKeys', (diff) => (diff instanceof MapDiff ? diff.affected : undefined)],
+  ['size', (object) => (typeof object === 'string' || isList(object) ? object.length : undefined)],
+  ['hasAny', listMethod((list, other) => list.some((item) => includes(other, item)))],
+  ['hasAll', listMethod((list, other) => other.every((item) => includes(list, item)))],
+  ['hasOnly', listMethod((list, other) => list.every((item) => includes(other, item)))],
+]);
+
+function listMethod(test: (list: readonly Value[], other: readonly Value[]) => boolean) {
+  return (list: Value, [other = null]: readonly Value[]) =>
+    isList(list) && isList(other) ? test(list, other) : undefined;
+}
+
+function evaluate(expression: Expression, scope: Scope): Value {
+  switch (expression.kind) {
+    case 'literal':
+      return expression.value;
+    case 'list':
+      return expression.items.map((item) => evaluate(item, scope));
+    case 'name':
+      return lookUp(scope, ({ names }) => names.get(expression.name)).found;
+    case 'field': {
+      const object = evaluate(expression.object, scope);
+      const value = isMap(object) ? own(object, expression.name) : undefined;
+      return value === undefined ? refuse(`no field ${expression.name}`) : value;
+    }
+    case 'is':
+      return typeOf(evaluate(expression.left, scope)) === expression.type;
+    case 'method': {
+      const args = expression.args.map((arg) => evaluate(arg, scope));
+      const result = METHODS.get(expression.name)?.(evaluate(expression.object, scope), args);
+      return result === undefined ? refuse(`${expression.name} on a wrong type`) : result;
+    }
+    case 'call': {
+      const { found, at } = lookUp(scope, ({ match }) => match.functions.get(expression.name));
+      const args = expression.args.map((arg) => evaluate(arg, scope));
+      const names = new Map(found.parameters.map((name, index) => [name, args[index] ?? null]));
+      return evaluate(found.body, { match: at.match, names, outer: at });
+    }
+    case 'binary':
+      return binary(expression.operator, evaluate(expression.left, scope), () =>
+        evaluate(expression.right, scope),
+      );
+  }
+}
+
+function binary(operator: string, left: Value, evaluateRight: () => Value): boolean {
+  if (operator === '&&') return boolean(left) && boolean(evaluateRight());
+  const right = evaluateRight();
+  if (operator === '==') return isDeepStrictEqual(left, right);
+  if (operator === '!=') return !isDeepStrictEqual(left, right);
+  if (typeof left !== 'number' || typeof right !== 'number') return refuse(`${operator} on a wrong type`);
+  if (operator === '<' || operator === '<=') return operator === '<' ? left < right : left <= right;
+  return operator === '>' ? left > right : left >= right;
+}
+
+function boolean(value: Value): boolean {
+  return typeof value === 'boolean' ? value : refuse('not a boolean');
+}
+
+function refuse(message: string): never {
+  throw new EvaluationError(message);
+}
+
+/** The innermost scope that has it. Nobody having it is a mistake in the rules, so it is no EvaluationError. */
+function lookUp<T>(scope: Scope, find: (scope: Scope) => T | undefined): { found: T; at: Scope } {
+  for (let at: Scope | null = scope; at; at = at.outer) {
+    const found = find(at);
+    if (found !== undefined) return { found, at };
+  }
+  throw new RulesSyntaxError('a name escaped the check');
+}
+
+/** Every name, function (with its number of arguments) and method exists: an `&&` must not hide a misspelt one. */
+function check(
+  match: Match,
+  outerNames: ReadonlySet<string>,
+  outerFunctions: ReadonlyMap<string, number>,
+): void {
+  const names = new Set([
+    ...outerNames,
+    ...match.path.filter(({ kind }) => kind !== 'literal').map(({ name }) => name),
+  ]);
+  const arities = [...match.functions].map(([name, { parameters }]): [string, number] => [
+    name,
+    parameters.length,
+  ]);
+  const functions = new Map([...outerFunctions, ...arities]);
+
+  const visit = (expression: Expression, known: ReadonlySet<string>): void => {
+    if (expression.kind === 'name' && !known.has(expression.name)) throw unknown(expression.name);
+    if (expression.kind === 'method' && !METHODS.has(expression.name)) throw unknown(`${expression.name}()`);
+    if (expression.kind === 'call' && functions.get(expression.name) !== expression.args.length) {
+      throw unknown(`${expression.name}() of ${expression.args.length}`);
+    }
+    for (const part of Object.values(expression).flat()) if (isExpression(part)) visit(part, known);
+  };
+  for (const { parameters, body } of match.functions.values())
+    visit(body, new Set([...names, ...parameters]));
+  for (const { condition } of match.allows) visit(condition, names);
+  for (const inner of match.matches) check(inner, names, functions);
+}
+
+const unknown = (what: string) => new RulesSyntaxError(`unknown: ${what}`);
+const isExpression = (part: unknown): part is Expression =>
+  typeof part === 'object' && part !== null && 'kind' in part;
+
+function isAllowed(
+  match: Match,
+  path: readonly string[],
+  operation: Operation,
+  outer: Scope | null,
+): boolean {
+  const names = new Map<string, Value>();
+  let rest = path;
+  for (const { kind, name } of match.path) {
+    const [first, ...others] = rest;
+    if (kind !== 'rest' && (first === undefined || (kind === 'literal' && first !== name))) return false;
+    names.set(name, kind === 'rest' ? rest.join('/') : (first ?? null));
+    rest = kind === 'rest' ? [] : others;
+  }
+  const scope: Scope = { match, names, outer };
+  const grants = ({ operations, condition }: Match['allows'][number]) => {
+    try {
+      return operations.includes(operation) && evaluate(condition, scope) === true;
+    } catch (error) {
+      if (error instanceof EvaluationError) return false;
+      throw error;
+    }
+  };
+  if (rest.length === 0 && match.allows.some(grants)) return true;
+  return match.matches.some((inner) => isAllowed(inner, rest, operation, scope));
+}
+
+/**
+ * @param source the text of firestore.rules
+ * @returns a predicate: would these rules let the request through?
+ * @throws {RulesSyntaxError} when the text does not parse or uses a name that does not exist
+ */
+export function loadRules(source: string): (request: RulesRequest) => boolean {
+  const root = parseRules(source);
+  check(root, new Set(['request', 'resource']), new Map());
+  return ({ operation, path, auth, time, before, after }) => {
+    const names = new Map<string, Value>([
+      ['request', { auth, time, method: operation, ...(after && { resource: { data: after } }) }],
+      ['resource', before ? { data: before } : null],
+    ]);
+    const globals: Scope = { match: { ...root, functions: new Map() }, names, outer: null };
+    return isAllowed(root, ['databases', '(default)', 'documents', ...path.split('/')], operation, globals);
+  };
+}

@@ -1,0 +1,213 @@
+/**
+ * A parser for the part of the Firestore rules language that firestore.rules uses. It refuses everything else: what the
+ * evaluator beside it has not been taught is a syntax error here, never a guess. Not in it, on purpose: `||`, `!` and
+ * `?:` (with `&&` alone, an evaluation error and `false` are the same refusal), `let`, `get()`/`exists()`, an `allow`
+ * without `if`.
+ */
+
+export type Operation = 'get' | 'list' | 'create' | 'update' | 'delete';
+
+export type Expression =
+  | { readonly kind: 'literal'; readonly value: null | boolean | number | string }
+  | { readonly kind: 'list'; readonly items: readonly Expression[] }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'field'; readonly object: Expression; readonly name: string }
+  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] }
+  | {
+      readonly kind: 'method';
+      readonly object: Expression;
+      readonly name: string;
+      readonly args: readonly Expression[];
+    }
+  | { readonly kind: 'is'; readonly left: Expression; readonly type: string }
+  | {
+      readonly kind: 'binary';
+      readonly operator: string;
+      readonly left: Expression;
+      readonly right: Expression;
+    };
+
+export interface RuleFunction {
+  readonly parameters: readonly string[];
+  readonly body: Expression;
+}
+
+export interface Segment {
+  readonly kind: 'literal' | 'one' | 'rest';
+  readonly name: string;
+}
+
+export interface Match {
+  readonly path: readonly Segment[];
+  readonly functions: Map<string, RuleFunction>;
+  readonly allows: { readonly operations: readonly Operation[]; readonly condition: Expression }[];
+  readonly matches: Match[];
+}
+
+export class RulesSyntaxError extends Error {
+  override name = 'RulesSyntaxError';
+}
+
+const OPERATIONS = new Map<string, readonly Operation[]>([
+  ['read', ['get', 'list']],
+  ['write', ['create', 'update', 'delete']],
+  ...(['get', 'list', 'create', 'update', 'delete'] as const).map((one): [string, Operation[]] => [
+    one,
+    [one],
+  ]),
+]);
+const TYPES = new Set(['bool', 'number', 'string', 'timestamp', 'list', 'map']);
+const COMPARISONS = new Set(['==', '!=', '<', '<=', '>', '>=']);
+const CONSTANTS = new Map<string, boolean | null>([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+]);
+const WORD = /^[A-Za-z_]\w*$/;
+const TOKEN = /(?:\s+|\/\/[^\n]*)|([A-Za-z_]\w*|\d+|'[^'\\\n]*'|&&|==|!=|<=|>=|=\*\*|[<>={}()[\],.:;/])/y;
+
+function tokenize(source: string): { text: string; line: number }[] {
+  const tokens: { text: string; line: number }[] = [];
+  let line = 1;
+  let at = 0;
+  while (at < source.length) {
+    TOKEN.lastIndex = at;
+    const found = TOKEN.exec(source);
+    if (!found) throw new RulesSyntaxError(`line ${line}: unexpected ${JSON.stringify(source[at])}`);
+    if (found[1] !== undefined) tokens.push({ text: found[1], line });
+    line += found[0].split('\n').length - 1;
+    at = TOKEN.lastIndex;
+  }
+  return tokens;
+}
+
+/**
+ * @param source the text of firestore.rules, version 2
+ * @returns the tree of matches; its root stands for `service cloud.firestore` and has an empty path
+ * @throws {RulesSyntaxError} naming the line
+ */
+export function parseRules(source: string): Match {
+  const tokens = tokenize(source);
+  let at = 0;
+
+  const peek = () => tokens[at]?.text ?? 'the end of the file';
+  const fail = (wanted: string): never => {
+    throw new RulesSyntaxError(`line ${tokens[at]?.line ?? 'last'}: wanted ${wanted}, found ${peek()}`);
+  };
+  const take = (text: string): boolean => {
+    if (at >= tokens.length || peek() !== text) return false;
+    at += 1;
+    return true;
+  };
+  const expect = (...texts: string[]) => {
+    for (const text of texts) if (!take(text)) fail(text);
+  };
+  const word = (what: string): string => {
+    const text = peek();
+    if (at >= tokens.length || !WORD.test(text)) fail(what);
+    at += 1;
+    return text;
+  };
+  const listOf = <T>(item: () => T, close: string): T[] => {
+    const items: T[] = [];
+    if (take(close)) return items;
+    do items.push(item());
+    while (take(','));
+    expect(close);
+    return items;
+  };
+
+  function primary(): Expression {
+    const text = peek();
+    if (take('(')) {
+      const inner = conjunction();
+      expect(')');
+      return inner;
+    }
+    if (take('[')) return { kind: 'list', items: listOf(conjunction, ']') };
+    if (/^['\d]/.test(text)) {
+      at += 1;
+      return { kind: 'literal', value: text.startsWith("'") ? text.slice(1, -1) : Number(text) };
+    }
+    const name = word('an expression');
+    const constant = CONSTANTS.get(name);
+    if (constant !== undefined) return { kind: 'literal', value: constant };
+    return take('(') ? { kind: 'call', name, args: listOf(conjunction, ')') } : { kind: 'name', name };
+  }
+
+  function postfix(): Expression {
+    let object = primary();
+    while (take('.')) {
+      const name = word('a field or method');
+      object = take('(')
+        ? { kind: 'method', object, name, args: listOf(conjunction, ')') }
+        : { kind: 'field', object, name };
+    }
+    return object;
+  }
+
+  function comparison(): Expression {
+    const left = postfix();
+    if (take('is')) {
+      const type = word('a type');
+      return TYPES.has(type) ? { kind: 'is', left, type } : fail(`one of ${[...TYPES].join(', ')} before`);
+    }
+    const operator = peek();
+    if (!COMPARISONS.has(operator)) return left;
+    at += 1;
+    return { kind: 'binary', operator, left, right: postfix() };
+  }
+
+  function conjunction(): Expression {
+    let left = comparison();
+    while (take('&&')) left = { kind: 'binary', operator: '&&', left, right: comparison() };
+    return left;
+  }
+
+  function segment(): Segment {
+    if (!take('{')) return { kind: 'literal', name: word('a path segment') };
+    const name = word('a wildcard');
+    const kind = take('=**') ? 'rest' : 'one';
+    expect('}');
+    return { kind, name };
+  }
+
+  function block(path: readonly Segment[]): Match {
+    const match: Match = { path, functions: new Map(), allows: [], matches: [] };
+    expect('{');
+    while (!take('}')) {
+      if (take('function')) {
+        const name = word('a function name');
+        if (match.functions.has(name)) fail(`one function ${name} only before`);
+        expect('(');
+        const parameters = listOf(() => word('a parameter'), ')');
+        expect('{', 'return');
+        match.functions.set(name, { parameters, body: conjunction() });
+        expect(';', '}');
+      } else if (take('match')) {
+        const segments: Segment[] = [];
+        while (take('/')) segments.push(segment());
+        const rest = segments.findIndex(({ kind }) => kind === 'rest');
+        if (segments.length === 0 || (rest >= 0 && rest < segments.length - 1))
+          fail('a path, {x=**} last, before');
+        match.matches.push(block(segments));
+      } else if (path.length > 0 && take('allow')) {
+        const operations = listOf(
+          () => OPERATIONS.get(word('an operation')) ?? fail('an operation before'),
+          ':',
+        );
+        expect('if');
+        match.allows.push({ operations: operations.flat(), condition: conjunction() });
+        expect(';');
+      } else {
+        fail('function, match, allow or }');
+      }
+    }
+    return match;
+  }
+
+  expect('rules_version', '=', "'2'", ';', 'service', 'cloud', '.', 'firestore');
+  const root = block([]);
+  if (at < tokens.length) fail('nothing more');
+  return root;
+}
