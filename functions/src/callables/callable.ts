@@ -28,8 +28,9 @@ interface CallContext {
   readonly requestId: string;
 }
 
-/** The headers that prove who calls, as they came. */
-interface Proofs {
+/** A request at the gate: its id, and the headers that prove who calls, as they came. */
+interface Arrival {
+  readonly requestId: string;
   readonly authorization: readonly string[];
   readonly appCheck: readonly string[];
 }
@@ -46,24 +47,26 @@ export function callable<I extends z.ZodType, O extends z.ZodType>(
   deps: () => Deps,
   spec: Callable<I, O>,
 ): CallableFunction<unknown, Promise<z.output<O>>> {
-  const proofs = new WeakMap<object, Proofs>();
+  const arrivals = new WeakMap<object, Arrival>();
 
   // `cors: false`: the gate answers for CORS, from the allow-list.
   const inner = onCall({ ...options, cors: false }, async (request): Promise<z.output<O>> => {
-    const requestId = randomUUID();
+    // Not through the gate: a direct `run` in somebody's unit test. That proves nothing, so it is nobody.
+    const arrival = arrivals.get(request.rawRequest ?? request) ?? { requestId: randomUUID(), authorization: [], appCheck: [] };
     try {
-      const proof = request.rawRequest && proofs.get(request.rawRequest);
-      return await answer(spec, deps(), { requestId, proof, data: request.data });
+      return await answer(spec, deps(), arrival, request.data);
     } catch (thrown) {
-      throw toHttpsError(thrown, deps(), requestId);
+      throw toHttpsError(thrown, deps(), arrival.requestId);
     }
   });
 
   // A proxy keeps what the CLI and the test SDK read off the function: `__endpoint`, `run`.
   return new Proxy(inner, {
     apply(target, self, [req, res]: [Request, Response]) {
-      proofs.set(req, takeProofs(req));
-      return passTransport(req, res, deps(), async () => target.apply(self, [req, res]));
+      const arrival = arrive(req);
+      arrivals.set(req, arrival);
+      res.setHeader('X-Request-Id', arrival.requestId);
+      return passTransport(req, res, { deps: deps(), requestId: arrival.requestId }, async () => target.apply(self, [req, res]));
     },
   });
 }
@@ -71,26 +74,32 @@ export function callable<I extends z.ZodType, O extends z.ZodType>(
 async function answer<I extends z.ZodType, O extends z.ZodType>(
   spec: Callable<I, O>,
   deps: Deps,
-  { requestId, proof, data }: { requestId: string; proof: Proofs | undefined; data: unknown },
+  { requestId, authorization, appCheck }: Arrival,
+  data: unknown,
 ): Promise<z.output<O>> {
   const { access, changes } = spec;
-  const credential = findCredential(proof?.authorization ?? []);
-  if (access !== 'public') await deps.appCheck.check(proof?.appCheck ?? [], { changes });
+  const credential = findCredential(authorization);
+  if (access !== 'public') await deps.appCheck.check(appCheck, { changes });
   const principal = await guard(deps, { credential, access, requestId });
   // The SDK turns a call without an argument into null.
   const input = parseFields(spec.input, data ?? {}, 'data');
   return spec.output.parse(await spec.handler(input, { principal, deps, requestId }));
 }
 
-function takeProofs(req: Request): Proofs {
+function arrive(req: Request): Arrival {
   const { authorization = [], 'x-firebase-appcheck': appCheck = [] } = req.headersDistinct;
   delete req.headers.authorization;
   delete req.headers['x-firebase-appcheck'];
-  return { authorization, appCheck };
+  return { requestId: randomUUID(), authorization, appCheck };
 }
 
 /** What a route meets before Express: headers, HTTPS, origin, size. Resolves when the response is finished. */
-function passTransport(req: Request, res: Response, deps: Deps, next: () => Promise<void>): Promise<void> {
+function passTransport(
+  req: Request,
+  res: Response,
+  { deps, requestId }: { deps: Deps; requestId: string },
+  next: () => Promise<void>,
+): Promise<void> {
   const { allowedOrigins, emulator } = deps.config;
   return new Promise((resolve, reject) => {
     res.once('finish', resolve);
@@ -98,7 +107,7 @@ function passTransport(req: Request, res: Response, deps: Deps, next: () => Prom
       try {
         checkTransport({ headers: req.headers, rawBodyBytes: req.rawBody?.length }, { allowedOrigins, httpsOnly: !emulator });
       } catch (thrown) {
-        const error = toHttpsError(thrown, deps, randomUUID());
+        const error = toHttpsError(thrown, deps, requestId);
         res.status(error.httpErrorCode.status).json({ error: error.toJSON() });
         return;
       }
