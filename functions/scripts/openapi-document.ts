@@ -1,8 +1,8 @@
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import * as z from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Access, permissionOf } from '../src/authz/decide.ts';
-import { type ErrorCode, ERRORS } from '../src/errors.ts';
+import { ERRORS, type ErrorCode } from '../src/errors.ts';
 import type { Route } from '../src/http/route.ts';
 import { routes } from '../src/http/routes.ts';
 
@@ -27,12 +27,24 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
   }
   return createDocument({
     openapi: '3.1.0',
-    info: { title: 'Gatehouse', version: packageJson.version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-    servers: [{ url: '/api/v1', description: 'Through Firebase Hosting' }, { url: '/v1', description: 'The function itself' }],
+    info: {
+      title: 'Gatehouse',
+      version: packageJson.version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [
+      { url: '/api/v1', description: 'Through Firebase Hosting' },
+      { url: '/v1', description: 'The function itself' },
+    ],
     paths,
     components: {
       securitySchemes: {
-        firebase: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A Firebase ID token.' },
+        firebase: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'A Firebase ID token.',
+        },
       },
     },
   });
@@ -51,7 +63,10 @@ function operation(row: Route): ZodOpenApiOperationObject {
       ...(row.output === null
         ? { '204': { description: 'Done.' } }
         : { '200': { description: 'Done.', content: { 'application/json': { schema: row.output } } } }),
-      default: { description: 'Refused or failed.', content: { 'application/problem+json': { schema: problem } } },
+      default: {
+        description: 'Refused or failed.',
+        content: { 'application/problem+json': { schema: problem } },
+      },
     },
   };
 }

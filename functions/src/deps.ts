@@ -32,7 +32,11 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
   const app = outside.app ?? initializeApp({ projectId: config.projectId });
   const auth = () => getAuth(app);
   const accounts = createAccountStore(auth);
-  const accountStates = createAccountStates({ load: accounts.find, clock, maxAge: config.accessChangeMaxAge });
+  const accountStates = createAccountStates({
+    load: accounts.find,
+    clock,
+    maxAge: config.accessChangeMaxAge,
+  });
   return Object.freeze({
     config,
     clock,

@@ -12,19 +12,35 @@ export const ERRORS = {
   unauthenticated: { status: 401, callable: 'unauthenticated', title: 'Sign in first' },
   invalid_token: { status: 401, callable: 'unauthenticated', title: 'The credential was not accepted' },
   token_stale: { status: 401, callable: 'unauthenticated', title: 'The token is out of date' },
-  app_check_failed: { status: 401, callable: 'unauthenticated', title: 'App Check did not vouch for this app' },
+  app_check_failed: {
+    status: 401,
+    callable: 'unauthenticated',
+    title: 'App Check did not vouch for this app',
+  },
   permission_denied: { status: 403, callable: 'permission-denied', title: 'A permission is missing' },
-  exceeds_own_permissions: { status: 403, callable: 'permission-denied', title: 'That is more than you hold yourself' },
+  exceeds_own_permissions: {
+    status: 403,
+    callable: 'permission-denied',
+    title: 'That is more than you hold yourself',
+  },
   own_account: { status: 403, callable: 'permission-denied', title: 'Not on your own account' },
   https_required: { status: 403, callable: 'permission-denied', title: 'Use HTTPS' },
   origin_denied: { status: 403, callable: 'permission-denied', title: 'This web origin is not allowed' },
   invalid_argument: { status: 400, callable: 'invalid-argument', title: 'The input is not valid' },
   invalid_request: { status: 400, callable: 'invalid-argument', title: 'The request is malformed' },
   not_found: { status: 404, callable: 'not-found', title: 'Nothing here' },
-  method_not_allowed: { status: 405, callable: 'invalid-argument', title: 'This method is not available here' },
+  method_not_allowed: {
+    status: 405,
+    callable: 'invalid-argument',
+    title: 'This method is not available here',
+  },
   last_owner: { status: 409, callable: 'failed-precondition', title: 'The last owner stays' },
   version_mismatch: { status: 409, callable: 'aborted', title: 'Somebody else changed this first' },
-  claims_too_large: { status: 409, callable: 'failed-precondition', title: 'The custom claims would not fit' },
+  claims_too_large: {
+    status: 409,
+    callable: 'failed-precondition',
+    title: 'The custom claims would not fit',
+  },
   payload_too_large: { status: 413, callable: 'invalid-argument', title: 'The body is too large' },
   unsupported_media_type: { status: 415, callable: 'invalid-argument', title: 'Send JSON' },
   unavailable: { status: 503, callable: 'unavailable', title: 'Temporarily unavailable' },
@@ -92,5 +108,7 @@ export function unavailable(what: string, cause?: unknown): AppError {
 export function toAppError(thrown: unknown): AppError {
   return thrown instanceof AppError
     ? thrown
-    : new AppError('internal', 'Something went wrong. Quote the request id when you report it.', { cause: thrown });
+    : new AppError('internal', 'Something went wrong. Quote the request id when you report it.', {
+        cause: thrown,
+      });
 }

@@ -1,7 +1,14 @@
 import { type AuthenticateDeps, authenticate } from './authn/authenticate.ts';
 import type { Credential } from './authn/credential.ts';
 import type { Principal } from './authn/principal.ts';
-import { type Access, type Decision, decide, needsFreshRecord, permissionOf, type Resource } from './authz/decide.ts';
+import {
+  type Access,
+  type Decision,
+  decide,
+  needsFreshRecord,
+  permissionOf,
+  type Resource,
+} from './authz/decide.ts';
 import { AppError } from './errors.ts';
 import type { Log } from './log.ts';
 
@@ -29,20 +36,34 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     principal = await authenticate(deps, credential, { fresh: needsFreshRecord(access) });
   } catch (error) {
     if (error instanceof AppError) {
-      deps.log.decision({ requestId, access, granted: false, reason: error.reason ?? error.code, code: error.code });
+      deps.log.decision({
+        requestId,
+        access,
+        granted: false,
+        reason: error.reason ?? error.code,
+        code: error.code,
+      });
     }
     throw error;
   }
   const resource = principal.kind === 'anonymous' ? undefined : attempt.resource?.();
   const decision = decide(principal, access, resource);
   const { issuer, subject } = principal;
-  deps.log.decision({ requestId, access, issuer, subject, granted: decision.allowed, reason: decision.reason });
+  deps.log.decision({
+    requestId,
+    access,
+    issuer,
+    subject,
+    granted: decision.allowed,
+    reason: decision.reason,
+  });
   if (!decision.allowed) throw refusal(decision, access);
   return principal;
 }
 
 function refusal(decision: Decision & { allowed: false }, access: Access): AppError {
-  if (decision.reason === 'anonymous') return new AppError('unauthenticated', 'Send an Authorization header: Bearer <ID token>.');
+  if (decision.reason === 'anonymous')
+    return new AppError('unauthenticated', 'Send an Authorization header: Bearer <ID token>.');
   const permission = permissionOf(access) ?? '';
   return decision.reason === 'not-own'
     ? new AppError('permission_denied', 'This belongs to somebody else.', { missing: permission })

@@ -40,7 +40,7 @@ async function verify(deps: AuthenticateDeps, raw: string): Promise<VerifiedToke
 
   const token = parseToken(raw);
   // `iss` only chooses who looks; nothing is fetched for an issuer that is not on the list.
-  const authenticator = deps.authenticators.find(({ issuer }) => issuer === token.payload['iss']);
+  const authenticator = deps.authenticators.find(({ issuer }) => issuer === token.payload.iss);
   if (authenticator === undefined) throw invalidToken('issuer not on the list');
   const verified = await authenticator.authenticate(token, now);
   deps.verifiedTokens.set(raw, verified);
@@ -59,5 +59,7 @@ function checkState(token: VerifiedToken, state: AccountState | undefined): asse
 }
 
 function stale(reason: string): AppError {
-  return new AppError('token_stale', 'Refresh the token once and try again; if that fails, sign in again.', { reason });
+  return new AppError('token_stale', 'Refresh the token once and try again; if that fails, sign in again.', {
+    reason,
+  });
 }

@@ -30,7 +30,8 @@ export interface Principal {
 export function createPrincipal(facts: Omit<Principal, 'permissions'>): Principal {
   const held = permissionsOf(facts.roles);
   const scopes = facts.scopes === undefined ? undefined : new Set(facts.scopes);
-  const permissions = scopes === undefined ? held : new Set([...held].filter((permission) => scopes.has(permission)));
+  const permissions =
+    scopes === undefined ? held : new Set([...held].filter((permission) => scopes.has(permission)));
   return Object.freeze({ ...facts, roles: Object.freeze([...facts.roles]), permissions });
 }
 

@@ -38,7 +38,8 @@ export function parseToken(raw: string): UnverifiedToken {
 /** Strict base64url (RFC 7515 §2): one spelling per value, so that a token has exactly one form. */
 function decodePart(name: string, part: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');
-  if (part === '' || bytes.toString('base64url') !== part) throw invalidToken(`${name} is not canonical base64url`);
+  if (part === '' || bytes.toString('base64url') !== part)
+    throw invalidToken(`${name} is not canonical base64url`);
   return bytes;
 }
 
@@ -52,7 +53,8 @@ function parseObject(name: string, part: string): Record<string, unknown> {
   } catch (cause) {
     throw invalidToken(`${name} is not UTF-8 JSON`, cause);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidToken(`${name} is no object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalidToken(`${name} is no object`);
   checkKeysAndDepth(name, text);
   // A shape check only; every field is still unknown.
   return value as Record<string, unknown>;
@@ -76,7 +78,8 @@ function checkKeysAndDepth(name: string, text: string): void {
       // Compared after unescaping: "\u0061ud" is the same key as "aud".
       const key: string = JSON.parse(piece);
       const keys = open.at(-1);
-      if (key === '__proto__' || keys?.has(key)) throw invalidToken(`${name} has a forbidden or repeated key`);
+      if (key === '__proto__' || keys?.has(key))
+        throw invalidToken(`${name} has a forbidden or repeated key`);
       keys?.add(key);
     }
   }

@@ -25,11 +25,15 @@ export interface TokenTimes {
  *
  * @throws AppError `invalid_token`
  */
-export function readTimes(payload: Readonly<Record<string, unknown>>, profile: TimeProfile, now: number): TokenTimes {
+export function readTimes(
+  payload: Readonly<Record<string, unknown>>,
+  profile: TimeProfile,
+  now: number,
+): TokenTimes {
   const exp = integer(payload, 'exp');
   const iat = integer(payload, 'iat');
   const authTime = profile.authTime === null ? iat : integer(payload, 'auth_time');
-  const notBefore = payload['nbf'] === undefined ? iat : integer(payload, 'nbf');
+  const notBefore = payload.nbf === undefined ? iat : integer(payload, 'nbf');
   if (exp <= now) throw invalidToken('expired');
   if (exp - iat > profile.maxLifetime) throw invalidToken('lives longer than its issuer ever grants');
   if (Math.max(iat, authTime, notBefore) > now + CLOCK_SKEW_SECONDS) throw invalidToken('from the future');

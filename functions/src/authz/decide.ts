@@ -7,7 +7,11 @@ import { isPrivileged, type Permission } from './permissions.ts';
  * - `signed-in`: any authenticated principal
  * - a permission, or a permission restricted to the caller's `own` resources
  */
-export type Access = 'public' | 'signed-in' | Permission | { readonly permission: Permission; readonly own: true };
+export type Access =
+  | 'public'
+  | 'signed-in'
+  | Permission
+  | { readonly permission: Permission; readonly own: true };
 
 /** What the decision is about. @property owner subject the resource belongs to. */
 export interface Resource {

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import cors from 'cors';
-import { type CallableFunction, type CallableOptions, HttpsError, onCall, type Request, type Response } from 'firebase-functions/https';
+import {
+  type CallableFunction,
+  type CallableOptions,
+  HttpsError,
+  onCall,
+  type Request,
+  type Response,
+} from 'firebase-functions/https';
 import type * as z from 'zod';
 import { findCredential } from '../authn/credential.ts';
 import type { Principal } from '../authn/principal.ts';
@@ -52,7 +59,11 @@ export function callable<I extends z.ZodType, O extends z.ZodType>(
   // `cors: false`: the gate answers for CORS, from the allow-list.
   const inner = onCall({ ...options, cors: false }, async (request): Promise<z.output<O>> => {
     // Not through the gate: a direct `run` in somebody's unit test. That proves nothing, so it is nobody.
-    const arrival = arrivals.get(request.rawRequest ?? request) ?? { requestId: randomUUID(), authorization: [], appCheck: [] };
+    const arrival = arrivals.get(request.rawRequest ?? request) ?? {
+      requestId: randomUUID(),
+      authorization: [],
+      appCheck: [],
+    };
     try {
       return await answer(spec, deps(), arrival, request.data);
     } catch (thrown) {
@@ -66,7 +77,9 @@ export function callable<I extends z.ZodType, O extends z.ZodType>(
       const arrival = arrive(req);
       arrivals.set(req, arrival);
       res.setHeader('X-Request-Id', arrival.requestId);
-      return passTransport(req, res, { deps: deps(), requestId: arrival.requestId }, async () => target.apply(self, [req, res]));
+      return passTransport(req, res, { deps: deps(), requestId: arrival.requestId }, async () =>
+        target.apply(self, [req, res]),
+      );
     },
   });
 }
@@ -105,13 +118,21 @@ function passTransport(
     res.once('finish', resolve);
     securityHeaders(req, res, () => {
       try {
-        checkTransport({ headers: req.headers, rawBodyBytes: req.rawBody?.length }, { allowedOrigins, httpsOnly: !emulator });
+        checkTransport(
+          { headers: req.headers, rawBodyBytes: req.rawBody?.length },
+          { allowedOrigins, httpsOnly: !emulator },
+        );
       } catch (thrown) {
         const error = toHttpsError(thrown, deps, requestId);
         res.status(error.httpErrorCode.status).json({ error: error.toJSON() });
         return;
       }
-      const allowed = { origin: [...allowedOrigins], methods: ['POST'], allowedHeaders: CLIENT_HEADERS, maxAge: 600 };
+      const allowed = {
+        origin: [...allowedOrigins],
+        methods: ['POST'],
+        allowedHeaders: CLIENT_HEADERS,
+        maxAge: 600,
+      };
       cors(allowed)(req, res, () => next().then(resolve, reject));
     });
   });
@@ -125,5 +146,9 @@ function toHttpsError(thrown: unknown, deps: Deps, requestId: string): HttpsErro
   const error = toAppError(thrown);
   const { status, callable: code } = ERRORS[error.code];
   if (status >= 500) deps.log.failure(requestId, error);
-  return new HttpsError(code, error.message, { code: error.code, requestId, ...(error.errors && { errors: error.errors }) });
+  return new HttpsError(code, error.message, {
+    code: error.code,
+    requestId,
+    ...(error.errors && { errors: error.errors }),
+  });
 }

@@ -30,7 +30,8 @@ export function createCallables(options: CallableOptions, deps: () => Deps) {
       changes: true,
       input: roleChange.extend({ uid }),
       output: user,
-      handler: (change, { principal, requestId, ...context }) => context.deps.users.setRoles({ principal, requestId }, change),
+      handler: (change, { principal, requestId, ...context }) =>
+        context.deps.users.setRoles({ principal, requestId }, change),
     }),
     /** Sign a user out everywhere. */
     revokeSessions: callable(options, deps, {
@@ -38,7 +39,8 @@ export function createCallables(options: CallableOptions, deps: () => Deps) {
       changes: true,
       input: z.strictObject({ uid }),
       output: user,
-      handler: (input, { principal, requestId, ...context }) => context.deps.users.revoke({ principal, requestId }, input.uid),
+      handler: (input, { principal, requestId, ...context }) =>
+        context.deps.users.revoke({ principal, requestId }, input.uid),
     }),
   };
 }

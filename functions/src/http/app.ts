@@ -5,9 +5,9 @@ import { AppError } from '../errors.ts';
 import { securityHeaders } from '../lib/security-headers.ts';
 import { checkTransport } from '../transport.ts';
 import { readBody } from './body.ts';
+import { sendProblem } from './problem.ts';
 import { assignRequestId } from './request-id.ts';
 import { createRouter } from './router.ts';
-import { sendProblem } from './problem.ts';
 import { routes } from './routes.ts';
 
 /** The Express app. Every step a request takes, in order. */
@@ -25,7 +25,10 @@ export function createApp(deps: Deps): Express {
   app.use((req, _res, next) => {
     // Set by the functions framework, which has read the body already.
     const { rawBody } = req as { rawBody?: Buffer };
-    checkTransport({ headers: req.headers, rawBodyBytes: rawBody?.length }, { allowedOrigins, httpsOnly: !emulator });
+    checkTransport(
+      { headers: req.headers, rawBodyBytes: rawBody?.length },
+      { allowedOrigins, httpsOnly: !emulator },
+    );
     next();
   });
   app.use(

@@ -27,7 +27,10 @@ export const readBody: RequestHandler = (req, res, next) => {
     req.body = undefined;
     if (bytes.length > 0) {
       if (!isPlainJson(req.headers)) {
-        throw new AppError('unsupported_media_type', 'Send the body as Content-Type: application/json, not compressed.');
+        throw new AppError(
+          'unsupported_media_type',
+          'Send the body as Content-Type: application/json, not compressed.',
+        );
       }
       try {
         req.body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -49,7 +52,9 @@ function toBodyError(error: unknown): unknown {
   const type = error instanceof Error && 'type' in error ? error.type : undefined;
   switch (type) {
     case 'entity.too.large':
-      return new AppError('payload_too_large', `A body has at most ${MAX_BODY_BYTES} bytes.`, { cause: error });
+      return new AppError('payload_too_large', `A body has at most ${MAX_BODY_BYTES} bytes.`, {
+        cause: error,
+      });
     case 'encoding.unsupported':
       return new AppError('unsupported_media_type', 'Send the body uncompressed.', { cause: error });
     case 'request.aborted':

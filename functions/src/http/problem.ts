@@ -36,7 +36,8 @@ export function sendProblem(log: Log): ErrorRequestHandler {
 
 /** Express refuses a path like `/%zz` with a URIError that carries the status. */
 function fromExpress(thrown: unknown): unknown {
-  const malformed = thrown instanceof URIError || (thrown instanceof Error && 'status' in thrown && thrown.status === 400);
+  const malformed =
+    thrown instanceof URIError || (thrown instanceof Error && 'status' in thrown && thrown.status === 400);
   return malformed ? new AppError('invalid_request', 'The request is malformed.', { cause: thrown }) : thrown;
 }
 

@@ -4,12 +4,12 @@ import type { RequestHandler, Response } from 'express';
 /** Our own id for every request, never the caller's: it names log lines. Answered as `X-Request-Id`. */
 export const assignRequestId: RequestHandler = (_req, res, next) => {
   const id = randomUUID();
-  res.locals['requestId'] = id;
+  res.locals.requestId = id;
   res.set('X-Request-Id', id);
   next();
 };
 
 export function requestId(res: Response): string {
-  const id: unknown = res.locals['requestId'];
+  const id: unknown = res.locals.requestId;
   return typeof id === 'string' ? id : '';
 }

@@ -12,7 +12,9 @@ export interface InputSchemas {
   readonly body?: Fields;
 }
 
-type InputOf<I extends InputSchemas> = { [Part in keyof I]: I[Part] extends z.ZodType ? z.output<I[Part]> : never };
+type InputOf<I extends InputSchemas> = {
+  [Part in keyof I]: I[Part] extends z.ZodType ? z.output<I[Part]> : never;
+};
 
 /** What a handler may know about the request besides its input. */
 export interface HandlerContext {

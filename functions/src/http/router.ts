@@ -26,7 +26,7 @@ function serve(row: Route, deps: Deps): RequestHandler {
   const changes = row.method !== 'get';
   return async (req, res) => {
     const id = requestId(res);
-    const credential = findCredential(req.headersDistinct['authorization'] ?? []);
+    const credential = findCredential(req.headersDistinct.authorization ?? []);
     if (row.access !== 'public') {
       await deps.appCheck.check(req.headersDistinct['x-firebase-appcheck'] ?? [], { changes });
     }

@@ -3,7 +3,16 @@ import * as z from 'zod';
 import { ALL_PERMISSIONS, PERMISSIONS } from '../authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../authz/roles.ts';
 import { describeAccess } from '../users/describe-access.ts';
-import { access, permissionName, roleChange, roleName, uid, user, userPage, userQuery } from '../users/schema.ts';
+import {
+  access,
+  permissionName,
+  roleChange,
+  roleName,
+  uid,
+  user,
+  userPage,
+  userQuery,
+} from '../users/schema.ts';
 import { type Route, route } from './route.ts';
 
 const ofUser = z.strictObject({ uid });
@@ -31,7 +40,8 @@ export const routes: readonly Route[] = [
     input: {},
     output: z.record(z.string(), z.unknown()),
     summary: 'This API as OpenAPI 3.1.',
-    handler: async () => JSON.parse(await readFile(new URL('../../lib/openapi.json', import.meta.url), 'utf8')),
+    handler: async () =>
+      JSON.parse(await readFile(new URL('../../lib/openapi.json', import.meta.url), 'utf8')),
   }),
   route({
     method: 'get',
@@ -49,7 +59,8 @@ export const routes: readonly Route[] = [
     input: {},
     output: user,
     summary: 'Sign me out everywhere.',
-    handler: (_input, { principal, deps, requestId }) => deps.users.revoke({ principal, requestId }, principal.subject),
+    handler: (_input, { principal, deps, requestId }) =>
+      deps.users.revoke({ principal, requestId }, principal.subject),
   }),
   route({
     method: 'get',
@@ -108,7 +119,8 @@ export const routes: readonly Route[] = [
     input: { params: ofUser },
     output: null,
     summary: 'Delete a user for good.',
-    handler: ({ params }, { principal, deps, requestId }) => deps.users.remove({ principal, requestId }, params.uid),
+    handler: ({ params }, { principal, deps, requestId }) =>
+      deps.users.remove({ principal, requestId }, params.uid),
   }),
   route({
     method: 'post',
@@ -117,6 +129,7 @@ export const routes: readonly Route[] = [
     input: { params: ofUser },
     output: user,
     summary: 'Sign a user out everywhere.',
-    handler: ({ params }, { principal, deps, requestId }) => deps.users.revoke({ principal, requestId }, params.uid),
+    handler: ({ params }, { principal, deps, requestId }) =>
+      deps.users.revoke({ principal, requestId }, params.uid),
   }),
 ];

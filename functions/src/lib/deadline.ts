@@ -10,7 +10,11 @@ export const AUTH_DEADLINE_MS = 3_000;
  * Settles as `work` does, or rejects with `unavailable` after `ms` milliseconds. The work itself goes on: firebase-admin
  * has no way to cancel it, so after a write the outcome is unknown and the caller has to read again.
  */
-export async function withDeadline<T>(what: string, work: Promise<T>, ms: number = AUTH_DEADLINE_MS): Promise<T> {
+export async function withDeadline<T>(
+  what: string,
+  work: Promise<T>,
+  ms: number = AUTH_DEADLINE_MS,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(unavailable(`${what}: no answer in ${ms} ms`)), ms);

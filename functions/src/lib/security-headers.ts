@@ -18,7 +18,11 @@ const helmetHeaders = helmet({
 });
 
 /** Sets the headers that every response carries, refusals included. Express or not. */
-export function securityHeaders(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void {
+export function securityHeaders(
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+): void {
   // Hosting's CDN keeps a function's 404 for ten minutes unless told otherwise, and shares what is not private.
   res.setHeader('Cache-Control', 'private, no-store');
   res.setHeader('Vary', 'Origin');

@@ -1,4 +1,10 @@
-import { type AuthBlockingEvent, type BlockingOptions, beforeUserCreated, beforeUserSignedIn, HttpsError } from 'firebase-functions/identity';
+import {
+  type AuthBlockingEvent,
+  type BlockingOptions,
+  beforeUserCreated,
+  beforeUserSignedIn,
+  HttpsError,
+} from 'firebase-functions/identity';
 import { rolesFromClaim } from '../authz/roles.ts';
 import type { Config } from '../config.ts';
 import { mergeClaims } from '../users/claims.ts';
@@ -9,7 +15,10 @@ import { admit } from '../users/sign-up-policy.ts';
  * excepted. They have 7 seconds together with their cold start, so they call nobody: the event says all they need.
  * https://firebase.google.com/docs/auth/extend-with-blocking-functions
  */
-export function createBlockingFunctions(options: BlockingOptions, config: () => Pick<Config, 'defaultRole' | 'signUpDomains'>) {
+export function createBlockingFunctions(
+  options: BlockingOptions,
+  config: () => Pick<Config, 'defaultRole' | 'signUpDomains'>,
+) {
   return {
     /** Refuses who may not sign up, and gives the default role. */
     beforeUserCreated: beforeUserCreated(options, (event) => {
@@ -30,7 +39,7 @@ export function createBlockingFunctions(options: BlockingOptions, config: () => 
   function firstClaims(event: AuthBlockingEvent) {
     const { email, emailVerified, customClaims = {} } = userOf(event);
     const { defaultRole, signUpDomains } = config();
-    const hadRoles = customClaims['rv'] !== undefined || rolesFromClaim(customClaims['roles']).length > 0;
+    const hadRoles = customClaims.rv !== undefined || rolesFromClaim(customClaims.roles).length > 0;
     const admitted = admit({ email, emailVerified }, signUpDomains) === 'admitted';
     if (hadRoles || !admitted || defaultRole === 'none') return {};
     return { customClaims: mergeClaims(customClaims, { roles: [defaultRole], rolesVersion: 1 }) };

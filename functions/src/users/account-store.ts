@@ -26,7 +26,13 @@ export function createAccountStore(auth: () => Auth): AccountStore {
       return { accounts: users.map(toAccount), ...(next && { nextPageToken: next }) };
     },
     setClaims: (uid, claims) => call('setCustomUserClaims', auth().setCustomUserClaims(uid, claims)),
-    setDisabled: (uid, disabled) => call('updateUser', auth().updateUser(uid, { disabled }).then(() => undefined)),
+    setDisabled: (uid, disabled) =>
+      call(
+        'updateUser',
+        auth()
+          .updateUser(uid, { disabled })
+          .then(() => undefined),
+      ),
     revokeTokens: (uid) => call('revokeRefreshTokens', auth().revokeRefreshTokens(uid)),
     remove: (uid) => call('deleteUser', auth().deleteUser(uid)),
   };
@@ -52,7 +58,9 @@ function toAppError(name: string, cause: unknown): unknown {
       return fieldError('email', 'This is not an e-mail address.', cause);
     default:
       // Network failures (`app/network-error`), quota and 5xx answers alike: nothing the caller did.
-      return typeof code === 'string' && /^(auth|app)\//.test(code) ? unavailable(`${name}: ${code}`, cause) : cause;
+      return typeof code === 'string' && /^(auth|app)\//.test(code)
+        ? unavailable(`${name}: ${code}`, cause)
+        : cause;
   }
 }
 

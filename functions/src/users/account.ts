@@ -30,7 +30,7 @@ export function toAccount(user: UserRecord): Account {
     ...(user.displayName !== undefined && { displayName: user.displayName }),
     providers: user.providerData.map(({ providerId }) => providerId),
     disabled: user.disabled,
-    roles: rolesFromClaim(claims['roles']),
+    roles: rolesFromClaim(claims.roles),
     rolesVersion: Number.isSafeInteger(rv) ? (rv as number) : 0,
     validAfter: user.tokensValidAfterTime === undefined ? 0 : Date.parse(user.tokensValidAfterTime) / 1000,
     createdAt: toIso(user.metadata.creationTime),

@@ -17,7 +17,10 @@ export function mergeClaims(
   const merged = { ...claims, roles: access.roles, rv: access.rolesVersion };
   const bytes = Buffer.byteLength(JSON.stringify(merged));
   if (bytes > MAX_CLAIMS_BYTES) {
-    throw new AppError('claims_too_large', `The custom claims would take ${bytes} of ${MAX_CLAIMS_BYTES} bytes.`);
+    throw new AppError(
+      'claims_too_large',
+      `The custom claims would take ${bytes} of ${MAX_CLAIMS_BYTES} bytes.`,
+    );
   }
   return merged;
 }

@@ -9,7 +9,11 @@ import { hasOtherOwner } from './owners.ts';
  * Gives a new account its default role. Does nothing when roles were ever set, so that a late or repeated event does
  * not bring back what somebody took away.
  */
-export async function giveDefaultRole(store: AccountStore, uid: string, role: Role): Promise<Account | undefined> {
+export async function giveDefaultRole(
+  store: AccountStore,
+  uid: string,
+  role: Role,
+): Promise<Account | undefined> {
   const account = await store.find(uid);
   if (account === undefined || account.rolesVersion > 0) return undefined;
   await store.setClaims(uid, mergeClaims(account.claims, { roles: [role], rolesVersion: 1 }));
@@ -27,7 +31,8 @@ export async function grantAsOperator(
   { email, role, force }: { email: string; role: Role; force: boolean },
 ): Promise<Account> {
   const account = await store.findByEmail(email);
-  if (account === undefined) throw new AppError('not_found', `Nobody with the e-mail ${email} has signed up.`);
+  if (account === undefined)
+    throw new AppError('not_found', `Nobody with the e-mail ${email} has signed up.`);
   if (account.roles.includes(role)) return account;
   if (role === 'owner' && !force && (await hasOtherOwner(store, account.uid))) {
     throw new AppError('invalid_argument', 'There is an owner already: ask them, or add --force.');

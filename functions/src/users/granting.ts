@@ -16,7 +16,9 @@ export function checkGrant(actor: Principal, account: Account, roles: readonly R
   for (const role of changed) {
     const missing = firstMissing(actor, ROLES[role]);
     if (missing !== undefined) {
-      throw new AppError('exceeds_own_permissions', `Giving or taking ${role} needs ${missing} yourself.`, { missing });
+      throw new AppError('exceeds_own_permissions', `Giving or taking ${role} needs ${missing} yourself.`, {
+        missing,
+      });
     }
   }
 }
@@ -41,7 +43,8 @@ export function losesPermissions(before: readonly Role[], after: readonly Role[]
 }
 
 function checkNotOwn(actor: Principal, account: Account): void {
-  if (actor.uid === account.uid) throw new AppError('own_account', 'Ask somebody else to change your own account.');
+  if (actor.uid === account.uid)
+    throw new AppError('own_account', 'Ask somebody else to change your own account.');
 }
 
 function lost(before: readonly Role[], after: readonly Role[]): Role[] {

@@ -29,7 +29,8 @@ export async function listUsers(store: AccountStore, query: UserQuery): Promise<
   const start = decodePageToken(pageToken);
   if (email !== undefined) {
     const account = await store.findByEmail(email);
-    const users = account !== undefined && (role === undefined || account.roles.includes(role)) ? [account] : [];
+    const users =
+      account !== undefined && (role === undefined || account.roles.includes(role)) ? [account] : [];
     return { users };
   }
   return role === undefined ? plainPage(store, pageSize, start) : scan(store, { role, pageSize, start });
@@ -37,7 +38,10 @@ export async function listUsers(store: AccountStore, query: UserQuery): Promise<
 
 async function plainPage(store: AccountStore, size: number, { page }: Position): Promise<UserPage> {
   const { accounts, nextPageToken } = await store.list(size, page);
-  return { users: accounts, ...(nextPageToken && { nextPageToken: encodePageToken({ page: nextPageToken }) }) };
+  return {
+    users: accounts,
+    ...(nextPageToken && { nextPageToken: encodePageToken({ page: nextPageToken }) }),
+  };
 }
 
 async function scan(
@@ -53,7 +57,8 @@ async function scan(
     for (const account of rest) {
       if (!account.roles.includes(role)) continue;
       users.push(account);
-      if (users.length === pageSize) return { users, nextPageToken: encodePageToken({ page, after: account.uid }) };
+      if (users.length === pageSize)
+        return { users, nextPageToken: encodePageToken({ page, after: account.uid }) };
     }
     if (nextPageToken === undefined) return { users };
     page = nextPageToken;

@@ -8,7 +8,9 @@ export async function hasOtherOwner(store: AccountStore, uid: string): Promise<b
   let page: string | undefined;
   for (let scanned = 0; scanned < MAX_SCANNED_PAGES; scanned++) {
     const { accounts, nextPageToken } = await store.list(1000, page);
-    const found = accounts.some((other) => other.uid !== uid && !other.disabled && other.roles.includes('owner'));
+    const found = accounts.some(
+      (other) => other.uid !== uid && !other.disabled && other.roles.includes('owner'),
+    );
     if (found) return true;
     if (nextPageToken === undefined) return false;
     page = nextPageToken;

@@ -5,7 +5,9 @@ import { ALL_ROLES } from '../authz/roles.ts';
 /** Shapes that cross the wire, for the HTTP API and the callables alike. */
 
 export const roleName = z.enum(ALL_ROLES).meta({ id: 'Role', description: 'A built-in role.' });
-export const permissionName = z.enum(ALL_PERMISSIONS).meta({ id: 'Permission', description: 'resource:action' });
+export const permissionName = z
+  .enum(ALL_PERMISSIONS)
+  .meta({ id: 'Permission', description: 'resource:action' });
 
 /** Firebase allows any 1 to 128 characters; slashes and control characters are refused as in tokens. */
 export const uid = z
@@ -28,7 +30,10 @@ export const roleChange = z.strictObject({
     .max(ALL_ROLES.length)
     .refine((roles) => new Set(roles).size === roles.length, 'names a role twice')
     .meta({ description: 'All roles the user shall have.' }),
-  rolesVersion: z.int().min(0).meta({ description: 'The version you read; refused when it is no longer current.' }),
+  rolesVersion: z
+    .int()
+    .min(0)
+    .meta({ description: 'The version you read; refused when it is no longer current.' }),
   reason,
 });
 
@@ -50,7 +55,10 @@ export const user = z
 
 export const userPage = z
   .object({ users: z.array(user).readonly(), nextPageToken: z.string().optional() })
-  .meta({ id: 'UserPage', description: 'May hold fewer users than asked for and still have a nextPageToken.' });
+  .meta({
+    id: 'UserPage',
+    description: 'May hold fewer users than asked for and still have a nextPageToken.',
+  });
 
 /** What a caller may know about themselves: the wristband as read. */
 export const access = z

@@ -98,7 +98,10 @@ export function createUsersService({ store, accountStates, log }: UsersDeps): Us
       changing(uid, async (before) => {
         checkGrant(actor.principal, before, roles);
         if (before.rolesVersion !== rolesVersion) {
-          throw new AppError('version_mismatch', `The roles are at version ${before.rolesVersion}. Read them again.`);
+          throw new AppError(
+            'version_mismatch',
+            `The roles are at version ${before.rolesVersion}. Read them again.`,
+          );
         }
         const claims = mergeClaims(before.claims, { roles, rolesVersion: rolesVersion + 1 });
         const unmakesOwner = before.roles.includes('owner') && !roles.includes('owner');
@@ -135,7 +138,13 @@ export function createUsersService({ store, accountStates, log }: UsersDeps): Us
         await undoIfNoOwnerIsLeft(before, () => store.setDisabled(uid, before.disabled));
         await store.remove(uid);
         const { principal, requestId } = actor;
-        log.change({ requestId, action: 'user.delete', actor: principal.subject, target: uid, before: summary(before) });
+        log.change({
+          requestId,
+          action: 'user.delete',
+          actor: principal.subject,
+          target: uid,
+          before: summary(before),
+        });
       }),
 
     revoke: (actor, uid) =>

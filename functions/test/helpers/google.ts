@@ -21,7 +21,10 @@ export interface SigningKey {
   readonly publicPem: string;
 }
 
-export function createSigningKey(kid: string = randomUUID().replaceAll('-', ''), modulusLength = 2048): SigningKey {
+export function createSigningKey(
+  kid: string = randomUUID().replaceAll('-', ''),
+  modulusLength = 2048,
+): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength });
   return { kid, privateKey, publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
 }
@@ -53,7 +56,10 @@ interface Signing {
 }
 
 /** A signed ID token. A claim given as `undefined` is left out. */
-export async function mintIdToken(claims: Record<string, unknown> = {}, { key = googleKey, header }: Signing = {}): Promise<string> {
+export async function mintIdToken(
+  claims: Record<string, unknown> = {},
+  { key = googleKey, header }: Signing = {},
+): Promise<string> {
   return new SignJWT(idTokenClaims(claims))
     .setProtectedHeader({ alg: 'RS256', kid: key.kid, typ: 'JWT', ...header })
     .sign(key.privateKey);
@@ -101,7 +107,10 @@ export async function openGoogle(): Promise<Google> {
     req.on('end', () => {
       const answer = answers.get(path)?.(req, body);
       if (typeof answer === 'function') answer(res);
-      else res.writeHead(answer ? 200 : 404, HEADERS).end(JSON.stringify(answer ?? { error: { message: 'NOT_FOUND' } }));
+      else
+        res
+          .writeHead(answer ? 200 : 404, HEADERS)
+          .end(JSON.stringify(answer ?? { error: { message: 'NOT_FOUND' } }));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -111,11 +120,16 @@ export async function openGoogle(): Promise<Google> {
   answers.set(ACCOUNTS_LOOKUP, (_req, body) => {
     const { localId = [] } = JSON.parse(body) as { localId?: string[] };
     const found = localId.flatMap((uid) => users.get(uid) ?? []);
-    return found.length === 0 ? {} : { users: found.map((user) => ({ createdAt: '0', lastLoginAt: '0', ...user })) };
+    return found.length === 0
+      ? {}
+      : { users: found.map((user) => ({ createdAt: '0', lastLoginAt: '0', ...user })) };
   });
 
   const credential = { getAccessToken: async () => ({ access_token: 'test', expires_in: 3600 }) };
-  const app = initializeApp({ projectId: PROJECT, credential, httpAgent: new LoopbackAgent(port) }, randomUUID());
+  const app = initializeApp(
+    { projectId: PROJECT, credential, httpAgent: new LoopbackAgent(port) },
+    randomUUID(),
+  );
   return {
     app,
     users,

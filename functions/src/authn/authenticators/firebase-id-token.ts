@@ -20,7 +20,11 @@ interface Options {
 }
 
 /** Authenticates users by Firebase ID token. The signature is verified by firebase-admin. */
-export function createFirebaseIdTokenAuthenticator({ projectId, emulator, verifyIdToken }: Options): Authenticator {
+export function createFirebaseIdTokenAuthenticator({
+  projectId,
+  emulator,
+  verifyIdToken,
+}: Options): Authenticator {
   const issuer = `https://securetoken.google.com/${projectId}`;
   return {
     issuer,
@@ -40,12 +44,14 @@ export function createFirebaseIdTokenAuthenticator({ projectId, emulator, verify
 
 /** Everything that can be refused before a key is needed. `iss` has chosen this authenticator already. */
 function checkForm({ header, payload, signed }: UnverifiedToken, projectId: string, emulator: boolean): void {
-  if (header['alg'] !== (emulator ? 'none' : 'RS256') || signed === emulator) throw invalidToken('wrong algorithm');
-  if (header['typ'] !== undefined && header['typ'] !== 'JWT') throw invalidToken('wrong typ');
-  const kid = header['kid'];
-  if (!emulator && !(typeof kid === 'string' && /^[\w-]{1,128}$/.test(kid))) throw invalidToken('no usable kid');
-  if (payload['aud'] !== projectId) throw invalidToken('wrong audience');
-  const sub = payload['sub'];
+  if (header.alg !== (emulator ? 'none' : 'RS256') || signed === emulator)
+    throw invalidToken('wrong algorithm');
+  if (header.typ !== undefined && header.typ !== 'JWT') throw invalidToken('wrong typ');
+  const kid = header.kid;
+  if (!emulator && !(typeof kid === 'string' && /^[\w-]{1,128}$/.test(kid)))
+    throw invalidToken('no usable kid');
+  if (payload.aud !== projectId) throw invalidToken('wrong audience');
+  const sub = payload.sub;
   // Firebase allows 1 to 128 characters; a slash or a control character could never name a document or a log line.
   if (typeof sub !== 'string' || !/^[^/\p{Cc}]{1,128}$/u.test(sub)) throw invalidToken('no usable sub');
 }
@@ -57,7 +63,8 @@ function checkForm({ header, payload, signed }: UnverifiedToken, projectId: stri
 function toRefusal(cause: unknown): AppError | unknown {
   const { code, message } = cause as { code?: unknown; message?: unknown };
   if (typeof code !== 'string' || typeof message !== 'string' || !code.startsWith('auth/')) return cause;
-  if (/^Error (fetching public keys|while making request)/.test(message)) return unavailable('Google certificates', cause);
+  if (/^Error (fetching public keys|while making request)/.test(message))
+    return unavailable('Google certificates', cause);
   switch (code) {
     case 'auth/argument-error':
     case 'auth/id-token-expired':
@@ -76,7 +83,7 @@ function toVerified(
   { issuer, exp, authTime }: { issuer: string; exp: number; authTime: number },
 ): VerifiedToken {
   const { sub, email, email_verified: emailVerified, firebase } = claims;
-  const rolesVersion: unknown = claims['rv'];
+  const rolesVersion: unknown = claims.rv;
   return {
     rolesVersion: typeof rolesVersion === 'number' ? rolesVersion : 0,
     principal: createPrincipal({
@@ -85,7 +92,7 @@ function toVerified(
       subject: sub,
       uid: sub,
       ...(email !== undefined && { email, emailVerified: emailVerified === true }),
-      roles: rolesFromClaim(claims['roles']),
+      roles: rolesFromClaim(claims.roles),
       authTime,
       // Set by Identity Platform when the sign-in proved a second factor.
       assurance: firebase?.sign_in_second_factor === undefined ? 'aal1' : 'aal2',
