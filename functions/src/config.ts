@@ -2,15 +2,11 @@ import { defineBoolean, defineInt, defineString, select } from 'firebase-functio
 import * as z from 'zod';
 import { ALL_ROLES, type Role } from './authz/roles.ts';
 
-/**
- * The parameters of a deployment. The Firebase CLI asks for them or reads them from `functions/.env.<project>`; they
- * resize and place the functions at deploy time, and the rest reaches the running code through {@link loadConfig}.
- */
-export const params = {
+/** Settings of the running code. It reads them through {@link loadConfig}. */
+const settings = {
   ALLOWED_ORIGINS: defineString('ALLOWED_ORIGINS', {
     default: '',
-    description:
-      'Web origins that may call the API, comma-separated. Empty: the two Hosting domains of the project.',
+    description: 'Web origins that may call, comma-separated. Empty: the two Hosting domains of the project.',
   }),
   DEFAULT_ROLE: defineString('DEFAULT_ROLE', {
     default: 'member',
@@ -20,11 +16,6 @@ export const params = {
   SIGN_UP_DOMAINS: defineString('SIGN_UP_DOMAINS', {
     default: '',
     description: 'E-mail domains that may sign up, comma-separated, compared whole. Empty: everybody.',
-  }),
-  IDENTITY_PLATFORM: defineBoolean('IDENTITY_PLATFORM', {
-    default: false,
-    description:
-      'Is the project upgraded to Identity Platform? Then blocking functions guard sign-up and sign-in.',
   }),
   APP_CHECK: defineBoolean('APP_CHECK', {
     default: false,
@@ -38,62 +29,52 @@ export const params = {
     default: 10,
     description: 'Seconds until a revocation or role change is noticed at the latest, 0 to 60.',
   }),
-  REGION: defineString('REGION', { default: 'us-central1', description: 'Where the functions run.' }),
-  API_MEMORY_MIB: defineInt('API_MEMORY_MIB', { default: 256, description: 'Memory of the API, in MiB.' }),
-  API_CONCURRENCY: defineInt('API_CONCURRENCY', {
-    default: 80,
-    description: 'Requests an API instance serves at once.',
-  }),
-  API_MIN_INSTANCES: defineInt('API_MIN_INSTANCES', { default: 0, description: 'API instances kept warm.' }),
-  API_MAX_INSTANCES: defineInt('API_MAX_INSTANCES', {
-    default: 10,
-    description: 'API instances at the most.',
-  }),
-  API_SERVICE_ACCOUNT: defineString('API_SERVICE_ACCOUNT', {
-    default: '',
-    description: 'Service account of the API. Empty: the project’s default one.',
-  }),
-  CALLABLES_MEMORY_MIB: defineInt('CALLABLES_MEMORY_MIB', {
-    default: 256,
-    description: 'Memory of each callable, in MiB.',
-  }),
-  CALLABLES_CONCURRENCY: defineInt('CALLABLES_CONCURRENCY', {
-    default: 80,
-    description: 'Requests a callable instance serves at once.',
-  }),
-  CALLABLES_MIN_INSTANCES: defineInt('CALLABLES_MIN_INSTANCES', {
-    default: 0,
-    description: 'Instances of each callable kept warm.',
-  }),
-  CALLABLES_MAX_INSTANCES: defineInt('CALLABLES_MAX_INSTANCES', {
-    default: 5,
-    description: 'Instances of each callable at the most.',
-  }),
-  CALLABLES_SERVICE_ACCOUNT: defineString('CALLABLES_SERVICE_ACCOUNT', {
-    default: '',
-    description: 'Service account of the callables. Empty: the project’s default one.',
-  }),
-  TRIGGERS_MEMORY_MIB: defineInt('TRIGGERS_MEMORY_MIB', {
-    default: 256,
-    description: 'Memory of each trigger, in MiB.',
-  }),
-  TRIGGERS_CONCURRENCY: defineInt('TRIGGERS_CONCURRENCY', {
-    default: 80,
-    description: 'Events a trigger instance handles at once.',
-  }),
-  TRIGGERS_MIN_INSTANCES: defineInt('TRIGGERS_MIN_INSTANCES', {
-    default: 0,
-    description:
-      'Instances of each trigger kept warm. A blocking function has 7 s in all: 1 avoids cold starts.',
-  }),
-  TRIGGERS_MAX_INSTANCES: defineInt('TRIGGERS_MAX_INSTANCES', {
-    default: 5,
-    description: 'Instances of each trigger at the most.',
-  }),
-  TRIGGERS_SERVICE_ACCOUNT: defineString('TRIGGERS_SERVICE_ACCOUNT', {
-    default: '',
-    description: 'Service account of the triggers. Empty: the project’s default one.',
-  }),
+} as const;
+
+/** Decides at deploy time which triggers there are. */
+export const identityPlatform = defineBoolean('IDENTITY_PLATFORM', {
+  default: false,
+  description:
+    'Is the project upgraded to Identity Platform? Then blocking functions guard sign-up and sign-in.',
+});
+
+const region = defineString('REGION', { default: 'us-central1', description: 'Where the functions run.' });
+
+/** Place and size of a group of functions, as the options that `firebase-functions` takes. */
+function size(group: string, maxInstances: number) {
+  const count = (name: string, value: number, description: string) =>
+    defineInt(`${group}_${name}`, { default: value, description });
+  return {
+    region,
+    memory: count('MEMORY_MIB', 256, 'Memory of an instance, in MiB.'),
+    concurrency: count('CONCURRENCY', 80, 'Requests an instance serves at once.'),
+    minInstances: count('MIN_INSTANCES', 0, 'Instances of each function kept warm.'),
+    maxInstances: count('MAX_INSTANCES', maxInstances, 'Instances of each function at the most.'),
+  };
+}
+
+export const sizes = {
+  api: size('API', 10),
+  callables: size('CALLABLES', 5),
+  triggers: size('TRIGGERS', 5),
+} as const;
+
+function serviceAccount(functionName: string) {
+  const name = functionName.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
+  const description = `Service account of ${functionName}. Empty: the project’s default one.`;
+  return { serviceAccount: defineString(`${name}_SERVICE_ACCOUNT`, { default: '', description }) };
+}
+
+/** A service account per function, so that each can be given no more than it needs. */
+export const runAs = {
+  api: serviceAccount('api'),
+  getMyAccess: serviceAccount('getMyAccess'),
+  listUsers: serviceAccount('listUsers'),
+  setUserRoles: serviceAccount('setUserRoles'),
+  revokeSessions: serviceAccount('revokeSessions'),
+  beforeUserCreated: serviceAccount('beforeUserCreated'),
+  beforeUserSignedIn: serviceAccount('beforeUserSignedIn'),
+  onUserCreated: serviceAccount('onUserCreated'),
 } as const;
 
 /** The running code's settings, read and checked once. */
@@ -198,7 +179,7 @@ function refuseDebugging(env: Environment, emulator: boolean): void {
 
 function withDefaults(env: Environment): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(params).map(([name, param]) => [name, env[name] ?? String(param.options.default)]),
+    Object.entries(settings).map(([name, param]) => [name, env[name] ?? String(param.options.default)]),
   );
 }
 

@@ -5,11 +5,19 @@ import { describeAccess } from '../users/describe-access.ts';
 import { access, roleChange, uid, user, userPage, userQuery } from '../users/schema.ts';
 import { callable } from './callable.ts';
 
-/** The callable functions: the services of the HTTP API for those who use a Firebase client SDK. */
-export function createCallables(options: CallableOptions, deps: () => Deps) {
+/**
+ * The callable functions: the services of the HTTP API for those who use a Firebase client SDK.
+ *
+ * @param runAs options of single functions, by name
+ */
+export function createCallables(
+  options: CallableOptions,
+  deps: () => Deps,
+  runAs: Readonly<Record<string, CallableOptions>> = {},
+) {
   return {
     /** Who am I, and what may I do? */
-    getMyAccess: callable(options, deps, {
+    getMyAccess: callable({ ...options, ...runAs.getMyAccess }, deps, {
       access: 'signed-in',
       changes: false,
       input: z.strictObject({}),
@@ -17,7 +25,7 @@ export function createCallables(options: CallableOptions, deps: () => Deps) {
       handler: (_input, { principal }) => describeAccess(principal),
     }),
     /** The users, by role or e-mail, a page at a time. */
-    listUsers: callable(options, deps, {
+    listUsers: callable({ ...options, ...runAs.listUsers }, deps, {
       access: 'users:read',
       changes: false,
       input: userQuery,
@@ -25,7 +33,7 @@ export function createCallables(options: CallableOptions, deps: () => Deps) {
       handler: (query, context) => context.deps.users.list(query),
     }),
     /** Set a user's roles. */
-    setUserRoles: callable(options, deps, {
+    setUserRoles: callable({ ...options, ...runAs.setUserRoles }, deps, {
       access: 'roles:assign',
       changes: true,
       input: roleChange.extend({ uid }),
@@ -34,7 +42,7 @@ export function createCallables(options: CallableOptions, deps: () => Deps) {
         context.deps.users.setRoles({ principal, requestId }, change),
     }),
     /** Sign a user out everywhere. */
-    revokeSessions: callable(options, deps, {
+    revokeSessions: callable({ ...options, ...runAs.revokeSessions }, deps, {
       access: 'sessions:revoke',
       changes: true,
       input: z.strictObject({ uid }),

@@ -18,10 +18,11 @@ import { admit } from '../users/sign-up-policy.ts';
 export function createBlockingFunctions(
   options: BlockingOptions,
   config: () => Pick<Config, 'defaultRole' | 'signUpDomains'>,
+  runAs: Readonly<Record<string, BlockingOptions>> = {},
 ) {
   return {
     /** Refuses who may not sign up, and gives the default role. */
-    beforeUserCreated: beforeUserCreated(options, (event) => {
+    beforeUserCreated: beforeUserCreated({ ...options, ...runAs.beforeUserCreated }, (event) => {
       const { email, emailVerified } = userOf(event);
       if (admit({ email, emailVerified }, config().signUpDomains) === 'refused') {
         throw new HttpsError('permission-denied', 'Sign-up is not open to this e-mail address.');
@@ -29,7 +30,7 @@ export function createBlockingFunctions(
       return firstClaims(event);
     }),
     /** Refuses disabled accounts, and gives the default role to those who never had one. */
-    beforeUserSignedIn: beforeUserSignedIn(options, (event) => {
+    beforeUserSignedIn: beforeUserSignedIn({ ...options, ...runAs.beforeUserSignedIn }, (event) => {
       if (userOf(event).disabled) throw new HttpsError('permission-denied', 'This account is disabled.');
       return firstClaims(event);
     }),
