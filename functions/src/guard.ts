@@ -1,5 +1,6 @@
+import type { AppCheckGate } from './authn/app-check.ts';
 import { type AuthenticateDeps, authenticate } from './authn/authenticate.ts';
-import type { Credential } from './authn/credential.ts';
+import { findCredential } from './authn/credential.ts';
 import type { Principal } from './authn/principal.ts';
 import {
   type Access,
@@ -13,26 +14,33 @@ import { AppError } from './errors.ts';
 import type { Log } from './log.ts';
 
 export interface GuardDeps extends AuthenticateDeps {
+  readonly appCheck: AppCheckGate;
   readonly log: Log;
 }
 
+/** Who wants to pass, and where. Headers as received, every line of them: Node keeps only the first otherwise. */
 interface Attempt {
-  readonly credential: Credential | undefined;
+  readonly authorization: readonly string[];
+  readonly appCheck: readonly string[];
   readonly access: Access;
+  /** Does it change something? Then App Check's replay protection applies. */
+  readonly changes: boolean;
   /** Only asked for once somebody is signed in. */
   readonly resource?: (() => Resource) | undefined;
   readonly requestId: string;
 }
 
 /**
- * The gate that every request passes, HTTP and callable alike: authenticate, decide, write one line about it.
+ * The gate that every request passes, HTTP and callable alike: App Check, authenticate, decide, one line in the log.
  *
- * @throws AppError `unauthenticated`, `permission_denied`, or whatever {@link authenticate} throws
+ * @throws AppError `unauthenticated`, `permission_denied`, `app_check_failed`, or what {@link authenticate} throws
  */
 export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principal> {
-  const { credential, access, requestId } = attempt;
+  const { authorization, appCheck, access, changes, requestId } = attempt;
   let principal: Principal;
   try {
+    const credential = findCredential(authorization);
+    if (access !== 'public') await deps.appCheck.check(appCheck, { changes });
     principal = await authenticate(deps, credential, { fresh: needsFreshRecord(access) });
   } catch (error) {
     if (error instanceof AppError) {

@@ -1,6 +1,6 @@
 import { logger } from 'firebase-functions';
 import { type Access, permissionOf } from './authz/decide.ts';
-import type { AppError } from './errors.ts';
+import type { AppError, ErrorCode } from './errors.ts';
 
 interface DecisionLine {
   readonly requestId: string;
@@ -25,6 +25,7 @@ interface ChangeLine {
 /** Everything Gatehouse ever writes to the log: fixed fields, never a token, a header or a body. */
 export interface Log {
   decision(line: DecisionLine): void;
+  transport(line: { readonly requestId: string; readonly granted: false; readonly code: ErrorCode }): void;
   change(line: ChangeLine): void;
   failure(requestId: string, error: AppError): void;
 }
@@ -37,6 +38,9 @@ export const structuredLog: Log = {
   decision({ access, ...line }) {
     const permission = permissionOf(access) ?? access;
     logger.info('decision', { event: 'decision', permission, ...line });
+  },
+  transport(line) {
+    logger.info('decision', { event: 'decision', permission: 'transport', ...line });
   },
   change(line) {
     logger.info('change', { event: 'change', ...line });

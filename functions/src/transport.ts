@@ -1,26 +1,50 @@
+import type { Config } from './config.ts';
 import { AppError } from './errors.ts';
+import type { Log } from './log.ts';
 
 /** The largest body, in bytes. */
 export const MAX_BODY_BYTES = 100 * 1024;
 
-/** What is looked at before anything is parsed. Lower-case header names, as Node gives them. */
-export interface TransportFacts {
+interface Arrival {
+  /** Lower-case names, as Node gives them. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Bytes of the body where it has been read already: the functions framework does that, up to 1 GB. */
+  /** Set where the body has been read already: the functions framework does that, up to 1 GB. */
+  readonly rawBody?: Buffer | undefined;
+}
+
+interface TransportDeps {
+  readonly config: Pick<Config, 'allowedOrigins' | 'emulator'>;
+  readonly log: Pick<Log, 'transport'>;
+}
+
+/**
+ * The first gate, the same for the HTTP API and the callables, before anything is parsed. A refusal is one line in the log.
+ *
+ * @throws AppError `https_required`, `origin_denied`, `payload_too_large`
+ */
+export function passTransport({ config, log }: TransportDeps, arrival: Arrival, requestId: string): void {
+  const { headers, rawBody } = arrival;
+  const rules = { allowedOrigins: config.allowedOrigins, httpsOnly: !config.emulator };
+  try {
+    checkTransport({ headers, rawBodyBytes: rawBody?.length }, rules);
+  } catch (error) {
+    if (error instanceof AppError) log.transport({ requestId, granted: false, code: error.code });
+    throw error;
+  }
+}
+
+interface TransportFacts {
+  readonly headers: Arrival['headers'];
   readonly rawBodyBytes?: number | undefined;
 }
 
-export interface TransportRules {
+interface TransportRules {
   readonly allowedOrigins: readonly string[];
   /** Off in the emulator, which speaks plain HTTP. */
   readonly httpsOnly: boolean;
 }
 
-/**
- * The first gate, the same for the HTTP API and the callables.
- *
- * @throws AppError `https_required`, `origin_denied`, `payload_too_large`
- */
+/** The rules alone. */
 export function checkTransport({ headers, rawBodyBytes }: TransportFacts, rules: TransportRules): void {
   // TLS ends at Google's front end, which overwrites this header. Never a redirect: the token has already leaked.
   if (rules.httpsOnly && headers['x-forwarded-proto'] !== 'https') {

@@ -9,7 +9,6 @@ import {
   type Response,
 } from 'firebase-functions/https';
 import type * as z from 'zod';
-import { findCredential } from '../authn/credential.ts';
 import type { Principal } from '../authn/principal.ts';
 import type { Access } from '../authz/decide.ts';
 import type { Deps } from '../deps.ts';
@@ -17,7 +16,7 @@ import { ERRORS, toAppError } from '../errors.ts';
 import { guard } from '../guard.ts';
 import { parseFields } from '../lib/parse-fields.ts';
 import { securityHeaders } from '../lib/security-headers.ts';
-import { checkTransport } from '../transport.ts';
+import { passTransport } from '../transport.ts';
 
 interface Callable<I extends z.ZodType, O extends z.ZodType> {
   /** Who may pass. Required, as for a route. */
@@ -77,7 +76,7 @@ export function callable<I extends z.ZodType, O extends z.ZodType>(
       const arrival = arrive(req);
       arrivals.set(req, arrival);
       res.setHeader('X-Request-Id', arrival.requestId);
-      return passTransport(req, res, { deps: deps(), requestId: arrival.requestId }, async () =>
+      return enter(req, res, { deps: deps(), requestId: arrival.requestId }, async () =>
         target.apply(self, [req, res]),
       );
     },
@@ -91,9 +90,7 @@ async function answer<I extends z.ZodType, O extends z.ZodType>(
   data: unknown,
 ): Promise<z.output<O>> {
   const { access, changes } = spec;
-  const credential = findCredential(authorization);
-  if (access !== 'public') await deps.appCheck.check(appCheck, { changes });
-  const principal = await guard(deps, { credential, access, requestId });
+  const principal = await guard(deps, { authorization, appCheck, access, changes, requestId });
   // The SDK turns a call without an argument into null.
   const input = parseFields(spec.input, data ?? {}, 'data');
   return spec.output.parse(await spec.handler(input, { principal, deps, requestId }));
@@ -106,34 +103,26 @@ function arrive(req: Request): Arrival {
   return { requestId: randomUUID(), authorization, appCheck };
 }
 
-/** What a route meets before Express: headers, HTTPS, origin, size. Resolves when the response is finished. */
-function passTransport(
+/** What a route meets before its router: headers, HTTPS, origin, size, CORS. Resolves when the response is finished. */
+function enter(
   req: Request,
   res: Response,
   { deps, requestId }: { deps: Deps; requestId: string },
   next: () => Promise<void>,
 ): Promise<void> {
-  const { allowedOrigins, emulator } = deps.config;
   return new Promise((resolve, reject) => {
     res.once('finish', resolve);
     securityHeaders(req, res, () => {
       try {
-        checkTransport(
-          { headers: req.headers, rawBodyBytes: req.rawBody?.length },
-          { allowedOrigins, httpsOnly: !emulator },
-        );
+        passTransport(deps, req, requestId);
       } catch (thrown) {
         const error = toHttpsError(thrown, deps, requestId);
         res.status(error.httpErrorCode.status).json({ error: error.toJSON() });
         return;
       }
-      const allowed = {
-        origin: [...allowedOrigins],
-        methods: ['POST'],
-        allowedHeaders: CLIENT_HEADERS,
-        maxAge: 600,
-      };
-      cors(allowed)(req, res, () => next().then(resolve, reject));
+      const origin = [...deps.config.allowedOrigins];
+      const allow = cors({ origin, methods: ['POST'], allowedHeaders: CLIENT_HEADERS, maxAge: 600 });
+      allow(req, res, () => next().then(resolve, reject));
     });
   });
 }

@@ -3,16 +3,16 @@ import express, { type Express } from 'express';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
 import { securityHeaders } from '../lib/security-headers.ts';
-import { checkTransport } from '../transport.ts';
+import { passTransport } from '../transport.ts';
 import { readBody } from './body.ts';
 import { sendProblem } from './problem.ts';
-import { assignRequestId } from './request-id.ts';
+import { assignRequestId, requestId } from './request-id.ts';
 import { createRouter } from './router.ts';
 import { routes } from './routes.ts';
 
 /** The Express app. Every step a request takes, in order. */
 export function createApp(deps: Deps): Express {
-  const { allowedOrigins, emulator } = deps.config;
+  const { allowedOrigins } = deps.config;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -22,13 +22,8 @@ export function createApp(deps: Deps): Express {
 
   app.use(assignRequestId);
   app.use(securityHeaders);
-  app.use((req, _res, next) => {
-    // Set by the functions framework, which has read the body already.
-    const { rawBody } = req as { rawBody?: Buffer };
-    checkTransport(
-      { headers: req.headers, rawBodyBytes: rawBody?.length },
-      { allowedOrigins, httpsOnly: !emulator },
-    );
+  app.use((req, res, next) => {
+    passTransport(deps, req, requestId(res));
     next();
   });
   app.use(

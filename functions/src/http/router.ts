@@ -1,6 +1,5 @@
 import { type Request, type RequestHandler, Router } from 'express';
 import type * as z from 'zod';
-import { findCredential } from '../authn/credential.ts';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
 import { guard } from '../guard.ts';
@@ -23,16 +22,20 @@ export function createRouter(routes: readonly Route[], deps: Deps): Router {
 }
 
 function serve(row: Route, deps: Deps): RequestHandler {
+  const { access, owner } = row;
   const changes = row.method !== 'get';
   return async (req, res) => {
     const id = requestId(res);
-    const credential = findCredential(req.headersDistinct.authorization ?? []);
-    if (row.access !== 'public') {
-      await deps.appCheck.check(req.headersDistinct['x-firebase-appcheck'] ?? [], { changes });
-    }
-    const { access, owner } = row;
+    const { authorization = [], 'x-firebase-appcheck': appCheck = [] } = req.headersDistinct;
     const resource = owner === undefined ? undefined : () => ({ owner: owner(parseInput(row.input, req)) });
-    const principal = await guard(deps, { credential, access, resource, requestId: id });
+    const principal = await guard(deps, {
+      authorization,
+      appCheck,
+      access,
+      changes,
+      resource,
+      requestId: id,
+    });
     const answer = await row.handler(parseInput(row.input, req), { principal, deps, requestId: id });
     if (row.output === null) res.status(204).end();
     else res.json(row.output.parse(answer));

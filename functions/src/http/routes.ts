@@ -16,6 +16,15 @@ import {
 import { type Route, route } from './route.ts';
 
 const ofUser = z.strictObject({ uid });
+// In a query string every value is text.
+const query = userQuery.extend({ pageSize: z.coerce.number().int().min(1).max(100).default(50) });
+
+let openApi: Promise<Record<string, unknown>> | undefined;
+
+/** Written by `npm run build`, read once. */
+async function readOpenApi(): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(new URL('../../lib/openapi.json', import.meta.url), 'utf8'));
+}
 
 const roleList = z.object({
   roles: z.array(z.object({ name: roleName, permissions: z.array(permissionName).readonly() })),
@@ -40,8 +49,10 @@ export const routes: readonly Route[] = [
     input: {},
     output: z.record(z.string(), z.unknown()),
     summary: 'This API as OpenAPI 3.1.',
-    handler: async () =>
-      JSON.parse(await readFile(new URL('../../lib/openapi.json', import.meta.url), 'utf8')),
+    handler: () => {
+      openApi ??= readOpenApi();
+      return openApi;
+    },
   }),
   route({
     method: 'get',
@@ -78,7 +89,7 @@ export const routes: readonly Route[] = [
     method: 'get',
     path: '/users',
     access: 'users:read',
-    input: { query: userQuery },
+    input: { query },
     output: userPage,
     summary: 'The users, by role or e-mail, a page at a time.',
     handler: ({ query }, { deps }) => deps.users.list(query),

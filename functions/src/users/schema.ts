@@ -18,7 +18,7 @@ export const uid = z
 export const userQuery = z.strictObject({
   role: roleName.optional(),
   email: z.email().max(254).optional(),
-  pageSize: z.coerce.number().int().min(1).max(100).default(50),
+  pageSize: z.int().min(1).max(100).default(50),
   pageToken: z.string().min(1).max(2048).optional(),
 });
 
