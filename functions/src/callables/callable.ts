@@ -14,6 +14,7 @@ import type { Access } from '../authz/decide.ts';
 import type { Deps } from '../deps.ts';
 import { ERRORS, toAppError } from '../errors.ts';
 import { guard } from '../guard.ts';
+import { headerLines } from '../lib/header-lines.ts';
 import { parseFields } from '../lib/parse-fields.ts';
 import { securityHeaders } from '../lib/security-headers.ts';
 import { passTransport } from '../transport.ts';
@@ -97,7 +98,8 @@ async function answer<I extends z.ZodType, O extends z.ZodType>(
 }
 
 function arrive(req: Request): Arrival {
-  const { authorization = [], 'x-firebase-appcheck': appCheck = [] } = req.headersDistinct;
+  const authorization = headerLines(req, 'authorization');
+  const appCheck = headerLines(req, 'x-firebase-appcheck');
   delete req.headers.authorization;
   delete req.headers['x-firebase-appcheck'];
   return { requestId: randomUUID(), authorization, appCheck };

@@ -26,15 +26,14 @@ export function createApp(deps: Deps): Express {
     passTransport(deps, req, requestId(res));
     next();
   });
-  app.use(
-    cors({
-      origin: [...allowedOrigins],
-      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      allowedHeaders: ['Authorization', 'Content-Type', 'X-Firebase-AppCheck'],
-      exposedHeaders: ['Allow', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
-      maxAge: 600,
-    }),
-  );
+  const allowOrigin = cors({
+    origin: [...allowedOrigins],
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'X-Firebase-AppCheck'],
+    exposedHeaders: ['Allow', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+    maxAge: 600,
+  });
+  app.use((req, res, next) => (req.headers.origin === undefined ? next() : allowOrigin(req, res, next)));
   app.use(readBody);
   const router = createRouter(routes, deps);
   app.use('/v1', router);

@@ -14,6 +14,11 @@ export const readBody: RequestHandler = (req, res, next) => {
     parse(rawBody);
     return;
   }
+  // RFC 9112 §6.3: without either header a request has no body.
+  if (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined) {
+    next();
+    return;
+  }
   collect(req, res, (error?: unknown) => {
     if (error !== undefined) return next(toBodyError(error));
     try {

@@ -5,7 +5,7 @@ import type { RequestHandler, Response } from 'express';
 export const assignRequestId: RequestHandler = (_req, res, next) => {
   const id = randomUUID();
   res.locals.requestId = id;
-  res.set('X-Request-Id', id);
+  res.setHeader('X-Request-Id', id);
   next();
 };
 

@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
 import { guard } from '../guard.ts';
+import { headerLines } from '../lib/header-lines.ts';
 import { parseFields } from '../lib/parse-fields.ts';
 import { requestId } from './request-id.ts';
 import type { InputSchemas, Route } from './route.ts';
@@ -26,7 +27,8 @@ function serve(row: Route, deps: Deps): RequestHandler {
   const changes = row.method !== 'get';
   return async (req, res) => {
     const id = requestId(res);
-    const { authorization = [], 'x-firebase-appcheck': appCheck = [] } = req.headersDistinct;
+    const authorization = headerLines(req, 'authorization');
+    const appCheck = headerLines(req, 'x-firebase-appcheck');
     const resource = owner === undefined ? undefined : () => ({ owner: owner(parseInput(row.input, req)) });
     const principal = await guard(deps, {
       authorization,

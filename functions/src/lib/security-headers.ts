@@ -15,6 +15,15 @@ const helmetHeaders = helmet({
   strictTransportSecurity: { maxAge: 365 * 24 * 60 * 60, includeSubDomains: true },
   referrerPolicy: { policy: 'no-referrer' },
   xFrameOptions: { action: 'deny' },
+  // These speak to pages and plugins; an answer that is neither does without, and every request pays for each.
+  crossOriginOpenerPolicy: false,
+  crossOriginResourcePolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xPoweredBy: false,
+  xXssProtection: false,
 });
 
 /** Sets the headers that every response carries, refusals included. Express or not. */
