@@ -104,7 +104,11 @@ const commaSeparated = (item: z.ZodType<string, string>) =>
 const origin = z.string().refine((text) => {
   const url = URL.parse(text);
   const local = url?.hostname === 'localhost' || url?.hostname === '127.0.0.1';
-  return url?.origin === text && (url.protocol === 'https:' || (url.protocol === 'http:' && local));
+  return (
+    url?.origin === text &&
+    !text.includes('*') &&
+    (url.protocol === 'https:' || (url.protocol === 'http:' && local))
+  );
 }, 'is not an origin like https://app.example.com');
 
 const domain = z

@@ -51,7 +51,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
         verifyIdToken: (token) => auth().verifyIdToken(token),
       }),
     ],
-    appCheck: createAppCheckGate({ ...config.appCheck, appCheck: () => getAppCheck(app) }),
+    appCheck: createAppCheckGate({ ...config.appCheck, appCheck: () => getAppCheck(app), clock }),
     users: createUsersService({ store: accounts, accountStates, log }),
   });
 }

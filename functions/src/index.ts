@@ -1,3 +1,5 @@
+// Whatever else writes to the console, the functions framework included, does so in JSON: one line stays one line.
+import 'firebase-functions/logger/compat';
 import { onRequest } from 'firebase-functions/https';
 import { createCallables } from './callables/callables.ts';
 import { identityPlatform, isDiscovery, loadConfig, runAs, sizes } from './config.ts';

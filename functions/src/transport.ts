@@ -56,7 +56,7 @@ export function checkTransport({ headers, rawBodyBytes }: TransportFacts, rules:
     throw new AppError('origin_denied', 'This origin is not in ALLOWED_ORIGINS.');
   }
   const declared = Number(headers['content-length'] ?? 0);
-  if (Math.max(declared, rawBodyBytes ?? 0) > MAX_BODY_BYTES) {
+  if (declared > MAX_BODY_BYTES || (rawBodyBytes ?? 0) > MAX_BODY_BYTES) {
     throw new AppError('payload_too_large', `A body has at most ${MAX_BODY_BYTES} bytes.`);
   }
 }

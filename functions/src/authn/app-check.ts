@@ -1,7 +1,10 @@
 import type { AppCheck } from 'firebase-admin/app-check';
 import { AppError, unavailable } from '../errors.ts';
+import { type Clock, seconds } from '../lib/clock.ts';
 import { withDeadline } from '../lib/deadline.ts';
+import { createFirstAlone } from '../lib/first-alone.ts';
 import { parseToken } from './token-guard.ts';
+import { readTimes } from './token-times.ts';
 
 /** Does App Check vouch that the request comes from one of the project's own apps? */
 export interface AppCheckGate {
@@ -18,25 +21,37 @@ interface Options {
   /** Replay protection: https://firebase.google.com/docs/app-check/custom-resource-backend#replay-protection */
   readonly consume: boolean;
   readonly appCheck: () => Pick<AppCheck, 'verifyToken'>;
+  readonly clock: Clock;
 }
 
-export function createAppCheckGate({ enforce, consume, appCheck }: Options): AppCheckGate {
+/** App Check tokens live 30 minutes to 7 days, as the project chose. The SDK accepts one without any `exp`. */
+const PROFILE = { maxLifetime: 7 * 24 * 3600, authTime: null } as const;
+
+export function createAppCheckGate({ enforce, consume, appCheck, clock }: Options): AppCheckGate {
+  const firstAlone = createFirstAlone((error) => error instanceof AppError && error.code === 'unavailable');
+
+  async function verify(token: string, options: { consume: true } | undefined) {
+    try {
+      return await withDeadline('verifyAppCheckToken', appCheck().verifyToken(token, options));
+    } catch (cause) {
+      throw toRefusal(cause);
+    }
+  }
+
   return {
     async check([token, ...others], { changes }) {
       if (!enforce) return;
       if (token === undefined || others.length > 0) throw refused('one X-Firebase-AppCheck header is needed');
       try {
-        parseToken(token);
+        readTimes(parseToken(token).payload, PROFILE, seconds(clock));
       } catch (cause) {
-        throw refused('malformed', cause);
+        throw refused(
+          cause instanceof AppError && cause.reason !== undefined ? cause.reason : 'malformed',
+          cause,
+        );
       }
-      const options = consume && changes ? { consume: true } : undefined;
-      let answer: Awaited<ReturnType<AppCheck['verifyToken']>>;
-      try {
-        answer = await withDeadline('verifyAppCheckToken', appCheck().verifyToken(token, options));
-      } catch (cause) {
-        throw toRefusal(cause);
-      }
+      const options = consume && changes ? ({ consume: true } as const) : undefined;
+      const answer = await firstAlone(() => verify(token, options));
       if (answer.alreadyConsumed) throw refused('already consumed');
     },
   };

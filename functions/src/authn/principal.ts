@@ -15,12 +15,11 @@ export interface Principal {
   readonly roles: readonly Role[];
   /** Present only where the token carries scopes; then they narrow the permissions. */
   readonly scopes?: readonly string[];
-  readonly permissions: ReadonlySet<Permission>;
+  readonly permissions: readonly Permission[];
   /** When the person last signed in, in seconds since the epoch. */
   readonly authTime: number;
   readonly assurance: Assurance;
   readonly provider?: string;
-  readonly tenant?: string;
   /** Seconds since the epoch. */
   readonly tokenExpiresAt: number;
   readonly credential: 'none' | 'bearer';
@@ -28,11 +27,15 @@ export interface Principal {
 
 /** Builds a principal whose permissions follow from its roles and, where it has any, its scopes. */
 export function createPrincipal(facts: Omit<Principal, 'permissions'>): Principal {
-  const held = permissionsOf(facts.roles);
-  const scopes = facts.scopes === undefined ? undefined : new Set(facts.scopes);
-  const permissions =
-    scopes === undefined ? held : new Set([...held].filter((permission) => scopes.has(permission)));
-  return Object.freeze({ ...facts, roles: Object.freeze([...facts.roles]), permissions });
+  const { roles, scopes } = facts;
+  const held = permissionsOf(roles);
+  const permissions = scopes === undefined ? held : held.filter((permission) => scopes.includes(permission));
+  return Object.freeze({
+    ...facts,
+    roles: Object.freeze([...roles]),
+    ...(scopes !== undefined && { scopes: Object.freeze([...scopes]) }),
+    permissions: Object.freeze(permissions),
+  });
 }
 
 /** Nobody in particular: a request without a credential. */

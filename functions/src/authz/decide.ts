@@ -36,7 +36,7 @@ export function decide(principal: Principal, access: Access, resource?: Resource
   if (access === 'signed-in') return { allowed: true, reason: 'signed-in' };
 
   const { permission, own } = typeof access === 'string' ? { permission: access, own: false } : access;
-  if (!principal.permissions.has(permission)) {
+  if (!principal.permissions.includes(permission)) {
     return { allowed: false, reason: 'missing-permission', missing: permission };
   }
   if (own && resource?.owner !== principal.subject) return { allowed: false, reason: 'not-own' };

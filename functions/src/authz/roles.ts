@@ -4,13 +4,13 @@ const member = ['notes:read', 'notes:write'] as const satisfies readonly Permiss
 const auditor = ['users:read', 'roles:read', 'audit:read'] as const satisfies readonly Permission[];
 
 /** The built-in roles: named subsets of the permissions. A misspelt permission does not compile. */
-export const ROLES = {
-  member,
-  support: [...member, 'users:read', 'sessions:revoke'],
-  auditor,
-  admin: ALL_PERMISSIONS.filter((permission) => permission !== 'owners:assign'),
+export const ROLES = Object.freeze({
+  member: Object.freeze(member),
+  support: Object.freeze([...member, 'users:read', 'sessions:revoke'] as const),
+  auditor: Object.freeze(auditor),
+  admin: Object.freeze(ALL_PERMISSIONS.filter((permission) => permission !== 'owners:assign')),
   owner: ALL_PERMISSIONS,
-} as const satisfies Record<string, readonly Permission[]>;
+}) satisfies Record<string, readonly Permission[]>;
 
 export type Role = keyof typeof ROLES;
 
@@ -26,7 +26,7 @@ export function rolesFromClaim(claim: unknown): readonly Role[] {
   return Array.isArray(claim) ? [...new Set(claim.filter(isRole))] : [];
 }
 
-/** Union of what the roles allow. */
-export function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
-  return new Set(roles.flatMap((role) => ROLES[role]));
+/** Union of what the roles allow, each once. */
+export function permissionsOf(roles: readonly Role[]): Permission[] {
+  return [...new Set<Permission>(roles.flatMap((role) => ROLES[role]))];
 }

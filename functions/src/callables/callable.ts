@@ -18,6 +18,7 @@ import { headerLines } from '../lib/header-lines.ts';
 import { parseFields } from '../lib/parse-fields.ts';
 import { securityHeaders } from '../lib/security-headers.ts';
 import { passTransport } from '../transport.ts';
+import { checkCall } from './check-call.ts';
 
 interface Callable<I extends z.ZodType, O extends z.ZodType> {
   /** Who may pass. Required, as for a route. */
@@ -117,9 +118,10 @@ function enter(
     securityHeaders(req, res, () => {
       try {
         passTransport(deps, req, requestId);
+        if (req.method !== 'OPTIONS') checkCall(req);
       } catch (thrown) {
         const error = toHttpsError(thrown, deps, requestId);
-        res.status(error.httpErrorCode.status).json({ error: error.toJSON() });
+        res.status(ERRORS[toAppError(thrown).code].status).json({ error: error.toJSON() });
         return;
       }
       const origin = [...deps.config.allowedOrigins];

@@ -24,6 +24,7 @@ export function createApp(deps: Deps): Express {
   app.use(securityHeaders);
   app.use((req, res, next) => {
     passTransport(deps, req, requestId(res));
+    checkPath(req.path);
     next();
   });
   const allowOrigin = cors({
@@ -33,7 +34,9 @@ export function createApp(deps: Deps): Express {
     exposedHeaders: ['Allow', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
     maxAge: 600,
   });
-  app.use((req, res, next) => (req.headers.origin === undefined ? next() : allowOrigin(req, res, next)));
+  app.use((req, res, next) =>
+    req.headers.origin === undefined && req.method !== 'OPTIONS' ? next() : allowOrigin(req, res, next),
+  );
   app.use(readBody);
   const router = createRouter(routes, deps);
   app.use('/v1', router);
@@ -44,4 +47,13 @@ export function createApp(deps: Deps): Express {
   });
   app.use(sendProblem(deps.log));
   return app;
+}
+
+/** Express would refuse such a path, too, but only once a route looks at it, and as any error of a handler. */
+function checkPath(path: string): void {
+  try {
+    decodeURIComponent(path);
+  } catch (cause) {
+    throw new AppError('invalid_request', 'The path is not valid percent-encoded UTF-8.', { cause });
+  }
 }

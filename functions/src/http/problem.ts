@@ -1,12 +1,12 @@
 import type { ErrorRequestHandler } from 'express';
-import { AppError, ERRORS, toAppError } from '../errors.ts';
+import { type AppError, ERRORS, toAppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { requestId } from './request-id.ts';
 
 /** The last handler: whatever was thrown → RFC 9457 `application/problem+json`. */
 export function sendProblem(log: Log): ErrorRequestHandler {
   return (thrown, _req, res, next) => {
-    const error = toAppError(fromExpress(thrown));
+    const error = toAppError(thrown);
     const { status, title } = ERRORS[error.code];
     const id = requestId(res);
     if (status >= 500) log.failure(id, error);
@@ -32,13 +32,6 @@ export function sendProblem(log: Log): ErrorRequestHandler {
         }),
       );
   };
-}
-
-/** Express refuses a path like `/%zz` with a URIError that carries the status. */
-function fromExpress(thrown: unknown): unknown {
-  const malformed =
-    thrown instanceof URIError || (thrown instanceof Error && 'status' in thrown && thrown.status === 400);
-  return malformed ? new AppError('invalid_request', 'The request is malformed.', { cause: thrown }) : thrown;
 }
 
 /** The challenge of RFC 6750 §3: bare without a credential, with an `error` for one that did not do. */

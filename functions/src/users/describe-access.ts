@@ -5,7 +5,7 @@ import type { access } from './schema.ts';
 
 /** A principal as its owner may see it. @throws AppError `unauthenticated` for nobody */
 export function describeAccess(principal: Principal): z.input<typeof access> {
-  const { kind, permissions, ...rest } = principal;
+  const { kind } = principal;
   if (kind === 'anonymous') throw new AppError('unauthenticated');
-  return { ...rest, kind, permissions: [...permissions] };
+  return { ...principal, kind };
 }

@@ -30,7 +30,7 @@ export function checkGrant(actor: Principal, account: Account, roles: readonly R
  */
 export function checkOutranked(actor: Principal, account: Account): void {
   checkNotOwn(actor, account);
-  const missing = firstMissing(actor, [...permissionsOf(account.roles)]);
+  const missing = firstMissing(actor, permissionsOf(account.roles));
   if (missing !== undefined) {
     throw new AppError('exceeds_own_permissions', `This user holds ${missing}, which you lack.`, { missing });
   }
@@ -39,7 +39,7 @@ export function checkOutranked(actor: Principal, account: Account): void {
 /** Do the new roles allow less in any respect? Then sessions that were opened with the old ones have to end. */
 export function losesPermissions(before: readonly Role[], after: readonly Role[]): boolean {
   const kept = permissionsOf(after);
-  return [...permissionsOf(before)].some((permission) => !kept.has(permission));
+  return permissionsOf(before).some((permission) => !kept.includes(permission));
 }
 
 function checkNotOwn(actor: Principal, account: Account): void {
@@ -52,5 +52,5 @@ function lost(before: readonly Role[], after: readonly Role[]): Role[] {
 }
 
 function firstMissing(actor: Principal, permissions: readonly Permission[]): Permission | undefined {
-  return permissions.find((permission) => !actor.permissions.has(permission));
+  return permissions.find((permission) => !actor.permissions.includes(permission));
 }

@@ -10,17 +10,17 @@ export type Admission = 'admitted' | 'unverified' | 'refused';
 /**
  * May this person have an account, and with rights? Without a list of domains, everybody.
  *
- * The domain is what follows the last `@` and is compared whole: `x@acme.com.evil.com` and `x@notacme.com` are not
+ * The domain is what follows the only `@` and is compared whole: `x@acme.com.evil.com` and `x@notacme.com` are not
  * `acme.com`. An address that nobody has proved to own gives no rights, or anybody could type one.
  *
  * @param domains lower-case, e.g. `['acme.com']`; empty admits everybody
  */
 export function admit({ email, emailVerified }: Candidate, domains: readonly string[]): Admission {
   if (domains.length === 0) return 'admitted';
-  if (email === undefined || !domains.includes(domainOf(email))) return 'refused';
+  const domain = email === undefined ? undefined : ADDRESS.exec(email)?.[1];
+  if (domain === undefined || !domains.includes(domain.toLowerCase())) return 'refused';
   return emailVerified === true ? 'admitted' : 'unverified';
 }
 
-function domainOf(email: string): string {
-  return email.slice(email.lastIndexOf('@') + 1).toLowerCase();
-}
+/** One `@` with something on both sides and nothing invisible: an address that could be read two ways is refused. */
+const ADDRESS = /^[^@\s\p{Cc}]+@([^@\s\p{Cc}]+)$/u;

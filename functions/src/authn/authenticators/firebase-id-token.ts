@@ -1,7 +1,9 @@
 import type { DecodedIdToken } from 'firebase-admin/auth';
 import { rolesFromClaim } from '../../authz/roles.ts';
-import { type AppError, invalidToken, unavailable } from '../../errors.ts';
+import { AppError, invalidToken, unavailable } from '../../errors.ts';
 import { withDeadline } from '../../lib/deadline.ts';
+import { createFirstAlone } from '../../lib/first-alone.ts';
+import { isUid } from '../../lib/uid.ts';
 import { createPrincipal } from '../principal.ts';
 import type { UnverifiedToken } from '../token-guard.ts';
 import { readTimes } from '../token-times.ts';
@@ -26,17 +28,22 @@ export function createFirebaseIdTokenAuthenticator({
   verifyIdToken,
 }: Options): Authenticator {
   const issuer = `https://securetoken.google.com/${projectId}`;
+  const firstAlone = createFirstAlone((error) => error instanceof AppError && error.code === 'unavailable');
+
+  async function verify(token: string): Promise<DecodedIdToken> {
+    try {
+      return await withDeadline('verifyIdToken', verifyIdToken(token));
+    } catch (cause) {
+      throw toRefusal(cause);
+    }
+  }
+
   return {
     issuer,
     async authenticate(token, now) {
       checkForm(token, projectId, emulator);
       const { exp, authTime } = readTimes(token.payload, PROFILE, now);
-      let claims: DecodedIdToken;
-      try {
-        claims = await withDeadline('verifyIdToken', verifyIdToken(token.raw));
-      } catch (cause) {
-        throw toRefusal(cause);
-      }
+      const claims = await firstAlone(() => verify(token.raw));
       return toVerified(claims, { issuer, exp, authTime });
     },
   };
@@ -51,31 +58,35 @@ function checkForm({ header, payload, signed }: UnverifiedToken, projectId: stri
   if (!emulator && !(typeof kid === 'string' && /^[\w-]{1,128}$/.test(kid)))
     throw invalidToken('no usable kid');
   if (payload.aud !== projectId) throw invalidToken('wrong audience');
-  const sub = payload.sub;
-  // Firebase allows 1 to 128 characters; a slash or a control character could never name a document or a log line.
-  if (typeof sub !== 'string' || !/^[^/\p{Cc}]{1,128}$/u.test(sub)) throw invalidToken('no usable sub');
+  if (!isUid(payload.sub)) throw invalidToken('no usable sub');
+  // Users of an Identity Platform tenant have ids of their own; looked up without it, they would be somebody else.
+  if (isObject(payload.firebase) && payload.firebase.tenant !== undefined) throw invalidToken('of a tenant');
 }
 
 /**
- * firebase-admin reports a bad signature and an unreachable key server with the same code, `auth/argument-error`, so
- * the message has to tell them apart. The unit tests drive the real SDK into each of these cases.
+ * firebase-admin reports a bad token and an unreachable key server with the same code, `auth/argument-error`. What it
+ * says of a token begins with these words; anything else is a failure of something else. The unit tests drive the real
+ * SDK into each case.
  */
-function toRefusal(cause: unknown): AppError | unknown {
-  const { code, message } = cause as { code?: unknown; message?: unknown };
-  if (typeof code !== 'string' || typeof message !== 'string' || !code.startsWith('auth/')) return cause;
-  if (/^Error (fetching public keys|while making request)/.test(message))
-    return unavailable('Google certificates', cause);
-  switch (code) {
-    case 'auth/argument-error':
-    case 'auth/id-token-expired':
-    // Only the emulator looks the account up while it verifies.
-    case 'auth/id-token-revoked':
-    case 'auth/user-disabled':
-    case 'auth/user-not-found':
-      return invalidToken(code, cause);
-    default:
-      return unavailable(`verifyIdToken: ${code}`, cause);
-  }
+function toRefusal(cause: unknown): unknown {
+  if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'string') return cause;
+  const { code, message } = cause;
+  const aboutToken = code === 'auth/argument-error' && message.startsWith('Firebase ID token has ');
+  return aboutToken || TOKEN_ERRORS.has(code)
+    ? invalidToken(code, cause)
+    : unavailable(`verifyIdToken: ${code}`, cause);
+}
+
+const TOKEN_ERRORS = new Set([
+  'auth/id-token-expired',
+  // Only the emulator looks the account up while it verifies.
+  'auth/id-token-revoked',
+  'auth/user-disabled',
+  'auth/user-not-found',
+]);
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 function toVerified(
@@ -97,7 +108,6 @@ function toVerified(
       // Set by Identity Platform when the sign-in proved a second factor.
       assurance: firebase?.sign_in_second_factor === undefined ? 'aal1' : 'aal2',
       ...(firebase?.sign_in_provider !== undefined && { provider: firebase.sign_in_provider }),
-      ...(firebase?.tenant !== undefined && { tenant: firebase.tenant }),
       tokenExpiresAt: exp,
       credential: 'bearer',
     }),

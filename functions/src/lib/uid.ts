@@ -1,0 +1,7 @@
+/**
+ * May this be a Firebase user id? 1 to 128 UTF-16 units, as Firebase counts; without slashes and control characters, which
+ * could neither name a document nor stay on one line of a log.
+ */
+export function isUid(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= 128 && /^[^/\p{Cc}]+$/u.test(text);
+}
