@@ -45,10 +45,7 @@ export function createAppCheckGate({ enforce, consume, appCheck, clock }: Option
       try {
         readTimes(parseToken(token).payload, PROFILE, seconds(clock));
       } catch (cause) {
-        throw refused(
-          cause instanceof AppError && cause.reason !== undefined ? cause.reason : 'malformed',
-          cause,
-        );
+        throw refused('malformed or expired', cause);
       }
       const options = consume && changes ? ({ consume: true } as const) : undefined;
       const answer = await firstAlone(() => verify(token, options));
@@ -64,13 +61,9 @@ function refused(reason: string, cause?: unknown): AppError {
 
 /** As with ID tokens, a bad token and unreachable keys share a code; only the message differs. */
 function toRefusal(cause: unknown): unknown {
-  if (!(cause instanceof Error) || !('code' in cause)) return cause;
-  if (cause.message.startsWith('Error fetching')) return unavailable('App Check keys', cause);
-  switch (cause.code) {
-    case 'app-check/invalid-argument':
-    case 'app-check/app-check-token-expired':
-      return refused(cause.code, cause);
-    default:
-      return cause instanceof AppError ? cause : unavailable(`App Check: ${String(cause.code)}`, cause);
-  }
+  if (cause instanceof AppError || !(cause instanceof Error) || !('code' in cause)) return cause;
+  const { code, message } = cause;
+  const aboutToken =
+    code === 'app-check/app-check-token-expired' || /^(The provided|Decoding) App Check token /.test(message);
+  return aboutToken ? refused(String(code), cause) : unavailable(`App Check: ${String(code)}`, cause);
 }

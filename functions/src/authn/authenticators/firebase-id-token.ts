@@ -69,8 +69,9 @@ function checkForm({ header, payload, signed }: UnverifiedToken, projectId: stri
  * SDK into each case.
  */
 function toRefusal(cause: unknown): unknown {
-  if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'string') return cause;
-  const { code, message } = cause;
+  if (cause instanceof AppError || !(cause instanceof Error) || !('code' in cause)) return cause;
+  const code = String(cause.code);
+  const { message } = cause;
   const aboutToken = code === 'auth/argument-error' && message.startsWith('Firebase ID token has ');
   return aboutToken || TOKEN_ERRORS.has(code)
     ? invalidToken(code, cause)
