@@ -17,7 +17,8 @@ let app: ReturnType<typeof createApp> | undefined;
 // Anybody may knock; the guard decides. Hosting's rewrite needs it, too.
 const invoker = 'public';
 
-export const api = onRequest({ ...sizes.api, ...runAs.api, invoker }, (req, res) => {
+// `cors: false`: the app answers for CORS; without it the emulator would let in any origin.
+export const api = onRequest({ ...sizes.api, ...runAs.api, invoker, cors: false }, (req, res) => {
   app ??= createApp(instanceDeps());
   app(req, res);
 });

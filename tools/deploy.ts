@@ -1,0 +1,16 @@
+// npm run deploy -- --project <id> [...]: `firebase deploy`, but never to the emulators' project.
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { ROOT } from './lib/emulator-setup.ts';
+import { fail, run } from './lib/run.ts';
+
+const args = process.argv.slice(2);
+const { values } = parseArgs({ args, options: { project: { type: 'string', short: 'P' } }, strict: false });
+const { projects } = JSON.parse(readFileSync(`${ROOT}/.firebaserc`, 'utf8'));
+const name = String(values.project ?? 'default');
+const projectId: string = Object.hasOwn(projects, name) ? projects[name] : name;
+
+if (projectId.startsWith('demo-')) {
+  fail(`"${projectId}" lives in the emulators only; name your own project: npm run deploy -- --project <id>`);
+}
+process.exitCode = await run('firebase', ['deploy', ...args], { cwd: ROOT, stdio: 'inherit' });

@@ -1,0 +1,39 @@
+// Mocha's usual report for people, and its numbers in a file for `npm test`.
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { FUNCTIONS } from './run.ts';
+
+const { reporters }: typeof import('mocha') = createRequire(`${FUNCTIONS}/package.json`)('mocha');
+
+/** How long (ms) the process may go on after its last test before what is left open counts as a failure. */
+const GRACE_MS = 10_000;
+
+export interface Counts {
+  passes: number;
+  failures: number;
+  /** Full titles of skipped tests. */
+  pending: string[];
+  /** A server, timer or child of the tests kept the process alive after them. */
+  isLeftOpen: boolean;
+}
+
+export default class CountingReporter extends reporters.Spec {
+  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+    super(runner, options);
+    const pending: string[] = [];
+    runner.on('pending', (test) => pending.push(test.fullTitle()));
+    runner.once('end', () => {
+      const { passes, failures } = this.stats;
+      const write = (isLeftOpen: boolean) => {
+        const counts: Counts = { passes, failures, pending, isLeftOpen };
+        writeFileSync(options.reporterOptions.output, JSON.stringify(counts));
+      };
+      write(false);
+      const giveUp = () => {
+        write(true);
+        process.exit();
+      };
+      setTimeout(giveUp, GRACE_MS).unref();
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HOST, type Ports } from './ports.ts';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+
+/** firebase.json with other ports. It lies beside the original because the CLI takes its folder for the project. */
+export function writeConfig(ports: Ports): string {
+  const original = JSON.parse(readFileSync(join(ROOT, 'firebase.json'), 'utf8'));
+  const emulators = Object.entries(ports).map(([name, port]) => [name, { host: HOST, port }]);
+  const file = join(ROOT, `firebase.tmp-${process.pid}-${ports.hub}.json`);
+  writeFileSync(
+    file,
+    JSON.stringify({ ...original, emulators: { ...original.emulators, ...Object.fromEntries(emulators) } }),
+  );
+  return file;
+}
+
+/** An environment in which the CLI asks nothing of the network, and nobody's real credentials reach the functions. */
+export function quietEnv(scratch: string, extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const { GOOGLE_APPLICATION_CREDENTIALS, FIREBASE_TOKEN, ...inherited } = process.env;
+  return {
+    ...inherited,
+    CI: 'true', // no message of the day
+    NO_UPDATE_NOTIFIER: 'true',
+    METADATA_SERVER_DETECTION: 'none', // no look-up of a Google Cloud machine's credentials
+    npm_config_offline: 'true', // it asks npm whether firebase-functions is the newest
+    FIREBASE_FUNCTIONS_DISCOVERY_OUTPUT_PATH: 'true', // by a file: over HTTP it waits 4 s for a kept-alive connection
+    GATEHOUSE_SCRATCH: scratch,
+    FIREBASE_DEBUG_PATH: scratch,
+    // Its login, its notes to itself and its "is another one running?" file: each run has its own.
+    XDG_CONFIG_HOME: scratch,
+    TMPDIR: scratch,
+    NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'node-compile'),
+    ...extra,
+  };
+}

@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+export const HOST = '127.0.0.1';
+
+/** The ports a developer can rely on; those of firebase.json. */
+export const FIXED_PORTS = { hosting: 5002, functions: 5001, auth: 9099, hub: 4400, logging: 4500 };
+
+export type Ports = typeof FIXED_PORTS;
+
+/** Listens on a loopback port (0: any free one) and lets go of it; gives its number, or undefined when taken. */
+async function tryPort(port: number): Promise<number | undefined> {
+  const server = createServer();
+  try {
+    await once(server.listen(port, HOST), 'listening');
+  } catch {
+    return undefined;
+  }
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' ? address?.port : undefined;
+}
+
+/** The first of the fixed ports that something else already listens on. */
+export async function findTakenPort(): Promise<{ service: string; port: number } | undefined> {
+  for (const [service, port] of Object.entries(FIXED_PORTS)) {
+    if ((await tryPort(port)) === undefined) return { service, port };
+  }
+  return undefined;
+}
+
+/** As many different free loopback ports as asked for. */
+export async function findFreePorts(count: number): Promise<number[]> {
+  const free = new Set<number>();
+  while (free.size < count) {
+    const port = await tryPort(0);
+    if (port === undefined) throw new Error(`no free port on ${HOST}`);
+    free.add(port);
+  }
+  return [...free];
+}

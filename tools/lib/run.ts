@@ -1,0 +1,25 @@
+import { type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { ROOT } from './emulator-setup.ts';
+
+export const FUNCTIONS = join(ROOT, 'functions');
+
+/** A program of functions/node_modules. */
+export const functionsBin = (name: string) => join(FUNCTIONS, 'node_modules', '.bin', name);
+
+/** Runs a program to its end and gives its exit code; it doesn't outlive this process, nor its timeout (ms). */
+export async function run(command: string, args: string[], options: SpawnOptions = {}): Promise<number> {
+  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
+  const end = () => child.kill();
+  process.once('exit', end);
+  const [code] = await once(child, 'exit');
+  process.off('exit', end);
+  return code ?? 1;
+}
+
+/** Prints one line for whatever went wrong, and gives up. What was started ends by its own exit handlers. */
+export function fail(error: unknown): never {
+  console.error(`gatehouse: ${error instanceof Error ? error.message : error}`);
+  process.exit(1);
+}

@@ -1,0 +1,34 @@
+import { ROOT } from './emulator-setup.ts';
+import { startEmulators } from './emulators.ts';
+import { check, mochaFolder, mochaWithCoverage, type Outcome } from './outcome.ts';
+import { FUNCTIONS, functionsBin } from './run.ts';
+
+const tsc = functionsBin('tsc');
+const colors = process.stdout.isTTY ? 'force' : 'off'; // left alone, Biome colours each letter in a log file
+
+/** What `npm test` runs, in this order. */
+export const stages: Record<string, () => Promise<Outcome>> = {
+  lint: () => check(['biome', 'ci', `--colors=${colors}`, '.']),
+  types: () => check([tsc, '-p', 'functions/tsconfig.json'], [tsc, '-p', 'tools/tsconfig.json']),
+  build: () => check(['npm', '--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build']),
+  unit: mochaWithCoverage,
+  emulator: () => withEmulators('demo-gatehouse', 'functions/test/emulator'),
+  'emulator-idp': () => withEmulators('demo-gatehouse-idp', 'functions/test/emulator-idp'),
+  rules: () => mochaFolder('functions/test/rules'),
+  tools: () => mochaFolder('tools/test'),
+};
+
+/** Runs a folder's tests against emulators of their own, on free ports: `npm start` may go on meanwhile. */
+async function withEmulators(projectId: string, folder: string): Promise<Outcome> {
+  const emulators = await startEmulators({
+    projectId,
+    only: ['auth', 'functions', 'hosting'],
+    ports: 'free',
+    logFile: `${ROOT}/.gatehouse/test-${projectId}.log`,
+  });
+  try {
+    return await mochaFolder(folder, emulators.env);
+  } finally {
+    await emulators.stop();
+  }
+}

@@ -1,0 +1,37 @@
+import { DEMO_PASSWORD, DEMO_ROLES, demoEmail } from '../seed.ts';
+import type { Emulators } from './emulators.ts';
+
+/** The one table `npm start` prints: where things are, who can sign in, what to try. */
+export function welcome({ urls, ports }: Emulators, seconds: number, logFile: string): string {
+  const api = `${urls.hosting}/api/v1`;
+  const signIn = `${urls.auth}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=demo`;
+  const rows = [
+    ['API', api],
+    ['Hosting', urls.hosting],
+    ['Functions', urls.functions],
+    ['Auth emulator', `127.0.0.1:${ports.auth}`],
+    ['Log', logFile],
+    ['', ''],
+    ...DEMO_ROLES.map((role) => [demoEmail(role), `password ${DEMO_PASSWORD}, user id demo-${role}`]),
+  ];
+  const width = Math.max(...rows.map(([name = '']) => name.length));
+  return `
+Gatehouse is running (${seconds.toFixed(1)} s). Ctrl-C stops it.
+
+${rows.map(([name = '', value]) => `  ${name.padEnd(width)}  ${value}`.trimEnd()).join('\n')}
+
+Try, in another terminal:
+
+  1. Sign in as the owner
+     TOKEN=$(curl -s '${signIn}' -H 'Content-Type: application/json' \\
+       -d '{"email":"${demoEmail('owner')}","password":"${DEMO_PASSWORD}","returnSecureToken":true}' |
+       grep -o '"idToken": *"[^"]*"' | cut -d'"' -f4)
+
+  2. Who am I, and what may I do?
+     curl -s ${api}/me -H "Authorization: Bearer $TOKEN"
+
+  3. Make the member a supporter
+     curl -s -X PUT ${api}/users/demo-member/roles -H "Authorization: Bearer $TOKEN" \\
+       -H 'Content-Type: application/json' -d '{"roles":["support"],"rolesVersion":1,"reason":"joins the help desk"}'
+`;
+}

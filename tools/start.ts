@@ -1,0 +1,79 @@
+// npm start: builds, starts the emulators, seeds demo users, says what to try, and ends it all on Ctrl-C.
+import { relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { ROOT } from './lib/emulator-setup.ts';
+import { type Emulators, startEmulators } from './lib/emulators.ts';
+import { readable } from './lib/log-line.ts';
+import { findTakenPort } from './lib/ports.ts';
+import { FUNCTIONS, fail, run } from './lib/run.ts';
+import { welcome } from './lib/welcome.ts';
+import { seedDemoUsers } from './seed.ts';
+
+const PROJECT_ID = 'demo-gatehouse';
+const HEALTH_TIMEOUT_MS = 60_000;
+
+let emulators: Emulators | undefined;
+let isStopping = false;
+
+/** Ctrl-C arrives from the terminal and again through npm: the first one counts. */
+async function shutDown() {
+  if (isStopping) return;
+  isStopping = true;
+  if (!emulators) process.exit(130); // exit handlers end whatever has been started so far
+  await emulators.stop();
+  console.log('\nGatehouse has stopped.');
+  process.exit(0);
+}
+
+async function untilHealthy(url: string) {
+  const deadline = Date.now() + HEALTH_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.ok) return;
+    await sleep(250);
+  }
+  throw new Error(`${url} does not answer 200`);
+}
+
+async function start() {
+  const { values } = parseArgs({
+    options: { verbose: { type: 'boolean' }, 'free-ports': { type: 'boolean' } },
+  });
+  const ports = values['free-ports'] ? 'free' : 'fixed';
+  const taken = ports === 'fixed' ? await findTakenPort() : undefined;
+  if (taken) {
+    throw new Error(
+      `port ${taken.port}, wanted by ${taken.service}, is taken; ` +
+        `end what uses it (lsof -i :${taken.port}) or run: npm start -- --free-ports`,
+    );
+  }
+  const begin = performance.now();
+  console.log('Gatehouse is starting ...');
+  if ((await run('npm', ['--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build'])) !== 0) {
+    throw new Error('the functions do not build');
+  }
+
+  const logFile = `${ROOT}/.gatehouse/emulators${ports === 'free' ? `-${process.pid}` : ''}.log`;
+  emulators = await startEmulators({
+    projectId: PROJECT_ID,
+    only: ['auth', 'functions', 'hosting'],
+    ports,
+    logFile,
+    onLine: (line) => {
+      const text = values.verbose ? line : isStopping ? undefined : readable(line);
+      if (text !== undefined) console.log(text);
+    },
+  });
+  void emulators.exited.then(() => {
+    if (!isStopping) fail(`the emulators have ended by themselves; see ${logFile}`);
+  });
+  await untilHealthy(`${emulators.urls.hosting}/api/v1/health`);
+  Object.assign(process.env, emulators.env);
+  await seedDemoUsers(PROJECT_ID);
+  console.log(welcome(emulators, (performance.now() - begin) / 1000, relative(ROOT, logFile)));
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, shutDown);
+start().catch((error) => isStopping || fail(error));

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ROOT } from '../lib/emulator-setup.ts';
+import { launch } from './processes.ts';
+
+const INSTALLING = /installing dependencies/;
+
+describe('bootstrap', function () {
+  this.timeout(60_000);
+  let home: string;
+
+  const write = (path: string, content: string | object) => {
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    writeFileSync(join(home, path), typeof content === 'string' ? content : JSON.stringify(content));
+  };
+
+  /** A package with one dependency, which npm finds in a folder. */
+  function writePackage(folder: string) {
+    const manifest = { name: 'tiny', version: '1.0.0', dependencies: { dep: 'file:dep' } };
+    write(`${folder}/package.json`, manifest);
+    write(`${folder}/dep/package.json`, { name: 'dep', version: '1.0.0' });
+    write(`${folder}/package-lock.json`, {
+      ...{ name: 'tiny', version: '1.0.0', lockfileVersion: 3 },
+      packages: {
+        '': manifest,
+        dep: { version: '1.0.0' },
+        'node_modules/dep': { resolved: 'dep', link: true },
+      },
+    });
+  }
+
+  /** Runs the bootstrap of the project in `home`. */
+  async function bootstrap(args: string[], env: Record<string, string> = {}) {
+    const { exited, output } = launch(process.execPath, [join(home, 'tools', 'bootstrap.mjs'), ...args], {
+      env: { ...process.env, ...env },
+    });
+    return { code: await exited, output: output() };
+  }
+
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'gatehouse-bootstrap-'));
+    cpSync(join(ROOT, 'tools', 'bootstrap.mjs'), join(home, 'tools', 'bootstrap.mjs'), { recursive: true });
+    write('tools/hello.ts', `console.log('hello', process.argv[2]); process.exitCode = 7;`);
+    writePackage('.');
+    writePackage('functions');
+  });
+
+  afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+  it('installs, then runs the command with its arguments and gives its exit code', async () => {
+    const { code, output } = await bootstrap(['hello', 'world']);
+    assert.equal(code, 7, output);
+    assert.match(output, /hello world/);
+    assert.ok(existsSync(join(home, 'functions', 'node_modules', 'dep')));
+  });
+
+  it('installs again only after a lockfile has changed', async () => {
+    const stray = join(home, 'node_modules', 'stray.txt'); // a fresh install would remove it
+    await bootstrap(['hello']);
+    writeFileSync(stray, '');
+    assert.doesNotMatch((await bootstrap(['hello'])).output, INSTALLING);
+    assert.ok(existsSync(stray));
+
+    appendFileSync(join(home, 'package-lock.json'), '\n');
+    assert.match((await bootstrap(['hello'])).output, INSTALLING);
+    assert.ok(!existsSync(stray));
+  });
+
+  it('lets commands started at once install one after the other', async () => {
+    const runs = await Promise.all(['a', 'b', 'c'].map((name) => bootstrap(['hello', name])));
+    for (const { code, output } of runs) assert.equal(code, 7, output);
+  });
+
+  it('takes over the lock of a process that died', async () => {
+    write('.gatehouse/install.lock', '999999999');
+    assert.equal((await bootstrap(['hello'])).code, 7);
+  });
+
+  it('says so in one line when npm is missing', async () => {
+    mkdirSync(join(home, 'path'));
+    symlinkSync(process.execPath, join(home, 'path', 'node'));
+    const { code, output } = await bootstrap(['hello'], { PATH: join(home, 'path') });
+    assert.equal(code, 1);
+    assert.match(output, /\ngatehouse: npm is missing; .*\n$/);
+  });
+
+  it('says so in one line when the registry is out of reach', async () => {
+    const packages = {
+      '': { dependencies: { mocha: '12.0.3' } },
+      'node_modules/mocha': { version: '12.0.3' },
+    };
+    write('package.json', { name: 'tiny', dependencies: { mocha: '12.0.3' } });
+    write('package-lock.json', { name: 'tiny', lockfileVersion: 3, packages });
+    const { code, output } = await bootstrap(['hello'], {
+      npm_config_registry: 'http://127.0.0.1:1/',
+      npm_config_cache: join(home, 'cache'),
+    });
+    assert.equal(code, 1);
+    assert.match(output, /\ngatehouse: .* registry is out of reach; .*\n$/);
+  });
+
+  it('names a command that does not exist', async () => {
+    const { code, output } = await bootstrap(['nonsense']);
+    assert.equal(code, 1);
+    assert.match(output, /neither tools\/nonsense\.ts nor a program named "nonsense"/);
+  });
+});
