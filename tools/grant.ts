@@ -25,13 +25,16 @@ function connect(project: string) {
   // With a person's credentials the API wants to know whose quota it is.
   else process.env.GOOGLE_CLOUD_QUOTA_PROJECT ??= project;
   const { env } = process;
-  return createDeps(loadConfig({ ...env, GCLOUD_PROJECT: project, FUNCTIONS_EMULATOR: String(emulator) })).accounts;
+  return createDeps(loadConfig({ ...env, GCLOUD_PROJECT: project, FUNCTIONS_EMULATOR: String(emulator) }))
+    .accounts;
 }
 
 function explain(error: unknown, project: string | undefined): string {
   if (!(error instanceof AppError)) return error instanceof Error ? error.message : String(error);
   if (error.code !== 'unavailable') return error.message;
-  const hint = project?.startsWith('demo-') ? 'Is it running? npm start' : 'Signed in? gcloud auth application-default login';
+  const hint = project?.startsWith('demo-')
+    ? 'Is it running? npm start'
+    : 'Signed in? gcloud auth application-default login';
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
   return `Firebase Auth did not answer: ${error.reason}${cause}\n${hint}`;
 }

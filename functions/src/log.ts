@@ -59,6 +59,21 @@ export const structuredLog: Log = {
   },
 };
 
+/**
+ * functions-framework prints its body parser's errors whole, before Gatehouse is asked, and they carry the body. Leaves
+ * of such an error what kind it is.
+ */
+export function keepBodiesOffTheConsole(): void {
+  const { error } = console;
+  console.error = (...args: unknown[]) => error(...args.map(withoutBody));
+}
+
+function withoutBody(value: unknown): unknown {
+  return value instanceof Error && 'body' in value && 'type' in value
+    ? `${value.name}: ${String(value.type)}`
+    : value;
+}
+
 /** Name, code and stack; no other property, since SDK errors carry whole requests with their credentials. */
 function describe(cause: unknown): Record<string, unknown> | undefined {
   if (!(cause instanceof Error)) return undefined;

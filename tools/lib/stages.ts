@@ -9,8 +9,8 @@ const colors = process.stdout.isTTY ? 'force' : 'off'; // left alone, Biome colo
 /** What `npm test` runs, in this order. */
 export const stages: Record<string, () => Promise<Outcome>> = {
   lint: () => check(['biome', 'ci', `--colors=${colors}`, '.']),
-  types: () => check([tsc, '-p', 'functions/tsconfig.json'], [tsc, '-p', 'tools/tsconfig.json']),
   build: () => check(['npm', '--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build']),
+  types: () => check([tsc, '-p', 'functions/tsconfig.json'], [tsc, '-p', 'tools/tsconfig.json']),
   unit: mochaWithCoverage,
   emulator: () => withEmulators('demo-gatehouse', 'functions/test/emulator'),
   'emulator-idp': () => withEmulators('demo-gatehouse-idp', 'functions/test/emulator-idp'),

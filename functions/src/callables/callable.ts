@@ -134,7 +134,7 @@ function enter(
 /** What the Firebase client SDKs send. */
 const CLIENT_HEADERS = ['Authorization', 'Content-Type', 'Firebase-Instance-ID-Token', 'X-Firebase-AppCheck'];
 
-/** `details` carries what problem+json carries: `code`, `requestId`, and `errors` per field. */
+/** `details` carries what problem+json and its headers carry: `code`, `requestId`, `errors` per field, `retryAfter`. */
 function toHttpsError(thrown: unknown, deps: Deps, requestId: string): HttpsError {
   const error = toAppError(thrown);
   const { status, callable: code } = ERRORS[error.code];
@@ -143,5 +143,6 @@ function toHttpsError(thrown: unknown, deps: Deps, requestId: string): HttpsErro
     code: error.code,
     requestId,
     ...(error.errors && { errors: error.errors }),
+    ...(error.retryAfter && { retryAfter: error.retryAfter }),
   });
 }

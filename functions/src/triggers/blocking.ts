@@ -7,6 +7,7 @@ import {
 } from 'firebase-functions/identity';
 import { rolesFromClaim } from '../authz/roles.ts';
 import type { Config } from '../config.ts';
+import { AppError } from '../errors.ts';
 import { mergeClaims } from '../users/claims.ts';
 import { admit } from '../users/sign-up-policy.ts';
 
@@ -43,7 +44,13 @@ export function createBlockingFunctions(
     const hadRoles = customClaims.rv !== undefined || rolesFromClaim(customClaims.roles).length > 0;
     const admitted = admit({ email, emailVerified }, signUpDomains) === 'admitted';
     if (hadRoles || !admitted || defaultRole === 'none') return {};
-    return { customClaims: mergeClaims(customClaims, { roles: [defaultRole], rolesVersion: 1 }) };
+    try {
+      return { customClaims: mergeClaims(customClaims, { roles: [defaultRole], rolesVersion: 1 }) };
+    } catch (error) {
+      // No room beside the claims of others: no role, but no locked door either.
+      if (error instanceof AppError && error.code === 'claims_too_large') return {};
+      throw error;
+    }
   }
 }
 

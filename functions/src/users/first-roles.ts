@@ -6,8 +6,8 @@ import { mergeClaims } from './claims.ts';
 import { hasOtherOwner } from './owners.ts';
 
 /**
- * Gives a new account its default role. Does nothing when roles were ever set, so that a late or repeated event does
- * not bring back what somebody took away.
+ * Gives a new account its default role. Does nothing when it has roles or ever had, so that a late or repeated event
+ * neither brings back what somebody took away nor takes what somebody gave.
  */
 export async function giveDefaultRole(
   store: AccountStore,
@@ -15,7 +15,7 @@ export async function giveDefaultRole(
   role: Role,
 ): Promise<Account | undefined> {
   const account = await store.find(uid);
-  if (account === undefined || account.rolesVersion > 0) return undefined;
+  if (account === undefined || account.rolesVersion > 0 || account.roles.length > 0) return undefined;
   await store.setClaims(uid, mergeClaims(account.claims, { roles: [role], rolesVersion: 1 }));
   return store.find(uid);
 }

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+
+/** What goes over the wire: requests byte by byte, and what every answer has to look like. */
+
+export interface Reply {
+  readonly status: number;
+  /** Lower-case names. A header that came twice is joined with a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+interface RawRequest {
+  readonly method?: string;
+  readonly path: string;
+  /** Exactly these lines, after `Host` and `Connection`. */
+  readonly headers?: readonly (readonly [string, string])[];
+  readonly body?: string | Buffer;
+}
+
+/** Sends a request byte by byte as given: what no HTTP client would send. */
+export function exchange(
+  port: number,
+  { method = 'GET', path, headers = [], body = '' }: RawRequest,
+): Promise<Reply> {
+  const head = [['Host', '127.0.0.1'], ['Connection', 'close'], ...headers].map((line) => line.join(': '));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write(`${method} ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
+      socket.write(body);
+    });
+    socket.on('data', (chunk) => chunks.push(chunk));
+    // The server may close before it has read a body that it refuses.
+    socket.on('error', (error) => chunks.length === 0 && reject(error));
+    socket.on('close', () => resolve(parseReply(Buffer.concat(chunks).toString())));
+  });
+}
+
+function parseReply(text: string): Reply {
+  const [head = '', ...rest] = text.split('\r\n\r\n');
+  const [status = '', ...lines] = head.split('\r\n');
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
+  }
+  return { status: Number(status.split(' ')[1]), headers, text: rest.join('\r\n\r\n') };
+}
+
+/** The header line that Google's front end adds. */
+export const HTTPS = ['X-Forwarded-Proto', 'https'] as const;
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Headers that every response carries, whatever its status (DESIGN §6). */
+export function assertHeaders(headers: Headers): void {
+  assert.equal(headers['cache-control'], 'private, no-store');
+  const maxAge = /max-age=(\d+)/.exec(String(headers['strict-transport-security']))?.[1];
+  assert.ok(Number(maxAge) >= 31_536_000, `HSTS: ${headers['strict-transport-security']}`);
+  assert.equal(headers['x-content-type-options'], 'nosniff');
+  const policy = String(headers['content-security-policy']).split(';');
+  for (const directive of [
+    "default-src 'none'",
+    "frame-ancestors 'none'",
+    "form-action 'none'",
+    "base-uri 'none'",
+  ]) {
+    assert.ok(policy.includes(directive), `CSP lacks ${directive}`);
+  }
+  assert.equal(headers['referrer-policy'], 'no-referrer');
+  assert.match(String(headers['x-request-id']), /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  assert.match(String(headers.vary), /(^|, )Origin($|,)/);
+  for (const name of ['x-powered-by', 'server', 'etag', 'access-control-allow-credentials']) {
+    assert.equal(headers[name], undefined, name);
+  }
+  assert.notEqual(headers['access-control-allow-origin'], '*');
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+interface Problem {
+  readonly detail: string;
+  readonly errors?: readonly { readonly field: string; readonly message: string }[];
+}
+
+/** Is the answer this refusal, as RFC 9457 problem+json with our fields and no others? */
+export function assertProblem(
+  { status, headers, text }: Answer,
+  expectedStatus: number,
+  code: string,
+): Problem {
+  assert.equal(status, expectedStatus, text);
+  assertHeaders(headers);
+  assert.match(String(headers['content-type']), /^application\/problem\+json(; charset=utf-8)?$/);
+  const problem = JSON.parse(text);
+  assert.equal(problem.code, code);
+  const fields = ['type', 'title', 'status', 'detail', 'code', 'requestId'];
+  assert.deepEqual(Object.keys(problem), code === 'invalid_argument' ? [...fields, 'errors'] : fields);
+  assert.equal(problem.type, `urn:gatehouse:error:${code}`);
+  assert.equal(problem.status, expectedStatus);
+  assert.equal(problem.requestId, headers['x-request-id']);
+  assert.ok(problem.title.length > 0 && problem.detail.length > 0);
+  assert.doesNotMatch(text, /node_modules|\.ts:|\bat \w+ \(/, 'a stack');
+  return problem;
+}
+
+/** The fields that a refused input names. */
+export function fieldsOf({ errors = [] }: Problem): string[] {
+  return errors.map(({ field }) => field);
+}

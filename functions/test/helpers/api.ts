@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import supertest from 'supertest';
+import { loadConfig } from '../../src/config.ts';
+import { createDeps, type Deps } from '../../src/deps.ts';
+import { createApp } from '../../src/http/app.ts';
+import type { Log } from '../../src/log.ts';
+import { ACCOUNTS_LOOKUP, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
+
+/** The HTTP API as production runs it, with one person of each role, in front of a Google of our own. */
+
+export const ROLE_NAMES = ['member', 'support', 'auditor', 'admin', 'owner'] as const;
+/** `norole` is signed in and holds no role. */
+export const PEOPLE = ['norole', ...ROLE_NAMES] as const;
+export type Person = (typeof PEOPLE)[number];
+
+export const ORIGIN = 'https://app.example.com';
+
+/** What an account holds that no answer may ever show. */
+export const SECRETS = [
+  'PASSWORD-HASH',
+  'PASSWORD-SALT',
+  'provider-uid-4711',
+  'stripe-cus-0815',
+  'tier-gold',
+];
+
+export interface Api {
+  readonly google: Google;
+  readonly deps: Deps;
+  readonly port: number;
+  /** What was logged, oldest first. */
+  readonly lines: LogLine[];
+  /** A client on HTTPS, signed in as `who`, or as nobody. */
+  as(who?: Person): ReturnType<typeof supertest.agent>;
+  /** The ID token of `who`. */
+  token(who: Person): string;
+  close(): Promise<void>;
+}
+
+export interface LogLine {
+  readonly kind: 'decision' | 'transport' | 'change' | 'failure';
+  readonly [field: string]: unknown;
+}
+
+interface Options {
+  /** Settings other than the defaults. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly log?: Log;
+  /** Changes the wiring before the server starts, e.g. to break a service. */
+  readonly rewire?: (deps: Deps) => Deps;
+  /** Serves something other than the HTTP API on a plain server. */
+  readonly serve?: (deps: Deps) => Server;
+}
+
+/** Opens an API of its own. `close` it in `after`. */
+export async function openApi({ env, log, rewire, serve }: Options = {}): Promise<Api> {
+  const google = await openGoogle();
+  playAccounts(google);
+  const lines: LogLine[] = [];
+  const config = loadConfig({ GCLOUD_PROJECT: PROJECT, ALLOWED_ORIGINS: ORIGIN, ...env });
+  const wired = createDeps(config, { app: google.app, log: log ?? recordTo(lines) });
+  const deps = rewire?.(wired) ?? wired;
+  const server = serve?.(deps) ?? createServer(createApp(deps));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+
+  const tokens = new Map<Person, string>();
+  for (const who of PEOPLE) {
+    google.users.set(who, accountOf(who));
+    tokens.set(who, await mintIdToken(claimsOf(who)));
+  }
+  const token = (who: Person) => tokens.get(who) ?? assert.fail(who);
+  return {
+    google,
+    deps,
+    port: (server.address() as AddressInfo).port,
+    lines,
+    as(who) {
+      const agent = supertest.agent(server).set('X-Forwarded-Proto', 'https');
+      return who === undefined ? agent : agent.set('Authorization', `Bearer ${token(who)}`);
+    },
+    token,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await google.close();
+    },
+  };
+}
+
+/** Claims of a person's ID token, in step with {@link accountOf}. */
+export function claimsOf(who: Person): Record<string, unknown> {
+  return {
+    sub: who,
+    user_id: who,
+    email: `${who}@example.com`,
+    roles: rolesOf(who),
+    rv: 1,
+    tier: 'tier-gold',
+  };
+}
+
+/** A person's account as Firebase Auth keeps it, secrets included. */
+export function accountOf(who: Person) {
+  return {
+    localId: who,
+    email: `${who}@example.com`,
+    emailVerified: true,
+    displayName: `The ${who}`,
+    passwordHash: 'PASSWORD-HASH',
+    salt: 'PASSWORD-SALT',
+    providerUserInfo: [
+      { providerId: 'google.com', rawId: 'provider-uid-4711', federatedId: 'provider-uid-4711' },
+    ],
+    customAttributes: JSON.stringify({
+      roles: rolesOf(who),
+      rv: 1,
+      stripe: 'stripe-cus-0815',
+      tier: 'tier-gold',
+    }),
+  };
+}
+
+function rolesOf(who: Person): string[] {
+  return who === 'norole' ? [] : [who];
+}
+
+function recordTo(lines: LogLine[]): Log {
+  return {
+    decision: (line) => lines.push({ kind: 'decision', ...line }),
+    transport: (line) => lines.push({ kind: 'transport', ...line }),
+    change: (line) => lines.push({ kind: 'change', ...line }),
+    failure: (requestId, error) => lines.push({ kind: 'failure', requestId, error }),
+  };
+}
+
+/** Firebase Auth's account methods, on `google.users`. */
+export function playAccounts(google: Google): void {
+  const { users } = google;
+  const found = (list: object[]) =>
+    list.length > 0 ? { users: list.map((user) => ({ createdAt: '0', lastLoginAt: '0', ...user })) } : {};
+  google.answer(ACCOUNTS_LOOKUP, (_req, body) => {
+    const { localId = [], email = [] } = JSON.parse(body) as { localId?: string[]; email?: string[] };
+    const all = [...users.values()];
+    return found(all.filter((user) => localId.includes(user.localId) || email.includes(user.email ?? '')));
+  });
+  google.answer(accounts('batchGet'), () => found([...users.values()]));
+  google.answer(accounts('update'), (_req, body) => {
+    const { localId, disableUser, ...change } = JSON.parse(body) as {
+      localId: string;
+      disableUser?: boolean;
+    };
+    const user = users.get(localId) ?? assert.fail(`update of ${localId}`);
+    users.set(localId, { ...user, ...(disableUser !== undefined && { disabled: disableUser }), ...change });
+    return { localId };
+  });
+  google.answer(accounts('delete'), (_req, body) => {
+    users.delete((JSON.parse(body) as { localId: string }).localId);
+    return {};
+  });
+}
+
+/** Path of one of Firebase Auth's account methods. */
+export function accounts(method: 'lookup' | 'batchGet' | 'update' | 'delete'): string {
+  return `/v1/projects/${PROJECT}/accounts:${method}`;
+}
+
+/** From now on Firebase Auth answers 500: the SDK does not try again, and nothing can be learned about an account. */
+export function breakFirebaseAuth(google: Google): void {
+  for (const method of ['lookup', 'batchGet', 'update', 'delete'] as const) {
+    google.answer(accounts(method), () => (res) => {
+      res.writeHead(500, { 'Content-Type': 'application/json' }).end('{"error":{"message":"BACKEND_ERROR"}}');
+    });
+  }
+}

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import * as client from 'firebase/app';
+import { type Auth, connectAuthEmulator, getAuth, signInWithEmailAndPassword } from 'firebase/auth';
+import { connectFunctionsEmulator, type Functions, getFunctions } from 'firebase/functions';
+import * as admin from 'firebase-admin/app';
+import * as adminAuth from 'firebase-admin/auth';
+import { after } from 'mocha';
+import type { Role } from '../../src/authz/roles.ts';
+
+/** The running emulators, as `tools/test.ts` starts them: seen from outside, by the SDKs and the HTTP that users have. */
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: these tests need the emulators, run \`npm test\`.`);
+  return value;
+}
+
+export const HOSTING_URL = setting('GATEHOUSE_HOSTING_URL');
+export const FUNCTIONS_URL = setting('GATEHOUSE_FUNCTIONS_URL');
+export const PROJECT = setting('GCLOUD_PROJECT');
+/** Read by firebase-admin, too. */
+export const AUTH_HOST = setting('FIREBASE_AUTH_EMULATOR_HOST');
+
+/** The project's ACCESS_CHANGE_MAX_AGE (10 s), and time for the answer. */
+const NOTICED_MS = 12_000;
+
+const PASSWORD = 'correct horse';
+const adminApp = admin.initializeApp({ projectId: PROJECT }, randomUUID());
+/** The project's users, with an operator's rights. */
+export const authAdmin = adminAuth.getAuth(adminApp);
+
+const clients: client.FirebaseApp[] = [];
+after('close the Firebase apps', async () => {
+  await Promise.all(clients.map((app) => client.deleteApp(app)));
+  await admin.deleteApp(adminApp);
+});
+
+export function uniqueEmail(domain = 'example.com'): string {
+  return `${randomUUID()}@${domain}`;
+}
+
+interface NewUser {
+  readonly email?: string;
+  /** Custom claims besides the roles. */
+  readonly claims?: Record<string, unknown>;
+}
+
+export interface Person {
+  readonly uid: string;
+  readonly email: string;
+}
+
+/** A user with these roles at version 1. Imported, because a user who is created is given the default role, later. */
+export async function makeUser(roles: readonly Role[], options: NewUser = {}): Promise<Person> {
+  const { email = uniqueEmail(), claims = {} } = options;
+  const uid = randomUUID();
+  const customClaims = { ...claims, roles, rv: 1 };
+  const { errors } = await authAdmin.importUsers([{ uid, email, emailVerified: true, customClaims }]);
+  if (errors[0] !== undefined) throw errors[0].error;
+  await authAdmin.updateUser(uid, { password: PASSWORD });
+  return { uid, email };
+}
+
+/** A browser tab or an app: it holds at most one signed-in user. */
+export interface Client {
+  readonly auth: Auth;
+  readonly functions: Functions;
+  /** @param refresh ask for a new one */
+  token(refresh?: boolean): Promise<string>;
+}
+
+export function openClient(): Client {
+  const app = client.initializeApp({ apiKey: 'emulator', projectId: PROJECT }, randomUUID());
+  clients.push(app);
+  const auth = getAuth(app);
+  connectAuthEmulator(auth, `http://${AUTH_HOST}`, { disableWarnings: true });
+  const functions = getFunctions(app);
+  const { hostname, port } = new URL(FUNCTIONS_URL);
+  connectFunctionsEmulator(functions, hostname, Number(port));
+  return {
+    auth,
+    functions,
+    async token(refresh = false) {
+      if (auth.currentUser === null) throw new Error('Nobody is signed in.');
+      return auth.currentUser.getIdToken(refresh);
+    },
+  };
+}
+
+export async function signIn(email: string, password: string = PASSWORD): Promise<Client> {
+  const opened = openClient();
+  await signInWithEmailAndPassword(opened.auth, email, password);
+  return opened;
+}
+
+/** A new user with these roles, signed in. */
+export async function makeSignedIn(
+  roles: readonly Role[],
+  options?: NewUser,
+): Promise<Person & Client & { readonly idToken: string }> {
+  const person = await makeUser(roles, options);
+  const opened = await signIn(person.email);
+  return { ...person, ...opened, idToken: await opened.token() };
+}
+
+interface ApiRequest {
+  readonly token?: string;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // Whatever the API answered: the assertions say what it should be.
+  // biome-ignore lint/suspicious/noExplicitAny: untyped JSON
+  readonly body: any;
+}
+
+/** One request through Hosting, as `GET /users`. */
+export async function api(route: string, { token, body, headers }: ApiRequest = {}): Promise<ApiAnswer> {
+  const [method = '', path = ''] = route.split(' ');
+  const response = await fetch(`${HOSTING_URL}/api/v1${path}`, {
+    method,
+    headers: {
+      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const json = response.headers.get('Content-Type')?.includes('json') === true;
+  return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
+}
+
+/** Asks again until there is an answer other than undefined. */
+export async function until<T>(
+  what: string,
+  probe: () => Promise<T | undefined>,
+  deadlineMs = 10_000,
+): Promise<T> {
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error(`Not within ${deadlineMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Makes the request until it is refused as 401: another instance may believe the token for a while yet. */
+export async function untilRefused(route: string, token: string): Promise<ApiAnswer> {
+  const probe = async () => {
+    const answer = await api(route, { token });
+    return answer.status === 401 ? answer : undefined;
+  };
+  return until(`${route} to be refused`, probe, NOTICED_MS);
+}
+
+/** Firebase compares sign-in and revocation in whole seconds: a session of this very second outlives its revocation. */
+export async function nextSecond(): Promise<void> {
+  const now = Math.floor(Date.now() / 1000);
+  await until('the next second', async () => Math.floor(Date.now() / 1000) > now || undefined);
+}
+
+/** What an answer says, in one comparable piece. */
+export function outcome({ status, body }: ApiAnswer): string {
+  return body?.code === undefined ? String(status) : `${status} ${body.code}`;
+}
+
+/** An unsigned token, as anybody can write one for an emulator. */
+export function forgeToken(uid: string, project: string, claims: Record<string, unknown> = {}): string {
+  const now = Math.floor(Date.now() / 1000);
+  const payload = {
+    iss: `https://securetoken.google.com/${project}`,
+    aud: project,
+    sub: uid,
+    user_id: uid,
+    auth_time: now,
+    iat: now,
+    exp: now + 3600,
+    firebase: { identities: {}, sign_in_provider: 'password' },
+    ...claims,
+  };
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'none', typ: 'JWT' })}.${part(payload)}.`;
+}

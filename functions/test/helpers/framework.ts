@@ -1,0 +1,93 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, globSync, statSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { http } from '@google-cloud/functions-framework';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { PROJECT } from './google.ts';
+
+/** The functions framework, which is what runs a function in production: in this process, and as a process of its own. */
+
+const FUNCTIONS = fileURLToPath(new URL('../..', import.meta.url));
+
+type HttpFunction = Parameters<typeof http>[1];
+
+let served = 0;
+
+/** The framework's own server around a function: it has read and parsed the body before the function is called. */
+export function frameworkServer(handler: unknown): Server {
+  const name = `test-${++served}`;
+  // firebase-functions has its own copy of the Express types.
+  http(name, handler as HttpFunction);
+  return getTestServer(name);
+}
+
+/** Builds `lib` unless it is younger than every source. */
+export function buildOnce(): void {
+  const built = `${FUNCTIONS}lib/index.js`;
+  const sources = globSync('{src,scripts}/**/*.ts', { cwd: FUNCTIONS }).map((file) => `${FUNCTIONS}${file}`);
+  const newest = Math.max(...[...sources, `${FUNCTIONS}package.json`].map((file) => statSync(file).mtimeMs));
+  if (existsSync(built) && statSync(built).mtimeMs > newest) return;
+  execFileSync('npm', ['run', 'build'], { cwd: FUNCTIONS, stdio: 'pipe' });
+}
+
+export interface FrameworkProcess {
+  readonly port: number;
+  /** Everything written to stdout and stderr so far. */
+  output(): string;
+  /** Did it come to listen, or did it end before? */
+  readonly listened: boolean;
+  /** Is it still the same process? */
+  alive(): boolean;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts `functions-framework` on the built code, as production does, and waits until it listens or has ended.
+ *
+ * @param env added to a bare environment
+ */
+export async function startFramework(env: Readonly<Record<string, string>>): Promise<FrameworkProcess> {
+  buildOnce();
+  const port = await freePort();
+  const child = spawn(
+    process.execPath,
+    ['node_modules/@google-cloud/functions-framework/build/src/main.js', '--target=api', `--port=${port}`],
+    // The buildpack of Cloud Functions sets NODE_ENV.
+    {
+      cwd: FUNCTIONS,
+      env: { PATH: process.env.PATH, NODE_ENV: 'production', GCLOUD_PROJECT: PROJECT, ...env },
+    },
+  );
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const alive = () => child.exitCode === null && child.signalCode === null;
+  let listened = false;
+  while (alive() && !listened) listened = await listens(port);
+  return { port, listened, output: () => output, alive, stop: () => stop(child) };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Tries once; gives the other process a moment when nobody answers. */
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.end(() => resolve(true)));
+    socket.on('error', () => setTimeout(resolve, 20, false));
+  });
+}

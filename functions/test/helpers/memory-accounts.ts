@@ -1,0 +1,73 @@
+import { rolesFromClaim } from '../../src/authz/roles.ts';
+import { AppError } from '../../src/errors.ts';
+import type { Account } from '../../src/users/account.ts';
+import type { AccountStore } from '../../src/users/account-store.ts';
+
+/** An account with what matters to the test, and the rest as Firebase Auth would have it. */
+export function accountOf(uid: string, facts: Partial<Account> = {}): Account {
+  const roles = facts.roles ?? [];
+  const rolesVersion = facts.rolesVersion ?? 1;
+  return {
+    uid,
+    email: `${uid}@example.com`,
+    emailVerified: true,
+    providers: ['password'],
+    disabled: false,
+    validAfter: 0,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    claims: { roles, rv: rolesVersion },
+    ...facts,
+    roles,
+    rolesVersion,
+  };
+}
+
+export interface MemoryAccounts extends AccountStore {
+  /** Every call that changes something, in order, e.g. `setClaims bob`. */
+  readonly changes: string[];
+  readonly byUid: Map<string, Account>;
+  /** Runs before each change; may throw, wait, or change something behind the caller's back. */
+  before: (change: string) => void | Promise<void>;
+}
+
+/** Firebase Auth in memory: without compare-and-set, as the real one. */
+export function createMemoryAccounts(accounts: readonly Account[]): MemoryAccounts {
+  const byUid = new Map(accounts.map((account) => [account.uid, account]));
+  const changes: string[] = [];
+
+  async function change(what: string, uid: string, facts: (account: Account) => Partial<Account>) {
+    const name = `${what} ${uid}`;
+    await store.before(name);
+    const account = byUid.get(uid);
+    if (account === undefined) throw new AppError('not_found');
+    changes.push(name);
+    byUid.set(uid, { ...account, ...facts(account) });
+  }
+
+  const store: MemoryAccounts = {
+    changes,
+    byUid,
+    before: () => undefined,
+    find: async (uid) => byUid.get(uid),
+    findByEmail: async (email) => [...byUid.values()].find((account) => account.email === email),
+    async list(size, pageToken) {
+      const all = [...byUid.values()];
+      const from = Number(pageToken ?? 0);
+      const next = from + size;
+      return { accounts: all.slice(from, next), ...(next < all.length && { nextPageToken: String(next) }) };
+    },
+    setClaims: (uid, claims) =>
+      change('setClaims', uid, () => ({
+        claims,
+        roles: rolesFromClaim(claims.roles),
+        rolesVersion: Number(claims.rv),
+      })),
+    setDisabled: (uid, disabled) => change(disabled ? 'disable' : 'enable', uid, () => ({ disabled })),
+    revokeTokens: (uid) => change('revokeTokens', uid, ({ validAfter }) => ({ validAfter: validAfter + 1 })),
+    async remove(uid) {
+      await change('remove', uid, () => ({}));
+      byUid.delete(uid);
+    },
+  };
+  return store;
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { AppError, type ErrorCode } from '../../src/errors.ts';
+
+/** What `attempt` throws or rejects with; fails when it passes, or when that is not an {@link AppError}. */
+export async function refusalOf(attempt: () => unknown): Promise<AppError> {
+  let value: unknown;
+  try {
+    value = await attempt();
+  } catch (thrown) {
+    if (thrown instanceof AppError) return thrown;
+    throw thrown;
+  }
+  assert.fail(`was not refused but gave ${inspect(value)}`);
+}
+
+/** @param reason given where several checks could refuse with the same code */
+export async function assertRefused(
+  attempt: () => unknown,
+  code: ErrorCode,
+  reason?: string | RegExp,
+): Promise<AppError> {
+  const error = await refusalOf(attempt);
+  assert.equal(error.code, code, `${error.code} (${error.reason ?? error.message}) instead of ${code}`);
+  if (reason instanceof RegExp) assert.match(error.reason ?? '', reason);
+  else if (reason !== undefined) assert.equal(error.reason, reason);
+  return error;
+}

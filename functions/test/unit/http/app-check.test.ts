@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { routes } from '../../../src/http/routes.ts';
+import { assertProblem, exchange, HTTPS } from '../../helpers/answers.ts';
+import { type Api, openApi } from '../../helpers/api.ts';
+
+describe('http: App Check, switched on', () => {
+  let api: Api;
+  before(async () => {
+    api = await openApi({ env: { APP_CHECK: 'true' } });
+  });
+  after(() => api.close());
+
+  const tokens: [name: string, headers: [string, string][]][] = [
+    ['no token', []],
+    ['an empty token', [['X-Firebase-AppCheck', '']]],
+    ['a token that is none', [['X-Firebase-AppCheck', 'x']]],
+    [
+      'two tokens',
+      [
+        ['X-Firebase-AppCheck', 'x.y.z'],
+        ['X-Firebase-AppCheck', 'x.y.z'],
+      ],
+    ],
+    ['a token of the emulator', [['X-Firebase-AppCheck', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhcHAifQ.']]],
+  ];
+  for (const { method, path, access } of routes) {
+    if (access === 'public') continue;
+    for (const [name, headers] of tokens) {
+      it(`refuses ${method.toUpperCase()} ${path} with ${name}, whoever calls`, async () => {
+        const answer = await exchange(api.port, {
+          method: method.toUpperCase(),
+          path: `/v1${path.replace(':uid', 'member')}`,
+          headers: [HTTPS, ['Authorization', `Bearer ${api.token('owner')}`], ...headers],
+        });
+        assertProblem(answer, 401, 'app_check_failed');
+        assert.equal(answer.headers['www-authenticate'], 'FirebaseAppCheck realm="gatehouse"');
+      });
+    }
+  }
+
+  it('asks for none on public routes', async () => {
+    assert.equal((await api.as().get('/v1/health')).status, 200);
+    assert.equal((await api.as('member').get('/v1/health')).status, 200);
+  });
+
+  it('accepts an ID token in its place nowhere', async () => {
+    const answer = await api.as('owner').get('/v1/me').set('X-Firebase-AppCheck', api.token('owner'));
+    assertProblem(answer, 401, 'app_check_failed');
+  });
+
+  it('asks Firebase Auth nothing for a request that App Check refuses', async () => {
+    const before = api.google.count('accounts:lookup');
+    await api.as('owner').get('/v1/me');
+    assert.equal(api.google.count('accounts:lookup'), before);
+  });
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { AppError } from '../../../src/errors.ts';
+import { sendProblem } from '../../../src/http/problem.ts';
+import { assignRequestId } from '../../../src/http/request-id.ts';
+import { structuredLog } from '../../../src/log.ts';
+import { assertProblem, exchange } from '../../helpers/answers.ts';
+import { type Api, type LogLine, openApi } from '../../helpers/api.ts';
+
+const SECRET = 'postgres://root:hunter2@10.0.0.1';
+const FIXED = 'Something went wrong. Quote the request id when you report it.';
+
+describe('http: failures', () => {
+  let api: Api;
+  let failWith: () => unknown;
+  before(async () => {
+    api = await openApi({
+      rewire: (deps) => ({
+        ...deps,
+        users: {
+          ...deps.users,
+          list: async () => {
+            throw failWith();
+          },
+        },
+      }),
+    });
+  });
+  after(() => api.close());
+
+  const fail = async (thrown: unknown) => {
+    api.lines.length = 0;
+    failWith = () => thrown;
+    return api.as('owner').get('/v1/users');
+  };
+  const failureLines = (): LogLine[] => api.lines.filter(({ kind }) => kind === 'failure');
+
+  const thrown: [name: string, value: unknown][] = [
+    ['an Error', new Error(SECRET)],
+    ['a TypeError', new TypeError(SECRET)],
+    ['a string', SECRET],
+    ['undefined', undefined],
+    ['null', null],
+    ['an object', { message: SECRET, status: 200 }],
+    [
+      'an error that calls itself an AppError',
+      Object.assign(new Error(SECRET), { name: 'AppError', code: 'not_found' }),
+    ],
+    ['an error with a status of its own', Object.assign(new Error(SECRET), { status: 418, statusCode: 418 })],
+    ['an error of an upstream service that answered 400', Object.assign(new Error(SECRET), { status: 400 })],
+    ['a URIError of our own', new URIError(SECRET)],
+    ['an error with headers', Object.assign(new Error(SECRET), { headers: { 'X-Evil': '1' }, expose: true })],
+    ['an Error whose message cannot be read', unreadable()],
+  ];
+  for (const [name, value] of thrown) {
+    it(`answers a fixed 500 to ${name}`, async () => {
+      const answer = await fail(value);
+      assert.equal(assertProblem(answer, 500, 'internal').detail, FIXED);
+      assert.ok(!JSON.stringify([answer.text, answer.headers]).includes('hunter2'));
+      assert.equal(answer.headers['x-evil'], undefined);
+    });
+
+    it(`logs ${name} once, with the request id of the answer`, async () => {
+      const { headers } = await fail(value);
+      assert.deepEqual(
+        failureLines().map(({ requestId }) => requestId),
+        [headers['x-request-id']],
+      );
+    });
+  }
+
+  it('answers 500 when a handler returns what its schema does not allow', async () => {
+    const broken = await openApi({
+      rewire: (deps) => {
+        const get = async () => ({ ...(await deps.users.get('member')), rolesVersion: 1.5 });
+        return { ...deps, users: { ...deps.users, get } };
+      },
+    });
+    try {
+      assertProblem(await broken.as('owner').get('/v1/users/member'), 500, 'internal');
+    } finally {
+      await broken.close();
+    }
+  });
+
+  it('serves on after a failure', async () => {
+    await fail(new Error(SECRET));
+    assert.equal((await api.as('owner').get('/v1/me')).status, 200);
+  });
+
+  it('does not log a refusal as a failure', async () => {
+    assertProblem(await fail(new AppError('not_found')), 404, 'not_found');
+    assert.deepEqual(failureLines(), []);
+  });
+
+  it('cuts an answer that has begun, logs why, and serves on', async () => {
+    const logged: unknown[] = [];
+    const app = express();
+    app.set('env', 'test');
+    app.use(assignRequestId);
+    app.get('/half', (_req, res) => {
+      res.status(200).write('half');
+      throw new Error(SECRET);
+    });
+    app.get('/whole', (_req, res) => void res.send('whole'));
+    app.use(sendProblem({ ...structuredLog, failure: (requestId) => logged.push(requestId) }));
+    const server = createServer(app).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      const half = await exchange(port, { path: '/half' });
+      assert.ok(!half.text.includes('hunter2'));
+      assert.doesNotMatch(half.text, /\r\n0\r\n/, 'the end of a whole answer');
+      assert.deepEqual(logged, [half.headers['x-request-id']]);
+      assert.equal((await exchange(port, { path: '/whole' })).text, 'whole');
+    } finally {
+      server.close();
+    }
+  });
+});
+
+function unreadable(): Error {
+  const get = () => {
+    throw new Error(SECRET);
+  };
+  return Object.defineProperties(new Error(), { code: { get }, message: { get } });
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { assertProblem, exchange, fieldsOf, HTTPS } from '../../helpers/answers.ts';
+import { type Api, openApi } from '../../helpers/api.ts';
+
+describe('http: input', () => {
+  let api: Api;
+  before(async () => {
+    api = await openApi();
+  });
+  after(() => api.close());
+
+  /** Sends a body as text: what JSON.stringify would not write. */
+  const sendBody = (method: string, path: string, body: string) =>
+    exchange(api.port, {
+      method,
+      path,
+      headers: [
+        HTTPS,
+        ['Authorization', `Bearer ${api.token('owner')}`],
+        ['Content-Type', 'application/json'],
+        ['Content-Length', String(Buffer.byteLength(body))],
+      ],
+      body,
+    });
+
+  const queries: [query: string, fields: string[]][] = [
+    ['x=1', ['query.x']],
+    ['x=1&y=2', ['query.x', 'query.y']],
+    ['role=member&role=owner', ['query.role']],
+    ['role[]=member', ['query.role[]']],
+    ['role[name]=member', ['query.role[name]']],
+    ['role=', ['query.role']],
+    ['role=Member', ['query.role']],
+    ['role=constructor', ['query.role']],
+    ['Role=member', ['query.Role']],
+    ['__proto__=x', ['query.__proto__']],
+    ['__proto__[roles]=owner', ['query.__proto__[roles]']],
+    ['constructor[prototype][x]=1', ['query.constructor[prototype][x]']],
+    ['email=nobody', ['query.email']],
+    ['email=a@example.com&email=b@example.com', ['query.email']],
+    [`email=${'a'.repeat(250)}@example.com`, ['query.email']],
+    ['pageSize=0', ['query.pageSize']],
+    ['pageSize=101', ['query.pageSize']],
+    ['pageSize=-1', ['query.pageSize']],
+    ['pageSize=1.5', ['query.pageSize']],
+    ['pageSize=ten', ['query.pageSize']],
+    ['pageSize=NaN', ['query.pageSize']],
+    ['pageSize=Infinity', ['query.pageSize']],
+    ['pageSize=', ['query.pageSize']],
+    ['pageSize=1&pageSize=2', ['query.pageSize']],
+    ['pageToken=', ['query.pageToken']],
+    [`pageToken=${'x'.repeat(2049)}`, ['query.pageToken']],
+    ['pageToken=x', ['pageToken']],
+    [`pageToken=${Buffer.from('{"page":1}').toString('base64url')}`, ['pageToken']],
+  ];
+  for (const [query, fields] of queries) {
+    it(`refuses the query ${query.slice(0, 40)}`, async () => {
+      const answer = await api.as('owner').get(`/v1/users?${query}`);
+      assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), fields);
+    });
+  }
+
+  it('survives a thousand query parameters', async () => {
+    const query = Array.from({ length: 1000 }, (_, i) => `p${i}=1`).join('&');
+    assertProblem(await api.as('owner').get(`/v1/users?${query}`), 400, 'invalid_argument');
+  });
+
+  const GOOD_ROLES = { roles: ['member'], rolesVersion: 1 };
+  const bodies: [method: 'PUT' | 'PATCH', body: unknown, fields: string[]][] = [
+    ['PUT', { ...GOOD_ROLES, uid: 'owner' }, ['body.uid']],
+    ['PUT', { ...GOOD_ROLES, disabled: true }, ['body.disabled']],
+    ['PUT', { ...GOOD_ROLES, permissions: ['owners:assign'] }, ['body.permissions']],
+    ['PUT', { ...GOOD_ROLES, customClaims: { admin: true }, uid: 'x' }, ['body.customClaims', 'body.uid']],
+    ['PUT', {}, ['body.roles', 'body.rolesVersion']],
+    ['PUT', { roles: 'owner', rolesVersion: 1 }, ['body.roles']],
+    ['PUT', { roles: { 0: 'owner', length: 1 }, rolesVersion: 1 }, ['body.roles']],
+    ['PUT', { roles: ['constructor'], rolesVersion: 1 }, ['body.roles.0']],
+    ['PUT', { roles: ['__proto__'], rolesVersion: 1 }, ['body.roles.0']],
+    ['PUT', { roles: ['member', 'member'], rolesVersion: 1 }, ['body.roles']],
+    ['PUT', { roles: [['member']], rolesVersion: 1 }, ['body.roles.0']],
+    ['PUT', { roles: [], rolesVersion: '1' }, ['body.rolesVersion']],
+    ['PUT', { roles: [], rolesVersion: -1 }, ['body.rolesVersion']],
+    ['PUT', { roles: [], rolesVersion: 2 ** 53 }, ['body.rolesVersion']],
+    ['PUT', { ...GOOD_ROLES, reason: '' }, ['body.reason']],
+    ['PUT', { ...GOOD_ROLES, reason: 'x'.repeat(201) }, ['body.reason']],
+    ['PATCH', { disabled: false, roles: ['owner'] }, ['body.roles']],
+    ['PATCH', { disabled: false, uid: 'owner' }, ['body.uid']],
+    ['PATCH', { disabled: false, email: 'x@y.z', emailVerified: true }, ['body.email', 'body.emailVerified']],
+    ['PATCH', { disabled: 'false' }, ['body.disabled']],
+    ['PATCH', { disabled: null }, ['body.disabled']],
+    ['PATCH', [], ['body']],
+    ['PATCH', null, ['body']],
+    ['PATCH', 'disabled', ['body']],
+    ['PATCH', true, ['body']],
+  ];
+  for (const [method, body, fields] of bodies) {
+    const text = JSON.stringify(body);
+    it(`refuses ${method} of ${text.slice(0, 60)}, naming ${fields.join(' and ')}`, async () => {
+      const path = method === 'PUT' ? '/v1/users/member/roles' : '/v1/users/member';
+      const problem = assertProblem(await sendBody(method, path, text), 400, 'invalid_argument');
+      assert.deepEqual(fieldsOf(problem).sort(), fields);
+    });
+  }
+
+  for (const key of ['__proto__', 'constructor', 'prototype', '\\u005f_proto__']) {
+    it(`refuses a body with the key ${key}, and pollutes nothing`, async () => {
+      const body = `{"disabled":false,"${key}":{"polluted":true,"roles":["owner"]}}`;
+      const problem = assertProblem(
+        await sendBody('PATCH', '/v1/users/member', body),
+        400,
+        'invalid_argument',
+      );
+      assert.deepEqual(fieldsOf(problem), [`body.${JSON.parse(`"${key}"`)}`]);
+      assert.equal(Reflect.get({}, 'polluted'), undefined);
+    });
+  }
+
+  it('takes the last of two equal keys, as JSON.parse does, and no more than one', async () => {
+    const answer = await sendBody('PATCH', '/v1/users/member', '{"disabled":true,"disabled":"no"}');
+    assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), ['body.disabled']);
+  });
+
+  for (const text of [
+    '{',
+    '{"a":1,}',
+    "{'a':1}",
+    '{"a":NaN}',
+    '{}{}',
+    '// x',
+    ' ',
+    '\u0000',
+    '[1,2',
+    '"\\ud8"',
+  ]) {
+    it(`refuses ${JSON.stringify(text)}, which is no JSON`, async () => {
+      assertProblem(await sendBody('PATCH', '/v1/users/member', text), 400, 'invalid_request');
+    });
+  }
+
+  it('survives a body of many keys', async () => {
+    const keys = Array.from({ length: 9_000 }, (_, i) => `"k${i}":0`);
+    const answer = await sendBody('PATCH', '/v1/users/member', `{${keys.join()}}`);
+    assertProblem(answer, 400, 'invalid_argument');
+  });
+
+  it('answers many unknown fields with no more bytes than it was sent', async () => {
+    const keys = Array.from({ length: 9_000 }, (_, i) => `"k${i}":0`);
+    const body = `{${keys.join()}}`;
+    const answer = await sendBody('PATCH', '/v1/users/member', body);
+    assert.ok(answer.text.length <= body.length, `${body.length} bytes in, ${answer.text.length} out`);
+  });
+
+  for (const [open, close] of [
+    ['[', ']'],
+    ['{"a":', '}'],
+  ] as const) {
+    it(`survives a body nested as deep as fits: ${open}`, async () => {
+      const depth = Math.floor(99_000 / (open.length + 1));
+      const body = `{"disabled":${open.repeat(depth)}0${close.repeat(depth)}}`;
+      assertProblem(await sendBody('PATCH', '/v1/users/member', body), 400, 'invalid_argument');
+    });
+  }
+
+  const bodiless: [method: string, path: string][] = [
+    ['GET', '/v1/me'],
+    ['GET', '/v1/health'],
+    ['POST', '/v1/me/revoke'],
+    ['POST', '/v1/users/member/revoke'],
+    ['DELETE', '/v1/users/member'],
+  ];
+  for (const [method, path] of bodiless) {
+    for (const body of ['{"uid":"owner"}', '[1]', 'null', '0', 'false', '""']) {
+      it(`refuses the body ${body} of ${method} ${path}, which takes none`, async () => {
+        const problem = assertProblem(await sendBody(method, path, body), 400, 'invalid_argument');
+        assert.deepEqual(fieldsOf(problem), ['body']);
+        assert.ok(api.google.users.has('member'));
+      });
+    }
+  }
+});

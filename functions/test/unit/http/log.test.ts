@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { structuredLog } from '../../../src/log.ts';
+import { exchange, HTTPS } from '../../helpers/answers.ts';
+import { type Api, ORIGIN, openApi } from '../../helpers/api.ts';
+import { logOf } from '../../helpers/capture.ts';
+import { mintIdToken } from '../../helpers/google.ts';
+
+const SECRET = 'S3CRET-MARKER';
+
+describe('http: the log', () => {
+  let api: Api;
+  before(async () => {
+    api = await openApi({ log: structuredLog });
+  });
+  after(() => api.close());
+
+  const decisions: [
+    name: string,
+    send: (api: Api) => PromiseLike<{ headers: Record<string, string> }>,
+    line: object,
+  ][] = [
+    [
+      'a public request',
+      (api) => api.as().get('/v1/health'),
+      { permission: 'public', granted: true, subject: '' },
+    ],
+    [
+      'a granted request',
+      (api) => api.as('member').get('/v1/me'),
+      { permission: 'signed-in', granted: true, subject: 'member' },
+    ],
+    [
+      'a HEAD request',
+      (api) => api.as('member').head('/v1/me'),
+      { permission: 'signed-in', granted: true, subject: 'member' },
+    ],
+    [
+      'a granted permission',
+      (api) => api.as('owner').get('/v1/users'),
+      { permission: 'users:read', granted: true, subject: 'owner' },
+    ],
+    [
+      'nobody',
+      (api) => api.as().get('/v1/me'),
+      { permission: 'signed-in', granted: false, reason: 'anonymous' },
+    ],
+    [
+      'a missing permission',
+      (api) => api.as('member').get('/v1/users'),
+      { permission: 'users:read', granted: false, subject: 'member' },
+    ],
+    [
+      'a bad token',
+      (api) => api.as().get('/v1/me').set('Authorization', `Bearer ${SECRET}`),
+      { granted: false, code: 'invalid_token' },
+    ],
+    [
+      'another scheme',
+      (api) => api.as().get('/v1/me').set('Authorization', `Basic ${SECRET}`),
+      { granted: false, code: 'invalid_token' },
+    ],
+    [
+      'a granted request with bad input',
+      (api) => api.as('owner').get('/v1/users?x=1'),
+      { permission: 'users:read', granted: true },
+    ],
+    [
+      'another origin',
+      (api) => api.as('owner').get('/v1/me').set('Origin', 'https://evil.com'),
+      { granted: false, code: 'origin_denied' },
+    ],
+    [
+      'plain HTTP',
+      (api) => api.as('owner').get('/v1/me').set('X-Forwarded-Proto', 'http'),
+      { granted: false, code: 'https_required' },
+    ],
+  ];
+  for (const [name, send, expected] of decisions) {
+    it(`has one line about ${name}, with the request id of the answer`, async () => {
+      const { answer, lines } = await logOf(() => send(api));
+      assert.equal(lines.length, 1);
+      const [line = {}] = lines;
+      const requestId = answer.headers['x-request-id'];
+      assert.deepEqual({ ...line, event: 'decision', requestId, severity: 'INFO', ...expected }, line);
+    });
+  }
+
+  it('has one line about two Authorization headers', async () => {
+    const { lines, answer } = await logOf(() =>
+      exchange(api.port, {
+        path: '/v1/me',
+        headers: [HTTPS, ['Authorization', `Bearer ${SECRET}`], ['Authorization', `Bearer ${SECRET}`]],
+      }),
+    );
+    assert.equal(answer.status, 400);
+    assert.deepEqual(
+      lines.map(({ code }) => code),
+      ['invalid_request'],
+    );
+  });
+
+  it('has a line about a change: who, whom, before and after', async () => {
+    const { lines } = await logOf(() =>
+      api
+        .as('owner')
+        .put('/v1/users/norole/roles')
+        .send({ roles: ['member'], rolesVersion: 1, reason: 'asked' }),
+    );
+    const change = lines.find(({ event }) => event === 'change');
+    assert.deepEqual(
+      [change?.action, change?.actor, change?.target, change?.reason],
+      ['roles.set', 'owner', 'norole', 'asked'],
+    );
+  });
+
+  it('writes no token, header, cookie, query or body, whatever comes of the request', async () => {
+    const tokens = [
+      api.token('owner'),
+      await mintIdToken({ sub: 'owner', aud: SECRET }),
+      await mintIdToken({ sub: 'gone' }),
+      `${api.token('owner')}x`,
+      SECRET,
+    ];
+    const { output } = await logOf(async () => {
+      for (const token of tokens) {
+        for (const path of [
+          '/v1/me',
+          `/v1/users?email=${SECRET}%40x`,
+          `/v1/users?${SECRET}=1`,
+          `/v1/${SECRET}`,
+        ]) {
+          await exchange(api.port, {
+            path,
+            headers: [
+              HTTPS,
+              ['Authorization', `Bearer ${token}`],
+              ['Cookie', SECRET],
+              ['X-Request-Id', SECRET],
+              ['User-Agent', SECRET],
+            ],
+          });
+        }
+        for (const body of [`{"x":"${SECRET}"}`, `{"${SECRET}"`]) {
+          await api
+            .as()
+            .put('/v1/users/member/roles')
+            .set('Authorization', `Bearer ${token}`)
+            .type('json')
+            .send(body);
+        }
+      }
+      return api.as().get('/v1/me').set('Origin', `https://${SECRET}.com`);
+    });
+    assert.ok(!output.includes(SECRET));
+    for (const token of tokens.slice(0, 4)) {
+      for (const part of token.split('.')) assert.ok(!output.includes(part), 'a part of a token');
+    }
+  });
+
+  it('writes no token when the request fails, and the request id of the answer', async () => {
+    const broken = await openApi({
+      log: structuredLog,
+      rewire: (deps) => {
+        const cause = Object.assign(new Error('failed'), {
+          config: { headers: { Authorization: SECRET } },
+          response: { body: SECRET },
+        });
+        return { ...deps, users: { ...deps.users, list: () => Promise.reject(cause) } };
+      },
+    });
+    try {
+      const { output, answer, lines } = await logOf(() => broken.as('owner').get('/v1/users'));
+      assert.equal(answer.status, 500);
+      const failure = lines.find(({ event }) => event === 'failure');
+      assert.deepEqual([failure?.requestId, failure?.severity], [answer.headers['x-request-id'], 'ERROR']);
+      assert.ok(!output.includes(SECRET));
+      assert.ok(!output.includes(broken.token('owner')));
+    } finally {
+      await broken.close();
+    }
+  });
+
+  it('writes nothing about a preflight', async () => {
+    const { lines } = await logOf(() =>
+      api.as().options('/v1/me').set('Origin', ORIGIN).set('Access-Control-Request-Method', 'GET'),
+    );
+    assert.deepEqual(lines, []);
+  });
+});

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import * as z from 'zod';
+import { createOpenApiDocument } from '../../../scripts/openapi-document.ts';
+import { createApp } from '../../../src/http/app.ts';
+import { routes } from '../../../src/http/routes.ts';
+import { type Api, openApi } from '../../helpers/api.ts';
+
+interface Operation {
+  readonly operationId: string;
+  readonly security: object[];
+  readonly parameters?: { readonly name: string; readonly in: string }[];
+  readonly requestBody?: object;
+  readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: object }> }>;
+}
+interface Document {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: Record<string, object> };
+}
+
+// As sent: without `undefined`.
+const document = JSON.parse(JSON.stringify(createOpenApiDocument())) as Document;
+const table = routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`).sort();
+
+describe('http: OpenAPI', () => {
+  let api: Api;
+  before(async () => {
+    api = await openApi();
+  });
+  after(() => api.close());
+
+  it('is a valid document of OpenAPI 3.1', async () => {
+    const validator = new Validator();
+    // It fills in what it resolves.
+    assert.deepEqual(await validator.validate({ ...structuredClone(document) }), { valid: true });
+    assert.equal(validator.version, '3.1');
+  });
+
+  it('has every route of the table and no other', () => {
+    const described = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method} ${path}`),
+    );
+    assert.deepEqual(described.sort(), table);
+  });
+
+  it('says of every route but the public ones that it needs a token', () => {
+    for (const row of routes) {
+      const expected = ['/health', '/openapi.json'].includes(row.path) ? [] : [{ firebase: [] }];
+      assert.deepEqual(operationOf(row).security, expected, row.path);
+    }
+  });
+
+  it('names every parameter of a path, and each operation once', () => {
+    for (const row of routes) {
+      const names = [...row.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
+      const params = operationOf(row).parameters?.filter((param) => param.in === 'path') ?? [];
+      assert.deepEqual(
+        params.map(({ name }) => name),
+        names,
+      );
+    }
+    const ids = routes.map((row) => operationOf(row).operationId);
+    assert.equal(new Set(ids).size, ids.length);
+  });
+
+  it('is what the API serves: the built document is not stale', async () => {
+    const { status, body } = await api.as().get('/v1/openapi.json');
+    assert.equal(status, 200);
+    assert.deepEqual(body, document);
+  });
+
+  it('keeps Express to the table: no route besides it, and none in an order that hides one', () => {
+    const stack = createApp(api.deps).router.stack;
+    const routers = stack.flatMap((layer) =>
+      'stack' in layer.handle ? [layer.handle.stack as typeof stack] : [],
+    );
+    assert.equal(routers.length, 2, 'mounted at /v1 and /api/v1');
+    assert.deepEqual(
+      stack.filter((layer) => layer.route !== undefined),
+      [],
+    );
+    for (const router of routers) {
+      assert.ok(router.every((layer) => layer.route !== undefined));
+      const served = router.flatMap(({ route }) =>
+        route?.stack.flatMap(({ method }) =>
+          method ? [`${method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`] : [],
+        ),
+      );
+      assert.deepEqual(served.sort(), table);
+    }
+  });
+
+  const answers: [
+    method: 'get' | 'post' | 'put' | 'patch' | 'delete',
+    path: string,
+    url: string,
+    body?: object,
+  ][] = [
+    ['get', '/health', '/health'],
+    ['get', '/openapi.json', '/openapi.json'],
+    ['get', '/me', '/me'],
+    ['get', '/roles', '/roles'],
+    ['get', '/users', '/users'],
+    ['get', '/users', '/users?role=member&pageSize=1'],
+    ['get', '/users/:uid', '/users/member'],
+    ['put', '/users/:uid/roles', '/users/norole/roles', { roles: ['auditor'], rolesVersion: 1 }],
+    ['patch', '/users/:uid', '/users/auditor', { disabled: true }],
+    ['post', '/users/:uid/revoke', '/users/support/revoke'],
+    ['delete', '/users/:uid', '/users/support'],
+    ['post', '/me/revoke', '/me/revoke'],
+  ];
+  for (const [method, path, url, body] of answers) {
+    it(`describes the answer of ${method.toUpperCase()} ${url}`, async () => {
+      const answer = await api.as('owner')[method](`/v1${url}`).send(body);
+      const { responses } = operationOf({ method, path });
+      const described = responses[answer.status];
+      assert.ok(described, `${answer.status} ${answer.text}`);
+      if (described.content === undefined) assert.equal(answer.text, '');
+      else assertConforms(described.content['application/json']?.schema, answer.body);
+    });
+  }
+
+  for (const [status, url] of [
+    [400, '/users?x=1'],
+    [401, '/me'],
+    [404, '/users/stranger'],
+  ] as const) {
+    it(`describes the refusal ${status} of ${url}`, async () => {
+      const answer = await (status === 401 ? api.as() : api.as('admin')).get(`/v1${url}`);
+      assert.equal(answer.status, status);
+      assertConforms(document.components.schemas.Problem, answer.body);
+    });
+  }
+
+  it('describes an answer for each route that is tested here', () => {
+    assert.deepEqual(
+      new Set(answers.map(([method, path]) => `${method} ${path}`)),
+      new Set(routes.map(({ method, path }) => `${method} ${path}`)),
+    );
+  });
+});
+
+function operationOf({ method, path }: { method: string; path: string }): Operation {
+  const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method];
+  assert.ok(operation, `${method} ${path}`);
+  return operation;
+}
+
+/** Checks against the document's own JSON Schema, not against the zod schema it was made from. */
+function assertConforms(schema: object | undefined, value: unknown): void {
+  assert.ok(schema);
+  const whole = { ...schema, $defs: document.components.schemas };
+  const local = JSON.parse(JSON.stringify(whole).replaceAll('#/components/schemas/', '#/$defs/'));
+  assert.equal(z.prettifyError(z.fromJSONSchema(local).safeParse(value).error ?? new z.ZodError([])), '');
+}
