@@ -1,0 +1,62 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import autocannon from 'autocannon';
+import { median, type Result, times } from './measure.ts';
+
+const ROUNDS = 3;
+const SECONDS = 4;
+
+/** Requests per second of GET /v1/me, each contender in a process of its own, taking turns. */
+export async function throughput(): Promise<Result[]> {
+  const rates = {
+    bare: [] as number[],
+    gatehouse: [] as number[],
+    'express-oauth2-jwt-bearer': [] as number[],
+  };
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const name of Object.keys(rates) as (keyof typeof rates)[]) rates[name].push(await load(name));
+  }
+  const bare = median(rates.bare);
+  const ours = median(rates.gatehouse);
+  const auth0 = median(rates['express-oauth2-jwt-bearer']);
+  const rate = (value: number) => `${Math.round(value)}/s`;
+  return [
+    { what: 'GET /v1/me, bare Express', value: rate(bare), budget: '', kept: true },
+    { what: '  express-oauth2-jwt-bearer', value: rate(auth0), budget: '', kept: true },
+    { what: '  Gatehouse, full pipeline', value: rate(ours), budget: '', kept: true },
+    {
+      what: '  against bare Express',
+      value: times(ours / bare),
+      budget: '≥ 0.90×',
+      kept: ours >= 0.9 * bare,
+    },
+    {
+      what: '  against express-oauth2-jwt-bearer',
+      value: times(ours / auth0),
+      budget: '≥ 2.5×',
+      kept: ours >= 2.5 * auth0,
+    },
+  ];
+}
+
+async function load(name: string): Promise<number> {
+  // Log lines go where a container's would not slow the server down either.
+  const server = fork(new URL('throughput-server.ts', import.meta.url), [name], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  try {
+    const [{ url, token }] = (await once(server, 'message')) as [{ url: string; token: string }];
+    const headers = { authorization: `Bearer ${token}`, 'x-forwarded-proto': 'https' };
+    await autocannon({ url, headers, connections: 32, duration: 2 });
+    const { requests, non2xx, errors } = await autocannon({
+      url,
+      headers,
+      connections: 32,
+      duration: SECONDS,
+    });
+    if (non2xx + errors > 0) throw new Error(`${name}: ${non2xx} refused, ${errors} failed`);
+    return requests.average;
+  } finally {
+    server.kill();
+  }
+}

@@ -1,0 +1,17 @@
+// npm run bench: installs the peers, builds what is deployed, and measures both in one run.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './lib/emulator-setup.ts';
+import { FUNCTIONS, fail, run } from './lib/run.ts';
+
+const bench = join(ROOT, 'bench');
+
+async function must(what: string, command: string, args: string[]) {
+  if ((await run(command, args, { cwd: bench })) !== 0) fail(what);
+}
+
+if (!existsSync(join(bench, 'node_modules'))) {
+  await must('the peers cannot be installed', 'npm', ['ci', '--ignore-scripts', '--loglevel=error']);
+}
+await must('the functions do not build', 'npm', ['--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build']);
+await must('a budget is missed, or the benchmark failed', 'node', ['--expose-gc', 'run.ts']);
