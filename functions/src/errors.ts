@@ -63,6 +63,8 @@ interface AppErrorOptions {
   readonly retryAfter?: number;
   /** Permission the caller lacks, for the `scope` of the challenge (RFC 6750 §3). */
   readonly missing?: string;
+  /** Whom a refused credential belongs to, for the log. */
+  readonly subject?: string;
   readonly allow?: readonly string[];
   readonly cause?: unknown;
 }
@@ -77,6 +79,7 @@ export class AppError extends Error {
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfter: number | undefined;
   readonly missing: string | undefined;
+  readonly subject: string | undefined;
   readonly allow: readonly string[] | undefined;
 
   constructor(code: ErrorCode, detail: string = ERRORS[code].title, options: AppErrorOptions = {}) {
@@ -86,13 +89,15 @@ export class AppError extends Error {
     this.errors = options.errors;
     this.retryAfter = options.retryAfter;
     this.missing = options.missing;
+    this.subject = options.subject;
     this.allow = options.allow;
   }
 }
 
 /** A refused credential. The caller learns nothing more than that; `reason` goes to the log. */
-export function invalidToken(reason: string, cause?: unknown): AppError {
-  return new AppError('invalid_token', 'The credential was not accepted.', { reason, cause });
+export function invalidToken(reason: string, cause?: unknown, subject?: string): AppError {
+  const whose = subject === undefined ? {} : { subject };
+  return new AppError('invalid_token', 'The credential was not accepted.', { reason, cause, ...whose });
 }
 
 /** Something Gatehouse depends on did not answer. @param what names it for the log. */

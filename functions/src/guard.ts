@@ -44,13 +44,9 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     principal = await authenticate(deps, credential, { fresh: needsFreshRecord(access) });
   } catch (error) {
     if (error instanceof AppError) {
-      deps.log.decision({
-        requestId,
-        access,
-        granted: false,
-        reason: error.reason ?? error.code,
-        code: error.code,
-      });
+      const { code, reason = code, subject } = error;
+      const whose = subject === undefined ? {} : { subject };
+      deps.log.decision({ requestId, access, ...whose, granted: false, reason, code });
     }
     throw error;
   }

@@ -2,7 +2,7 @@ import type { AppCheck } from 'firebase-admin/app-check';
 import { AppError, unavailable } from '../errors.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
 import { withDeadline } from '../lib/deadline.ts';
-import { createFirstAlone } from '../lib/first-alone.ts';
+import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { parseToken } from './token-guard.ts';
 import { readTimes } from './token-times.ts';
 
@@ -28,9 +28,9 @@ interface Options {
 const PROFILE = { maxLifetime: 7 * 24 * 3600, authTime: null } as const;
 
 export function createAppCheckGate({ enforce, consume, appCheck, clock }: Options): AppCheckGate {
-  const firstAlone = createFirstAlone((error) => error instanceof AppError && error.code === 'unavailable');
+  const oneAtATime = createOneAtATime((error) => error instanceof AppError && error.code === 'unavailable');
 
-  async function verify(token: string, options: { consume: true } | undefined) {
+  async function verify(token: string, options?: { consume: true }) {
     try {
       return await withDeadline('verifyAppCheckToken', appCheck().verifyToken(token, options));
     } catch (cause) {
@@ -47,9 +47,10 @@ export function createAppCheckGate({ enforce, consume, appCheck, clock }: Option
       } catch (cause) {
         throw refused('malformed or expired', cause);
       }
-      const options = consume && changes ? ({ consume: true } as const) : undefined;
-      const answer = await firstAlone(() => verify(token, options));
-      if (answer.alreadyConsumed) throw refused('already consumed');
+      await oneAtATime(() => verify(token));
+      if (!consume || !changes) return;
+      const { alreadyConsumed } = await verify(token, { consume: true });
+      if (alreadyConsumed) throw refused('already consumed');
     },
   };
 }

@@ -52,14 +52,14 @@ async function verify(deps: AuthenticateDeps, raw: string): Promise<VerifiedToke
  * roles in the token were changed since.
  */
 function checkState(token: VerifiedToken, state: AccountState | undefined): asserts state is AccountState {
-  if (state === undefined) throw invalidToken('account deleted');
-  if (state.disabled) throw invalidToken('account disabled');
-  if (token.principal.authTime < state.validAfter) throw stale('revoked');
-  if (token.rolesVersion < state.rolesVersion) throw stale('roles changed');
+  const { subject, authTime } = token.principal;
+  if (state === undefined) throw invalidToken('account deleted', undefined, subject);
+  if (state.disabled) throw invalidToken('account disabled', undefined, subject);
+  if (authTime < state.validAfter) throw stale('revoked', subject);
+  if (token.rolesVersion < state.rolesVersion) throw stale('roles changed', subject);
 }
 
-function stale(reason: string): AppError {
-  return new AppError('token_stale', 'Refresh the token once and try again; if that fails, sign in again.', {
-    reason,
-  });
+function stale(reason: string, subject: string): AppError {
+  const detail = 'Refresh the token once and try again; if that fails, sign in again.';
+  return new AppError('token_stale', detail, { reason, subject });
 }

@@ -26,6 +26,11 @@ export function rolesFromClaim(claim: unknown): readonly Role[] {
   return Array.isArray(claim) ? [...new Set(claim.filter(isRole))] : [];
 }
 
+/** The version in an `rv` claim of unknown shape; 0 when there is none. */
+export function rolesVersionFromClaim(claim: unknown): number {
+  return typeof claim === 'number' && Number.isSafeInteger(claim) && claim > 0 ? claim : 0;
+}
+
 /** Union of what the roles allow, each once. */
 export function permissionsOf(roles: readonly Role[]): Permission[] {
   return [...new Set<Permission>(roles.flatMap((role) => ROLES[role]))];

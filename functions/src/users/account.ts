@@ -1,5 +1,5 @@
 import type { UserRecord } from 'firebase-admin/auth';
-import { type Role, rolesFromClaim } from '../authz/roles.ts';
+import { type Role, rolesFromClaim, rolesVersionFromClaim } from '../authz/roles.ts';
 
 /** A user as Firebase Auth knows them, with the access that Gatehouse keeps in the custom claims. */
 export interface Account {
@@ -22,7 +22,6 @@ export interface Account {
 
 export function toAccount(user: UserRecord): Account {
   const claims = user.customClaims ?? {};
-  const { rv } = claims;
   return {
     uid: user.uid,
     ...(user.email !== undefined && { email: user.email }),
@@ -31,7 +30,7 @@ export function toAccount(user: UserRecord): Account {
     providers: user.providerData.map(({ providerId }) => providerId),
     disabled: user.disabled,
     roles: rolesFromClaim(claims.roles),
-    rolesVersion: Number.isSafeInteger(rv) ? (rv as number) : 0,
+    rolesVersion: rolesVersionFromClaim(claims.rv),
     validAfter: user.tokensValidAfterTime === undefined ? 0 : Date.parse(user.tokensValidAfterTime) / 1000,
     createdAt: toIso(user.metadata.creationTime),
     ...(user.metadata.lastSignInTime && { lastSignInAt: toIso(user.metadata.lastSignInTime) }),

@@ -1,8 +1,8 @@
 import type { DecodedIdToken } from 'firebase-admin/auth';
-import { rolesFromClaim } from '../../authz/roles.ts';
+import { rolesFromClaim, rolesVersionFromClaim } from '../../authz/roles.ts';
 import { AppError, invalidToken, unavailable } from '../../errors.ts';
 import { withDeadline } from '../../lib/deadline.ts';
-import { createFirstAlone } from '../../lib/first-alone.ts';
+import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { isUid } from '../../lib/uid.ts';
 import { createPrincipal } from '../principal.ts';
 import type { UnverifiedToken } from '../token-guard.ts';
@@ -28,7 +28,7 @@ export function createFirebaseIdTokenAuthenticator({
   verifyIdToken,
 }: Options): Authenticator {
   const issuer = `https://securetoken.google.com/${projectId}`;
-  const firstAlone = createFirstAlone((error) => error instanceof AppError && error.code === 'unavailable');
+  const oneAtATime = createOneAtATime((error) => error instanceof AppError && error.code === 'unavailable');
 
   async function verify(token: string): Promise<DecodedIdToken> {
     try {
@@ -43,7 +43,7 @@ export function createFirebaseIdTokenAuthenticator({
     async authenticate(token, now) {
       checkForm(token, projectId, emulator);
       const { exp, authTime } = readTimes(token.payload, PROFILE, now);
-      const claims = await firstAlone(() => verify(token.raw));
+      const claims = await oneAtATime(() => verify(token.raw));
       return toVerified(claims, { issuer, exp, authTime });
     },
   };
@@ -95,9 +95,8 @@ function toVerified(
   { issuer, exp, authTime }: { issuer: string; exp: number; authTime: number },
 ): VerifiedToken {
   const { sub, email, email_verified: emailVerified, firebase } = claims;
-  const rolesVersion: unknown = claims.rv;
   return {
-    rolesVersion: typeof rolesVersion === 'number' ? rolesVersion : 0,
+    rolesVersion: rolesVersionFromClaim(claims.rv),
     principal: createPrincipal({
       kind: 'user',
       issuer,

@@ -90,6 +90,7 @@ export function assertRefused(
     'code',
     ...(code === 'invalid_argument' ? ['errors'] : []),
     'requestId',
+    ...(code === 'unavailable' ? ['retryAfter'] : []),
   ]);
   assert.equal(error.details.requestId, headers['x-request-id']);
   const errors: { field: string }[] = error.details.errors ?? [];

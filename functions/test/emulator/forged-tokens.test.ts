@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import {
+  api,
+  authAdmin,
+  FUNCTIONS_URL,
+  forgeToken,
+  makeUser,
+  outcome,
+  PROJECT,
+} from '../helpers/emulator.ts';
+
+/** The emulator believes unsigned tokens; what they say must fit the account all the same. */
+describe('tokens written by hand', function () {
+  this.timeout(20_000);
+
+  const asOwner = { roles: ['owner'], rv: 99 };
+
+  async function call(name: string, token: string) {
+    const response = await fetch(`${FUNCTIONS_URL}/${name}`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ data: {} }),
+    });
+    const { error } = (await response.json()) as { error: { details: { code: string } } };
+    return `${response.status} ${error.details.code}`;
+  }
+
+  it('are refused for a user who does not exist', async () => {
+    const token = forgeToken('nobody', PROJECT, asOwner);
+    assert.equal(outcome(await api('GET /me', { token })), '401 invalid_token');
+    assert.equal(outcome(await api('DELETE /users/somebody', { token })), '401 invalid_token');
+    assert.equal(await call('getMyAccess', token), '401 invalid_token');
+  });
+
+  it('are refused for a user who is disabled', async () => {
+    const { uid } = await makeUser(['owner']);
+    await authAdmin.updateUser(uid, { disabled: true });
+    const token = forgeToken(uid, PROJECT, asOwner);
+    assert.equal(outcome(await api('GET /me', { token })), '401 invalid_token');
+    assert.equal(await call('listUsers', token), '401 invalid_token');
+  });
+
+  it('give no privileged right that the record does not give', async () => {
+    const { uid } = await makeUser(['member']);
+    const token = forgeToken(uid, PROJECT, asOwner);
+    const body = { roles: ['owner'], rolesVersion: 1 };
+    assert.equal(outcome(await api(`PUT /users/somebody/roles`, { token, body })), '403 permission_denied');
+  });
+
+  it('are refused for another project, by another issuer and after their time', async () => {
+    const { uid } = await makeUser(['member']);
+    const now = Math.floor(Date.now() / 1000);
+    const wrong = [
+      forgeToken(uid, `${PROJECT}-2`),
+      forgeToken(uid, PROJECT, { iss: 'https://securetoken.google.com/' }),
+      forgeToken(uid, PROJECT, { aud: [PROJECT, 'other'] }),
+      forgeToken(uid, PROJECT, { iat: now - 3600, exp: now }),
+      forgeToken(uid, PROJECT, { auth_time: undefined }),
+      `${forgeToken(uid, PROJECT)}c2ln`,
+    ];
+    for (const [n, token] of wrong.entries()) {
+      assert.equal(outcome(await api('GET /me', { token })), '401 invalid_token', `token ${n}`);
+    }
+  });
+
+  it('are refused even where nobody has to sign in', async () => {
+    assert.equal(outcome(await api('GET /health', { token: 'not.a.token' })), '401 invalid_token');
+  });
+});

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { FUNCTIONS_URL, HOSTING_URL, makeSignedIn } from '../helpers/emulator.ts';
+
+const ALLOWED = 'http://127.0.0.1:5002';
+const OTHERS = [
+  'http://127.0.0.1:5003',
+  'https://127.0.0.1:5002',
+  'http://127.0.0.1:5002.evil.com',
+  'http://evil.com',
+  'null',
+];
+
+describe('web origins', function () {
+  this.timeout(20_000);
+
+  const targets = {
+    'the API through Hosting': () => [`${HOSTING_URL}/api/v1/me`, 'GET'] as const,
+    'a callable': () => [`${FUNCTIONS_URL}/getMyAccess`, 'POST'] as const,
+  };
+
+  for (const [name, target] of Object.entries(targets)) {
+    it(`${name} answers an allowed origin, by name`, async () => {
+      const { idToken } = await makeSignedIn(['member']);
+      const [url, method] = target();
+      const response = await fetch(url, {
+        method,
+        headers: { Origin: ALLOWED, Authorization: `Bearer ${idToken}`, 'Content-Type': 'application/json' },
+        ...(method === 'POST' && { body: '{"data":{}}' }),
+      });
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get('Access-Control-Allow-Origin'), ALLOWED);
+      assert.equal(response.headers.get('Access-Control-Allow-Credentials'), null);
+      assert.match(response.headers.get('Vary') ?? '', /Origin/);
+    });
+
+    it(`${name} answers the preflight of an allowed origin`, async () => {
+      const [url, method] = target();
+      const response = await fetch(url, {
+        method: 'OPTIONS',
+        headers: {
+          Origin: ALLOWED,
+          'Access-Control-Request-Method': method,
+          'Access-Control-Request-Headers': 'authorization',
+        },
+      });
+      assert.ok(response.ok);
+      assert.equal(response.headers.get('Access-Control-Allow-Origin'), ALLOWED);
+      assert.match(response.headers.get('Access-Control-Allow-Headers') ?? '', /authorization/i);
+    });
+
+    for (const origin of OTHERS) {
+      it(`${name} refuses the origin ${origin}, and its preflight`, async () => {
+        const [url, method] = target();
+        const attempts = [
+          fetch(url, { method, headers: { Origin: origin } }),
+          fetch(url, {
+            method: 'OPTIONS',
+            headers: { Origin: origin, 'Access-Control-Request-Method': method },
+          }),
+        ];
+        for (const response of await Promise.all(attempts)) {
+          assert.equal(response.status, 403);
+          assert.equal(response.headers.get('Access-Control-Allow-Origin'), null);
+          assert.match(await response.text(), /"code":"origin_denied"/);
+        }
+      });
+    }
+  }
+});

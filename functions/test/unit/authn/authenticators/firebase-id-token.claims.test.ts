@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { SignJWT } from 'jose';
+import { CLOCK_SKEW_SECONDS } from '../../../../src/authn/token-times.ts';
+import { forge, forgeIdToken, rs256 } from '../../../helpers/forge.ts';
+import {
+  type Google,
+  googleKey,
+  ISSUER,
+  idTokenClaims,
+  mintIdToken,
+  openGoogle,
+  PROJECT,
+} from '../../../helpers/google.ts';
+import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
+import { assertRefused } from '../../../helpers/refusal.ts';
+
+/** Every token here is signed by Google's own key; only what it says differs. */
+describe('claims of a signed ID token', () => {
+  let google: Google;
+  let instance: Instance;
+  before(async () => {
+    google = await openGoogle();
+    google.users.set('ada', { localId: 'ada' });
+    instance = createInstance(google);
+  });
+  after(() => google.close());
+  beforeEach(() => {
+    google.requests.length = 0;
+  });
+
+  /** Refused, and nobody was asked: a token must not be able to cause a request. */
+  async function assertRefusedUnasked(token: string, reason: string): Promise<void> {
+    await assertRefused(() => present(instance, token), 'invalid_token', reason);
+    assert.deepEqual(google.requests, []);
+  }
+
+  const issuers: Record<string, unknown> = {
+    missing: undefined,
+    null: null,
+    empty: '',
+    'with a slash more': `${ISSUER}/`,
+    'with a suffix': `${ISSUER}.evil.example`,
+    'with a longer project': `${ISSUER}2`,
+    'with a prefix': `x${ISSUER}`,
+    'in upper case': ISSUER.toUpperCase(),
+    'over http': ISSUER.replace('https', 'http'),
+    'with a query': `${ISSUER}?x`,
+    'with a space': `${ISSUER} `,
+    'of another project': 'https://securetoken.google.com/other',
+    'without a project': 'https://securetoken.google.com/',
+    'of a stranger': 'https://evil.example',
+    'an array': [ISSUER],
+    'an object': { iss: ISSUER },
+    'of a session cookie': `https://session.firebase.google.com/${PROJECT}`,
+    __proto__: '__proto__',
+  };
+  for (const [what, iss] of Object.entries(issuers)) {
+    it(`are refused, and nothing is fetched: iss ${what}`, async () =>
+      assertRefusedUnasked(await mintIdToken({ iss }), 'issuer not on the list'));
+  }
+
+  const audiences: Record<string, unknown> = {
+    missing: undefined,
+    null: null,
+    empty: '',
+    'of another project': 'other',
+    'a prefix of ours': PROJECT.slice(0, -1),
+    'ours with a suffix': `${PROJECT}2`,
+    'in another case': PROJECT.toUpperCase(),
+    'ours with a space': `${PROJECT} `,
+    'an array with ours': [PROJECT],
+    "an array with ours and a stranger's": [PROJECT, 'other'],
+    'an empty array': [],
+    'an object': { 0: PROJECT },
+    'a number': 1,
+  };
+  for (const [what, aud] of Object.entries(audiences)) {
+    it(`are refused, and nothing is fetched: aud ${what}`, () =>
+      assertRefusedUnasked(forgeIdToken({ claims: { aud } }), 'wrong audience'));
+  }
+
+  const subjects: Record<string, unknown> = {
+    missing: undefined,
+    null: null,
+    empty: '',
+    'of 129 characters': 'a'.repeat(129),
+    'with a NUL': 'a\0da',
+    'with a slash': '../ada',
+    'with a line break': 'ada\nroot',
+    'with an escape sequence': 'ada\u001b[31m',
+    'with a C1 control character': 'ada\u0085',
+    'a number': 1,
+    'an array': ['ada'],
+    'an object': { toString: 'ada' },
+  };
+  for (const [what, sub] of Object.entries(subjects)) {
+    it(`are refused, and nothing is fetched: sub ${what}`, () =>
+      assertRefusedUnasked(forgeIdToken({ claims: { sub } }), 'no usable sub'));
+  }
+
+  for (const sub of ['a'.repeat(128), 'a b', 'ä', '__proto__', 'constructor', '.', '..']) {
+    it(`name the user, however odd: ${sub.slice(0, 12)}`, async () => {
+      google.users.set(sub, { localId: sub });
+      assert.equal((await present(instance, await mintIdToken({ sub }))).subject, sub);
+    });
+  }
+
+  const now = () => Math.floor(Date.now() / 1000);
+  const times: Record<string, () => [claims: Record<string, unknown>, reason: string]> = {
+    'no exp': () => [{ exp: undefined }, 'exp is not a whole number of seconds'],
+    'exp as a string': () => [{ exp: String(now() + 600) }, 'exp is not a whole number of seconds'],
+    'exp in milliseconds': () => [{ exp: Date.now() + 600_000 }, 'lives longer than its issuer ever grants'],
+    'exp past': () => [{ iat: now() - 20, exp: now() - 1 }, 'expired'],
+    'exp now': () => [{ iat: now() - 20, exp: now() }, 'expired'],
+    'no iat': () => [{ iat: undefined }, 'iat is not a whole number of seconds'],
+    'a life of 3601 seconds': () => [
+      { iat: now() - 10, exp: now() - 10 + 3601 },
+      'lives longer than its issuer ever grants',
+    ],
+    'no auth_time': () => [{ auth_time: undefined }, 'auth_time is not a whole number of seconds'],
+    'auth_time as a string': () => [
+      { auth_time: String(now()) },
+      'auth_time is not a whole number of seconds',
+    ],
+    'auth_time ahead': () => [{ auth_time: now() + 60 }, 'from the future'],
+    'iat ahead': () => [{ iat: now() + 60 }, 'from the future'],
+    'nbf ahead': () => [{ nbf: now() + 60 }, 'from the future'],
+  };
+  for (const [what, claimsAndReason] of Object.entries(times)) {
+    it(`are refused, and nothing is fetched: ${what}`, async () => {
+      const [claims, reason] = claimsAndReason();
+      await assertRefusedUnasked(forgeIdToken({ claims }), reason);
+    });
+  }
+
+  it('are refused, and nothing is fetched: exp that JSON reads as Infinity', () => {
+    const payload = JSON.stringify(idTokenClaims({ exp: 'EXP' })).replace('"EXP"', '1e999');
+    const token = forge({ alg: 'RS256', kid: googleKey.kid, typ: 'JWT' }, payload, rs256());
+    return assertRefusedUnasked(token, 'exp is not a whole number of seconds');
+  });
+
+  for (const claim of ['iat', 'auth_time']) {
+    it(`may say that ${claim} is within the skew of clocks`, async () => {
+      // A second less than the limit, so that the test's own duration does not matter.
+      const token = await mintIdToken({ [claim]: now() + CLOCK_SKEW_SECONDS - 1 });
+      assert.equal((await present(instance, token)).subject, 'ada');
+    });
+  }
+
+  it('get no skew for nbf, which firebase-admin checks by its own clock and Firebase never sets', async () => {
+    const token = await mintIdToken({ nbf: now() + CLOCK_SKEW_SECONDS - 1 });
+    await assertRefused(() => present(instance, token), 'invalid_token', 'auth/argument-error');
+  });
+
+  it('are refused when they are those of a custom token', async () => {
+    const custom = {
+      iss: 'firebase-adminsdk@gatehouse-test.iam.gserviceaccount.com',
+      sub: 'firebase-adminsdk@gatehouse-test.iam.gserviceaccount.com',
+      aud: 'https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit',
+      uid: 'ada',
+      iat: now(),
+      exp: now() + 3600,
+    };
+    const token = await new SignJWT(custom)
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
+      .sign(googleKey.privateKey);
+    await assertRefusedUnasked(token, 'issuer not on the list');
+  });
+
+  const roleClaims: Record<string, readonly [roles: unknown, expected: readonly string[]]> = {
+    missing: [undefined, []],
+    'a string': ['owner', []],
+    'an object': [{ owner: true }, []],
+    'an object that looks like an array': [{ 0: 'owner', length: 1 }, []],
+    'unknown names': [['root', 'Owner', 'owner ', ''], []],
+    'names of Object.prototype': [['__proto__', 'constructor', 'hasOwnProperty'], []],
+    nested: [[['owner']], []],
+    'not strings': [[null, 1, true, { toString: 'owner' }], []],
+    'duplicates, and one unknown': [
+      ['member', 'auditor', 'member', 'root'],
+      ['member', 'auditor'],
+    ],
+  };
+  for (const [what, [roles, expected]] of Object.entries(roleClaims)) {
+    it(`give only known roles, each once: roles ${what}`, async () => {
+      const principal = await present(instance, await mintIdToken({ roles, jti: what }));
+      assert.deepEqual(principal.roles, expected);
+      if (expected.length === 0) assert.equal(principal.permissions.length, 0);
+    });
+  }
+
+  it('prove a second factor when Identity Platform says so', async () => {
+    const firebase = { sign_in_provider: 'google.com', sign_in_second_factor: 'totp' };
+    const principal = await present(instance, await mintIdToken({ firebase }));
+    assert.equal(principal.assurance, 'aal2');
+    assert.equal(principal.provider, 'google.com');
+  });
+
+  it('may lack e-mail and provider', async () => {
+    const bare = { email: undefined, email_verified: undefined, firebase: undefined };
+    const principal = await present(instance, await mintIdToken(bare));
+    assert.deepEqual(
+      [principal.email, principal.emailVerified, principal.provider],
+      [undefined, undefined, undefined],
+    );
+    assert.equal(principal.assurance, 'aal1');
+  });
+
+  for (const email_verified of ['true', 1, undefined]) {
+    it(`do not prove an e-mail address by email_verified ${JSON.stringify(email_verified)}`, async () => {
+      assert.equal((await present(instance, await mintIdToken({ email_verified }))).emailVerified, false);
+    });
+  }
+
+  it("do not make a tenant's user out to be the project's user of the same id", async () => {
+    const firebase = { sign_in_provider: 'password', tenant: 'tenant-1' };
+    await assertRefused(async () => present(instance, await mintIdToken({ firebase })), 'invalid_token');
+  });
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { readTimes } from '../../../src/authn/token-times.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+const NOW = 1_800_000_000;
+const PROFILE = { maxLifetime: 3600, authTime: 'required' } as const;
+const good = { iat: NOW - 10, exp: NOW + 600, auth_time: NOW - 60 };
+const read = (claims: object, profile: Parameters<typeof readTimes>[1] = PROFILE) =>
+  readTimes({ ...good, ...claims }, profile, NOW);
+
+describe('token times', () => {
+  it('are read in seconds', () => {
+    assert.deepEqual(read({}), { iat: NOW - 10, exp: NOW + 600, authTime: NOW - 60 });
+  });
+
+  it('take iat for auth_time only where the profile says that there is none', () => {
+    assert.equal(read({ auth_time: undefined }, { ...PROFILE, authTime: null }).authTime, NOW - 10);
+  });
+
+  const accepted: Record<string, object> = {
+    'exp one second ahead': { exp: NOW + 1 },
+    'a life of exactly the maximum': { iat: NOW - 10, exp: NOW + 3590 },
+    'iat five seconds ahead': { iat: NOW + 5 },
+    'auth_time five seconds ahead': { auth_time: NOW + 5 },
+    'nbf five seconds ahead': { nbf: NOW + 5 },
+    'nbf in the past': { nbf: NOW - 5 },
+    'auth_time at the epoch': { auth_time: 0 },
+  };
+  for (const [what, claims] of Object.entries(accepted)) {
+    it(`accept ${what}`, () => assert.ok(read(claims).exp > NOW));
+  }
+
+  const refused: Record<string, readonly [claims: object, reason: string]> = {
+    'exp now': [{ exp: NOW }, 'expired'],
+    'exp in the past': [{ exp: NOW - 1 }, 'expired'],
+    'a life of one second over the maximum': [
+      { iat: NOW - 10, exp: NOW + 3591 },
+      'lives longer than its issuer ever grants',
+    ],
+    'exp absurdly far': [{ exp: 9_999_999_999 }, 'lives longer than its issuer ever grants'],
+    'iat six seconds ahead': [{ iat: NOW + 6 }, 'from the future'],
+    'auth_time six seconds ahead': [{ auth_time: NOW + 6 }, 'from the future'],
+    'nbf six seconds ahead': [{ nbf: NOW + 6 }, 'from the future'],
+  };
+  for (const [what, [claims, reason]] of Object.entries(refused)) {
+    it(`refuse ${what}`, () => assertRefused(() => read(claims), 'invalid_token', reason));
+  }
+
+  const shapes: Record<string, unknown> = {
+    missing: undefined,
+    null: null,
+    'a string': String(NOW + 600),
+    'a float': NOW + 0.5,
+    Infinity: Number.POSITIVE_INFINITY,
+    NaN: Number.NaN,
+    'beyond 2^53': 2 ** 53,
+    negative: -1,
+    'an array': [NOW],
+    'an object': { valueOf: () => NOW },
+    true: true,
+  };
+  for (const claim of ['exp', 'iat', 'auth_time', 'nbf']) {
+    for (const [shape, value] of Object.entries(shapes)) {
+      if (claim === 'nbf' && value === undefined) continue;
+      it(`refuse ${claim} that is ${shape}`, async () => {
+        const reason = `${claim} is not a whole number of seconds`;
+        await assertRefused(() => read({ [claim]: value }), 'invalid_token', reason);
+      });
+    }
+  }
+
+  it('refuse milliseconds', async () => {
+    const inMs = { iat: NOW * 1000, exp: (NOW + 600) * 1000, auth_time: NOW * 1000 };
+    await assertRefused(() => read(inMs), 'invalid_token');
+    await assertRefused(() => read({ exp: (NOW + 600) * 1000 }), 'invalid_token');
+    await assertRefused(() => read({ auth_time: NOW * 1000 }), 'invalid_token', 'from the future');
+  });
+});

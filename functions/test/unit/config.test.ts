@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { isDiscovery, loadConfig } from '../../src/config.ts';
+
+const PRODUCTION = { GCLOUD_PROJECT: 'shop', K_CONFIGURATION: 'api', K_SERVICE: 'api' };
+const EMULATOR = { GCLOUD_PROJECT: 'demo-shop', FUNCTIONS_EMULATOR: 'true' };
+const load = (env: Record<string, string | undefined> = {}) => loadConfig({ ...PRODUCTION, ...env });
+
+describe('config', () => {
+  it('has safe defaults', () => {
+    assert.deepEqual(load(), {
+      projectId: 'shop',
+      emulator: false,
+      allowedOrigins: ['https://shop.web.app', 'https://shop.firebaseapp.com'],
+      defaultRole: 'member',
+      signUpDomains: [],
+      appCheck: { enforce: false, consume: false },
+      accessChangeMaxAge: 10,
+    });
+  });
+
+  it('is frozen to the last list', () => {
+    const config = load({ SIGN_UP_DOMAINS: 'acme.com' });
+    for (const value of [config, config.allowedOrigins, config.signUpDomains, config.appCheck]) {
+      assert.ok(Object.isFrozen(value));
+    }
+  });
+
+  it('takes the project from GCLOUD_PROJECT or GOOGLE_CLOUD_PROJECT', () => {
+    assert.equal(loadConfig({ GOOGLE_CLOUD_PROJECT: 'shop' }).projectId, 'shop');
+    assert.equal(loadConfig({ GCLOUD_PROJECT: 'shop', GOOGLE_CLOUD_PROJECT: 'other' }).projectId, 'shop');
+  });
+
+  for (const env of [{}, { GCLOUD_PROJECT: '' }]) {
+    it(`is refused without a project: ${JSON.stringify(env)}`, () => {
+      assert.throws(() => loadConfig(env), /GCLOUD_PROJECT/);
+    });
+  }
+
+  it('reads lists with spaces and empty parts', () => {
+    const { allowedOrigins, signUpDomains } = load({
+      ALLOWED_ORIGINS: ' https://a.example , ,https://b.example:8443,',
+      SIGN_UP_DOMAINS: ' Acme.COM , eu.acme.com',
+    });
+    assert.deepEqual(allowedOrigins, ['https://a.example', 'https://b.example:8443']);
+    assert.deepEqual(signUpDomains, ['acme.com', 'eu.acme.com']);
+  });
+
+  it('allows http for this machine alone', () => {
+    const here = ['http://localhost:5002', 'http://127.0.0.1:5002', 'http://localhost'];
+    assert.deepEqual(load({ ALLOWED_ORIGINS: here.join() }).allowedOrigins, here);
+  });
+
+  it('enforces App Check in production, and never in the emulator', () => {
+    const env = { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true' };
+    assert.deepEqual(load(env).appCheck, { enforce: true, consume: true });
+    assert.deepEqual(loadConfig({ ...EMULATOR, ...env }).appCheck, { enforce: false, consume: true });
+  });
+
+  for (const age of ['0', '60']) {
+    it(`takes ${age} seconds of delay`, () => {
+      assert.equal(load({ ACCESS_CHANGE_MAX_AGE: age }).accessChangeMaxAge, Number(age));
+    });
+  }
+
+  const wrong: readonly (readonly [name: string, ...values: string[]])[] = [
+    [
+      'ALLOWED_ORIGINS',
+      '*',
+      'null',
+      'app.example.com',
+      'https://app.example.com/',
+      'https://app.example.com/path',
+      'https://app.example.com?x',
+      'https://app.example.com#x',
+      'https://user@app.example.com',
+      'https://app.example.com:443',
+      'https://APP.example.com',
+      'http://app.example.com',
+      'http://localhost.evil.example',
+      'http://127.0.0.1.evil.example',
+      'ftp://localhost',
+      'file:///',
+      'javascript:alert(1)',
+      'https://*.example.com',
+      'https://good.example,null',
+    ],
+    ['DEFAULT_ROLE', 'owner', 'root', 'Member', '', 'constructor', '__proto__'],
+    [
+      'SIGN_UP_DOMAINS',
+      '@acme.com',
+      'acme',
+      '*.acme.com',
+      'https://acme.com',
+      'acme.com/',
+      'a@acme.com',
+      '.com',
+      'acme.',
+    ],
+    ['APP_CHECK', 'yes', '1', 'TRUE', ''],
+    ['APP_CHECK_CONSUME', 'on', ''],
+    ['ACCESS_CHANGE_MAX_AGE', '61', '-1', '1.5', '1e1', '0x10', '', 'ten', ' 10', '99999999999999999999'],
+  ];
+  for (const [name, ...values] of wrong) {
+    for (const value of values) {
+      it(`is refused by name: ${name}=${value}`, () => {
+        assert.throws(
+          () => load({ [name]: value }),
+          new RegExp(`^Error: Gatehouse cannot start.*\n  ${name}: `, 's'),
+        );
+      });
+    }
+  }
+
+  it('names everything that is wrong at once', () => {
+    assert.throws(() => load({ DEFAULT_ROLE: 'x', APP_CHECK: 'x' }), /DEFAULT_ROLE: .*APP_CHECK: /s);
+  });
+});
+
+describe('config in production', () => {
+  const debugging = {
+    FIREBASE_AUTH_EMULATOR_HOST: '127.0.0.1:9099',
+    FIRESTORE_EMULATOR_HOST: '127.0.0.1:8080',
+    FIREBASE_STORAGE_EMULATOR_HOST: '127.0.0.1:9199',
+    FIREBASE_DATABASE_EMULATOR_HOST: '127.0.0.1:9000',
+    FIREBASE_DEBUG_MODE: 'true',
+    FIREBASE_DEBUG_FEATURES: '{"skipTokenVerification":true}',
+    NODE_TLS_REJECT_UNAUTHORIZED: '0',
+  };
+  for (const [name, value] of Object.entries(debugging)) {
+    it(`is refused with ${name} set`, () => {
+      assert.throws(
+        () => load({ [name]: value }),
+        new RegExp(`refuses to start in production with ${name} set`),
+      );
+    });
+
+    it(`does not mind ${name} in the emulator, nor an empty one`, () => {
+      assert.equal(loadConfig({ ...EMULATOR, [name]: value }).emulator, true);
+      assert.equal(load({ [name]: '' }).emulator, false);
+    });
+
+    it(`is refused with ${name} and a FUNCTIONS_EMULATOR that strayed there`, () => {
+      assert.throws(() => load({ [name]: value, FUNCTIONS_EMULATOR: 'true' }), new RegExp(name));
+    });
+  }
+
+  it('is refused with FUNCTIONS_EMULATOR=true, which would let unsigned tokens pass', () => {
+    assert.throws(() => load({ FUNCTIONS_EMULATOR: 'true' }), /in production with FUNCTIONS_EMULATOR set/);
+  });
+
+  it('is refused with FUNCTIONS_EMULATOR=true when Cloud Run is known by its other names only', () => {
+    const env = { GCLOUD_PROJECT: 'shop', FUNCTIONS_EMULATOR: 'true', K_CONFIGURATION: '' };
+    assert.throws(() => loadConfig(env), /FUNCTIONS_EMULATOR/);
+  });
+
+  for (const value of ['1', 'TRUE', 'false', '']) {
+    it(`is production with FUNCTIONS_EMULATOR="${value}"`, () => {
+      assert.throws(
+        () => load({ FUNCTIONS_EMULATOR: value, FIREBASE_AUTH_EMULATOR_HOST: 'x' }),
+        /AUTH_EMULATOR_HOST/,
+      );
+      assert.equal(load({ FUNCTIONS_EMULATOR: value }).emulator, false);
+    });
+  }
+
+  it('names every variable that must go', () => {
+    assert.throws(
+      () => load({ ...debugging, FUNCTIONS_EMULATOR: 'true' }),
+      (error: Error) =>
+        [...Object.keys(debugging), 'FUNCTIONS_EMULATOR'].every((name) => error.message.includes(name)),
+    );
+  });
+});
+
+describe('discovery', () => {
+  it('is when the Firebase CLI asks which functions there are, and at no other time', () => {
+    assert.equal(isDiscovery({ FUNCTIONS_CONTROL_API: 'true' }), true);
+    for (const value of [undefined, '', 'false', '1', 'TRUE']) {
+      assert.equal(isDiscovery({ FUNCTIONS_CONTROL_API: value }), false);
+    }
+  });
+});

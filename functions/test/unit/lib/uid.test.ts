@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { isUid } from '../../../src/lib/uid.ts';
+
+describe('user id', () => {
+  for (const id of ['a', 'a'.repeat(128), '😀'.repeat(64), 'ä', 'a b', '..', '__proto__', '\u2028']) {
+    it(`may be ${JSON.stringify(id.slice(0, 12))} of ${id.length}`, () => assert.equal(isUid(id), true));
+  }
+
+  const wrong = [
+    '',
+    'a'.repeat(129),
+    '😀'.repeat(65),
+    'a/b',
+    '/',
+    'a\0',
+    'a\n',
+    'a\r',
+    'a\u001b[31m',
+    'a\u0085',
+    '\u007f',
+  ];
+  for (const id of [...wrong, undefined, null, 1, ['a'], { length: 1 }]) {
+    it(`may not be ${JSON.stringify(id)?.slice(0, 20)}`, () => assert.equal(isUid(id), false));
+  }
+});

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { declaredParams } from 'firebase-functions/params';
+import '../../src/config.ts';
+
+const functions = new URL('../../', import.meta.url);
+const PRODUCTION = { GCLOUD_PROJECT: 'shop', K_CONFIGURATION: 'api', K_SERVICE: 'api' };
+
+/** A process of its own that loads the deployed entry point, with this environment and no other. */
+function start(env: Record<string, string>) {
+  const entry = fileURLToPath(new URL('src/index.ts', functions));
+  return spawnSync(process.execPath, [entry], { env, encoding: 'utf8', timeout: 60_000 });
+}
+
+describe('start', () => {
+  it('succeeds in production', () => {
+    const { status, stderr } = start(PRODUCTION);
+    assert.equal(status, 0, stderr);
+  }).timeout(60_000);
+
+  const bad: Record<string, Record<string, string>> = {
+    FIREBASE_AUTH_EMULATOR_HOST: { ...PRODUCTION, FIREBASE_AUTH_EMULATOR_HOST: '127.0.0.1:9099' },
+    NODE_TLS_REJECT_UNAUTHORIZED: { ...PRODUCTION, NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+    FUNCTIONS_EMULATOR: { ...PRODUCTION, FUNCTIONS_EMULATOR: 'true' },
+    DEFAULT_ROLE: { ...PRODUCTION, DEFAULT_ROLE: 'owner' },
+    GCLOUD_PROJECT: {},
+  };
+  for (const [name, env] of Object.entries(bad)) {
+    it(`ends the process, naming ${name}, before a request can come`, () => {
+      const { status, stderr } = start(env);
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, new RegExp(name));
+    }).timeout(60_000);
+  }
+
+  it('succeeds while the CLI looks at the exports, when nothing is set yet', () => {
+    const { status, stderr } = start({ FUNCTIONS_CONTROL_API: 'true' });
+    assert.equal(status, 0, stderr);
+  }).timeout(60_000);
+});
+
+describe('settings', () => {
+  const names = declaredParams.map(({ name }) => name).sort();
+
+  for (const file of ['.env.example', '.env.demo-gatehouse', '.env.demo-gatehouse-idp']) {
+    it(`are exactly those in ${file}`, () => {
+      const lines = readFileSync(new URL(file, functions), 'utf8').split('\n');
+      const set = lines
+        .filter((line) => line !== '' && !line.startsWith('#'))
+        .map((line) => line.replace(/=.*/, ''));
+      assert.deepEqual(set.sort(), names);
+    });
+  }
+
+  it('are exactly those in the table of the README', function () {
+    const readme = new URL('../README.md', functions);
+    if (!existsSync(readme)) this.skip();
+    const rows = [...readFileSync(readme, 'utf8').matchAll(/^\| `([A-Z][A-Z_]+)` \|/gm)].map(
+      ([, name]) => name,
+    );
+    assert.deepEqual(rows.sort(), names);
+  });
+
+  it('are there at all, so that the comparisons above compare something', () => {
+    assert.ok(names.includes('ALLOWED_ORIGINS') && names.length > 20);
+    assert.equal(new Set(names).size, names.length);
+  });
+});

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const src = fileURLToPath(new URL('../../src/', import.meta.url));
+
+interface Import {
+  /** Path from `src` for our own files, the package's name for others. */
+  readonly target: string;
+  readonly typeOnly: boolean;
+}
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly lines: number;
+  readonly imports: readonly Import[];
+}
+
+const files: readonly SourceFile[] = globSync('**/*.ts', { cwd: src }).map((path) => {
+  const text = readFileSync(join(src, path), 'utf8');
+  const statements = text.matchAll(
+    /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\(\s*['"`]([^'"`]+)['"`]/gm,
+  );
+  const imports = [...statements].map(([, type, name = '', dynamic]) => {
+    const specifier = dynamic ?? name;
+    const target = specifier.startsWith('.') ? normalize(join(dirname(path), specifier)) : specifier;
+    return { target, typeOnly: type !== undefined };
+  });
+  return { path, text, lines: text.split('\n').length - 1, imports };
+});
+
+/** First folder, or the file itself where it lies in `src`. */
+const layer = (path: string) => path.split('/')[0] ?? '';
+
+const DOMAINS = ['users', 'access', 'sessions', 'mfa', 'audit', 'notes', 'oauth'];
+const DOORS = ['http', 'callables', 'triggers', 'gateways'];
+const CORE = ['errors.ts', 'lib', 'authz', 'authn'];
+
+/** What each layer may import besides itself: DESIGN §1, "imports point inward". Not named here means not allowed. */
+const INWARD: Record<string, readonly string[]> = {
+  'errors.ts': [],
+  lib: ['errors.ts'],
+  authz: ['errors.ts', 'lib', 'authn'],
+  authn: ['errors.ts', 'lib', 'authz'],
+  // The roles are the choices of a setting.
+  'config.ts': ['authz'],
+  'log.ts': ['errors.ts', 'authz'],
+  'transport.ts': ['errors.ts', 'config.ts', 'log.ts'],
+  'guard.ts': [...CORE, 'log.ts'],
+  'deps.ts': [...CORE, ...DOMAINS, 'config.ts', 'guard.ts', 'log.ts'],
+  ...Object.fromEntries(DOMAINS.map((name) => [name, [...CORE, ...DOMAINS, 'config.ts', 'log.ts']])),
+  ...Object.fromEntries(
+    DOORS.map((name) => [
+      name,
+      [...CORE, ...DOMAINS, 'config.ts', 'deps.ts', 'guard.ts', 'log.ts', 'transport.ts'],
+    ]),
+  ),
+  'index.ts': [...DOORS, 'config.ts', 'deps.ts', 'log.ts'],
+};
+
+const importers = (matches: (target: string) => boolean) =>
+  files.filter(({ imports }) => imports.some(({ target }) => matches(target))).map(({ path }) => path);
+const isPackage = (name: string) => (target: string) => target === name || target.startsWith(`${name}/`);
+
+describe('structure', () => {
+  it('was read: every source file, and imports in most', () => {
+    assert.ok(files.length > 30);
+    const index = files.find(({ path }) => path === 'index.ts');
+    const targets = index?.imports.map(({ target }) => target);
+    assert.ok(targets?.includes('firebase-functions/https') && targets.includes('callables/callables.ts'));
+  });
+
+  it('is complete: every file and folder of src has its place here', () => {
+    assert.deepEqual(
+      files.map(({ path }) => layer(path)).filter((name) => !Object.hasOwn(INWARD, name)),
+      [],
+    );
+  });
+
+  for (const file of files) {
+    it(`points inward in ${file.path}`, () => {
+      const own = layer(file.path);
+      const outward = file.imports
+        .map(({ target }) => target)
+        .filter((target) => /\.(ts|json)$/.test(target))
+        .filter((target) => layer(target) !== own && !INWARD[own]?.includes(layer(target)));
+      assert.deepEqual(outward, []);
+    });
+  }
+
+  it('lets authz see of authn no more than types, so that deciding stays pure', () => {
+    for (const { path, imports } of files.filter(({ path }) => layer(path) === 'authz')) {
+      for (const { target, typeOnly } of imports) {
+        assert.ok(typeOnly || layer(target) === 'authz', `${path} imports ${target}`);
+      }
+    }
+  });
+
+  it('has Express under http alone', () => {
+    for (const name of ['express', 'cors']) {
+      for (const path of importers(isPackage(name))) {
+        // The callables answer for CORS themselves, without Express.
+        assert.ok(
+          layer(path) === 'http' || (name === 'cors' && layer(path) === 'callables'),
+          `${path}: ${name}`,
+        );
+      }
+    }
+    assert.ok(importers(isPackage('express')).length > 0);
+  });
+
+  it('has firebase-functions only where functions, parameters and the log are made', () => {
+    const allowed = (path: string) =>
+      ['index.ts', 'config.ts', 'log.ts'].includes(path) || ['callables', 'triggers'].includes(layer(path));
+    const found = importers(isPackage('firebase-functions'));
+    assert.deepEqual(
+      found.filter((path) => !allowed(path)),
+      [],
+    );
+    assert.ok(found.length > 3);
+  });
+
+  it('reads the environment in config.ts alone', () => {
+    const readers = files.filter(({ text }) => /process\s*(\?\.|\.|\[)\s*['"]?env\b|node:process/.test(text));
+    assert.deepEqual(
+      readers.map(({ path }) => path),
+      ['config.ts'],
+    );
+  });
+
+  it('loads no heavy package with the modules of the request path', () => {
+    for (const name of ['@google-cloud/firestore', 'oidc-provider', 'firebase-admin/firestore']) {
+      const eager = files.filter(({ imports, text }) =>
+        imports.some(
+          ({ target, typeOnly }) =>
+            !typeOnly && isPackage(name)(target) && !text.includes(`import('${target}`),
+        ),
+      );
+      assert.deepEqual(
+        eager.map(({ path }) => path),
+        [],
+        name,
+      );
+    }
+  });
+
+  it('uses no package that package.json does not declare for run time', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(src, '../package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    for (const { path, imports } of files) {
+      for (const { target, typeOnly } of imports) {
+        if (typeOnly || /\.(ts|json)$/.test(target) || target.startsWith('node:')) continue;
+        const name = target.split('/', target.startsWith('@') ? 2 : 1).join('/');
+        assert.ok(Object.hasOwn(dependencies, name), `${path} imports ${target}`);
+      }
+    }
+  });
+
+  it('has no file of more than 300 lines, nor one whose name is not in kebab case', () => {
+    for (const { path, lines } of files) {
+      assert.ok(lines <= 300, `${path} has ${lines} lines`);
+      assert.match(path, /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/);
+    }
+  });
+});

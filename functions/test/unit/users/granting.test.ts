@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { createPrincipal, type Principal } from '../../../src/authn/principal.ts';
+import { ALL_ROLES, permissionsOf, type Role } from '../../../src/authz/roles.ts';
+import { AppError } from '../../../src/errors.ts';
+import type { Account } from '../../../src/users/account.ts';
+import { checkGrant, checkOutranked, losesPermissions } from '../../../src/users/granting.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+const actor = (roles: readonly Role[], uid = 'actor', scopes?: readonly string[]): Principal =>
+  createPrincipal({
+    kind: 'user',
+    issuer: 'https://issuer.example',
+    subject: uid,
+    uid,
+    roles,
+    ...(scopes && { scopes }),
+    authTime: 1,
+    assurance: 'aal1',
+    tokenExpiresAt: 2,
+    credential: 'bearer',
+  });
+const account = (roles: readonly Role[], uid = 'target'): Account => ({
+  uid,
+  emailVerified: true,
+  providers: [],
+  disabled: false,
+  roles,
+  rolesVersion: 1,
+  validAfter: 0,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  claims: {},
+});
+
+/** All 32 sets of roles: one for each number of five bits. */
+const ROLE_SETS: readonly (readonly Role[])[] = Array.from({ length: 2 ** ALL_ROLES.length }, (_, bits) =>
+  ALL_ROLES.filter((_role, i) => (bits >> i) & 1),
+);
+const covers = (who: readonly Role[], roles: readonly Role[]) => {
+  const held = permissionsOf(who);
+  return permissionsOf(roles).every((permission) => held.includes(permission));
+};
+const passes = (attempt: () => void) => {
+  try {
+    attempt();
+    return true;
+  } catch (error) {
+    assert.ok(error instanceof AppError && error.code === 'exceeds_own_permissions', String(error));
+    return false;
+  }
+};
+
+describe('granting', () => {
+  for (const own of ALL_ROLES) {
+    for (const role of ALL_ROLES) {
+      const may = covers([own], [role]);
+      it(`${may ? 'lets' : 'does not let'} ${own} give or take ${role}`, () => {
+        assert.equal(
+          passes(() => checkGrant(actor([own]), account([]), [role])),
+          may,
+        );
+        assert.equal(
+          passes(() => checkGrant(actor([own]), account([role]), [])),
+          may,
+        );
+      });
+    }
+  }
+
+  it('keeps the making and unmaking of owners to owners', () => {
+    const may = ALL_ROLES.filter((own) => covers([own], ['owner']));
+    assert.deepEqual(may, ['owner']);
+  });
+
+  it('over every change by everybody, gives and takes only roles whose every permission the actor holds', () => {
+    let changes = 0;
+    for (const own of ROLE_SETS) {
+      for (const before of ROLE_SETS) {
+        for (const after of ROLE_SETS) {
+          const changed = ALL_ROLES.filter((role) => before.includes(role) !== after.includes(role));
+          const expected = changed.every((role) => covers(own, [role]));
+          assert.equal(
+            passes(() => checkGrant(actor(own), account(before), after)),
+            expected,
+          );
+          changes++;
+        }
+      }
+    }
+    assert.equal(changes, 32 ** 3);
+  });
+
+  it('never changes a permission that the actor lacks, not even one that a scope leaves out', () => {
+    const roles = fc.uniqueArray(fc.constantFrom(...ALL_ROLES));
+    const scopes = fc.option(fc.subarray([...permissionsOf(['owner'])]), { nil: undefined });
+    fc.assert(
+      fc.property(roles, scopes, roles, roles, (own, scope, before, after) => {
+        const who = actor(own, 'actor', scope);
+        if (!passes(() => checkGrant(who, account(before), after))) return;
+        const [had, has] = [permissionsOf(before), permissionsOf(after)];
+        for (const permission of permissionsOf(['owner'])) {
+          const changed = had.includes(permission) !== has.includes(permission);
+          assert.ok(!changed || who.permissions.includes(permission), permission);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('leaves roles alone that do not change, though the actor lacks them', () => {
+    checkGrant(actor(['admin']), account(['owner', 'member']), ['owner', 'support']);
+    assert.ok(!covers(['admin'], ['owner']));
+  });
+
+  it('is not misled by a role named twice', async () => {
+    await assertRefused(
+      () => checkGrant(actor(['admin']), account([]), ['owner', 'owner']),
+      'exceeds_own_permissions',
+    );
+  });
+
+  it('names the permission that is missing', async () => {
+    const error = await assertRefused(
+      () => checkGrant(actor(['admin']), account([]), ['owner']),
+      'exceeds_own_permissions',
+    );
+    assert.equal(error.missing, 'owners:assign');
+  });
+
+  it('lets nobody change their own roles, not even to what they are', async () => {
+    for (const roles of ROLE_SETS) {
+      await assertRefused(
+        () => checkGrant(actor(['owner']), account(['owner'], 'actor'), roles),
+        'own_account',
+      );
+    }
+  });
+});
+
+describe('outranking', () => {
+  it('is to hold every permission that the account holds', () => {
+    for (const own of ROLE_SETS) {
+      for (const roles of ROLE_SETS) {
+        assert.equal(
+          passes(() => checkOutranked(actor(own), account(roles))),
+          covers(own, roles),
+        );
+      }
+    }
+  });
+
+  it('does not reach one’s own account', async () => {
+    await assertRefused(() => checkOutranked(actor(['owner']), account(['member'], 'actor')), 'own_account');
+  });
+
+  it('names the permission that is missing', async () => {
+    const error = await assertRefused(
+      () => checkOutranked(actor(['admin']), account(['owner'])),
+      'exceeds_own_permissions',
+    );
+    assert.equal(error.missing, 'owners:assign');
+  });
+});
+
+describe('losing permissions', () => {
+  it('is to be allowed less in any respect, over every change', () => {
+    for (const before of ROLE_SETS) {
+      for (const after of ROLE_SETS) assert.equal(losesPermissions(before, after), !covers(after, before));
+    }
+  });
+
+  it('is not to lose a role whose permissions another one gives', () => {
+    assert.equal(losesPermissions(['member', 'support'], ['support']), false);
+    assert.equal(losesPermissions(['support', 'member'], ['member']), true);
+  });
+});
