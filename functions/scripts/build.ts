@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { createOpenApiDocument } from './openapi-document.ts';
 
@@ -6,8 +6,7 @@ import { createOpenApiDocument } from './openapi-document.ts';
 await writeFile('src/http/openapi.json', `${JSON.stringify(createOpenApiDocument(), null, 2)}\n`);
 
 // One file, SDKs included: opening some four hundred small ones takes longer than everything else at a cold start.
-await rm('lib', { recursive: true, force: true });
-await build({
+const { outputFiles } = await build({
   entryPoints: ['src/index.ts'],
   outfile: 'lib/index.js',
   bundle: true,
@@ -21,4 +20,12 @@ await build({
   sourcemap: 'linked',
   legalComments: 'eof',
   logLevel: 'warning',
+  write: false,
 });
+
+// Swapped in whole: an emulator may be loading the file at this moment.
+await mkdir('lib', { recursive: true });
+for (const { path, contents } of outputFiles) {
+  await writeFile(`${path}.new`, contents);
+  await rename(`${path}.new`, path);
+}

@@ -100,6 +100,13 @@ export function invalidToken(reason: string, cause?: unknown, subject?: string):
   return new AppError('invalid_token', 'The credential was not accepted.', { reason, cause, ...whose });
 }
 
+/** A credential that was good: what it says has changed since. */
+export function tokenStale(reason: string, subject?: string): AppError {
+  const whose = subject === undefined ? {} : { subject };
+  const detail = 'Refresh the token once and try again; if that fails, sign in again.';
+  return new AppError('token_stale', detail, { reason, ...whose });
+}
+
 /** Something Gatehouse depends on did not answer. @param what names it for the log. */
 export function unavailable(what: string, cause?: unknown): AppError {
   return new AppError('unavailable', 'A service this depends on did not answer. Try again shortly.', {

@@ -1,9 +1,9 @@
-import { AppError, invalidToken } from '../errors.ts';
+import { invalidToken, tokenStale } from '../errors.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
 import type { AccountState, AccountStates } from './account-states.ts';
 import type { Authenticator } from './authenticators/authenticator.ts';
 import type { Credential } from './credential.ts';
-import { ANONYMOUS, type Principal, withRoles } from './principal.ts';
+import { ANONYMOUS, type Principal } from './principal.ts';
 import { parseToken } from './token-guard.ts';
 import type { VerifiedToken, VerifiedTokenCache } from './verified-token-cache.ts';
 
@@ -18,7 +18,7 @@ export interface AuthenticateDeps {
  * A credential → a principal. Tri-state: no credential is {@link ANONYMOUS}; an unacceptable one always throws, even
  * where sign-in is optional; a good one is an immutable principal.
  *
- * @param fresh ask Firebase Auth now, and take the roles from its record instead of the token: for privileged access
+ * @param fresh compare with the account's record of this moment, not of the last few seconds: for privileged access
  * @throws AppError `invalid_token`, `token_stale`, `unavailable`
  */
 export async function authenticate(
@@ -28,9 +28,11 @@ export async function authenticate(
 ): Promise<Principal> {
   if (credential === undefined) return ANONYMOUS;
   const verified = await verify(deps, credential.token);
-  const state = await deps.accountStates.get(verified.principal.subject, fresh);
-  checkState(verified, state);
-  return fresh ? withRoles(verified.principal, state.roles) : verified.principal;
+  const { subject } = verified.principal;
+  if (!fresh && isCurrent(verified, await deps.accountStates.get(subject, false))) return verified.principal;
+  // A token that differs may be newer than what is remembered here.
+  if (isCurrent(verified, await deps.accountStates.get(subject, true))) return verified.principal;
+  throw tokenStale('roles changed', subject);
 }
 
 async function verify(deps: AuthenticateDeps, raw: string): Promise<VerifiedToken> {
@@ -48,18 +50,17 @@ async function verify(deps: AuthenticateDeps, raw: string): Promise<VerifiedToke
 }
 
 /**
- * Revoked means signed in before `validAfter`, in whole seconds, as firebase-admin compares it. An older `rv` means the
- * roles in the token were changed since.
+ * Does the account's record still say what the token says? Revoked means signed in before `validAfter`, in whole
+ * seconds, as firebase-admin compares it.
+ *
+ * @returns false when the roles differ
+ * @throws AppError when the record is reason enough, however new the token is
  */
-function checkState(token: VerifiedToken, state: AccountState | undefined): asserts state is AccountState {
-  const { subject, authTime } = token.principal;
+function isCurrent({ principal, rolesVersion }: VerifiedToken, state: AccountState | undefined): boolean {
+  const { subject, authTime, roles } = principal;
   if (state === undefined) throw invalidToken('account deleted', undefined, subject);
   if (state.disabled) throw invalidToken('account disabled', undefined, subject);
-  if (authTime < state.validAfter) throw stale('revoked', subject);
-  if (token.rolesVersion < state.rolesVersion) throw stale('roles changed', subject);
-}
-
-function stale(reason: string, subject: string): AppError {
-  const detail = 'Refresh the token once and try again; if that fails, sign in again.';
-  return new AppError('token_stale', detail, { reason, subject });
+  if (authTime < state.validAfter) throw tokenStale('revoked', subject);
+  if (rolesVersion < state.rolesVersion) throw tokenStale('roles changed', subject);
+  return rolesVersion === state.rolesVersion && roles.join() === state.roles.join();
 }

@@ -49,8 +49,3 @@ export const ANONYMOUS: Principal = createPrincipal({
   tokenExpiresAt: 0,
   credential: 'none',
 });
-
-/** The same person with the roles of another moment: how a privileged decision sees them. */
-export function withRoles(principal: Principal, roles: readonly Role[]): Principal {
-  return createPrincipal({ ...principal, roles });
-}

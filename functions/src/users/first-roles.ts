@@ -34,7 +34,7 @@ export async function grantAsOperator(
   if (account === undefined)
     throw new AppError('not_found', `Nobody with the e-mail ${email} has signed up.`);
   if (account.roles.includes(role)) return account;
-  if (role === 'owner' && !force && (await hasOtherOwner(store, account.uid))) {
+  if (role === 'owner' && !force && (await hasOtherOwner(store, account.uid, Number.POSITIVE_INFINITY))) {
     throw new AppError('invalid_argument', 'There is an owner already: ask them, or add --force.');
   }
   const roles = [...account.roles, role];

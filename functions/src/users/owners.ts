@@ -1,12 +1,16 @@
 import type { AccountStore } from './account-store.ts';
 
-/** A project of up to 10 000 users is looked through whole; beyond that the answer is "none found", which refuses. */
+/** A project of up to 10 000 users is looked through whole; beyond that "none found" refuses to unmake an owner. */
 const MAX_SCANNED_PAGES = 10;
 
 /** Is there an enabled owner besides `uid`? Without a directory this has to look through Firebase Auth. */
-export async function hasOtherOwner(store: AccountStore, uid: string): Promise<boolean> {
+export async function hasOtherOwner(
+  store: AccountStore,
+  uid: string,
+  maxPages: number = MAX_SCANNED_PAGES,
+): Promise<boolean> {
   let page: string | undefined;
-  for (let scanned = 0; scanned < MAX_SCANNED_PAGES; scanned++) {
+  for (let scanned = 0; scanned < maxPages; scanned++) {
     const { accounts, nextPageToken } = await store.list(1000, page);
     const found = accounts.some(
       (other) => other.uid !== uid && !other.disabled && other.roles.includes('owner'),

@@ -42,7 +42,7 @@ interface UsersDeps {
 }
 
 export function createUsersService({ store, accountStates, log }: UsersDeps): UsersService {
-  // Firebase Auth has no compare-and-set, so changes of one instance take turns.
+  // Firebase Auth has no compare-and-set, so an instance's changes of one account take turns.
   const inTurn = createSerial();
 
   async function get(uid: string): Promise<Account> {
@@ -53,7 +53,7 @@ export function createUsersService({ store, accountStates, log }: UsersDeps): Us
 
   /** Runs a change of one account in turn; whatever comes of it, this instance asks anew about that account. */
   function changing<T>(uid: string, change: (before: Account) => Promise<T>): Promise<T> {
-    return inTurn(async () => {
+    return inTurn(uid, async () => {
       try {
         return await change(await get(uid));
       } finally {
@@ -97,23 +97,20 @@ export function createUsersService({ store, accountStates, log }: UsersDeps): Us
     setRoles: (actor, { uid, roles, rolesVersion, reason }) =>
       changing(uid, async (before) => {
         checkGrant(actor.principal, before, roles);
-        if (before.rolesVersion !== rolesVersion) {
-          throw new AppError(
-            'version_mismatch',
-            `The roles are at version ${before.rolesVersion}. Read them again.`,
-          );
-        }
+        checkVersion(before, rolesVersion);
         const claims = mergeClaims(before.claims, { roles, rolesVersion: rolesVersion + 1 });
-        const unmakesOwner = before.roles.includes('owner') && !roles.includes('owner');
-        if (unmakesOwner) await checkOwnerStays(before);
+        let undone: Record<string, unknown> | undefined;
+        if (before.roles.includes('owner') && !roles.includes('owner')) {
+          // Measured before anything is written: what could not be undone is not begun.
+          undone = mergeClaims(before.claims, { roles: before.roles, rolesVersion: rolesVersion + 2 });
+          await checkOwnerStays(before);
+        }
         // Revoked first: should the next call fail, the same request can be made again. The sign-in that slips in
         // between carries the old `rv`, and is stale as soon as the claims are written.
         if (losesPermissions(before.roles, roles)) await store.revokeTokens(uid);
+        checkVersion(await get(uid), rolesVersion);
         await store.setClaims(uid, claims);
-        if (unmakesOwner) {
-          const undone = mergeClaims(before.claims, { roles: before.roles, rolesVersion: rolesVersion + 2 });
-          await undoIfNoOwnerIsLeft(before, () => store.setClaims(uid, undone));
-        }
+        if (undone !== undefined) await undoIfNoOwnerIsLeft(before, () => store.setClaims(uid, undone));
         return changed(actor, 'roles.set', before, reason);
       }),
 
@@ -153,6 +150,15 @@ export function createUsersService({ store, accountStates, log }: UsersDeps): Us
         return changed(actor, 'sessions.revoke', before);
       }),
   };
+}
+
+/** Looked at twice: what lies between, a search for owners above all, leaves others time to write. */
+function checkVersion(account: Account, rolesVersion: number): void {
+  if (account.rolesVersion === rolesVersion) return;
+  throw new AppError(
+    'version_mismatch',
+    `The roles are at version ${account.rolesVersion}. Read them again.`,
+  );
 }
 
 function summary({ roles, rolesVersion, disabled, validAfter }: Account): object {

@@ -1,6 +1,6 @@
 import type { DecodedIdToken } from 'firebase-admin/auth';
 import { rolesFromClaim, rolesVersionFromClaim } from '../../authz/roles.ts';
-import { AppError, invalidToken, unavailable } from '../../errors.ts';
+import { AppError, invalidToken, tokenStale, unavailable } from '../../errors.ts';
 import { withDeadline } from '../../lib/deadline.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { isUid } from '../../lib/uid.ts';
@@ -72,6 +72,7 @@ function toRefusal(cause: unknown): unknown {
   if (cause instanceof AppError || !(cause instanceof Error) || !('code' in cause)) return cause;
   const code = String(cause.code);
   const { message } = cause;
+  if (code === 'auth/id-token-revoked') return tokenStale(code);
   const aboutToken = code === 'auth/argument-error' && message.startsWith('Firebase ID token has ');
   return aboutToken || TOKEN_ERRORS.has(code)
     ? invalidToken(code, cause)
@@ -81,7 +82,6 @@ function toRefusal(cause: unknown): unknown {
 const TOKEN_ERRORS = new Set([
   'auth/id-token-expired',
   // Only the emulator looks the account up while it verifies.
-  'auth/id-token-revoked',
   'auth/user-disabled',
   'auth/user-not-found',
 ]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ANONYMOUS, createPrincipal, type Principal, withRoles } from '../../../src/authn/principal.ts';
+import { ANONYMOUS, createPrincipal, type Principal } from '../../../src/authn/principal.ts';
 import { ALL_PERMISSIONS } from '../../../src/authz/permissions.ts';
 import { ALL_ROLES, permissionsOf, type Role } from '../../../src/authz/roles.ts';
 
@@ -46,14 +46,6 @@ describe('principal', () => {
         }
       }),
     );
-  });
-
-  it('with the roles of another moment is the same person, as narrow as before', () => {
-    const before = create(['owner'], ['notes:read', 'users:read']);
-    const after = withRoles(before, ['member']);
-    assert.deepEqual({ ...after, roles: [], permissions: 0 }, { ...before, roles: [], permissions: 0 });
-    assert.deepEqual(after.permissions, ['notes:read']);
-    assert.deepEqual(before.roles, ['owner']);
   });
 
   it('anonymous is nobody and may do nothing', () => {

@@ -7,7 +7,7 @@ describe('serial', () => {
     const events: string[] = [];
     const gates = [0, 1, 2].map(() => Promise.withResolvers<void>());
     const done = gates.map((gate, i) =>
-      inTurn(async () => {
+      inTurn('a', async () => {
         events.push(`begin ${i}`);
         await gate.promise;
         events.push(`end ${i}`);
@@ -24,11 +24,11 @@ describe('serial', () => {
     const inTurn = createSerial();
     const failure = new Error('no');
     const results = await Promise.allSettled([
-      inTurn(() => Promise.reject(failure)),
-      inTurn(() => {
+      inTurn('a', () => Promise.reject(failure)),
+      inTurn('a', () => {
         throw failure;
       }),
-      inTurn(async () => 'ran'),
+      inTurn('a', async () => 'ran'),
     ]);
     assert.deepEqual(results, [
       { status: 'rejected', reason: failure },
@@ -37,12 +37,11 @@ describe('serial', () => {
     ]);
   });
 
-  it('does not hold up another queue', async () => {
-    const one = createSerial();
-    const two = createSerial();
+  it('does not hold up tasks of another key', async () => {
+    const inTurn = createSerial();
     const gate = Promise.withResolvers<void>();
-    const held = one(() => gate.promise);
-    assert.equal(await two(async () => 'free'), 'free');
+    const held = inTurn('a', () => gate.promise);
+    assert.equal(await inTurn('b', async () => 'free'), 'free');
     gate.resolve();
     await held;
   });

