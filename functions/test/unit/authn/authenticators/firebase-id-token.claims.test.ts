@@ -25,11 +25,9 @@ describe('claims of a signed ID token', () => {
   });
   beforeEach(() => {
     google.users.set('ada', { localId: 'ada' });
-  });
-  after(() => google.close());
-  beforeEach(() => {
     google.requests.length = 0;
   });
+  after(() => google.close());
 
   /** Refused, and nobody was asked: a token must not be able to cause a request. */
   async function assertRefusedUnasked(token: string, reason: string): Promise<void> {

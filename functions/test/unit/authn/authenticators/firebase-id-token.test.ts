@@ -32,22 +32,19 @@ describe('Firebase ID token', () => {
     google.users.set('ada', { localId: 'ada' });
     instance = createInstance(google);
   });
-  beforeEach(() => {
-    google.users.set('ada', { localId: 'ada' });
-  });
   after(() => google.close());
 
   it('becomes a principal', async () => {
-    const claims = idTokenClaims({ roles: ['support'], rv: 3 });
-    google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["support"],"rv":3}' });
+    const claims = idTokenClaims({ sub: 'bea', roles: ['support'], rv: 3 });
+    google.users.set('bea', { localId: 'bea', customAttributes: '{"roles":["support"],"rv":3}' });
     const principal = await present(instance, await mintIdToken(claims));
     assert.deepEqual(
       { ...principal, permissions: principal.permissions.toSorted() },
       {
         kind: 'user',
         issuer: claims.iss,
-        subject: 'ada',
-        uid: 'ada',
+        subject: 'bea',
+        uid: 'bea',
         email: 'ada@example.com',
         emailVerified: true,
         roles: ['support'],
