@@ -44,7 +44,7 @@ describe('tokens written by hand', function () {
     const { uid } = await makeUser(['member']);
     const token = forgeToken(uid, PROJECT, asOwner);
     const body = { roles: ['owner'], rolesVersion: 1 };
-    assert.equal(outcome(await api(`PUT /users/somebody/roles`, { token, body })), '403 permission_denied');
+    assert.equal(outcome(await api(`PUT /users/somebody/roles`, { token, body })), '401 token_stale');
   });
 
   it('are refused for another project, by another issuer and after their time', async () => {
