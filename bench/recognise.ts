@@ -13,7 +13,7 @@ import { microseconds, type Result, times, us } from './measure.ts';
 /** A token that was seen before: hash, cache, expiry, revocation and decision, against the peers' repeat verification. */
 export async function recognise(): Promise<Result[]> {
   const google = await openGoogle();
-  google.users.set('ada', { localId: 'ada' });
+  google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"]}' });
   const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT, ACCESS_CHANGE_MAX_AGE: '60' }), {
     app: google.app,
   });

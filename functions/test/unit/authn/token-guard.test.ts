@@ -66,7 +66,7 @@ const loose = encode('{"a":1}');
 const FORM = 'not three parts';
 const PAYLOAD_SPELLING = 'payload is not canonical base64url';
 const SIGNATURE_SPELLING = 'signature is not canonical base64url';
-const PAYLOAD_JSON = 'payload is not UTF-8 JSON';
+const PAYLOAD_JSON = 'payload is not JSON';
 const KEYS = 'payload has a forbidden or repeated key';
 
 const malformed: readonly (readonly [what: string, token: string, reason: string])[] = [
