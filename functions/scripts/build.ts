@@ -17,6 +17,9 @@ const { outputFiles } = await build({
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   },
+  // A third less to parse at a cold start. Names stay, so that a stack trace says who; the source map says where.
+  minifyWhitespace: true,
+  minifySyntax: true,
   sourcemap: 'linked',
   legalComments: 'eof',
   logLevel: 'warning',
