@@ -19,8 +19,10 @@ function readArguments() {
   return { project: values.project, force: values.force, role, email };
 }
 
+const isEmulated = (project: string) => project.startsWith('demo-');
+
 function connect(project: string) {
-  const emulator = project.startsWith('demo-');
+  const emulator = isEmulated(project);
   if (emulator) process.env.FIREBASE_AUTH_EMULATOR_HOST ??= '127.0.0.1:9099';
   // With a person's credentials the API wants to know whose quota it is.
   else process.env.GOOGLE_CLOUD_QUOTA_PROJECT ??= project;
@@ -43,7 +45,11 @@ let project: string | undefined;
 try {
   const wanted = readArguments();
   project = wanted.project;
-  const { email, emailVerified, roles, uid } = await grantAsOperator(connect(project), wanted);
+  const unverified = isEmulated(project);
+  const { email, emailVerified, roles, uid } = await grantAsOperator(connect(project), {
+    ...wanted,
+    unverified,
+  });
   console.log(`${project}: ${email} (${uid}) now is ${roles.join(', ')}.`);
   if (!emailVerified) console.warn('This address is not verified: make sure that the account is theirs.');
   // The SDK keeps connections open; nothing is left to do.

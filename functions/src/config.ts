@@ -1,17 +1,17 @@
 import { defineBoolean, defineInt, defineString, select } from 'firebase-functions/params';
 import * as z from 'zod';
-import { ALL_ROLES, type Role } from './authz/roles.ts';
 
 /** Settings of the running code. It reads them through {@link loadConfig}. */
 const settings = {
   ALLOWED_ORIGINS: defineString('ALLOWED_ORIGINS', {
     default: '',
-    description: 'Web origins that may call, comma-separated. Empty: the two Hosting domains of the project.',
+    description:
+      'Web origins that may call, besides the two Hosting domains of the project, comma-separated.',
   }),
   DEFAULT_ROLE: defineString('DEFAULT_ROLE', {
     default: 'member',
     description: 'Role of a new user, or "none".',
-    input: select(['none', ...ALL_ROLES.filter((role) => role !== 'owner')]),
+    input: select(['none', 'member']),
   }),
   SIGN_UP_DOMAINS: defineString('SIGN_UP_DOMAINS', {
     default: '',
@@ -26,8 +26,9 @@ const settings = {
     description: 'Accept an App Check token for one change only (replay protection).',
   }),
   ACCESS_CHANGE_MAX_AGE: defineInt('ACCESS_CHANGE_MAX_AGE', {
-    default: 10,
-    description: 'Seconds until a revocation or role change is noticed at the latest, 0 to 60.',
+    default: 0,
+    description:
+      'Seconds for which an instance may believe what it knows of an account, 0 to 60. 0: ask each time.',
   }),
 } as const;
 
@@ -82,7 +83,7 @@ export interface Config {
   readonly projectId: string;
   readonly emulator: boolean;
   readonly allowedOrigins: readonly string[];
-  readonly defaultRole: Exclude<Role, 'owner'> | 'none';
+  readonly defaultRole: 'member' | 'none';
   readonly signUpDomains: readonly string[];
   readonly appCheck: { readonly enforce: boolean; readonly consume: boolean };
   /** Seconds. */
@@ -119,7 +120,7 @@ const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const environment = z.object({
   ALLOWED_ORIGINS: commaSeparated(origin),
-  DEFAULT_ROLE: z.enum(['none', 'member', 'support', 'auditor', 'admin']),
+  DEFAULT_ROLE: z.enum(['none', 'member']),
   SIGN_UP_DOMAINS: commaSeparated(domain),
   APP_CHECK: flag,
   APP_CHECK_CONSUME: flag,
@@ -130,7 +131,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Is the Firebase CLI only asking which functions there are? Then no parameter has a value yet. */
 export function isDiscovery(env: Environment = process.env): boolean {
-  return env.FUNCTIONS_CONTROL_API === 'true';
+  // Cloud Run sets K_CONFIGURATION: whatever strayed in there is no excuse.
+  return env.FUNCTIONS_CONTROL_API === 'true' && env.K_CONFIGURATION === undefined;
 }
 
 /**
@@ -151,12 +153,13 @@ export function loadConfig(env: Environment = process.env): Config {
     throw new Error(`Gatehouse cannot start, these parameters are wrong:\n${lines.join('\n')}`);
   }
   const values = parsed.data;
+  if (values.APP_CHECK_CONSUME && !values.APP_CHECK) {
+    throw new Error('Gatehouse cannot start: APP_CHECK_CONSUME does nothing without APP_CHECK.');
+  }
   return Object.freeze({
     projectId,
     emulator,
-    allowedOrigins: Object.freeze(
-      values.ALLOWED_ORIGINS.length > 0 ? values.ALLOWED_ORIGINS : hostingOrigins(projectId),
-    ),
+    allowedOrigins: Object.freeze([...hostingOrigins(projectId, env, emulator), ...values.ALLOWED_ORIGINS]),
     defaultRole: values.DEFAULT_ROLE,
     signUpDomains: Object.freeze(values.SIGN_UP_DOMAINS),
     // The emulator has no App Check service, and its tokens could not be verified.
@@ -187,6 +190,8 @@ function withDefaults(env: Environment): Record<string, unknown> {
   );
 }
 
-function hostingOrigins(projectId: string): string[] {
-  return [`https://${projectId}.web.app`, `https://${projectId}.firebaseapp.com`];
+/** The two domains that Hosting gives every project; in the emulator also wherever it serves this time. */
+function hostingOrigins(projectId: string, env: Environment, emulator: boolean): string[] {
+  const local = emulator ? [env.GATEHOUSE_HOSTING_URL ?? 'http://127.0.0.1:5002'] : [];
+  return [`https://${projectId}.web.app`, `https://${projectId}.firebaseapp.com`, ...local];
 }

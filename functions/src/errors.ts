@@ -31,7 +31,7 @@ export const ERRORS = {
   not_found: { status: 404, callable: 'not-found', title: 'Nothing here' },
   method_not_allowed: {
     status: 405,
-    callable: 'invalid-argument',
+    callable: 'not-found',
     title: 'This method is not available here',
   },
   last_owner: { status: 409, callable: 'failed-precondition', title: 'The last owner stays' },

@@ -4,12 +4,12 @@ import { onRequest } from 'firebase-functions/https';
 import { createCallables } from './callables/callables.ts';
 import { identityPlatform, isDiscovery, loadConfig, runAs, sizes } from './config.ts';
 import { instanceDeps } from './deps.ts';
+import { guardTheFramework } from './framework.ts';
 import { createApp } from './http/app.ts';
-import { keepBodiesOffTheConsole } from './log.ts';
 import { createBlockingFunctions } from './triggers/blocking.ts';
 import { createUserCreatedTrigger } from './triggers/user-created.ts';
 
-keepBodiesOffTheConsole();
+guardTheFramework();
 
 // A bad setting ends the process here, before a request can reach it. While the CLI looks at the exports, nothing is
 // set yet.

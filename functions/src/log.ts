@@ -17,6 +17,9 @@ interface ChangeLine {
   readonly action: string;
   readonly actor: string;
   readonly target: string;
+  /** `refused`: as it was, or undone. `unknown`: Firebase Auth did not answer, so it may have happened. */
+  readonly outcome: 'done' | 'refused' | 'unknown';
+  readonly code?: ErrorCode;
   readonly before?: unknown;
   readonly after?: unknown;
   readonly reason?: string | undefined;
@@ -58,21 +61,6 @@ export const structuredLog: Log = {
     });
   },
 };
-
-/**
- * functions-framework prints its body parser's errors whole, before Gatehouse is asked, and they carry the body. Leaves
- * of such an error what kind it is.
- */
-export function keepBodiesOffTheConsole(): void {
-  const { error } = console;
-  console.error = (...args: unknown[]) => error(...args.map(withoutBody));
-}
-
-function withoutBody(value: unknown): unknown {
-  return value instanceof Error && 'body' in value && 'type' in value
-    ? `${value.name}: ${String(value.type)}`
-    : value;
-}
 
 /** Name, code and stack; no other property, since SDK errors carry whole requests with their credentials. */
 function describe(cause: unknown): Record<string, unknown> | undefined {

@@ -24,12 +24,30 @@ interface TransportDeps {
  */
 export function passTransport({ config, log }: TransportDeps, arrival: Arrival, requestId: string): void {
   const { headers, rawBody } = arrival;
+  const refused = earlyRefusals.get(arrival);
   const rules = { allowedOrigins: config.allowedOrigins, httpsOnly: !config.emulator };
   try {
     checkTransport({ headers, rawBodyBytes: rawBody?.length }, rules);
+    if (refused !== undefined) throw refused;
   } catch (error) {
     if (error instanceof AppError) log.transport({ requestId, granted: false, code: error.code });
     throw error;
+  }
+}
+
+const earlyRefusals = new WeakMap<object, AppError>();
+
+/** Remembers for {@link passTransport} what was refused before anybody could answer: see `framework.ts`. */
+export function refuseEarly(arrival: object, refusal: AppError): void {
+  earlyRefusals.set(arrival, refusal);
+}
+
+/** @throws AppError `invalid_request` for a path that Express would stumble over later, as over any error of a handler */
+export function checkPath(path: string): void {
+  try {
+    decodeURIComponent(path);
+  } catch (cause) {
+    throw new AppError('invalid_request', 'The path is not valid percent-encoded UTF-8.', { cause });
   }
 }
 

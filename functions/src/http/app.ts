@@ -3,7 +3,7 @@ import express, { type Express } from 'express';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
 import { securityHeaders } from '../lib/security-headers.ts';
-import { passTransport } from '../transport.ts';
+import { checkPath, passTransport } from '../transport.ts';
 import { readBody } from './body.ts';
 import { sendProblem } from './problem.ts';
 import { assignRequestId, requestId } from './request-id.ts';
@@ -47,13 +47,4 @@ export function createApp(deps: Deps): Express {
   });
   app.use(sendProblem(deps.log));
   return app;
-}
-
-/** Express would refuse such a path, too, but only once a route looks at it, and as any error of a handler. */
-function checkPath(path: string): void {
-  try {
-    decodeURIComponent(path);
-  } catch (cause) {
-    throw new AppError('invalid_request', 'The path is not valid percent-encoded UTF-8.', { cause });
-  }
 }

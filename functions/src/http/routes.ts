@@ -16,7 +16,14 @@ import { type Route, route } from './route.ts';
 
 const ofUser = z.strictObject({ uid });
 // In a query string every value is text.
-const query = userQuery.extend({ pageSize: z.coerce.number().int().min(1).max(100).default(50) });
+const query = userQuery.extend({
+  pageSize: z
+    .string()
+    .regex(/^\d{1,3}$/, 'is not a whole number')
+    .transform(Number)
+    .pipe(z.int().min(1).max(100))
+    .default(50),
+});
 
 const roleList = z.object({
   roles: z.array(z.object({ name: roleName, permissions: z.array(permissionName).readonly() })),

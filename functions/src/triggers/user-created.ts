@@ -12,9 +12,10 @@ export function createUserCreatedTrigger(options: AuthOptions, deps: () => Deps)
     const { accounts, config, log } = deps();
     const account = await accounts.find(event.data.uid);
     // Gone again, or anonymous or custom-token: those are outside the policy, as they are with blocking functions.
-    if (account === undefined || account.providers.length === 0) return;
+    // Or somebody has decided about them since: an event may be late, or come again.
+    if (account === undefined || account.providers.length === 0 || account.rolesVersion > 0) return;
 
-    const system = { requestId: event.id, actor: 'system', target: account.uid };
+    const system = { requestId: event.id, actor: 'system', target: account.uid, outcome: 'done' } as const;
     if (admit(account, config.signUpDomains) === 'refused') {
       await accounts.revokeTokens(account.uid);
       await accounts.setDisabled(account.uid, true);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Auth } from 'firebase-admin/auth';
 import { AppError, unavailable } from '../errors.ts';
 import { withDeadline } from '../lib/deadline.ts';
@@ -33,9 +34,20 @@ export function createAccountStore(auth: () => Auth): AccountStore {
           .updateUser(uid, { disabled })
           .then(() => undefined),
       ),
-    revokeTokens: (uid) => call('revokeRefreshTokens', auth().revokeRefreshTokens(uid)),
+    async revokeTokens(uid) {
+      await nextSecond();
+      await call('revokeRefreshTokens', auth().revokeRefreshTokens(uid));
+    },
     remove: (uid) => call('deleteUser', auth().deleteUser(uid)),
   };
+}
+
+/**
+ * Firebase compares sign-in and revocation in whole seconds, and a token of the very second of its revocation would
+ * live on. From the next second all tokens there are belong to earlier ones.
+ */
+async function nextSecond(): Promise<void> {
+  await sleep(1000 - (Date.now() % 1000));
 }
 
 async function call<T>(name: string, work: Promise<T>): Promise<T> {

@@ -20,25 +20,49 @@ export async function giveDefaultRole(
   return store.find(uid);
 }
 
+interface OperatorGrant {
+  readonly email: string;
+  readonly role: Role;
+  /** Past every refusal. */
+  readonly force: boolean;
+  /** May the e-mail be one that nobody has proved to own? In the emulator it may. */
+  readonly unverified: boolean;
+}
+
 /**
  * Adds a role with the operator's own credentials, past the granting rules: how the first owner comes to be.
  *
- * @param force make an owner although there is one already
- * @throws AppError `not_found`; `invalid_argument` when an owner exists already
+ * @throws AppError `not_found`; `invalid_argument` when there is an owner, or the account is disabled or unverified
  */
 export async function grantAsOperator(
   store: AccountStore,
-  { email, role, force }: { email: string; role: Role; force: boolean },
+  { email, role, force, unverified }: OperatorGrant,
 ): Promise<Account> {
   const account = await store.findByEmail(email);
-  if (account === undefined)
+  if (account === undefined) {
     throw new AppError('not_found', `Nobody with the e-mail ${email} has signed up.`);
-  if (account.roles.includes(role)) return account;
-  if (role === 'owner' && !force && (await hasOtherOwner(store, account.uid, Number.POSITIVE_INFINITY))) {
-    throw new AppError('invalid_argument', 'There is an owner already: ask them, or add --force.');
   }
+  if (account.roles.includes(role)) return account;
+  if (!force) await checkOperatorGrant(store, account, { role, unverified });
   const roles = [...account.roles, role];
   const claims = mergeClaims(account.claims, { roles, rolesVersion: account.rolesVersion + 1 });
   await store.setClaims(account.uid, claims);
   return { ...account, roles, rolesVersion: account.rolesVersion + 1, claims };
+}
+
+async function checkOperatorGrant(
+  store: AccountStore,
+  account: Account,
+  { role, unverified }: Pick<OperatorGrant, 'role' | 'unverified'>,
+): Promise<void> {
+  const refuse = (why: string) => new AppError('invalid_argument', `${why}, or add --force.`);
+  if (account.disabled) throw refuse('This account is disabled: enable it first');
+  // Anybody could have signed up with the address by password, and wait for this.
+  if (!account.emailVerified && !unverified) {
+    throw refuse('This e-mail address is not verified: let them verify it first');
+  }
+  const everywhere = { maxPages: Number.POSITIVE_INFINITY, disabledToo: true };
+  if (role === 'owner' && (await hasOtherOwner(store, account.uid, everywhere))) {
+    throw refuse('There is an owner already: ask them');
+  }
 }

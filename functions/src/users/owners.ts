@@ -7,13 +7,13 @@ const MAX_SCANNED_PAGES = 10;
 export async function hasOtherOwner(
   store: AccountStore,
   uid: string,
-  maxPages: number = MAX_SCANNED_PAGES,
+  { maxPages = MAX_SCANNED_PAGES, disabledToo = false } = {},
 ): Promise<boolean> {
   let page: string | undefined;
   for (let scanned = 0; scanned < maxPages; scanned++) {
     const { accounts, nextPageToken } = await store.list(1000, page);
     const found = accounts.some(
-      (other) => other.uid !== uid && !other.disabled && other.roles.includes('owner'),
+      (other) => other.uid !== uid && other.roles.includes('owner') && (disabledToo || !other.disabled),
     );
     if (found) return true;
     if (nextPageToken === undefined) return false;

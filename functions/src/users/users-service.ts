@@ -1,7 +1,8 @@
 import type { AccountStates } from '../authn/account-states.ts';
 import type { Principal } from '../authn/principal.ts';
 import type { Role } from '../authz/roles.ts';
-import { AppError } from '../errors.ts';
+import { AppError, ERRORS, toAppError } from '../errors.ts';
+import { withDeadline } from '../lib/deadline.ts';
 import { createSerial } from '../lib/serial.ts';
 import type { Log } from '../log.ts';
 import type { Account } from './account.ts';
@@ -35,6 +36,17 @@ export interface UsersService {
   revoke(actor: Actor, uid: string): Promise<Account>;
 }
 
+/** What the log says of a change: what was asked for, not what came of it. */
+interface Change {
+  readonly uid: string;
+  readonly action: string;
+  readonly after?: object;
+  readonly reason?: string | undefined;
+}
+
+/** For a whole change, waiting included, in milliseconds. Each of its calls has its own, shorter deadline. */
+const CHANGE_DEADLINE_MS = 10_000;
+
 interface UsersDeps {
   readonly store: AccountStore;
   readonly accountStates: Pick<AccountStates, 'forget'>;
@@ -51,23 +63,35 @@ export function createUsersService({ store, accountStates, log }: UsersDeps): Us
     return account;
   }
 
-  /** Runs a change of one account in turn; whatever comes of it, this instance asks anew about that account. */
-  function changing<T>(uid: string, change: (before: Account) => Promise<T>): Promise<T> {
-    return inTurn(uid, async () => {
+  /**
+   * Runs a change of one account in its turn and writes one line about it, whatever comes of it; then this instance asks
+   * anew about that account.
+   */
+  function changing(
+    { principal, requestId }: Actor,
+    { uid, action, after, reason }: Change,
+    change: (before: Account) => Promise<void>,
+  ): Promise<void> {
+    const arrived = performance.now();
+    const line = { requestId, action, actor: principal.subject, target: uid, reason };
+    const result = inTurn(uid, async () => {
+      // Nobody waits for it any more.
+      if (performance.now() - arrived > CHANGE_DEADLINE_MS) return;
+      let before: Account | undefined;
       try {
-        return await change(await get(uid));
+        before = await get(uid);
+        await change(before);
+        log.change({ ...line, outcome: 'done', before: summary(before), after });
+      } catch (error) {
+        const { code } = toAppError(error);
+        const outcome = ERRORS[code].status < 500 ? 'refused' : 'unknown';
+        log.change({ ...line, outcome, code, ...(before && { before: summary(before) }), after });
+        throw error;
       } finally {
         accountStates.forget(uid);
       }
     });
-  }
-
-  /** Logs what became of `before` and gives the account as it is now. */
-  async function changed({ principal, requestId }: Actor, action: string, before: Account, reason?: string) {
-    const after = await get(before.uid);
-    const line = { requestId, action, actor: principal.subject, target: before.uid, reason };
-    log.change({ ...line, before: summary(before), after: summary(after) });
-    return after;
+    return withDeadline(action, result, CHANGE_DEADLINE_MS);
   }
 
   async function checkOwnerStays(account: Account): Promise<void> {
@@ -94,11 +118,12 @@ export function createUsersService({ store, accountStates, log }: UsersDeps): Us
     list: (query) => listUsers(store, query),
     get,
 
-    setRoles: (actor, { uid, roles, rolesVersion, reason }) =>
-      changing(uid, async (before) => {
+    async setRoles(actor, { uid, roles, rolesVersion, reason }) {
+      const after = { roles, rolesVersion: rolesVersion + 1 };
+      await changing(actor, { uid, action: 'roles.set', after, reason }, async (before) => {
         checkGrant(actor.principal, before, roles);
         checkVersion(before, rolesVersion);
-        const claims = mergeClaims(before.claims, { roles, rolesVersion: rolesVersion + 1 });
+        const claims = mergeClaims(before.claims, after);
         let undone: Record<string, unknown> | undefined;
         if (before.roles.includes('owner') && !roles.includes('owner')) {
           // Measured before anything is written: what could not be undone is not begun.
@@ -111,11 +136,13 @@ export function createUsersService({ store, accountStates, log }: UsersDeps): Us
         checkVersion(await get(uid), rolesVersion);
         await store.setClaims(uid, claims);
         if (undone !== undefined) await undoIfNoOwnerIsLeft(before, () => store.setClaims(uid, undone));
-        return changed(actor, 'roles.set', before, reason);
-      }),
+      });
+      return get(uid);
+    },
 
-    setDisabled: (actor, uid, disabled) =>
-      changing(uid, async (before) => {
+    async setDisabled(actor, uid, disabled) {
+      const action = disabled ? 'user.disable' : 'user.enable';
+      await changing(actor, { uid, action, after: { disabled } }, async (before) => {
         checkOutranked(actor.principal, before);
         if (disabled) {
           await checkOwnerStays(before);
@@ -123,32 +150,24 @@ export function createUsersService({ store, accountStates, log }: UsersDeps): Us
         }
         await store.setDisabled(uid, disabled);
         if (disabled) await undoIfNoOwnerIsLeft(before, () => store.setDisabled(uid, false));
-        return changed(actor, disabled ? 'user.disable' : 'user.enable', before);
-      }),
+      });
+      return get(uid);
+    },
 
     remove: (actor, uid) =>
-      changing(uid, async (before) => {
+      changing(actor, { uid, action: 'user.delete' }, async (before) => {
         checkOutranked(actor.principal, before);
         await checkOwnerStays(before);
         // Disabled first, so that the second look comes while it can still be undone.
         await store.setDisabled(uid, true);
         await undoIfNoOwnerIsLeft(before, () => store.setDisabled(uid, before.disabled));
         await store.remove(uid);
-        const { principal, requestId } = actor;
-        log.change({
-          requestId,
-          action: 'user.delete',
-          actor: principal.subject,
-          target: uid,
-          before: summary(before),
-        });
       }),
 
-    revoke: (actor, uid) =>
-      changing(uid, async (before) => {
-        await store.revokeTokens(uid);
-        return changed(actor, 'sessions.revoke', before);
-      }),
+    async revoke(actor, uid) {
+      await changing(actor, { uid, action: 'sessions.revoke' }, () => store.revokeTokens(uid));
+      return get(uid);
+    },
   };
 }
 

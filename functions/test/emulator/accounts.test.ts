@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import {
   api,
+  assertRefusedAtOnce,
   authAdmin,
   makeSignedIn,
   makeUser,
   outcome,
   signIn,
-  untilRefused,
 } from '../helpers/emulator.ts';
 
 describe('disabling and deleting users, through Hosting', function () {
@@ -18,7 +18,7 @@ describe('disabling and deleting users, through Hosting', function () {
     const disabled = await api(`PATCH /users/${ada.uid}`, { token: admin.idToken, body: { disabled: true } });
     assert.deepEqual([disabled.status, disabled.body.disabled], [200, true]);
 
-    assert.equal((await untilRefused('GET /me', ada.idToken)).body.code, 'invalid_token');
+    assert.equal((await assertRefusedAtOnce('GET /me', ada.idToken)).body.code, 'invalid_token');
     await assert.rejects(signIn(ada.email), { code: 'auth/user-disabled' });
     await assert.rejects(ada.token(true), { code: 'auth/user-disabled' });
 
@@ -47,7 +47,7 @@ describe('disabling and deleting users, through Hosting', function () {
     assert.deepEqual([deleted.status, deleted.body], [204, '']);
 
     assert.equal(outcome(await api(`GET /users/${ada.uid}`, { token: admin.idToken })), '404 not_found');
-    assert.equal((await untilRefused('GET /me', ada.idToken)).body.code, 'invalid_token');
+    assert.equal((await assertRefusedAtOnce('GET /me', ada.idToken)).body.code, 'invalid_token');
     assert.equal(outcome(await api(`DELETE /users/${ada.uid}`, { token: admin.idToken })), '404 not_found');
     await assert.rejects(authAdmin.getUser(ada.uid), { code: 'auth/user-not-found' });
   });

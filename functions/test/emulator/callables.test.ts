@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { httpsCallable } from 'firebase/functions';
 import {
+  assertRefusedAtOnce,
   type Client,
   makeSignedIn,
   makeUser,
-  nextSecond,
   openClient,
   until,
-  untilRefused,
 } from '../helpers/emulator.ts';
 
 interface Refusal {
@@ -116,10 +115,9 @@ describe('callables, through the client SDK', function () {
     const support = await makeSignedIn(['support']);
     const ada = await makeSignedIn(['member']);
     await call(ada, 'getMyAccess');
-    await nextSecond();
     const user = await call(support, 'revokeSessions', { uid: ada.uid });
     assert.equal(user.uid, ada.uid);
-    assert.equal((await untilRefused('GET /me', ada.idToken)).status, 401);
+    assert.equal((await assertRefusedAtOnce('GET /me', ada.idToken)).status, 401);
     const refused = await until(
       'the callable to refuse the old token',
       async () => refusedWith(ada, 'getMyAccess').catch(() => undefined),

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { FUNCTIONS_URL, HOSTING_URL, makeSignedIn } from '../helpers/emulator.ts';
 
-const ALLOWED = 'http://127.0.0.1:5002';
+/** The API and the callables let in the Hosting site they belong to. */
+const ALLOWED = HOSTING_URL;
 const OTHERS = [
-  'http://127.0.0.1:5003',
-  'https://127.0.0.1:5002',
-  'http://127.0.0.1:5002.evil.com',
+  'http://127.0.0.1:1',
+  HOSTING_URL.replace('http', 'https'),
+  `${HOSTING_URL}.evil.com`,
   'http://evil.com',
   'null',
 ];

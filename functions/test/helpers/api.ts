@@ -59,7 +59,12 @@ export async function openApi({ env, log, rewire, serve }: Options = {}): Promis
   const google = await openGoogle();
   playAccounts(google);
   const lines: LogLine[] = [];
-  const config = loadConfig({ GCLOUD_PROJECT: PROJECT, ALLOWED_ORIGINS: ORIGIN, ...env });
+  const config = loadConfig({
+    GCLOUD_PROJECT: PROJECT,
+    ALLOWED_ORIGINS: ORIGIN,
+    ACCESS_CHANGE_MAX_AGE: '10',
+    ...env,
+  });
   const wired = createDeps(config, { app: google.app, log: log ?? recordTo(lines) });
   const deps = rewire?.(wired) ?? wired;
   const server = serve?.(deps) ?? createServer(createApp(deps));

@@ -21,9 +21,6 @@ export const PROJECT = setting('GCLOUD_PROJECT');
 /** Read by firebase-admin, too. */
 export const AUTH_HOST = setting('FIREBASE_AUTH_EMULATOR_HOST');
 
-/** The project's ACCESS_CHANGE_MAX_AGE (10 s), and time for the answer. */
-const NOTICED_MS = 12_000;
-
 const PASSWORD = 'correct horse';
 const adminApp = admin.initializeApp({ projectId: PROJECT }, randomUUID());
 /** The project's users, with an operator's rights. */
@@ -149,19 +146,11 @@ export async function until<T>(
   }
 }
 
-/** Makes the request until it is refused as 401: another instance may believe the token for a while yet. */
-export async function untilRefused(route: string, token: string): Promise<ApiAnswer> {
-  const probe = async () => {
-    const answer = await api(route, { token });
-    return answer.status === 401 ? answer : undefined;
-  };
-  return until(`${route} to be refused`, probe, NOTICED_MS);
-}
-
-/** Firebase compares sign-in and revocation in whole seconds: a session of this very second outlives its revocation. */
-export async function nextSecond(): Promise<void> {
-  const now = Math.floor(Date.now() / 1000);
-  await until('the next second', async () => Math.floor(Date.now() / 1000) > now || undefined);
+/** Makes the request, which is refused as 401 at once, whichever instance serves it. */
+export async function assertRefusedAtOnce(route: string, token: string): Promise<ApiAnswer> {
+  const answer = await api(route, { token });
+  if (answer.status !== 401) throw new Error(`${route} was answered with ${answer.status}`);
+  return answer;
 }
 
 /** What an answer says, in one comparable piece. */

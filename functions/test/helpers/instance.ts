@@ -35,7 +35,8 @@ export function createInstance(
   { env = {}, clock }: { env?: Record<string, string>; clock?: Clock } = {},
 ): Instance {
   const { lines, log } = recordingLog();
-  const config = loadConfig({ GCLOUD_PROJECT: PROJECT, ...env });
+  // Most of what is asked of an instance is what it remembers; `ACCESS_CHANGE_MAX_AGE: '0'` is the default of a deployment.
+  const config = loadConfig({ GCLOUD_PROJECT: PROJECT, ACCESS_CHANGE_MAX_AGE: '10', ...env });
   return { ...createDeps(config, { app: google.app, log, ...(clock && { clock }) }), lines };
 }
 

@@ -13,7 +13,8 @@ function linesOf<K extends keyof Log>(kind: K, ...args: Parameters<Log[K]>): Rec
 
 function run(script: string): Record<string, unknown>[] {
   const module = new URL('../../src/', import.meta.url);
-  const code = `import { keepBodiesOffTheConsole, structuredLog } from ${JSON.stringify(`${module}log.ts`)};
+  const code = `import { structuredLog } from ${JSON.stringify(`${module}log.ts`)};
+      import { keepBodiesOffTheConsole } from ${JSON.stringify(`${module}framework.ts`)};
     import { AppError, unavailable } from ${JSON.stringify(`${module}errors.ts`)};
     ${script}`;
   const { stdout, stderr, status } = spawnSync(
@@ -95,7 +96,15 @@ describe('log', () => {
 
   it('writes a change with both states, and no field of theirs gets out', () => {
     const after = { roles: ['member'], severity: 'EMERGENCY', [HOSTILE]: HOSTILE };
-    const change = { requestId: 'r1', action: 'roles.set', actor: HOSTILE, target: 'bob', before: {}, after };
+    const change = {
+      requestId: 'r1',
+      action: 'roles.set',
+      actor: HOSTILE,
+      target: 'bob',
+      before: {},
+      after,
+      outcome: 'done',
+    } as const;
     const lines = linesOf('change', { ...change, reason: HOSTILE });
     assert.deepEqual(lines, [
       { severity: 'INFO', message: 'change', event: 'change', ...change, reason: HOSTILE },

@@ -38,8 +38,8 @@ describe('the default role', () => {
 });
 
 describe('granting as the operator', () => {
-  const grant = (store: ReturnType<typeof createMemoryAccounts>, force = false) =>
-    grantAsOperator(store, { email: 'ann@example.com', role: 'owner', force });
+  const grant = (store: ReturnType<typeof createMemoryAccounts>, force = false, unverified = true) =>
+    grantAsOperator(store, { email: 'ann@example.com', role: 'owner', force, unverified });
 
   it('makes the first owner, who keeps the roles they had', async () => {
     const store = createMemoryAccounts([accountOf('ann', { roles: ['member'] })]);
@@ -61,6 +61,20 @@ describe('granting as the operator', () => {
     const store = createMemoryAccounts([accountOf('ann', { roles: ['owner'] })]);
     await grant(store);
     assert.deepEqual(store.changes, []);
+  });
+
+  it('counts an owner who is disabled', async () => {
+    const olga = accountOf('olga', { roles: ['owner'], disabled: true });
+    await assertRefused(() => grant(createMemoryAccounts([accountOf('ann'), olga])), 'invalid_argument');
+  });
+
+  it('refuses an address that nobody has proved to own, where that matters, and a disabled account', async () => {
+    for (const state of [{ emailVerified: false }, { emailVerified: true, disabled: true }]) {
+      const store = createMemoryAccounts([accountOf('ann', state)]);
+      await assertRefused(() => grant(store, false, false), 'invalid_argument');
+      assert.deepEqual(store.changes, []);
+      assert.deepEqual((await grant(store, true, false)).roles, ['owner']);
+    }
   });
 
   it('does not make somebody up', async () => {

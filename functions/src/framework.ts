@@ -1,0 +1,73 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError, ERRORS } from './errors.ts';
+import { securityHeaders } from './lib/security-headers.ts';
+import { checkPath, MAX_BODY_BYTES, refuseEarly } from './transport.ts';
+
+/**
+ * What runs a function in production, `@google-cloud/functions-framework` 5, reads and inflates bodies of up to 1 GB,
+ * refuses some requests with pages of its own, and logs them with their bodies, all before the function is called. Node
+ * announces each request before the framework sees it: that is where these are caught.
+ */
+
+export function guardTheFramework(): void {
+  subscribe('http.server.request.start', (message) => {
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    // Also on what the framework answers by itself.
+    securityHeaders(request, response, () => undefined);
+    try {
+      checkEarly(request);
+      limitBody(request, response);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      refuseEarly(request, error);
+      // As if there were no body: nothing is read, nothing inflated. The first gate answers with the refusal.
+      for (const name of ['content-length', 'transfer-encoding', 'content-encoding'])
+        delete request.headers[name];
+      if (error.code === 'invalid_request') request.url = '/';
+    }
+  });
+  keepBodiesOffTheConsole();
+}
+
+function checkEarly({ headers, url = '' }: IncomingMessage): void {
+  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES)
+    throw new AppError('payload_too_large', TOO_LARGE);
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+    throw new AppError('unsupported_media_type', 'Send the body uncompressed.');
+  }
+  checkPath(url.split('?', 1)[0] ?? '');
+}
+
+const TOO_LARGE = `A body has at most ${MAX_BODY_BYTES} bytes.`;
+
+/** A body that does not say how long it is gets cut off where it grows too long. */
+function limitBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers['transfer-encoding'] === undefined) return;
+  let bytes = 0;
+  const push = request.push.bind(request);
+  request.push = (chunk, encoding) => {
+    bytes += chunk === null ? 0 : chunk.length;
+    if (bytes <= MAX_BODY_BYTES) return push(chunk, encoding);
+    if (!response.headersSent) {
+      const code = 'payload_too_large';
+      const { status, title } = ERRORS[code];
+      response.writeHead(status, { 'Content-Type': 'application/problem+json', Connection: 'close' });
+      const problem = { type: `urn:gatehouse:error:${code}`, title, status, detail: TOO_LARGE, code };
+      response.end(JSON.stringify(problem), () => request.destroy());
+    }
+    return false;
+  };
+}
+
+/** The framework prints its body parser's errors whole, and they carry the body. Leaves what kind of error it is. */
+export function keepBodiesOffTheConsole(): void {
+  const { error } = console;
+  console.error = (...args: unknown[]) => error(...args.map(withoutBody));
+}
+
+function withoutBody(value: unknown): unknown {
+  return value instanceof Error && 'body' in value && 'type' in value
+    ? `${value.name}: ${String(value.type)}`
+    : value;
+}

@@ -1,0 +1,342 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { buildOnce } from '../helpers/framework.ts';
+import { discover, type Manifest, ROOT, resolve, settingsIn, uploaded } from './firebase-cli.ts';
+
+const PROJECT = 'shop-1234';
+const FUNCTIONS = join(ROOT, 'functions');
+const FRAMEWORK = join(FUNCTIONS, 'node_modules/@google-cloud/functions-framework/build/src/main.js');
+
+const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
+const [codebase]: [{ runtime: string; ignore: string[] }] = json(ROOT, 'firebase.json').functions;
+
+const CALLABLES = ['getMyAccess', 'listUsers', 'setUserRoles', 'revokeSessions'];
+const BLOCKING = { beforeUserCreated: 'beforeCreate', beforeUserSignedIn: 'beforeSignIn' };
+/** Every function, and the prefix of the parameters for its size. */
+const GROUPS: Record<string, string> = {
+  api: 'API',
+  ...Object.fromEntries(CALLABLES.map((name) => [name, 'CALLABLES'])),
+  beforeUserCreated: 'TRIGGERS',
+  beforeUserSignedIn: 'TRIGGERS',
+  onUserCreated: 'TRIGGERS',
+};
+const NAMES = Object.keys(GROUPS).sort();
+const accountParam = (name: string) => `${name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()}_SERVICE_ACCOUNT`;
+
+/** What `firebase deploy` uploads, installed in an empty folder as the build in the cloud does; no network, no project. */
+describe('the deployable', function () {
+  this.timeout(30_000);
+
+  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-deploy-'));
+  const copy = join(scratch, 'workspace');
+  let files: string[];
+
+  before(async function () {
+    this.timeout(120_000);
+    buildOnce();
+    const paths = await uploaded(FUNCTIONS, codebase.ignore);
+    files = paths.map((path) => relative(FUNCTIONS, path)).sort();
+    for (const file of files) {
+      mkdirSync(dirname(join(copy, file)), { recursive: true });
+      cpSync(join(FUNCTIONS, file), join(copy, file));
+    }
+  });
+
+  after(() => rmSync(scratch, { recursive: true, force: true }));
+
+  describe('upload', () => {
+    it('is the bundle and what npm needs, nothing else', () => {
+      const wanted = ['.npmrc', 'lib/index.js', 'lib/index.js.map', 'package-lock.json', 'package.json'];
+      assert.deepEqual(files, wanted);
+    });
+
+    it('leaves out whatever else may lie in a developer’s folder', async () => {
+      const folder = join(scratch, 'developer');
+      const junk = [
+        ...[
+          'src/index.ts',
+          'src/http/app.ts',
+          'test/unit/a.test.ts',
+          'scripts/build.ts',
+          'coverage/index.html',
+        ],
+        ...[
+          '.env',
+          '.env.local',
+          `.env.${PROJECT}`,
+          '.env.example',
+          '.secret.local',
+          '.c8rc.json',
+          '.mocharc.json',
+        ],
+        ...[
+          'tsconfig.json',
+          'tsconfig.build.json',
+          'firebase-debug.log',
+          'npm-debug.log',
+          '.runtimeconfig.json',
+        ],
+        ...['node_modules/zod/package.json', '.git/HEAD'],
+      ];
+      for (const file of [...junk, 'package.json']) {
+        mkdirSync(dirname(join(folder, file)), { recursive: true });
+        writeFileSync(join(folder, file), '');
+      }
+      const paths = await uploaded(folder, codebase.ignore);
+      assert.deepEqual(
+        paths.map((path) => relative(folder, path)),
+        ['package.json'],
+      );
+    });
+  });
+
+  describe('install', () => {
+    it('succeeds from the lockfile alone, without a development package', async function () {
+      this.timeout(240_000);
+      const args = ['ci', '--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+      await promisify(execFile)('npm', args, { cwd: copy });
+
+      const packages: Record<string, { dev?: boolean }> = json(copy, 'package-lock.json').packages;
+      const installed = (path: string) => existsSync(join(copy, path));
+      const development = Object.keys(packages).filter((path) => packages[path]?.dev);
+      for (const name of [
+        'mocha',
+        'typescript',
+        'firebase',
+        'esbuild',
+        '@google-cloud/functions-framework',
+      ]) {
+        assert.ok(development.includes(`node_modules/${name}`), name);
+      }
+      assert.deepEqual(development.filter(installed), []);
+      const { dependencies } = json(copy, 'package.json');
+      for (const name of Object.keys(dependencies)) assert.ok(installed(`node_modules/${name}`), name);
+    });
+
+    it('is for the runtime this test runs on', () => {
+      const major = process.versions.node.split('.')[0];
+      assert.equal(codebase.runtime, `nodejs${major}`);
+      assert.equal(json(copy, 'package.json').engines.node, major);
+    });
+  });
+
+  describe('manifest', () => {
+    let build: unknown;
+    let manifest: Manifest;
+    let example: Record<string, string>;
+
+    before(async function () {
+      this.timeout(60_000);
+      build = await discover(copy, PROJECT, codebase.runtime, scratch);
+      manifest = json(scratch, 'functions.yaml');
+      const settings = join(scratch, 'settings');
+      cpSync(join(FUNCTIONS, '.env.example'), join(settings, `.env.${PROJECT}`));
+      example = settingsIn(settings, PROJECT);
+    });
+
+    const endpoint = (name: string) => {
+      const found = manifest.endpoints[name];
+      assert.ok(found, name);
+      return found;
+    };
+
+    it('names exactly the eight functions', () => {
+      assert.deepEqual(Object.keys(manifest.endpoints).sort(), NAMES);
+    });
+
+    for (const [name, group] of Object.entries(GROUPS)) {
+      it(`leaves place, size and account of ${name} to parameters`, () => {
+        const { entryPoint, platform, region, serviceAccountEmail, ...rest } = endpoint(name);
+        assert.deepEqual([entryPoint, platform], [name, 'gcfv2']);
+        assert.equal(region, '{{ params.REGION }}');
+        assert.equal(rest.availableMemoryMb, `{{ params.${group}_MEMORY_MIB }}`);
+        assert.equal(rest.concurrency, `{{ params.${group}_CONCURRENCY }}`);
+        assert.equal(rest.minInstances, `{{ params.${group}_MIN_INSTANCES }}`);
+        assert.equal(rest.maxInstances, `{{ params.${group}_MAX_INSTANCES }}`);
+        assert.equal(serviceAccountEmail, `{{ params.${accountParam(name)} }}`);
+      });
+    }
+
+    it('binds no secret', () => {
+      for (const name of NAMES) assert.equal(endpoint(name).secretEnvironmentVariables, undefined, name);
+      assert.deepEqual(
+        manifest.params.filter(({ type }) => type === 'secret'),
+        [],
+      );
+    });
+
+    it('gives each function its one kind of trigger', () => {
+      const kinds = Object.entries(manifest.endpoints).map(([name, found]) => [
+        name,
+        Object.keys(found)
+          .filter((key) => key.endsWith('Trigger'))
+          .join(),
+      ]);
+      assert.deepEqual(Object.fromEntries(kinds), {
+        api: 'httpsTrigger',
+        ...Object.fromEntries(CALLABLES.map((name) => [name, 'callableTrigger'])),
+        beforeUserCreated: 'blockingTrigger',
+        beforeUserSignedIn: 'blockingTrigger',
+        onUserCreated: 'eventTrigger',
+      });
+    });
+
+    it('lets anybody reach the api, for the guard to decide', () => {
+      assert.deepEqual(endpoint('api').httpsTrigger, { invoker: ['public'] });
+    });
+
+    it('asks for no token of the user in the blocking functions', () => {
+      for (const [name, event] of Object.entries(BLOCKING)) {
+        assert.deepEqual(endpoint(name).blockingTrigger, {
+          eventType: `providers/cloud.auth/eventTypes/user.${event}`,
+          options: { accessToken: false, idToken: false, refreshToken: false },
+        });
+      }
+    });
+
+    it('has onUserCreated listen to new users of Authentication', () => {
+      assert.equal(endpoint('onUserCreated').eventTrigger?.eventType, 'google.firebase.auth.user.v2.created');
+    });
+
+    it('leaves triggers out depending on IDENTITY_PLATFORM, and nothing else', () => {
+      const omitted = NAMES.filter((name) => endpoint(name).omit !== undefined);
+      assert.deepEqual(omitted, ['beforeUserCreated', 'beforeUserSignedIn', 'onUserCreated']);
+      assert.equal(endpoint('beforeUserCreated').omit, '{{ params.IDENTITY_PLATFORM == false }}');
+      assert.equal(endpoint('beforeUserSignedIn').omit, '{{ params.IDENTITY_PLATFORM == false }}');
+      assert.equal(endpoint('onUserCreated').omit, '{{ params.IDENTITY_PLATFORM == true }}');
+    });
+
+    it('declares the parameters of .env.example with its values as defaults, and describes each', () => {
+      const defaults = manifest.params.map((param) => [param.name, String(param.default)]);
+      assert.deepEqual(Object.fromEntries(defaults), example);
+      assert.equal(defaults.length, Object.keys(example).length);
+      for (const { name, description } of manifest.params) assert.match(description ?? '', /\S/, name);
+    });
+
+    for (const [identityPlatform, absent] of [
+      ['false', Object.keys(BLOCKING)],
+      ['true', ['onUserCreated']],
+    ] as const) {
+      it(`passes the CLI’s checks and resolves to .env.example, IDENTITY_PLATFORM=${identityPlatform}`, async () => {
+        const settings = { ...example, IDENTITY_PLATFORM: identityPlatform };
+        const endpoints = await resolve(build, PROJECT, settings);
+        assert.deepEqual(
+          endpoints.map(({ id }) => id).sort(),
+          NAMES.filter((name) => !absent.includes(name)),
+        );
+        for (const found of endpoints) {
+          const group = GROUPS[found.id];
+          const { id, runtime, region, availableMemoryMb, concurrency, minInstances, maxInstances } = found;
+          assert.deepEqual(
+            { runtime, region, availableMemoryMb, concurrency, minInstances, maxInstances },
+            {
+              runtime: codebase.runtime,
+              region: example.REGION,
+              availableMemoryMb: Number(example[`${group}_MEMORY_MIB`]),
+              concurrency: Number(example[`${group}_CONCURRENCY`]),
+              minInstances: Number(example[`${group}_MIN_INSTANCES`]),
+              maxInstances: Number(example[`${group}_MAX_INSTANCES`]),
+            },
+            id,
+          );
+          assert.equal(found.serviceAccount, example[accountParam(id)], id);
+        }
+      });
+    }
+  });
+
+  describe('api under the functions framework', () => {
+    let child: ChildProcess;
+    let url: string;
+    let output = '';
+
+    before(async () => {
+      const port = await freePort();
+      url = `http://127.0.0.1:${port}`;
+      // As the build in the cloud does, the framework comes from outside the upload; the environment is Cloud Run’s.
+      child = spawn(process.execPath, [FRAMEWORK, `--source=${copy}`, '--target=api', `--port=${port}`], {
+        cwd: copy,
+        env: {
+          PATH: process.env.PATH,
+          NODE_ENV: 'production',
+          GCLOUD_PROJECT: PROJECT,
+          K_CONFIGURATION: 'api',
+          K_SERVICE: 'api',
+          K_REVISION: 'api-00001-abc',
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+      while (hasEnded() || !(await fetch(url).catch(() => undefined))) {
+        assert.ok(!hasEnded(), `it ended:\n${output}`);
+        await sleep(50);
+      }
+    });
+
+    after(() => {
+      if (!hasEnded()) child?.kill('SIGKILL');
+    });
+
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+    const get = async (path: string, headers: Record<string, string>) => {
+      const response = await fetch(`${url}${path}`, { headers });
+      return { status: response.status, body: await response.text() };
+    };
+    const https = { 'x-forwarded-proto': 'https' };
+
+    it('answers 200 to /v1/health', async () => {
+      const { status, body } = await get('/v1/health', https);
+      assert.equal(status, 200, `${body}\n${output}`);
+    });
+
+    it('answers 401 to /v1/me without a token', async () => {
+      const { status, body } = await get('/v1/me', https);
+      assert.equal(status, 401, `${body}\n${output}`);
+    });
+
+    it('answers 403 to /v1/me when it did not come over HTTPS', async () => {
+      const { status, body } = await get('/v1/me', {});
+      assert.equal(status, 403, `${body}\n${output}`);
+    });
+
+    it('changes nothing in its folder', () => {
+      assert.deepEqual(
+        readdirSync(copy).sort(),
+        ['node_modules', ...new Set(files.map((file) => file.split('/')[0]))].sort(),
+      );
+    });
+
+    it('ends when told to', async () => {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      const [code] = await ended;
+      assert.equal(code, 0, output);
+    });
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

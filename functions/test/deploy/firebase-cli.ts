@@ -1,0 +1,123 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** The parts of the Firebase CLI that `firebase deploy` goes through before it needs a network. */
+
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+const require = createRequire(`${ROOT}package.json`);
+
+/** A value in the manifest: text like `{{ params.REGION }}`, or null for "as the platform has it". */
+type Expression = string | null;
+
+/** A function as the SDK describes it to the CLI. */
+export interface ManifestEndpoint {
+  entryPoint: string;
+  platform: string;
+  region: Expression;
+  availableMemoryMb: Expression;
+  concurrency: Expression;
+  minInstances: Expression;
+  maxInstances: Expression;
+  serviceAccountEmail: Expression;
+  omit?: Expression;
+  secretEnvironmentVariables?: unknown;
+  httpsTrigger?: unknown;
+  callableTrigger?: unknown;
+  blockingTrigger?: { eventType: string; options: unknown };
+  eventTrigger?: { eventType: string; retry: unknown };
+}
+
+export interface Manifest {
+  endpoints: Record<string, ManifestEndpoint>;
+  params: { name: string; type: string; default?: unknown; description?: string }[];
+  requiredAPIs: { api: string }[];
+}
+
+/** A function as the CLI is going to deploy it. */
+export interface Endpoint {
+  id: string;
+  runtime: string;
+  region: string;
+  availableMemoryMb: number;
+  concurrency: number;
+  minInstances: number;
+  maxInstances: number;
+  serviceAccount: string;
+}
+
+type Backend = { endpoints: Record<string, Record<string, Endpoint>> };
+type Envs = Record<string, string>;
+
+interface Delegate {
+  validate(): Promise<void>;
+  discoverBuild(runtimeConfig: object, env: Envs): Promise<unknown>;
+}
+
+const {
+  readdirRecursive,
+}: { readdirRecursive(o: object): Promise<{ name: string }[]> } = require('firebase-tools/lib/fsAsync.js');
+const {
+  tryCreateDelegate,
+}: {
+  tryCreateDelegate(context: object): Promise<Delegate>;
+} = require('firebase-tools/lib/deploy/functions/runtimes/node/index.js');
+const {
+  resolveBackend,
+}: {
+  resolveBackend(o: object): Promise<{ backend: Backend }>;
+} = require('firebase-tools/lib/deploy/functions/build.js');
+const { loadUserEnvs }: { loadUserEnvs(o: object): Envs } = require('firebase-tools/lib/functions/env.js');
+const prepare: Record<
+  'resolveCpuAndConcurrency' | 'resolveDefaultTimeout' | 'inferBlockingDetails',
+  (backend: Backend) => void
+> = require('firebase-tools/lib/deploy/functions/prepare.js');
+const {
+  endpointsAreValid,
+}: { endpointsAreValid(backend: Backend): void } = require('firebase-tools/lib/deploy/functions/validate.js');
+
+/** Absolute paths of what the CLI would upload from a folder. */
+export async function uploaded(folder: string, ignore: readonly string[]): Promise<string[]> {
+  // What packageSource() in prepareFunctionsUpload.js adds by itself.
+  const always = ['firebase-debug.log', 'firebase-debug.*.log', '.runtimeconfig.json'];
+  const files = await readdirRecursive({ path: folder, ignoreStrings: [...ignore, ...always] });
+  return files.map(({ name }) => name);
+}
+
+/**
+ * Asks the SDK in a folder which functions there are, with the CLI's own time limit.
+ *
+ * @param scratch where the SDK writes the manifest, as `functions.yaml`
+ * @returns what {@link resolve} takes
+ */
+export async function discover(sourceDir: string, projectId: string, runtime: string, scratch: string) {
+  const delegate = await tryCreateDelegate({ sourceDir, projectDir: ROOT, projectId, runtime });
+  await delegate.validate();
+  process.env.FIREBASE_FUNCTIONS_DISCOVERY_OUTPUT_PATH = scratch;
+  try {
+    const env = { GCLOUD_PROJECT: projectId, FIREBASE_CONFIG: JSON.stringify({ projectId }) };
+    return await delegate.discoverBuild({}, env);
+  } finally {
+    delete process.env.FIREBASE_FUNCTIONS_DISCOVERY_OUTPUT_PATH;
+  }
+}
+
+/** The values in the `.env.<project id>` of a folder, read as strictly as the CLI does. */
+export const settingsIn = (folder: string, projectId: string) =>
+  loadUserEnvs({ functionsSource: folder, projectId });
+
+/** What would be deployed with these settings, after the checks that the CLI makes on this machine. */
+export async function resolve(build: unknown, projectId: string, settings: Envs): Promise<Endpoint[]> {
+  const { backend } = await resolveBackend({
+    build,
+    firebaseConfig: { projectId },
+    userEnvs: settings,
+    codebase: 'gatehouse',
+    nonInteractive: true,
+  });
+  prepare.resolveCpuAndConcurrency(backend);
+  prepare.resolveDefaultTimeout(backend);
+  endpointsAreValid(backend);
+  prepare.inferBlockingDetails(backend);
+  return Object.values(backend.endpoints).flatMap((inRegion) => Object.values(inRegion));
+}
