@@ -63,7 +63,9 @@ function wanted(dir) {
 
 const stamp = (dir) => join(dir, 'node_modules', '.gatehouse-install');
 const isInstalled = (dir) => existsSync(stamp(dir)) && readFileSync(stamp(dir), 'utf8') === wanted(dir);
-const hasRuntime = () => hostMajor === RUNTIME || existsSync(join(bin, 'node'));
+// The host's Node counts only where it is not the very one that an install would remove.
+const hasRuntime = () =>
+  existsSync(join(bin, 'node')) || (hostMajor === RUNTIME && !process.execPath.startsWith(root));
 
 async function install(dir) {
   if (isInstalled(dir)) return;

@@ -13,4 +13,7 @@ const projectId: string = Object.hasOwn(projects, name) ? projects[name] : name;
 if (projectId.startsWith('demo-')) {
   fail(`"${projectId}" lives in the emulators only; name your own project: npm run deploy -- --project <id>`);
 }
-process.exitCode = await run('firebase', ['deploy', ...args], { cwd: ROOT, stdio: 'inherit' });
+// Not the rules, unless asked: deploying them replaces the project's own, and creates a Firestore database, for good in
+// the CLI's default location, where there is none.
+const only = args.some((arg) => /^--(only|except)\b/.test(arg)) ? [] : ['--only', 'functions,hosting'];
+process.exitCode = await run('firebase', ['deploy', ...only, ...args], { cwd: ROOT, stdio: 'inherit' });

@@ -33,8 +33,9 @@ export function guardTheFramework(): void {
 function checkEarly({ headers, url = '' }: IncomingMessage): void {
   if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES)
     throw new AppError('payload_too_large', TOO_LARGE);
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
-    throw new AppError('unsupported_media_type', 'Send the body uncompressed.');
+  const plain = (headers['content-encoding'] ?? 'identity') === 'identity';
+  if (!plain || /charset=(?!"?utf-8\b)/i.test(headers['content-type'] ?? '')) {
+    throw new AppError('unsupported_media_type', 'Send the body as UTF-8, not compressed.');
   }
   checkPath(url.split('?', 1)[0] ?? '');
 }

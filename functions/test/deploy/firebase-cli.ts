@@ -104,7 +104,7 @@ export async function discover(sourceDir: string, projectId: string, runtime: st
 
 /** The values in the `.env.<project id>` of a folder, read as strictly as the CLI does. */
 export const settingsIn = (folder: string, projectId: string) =>
-  loadUserEnvs({ functionsSource: folder, projectId });
+  loadUserEnvs({ functionsSource: folder, projectDir: folder, projectId });
 
 /** What would be deployed with these settings, after the checks that the CLI makes on this machine. */
 export async function resolve(build: unknown, projectId: string, settings: Envs): Promise<Endpoint[]> {

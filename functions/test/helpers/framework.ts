@@ -35,6 +35,7 @@ export function buildOnce(): void {
 
 export interface FrameworkProcess {
   readonly port: number;
+  readonly pid: number | undefined;
   /** Everything written to stdout and stderr so far. */
   output(): string;
   /** Did it come to listen, or did it end before? */
@@ -66,7 +67,7 @@ export async function startFramework(env: Readonly<Record<string, string>>): Pro
   const alive = () => child.exitCode === null && child.signalCode === null;
   let listened = false;
   while (alive() && !listened) listened = await listens(port);
-  return { port, listened, output: () => output, alive, stop: () => stop(child) };
+  return { port, pid: child.pid, listened, output: () => output, alive, stop: () => stop(child) };
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -14,7 +14,7 @@ describe('config', () => {
       defaultRole: 'member',
       signUpDomains: [],
       appCheck: { enforce: false, consume: false },
-      accessChangeMaxAge: 10,
+      accessChangeMaxAge: 0,
     });
   });
 
@@ -41,13 +41,30 @@ describe('config', () => {
       ALLOWED_ORIGINS: ' https://a.example , ,https://b.example:8443,',
       SIGN_UP_DOMAINS: ' Acme.COM , eu.acme.com',
     });
-    assert.deepEqual(allowedOrigins, ['https://a.example', 'https://b.example:8443']);
+    assert.deepEqual(allowedOrigins.slice(2), ['https://a.example', 'https://b.example:8443']);
     assert.deepEqual(signUpDomains, ['acme.com', 'eu.acme.com']);
   });
 
   it('allows http for this machine alone', () => {
     const here = ['http://localhost:5002', 'http://127.0.0.1:5002', 'http://localhost'];
-    assert.deepEqual(load({ ALLOWED_ORIGINS: here.join() }).allowedOrigins, here);
+    assert.deepEqual(load({ ALLOWED_ORIGINS: here.join() }).allowedOrigins.slice(2), here);
+  });
+
+  it('always allows the project’s own Hosting domains, and in the emulator where Hosting serves this time', () => {
+    const own = ['https://shop.web.app', 'https://shop.firebaseapp.com'];
+    const others = { ALLOWED_ORIGINS: 'https://a.example', GATEHOUSE_HOSTING_URL: 'http://127.0.0.1:4711' };
+    assert.deepEqual(load(others).allowedOrigins, [...own, 'https://a.example']);
+    const local = loadConfig({ ...EMULATOR, ...others }).allowedOrigins;
+    assert.ok(local.includes('http://127.0.0.1:4711') && local.includes('https://a.example'));
+  });
+
+  it('is refused with replay protection and without App Check', () => {
+    assert.throws(() => load({ APP_CHECK_CONSUME: 'true' }), /APP_CHECK_CONSUME/);
+  });
+
+  it('takes nothing for a look of the CLI in production', () => {
+    assert.equal(isDiscovery({ FUNCTIONS_CONTROL_API: 'true' }), true);
+    assert.equal(isDiscovery({ FUNCTIONS_CONTROL_API: 'true', K_CONFIGURATION: 'api' }), false);
   });
 
   it('enforces App Check in production, and never in the emulator', () => {

@@ -7,8 +7,8 @@ const CODES = Object.keys(ERRORS) as ErrorCode[];
 const CALLABLE_STATUS: Record<string, readonly number[]> = {
   unauthenticated: [401],
   'permission-denied': [403],
-  'invalid-argument': [400, 405, 413, 415],
-  'not-found': [404],
+  'invalid-argument': [400, 413, 415],
+  'not-found': [404, 405],
   'failed-precondition': [409],
   aborted: [409],
   unavailable: [503],

@@ -48,6 +48,7 @@ const INWARD: Record<string, readonly string[]> = {
   'config.ts': ['authz'],
   'log.ts': ['errors.ts', 'authz'],
   'transport.ts': ['errors.ts', 'config.ts', 'log.ts'],
+  'framework.ts': ['errors.ts', 'lib', 'transport.ts'],
   'guard.ts': [...CORE, 'log.ts'],
   'deps.ts': [...CORE, ...DOMAINS, 'config.ts', 'guard.ts', 'log.ts'],
   ...Object.fromEntries(DOMAINS.map((name) => [name, [...CORE, ...DOMAINS, 'config.ts', 'log.ts']])),
@@ -57,7 +58,7 @@ const INWARD: Record<string, readonly string[]> = {
       [...CORE, ...DOMAINS, 'config.ts', 'deps.ts', 'guard.ts', 'log.ts', 'transport.ts'],
     ]),
   ),
-  'index.ts': [...DOORS, 'config.ts', 'deps.ts', 'log.ts'],
+  'index.ts': [...DOORS, 'config.ts', 'deps.ts', 'framework.ts'],
 };
 
 const importers = (matches: (target: string) => boolean) =>

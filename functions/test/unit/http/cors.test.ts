@@ -81,7 +81,7 @@ describe('http: CORS', () => {
     'https://example.com',
     'https://aрp.example.com',
     'https://app.example.com%00.evil.com',
-    `https://${PROJECT}.web.app`,
+    `https://${PROJECT}.web.app.evil.com`,
     'http://localhost:5002',
     'chrome-extension://abcdef',
   ];

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { assertProblem, exchange, HTTPS } from '../../helpers/answers.ts';
 import { ORIGIN } from '../../helpers/api.ts';
@@ -37,15 +38,82 @@ describe('http: the built function under functions-framework', function () {
     ['bytes', 'application/octet-stream'],
   ] as const) {
     it(`refuses 5 MB of ${what}`, async () => {
-      assertProblem(await post(`{"x":"${'x'.repeat(5_000_000)}"}`, type), 413, 'payload_too_large');
+      const response = await fetch(`http://127.0.0.1:${framework.port}/v1/me/revoke`, {
+        method: 'POST',
+        headers: { 'X-Forwarded-Proto': 'https', 'Content-Type': type },
+        body: `{"x":"${'x'.repeat(5_000_000)}"}`,
+      });
+      assert.equal(response.status, 413);
+      assert.equal(response.headers.get('Cache-Control'), 'private, no-store');
+      assert.match(await response.text(), /"code":"payload_too_large"/);
     });
   }
 
   it('refuses a gzip bomb of 100 MB, and survives', async () => {
     const bomb = gzipSync(`{"x":"${'x'.repeat(100_000_000)}"}`);
     const { status } = await post(bomb, 'application/json', [['Content-Encoding', 'gzip']]);
-    assert.equal(status, 413);
+    // Not even inflated, so that nobody can tell how large it would be.
+    assert.equal(status, 415);
     assert.ok(framework.alive());
+  });
+
+  it('refuses a body that does not say how long it is where it grows too long', async () => {
+    const chunk = 'x'.repeat(50_000);
+    const body = `${chunk.length.toString(16)}\r\n${chunk}\r\n`.repeat(3);
+    const headers: (readonly [string, string])[] = [
+      HTTPS,
+      ['Content-Type', 'application/json'],
+      ['Transfer-Encoding', 'chunked'],
+    ];
+    const { status, text } = await exchange(framework.port, {
+      method: 'POST',
+      path: '/v1/me/revoke',
+      headers,
+      body,
+    });
+    assert.deepEqual([status, /"code":"payload_too_large"/.test(text)], [413, true]);
+    assert.ok(framework.alive());
+  });
+
+  it('stays small under three bombs of 300 MB at once', async () => {
+    const headers = {
+      'X-Forwarded-Proto': 'https',
+      'Content-Type': 'application/json',
+      'Content-Encoding': 'gzip',
+    };
+    const bomb = { method: 'POST', headers, body: gzipSync(Buffer.alloc(300_000_000)) };
+    const url = `http://127.0.0.1:${framework.port}/v1/health`;
+    const answers = await Promise.all([fetch(url, bomb), fetch(url, bomb), fetch(url, bomb)]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [415, 415, 415],
+    );
+    if (process.platform !== 'linux') return;
+    const status = readFileSync(`/proc/${framework.pid}/status`, 'utf8');
+    assert.ok(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) < 250_000, 'its peak in kB');
+  });
+
+  for (const [what, path, type] of [
+    ['a path that is no UTF-8', '/v1/%ff', 'application/json'],
+    ['a strange charset', '/v1/health', 'application/json; charset=foo'],
+  ] as const) {
+    it(`refuses ${what} with a problem and all headers`, async () => {
+      const headers: (readonly [string, string])[] = [HTTPS, ['Content-Type', type], ['Content-Length', '2']];
+      const answer = await exchange(framework.port, { method: 'POST', path, headers, body: '{}' });
+      assert.ok([400, 415].includes(answer.status));
+      assert.match(String(answer.headers['content-type']), /problem\+json/);
+      assert.ok(answer.headers['strict-transport-security'] && answer.headers['x-request-id']);
+    });
+  }
+
+  it('sets the security headers also where the framework answers by itself', async () => {
+    const { status, headers } = await post('{broken');
+    assert.equal(status, 400);
+    assert.deepEqual(
+      [headers['cache-control'], headers['x-content-type-options']],
+      ['private, no-store', 'nosniff'],
+    );
+    assert.ok(headers['strict-transport-security']);
   });
 
   it('refuses two Authorization headers', async () => {

@@ -89,11 +89,6 @@ describe('beforeUserCreated', () => {
     assert.deepEqual(await blocking({ DEFAULT_ROLE: 'none' }).create(ada), {});
   });
 
-  it('gives the role that is set', async () => {
-    const answer = await blocking({ DEFAULT_ROLE: 'support' }).create(ada);
-    assert.deepEqual(answer, { customClaims: { roles: ['support'], rv: 1 } });
-  });
-
   it('keeps the claims of others', async () => {
     const answer = await blocking().create({ ...ada, customClaims: { tier: 'gold', nested: { a: [1] } } });
     assert.deepEqual(answer, {
