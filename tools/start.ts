@@ -54,6 +54,7 @@ async function start() {
   if ((await run('npm', ['--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build'])) !== 0) {
     throw new Error('the functions do not build');
   }
+  if ((await run('node', [`${ROOT}/tools/web.ts`])) !== 0) throw new Error('the page does not build');
 
   const logFile = `${ROOT}/.gatehouse/emulators${ports === 'free' ? `-${process.pid}` : ''}.log`;
   emulators = await startEmulators({

@@ -4,9 +4,16 @@ import { HOST, type Ports } from './ports.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
-/** firebase.json with other ports. It lies beside the original because the CLI takes its folder for the project. */
+/**
+ * firebase.json for one run: with its ports, and with a page that may talk to its Auth emulator, and to no other port.
+ * What is deployed has no loopback address in its policy. It lies beside the original because the CLI takes its folder
+ * for the project.
+ */
 export function writeConfig(ports: Ports): string {
-  const original = JSON.parse(readFileSync(join(ROOT, 'firebase.json'), 'utf8'));
+  const text = readFileSync(join(ROOT, 'firebase.json'), 'utf8');
+  const original = JSON.parse(
+    text.replace("connect-src 'self'", `connect-src 'self' http://${HOST}:${ports.auth}`),
+  );
   const emulators = Object.entries(ports).map(([name, port]) => [name, { host: HOST, port }]);
   const file = join(ROOT, `firebase.tmp-${process.pid}-${ports.hub}.json`);
   writeFileSync(

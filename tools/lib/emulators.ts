@@ -36,7 +36,8 @@ export interface Emulators {
 export async function startEmulators(options: EmulatorOptions): Promise<Emulators> {
   const ports = options.ports === 'fixed' ? FIXED_PORTS : await pickPorts();
   const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-'));
-  const config = options.ports === 'fixed' ? join(ROOT, 'firebase.json') : writeConfig(ports);
+  const config = writeConfig(ports);
+  const hosting = `http://${HOST}:${ports.hosting}`;
 
   const cli = spawn(
     process.execPath,
@@ -47,7 +48,8 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     ],
     {
       cwd: ROOT,
-      env: quietEnv(scratch, options.env),
+      // The functions accept the page's origin, whatever its port.
+      env: quietEnv(scratch, { GATEHOUSE_HOSTING_URL: hosting, ...options.env }),
       // No input: it must never prompt. Its own process group: Ctrl-C reaches us alone, and one kill reaches them all.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
@@ -57,7 +59,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   const cleanUp = () => {
     killGroup(cli);
     rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
-    if (options.ports === 'free') rmSync(config, { force: true });
+    rmSync(config, { force: true });
   };
   process.once('exit', cleanUp);
 
@@ -71,13 +73,13 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
 
   try {
     await untilReady(cli, options);
-    if (options.ports === 'free') rmSync(config); // it has been read
+    rmSync(config); // it has been read
   } catch (error) {
     await stop();
     throw error;
   }
   const urls = {
-    hosting: `http://${HOST}:${ports.hosting}`,
+    hosting,
     functions: `http://${HOST}:${ports.functions}/${options.projectId}/us-central1`,
     auth: `http://${HOST}:${ports.auth}`,
   };

@@ -6,8 +6,8 @@ export function welcome({ urls, ports }: Emulators, seconds: number, logFile: st
   const api = `${urls.hosting}/api/v1`;
   const signIn = `${urls.auth}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=demo`;
   const rows = [
+    ['Page', urls.hosting],
     ['API', api],
-    ['Hosting', urls.hosting],
     ['Functions', urls.functions],
     ['Auth emulator', `127.0.0.1:${ports.auth}`],
     ['Log', logFile],

@@ -86,7 +86,7 @@ describe('http: the built function under functions-framework', function () {
     const answers = await Promise.all([fetch(url, bomb), fetch(url, bomb), fetch(url, bomb)]);
     assert.deepEqual(
       answers.map(({ status }) => status),
-      [415, 415, 415],
+      [413, 413, 413],
     );
     if (process.platform !== 'linux') return;
     const status = readFileSync(`/proc/${framework.pid}/status`, 'utf8');
