@@ -78,11 +78,11 @@ describe('callables, through the client SDK', function () {
   it('setUserRoles sets roles, and the user finds them in a new token', async () => {
     const owner = await makeSignedIn(['owner']);
     const ada = await makeSignedIn(['member']);
-    const change = { uid: ada.uid, roles: ['auditor'], rolesVersion: 1, reason: 'year end' };
+    const change = { uid: ada.uid, roles: ['member', 'auditor'], rolesVersion: 1, reason: 'year end' };
     const user = await call(owner, 'setUserRoles', change);
-    assert.deepEqual([user.roles, user.rolesVersion, user.claims], [['auditor'], 2, undefined]);
+    assert.deepEqual([user.roles, user.rolesVersion, user.claims], [['member', 'auditor'], 2, undefined]);
     await ada.token(true);
-    assert.deepEqual((await call(ada, 'getMyAccess')).roles, ['auditor']);
+    assert.deepEqual((await call(ada, 'getMyAccess')).roles, ['member', 'auditor']);
   });
 
   it('setUserRoles says why not', async () => {

@@ -54,11 +54,12 @@ describe('tools/grant.ts', function () {
     assert.equal((await project.enabledOwners()).length, 2);
   });
 
-  it('makes an owner without force where the only other one is disabled', async () => {
+  it('makes an owner by force alone where there is one, though disabled', async () => {
     const { project, ada, bob, uids, run } = await open();
     assert.equal((await run('owner', ada)).code, 0);
     await project.store.setDisabled(uids[0] ?? '', true);
-    assert.equal((await run('owner', bob)).code, 0);
+    assert.equal((await run('owner', bob)).code, 1);
+    assert.equal((await run('--force', 'owner', bob)).code, 0);
     assert.deepEqual(await project.enabledOwners(), [uids[1]]);
   });
 
