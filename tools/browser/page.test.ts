@@ -1,0 +1,222 @@
+// The page in a real browser, against the emulators; a screenshot of each scene goes to .gatehouse/screenshots.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+import { ROOT } from '../lib/emulator-setup.ts';
+import { DEMO_PASSWORD, demoEmail, seedDemoUsers } from '../seed.ts';
+import { type Guest, openPage } from './guest.ts';
+
+const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process.env;
+const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
+
+(CHROME_PATH ? describe : describe.skip)('the page', function () {
+  this.timeout(60_000);
+  let browser: Browser;
+  let guests: Guest[] = [];
+
+  /** Somebody at a browser of their own. */
+  async function visit(options: Parameters<typeof openPage>[2] = {}) {
+    const guest = await openPage(browser, GATEHOUSE_HOSTING_URL, options);
+    guests.push(guest);
+    return guest;
+  }
+
+  before(async () => {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    // Chromium's sandbox does not work for root, nor where CI's containers keep it from making one.
+    const isConfined = process.getuid?.() === 0 || process.env.CI !== undefined;
+    browser = await chromium.launch({ executablePath: CHROME_PATH ?? '', chromiumSandbox: !isConfined });
+  });
+  beforeEach(() => seedDemoUsers(GCLOUD_PROJECT));
+  // Whatever a test was about: nothing went wrong in the page, and nothing left this machine.
+  afterEach(async () => {
+    const closing = guests;
+    guests = [];
+    await Promise.all(closing.map(({ context }) => context.close()));
+    assert.deepEqual(
+      closing.flatMap(({ troubles }) => troubles),
+      [],
+    );
+  });
+  after(() => browser.close());
+
+  it('shows a member their wristband, what the API makes of it, and why a gate stays closed', async () => {
+    const { page, signInAs, tryGate } = await visit();
+    await page.getByRole('button', { name: /^owner / }).waitFor();
+    await page.screenshot({ path: `${SCREENSHOTS}/1-entrance.png`, fullPage: true });
+    await signInAs('member');
+
+    await page.locator('#band[data-role=member]').waitFor();
+    assert.equal(await page.locator('#band-email').textContent(), 'member@demo.test');
+    assert.deepEqual(await page.locator('#band-roles li').allTextContents(), ['member']);
+    assert.match((await page.locator('#band-countdown').textContent()) ?? '', /^(60:00|59:\d\d)$/);
+    assert.match((await page.locator('#band-raw').textContent()) ?? '', /"sub": "demo-member"/);
+
+    await page.locator('#me-status.good').waitFor();
+    const me = JSON.parse((await page.locator('#me-raw').textContent()) ?? '');
+    assert.deepEqual([me.uid, me.permissions], ['demo-member', ['notes:read', 'notes:write']]);
+    assert.equal(await page.locator('#people').isVisible(), false);
+
+    const refusal = await tryGate('GET /users');
+    assert.match(refusal, /403.*permission_denied/);
+    assert.match(refusal, /insufficient_scope.*users:read/);
+    assert.match(await tryGate('PUT /users/{me}/roles'), /403.*permission_denied.*roles:assign/);
+    assert.match(await tryGate('GET /health'), /200/);
+    assert.match(await tryGate('GET /me'), /401.*unauthenticated/);
+    await page.screenshot({ path: `${SCREENSHOTS}/2-member-refused.png`, fullPage: true });
+  });
+
+  it('lets an owner promote a member, whose own page then shows it and opens the gate', async () => {
+    const [owner, member] = await Promise.all([visit(), visit()]);
+    await Promise.all([owner.signInAs('owner'), member.signInAs('member')]);
+    assert.match(await member.tryGate('GET /users'), /403/);
+
+    const row = owner.page.locator('[data-uid=demo-member]');
+    await row.getByRole('checkbox', { name: 'support' }).check();
+    await row.getByRole('checkbox', { name: 'member' }).uncheck();
+    await owner.page.screenshot({ path: `${SCREENSHOTS}/3-owner-changes-roles.png`, fullPage: true });
+    await row.getByRole('button', { name: 'Save' }).click();
+    await row.getByText('Saved, now version 2.').waitFor();
+
+    // Nothing is pressed here: the next poll finds the token stale, and the page fetches a new one.
+    await member.page.locator('#band[data-role=support]').waitFor();
+    await member.page.getByText('Your wristband was replaced').waitFor();
+    assert.equal(await member.page.locator('#band-version').textContent(), '2');
+    assert.match(await member.tryGate('GET /users'), /200.*demo-owner/);
+    await member.page.locator('#people [data-uid=demo-owner]').waitFor();
+    assert.equal(await member.page.getByRole('checkbox').count(), 0); // may look, may not assign
+    await member.page.screenshot({ path: `${SCREENSHOTS}/4-member-promoted.png`, fullPage: true });
+  });
+
+  it('shows the owner a refusal with its code, and the user as they now are', async () => {
+    const [owner, admin] = await Promise.all([visit(), visit()]);
+    await Promise.all([owner.signInAs('owner'), admin.signInAs('admin')]);
+    const rowOf = (guest: Guest) => guest.page.locator('[data-uid=demo-member]');
+    for (const guest of [owner, admin]) {
+      await rowOf(guest).getByRole('checkbox', { name: 'auditor' }).check();
+    }
+    await rowOf(owner).getByRole('button', { name: 'Save' }).click();
+    await rowOf(owner).getByText('Saved').waitFor();
+    await rowOf(admin).getByRole('button', { name: 'Save' }).click();
+    await rowOf(admin).getByText('version_mismatch').waitFor();
+    await rowOf(admin).getByText('roles version 2').waitFor();
+
+    // An admin is no match for an owner, and nobody changes their own roles.
+    const ownersRow = admin.page.locator('[data-uid=demo-owner]');
+    await ownersRow.getByRole('checkbox', { name: 'owner' }).uncheck();
+    await ownersRow.getByRole('button', { name: 'Save' }).click();
+    await ownersRow.getByText('exceeds_own_permissions').waitFor();
+    assert.equal(await admin.page.locator('[data-uid=demo-admin]').getByRole('checkbox').count(), 0);
+    assert.match(await owner.tryGate('PUT /users/{me}/roles'), /403.*own_account/);
+  });
+
+  it('tells somebody whose roles were taken that they have to sign in again', async () => {
+    const [owner, support] = await Promise.all([visit(), visit()]);
+    await Promise.all([owner.signInAs('owner'), support.signInAs('support')]);
+    const row = owner.page.locator('[data-uid=demo-support]');
+    await row.getByRole('checkbox', { name: 'support' }).uncheck();
+    await row.getByRole('button', { name: 'Save' }).click();
+    // Firebase ends the session at the refresh; the Auth emulator doesn't, and there the guard refuses.
+    await support.page.locator('#notice-text, #sign-in-error', { hasText: 'Sign in again.' }).waitFor();
+    assert.equal(await support.page.locator('#people li').count(), 0);
+  });
+
+  it('refreshes the wristband when asked to', async () => {
+    const { page, signInAs } = await visit();
+    await signInAs('owner');
+    await page.getByRole('button', { name: 'Refresh my wristband' }).click();
+    await page.getByText('You have a fresh wristband.').waitFor();
+    assert.equal(await page.locator('#band').getAttribute('data-role'), 'owner');
+  });
+
+  it('makes a new member of somebody who comes with the emulator’s Google account', async () => {
+    const { page } = await visit();
+    await page.getByLabel('Google account').fill('ada@example.com');
+    await page.getByRole('button', { name: 'Sign in with Google' }).click();
+    await page.locator('#band[data-role=member]').waitFor();
+    assert.equal(await page.locator('#band-email').textContent(), 'ada@example.com');
+    assert.match((await page.locator('#band-claims').textContent()) ?? '', /Signed in withgoogle\.com/);
+    await page.locator('#me-status.good').waitFor();
+  });
+
+  it('says in words what is wrong with a password, and keeps none', async () => {
+    const { page } = await visit();
+    await page.getByLabel('E-mail').fill(demoEmail('member'));
+    await page.getByLabel('Password').fill('wrong');
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByText('E-mail and password do not match.').waitFor();
+    await page.screenshot({ path: `${SCREENSHOTS}/5-wrong-password.png`, fullPage: true });
+    await page.getByLabel('Password').fill(DEMO_PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.locator('#band[data-role=member]').waitFor();
+    assert.equal(await page.locator('#password').inputValue(), '');
+  });
+
+  it('remembers a guest over a reload, and forgets everything when they sign out', async () => {
+    const { page, signInAs, tryGate, stored } = await visit();
+    await signInAs('owner');
+    await page.locator('[data-uid=demo-member]').waitFor();
+    assert.match(await tryGate('GET /users'), /demo-member/);
+    assert.deepEqual(await stored(), {
+      local: 0,
+      session: 0,
+      cookies: 0,
+      databases: ['firebaseLocalStorageDb'],
+      users: 1,
+    });
+    assert.equal(page.url(), `${GATEHOUSE_HOSTING_URL}/`);
+
+    await page.reload();
+    await page.locator('[data-uid=demo-member]').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    assert.doesNotMatch((await page.locator('#park').innerHTML()) ?? '', /demo-|@demo|owner@/);
+    assert.equal((await stored()).users, 0);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  });
+
+  it('reads well in the dark and on a telephone', async () => {
+    const { page, signInAs } = await visit({
+      colorScheme: 'dark',
+      viewport: { width: 390, height: 844 },
+    });
+    await signInAs('owner');
+    await page.locator('[data-uid=demo-member]').waitFor();
+    const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+    assert.equal(await page.evaluate(overflow), 0);
+    await page.screenshot({ path: `${SCREENSHOTS}/6-dark-narrow.png`, fullPage: true });
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.screenshot({ path: `${SCREENSHOTS}/7-dark-wide.png`, fullPage: true });
+  });
+});
+
+(CHROME_PATH ? describe : describe.skip)('the page’s headers', () => {
+  const deployed = JSON.parse(readFileSync(`${ROOT}/firebase.json`, 'utf8')).hosting.headers[0].headers;
+  const policyOf = (headers: { key: string; value: string }[]) =>
+    headers.find(({ key }) => key === 'Content-Security-Policy')?.value ?? '';
+
+  it('let nobody frame it, run other people’s scripts in it, or guess its types', async () => {
+    for (const path of ['/', '/app.js', '/vendor/firebase.js', '/no-such-page']) {
+      const { headers } = await fetch(GATEHOUSE_HOSTING_URL + path);
+      const policy = headers.get('content-security-policy') ?? '';
+      assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self';/, path);
+      assert.match(policy, /frame-ancestors 'none'/);
+      assert.equal(headers.get('x-frame-options'), 'DENY');
+      assert.equal(headers.get('x-content-type-options'), 'nosniff');
+      assert.equal(headers.get('referrer-policy'), 'no-referrer');
+    }
+  });
+
+  it('are the deployed ones but for the Auth emulator’s address', async () => {
+    const { headers } = await fetch(GATEHOUSE_HOSTING_URL);
+    const emulator = ` http://${process.env.FIREBASE_AUTH_EMULATOR_HOST}`;
+    assert.equal(headers.get('content-security-policy')?.replace(emulator, ''), policyOf(deployed));
+    assert.doesNotMatch(policyOf(deployed), /127\.0\.0\.1|localhost|unsafe|\*/);
+  });
+
+  it('leave the API’s own alone', async () => {
+    const { headers } = await fetch(`${GATEHOUSE_HOSTING_URL}/api/v1/health`);
+    assert.doesNotMatch(headers.get('content-security-policy') ?? '', /'self'/);
+  });
+});

@@ -1,0 +1,45 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { run } from './run.ts';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
+
+/** The path of an installed Chrome or Chromium; one is installed first where that asks nobody for a password. */
+export async function findBrowser(): Promise<string | undefined> {
+  const { CHROME_PATH } = process.env;
+  if (CHROME_PATH) {
+    if (isProgram(CHROME_PATH)) return CHROME_PATH;
+    throw new Error(`CHROME_PATH names no program: ${CHROME_PATH}`);
+  }
+  return findInstalled() ?? ((await installDebian()) ? findInstalled() : undefined);
+}
+
+function findInstalled(): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const candidates = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return [...candidates, MAC].find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** As root on Debian, which is to say in a container. Ubuntu's package of this name only points to a snap. */
+async function installDebian(): Promise<boolean> {
+  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return false;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const timeout = 5 * 60_000;
+  console.log('No Chrome or Chromium found; installing Debian’s ...');
+  const update = ['-qq', 'update'];
+  const install = ['-qq', 'install', '-y', '--no-install-recommends', 'chromium'];
+  for (const args of [update, install]) {
+    if ((await run('apt-get', args, { env, timeout }).catch(() => 1)) !== 0) return false;
+  }
+  return true;
+}

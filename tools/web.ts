@@ -1,0 +1,36 @@
+// Puts the Firebase client SDK beside the page, as one file: the page loads no script from another host.
+// Run by `npm start`, `npm test` and, as firebase.json's Hosting predeploy hook, by every deploy.
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+// The deployable's; a path, because tools/ has no dependencies of its own.
+import { build } from '../functions/node_modules/esbuild/lib/main.js';
+import { ROOT } from './lib/emulator-setup.ts';
+import { FUNCTIONS } from './lib/run.ts';
+
+/** All the page may use of the SDK. The popup is missing on purpose: it loads a script from apis.google.com. */
+const CONTENTS = `
+export { initializeApp } from 'firebase/app';
+export {
+  connectAuthEmulator, GoogleAuthProvider, indexedDBLocalPersistence, initializeAuth, onIdTokenChanged,
+  signInWithCredential, signInWithEmailAndPassword, signOut,
+} from 'firebase/auth';`;
+
+const { outputFiles } = await build({
+  stdin: { contents: CONTENTS, resolveDir: FUNCTIONS },
+  outfile: join(ROOT, 'web', 'vendor', 'firebase.js'),
+  bundle: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
+  legalComments: 'eof',
+  logLevel: 'warning',
+  write: false,
+});
+
+// Swapped in whole: the Hosting emulator may be serving the file at this moment.
+for (const { path, contents } of outputFiles) {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.${process.pid}.new`, contents);
+  await rename(`${path}.${process.pid}.new`, path);
+}

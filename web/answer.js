@@ -1,0 +1,34 @@
+import { parseChallenge } from './api.js';
+import { h, json, rows } from './dom.js';
+
+/** An answer of the API for people: what it was, why, what would help, and the whole of it underneath. */
+export function renderAnswer(answer) {
+  const { ok, status, code, problem, body, challenge, requestId } = answer;
+  const nodes = [
+    h(
+      'p',
+      { className: 'verdict' },
+      h('span', { className: `status ${ok ? 'good' : 'bad'}` }, String(status)),
+      h('strong', {}, ok ? 'the gate opens' : (problem?.title ?? 'refused')),
+      !ok && h('code', {}, code),
+    ),
+  ];
+  if (problem?.detail) nodes.push(h('p', {}, problem.detail));
+  if (problem?.errors) {
+    nodes.push(
+      h('ul', {}, ...problem.errors.map(({ field, message }) => h('li', {}, `${field}: ${message}`))),
+    );
+  }
+  if (challenge) {
+    nodes.push(
+      h('h4', {}, 'WWW-Authenticate'),
+      h('dl', { className: 'facts' }, ...rows(parseChallenge(challenge))),
+    );
+  }
+  if (body !== undefined) {
+    const text = h('pre', {}, json(body));
+    nodes.push(h('details', {}, h('summary', {}, ok ? 'Answer' : 'Problem details'), text));
+  }
+  if (!ok && requestId) nodes.push(h('p', { className: 'quiet' }, 'Request ', h('code', {}, requestId)));
+  return nodes;
+}

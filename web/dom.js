@@ -1,0 +1,35 @@
+/** The element of index.html with this id. */
+export const byId = (id) => document.getElementById(id);
+
+/**
+ * A new element. What came from a server or a person only ever becomes text or a property, never markup.
+ * @param {string} tag
+ * @param {Record<string, unknown>} [properties] properties; attributes where there is no such property
+ * @param {...(Node | string | undefined | false)} children
+ */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === false) continue;
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else if (name in element) element[name] = value;
+    else element.setAttribute(name, value === true ? '' : value);
+  }
+  element.append(...children.filter((child) => child !== undefined && child !== false));
+  return element;
+}
+
+export const chip = (text, kind = '') => h('li', { className: `chip ${kind}`, 'data-role': text }, text);
+
+export const chips = (texts, label, kind) =>
+  texts.length
+    ? h('ul', { className: 'chips', 'aria-label': label }, ...texts.map((text) => chip(text, kind)))
+    : h('p', { className: 'quiet' }, 'none');
+
+/** Rows of a description list; those without a value are left out. */
+export const rows = (entries) =>
+  entries
+    .filter(([, value]) => value !== undefined && value !== '')
+    .map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)));
+
+export const json = (value) => JSON.stringify(value, null, 2);
