@@ -116,6 +116,12 @@ export function unavailable(what: string, cause?: unknown): AppError {
   });
 }
 
+/** The members of an RFC 9457 problem. What is undefined does not reach the JSON. */
+export function problemOf({ code, message, errors }: AppError, requestId?: string): Record<string, unknown> {
+  const { status, title } = ERRORS[code];
+  return { type: `urn:gatehouse:error:${code}`, title, status, detail: message, code, requestId, errors };
+}
+
 /** Anything thrown → an AppError; what is not one already becomes a fixed `internal`. */
 export function toAppError(thrown: unknown): AppError {
   return thrown instanceof AppError

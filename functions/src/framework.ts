@@ -1,8 +1,8 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppError, ERRORS } from './errors.ts';
+import { AppError, problemOf } from './errors.ts';
 import { securityHeaders } from './lib/security-headers.ts';
-import { checkPath, MAX_BODY_BYTES, refuseEarly } from './transport.ts';
+import { checkPath, MAX_BODY_BYTES, payloadTooLarge, refuseEarly } from './transport.ts';
 
 /**
  * What runs a function in production, `@google-cloud/functions-framework` 5, reads and inflates bodies of up to 1 GB,
@@ -31,16 +31,13 @@ export function guardTheFramework(): void {
 }
 
 function checkEarly({ headers, url = '' }: IncomingMessage): void {
-  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES)
-    throw new AppError('payload_too_large', TOO_LARGE);
+  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw payloadTooLarge();
   const plain = (headers['content-encoding'] ?? 'identity') === 'identity';
   if (!plain || /charset=(?!"?utf-8\b)/i.test(headers['content-type'] ?? '')) {
     throw new AppError('unsupported_media_type', 'Send the body as UTF-8, not compressed.');
   }
   checkPath(url.split('?', 1)[0] ?? '');
 }
-
-const TOO_LARGE = `A body has at most ${MAX_BODY_BYTES} bytes.`;
 
 /** A body that does not say how long it is gets cut off where it grows too long. */
 function limitBody(request: IncomingMessage, response: ServerResponse): void {
@@ -51,10 +48,8 @@ function limitBody(request: IncomingMessage, response: ServerResponse): void {
     bytes += chunk === null ? 0 : chunk.length;
     if (bytes <= MAX_BODY_BYTES) return push(chunk, encoding);
     if (!response.headersSent) {
-      const code = 'payload_too_large';
-      const { status, title } = ERRORS[code];
-      response.writeHead(status, { 'Content-Type': 'application/problem+json', Connection: 'close' });
-      const problem = { type: `urn:gatehouse:error:${code}`, title, status, detail: TOO_LARGE, code };
+      const problem = problemOf(payloadTooLarge());
+      response.writeHead(413, { 'Content-Type': 'application/problem+json', Connection: 'close' });
       response.end(JSON.stringify(problem), () => request.destroy());
     }
     return false;

@@ -5,6 +5,11 @@ import type { Log } from './log.ts';
 /** The largest body, in bytes. */
 export const MAX_BODY_BYTES = 100 * 1024;
 
+/** The refusal of a larger one, wherever it is noticed. */
+export function payloadTooLarge(cause?: unknown): AppError {
+  return new AppError('payload_too_large', `A body has at most ${MAX_BODY_BYTES} bytes.`, { cause });
+}
+
 interface Arrival {
   /** Lower-case names, as Node gives them. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -75,6 +80,6 @@ export function checkTransport({ headers, rawBodyBytes }: TransportFacts, rules:
   }
   const declared = Number(headers['content-length'] ?? 0);
   if (declared > MAX_BODY_BYTES || (rawBodyBytes ?? 0) > MAX_BODY_BYTES) {
-    throw new AppError('payload_too_large', `A body has at most ${MAX_BODY_BYTES} bytes.`);
+    throw payloadTooLarge();
   }
 }

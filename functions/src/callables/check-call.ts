@@ -1,5 +1,6 @@
 import type { Request } from 'firebase-functions/https';
 import { AppError } from '../errors.ts';
+import { isJson } from '../lib/is-json.ts';
 
 /**
  * The callable protocol (https://firebase.google.com/docs/functions/callable-reference), before the SDK looks at it: the
@@ -8,8 +9,7 @@ import { AppError } from '../errors.ts';
  * @throws AppError `invalid_request`
  */
 export function checkCall({ method, headers, body }: Request): void {
-  const json = /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '');
-  if (method !== 'POST' || !json || !isCall(body) || !isDecodable(body.data)) {
+  if (method !== 'POST' || !isJson(headers['content-type']) || !isCall(body) || !isDecodable(body.data)) {
     throw new AppError('invalid_request', 'A callable takes a POST of {"data": …} as application/json.');
   }
 }

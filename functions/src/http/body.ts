@@ -1,6 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import express, { type RequestHandler } from 'express';
 import { AppError } from '../errors.ts';
-import { MAX_BODY_BYTES } from '../transport.ts';
+import { isJson } from '../lib/is-json.ts';
+import { MAX_BODY_BYTES, payloadTooLarge } from '../transport.ts';
 
 const collect = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
 
@@ -47,19 +49,15 @@ export const readBody: RequestHandler = (req, res, next) => {
   }
 };
 
-function isPlainJson(headers: NodeJS.Dict<string | string[]>): boolean {
-  const type = headers['content-type'];
-  const encoding = headers['content-encoding'] ?? 'identity';
-  return typeof type === 'string' && /^application\/json\s*(;|$)/i.test(type) && encoding === 'identity';
+function isPlainJson(headers: IncomingHttpHeaders): boolean {
+  return isJson(headers['content-type']) && (headers['content-encoding'] ?? 'identity') === 'identity';
 }
 
 function toBodyError(error: unknown): unknown {
   const type = error instanceof Error && 'type' in error ? error.type : undefined;
   switch (type) {
     case 'entity.too.large':
-      return new AppError('payload_too_large', `A body has at most ${MAX_BODY_BYTES} bytes.`, {
-        cause: error,
-      });
+      return payloadTooLarge(error);
     case 'encoding.unsupported':
       return new AppError('unsupported_media_type', 'Send the body uncompressed.', { cause: error });
     case 'request.aborted':

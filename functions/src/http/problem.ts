@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler } from 'express';
-import { type AppError, ERRORS, toAppError } from '../errors.ts';
+import { type AppError, ERRORS, problemOf, toAppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { requestId } from './request-id.ts';
 
@@ -7,7 +7,7 @@ import { requestId } from './request-id.ts';
 export function sendProblem(log: Log): ErrorRequestHandler {
   return (thrown, _req, res, next) => {
     const error = toAppError(thrown);
-    const { status, title } = ERRORS[error.code];
+    const { status } = ERRORS[error.code];
     const id = requestId(res);
     if (status >= 500) log.failure(id, error);
     // The answer has begun: let Express cut the connection rather than append to it.
@@ -20,17 +20,7 @@ export function sendProblem(log: Log): ErrorRequestHandler {
     res
       .status(status)
       .type('application/problem+json')
-      .send(
-        JSON.stringify({
-          type: `urn:gatehouse:error:${error.code}`,
-          title,
-          status,
-          detail: error.message,
-          code: error.code,
-          requestId: id,
-          errors: error.errors,
-        }),
-      );
+      .send(JSON.stringify(problemOf(error, id)));
   };
 }
 

@@ -11,13 +11,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { buildOnce } from '../helpers/framework.ts';
+import { buildOnce, freePort } from '../helpers/framework.ts';
 import { discover, type Manifest, ROOT, resolve, settingsIn, uploaded } from './firebase-cli.ts';
 
 const PROJECT = 'shop-1234';
@@ -330,12 +328,3 @@ describe('the deployable', function () {
     });
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -1,26 +1,12 @@
 import assert from 'node:assert/strict';
-import { createPrincipal } from '../../../src/authn/principal.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { unavailable } from '../../../src/errors.ts';
 import { type Actor, createUsersService } from '../../../src/users/users-service.ts';
+import { actor } from '../../helpers/actor.ts';
 import { recordingLog } from '../../helpers/instance.ts';
 import { accountOf, createMemoryAccounts } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
-const actor = (uid: string, roles: readonly Role[]): Actor => ({
-  requestId: 'r1',
-  principal: createPrincipal({
-    kind: 'user',
-    issuer: 'https://issuer.example',
-    subject: uid,
-    uid,
-    roles,
-    authTime: 1,
-    assurance: 'aal1',
-    tokenExpiresAt: 2,
-    credential: 'bearer',
-  }),
-});
 const OLGA = actor('olga', ['owner']);
 const ADAM = actor('adam', ['admin']);
 
