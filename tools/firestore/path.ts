@@ -1,0 +1,140 @@
+import { invalidArgument } from './status.ts';
+import { compareUtf8, utf8Length } from './utf8.ts';
+import type { Value } from './value.ts';
+
+/** Limits of https://firebase.google.com/docs/firestore/quotas, in bytes. */
+const MAX_ID_BYTES = 1500;
+const MAX_NAME_BYTES = 6 * 1024;
+const MAX_COLLECTION_DEPTH = 100;
+
+const SIMPLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const PATH_SEGMENT = /([A-Za-z_][A-Za-z0-9_]*)|`((?:[^`\\]|\\[^])+)`/y;
+const RESERVED = /^__.*__$/s;
+const NUMERIC_ID = /^__id(-?\d+)__$/;
+const DOCUMENT_NAME = /^(projects\/([^/]+)\/databases\/([^/]+)\/documents)\/(.+)$/s;
+
+/** The pseudo-field that stands for a document's name in queries. */
+export const DOCUMENT_ID = '__name__';
+
+/**
+ * Splits a dotted field path; a segment that isn't an identifier is quoted in backticks, where a backslash
+ * escapes. Throws INVALID_ARGUMENT.
+ */
+export function parseFieldPath(text: string): string[] {
+  const segments: string[] = [];
+  for (let at = 0; ; at++) {
+    PATH_SEGMENT.lastIndex = at;
+    const match = PATH_SEGMENT.exec(text);
+    const segment = match?.[1] ?? match?.[2]?.replace(/\\([^])/g, '$1');
+    if (segment === undefined) break;
+    segments.push(segment);
+    at = PATH_SEGMENT.lastIndex;
+    if (at === text.length) return segments;
+    if (text[at] !== '.') break;
+  }
+  throw invalidArgument(
+    `Invalid property path "${text}". Names that are not identifiers must be quoted with backticks.`,
+  );
+}
+
+/** The text that parseFieldPath reads back, quoted only where it must be. */
+export const formatFieldPath = (path: readonly string[]) =>
+  path.map((name) => (SIMPLE_NAME.test(name) ? name : `\`${name.replace(/[\\`]/g, '\\$&')}\``)).join('.');
+
+/** The value at a path through nested maps, or undefined where the document has none. */
+export function getField(fields: Record<string, Value>, path: readonly string[]): Value | undefined {
+  let here: Record<string, Value> | undefined = fields;
+  let value: Value | undefined;
+  for (const name of path) {
+    if (here === undefined || !Object.hasOwn(here, name)) return undefined;
+    value = here[name];
+    here = value?.mapValue?.fields ?? undefined;
+  }
+  return value;
+}
+
+/** Refuses a name that no stored field can have. Throws INVALID_ARGUMENT. */
+export function checkFieldName(name: string): void {
+  if (name === '') throw invalidArgument('The property name is the empty string.');
+  if (RESERVED.test(name)) throw invalidArgument(`The property name "${name}" is reserved.`);
+  if (utf8Length(name) > MAX_ID_BYTES) {
+    throw invalidArgument(`The property name is longer than ${MAX_ID_BYTES} bytes.`);
+  }
+}
+
+/** What a document's resource name says; `root` ends in `/documents`, `parent` is a document or the root. */
+export interface DocumentName {
+  readonly projectId: string;
+  readonly databaseId: string;
+  readonly root: string;
+  readonly segments: readonly string[];
+  readonly collectionId: string;
+  readonly id: string;
+  readonly parent: string;
+}
+
+/** Takes a document's name apart; says nothing of whether the ids may be written. Throws INVALID_ARGUMENT. */
+export function parseDocumentName(name: string): DocumentName {
+  const [, root, projectId, databaseId, path] = DOCUMENT_NAME.exec(name) ?? [];
+  const segments = path?.split('/') ?? [];
+  const [collectionId, id] = segments.slice(-2);
+  if (!root || !projectId || !databaseId || !collectionId || !id || segments.includes('')) {
+    throw invalidArgument(`Document name "${name}" is not of the form projects/*/databases/*/documents/*/*.`);
+  }
+  if (segments.length % 2 !== 0) {
+    throw invalidArgument(`Document name "${name}" has an odd number of path elements: it is a collection.`);
+  }
+  const parent = [root, ...segments.slice(0, -2)].join('/');
+  return { projectId, databaseId, root, segments, collectionId, id, parent };
+}
+
+/** Refuses a name that no document can be written at. Throws INVALID_ARGUMENT. */
+export function checkDocumentName(name: string): void {
+  const { segments } = parseDocumentName(name);
+  for (const id of segments) checkId(id);
+  if (utf8Length(name) > MAX_NAME_BYTES) {
+    throw invalidArgument(`The document name is longer than ${MAX_NAME_BYTES} bytes.`);
+  }
+  if (segments.length > 2 * MAX_COLLECTION_DEPTH) {
+    throw invalidArgument(`The document is deeper than ${MAX_COLLECTION_DEPTH} collections.`);
+  }
+}
+
+/** Refuses what is neither a collection's nor a document's id. Throws INVALID_ARGUMENT. */
+export function checkId(id: string): void {
+  if (id === '') throw invalidArgument('A path element is the empty string.');
+  if (id === '.' || id === '..') throw invalidArgument(`The resource id "${id}" is invalid.`);
+  if (id.includes('/')) throw invalidArgument(`The resource id "${id}" has a slash.`);
+  if (RESERVED.test(id) && !NUMERIC_ID.test(id)) {
+    throw invalidArgument(`Resource id "${id}" is invalid because it is reserved.`);
+  }
+  if (utf8Length(id) > MAX_ID_BYTES) {
+    throw invalidArgument(`The resource id is longer than ${MAX_ID_BYTES} bytes.`);
+  }
+}
+
+/** Bytes of an id as stored: a number's eight, or a string and its end. */
+export const idSize = (id: string) => (NUMERIC_ID.test(id) ? 8 : utf8Length(id) + 1);
+
+/** Orders resource names element by element, so that a document comes right before what lies below it. */
+export function compareNames(a: string, b: string): number {
+  const left = a.split('/');
+  const right = b.split('/');
+  const length = Math.min(left.length, right.length);
+  for (let i = 0; i < length; i++) {
+    const order = compareIds(left[i] ?? '', right[i] ?? '');
+    if (order !== 0) return order;
+  }
+  return Math.sign(left.length - right.length);
+}
+
+/** Numeric ids (`__id7__`, Datastore's) come first, by number. */
+function compareIds(a: string, b: string): number {
+  const left = NUMERIC_ID.exec(a)?.[1];
+  const right = NUMERIC_ID.exec(b)?.[1];
+  if (left === undefined && right === undefined) return compareUtf8(a, b);
+  if (left === undefined) return 1;
+  if (right === undefined) return -1;
+  const difference = BigInt(left) - BigInt(right);
+  return difference === 0n ? 0 : difference < 0n ? -1 : 1;
+}

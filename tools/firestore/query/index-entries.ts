@@ -1,0 +1,86 @@
+import { DOCUMENT_ID, formatFieldPath, parseFieldPath } from '../path.ts';
+import type { Field } from './field.ts';
+import type { CompositeIndex, IndexedField, IndexesFile } from './indexes-file.ts';
+
+export type Mode = 'ASCENDING' | 'DESCENDING' | 'CONTAINS';
+export type Scope = 'COLLECTION' | 'COLLECTION_GROUP';
+
+/** One column of an index; an index is a list of them that ends in `__name__`. */
+export interface Entry {
+  readonly key: string;
+  readonly mode: Mode;
+}
+
+const AUTOMATIC: readonly { mode: Mode; scope: Scope }[] = [
+  { mode: 'ASCENDING', scope: 'COLLECTION' },
+  { mode: 'DESCENDING', scope: 'COLLECTION' },
+  { mode: 'CONTAINS', scope: 'COLLECTION' },
+];
+
+/** Every index that can serve a query over the given fields: built in, automatic and configured. */
+export function indexesFor(
+  group: string,
+  scope: Scope,
+  fields: readonly Field[],
+  file: IndexesFile,
+): Entry[][] {
+  const composites = (file.indexes ?? [])
+    .filter((index) => index.collectionGroup === group && scopeOf(index.queryScope) === scope)
+    .map(entriesOf)
+    .filter((entries) => entries !== undefined);
+  const singles = fields.flatMap((field) =>
+    singleFieldModes(group, field, file)
+      .filter((one) => one.scope === scope)
+      .map(({ mode }) => withName([{ key: field.key, mode }])),
+  );
+  return [[{ key: DOCUMENT_ID, mode: 'ASCENDING' }], ...singles, ...composites];
+}
+
+const scopeOf = (scope: string | undefined): Scope =>
+  scope === 'COLLECTION_GROUP' ? 'COLLECTION_GROUP' : 'COLLECTION';
+
+/** Undefined for an index with a vector: it serves no ordinary query. */
+function entriesOf({ fields }: CompositeIndex): Entry[] | undefined {
+  const entries: Entry[] = [];
+  for (const { fieldPath, ...config } of fields) {
+    const mode = modeOf(config);
+    if (mode === undefined) return undefined;
+    entries.push({ key: formatFieldPath(parseFieldPath(fieldPath)), mode });
+  }
+  return withName(entries);
+}
+
+function modeOf({ order, arrayConfig, vectorConfig }: Omit<IndexedField, 'fieldPath'>): Mode | undefined {
+  if (vectorConfig !== undefined) return undefined;
+  if (arrayConfig !== undefined) return 'CONTAINS';
+  return order === 'DESCENDING' ? 'DESCENDING' : 'ASCENDING';
+}
+
+/** Unless said otherwise, `__name__` follows the direction of the last sorted field. */
+export function withName(entries: readonly Entry[]): Entry[] {
+  if (entries.at(-1)?.key === DOCUMENT_ID) return [...entries];
+  const sorted = entries.findLast(({ mode }) => mode !== 'CONTAINS');
+  return [...entries, { key: DOCUMENT_ID, mode: sorted?.mode ?? 'ASCENDING' }];
+}
+
+/** An override on a map holds for what is in it; the most exact one wins, `*` being the least. */
+function singleFieldModes(group: string, field: Field, { fieldOverrides = [] }: IndexesFile) {
+  const overrides = fieldOverrides.filter(
+    (one) => one.collectionGroup === group && one.indexes !== undefined,
+  );
+  for (let length = field.path.length; length > 0; length--) {
+    const key = formatFieldPath(field.path.slice(0, length));
+    const exact = overrides.find(
+      ({ fieldPath }) => fieldPath !== '*' && formatFieldPath(parseFieldPath(fieldPath)) === key,
+    );
+    if (exact) return overriddenModes(exact.indexes);
+  }
+  const any = overrides.find(({ fieldPath }) => fieldPath === '*');
+  return any ? overriddenModes(any.indexes) : AUTOMATIC;
+}
+
+const overriddenModes = (indexes: { order?: string; arrayConfig?: string; queryScope?: string }[] = []) =>
+  indexes.map(({ queryScope, ...config }) => ({
+    mode: modeOf(config) ?? 'ASCENDING',
+    scope: scopeOf(queryScope),
+  }));

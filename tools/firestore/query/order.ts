@@ -1,0 +1,57 @@
+import type { StoredDocument } from '../document.ts';
+import { invalidArgument } from '../status.ts';
+import { compareUtf8 } from '../utf8.ts';
+import { compareValues } from '../value.ts';
+import { conditionsOf, type FilterNode, isInequality } from './condition.ts';
+import { type Field, fieldValue, NAME, toField } from './field.ts';
+import type { Order } from './structured-query.ts';
+
+export type Direction = 'ASCENDING' | 'DESCENDING';
+
+/** One step of a total order over documents. */
+export interface Sort {
+  readonly field: Field;
+  readonly direction: Direction;
+}
+
+/** The order as the query writes it. Throws INVALID_ARGUMENT. */
+export function explicitSorts(orderBy: readonly Order[]): Sort[] {
+  return orderBy.map(({ field, direction = 'ASCENDING' }) => {
+    if (direction === 'DIRECTION_UNSPECIFIED') direction = 'ASCENDING';
+    if (direction !== 'ASCENDING' && direction !== 'DESCENDING') {
+      throw invalidArgument(`The order direction ${direction} is unknown.`);
+    }
+    return { field: toField(field), direction };
+  });
+}
+
+/**
+ * The order results really have: what is written, then the fields of inequalities by name, then `__name__`,
+ * each in the direction of the last one written (query.proto, order_by).
+ */
+export function totalSorts(explicit: readonly Sort[], filter: FilterNode): Sort[] {
+  const direction = explicit.at(-1)?.direction ?? 'ASCENDING';
+  const known = new Set(explicit.map(({ field }) => field.key));
+  const implicit = new Map<string, Field>();
+  for (const condition of conditionsOf(filter)) {
+    if (isInequality(condition) && !known.has(condition.field.key) && !condition.field.isName) {
+      implicit.set(condition.field.key, condition.field);
+    }
+  }
+  const fields = [...implicit.values()].sort((a, b) => compareUtf8(a.key, b.key));
+  if (!known.has(NAME.key)) fields.push(NAME);
+  return [...explicit, ...fields.map((field) => ({ field, direction }))];
+}
+
+/** Documents that lack an ordered field are no results. */
+export const hasSortedFields = (document: StoredDocument, sorts: readonly Sort[]) =>
+  sorts.every(({ field }) => fieldValue(document, field) !== undefined);
+
+/** For documents that have the sorted fields. */
+export function compareDocuments(a: StoredDocument, b: StoredDocument, sorts: readonly Sort[]): number {
+  for (const { field, direction } of sorts) {
+    const order = compareValues(fieldValue(a, field) ?? {}, fieldValue(b, field) ?? {});
+    if (order !== 0) return direction === 'ASCENDING' ? order : -order;
+  }
+  return 0;
+}

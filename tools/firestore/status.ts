@@ -1,0 +1,28 @@
+/** The gRPC status codes a Firestore answers with (google.rpc.Code). */
+export const Status = {
+  INVALID_ARGUMENT: 3,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  UNIMPLEMENTED: 12,
+} as const;
+
+/** A refusal as Firestore gives it; `code` is a gRPC status code, which is what the SDKs decide by. */
+export class FirestoreError extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.name = 'FirestoreError';
+    this.code = code;
+  }
+}
+
+export const invalidArgument = (message: string) => new FirestoreError(Status.INVALID_ARGUMENT, message);
+export const notFound = (message: string) => new FirestoreError(Status.NOT_FOUND, message);
+export const alreadyExists = (message: string) => new FirestoreError(Status.ALREADY_EXISTS, message);
+export const failedPrecondition = (message: string) =>
+  new FirestoreError(Status.FAILED_PRECONDITION, message);
+export const aborted = (message: string) => new FirestoreError(Status.ABORTED, message);
+export const unimplemented = (message: string) => new FirestoreError(Status.UNIMPLEMENTED, message);

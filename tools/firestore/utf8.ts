@@ -1,0 +1,20 @@
+const isSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdfff;
+
+/**
+ * Compares as the UTF-8 bytes compare, which is Firestore's order of text and not JavaScript's: UTF-16 puts
+ * everything beyond U+FFFF, written as surrogates, before U+E000.
+ */
+export function compareUtf8(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const left = a.charCodeAt(i);
+    const right = b.charCodeAt(i);
+    if (left === right) continue;
+    if (isSurrogate(left) !== isSurrogate(right)) return isSurrogate(left) ? 1 : -1;
+    return left < right ? -1 : 1;
+  }
+  return Math.sign(a.length - b.length);
+}
+
+/** Bytes in UTF-8. */
+export const utf8Length = (text: string) => Buffer.byteLength(text);
