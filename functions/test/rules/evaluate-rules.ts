@@ -2,8 +2,10 @@
  * Evaluates the parsed part of the rules language against one request, after the public reference of the language.
  *
  * What it proves: what this file says, read by that reference. What it does not: that Google's compiler accepts the
- * file, the limits on expressions and calls, and queries. A `list` is decided here on one document, as `get` is; the
- * real service also refuses a query that could return any document the rule would not allow.
+ * file, and the limits on expressions and calls; functions/test/rules-official asks Google's emulator.
+ *
+ * Rules are no filters: a query is decided on what it asks for, not on what is stored. Of the documents it may return
+ * only the fields it compares with `==` are known here, so a rule that reads any other is an error.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Expression, type Match, type Operation, parseRules, RulesSyntaxError } from './parse-rules.ts';
@@ -13,10 +15,22 @@ export interface Fields {
   readonly [field: string]: Value;
 }
 
-/** `before`: the stored document. `after`: the document as the write would leave it. */
+/** What a query asks for: the fields it compares with `==`, and its limit, if it has one. */
+export interface Query {
+  readonly where: Fields;
+  readonly limit: number | null;
+  /** Asks for every collection of that name, wherever it is. */
+  readonly isGroup?: boolean | undefined;
+}
+
+/**
+ * `path`: a document's, for a query its collection's. `before`: the stored document. `after`: the document as the write
+ * would leave it.
+ */
 export interface RulesRequest {
   readonly operation: Operation;
   readonly path: string;
+  readonly query?: Query | undefined;
   readonly auth: { readonly uid: string; readonly token: Fields } | null;
   readonly time: Date;
   readonly before?: Fields | undefined;
@@ -55,6 +69,10 @@ function typeOf(value: Value): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
+function isOfType(value: Value, type: string): boolean {
+  return type === 'int' ? Number.isInteger(value) : typeOf(value) === type;
+}
+
 /** Method → what it gives for a receiver and arguments of the right types, `undefined` for wrong ones. */
 const METHODS = new Map<string, (object: Value, args: readonly Value[]) => Value | undefined>([
   [
@@ -70,6 +88,14 @@ const METHODS = new Map<string, (object: Value, args: readonly Value[]) => Value
     (after, [before = null]) => (isMap(after) && isMap(before) ? new MapDiff(after, before) : undefined),
   ],
   ['affectedKeys', (diff) => (diff instanceof MapDiff ? diff.affected : undefined)],
+  ['toMillis', (time) => (time instanceof Date ? time.getTime() : undefined)],
+  [
+    'matches', // the whole string
+    (text, [pattern = null]) =>
+      typeof text === 'string' && typeof pattern === 'string'
+        ? new RegExp(`^(?:${pattern})$`, 'v').test(text)
+        : undefined,
+  ],
   ['size', (object) => (typeof object === 'string' || isList(object) ? object.length : undefined)],
   ['hasAny', listMethod((list, other) => list.some((item) => includes(other, item)))],
   ['hasAll', listMethod((list, other) => other.every((item) => includes(list, item)))],
@@ -85,6 +111,8 @@ function evaluate(expression: Expression, scope: Scope): Value {
   switch (expression.kind) {
     case 'literal':
       return expression.value;
+    case 'empty-map':
+      return {};
     case 'list':
       return expression.items.map((item) => evaluate(item, scope));
     case 'name':
@@ -95,7 +123,7 @@ function evaluate(expression: Expression, scope: Scope): Value {
       return value === undefined ? refuse(`no field ${expression.name}`) : value;
     }
     case 'is':
-      return typeOf(evaluate(expression.left, scope)) === expression.type;
+      return isOfType(evaluate(expression.left, scope), expression.type);
     case 'method': {
       const args = expression.args.map((arg) => evaluate(arg, scope));
       const result = METHODS.get(expression.name)?.(evaluate(expression.object, scope), args);
@@ -108,20 +136,39 @@ function evaluate(expression: Expression, scope: Scope): Value {
       return evaluate(found.body, { match: at.match, names, outer: at });
     }
     case 'binary':
+      if (expression.operator === '||') return either(expression.left, expression.right, scope);
       return binary(expression.operator, evaluate(expression.left, scope), () =>
         evaluate(expression.right, scope),
       );
   }
 }
 
-function binary(operator: string, left: Value, evaluateRight: () => Value): boolean {
+/** Google's `||` takes an error beside true for true. Nothing in the file may lean on that: here it ends the test. */
+function either(left: Expression, right: Expression, scope: Scope): boolean {
+  try {
+    return boolean(evaluate(left, scope)) || boolean(evaluate(right, scope));
+  } catch (error) {
+    throw new RulesSyntaxError('an error beside ||', { cause: error });
+  }
+}
+
+function binary(operator: string, left: Value, evaluateRight: () => Value): boolean | number {
   if (operator === '&&') return boolean(left) && boolean(evaluateRight());
   const right = evaluateRight();
+  if (operator === 'in') return isIn(left, right);
   if (operator === '==') return isDeepStrictEqual(left, right);
   if (operator === '!=') return !isDeepStrictEqual(left, right);
   if (typeof left !== 'number' || typeof right !== 'number') return refuse(`${operator} on a wrong type`);
+  if (operator === '*') return left * right;
   if (operator === '<' || operator === '<=') return operator === '<' ? left < right : left <= right;
   return operator === '>' ? left > right : left >= right;
+}
+
+function isIn(item: Value, collection: Value): boolean {
+  if (isList(collection)) return includes(collection, item);
+  return isMap(collection) && typeof item === 'string'
+    ? Object.hasOwn(collection, item)
+    : refuse('in on a wrong type');
 }
 
 function boolean(value: Value): boolean {
@@ -175,9 +222,10 @@ const unknown = (what: string) => new RulesSyntaxError(`unknown: ${what}`);
 const isExpression = (part: unknown): part is Expression =>
   typeof part === 'object' && part !== null && 'kind' in part;
 
+/** @param path its segments; null is one that a query leaves open, so only a wildcard covers it */
 function isAllowed(
   match: Match,
-  path: readonly string[],
+  path: readonly (string | null)[],
   operation: Operation,
   outer: Scope | null,
 ): boolean {
@@ -210,12 +258,24 @@ function isAllowed(
 export function loadRules(source: string): (request: RulesRequest) => boolean {
   const root = parseRules(source);
   check(root, new Set(['request', 'resource']), new Map());
-  return ({ operation, path, auth, time, before, after }) => {
+  return ({ operation, path, query, auth, time, before, after }) => {
+    const known = query ? query.where : before;
     const names = new Map<string, Value>([
-      ['request', { auth, time, method: operation, ...(after && { resource: { data: after } }) }],
-      ['resource', before ? { data: before } : null],
+      [
+        'request',
+        {
+          auth,
+          time,
+          method: operation,
+          ...(query && { query: { limit: query.limit } }),
+          ...(after && { resource: { data: after } }),
+        },
+      ],
+      ['resource', known ? { data: known } : null],
     ]);
     const globals: Scope = { match: { ...root, functions: new Map() }, names, outer: null };
-    return isAllowed(root, ['databases', '(default)', 'documents', ...path.split('/')], operation, globals);
+    const open = { before: query?.isGroup ? [null, null] : [], after: query ? [null] : [] };
+    const segments = [...open.before, ...path.split('/'), ...open.after];
+    return isAllowed(root, ['databases', '(default)', 'documents', ...segments], operation, globals);
   };
 }

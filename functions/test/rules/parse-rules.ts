@@ -1,14 +1,14 @@
 /**
  * A parser for the part of the Firestore rules language that firestore.rules uses. It refuses everything else: what the
- * evaluator beside it has not been taught is a syntax error here, never a guess. Not in it, on purpose: `||`, `!` and
- * `?:` (with `&&` alone, an evaluation error and `false` are the same refusal), `let`, `get()`/`exists()`, an `allow`
- * without `if`.
+ * evaluator beside it has not been taught is a syntax error here, never a guess. Not in it, on purpose: `!` and `?:`,
+ * `let`, `get()`/`exists()`, maps with entries, an `allow` without `if`.
  */
 
 export type Operation = 'get' | 'list' | 'create' | 'update' | 'delete';
 
 export type Expression =
   | { readonly kind: 'literal'; readonly value: null | boolean | number | string }
+  | { readonly kind: 'empty-map' }
   | { readonly kind: 'list'; readonly items: readonly Expression[] }
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'field'; readonly object: Expression; readonly name: string }
@@ -56,15 +56,17 @@ const OPERATIONS = new Map<string, readonly Operation[]>([
     [one],
   ]),
 ]);
-const TYPES = new Set(['bool', 'number', 'string', 'timestamp', 'list', 'map']);
-const COMPARISONS = new Set(['==', '!=', '<', '<=', '>', '>=']);
+const TYPES = new Set(['bool', 'int', 'number', 'string', 'timestamp', 'list', 'map']);
+/** From the loosest to the tightest; `is` binds like a comparison. */
+const PRECEDENCE = [['||'], ['&&'], ['==', '!=', '<', '<=', '>', '>=', 'in'], ['*']];
 const CONSTANTS = new Map<string, boolean | null>([
   ['true', true],
   ['false', false],
   ['null', null],
 ]);
 const WORD = /^[A-Za-z_]\w*$/;
-const TOKEN = /(?:\s+|\/\/[^\n]*)|([A-Za-z_]\w*|\d+|'[^'\\\n]*'|&&|==|!=|<=|>=|=\*\*|[<>={}()[\],.:;/])/y;
+const TOKEN =
+  /(?:\s+|\/\/[^\n]*)|([A-Za-z_]\w*|\d+|'[^'\\\n]*'|&&|\|\||==|!=|<=|>=|=\*\*|[<>={}()[\],.:;/*])/y;
 
 function tokenize(source: string): { text: string; line: number }[] {
   const tokens: { text: string; line: number }[] = [];
@@ -120,11 +122,15 @@ export function parseRules(source: string): Match {
   function primary(): Expression {
     const text = peek();
     if (take('(')) {
-      const inner = conjunction();
+      const inner = expression();
       expect(')');
       return inner;
     }
-    if (take('[')) return { kind: 'list', items: listOf(conjunction, ']') };
+    if (take('{')) {
+      expect('}');
+      return { kind: 'empty-map' };
+    }
+    if (take('[')) return { kind: 'list', items: listOf(() => expression(), ']') };
     if (/^['\d]/.test(text)) {
       at += 1;
       return { kind: 'literal', value: text.startsWith("'") ? text.slice(1, -1) : Number(text) };
@@ -132,7 +138,7 @@ export function parseRules(source: string): Match {
     const name = word('an expression');
     const constant = CONSTANTS.get(name);
     if (constant !== undefined) return { kind: 'literal', value: constant };
-    return take('(') ? { kind: 'call', name, args: listOf(conjunction, ')') } : { kind: 'name', name };
+    return take('(') ? { kind: 'call', name, args: listOf(() => expression(), ')') } : { kind: 'name', name };
   }
 
   function postfix(): Expression {
@@ -140,27 +146,26 @@ export function parseRules(source: string): Match {
     while (take('.')) {
       const name = word('a field or method');
       object = take('(')
-        ? { kind: 'method', object, name, args: listOf(conjunction, ')') }
+        ? { kind: 'method', object, name, args: listOf(() => expression(), ')') }
         : { kind: 'field', object, name };
     }
     return object;
   }
 
-  function comparison(): Expression {
-    const left = postfix();
-    if (take('is')) {
+  function expression(level = 0): Expression {
+    const operators = PRECEDENCE[level];
+    if (!operators) return postfix();
+    let left = expression(level + 1);
+    if (operators.includes('in') && take('is')) {
       const type = word('a type');
       return TYPES.has(type) ? { kind: 'is', left, type } : fail(`one of ${[...TYPES].join(', ')} before`);
     }
-    const operator = peek();
-    if (!COMPARISONS.has(operator)) return left;
-    at += 1;
-    return { kind: 'binary', operator, left, right: postfix() };
-  }
-
-  function conjunction(): Expression {
-    let left = comparison();
-    while (take('&&')) left = { kind: 'binary', operator: '&&', left, right: comparison() };
+    while (operators.includes(peek())) {
+      const operator = peek();
+      at += 1;
+      left = { kind: 'binary', operator, left, right: expression(level + 1) };
+      if (operators.includes('in')) break; // comparisons do not chain
+    }
     return left;
   }
 
@@ -182,7 +187,7 @@ export function parseRules(source: string): Match {
         expect('(');
         const parameters = listOf(() => word('a parameter'), ')');
         expect('{', 'return');
-        match.functions.set(name, { parameters, body: conjunction() });
+        match.functions.set(name, { parameters, body: expression() });
         expect(';', '}');
       } else if (take('match')) {
         const segments: Segment[] = [];
@@ -197,7 +202,7 @@ export function parseRules(source: string): Match {
           ':',
         );
         expect('if');
-        match.allows.push({ operations: operations.flat(), condition: conjunction() });
+        match.allows.push({ operations: operations.flat(), condition: expression() });
         expect(';');
       } else {
         fail('function, match, allow or }');

@@ -1,0 +1,99 @@
+/**
+ * The cases of functions/test/rules, on Google's Firestore emulator. It needs Java 21 and a download:
+ *
+ *     npx firebase emulators:start --only firestore --project demo-gatehouse
+ *     FIRESTORE_RULES_EMULATOR_HOST=127.0.0.1:8080 npx mocha --no-config functions/test/rules-official/*.test.ts
+ *
+ * The variable has a name of its own because FIRESTORE_EMULATOR_HOST may be the embedded Firestore, which knows no
+ * rules. Without it each test is skipped by name. A project id of our own keeps what is stored here apart.
+ */
+import { readFileSync } from 'node:fs';
+import {
+  assertFails,
+  initializeTestEnvironment,
+  type RulesTestContext,
+  type RulesTestEnvironment,
+  type TokenOptions,
+} from '@firebase/rules-unit-testing';
+import { serverTimestamp, setLogLevel } from 'firebase/firestore';
+import { type Attempt, type Caller, type Content, SERVER_TIME } from '../rules/access-cases.ts';
+import { STORED } from '../rules/access-matrix.ts';
+import { describeAccess } from '../rules/access-suite.ts';
+
+type Firestore = ReturnType<RulesTestContext['firestore']>;
+
+const emulator = process.env.FIRESTORE_RULES_EMULATOR_HOST;
+const condition = emulator ? '' : ' (needs FIRESTORE_RULES_EMULATOR_HOST)';
+const source = readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8');
+
+describe(`firestore.rules on Google’s emulator${condition}`, () => {
+  let environment: RulesTestEnvironment;
+  const clients = new Map<Caller | null, Firestore>();
+
+  before(async function () {
+    if (!emulator) return this.skip();
+    const { hostname: host, port } = new URL(`http://${emulator}`);
+    setLogLevel('silent'); // it warns of each refusal, and most cases are refusals
+    environment = await initializeTestEnvironment({
+      projectId: 'demo-gatehouse-rules',
+      firestore: { host, port: Number(port), rules: source },
+    });
+  });
+  beforeEach(() => store());
+  after(() => environment?.cleanup());
+
+  describeAccess(async (caller, attempt) => {
+    try {
+      await make(clientOf(caller), attempt);
+    } catch (error) {
+      await assertFails(Promise.reject(error)); // anything but a refusal fails the test
+      return false;
+    }
+    if (attempt.document || attempt.operation === 'delete') await store();
+    return true;
+  });
+
+  /** Puts every stored document back, and nothing else. */
+  async function store(): Promise<void> {
+    await environment.clearFirestore();
+    await environment.withSecurityRulesDisabled(async (context) => {
+      const firestore = context.firestore();
+      const batch = firestore.batch();
+      for (const [path, content] of STORED) batch.set(firestore.doc(path), content);
+      await batch.commit();
+    });
+  }
+
+  /** One client a caller: each has a connection of its own. */
+  function clientOf(caller: Caller | null): Firestore {
+    const client = clients.get(caller) ?? contextOf(caller).firestore();
+    clients.set(caller, client);
+    return client;
+  }
+
+  function contextOf(caller: Caller | null) {
+    if (!caller) return environment.unauthenticatedContext();
+    const claims = caller.claims(Math.floor(Date.now() / 1000));
+    return environment.authenticatedContext(caller.uid, claims as TokenOptions); // malformed ones on purpose
+  }
+});
+
+/** Asks the server, never the cache. A whole-document `set` is a create or an update by what is stored. */
+async function make(firestore: Firestore, { operation, path, query, document }: Attempt): Promise<void> {
+  if (operation === 'delete') return firestore.doc(path).delete();
+  if (document) return firestore.doc(path).set(withServerTime(document));
+  if (!query) {
+    await firestore.doc(path).get({ source: 'server' });
+    return;
+  }
+  let asked = query.isGroup ? firestore.collectionGroup(path) : firestore.collection(path);
+  for (const [field, value] of Object.entries(query.where)) asked = asked.where(field, '==', value);
+  if (query.limit !== null) asked = asked.limit(query.limit);
+  await asked.get({ source: 'server' });
+}
+
+function withServerTime(content: Content): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(content).map(([name, value]) => [name, value === SERVER_TIME ? serverTimestamp() : value]),
+  );
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { type Fields, loadRules, type RulesRequest } from './evaluate-rules.ts';
+import { RulesSyntaxError } from './parse-rules.ts';
+
+const source = readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8');
+const NOW = new Date('2026-03-01T12:00:00Z');
+
+/** Reading Ann's note. */
+function reading(uid: string, claims: Fields = { roles: ['member'], rv: 1 }): RulesRequest {
+  const auth = { uid, token: claims };
+  return { operation: 'get', path: 'notes/n1', auth, time: NOW, before: { owner: 'ann' } };
+}
+
+/** The rules with one piece of text replaced; fails when the text is not there, so that no mutation is a no-op. */
+function broken(text: string, replacement: string): string {
+  assert.ok(source.includes(text), `firestore.rules has no ${text}`);
+  return source.replace(text, replacement);
+}
+
+describe('the reading of firestore.rules in these tests', () => {
+  const mistakes: readonly [string, string, string][] = [
+    ['a missing semicolon', 'if false;', 'if false'],
+    ['an operator that does not exist', ' && request.auth.uid', ' &&& request.auth.uid'],
+    ['a missing operator', 'signedIn() && request', 'signedIn() request'],
+    ['an open parenthesis', '.get(name, fallback)', '.get(name, fallback'],
+    ['an open string', "'updated'])", "'updated])"],
+    ['an operation that does not exist', 'allow update', 'allow edit'],
+    ['a misspelt keyword', 'allow update', 'alow update'],
+    ['an allow without a condition', 'allow read, write: if false;', 'allow read, write;'],
+    ['a type that does not exist', 'is list', 'is array'],
+    ['a chain of comparisons', '> 0', '> 0 > 0'],
+    ['version 1', "rules_version = '2'", "rules_version = '1'"],
+    ['a call of a function that is not there', 'if canReadNotes()', 'if canReadNote()'],
+    ['a call with too many arguments', 'if canReadNotes()', "if canReadNotes('all')"],
+    ['a method that is not there', '.hasOnly(', '.hasSome('],
+    ['a name that is not there', 'owns(resource.data.owner)', 'owns(document.data.owner)'],
+  ];
+  for (const [what, text, replacement] of mistakes) {
+    it(`rejects ${what}`, () => assert.throws(() => loadRules(broken(text, replacement)), RulesSyntaxError));
+  }
+
+  it('rejects a file that ends too early or goes on too long', () => {
+    assert.throws(() => loadRules(source.trimEnd().slice(0, -1)), RulesSyntaxError);
+    assert.throws(() => loadRules(`${source}}`), RulesSyntaxError);
+  });
+
+  it('sees a hole: one more match that grants is enough, whatever denies beside it', () => {
+    const allows = loadRules(broken("// The server's own.", 'match /{any=**} { allow get: if signedIn(); }'));
+    assert.equal(allows({ ...reading('ann'), path: 'directory/bob' }), true);
+    assert.equal(allows({ ...reading('ann'), path: 'directory/bob', auth: null }), false);
+  });
+
+  it('lets an error refuse only the allow it happened in', () => {
+    const allows = loadRules(broken('allow update', 'allow get: if resource.data.none == 1;\n allow update'));
+    assert.equal(allows(reading('ann')), true);
+    assert.equal(allows(reading('bob')), false);
+  });
+
+  it('stops at an error beside ||, so that no rule leans on what comes of it', () => {
+    const allows = loadRules(broken("&& claim('rx', {}) is map", ''));
+    assert.throws(() => allows(reading('ann', { roles: ['member'], rv: 1, rx: [] })), RulesSyntaxError);
+  });
+
+  it('knows of a query only what it asks for: neither other fields nor the ids', () => {
+    const list = (rules: string) =>
+      loadRules(rules)({
+        ...reading('ann'),
+        operation: 'list',
+        path: 'notes',
+        query: { where: { owner: 'ann' }, limit: 10 },
+      });
+    assert.equal(list(source), true);
+    assert.equal(
+      list(broken('&& asksForOnePage()', "&& asksForOnePage() && resource.data.title == 'x'")),
+      false,
+    );
+    assert.equal(list(broken('&& asksForOnePage()', "&& asksForOnePage() && id.matches('.*')")), false);
+  });
+
+  it('binds * before <, < before && and && before ||', () => {
+    const allows = (condition: string) =>
+      loadRules(broken('allow update', `allow get: if ${condition};\n allow update`))(reading('bob'));
+    assert.equal(allows('5 < 2 * 3 && 1 in [1] || false'), true);
+    assert.equal(allows('true || true && false'), true);
+    assert.equal(allows('(true || true) && false'), false);
+  });
+});
