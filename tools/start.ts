@@ -1,9 +1,12 @@
-// npm start: builds, starts the emulators, seeds demo users, says what to try, and ends it all on Ctrl-C.
+// npm start [-- --firestore=official] [--data <folder>] [--free-ports] [--verbose]: builds, starts the emulators, seeds
+// demo users, says what to try, and ends it all on Ctrl-C.
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { type DataFolder, openDataFolder } from './lib/data-folder.ts';
 import { ROOT } from './lib/emulator-setup.ts';
 import { type Emulators, startEmulators } from './lib/emulators.ts';
+import { chooseFirestore } from './lib/firestore-option.ts';
 import { readable } from './lib/log-line.ts';
 import { findTakenPort } from './lib/ports.ts';
 import { FUNCTIONS, fail, run } from './lib/run.ts';
@@ -14,6 +17,8 @@ const PROJECT_ID = 'demo-gatehouse';
 const HEALTH_TIMEOUT_MS = 60_000;
 
 let emulators: Emulators | undefined;
+let data: DataFolder | undefined;
+let isReady = false;
 let isStopping = false;
 
 /** Ctrl-C arrives from the terminal and again through npm: the first one counts. */
@@ -21,8 +26,9 @@ async function shutDown() {
   if (isStopping) return;
   isStopping = true;
   if (!emulators) process.exit(130); // exit handlers end whatever has been started so far
-  await emulators.stop();
-  console.log('\nGatehouse has stopped.');
+  if (data && isReady) await emulators.saveAndStop(data).catch(fail);
+  else await emulators.stop();
+  console.log(`\nGatehouse has stopped${data && isReady ? `; its data are in ${data.path}` : ''}.`);
   process.exit(0);
 }
 
@@ -39,8 +45,14 @@ async function untilHealthy(url: string) {
 
 async function start() {
   const { values } = parseArgs({
-    options: { verbose: { type: 'boolean' }, 'free-ports': { type: 'boolean' } },
+    options: {
+      firestore: { type: 'string' },
+      data: { type: 'string' },
+      'free-ports': { type: 'boolean' },
+      verbose: { type: 'boolean' },
+    },
   });
+  const firestore = await chooseFirestore(values.firestore);
   const ports = values['free-ports'] ? 'free' : 'fixed';
   const taken = ports === 'fixed' ? await findTakenPort() : undefined;
   if (taken) {
@@ -49,6 +61,7 @@ async function start() {
         `end what uses it (lsof -i :${taken.port}) or run: npm start -- --free-ports`,
     );
   }
+  if (values.data !== undefined) data = openDataFolder(values.data, firestore);
   const begin = performance.now();
   console.log('Gatehouse is starting ...');
   if ((await run('npm', ['--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build'])) !== 0) {
@@ -60,6 +73,8 @@ async function start() {
   emulators = await startEmulators({
     projectId: PROJECT_ID,
     only: ['auth', 'functions', 'hosting'],
+    firestore,
+    ...(data ? { data } : {}),
     ports,
     logFile,
     onLine: (line) => {
@@ -72,8 +87,12 @@ async function start() {
   });
   await untilHealthy(`${emulators.urls.hosting}/api/v1/health`);
   Object.assign(process.env, emulators.env);
-  await seedDemoUsers(PROJECT_ID);
-  console.log(welcome(emulators, (performance.now() - begin) / 1000, relative(ROOT, logFile)));
+  // What was kept stays as it was left, the demo users included.
+  if (!data?.imported) await seedDemoUsers(PROJECT_ID);
+  isReady = true;
+  const seconds = (performance.now() - begin) / 1000;
+  const kept = data ? { dataFolder: data.path } : {};
+  console.log(welcome({ emulators, firestore, seconds, logFile: relative(ROOT, logFile), ...kept }));
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, shutDown);

@@ -1,4 +1,6 @@
-// npm test [-- stage ...]: runs the stages in order, goes on after a failure, ends with one summary.
+// npm test [-- --firestore=official] [stage ...]: runs the stages in order, goes on after a failure, ends with one summary.
+import { parseArgs } from 'node:util';
+import { chooseFirestore } from './lib/firestore-option.ts';
 import { failure, type Outcome } from './lib/outcome.ts';
 import { fail } from './lib/run.ts';
 import { stages } from './lib/stages.ts';
@@ -23,16 +25,27 @@ function summarize(rows: Row[]): string {
   return ['stage           passed   failed  skipped  seconds', ...lines].join('\n');
 }
 
+function readArguments() {
+  try {
+    return parseArgs({ options: { firestore: { type: 'string' } }, allowPositionals: true });
+  } catch (error) {
+    return fail(error);
+  }
+}
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
 
 const names = Object.keys(stages);
-const asked = process.argv.slice(2);
+const { values, positionals: asked } = readArguments();
 const unknown = asked.find((name) => !names.includes(name));
 if (unknown) fail(`there is no stage "${unknown}"; the stages are: ${names.join(', ')}`);
 const isAsked = (name: string) => asked.length === 0 || asked.includes(name);
 
+const firestore = await chooseFirestore(values.firestore).catch(fail);
 const rows: Row[] = [];
-for (const [name, stage] of Object.entries(stages)) if (isAsked(name)) rows.push(await runStage(name, stage));
+for (const [name, stage] of Object.entries(stages)) {
+  if (isAsked(name)) rows.push(await runStage(name, () => stage(firestore)));
+}
 
 const left = names.filter((name) => !isAsked(name));
 const total = (key: 'passed' | 'failed' | 'skipped') => rows.reduce((sum, row) => sum + row[key], 0);

@@ -23,9 +23,13 @@ export function writeConfig(ports: Ports): string {
   return file;
 }
 
-/** An environment in which the CLI asks nothing of the network, and nobody's real credentials reach the functions. */
+/**
+ * An environment in which the CLI asks nothing of the network, and neither anybody's real credentials nor another run's
+ * Firestore reach the functions.
+ */
 export function quietEnv(scratch: string, extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  const { GOOGLE_APPLICATION_CREDENTIALS, FIREBASE_TOKEN, ...inherited } = process.env;
+  const { GOOGLE_APPLICATION_CREDENTIALS, FIREBASE_TOKEN, FIRESTORE_EMULATOR_HOST, ...inherited } =
+    process.env;
   return {
     ...inherited,
     CI: 'true', // no message of the day

@@ -1,25 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import type { DataFolder } from './data-folder.ts';
+import { startDocuments } from './embedded-firestore.ts';
+import { exportTo, killGroup, type Output, untilReady } from './emulator-process.ts';
 import { quietEnv, ROOT, writeConfig } from './emulator-setup.ts';
+import type { FirestoreKind } from './firestore-option.ts';
 import { FIXED_PORTS, findFreePorts, HOST, type Ports } from './ports.ts';
 
-const READY = 'All emulators ready!';
-const BROKEN = 'Failed to load function definition'; // after which the CLI calls itself ready all the same
-const START_TIMEOUT_MS = 90_000;
-
-export interface EmulatorOptions {
+export interface EmulatorOptions extends Output {
   projectId: string;
-  /** Emulators to start, as in `firebase emulators:start --only`. */
+  /** Emulators to start beside Firestore, as in `firebase emulators:start --only`. */
   only: string[];
+  firestore: FirestoreKind;
+  /** Where users and documents come from, and where `saveAndStop` puts them. */
+  data?: DataFolder;
   /** `free` lets several runs live side by side; `fixed` are those of firebase.json. */
   ports: 'free' | 'fixed';
   env?: NodeJS.ProcessEnv;
-  logFile: string;
-  onLine?: (line: string) => void;
 }
 
 export interface Emulators {
@@ -30,26 +30,40 @@ export interface Emulators {
   /** Settles when the emulators have ended, asked to or not. */
   exited: Promise<unknown>;
   stop(): Promise<void>;
+  /** Stops, after putting users and documents into the data folder; when that fails, what was there stays. */
+  saveAndStop(data: DataFolder): Promise<void>;
 }
 
-/** Starts the Firebase emulators on loopback and waits until they serve. They end with this process, however it ends. */
+/**
+ * Starts the Firebase emulators and a Firestore on loopback and waits until they serve. They end with this process,
+ * however it ends: the embedded Firestore is part of it.
+ */
 export async function startEmulators(options: EmulatorOptions): Promise<Emulators> {
+  const { projectId, data } = options;
   const ports = options.ports === 'fixed' ? FIXED_PORTS : await pickPorts();
+  const isEmbedded = options.firestore === 'embedded';
+  const documents = isEmbedded ? await startDocuments(ports.firestore, data) : undefined;
+  const only = isEmbedded ? options.only : [...options.only, 'firestore'];
+  const firestore = `${HOST}:${ports.firestore}`;
+  const hosting = `http://${HOST}:${ports.hosting}`;
   const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-'));
   const config = writeConfig(ports);
-  const hosting = `http://${HOST}:${ports.hosting}`;
 
   const cli = spawn(
     process.execPath,
     [
       ...['--import', join(import.meta.dirname, 'in-emulator.ts')],
       ...[join(ROOT, 'node_modules', '.bin', 'firebase'), 'emulators:start', '--config', config],
-      ...['--project', options.projectId, '--only', options.only.join(',')],
+      ...['--project', projectId, '--only', only.join(',')],
+      ...(data?.imported ? ['--import', data.imported] : []),
     ],
     {
-      cwd: ROOT,
-      // The functions accept the page's origin, whatever its port.
-      env: quietEnv(scratch, { GATEHOUSE_HOSTING_URL: hosting, ...options.env }),
+      cwd: scratch, // what it writes beside itself: logs, half an export
+      env: quietEnv(scratch, {
+        GATEHOUSE_HOSTING_URL: hosting, // the functions accept the page's origin, whatever its port
+        ...(isEmbedded ? { FIRESTORE_EMULATOR_HOST: firestore } : {}), // it passes its environment on to them
+        ...options.env,
+      }),
       // No input: it must never prompt. Its own process group: Ctrl-C reaches us alone, and one kill reaches them all.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
@@ -69,6 +83,14 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     await exited;
     process.off('exit', cleanUp);
     cleanUp();
+    await documents?.stop();
+  };
+
+  // Users first: documents are what the functions write first, so a change cut in two is one that they know to repair.
+  const saveAndStop = async ({ exported, commit }: DataFolder) => {
+    const hub = `http://${HOST}:${ports.hub}`;
+    await exportTo(exported, hub, isEmbedded ? ['auth'] : ['auth', 'firestore']).finally(stop);
+    commit();
   };
 
   try {
@@ -80,47 +102,21 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   }
   const urls = {
     hosting,
-    functions: `http://${HOST}:${ports.functions}/${options.projectId}/us-central1`,
+    functions: `http://${HOST}:${ports.functions}/${projectId}/us-central1`,
     auth: `http://${HOST}:${ports.auth}`,
   };
   const env = {
-    GCLOUD_PROJECT: options.projectId,
+    GCLOUD_PROJECT: projectId,
     FIREBASE_AUTH_EMULATOR_HOST: `${HOST}:${ports.auth}`,
+    FIRESTORE_EMULATOR_HOST: firestore,
     GATEHOUSE_HOSTING_URL: urls.hosting,
     GATEHOUSE_FUNCTIONS_URL: urls.functions,
   };
-  return { ports, urls, env, exited, stop };
+  return { ports, urls, env, exited, stop, saveAndStop };
 }
 
 async function pickPorts(): Promise<Ports> {
   const names = Object.keys(FIXED_PORTS);
   const free = await findFreePorts(names.length);
   return { ...FIXED_PORTS, ...Object.fromEntries(names.map((name, i) => [name, free[i]])) };
-}
-
-async function untilReady(cli: ChildProcess, { logFile, onLine }: EmulatorOptions): Promise<void> {
-  mkdirSync(dirname(logFile), { recursive: true });
-  const log = createWriteStream(logFile);
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const fail = (why: string) => reject(new Error(`${why}; see ${logFile}`));
-  const timer = setTimeout(fail, START_TIMEOUT_MS, 'the emulators did not start in time');
-  cli.once('exit', () => fail('the emulators ended before they were ready'));
-  for (const stream of [cli.stdout, cli.stderr]) {
-    if (!stream) continue;
-    createInterface(stream).on('line', (line) => {
-      log.write(`${line}\n`);
-      onLine?.(line);
-      if (line.includes(READY)) resolve();
-      if (line.includes(BROKEN)) fail('the functions could not be loaded');
-    });
-  }
-  await promise.finally(() => clearTimeout(timer));
-}
-
-function killGroup(cli: ChildProcess): void {
-  try {
-    if (cli.pid) process.kill(-cli.pid, 'SIGKILL');
-  } catch {
-    // Nothing of the group is left.
-  }
 }

@@ -11,6 +11,15 @@ const { middleware } = exegesis;
 exegesis.middleware = (document, options) =>
   middleware(document, { ...options, lazyCompileValidationSchemas: true });
 
+// The CLI gives Java a process group of its own, which nobody would end with ours.
+const childProcess: typeof import('node:child_process') = require('node:child_process');
+const { spawn } = childProcess;
+const spawnInGroup = (command: string, ...rest: object[]) => {
+  const given = command === 'java' ? [...rest.slice(0, 1), { ...rest[1], detached: false }] : rest;
+  return Reflect.apply(spawn, childProcess, [command, ...given]);
+};
+Object.assign(childProcess, { spawn: spawnInGroup });
+
 // The process that started the emulators is gone, however it ended: take the whole process group along.
 process.on('disconnect', () => {
   const scratch = process.env.GATEHOUSE_SCRATCH;

@@ -17,6 +17,9 @@ export interface Outcome {
 
 export const failure = (note: string): Outcome => ({ passed: 0, failed: 1, skipped: 0, notes: [note] });
 
+/** A stage that cannot run here; the note names what and why. */
+export const skip = (note: string): Outcome => ({ passed: 0, failed: 0, skipped: 1, notes: [note] });
+
 /** Programs that either succeed or don't: together one test. */
 export async function check(...programs: string[][]): Promise<Outcome> {
   const notes: string[] = [];
@@ -28,7 +31,7 @@ export async function check(...programs: string[][]): Promise<Outcome> {
 }
 
 /** Every test file below a folder, in mocha, without functions/.mocharc.json (which is for the unit tests). */
-export async function mochaFolder(folder: string, env: Record<string, string> = {}): Promise<Outcome> {
+export async function mochaFolder(folder: string, env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const args = ['--no-config', '--timeout', '30000', `${join(ROOT, folder)}/**/*.test.ts`];
   return count(functionsBin('mocha'), args, env);
 }
@@ -36,7 +39,7 @@ export async function mochaFolder(folder: string, env: Record<string, string> = 
 /** The unit tests, as functions/.mocharc.json and the coverage gate in functions/.c8rc.json have them. */
 export const mochaWithCoverage = () => count(functionsBin('c8'), [functionsBin('mocha')], {});
 
-async function count(command: string, args: string[], env: Record<string, string>): Promise<Outcome> {
+async function count(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
   const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
   const output = join(scratch, 'counts.json');
   const reporter = ['--reporter', join(import.meta.dirname, 'counting-reporter.ts')];

@@ -4,7 +4,14 @@ import { createServer } from 'node:net';
 export const HOST = '127.0.0.1';
 
 /** The ports a developer can rely on; those of firebase.json. */
-export const FIXED_PORTS = { hosting: 5002, functions: 5001, auth: 9099, hub: 4400, logging: 4500 };
+export const FIXED_PORTS = {
+  hosting: 5002,
+  functions: 5001,
+  auth: 9099,
+  firestore: 8080,
+  hub: 4400,
+  logging: 4500,
+};
 
 export type Ports = typeof FIXED_PORTS;
 

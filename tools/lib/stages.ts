@@ -2,39 +2,43 @@ import { basename } from 'node:path';
 import { findBrowser } from './browser.ts';
 import { ROOT } from './emulator-setup.ts';
 import { startEmulators } from './emulators.ts';
-import { check, mochaFolder, mochaWithCoverage, type Outcome } from './outcome.ts';
+import type { FirestoreKind } from './firestore-option.ts';
+import { check, mochaFolder, mochaWithCoverage, type Outcome, skip } from './outcome.ts';
 import { FUNCTIONS, functionsBin } from './run.ts';
 
 const tsc = functionsBin('tsc');
 const colors = process.stdout.isTTY ? 'force' : 'off'; // left alone, Biome colours each letter in a log file
 
-/** What `npm test` runs, in this order. */
-export const stages: Record<string, () => Promise<Outcome>> = {
+/** What `npm test` runs, in this order; each is told which Firestore was asked for. */
+export const stages: Record<string, (firestore: FirestoreKind) => Promise<Outcome>> = {
   lint: () => check(['biome', 'ci', `--colors=${colors}`, '.']),
   build: () =>
     check(['npm', '--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build'], ['node', 'tools/web.ts']),
   types: () => check([tsc, '-p', 'functions/tsconfig.json'], [tsc, '-p', 'tools/tsconfig.json']),
+  firestore: embeddedFirestore,
   unit: mochaWithCoverage,
   deploy: () => mochaFolder('functions/test/deploy'),
-  emulator: () => withEmulators('demo-gatehouse', 'functions/test/emulator'),
-  'emulator-idp': () => withEmulators('demo-gatehouse-idp', 'functions/test/emulator-idp'),
+  emulator: (firestore) => withEmulators('demo-gatehouse', 'functions/test/emulator', firestore),
+  'emulator-idp': (firestore) =>
+    withEmulators('demo-gatehouse-idp', 'functions/test/emulator-idp', firestore),
   rules: () => mochaFolder('functions/test/rules'),
+  'rules-official': rulesOnGoogles,
   browser: withBrowser,
-  tools: () => mochaFolder('tools/test'),
+  tools: (firestore) => mochaFolder('tools/test', { GATEHOUSE_FIRESTORE: firestore }),
 };
+
+/** An outcome with a word before the names of what was skipped: why. */
+const noted = (note: string, outcome: Outcome): Outcome => ({ ...outcome, notes: [note, ...outcome.notes] });
 
 /** Runs a folder's tests against emulators of their own, on free ports: `npm start` may go on meanwhile. */
 async function withEmulators(
   projectId: string,
   folder: string,
-  env: Record<string, string> = {},
+  firestore: FirestoreKind,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Outcome> {
-  const emulators = await startEmulators({
-    projectId,
-    only: ['auth', 'functions', 'hosting'],
-    ports: 'free',
-    logFile: `${ROOT}/.gatehouse/test-${basename(folder)}.log`,
-  });
+  const only = ['auth', 'functions', 'hosting'];
+  const emulators = await startEmulators({ projectId, only, firestore, ...besides(folder) });
   try {
     return await mochaFolder(folder, { ...emulators.env, ...env });
   } finally {
@@ -42,13 +46,39 @@ async function withEmulators(
   }
 }
 
+const besides = (folder: string) =>
+  ({ ports: 'free', logFile: `${ROOT}/.gatehouse/test-${basename(folder)}.log` }) as const;
+
+/** The embedded Firestore's own tests have nothing to say of Google's. */
+async function embeddedFirestore(firestore: FirestoreKind): Promise<Outcome> {
+  if (firestore === 'embedded') return mochaFolder('tools/firestore/test');
+  return skip('tests of the embedded Firestore: need a run without --firestore=official');
+}
+
+/** firestore.rules as Google's emulator reads them; without it each of the tests is skipped by name. */
+async function rulesOnGoogles(firestore: FirestoreKind): Promise<Outcome> {
+  const folder = 'functions/test/rules-official';
+  if (firestore === 'embedded') {
+    const note = 'rules on Google’s emulator: need --firestore=official';
+    return noted(note, await mochaFolder(folder, { FIRESTORE_RULES_EMULATOR_HOST: undefined }));
+  }
+  const emulators = await startEmulators({
+    ...{ projectId: 'demo-gatehouse', only: [], firestore },
+    ...besides(folder),
+  });
+  try {
+    const { FIRESTORE_EMULATOR_HOST } = emulators.env;
+    return await mochaFolder(folder, { FIRESTORE_RULES_EMULATOR_HOST: FIRESTORE_EMULATOR_HOST });
+  } finally {
+    await emulators.stop();
+  }
+}
+
 /** The page in a real browser; without one each of its tests is skipped by name. */
-async function withBrowser(): Promise<Outcome> {
+async function withBrowser(firestore: FirestoreKind): Promise<Outcome> {
+  const folder = 'tools/browser';
   const browser = await findBrowser();
-  if (browser) return withEmulators('demo-gatehouse', 'tools/browser', { CHROME_PATH: browser });
-  const outcome = await mochaFolder('tools/browser', { CHROME_PATH: '' });
-  return {
-    ...outcome,
-    notes: ['no Chrome or Chromium found: install one, or set CHROME_PATH', ...outcome.notes],
-  };
+  if (browser) return withEmulators('demo-gatehouse', folder, firestore, { CHROME_PATH: browser });
+  const note = 'no Chrome or Chromium found: install one, or set CHROME_PATH';
+  return noted(note, await mochaFolder(folder, { CHROME_PATH: '' }));
 }

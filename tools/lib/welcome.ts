@@ -1,8 +1,22 @@
 import { DEMO_PASSWORD, DEMO_ROLES, demoEmail } from '../seed.ts';
 import type { Emulators } from './emulators.ts';
+import type { FirestoreKind } from './firestore-option.ts';
+
+const FIRESTORE = { embedded: 'embedded', official: 'Google’s emulator' } as const;
+
+export interface Session {
+  emulators: Emulators;
+  firestore: FirestoreKind;
+  /** What it took to start, in seconds. */
+  seconds: number;
+  logFile: string;
+  /** Where users and documents are kept between runs, if they are. */
+  dataFolder?: string;
+}
 
 /** The one table `npm start` prints: where things are, who can sign in, what to try. */
-export function welcome({ urls, ports }: Emulators, seconds: number, logFile: string): string {
+export function welcome({ emulators, firestore, seconds, logFile, dataFolder }: Session): string {
+  const { urls, ports } = emulators;
   const api = `${urls.hosting}/api/v1`;
   const signIn = `${urls.auth}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=demo`;
   const rows = [
@@ -10,6 +24,8 @@ export function welcome({ urls, ports }: Emulators, seconds: number, logFile: st
     ['API', api],
     ['Functions', urls.functions],
     ['Auth emulator', `127.0.0.1:${ports.auth}`],
+    ['Firestore', `127.0.0.1:${ports.firestore} (${FIRESTORE[firestore]})`],
+    ...(dataFolder ? [['Data', dataFolder]] : []),
     ['Log', logFile],
     ['', ''],
     ...DEMO_ROLES.map((role) => [demoEmail(role), `password ${DEMO_PASSWORD}, user id demo-${role}`]),

@@ -1,31 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { ROOT } from '../lib/emulator-setup.ts';
-import { isListening, launch, type Started, until } from './processes.ts';
-
-const SCRIPT = `${ROOT}/tools/start.ts`;
-
-/** Starts Gatehouse on free ports and reads its addresses from the table it prints. */
-async function startGatehouse() {
-  const started = launch(process.execPath, [SCRIPT, '--free-ports']);
-  await until(() => started.output().includes('Try, in') || started.child.exitCode !== null, 90_000);
-  const read = (name: string) => RegExp(`^ +${name} +(\\S+)`, 'm').exec(started.output())?.[1] ?? '';
-  const addresses = {
-    api: read('API'),
-    functions: read('Functions'),
-    auth: `http://${read('Auth emulator')}`,
-  };
-  assert.ok(addresses.api, started.output());
-  const ports = Object.values(addresses).map((address) => Number(new URL(address).port));
-  return { ...started, addresses, ports };
-}
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { GATEHOUSE_FIRESTORE, killGroup, SCRIPT, signIn, startGatehouse } from './gatehouse.ts';
+import { isListening, launch, until } from './processes.ts';
 
 const isQuiet = async (ports: number[]) => !(await Promise.all(ports.map(isListening))).includes(true);
-
-function killGroup({ child }: Started, signal: NodeJS.Signals) {
-  if (child.pid) process.kill(-child.pid, signal);
-}
 
 describe('npm start', function () {
   this.timeout(120_000);
@@ -47,16 +29,10 @@ describe('npm start', function () {
     try {
       const { api, auth } = gatehouse.addresses;
       assert.equal((await fetch(`${api}/health`)).status, 200);
-
-      const path = 'identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=demo';
-      const signIn = await fetch(`${auth}/${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ email: 'owner@demo.test', password: 'gatehouse', returnSecureToken: true }),
-      });
-      const { idToken } = (await signIn.json()) as { idToken: string };
-      const claims = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
+      const claims = await signIn(auth, 'owner@demo.test', 'gatehouse');
       assert.deepEqual([claims.sub, claims.roles], ['demo-owner', ['owner']]);
+      const kind = GATEHOUSE_FIRESTORE === 'embedded' ? 'embedded' : 'Google’s emulator';
+      assert.match(gatehouse.output(), RegExp(`^ +Firestore +127\\.0\\.0\\.1:\\d+ \\(${kind}\\)$`, 'm'));
     } finally {
       killGroup(gatehouse, 'SIGINT');
       killGroup(gatehouse, 'SIGINT'); // through npm, and from people, it comes twice
@@ -71,4 +47,44 @@ describe('npm start', function () {
     assert.equal(await gatehouse.exited, 'SIGKILL');
     assert.equal(await until(() => isQuiet(gatehouse.ports), 5_000), true);
   });
+
+  it('leaves no Java behind when it is killed outright on Google’s emulator', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'gatehouse-java-'));
+    try {
+      const env = installJavaDouble(home);
+      const gatehouse = await startGatehouse(['--firestore=official'], env);
+      const pid = Number(readFileSync(join(home, 'pid'), 'utf8'));
+      const { firestore } = gatehouse.addresses;
+      assert.equal(await (await fetch(firestore)).text(), String(pid));
+      gatehouse.child.kill('SIGKILL');
+      assert.equal(await until(() => isQuiet(gatehouse.ports), 5_000), true);
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  });
 });
+
+/**
+ * Stands in for Java and the emulator in it, which are not on every machine: a program `java` that listens where it is
+ * told to. Gives the environment in which it is found.
+ */
+function installJavaDouble(home: string): NodeJS.ProcessEnv {
+  const server = `
+    import { createServer } from 'node:http';
+    import { writeFileSync } from 'node:fs';
+    writeFileSync(${JSON.stringify(join(home, 'pid'))}, String(process.pid));
+    const port = Number(process.argv[process.argv.indexOf('--port') + 1]);
+    createServer((_request, response) => response.end(String(process.pid))).listen(port, '127.0.0.1');`;
+  const java = `#!/bin/sh
+    case "$*" in
+      *-version) echo 'openjdk version "21.0.2" 2026-01-20' >&2 ;;
+      *) exec '${process.execPath}' '${join(home, 'server.mjs')}' "$@" ;;
+    esac`;
+  writeFileSync(join(home, 'server.mjs'), server);
+  writeFileSync(join(home, 'java'), java, { mode: 0o755 });
+  writeFileSync(join(home, 'emulator.jar'), '');
+  return {
+    PATH: [home, process.env.PATH].join(delimiter),
+    FIRESTORE_EMULATOR_BINARY_PATH: join(home, 'emulator.jar'),
+  };
+}

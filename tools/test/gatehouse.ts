@@ -1,0 +1,56 @@
+// `npm start` as a process of its own, and what tests ask of it.
+import assert from 'node:assert/strict';
+import { ROOT } from '../lib/emulator-setup.ts';
+import { launch, type Started, until } from './processes.ts';
+
+export const SCRIPT = `${ROOT}/tools/start.ts`;
+// Which Firestore this run of `npm test` is about.
+export const { GATEHOUSE_FIRESTORE = 'embedded' } = process.env;
+
+/** Starts Gatehouse on free ports and reads its addresses from the table it prints. */
+export async function startGatehouse(args: string[] = [], env: NodeJS.ProcessEnv = {}) {
+  const flags = ['--free-ports', `--firestore=${GATEHOUSE_FIRESTORE}`, ...args];
+  const started = launch(process.execPath, [SCRIPT, ...flags], { env: { ...process.env, ...env } });
+  await until(() => started.output().includes('Try, in') || started.child.exitCode !== null, 90_000);
+  const read = (name: string) => RegExp(`^ +${name} +(\\S+)`, 'm').exec(started.output())?.[1] ?? '';
+  const addresses = {
+    api: read('API'),
+    functions: read('Functions'),
+    auth: `http://${read('Auth emulator')}`,
+    firestore: `http://${read('Firestore')}`,
+  };
+  assert.ok(addresses.api, started.output());
+  const ports = Object.values(addresses).map((address) => Number(new URL(address).port));
+  return { ...started, addresses, ports };
+}
+
+/** Sends JSON to an emulator as its administrator, and gives the JSON of the answer. */
+export async function send<T>(method: string, url: string, body?: object): Promise<T> {
+  const headers = { 'content-type': 'application/json', authorization: 'Bearer owner' };
+  const response = await fetch(url, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+  const answer = await response.text();
+  assert.equal(response.status, 200, answer);
+  return JSON.parse(answer);
+}
+
+export const identityToolkit = (auth: string) => `${auth}/identitytoolkit.googleapis.com/v1`;
+
+/** Signs in with an e-mail address and gives the ID token's claims. */
+export async function signIn(
+  auth: string,
+  email: string,
+  password: string,
+): Promise<Record<string, unknown>> {
+  const url = `${identityToolkit(auth)}/accounts:signInWithPassword?key=demo`;
+  const { idToken } = await send<{ idToken: string }>('POST', url, {
+    email,
+    password,
+    returnSecureToken: true,
+  });
+  return JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
+}
+
+/** Sends a signal to all of it, as a terminal does. */
+export function killGroup({ child }: Started, signal: NodeJS.Signals) {
+  if (child.pid) process.kill(-child.pid, signal);
+}
