@@ -1,0 +1,61 @@
+import type { Fields } from './messages.ts';
+import { invalidArgument } from './status.ts';
+import { documentSize, type Value } from './value.ts';
+import { checkFields } from './value-check.ts';
+
+/** https://firebase.google.com/docs/firestore/quotas */
+const MAX_DOCUMENT_BYTES = 1_048_576;
+/** What is left of a document when the rest of it is as small as can be; Google's emulator refuses the same. */
+const MAX_VALUE_BYTES = 1_048_487;
+export const MAX_TRANSFORMS_PER_DOCUMENT = 500;
+export const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
+
+/**
+ * The fields as they are stored, without the decoder's `valueType`.
+ * @throws FirestoreError for a name or value that Firestore refuses
+ */
+export function acceptFields(fields: Fields): Fields {
+  checkFields(fields);
+  return plainFields(fields);
+}
+
+/** The elements for an array, which may hold anything but arrays. */
+export function acceptElements(values: Value[]): Value[] {
+  checkFields({ elements: { arrayValue: { values } } });
+  return values.map((value) => plainValue(value, 'elements'));
+}
+
+function plainFields(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plainValue(value, name)]));
+}
+
+function plainValue(value: Value, property: string): Value {
+  const { valueType: _, mapValue, arrayValue, ...scalar } = value;
+  if (mapValue) return { mapValue: { fields: plainFields(mapValue.fields ?? {}) } };
+  if (arrayValue) {
+    return {
+      arrayValue: { values: (arrayValue.values ?? []).map((element) => plainValue(element, property)) },
+    };
+  }
+  if (Object.keys(scalar).length === 0)
+    throw invalidArgument('Cannot convert firestore.v1.Value with type unset.');
+  if (isTooLong(scalar)) {
+    throw invalidArgument(`The value of property "${property}" is longer than ${MAX_VALUE_BYTES} bytes.`);
+  }
+  return scalar;
+}
+
+/** @throws FirestoreError if the document is larger than one mebibyte, names included */
+export function checkSize(name: string, fields: Fields): void {
+  const size = documentSize(name, fields);
+  if (size <= MAX_DOCUMENT_BYTES) return;
+  const [actual, allowed] = [size, MAX_DOCUMENT_BYTES].map((bytes) => bytes.toLocaleString('en-US'));
+  throw invalidArgument(
+    `Document '${name}' cannot be written because its size (${actual} bytes) exceeds the maximum allowed size of ${allowed} bytes.`,
+  );
+}
+
+function isTooLong({ stringValue, bytesValue }: Value): boolean {
+  if (stringValue !== undefined) return Buffer.byteLength(stringValue) > MAX_VALUE_BYTES;
+  return bytesValue !== undefined && bytesValue.length > MAX_VALUE_BYTES;
+}
