@@ -23,12 +23,14 @@ const isEmulated = (project: string) => project.startsWith('demo-');
 
 function connect(project: string) {
   const emulator = isEmulated(project);
-  if (emulator) process.env.FIREBASE_AUTH_EMULATOR_HOST ??= '127.0.0.1:9099';
+  if (emulator) {
+    process.env.FIREBASE_AUTH_EMULATOR_HOST ??= '127.0.0.1:9099';
+    process.env.FIRESTORE_EMULATOR_HOST ??= '127.0.0.1:8080';
+  }
   // With a person's credentials the API wants to know whose quota it is.
   else process.env.GOOGLE_CLOUD_QUOTA_PROJECT ??= project;
   const { env } = process;
-  return createDeps(loadConfig({ ...env, GCLOUD_PROJECT: project, FUNCTIONS_EMULATOR: String(emulator) }))
-    .accounts;
+  return createDeps(loadConfig({ ...env, GCLOUD_PROJECT: project, FUNCTIONS_EMULATOR: String(emulator) }));
 }
 
 function explain(error: unknown, project: string | undefined): string {
@@ -38,7 +40,7 @@ function explain(error: unknown, project: string | undefined): string {
     ? 'Is it running? npm start'
     : 'Signed in? gcloud auth application-default login';
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  return `Firebase Auth did not answer: ${error.reason}${cause}\n${hint}`;
+  return `Firebase did not answer: ${error.reason}${cause}\n${hint}`;
 }
 
 let project: string | undefined;
@@ -46,11 +48,11 @@ try {
   const wanted = readArguments();
   project = wanted.project;
   const unverified = isEmulated(project);
-  const { email, emailVerified, roles, uid } = await grantAsOperator(connect(project), {
+  const { email, emailVerified, grants, uid } = await grantAsOperator(connect(project), {
     ...wanted,
     unverified,
   });
-  console.log(`${project}: ${email} (${uid}) now is ${roles.join(', ')}.`);
+  console.log(`${project}: ${email} (${uid}) now is ${grants.map(({ role }) => role).join(', ')}.`);
   if (!emailVerified) console.warn('This address is not verified: make sure that the account is theirs.');
   // The SDK keeps connections open; nothing is left to do.
   process.exit(0);

@@ -1,37 +1,43 @@
 // The Admin SDK is the deployable's; a path, because tools/ has no dependencies of its own.
 import { deleteApp, initializeApp } from '../functions/node_modules/firebase-admin/lib/app/index.js';
 import { type Auth, getAuth } from '../functions/node_modules/firebase-admin/lib/auth/index.js';
+import { loadConfig } from '../functions/src/config.ts';
+import { createDeps } from '../functions/src/deps.ts';
 
 export const DEMO_PASSWORD = 'gatehouse';
 export const DEMO_ROLES = ['owner', 'admin', 'support', 'auditor', 'member'] as const;
 export const demoEmail = (role: string) => `${role}@demo.test`;
 
 /**
- * Creates one demo user for each role, or puts the existing one back into shape. Talks to the Auth emulator alone:
- * throws unless FIREBASE_AUTH_EMULATOR_HOST is set and the project is a `demo-` one.
+ * Creates one demo user for each role, or puts the existing one's sign-in back into shape; roles that were changed since
+ * stay changed. Talks to emulators alone: throws unless both hosts are set and the project is a `demo-` one.
  */
 export async function seedDemoUsers(projectId: string): Promise<void> {
-  if (!process.env.FIREBASE_AUTH_EMULATOR_HOST || !projectId.startsWith('demo-')) {
-    throw new Error(`demo users belong in the Auth emulator of a demo- project, not in "${projectId}"`);
+  const { FIREBASE_AUTH_EMULATOR_HOST, FIRESTORE_EMULATOR_HOST } = process.env;
+  if (!FIREBASE_AUTH_EMULATOR_HOST || !FIRESTORE_EMULATOR_HOST || !projectId.startsWith('demo-')) {
+    throw new Error(`demo users belong in the emulators of a demo- project, not in "${projectId}"`);
   }
   const app = initializeApp({ projectId }, 'seed');
   try {
-    const auth = getAuth(app);
-    await Promise.all(DEMO_ROLES.map((role) => seedUser(auth, role)));
+    const config = loadConfig({ ...process.env, GCLOUD_PROJECT: projectId, FUNCTIONS_EMULATOR: 'true' });
+    const { users } = createDeps(config, { app });
+    for (const role of DEMO_ROLES) {
+      await seedAccount(getAuth(app), role);
+      await users.get(`demo-${role}`); // which enters it in the directory, with the role that its claims say
+    }
   } finally {
     await deleteApp(app);
   }
 }
 
-async function seedUser(auth: Auth, role: string): Promise<void> {
+/** Imported, because a user who is created is given the default role. */
+async function seedAccount(auth: Auth, role: string): Promise<void> {
   const uid = `demo-${role}`;
-  const user = {
-    email: demoEmail(role),
-    emailVerified: true,
-    password: DEMO_PASSWORD,
-    displayName: `Demo ${role}`,
-  };
+  const profile = { email: demoEmail(role), emailVerified: true, displayName: `Demo ${role}` };
   const { users } = await auth.getUsers([{ uid }]);
-  await (users.length ? auth.updateUser(uid, user) : auth.createUser({ uid, ...user }));
-  await auth.setCustomUserClaims(uid, { roles: [role], rv: 1 });
+  if (users.length === 0) {
+    const { errors } = await auth.importUsers([{ uid, ...profile, customClaims: { roles: [role], rv: 1 } }]);
+    if (errors[0]) throw errors[0].error;
+  }
+  await auth.updateUser(uid, { ...profile, password: DEMO_PASSWORD });
 }

@@ -13,6 +13,8 @@ const { outputFiles } = await build({
   platform: 'node',
   target: 'node24',
   format: 'esm',
+  // Loads its messages from files of its own, and only when there is something to ask.
+  external: ['@google-cloud/firestore'],
   // CommonJS packages in the bundle ask for Node's own modules with require().
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

@@ -26,9 +26,12 @@ const settings = {
     description: 'Accept an App Check token for one change only (replay protection).',
   }),
   ACCESS_CHANGE_MAX_AGE: defineInt('ACCESS_CHANGE_MAX_AGE', {
-    default: 0,
-    description:
-      'Seconds for which an instance may believe what it knows of an account, 0 to 60. 0: ask each time.',
+    default: 10,
+    description: 'Seconds until every instance knows of a revocation or role change, 1 to 60.',
+  }),
+  AUDIT_RETENTION_DAYS: defineInt('AUDIT_RETENTION_DAYS', {
+    default: 400,
+    description: 'Days for which audit events are kept, 1 to 3650.',
   }),
 } as const;
 
@@ -76,6 +79,8 @@ export const runAs = {
   beforeUserCreated: serviceAccount('beforeUserCreated'),
   beforeUserSignedIn: serviceAccount('beforeUserSignedIn'),
   onUserCreated: serviceAccount('onUserCreated'),
+  onUserDeleted: serviceAccount('onUserDeleted'),
+  reconcileAccess: serviceAccount('reconcileAccess'),
 } as const;
 
 /** The running code's settings, read and checked once. */
@@ -88,6 +93,8 @@ export interface Config {
   readonly appCheck: { readonly enforce: boolean; readonly consume: boolean };
   /** Seconds. */
   readonly accessChangeMaxAge: number;
+  /** Days. */
+  readonly auditRetention: number;
 }
 
 const commaSeparated = (item: z.ZodType<string, string>) =>
@@ -118,13 +125,17 @@ const domain = z
   .regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, 'is not a domain like example.com');
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
+const whole = (min: number, max: number) =>
+  z.string().regex(/^\d+$/, 'is not a whole number').transform(Number).pipe(z.int().min(min).max(max));
+
 const environment = z.object({
   ALLOWED_ORIGINS: commaSeparated(origin),
   DEFAULT_ROLE: z.enum(['none', 'member']),
   SIGN_UP_DOMAINS: commaSeparated(domain),
   APP_CHECK: flag,
   APP_CHECK_CONSUME: flag,
-  ACCESS_CHANGE_MAX_AGE: z.string().regex(/^\d+$/).transform(Number).pipe(z.int().max(60)),
+  ACCESS_CHANGE_MAX_AGE: whole(1, 60),
+  AUDIT_RETENTION_DAYS: whole(1, 3650),
 });
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -165,6 +176,7 @@ export function loadConfig(env: Environment = process.env): Config {
     // The emulator has no App Check service, and its tokens could not be verified.
     appCheck: Object.freeze({ enforce: values.APP_CHECK && !emulator, consume: values.APP_CHECK_CONSUME }),
     accessChangeMaxAge: values.ACCESS_CHANGE_MAX_AGE,
+    auditRetention: values.AUDIT_RETENTION_DAYS,
   });
 }
 

@@ -1,13 +1,21 @@
 import { type App, initializeApp } from 'firebase-admin/app';
 import { getAppCheck } from 'firebase-admin/app-check';
 import { getAuth } from 'firebase-admin/auth';
-import { createAccountStates } from './authn/account-states.ts';
+import { createAccessFeed, readAccessChanges } from './access/access-feed.ts';
+import { createAccessRecords } from './access/access-records.ts';
+import { createAccountSync } from './access/account-sync.ts';
+import { type ChangeAccess, createChangeAccess } from './access/change-access.ts';
+import { createDirectory, type Directory } from './access/directory.ts';
+import { createDirectoryList } from './access/directory-list.ts';
+import { createReconcileAccess, type ReconcileAccess } from './access/reconcile.ts';
+import { type AuditTrail, createAuditTrail } from './audit/audit-trail.ts';
 import { type AppCheckGate, createAppCheckGate } from './authn/app-check.ts';
 import { createFirebaseIdTokenAuthenticator } from './authn/authenticators/firebase-id-token.ts';
 import { createVerifiedTokenCache } from './authn/verified-token-cache.ts';
 import { type Config, loadConfig } from './config.ts';
 import type { GuardDeps } from './guard.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
+import type { OpenFirestore } from './lib/firestore.ts';
 import { type Log, structuredLog } from './log.ts';
 import { type AccountStore, createAccountStore } from './users/account-store.ts';
 import { createUsersService, type UsersService } from './users/users-service.ts';
@@ -17,32 +25,55 @@ export interface Deps extends GuardDeps {
   readonly config: Config;
   readonly appCheck: AppCheckGate;
   readonly accounts: AccountStore;
+  readonly audit: AuditTrail;
+  readonly directory: Directory;
+  readonly changeAccess: ChangeAccess;
+  readonly reconcileAccess: ReconcileAccess;
   readonly users: UsersService;
 }
 
 interface Outside {
   readonly app?: App;
+  readonly firestore?: OpenFirestore;
   readonly clock?: Clock;
   readonly log?: Log;
 }
 
-/** Wires one instance. What reaches outside can be handed in: the Firebase app, the clock, the log. */
+/** Wires one instance. What reaches outside can be handed in: the Firebase app, Firestore, the clock, the log. */
 export function createDeps(config: Config, outside: Outside = {}): Deps {
   const { clock = systemClock, log = structuredLog } = outside;
   const app = outside.app ?? initializeApp({ projectId: config.projectId });
   const auth = () => getAuth(app);
+  const open = outside.firestore ?? openFirestore(app);
+
   const accounts = createAccountStore(auth);
-  const accountStates = createAccountStates({
-    load: accounts.find,
+  const audit = createAuditTrail({ open, clock, retention: config.auditRetention, log });
+  const feed = createAccessFeed({
+    readSince: readAccessChanges(open),
     clock,
     maxAge: config.accessChangeMaxAge,
+    log,
   });
+  const directory = createDirectory({
+    open,
+    clock,
+    auditRetention: config.auditRetention,
+    onAccessChange: feed.learn,
+  });
+  const sync = createAccountSync({ directory, accounts, clock, log });
+  const changeAccess = createChangeAccess({ directory, sync, audit, log, clock });
+  const directoryList = createDirectoryList({ open, clock });
   return Object.freeze({
     config,
     clock,
     log,
     accounts,
-    accountStates,
+    audit,
+    directory,
+    changeAccess,
+    accessChanges: feed,
+    accessRecords: createAccessRecords({ directory, accounts, sync, clock }),
+    reconcileAccess: createReconcileAccess({ open, changeAccess, sync, clock }),
     verifiedTokens: createVerifiedTokenCache(),
     authenticators: [
       createFirebaseIdTokenAuthenticator({
@@ -52,8 +83,21 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
       }),
     ],
     appCheck: createAppCheckGate({ ...config.appCheck, appCheck: () => getAppCheck(app), clock }),
-    users: createUsersService({ store: accounts, accountStates, log }),
+    users: createUsersService({ accounts, directory, directoryList, changeAccess, clock }),
   });
+}
+
+function openFirestore(app: App): OpenFirestore {
+  let opened: ReturnType<OpenFirestore> | undefined;
+  return () => {
+    opened ??= import('firebase-admin/firestore').then(
+      ({ getFirestore, FieldPath, FieldValue, Timestamp }) => ({
+        db: getFirestore(app),
+        ...{ FieldPath, FieldValue, Timestamp },
+      }),
+    );
+    return opened;
+  };
 }
 
 let instance: Deps | undefined;

@@ -36,6 +36,7 @@ export const ERRORS = {
   },
   last_owner: { status: 409, callable: 'failed-precondition', title: 'The last owner stays' },
   version_mismatch: { status: 409, callable: 'aborted', title: 'Somebody else changed this first' },
+  precondition_failed: { status: 412, callable: 'aborted', title: 'Somebody else changed this first' },
   claims_too_large: {
     status: 409,
     callable: 'failed-precondition',

@@ -6,6 +6,7 @@ import {
   type Access,
   type Decision,
   decide,
+  dependsOnOwner,
   needsFreshRecord,
   permissionOf,
   type Resource,
@@ -16,6 +17,19 @@ import type { Log } from './log.ts';
 export interface GuardDeps extends AuthenticateDeps {
   readonly appCheck: AppCheckGate;
   readonly log: Log;
+  /** Where attempts at privileged access are recorded that were refused. */
+  readonly audit: { refused(attempt: RefusedAttempt): Promise<void> };
+}
+
+export interface RefusedAttempt {
+  readonly actor: string;
+  readonly issuer: string;
+  readonly action: 'access.refused';
+  /** The permission that was asked for. */
+  readonly target: string;
+  readonly outcome: 'refused';
+  readonly reason: string;
+  readonly requestId: string;
 }
 
 /** Who wants to pass, and where. Headers as received, every line of them: Node keeps only the first otherwise. */
@@ -25,8 +39,8 @@ interface Attempt {
   readonly access: Access;
   /** Does it change something? Then App Check's replay protection applies. */
   readonly changes: boolean;
-  /** Only asked for once somebody is signed in. */
-  readonly resource?: (() => Resource) | undefined;
+  /** Only asked for when the decision hangs on whose it is. */
+  readonly resource?: ((principal: Principal) => Promise<Resource | undefined>) | undefined;
   readonly requestId: string;
 }
 
@@ -50,7 +64,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     }
     throw error;
   }
-  const resource = principal.kind === 'anonymous' ? undefined : attempt.resource?.();
+  const resource = dependsOnOwner(principal, access) ? await attempt.resource?.(principal) : undefined;
   const decision = decide(principal, access, resource);
   const { issuer, subject } = principal;
   deps.log.decision({
@@ -61,15 +75,27 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     granted: decision.allowed,
     reason: decision.reason,
   });
-  if (!decision.allowed) throw refusal(decision, access);
-  return principal;
+  if (decision.allowed) return principal;
+  if (principal.kind !== 'anonymous' && needsFreshRecord(access)) {
+    await deps.audit.refused({
+      actor: principal.directoryId ?? subject,
+      issuer,
+      action: 'access.refused',
+      target: permissionOf(access) ?? '',
+      outcome: 'refused',
+      reason: decision.reason,
+      requestId,
+    });
+  }
+  throw refusal(decision, access);
 }
 
 function refusal(decision: Decision & { allowed: false }, access: Access): AppError {
   if (decision.reason === 'anonymous')
     return new AppError('unauthenticated', 'Send an Authorization header: Bearer <ID token>.');
   const permission = permissionOf(access) ?? '';
+  // Whether somebody else has such a thing is not the caller's to know.
   return decision.reason === 'not-own'
-    ? new AppError('permission_denied', 'This belongs to somebody else.', { missing: permission })
+    ? new AppError('not_found', 'There is no such thing, or it is not yours.')
     : new AppError('permission_denied', `This needs the permission ${permission}.`, { missing: permission });
 }

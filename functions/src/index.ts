@@ -7,7 +7,8 @@ import { instanceDeps } from './deps.ts';
 import { guardTheFramework } from './framework.ts';
 import { createApp } from './http/app.ts';
 import { createBlockingFunctions } from './triggers/blocking.ts';
-import { createUserCreatedTrigger } from './triggers/user-created.ts';
+import { createReconcileSchedule } from './triggers/reconcile-access.ts';
+import { createUserEvents } from './triggers/user-events.ts';
 
 guardTheFramework();
 
@@ -34,11 +35,13 @@ export const { getMyAccess, listUsers, setUserRoles, revokeSessions } = createCa
 
 export const { beforeUserCreated, beforeUserSignedIn } = createBlockingFunctions(
   { ...sizes.triggers, omit: identityPlatform.equals(false) },
-  () => instanceDeps().config,
+  instanceDeps,
   runAs,
 );
 
-export const onUserCreated = createUserCreatedTrigger(
-  { ...sizes.triggers, ...runAs.onUserCreated, omit: identityPlatform.equals(true) },
+export const { onUserCreated, onUserDeleted } = createUserEvents(sizes.triggers, instanceDeps, runAs);
+
+export const reconcileAccess = createReconcileSchedule(
+  { ...sizes.triggers, ...runAs.reconcileAccess },
   instanceDeps,
 );

@@ -17,12 +17,19 @@ interface ChangeLine {
   readonly action: string;
   readonly actor: string;
   readonly target: string;
-  /** `refused`: as it was, or undone. `unknown`: Firebase Auth did not answer, so it may have happened. */
+  /** `refused`: as it was. `unknown`: something did not answer, so it may have happened. */
   readonly outcome: 'done' | 'refused' | 'unknown';
   readonly code?: ErrorCode;
   readonly before?: unknown;
   readonly after?: unknown;
   readonly reason?: string | undefined;
+}
+
+interface ReconciledLine {
+  readonly expired: number;
+  readonly repaired: number;
+  readonly failed: number;
+  readonly more: boolean;
 }
 
 /** Everything Gatehouse ever writes to the log: fixed fields, never a token, a header or a body. */
@@ -31,6 +38,13 @@ export interface Log {
   transport(line: { readonly requestId: string; readonly granted: false; readonly code: ErrorCode }): void;
   change(line: ChangeLine): void;
   failure(requestId: string, error: AppError): void;
+  reconciled(line: ReconciledLine): void;
+  /** The access changes could not be read; requests go on with what is known. @property seconds since they were */
+  feedUnread(line: {
+    readonly code: ErrorCode;
+    readonly reason: string | undefined;
+    readonly seconds: number;
+  }): void;
 }
 
 /**
@@ -47,6 +61,13 @@ export const structuredLog: Log = {
   },
   change(line) {
     write({ ...line, event: 'change', message: 'change', severity: 'INFO' });
+  },
+  reconciled(line) {
+    const severity = line.failed > 0 ? 'WARNING' : 'INFO';
+    write({ ...line, event: 'reconciled', message: 'access reconciled', severity });
+  },
+  feedUnread(line) {
+    write({ ...line, event: 'feed', message: 'access changes unread', severity: 'ERROR' });
   },
   failure(requestId, error) {
     const { code, reason, cause } = error;

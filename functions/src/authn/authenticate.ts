@@ -1,16 +1,19 @@
-import { invalidToken, tokenStale } from '../errors.ts';
+import { rolesAt } from '../authz/access-claims.ts';
+import { AppError, invalidToken, tokenStale } from '../errors.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
-import type { AccountState, AccountStates } from './account-states.ts';
+import type { AccessChanges, LatestChange } from './access-changes.ts';
+import type { AccessRecord, AccessRecords } from './access-records.ts';
 import type { Authenticator } from './authenticators/authenticator.ts';
 import type { Credential } from './credential.ts';
-import { ANONYMOUS, type Principal } from './principal.ts';
+import { ANONYMOUS, createPrincipal, type Principal } from './principal.ts';
 import { parseToken } from './token-guard.ts';
 import type { VerifiedToken, VerifiedTokenCache } from './verified-token-cache.ts';
 
 export interface AuthenticateDeps {
   readonly authenticators: readonly Authenticator[];
   readonly verifiedTokens: VerifiedTokenCache;
-  readonly accountStates: AccountStates;
+  readonly accessChanges: AccessChanges;
+  readonly accessRecords: AccessRecords;
   readonly clock: Clock;
 }
 
@@ -18,8 +21,9 @@ export interface AuthenticateDeps {
  * A credential → a principal. Tri-state: no credential is {@link ANONYMOUS}; an unacceptable one always throws, even
  * where sign-in is optional; a good one is an immutable principal.
  *
- * @param fresh compare with the account's record of this moment, not of the last few seconds: for privileged access
- * @throws AppError `invalid_token`, `token_stale`, `unavailable`
+ * @param fresh decide on the record of this moment, not on the token and the changes of the last seconds: for privileged
+ *   access
+ * @throws AppError `invalid_token`, `token_stale`, `unavailable`; `permission_denied` without an entry in the directory
  */
 export async function authenticate(
   deps: AuthenticateDeps,
@@ -28,11 +32,19 @@ export async function authenticate(
 ): Promise<Principal> {
   if (credential === undefined) return ANONYMOUS;
   const verified = await verify(deps, credential.token);
-  const { subject } = verified.principal;
-  if (!fresh && isCurrent(verified, await deps.accountStates.get(subject, false))) return verified.principal;
-  // A token that differs may be newer than what is remembered here.
-  if (isCurrent(verified, await deps.accountStates.get(subject, true))) return verified.principal;
-  throw tokenStale('roles changed', subject);
+  const { directoryId, subject } = verified.principal;
+  if (directoryId === undefined) {
+    if (!fresh) return verified.principal;
+    throw new AppError('permission_denied', 'This needs an entry in the directory.', { subject });
+  }
+  try {
+    if (fresh) return asRecorded(verified, await deps.accessRecords.read(directoryId), seconds(deps.clock));
+    checkChange(verified, await deps.accessChanges.latest(directoryId));
+    return verified.principal;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'token_stale') await deps.accessRecords.mend(directoryId);
+    throw error;
+  }
 }
 
 async function verify(deps: AuthenticateDeps, raw: string): Promise<VerifiedToken> {
@@ -49,18 +61,23 @@ async function verify(deps: AuthenticateDeps, raw: string): Promise<VerifiedToke
   return verified;
 }
 
-/**
- * Does the account's record still say what the token says? Revoked means signed in before `validAfter`, in whole
- * seconds, as firebase-admin compares it.
- *
- * @returns false when the roles differ
- * @throws AppError when the record is reason enough, however new the token is
- */
-function isCurrent({ principal, rolesVersion }: VerifiedToken, state: AccountState | undefined): boolean {
-  const { subject, authTime, roles } = principal;
-  if (state === undefined) throw invalidToken('account deleted', undefined, subject);
-  if (state.disabled) throw invalidToken('account disabled', undefined, subject);
-  if (authTime < state.validAfter) throw tokenStale('revoked', subject);
-  if (rolesVersion < state.rolesVersion) throw tokenStale('roles changed', subject);
-  return rolesVersion === state.rolesVersion && roles.join() === state.roles.join();
+/** Has anything happened since the token was issued? Sign-ins and revocations are compared in whole seconds. */
+function checkChange({ principal, rolesVersion }: VerifiedToken, change: LatestChange | undefined): void {
+  const { validAfter = 0, rolesVersion: current = 0 } = change ?? {};
+  if (principal.authTime < validAfter) throw tokenStale('revoked', principal.subject);
+  if (rolesVersion < current) throw tokenStale('roles changed', principal.subject);
+}
+
+/** The principal with the roles of its record. @throws AppError unless the token says what the record says */
+function asRecorded(
+  { principal, rolesVersion }: VerifiedToken,
+  record: AccessRecord | undefined,
+  now: number,
+): Principal {
+  const { subject } = principal;
+  if (record === undefined) throw invalidToken('account deleted', undefined, subject);
+  if (record.disabled) throw invalidToken('account disabled', undefined, subject);
+  if (principal.authTime < record.validAfter) throw tokenStale('revoked', subject);
+  if (rolesVersion !== record.rolesVersion) throw tokenStale('roles changed', subject);
+  return createPrincipal({ ...principal, roles: rolesAt(record.grants, now) });
 }

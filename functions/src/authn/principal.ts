@@ -10,6 +10,8 @@ export interface Principal {
   readonly issuer: string;
   readonly subject: string;
   readonly uid?: string;
+  /** Key of the entry in the directory: Firebase's uid. Absent: this principal has no entry there. */
+  readonly directoryId?: string;
   readonly email?: string;
   readonly emailVerified?: boolean;
   readonly roles: readonly Role[];

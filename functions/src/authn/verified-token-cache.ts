@@ -7,6 +7,8 @@ export interface VerifiedToken {
   readonly principal: Principal;
   /** `rv` of the token: version of the access record its roles were compiled from. */
   readonly rolesVersion: number;
+  /** Second since the epoch until which `principal` is what the token says: it expires then, or one of its roles does. */
+  readonly goodUntil: number;
 }
 
 /** About 2 KiB an entry, so some 10 MB at the most, whoever sends how many distinct tokens. */
@@ -19,8 +21,8 @@ export interface VerifiedTokenCache {
 
 /**
  * Recognises a token that was verified before. The key is the SHA-256 of the token: what sits in memory cannot be
- * replayed, and no two tokens share an entry. Only the signature is remembered; expiry is checked here on every hit and
- * revocation by the caller.
+ * replayed, and no two tokens share an entry. Only the signature is remembered; expiry, of the token
+ * and of its roles, is checked here on every hit, and revocation by the caller.
  */
 export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTokenCache {
   const entries = new LRUCache<string, VerifiedToken>({ max });
@@ -28,7 +30,7 @@ export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTok
     get(token, now) {
       const key = hash('sha256', token, 'base64');
       const verified = entries.get(key);
-      if (verified !== undefined && verified.principal.tokenExpiresAt <= now) {
+      if (verified !== undefined && verified.goodUntil <= now) {
         entries.delete(key);
         return undefined;
       }

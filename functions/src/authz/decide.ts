@@ -5,15 +5,15 @@ import { isPrivileged, type Permission } from './permissions.ts';
  * Who may pass a gate. There is no default: every route and callable says one.
  * - `public`: anybody, without or with a valid credential
  * - `signed-in`: any authenticated principal
- * - a permission, or a permission restricted to the caller's `own` resources
+ * - a permission, or a permission restricted to the caller's `own` resources, `unless` they hold another one, too
  */
 export type Access =
   | 'public'
   | 'signed-in'
   | Permission
-  | { readonly permission: Permission; readonly own: true };
+  | { readonly permission: Permission; readonly own: true; readonly unless?: Permission };
 
-/** What the decision is about. @property owner subject the resource belongs to. */
+/** What the decision is about. @property owner directory id of whom the resource belongs to. */
 export interface Resource {
   readonly owner: string;
 }
@@ -35,12 +35,22 @@ export function decide(principal: Principal, access: Access, resource?: Resource
   if (principal.kind === 'anonymous') return { allowed: false, reason: 'anonymous' };
   if (access === 'signed-in') return { allowed: true, reason: 'signed-in' };
 
-  const { permission, own } = typeof access === 'string' ? { permission: access, own: false } : access;
+  const permission = typeof access === 'string' ? access : access.permission;
   if (!principal.permissions.includes(permission)) {
     return { allowed: false, reason: 'missing-permission', missing: permission };
   }
-  if (own && resource?.owner !== principal.subject) return { allowed: false, reason: 'not-own' };
-  return { allowed: true, reason: 'granted' };
+  const mayPass = !dependsOnOwner(principal, access) || isOwn(principal, resource);
+  return mayPass ? { allowed: true, reason: 'granted' } : { allowed: false, reason: 'not-own' };
+}
+
+/** Does the decision hang on whose the resource is? Only then is it worth looking at. */
+export function dependsOnOwner({ permissions }: Principal, access: Access): boolean {
+  if (typeof access === 'string' || !permissions.includes(access.permission)) return false;
+  return access.unless === undefined || !permissions.includes(access.unless);
+}
+
+function isOwn({ directoryId }: Principal, resource: Resource | undefined): boolean {
+  return directoryId !== undefined && resource?.owner === directoryId;
 }
 
 /** The permission an access asks for, if it asks for one. */

@@ -2,13 +2,15 @@ import { ALL_PERMISSIONS, type Permission } from './permissions.ts';
 
 const member = ['notes:read', 'notes:write'] as const satisfies readonly Permission[];
 const auditor = ['users:read', 'roles:read', 'audit:read'] as const satisfies readonly Permission[];
+/** What an admin may not. */
+const ownersOnly: readonly Permission[] = ['owners:assign', 'access:reconcile'];
 
 /** The built-in roles: named subsets of the permissions. A misspelt permission does not compile. */
 export const ROLES = Object.freeze({
   member: Object.freeze(member),
-  support: Object.freeze([...member, 'users:read', 'sessions:revoke'] as const),
+  support: Object.freeze([...member, 'notes:moderate', 'users:read', 'sessions:revoke'] as const),
   auditor: Object.freeze(auditor),
-  admin: Object.freeze(ALL_PERMISSIONS.filter((permission) => permission !== 'owners:assign')),
+  admin: Object.freeze(ALL_PERMISSIONS.filter((permission) => !ownersOnly.includes(permission))),
   owner: ALL_PERMISSIONS,
 }) satisfies Record<string, readonly Permission[]>;
 
@@ -19,16 +21,6 @@ export const ALL_ROLES: readonly Role[] = Object.freeze(Object.keys(ROLES) as Ro
 /** `Object.hasOwn`, because `constructor` and `__proto__` are not roles. */
 export function isRole(name: unknown): name is Role {
   return typeof name === 'string' && Object.hasOwn(ROLES, name);
-}
-
-/** The known roles in a claim of unknown shape, each once. A claim that is no array holds no roles. */
-export function rolesFromClaim(claim: unknown): readonly Role[] {
-  return Array.isArray(claim) ? [...new Set(claim.filter(isRole))] : [];
-}
-
-/** The version in an `rv` claim of unknown shape; 0 when there is none. */
-export function rolesVersionFromClaim(claim: unknown): number {
-  return typeof claim === 'number' && Number.isSafeInteger(claim) && claim > 0 ? claim : 0;
 }
 
 /** Union of what the roles allow, each once. */

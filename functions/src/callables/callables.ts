@@ -2,6 +2,7 @@ import type { CallableOptions } from 'firebase-functions/https';
 import * as z from 'zod';
 import type { Deps } from '../deps.ts';
 import { describeAccess } from '../users/describe-access.ts';
+import { describeUser, describeUserPage } from '../users/describe-user.ts';
 import { access, roleChange, uid, user, userPage, userQuery } from '../users/schema.ts';
 import { callable } from './callable.ts';
 
@@ -24,22 +25,23 @@ export function createCallables(
       output: access,
       handler: (_input, { principal }) => describeAccess(principal),
     }),
-    /** The users, by role or e-mail, a page at a time. */
+    /** The users, by role, e-mail or state, a page at a time. */
     listUsers: callable({ ...options, ...runAs.listUsers }, deps, {
       access: 'users:read',
       changes: false,
       input: userQuery,
       output: userPage,
-      handler: (query, context) => context.deps.users.list(query),
+      handler: async (query, context) =>
+        describeUserPage(await context.deps.users.list(query), context.deps.clock),
     }),
-    /** Set a user's roles. */
+    /** Set a user's grants. */
     setUserRoles: callable({ ...options, ...runAs.setUserRoles }, deps, {
       access: 'roles:assign',
       changes: true,
       input: roleChange.extend({ uid }),
       output: user,
-      handler: (change, { principal, requestId, ...context }) =>
-        context.deps.users.setRoles({ principal, requestId }, change),
+      handler: async (change, { principal, requestId, ...context }) =>
+        describeUser(await context.deps.users.setRoles({ principal, requestId }, change), context.deps.clock),
     }),
     /** Sign a user out everywhere. */
     revokeSessions: callable({ ...options, ...runAs.revokeSessions }, deps, {
@@ -47,8 +49,11 @@ export function createCallables(
       changes: true,
       input: z.strictObject({ uid }),
       output: user,
-      handler: (input, { principal, requestId, ...context }) =>
-        context.deps.users.revoke({ principal, requestId }, input.uid),
+      handler: async (input, { principal, requestId, ...context }) =>
+        describeUser(
+          await context.deps.users.revoke({ principal, requestId }, input.uid),
+          context.deps.clock,
+        ),
     }),
   };
 }

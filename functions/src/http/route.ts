@@ -21,6 +21,8 @@ export interface HandlerContext {
   readonly principal: Principal;
   readonly deps: Deps;
   readonly requestId: string;
+  /** The `If-Match` header of a conditional request (RFC 9110 §13.1.1). */
+  readonly ifMatch?: string | undefined;
 }
 
 export interface Route<I extends InputSchemas = InputSchemas, O extends z.ZodType = z.ZodType> {
@@ -29,12 +31,16 @@ export interface Route<I extends InputSchemas = InputSchemas, O extends z.ZodTyp
   readonly path: string;
   /** Who may pass. Required: there is no endpoint that nobody decided on. */
   readonly access: Access;
-  /** Subject that the addressed resource belongs to, for access to one's `own`. */
-  readonly owner?: (input: InputOf<I>) => string;
+  /** Directory id of whom the addressed resource belongs to, for access to one's `own`; undefined: there is none. */
+  readonly owner?: (input: InputOf<I>, deps: Deps) => Promise<string | undefined>;
   readonly input: I;
   /** Schema of the answer; `null` for 204. Fields it does not name are not sent. */
   readonly output: O | null;
   readonly summary: string;
+  /** Entity tag of the answer, quotes included; the route then also takes `If-Match`. */
+  readonly etag?: (answer: z.output<O>) => string;
+  /** The items of a list, one by one: what is sent where `application/x-ndjson` is asked for. */
+  readonly stream?: (input: InputOf<I>, context: HandlerContext) => AsyncIterable<unknown>;
   handler(input: InputOf<I>, context: HandlerContext): Promise<z.input<O>> | z.input<O>;
 }
 

@@ -1,5 +1,7 @@
-import { type Request, type RequestHandler, Router } from 'express';
+import { pipeline } from 'node:stream/promises';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type * as z from 'zod';
+import type { Resource } from '../authz/decide.ts';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
 import { guard } from '../guard.ts';
@@ -29,7 +31,7 @@ function serve(row: Route, deps: Deps): RequestHandler {
     const id = requestId(res);
     const authorization = headerLines(req, 'authorization');
     const appCheck = headerLines(req, 'x-firebase-appcheck');
-    const resource = owner === undefined ? undefined : () => ({ owner: owner(parseInput(row.input, req)) });
+    const resource = owner && (() => resourceOf(owner(parseInput(row.input, req), deps)));
     const principal = await guard(deps, {
       authorization,
       appCheck,
@@ -38,10 +40,42 @@ function serve(row: Route, deps: Deps): RequestHandler {
       resource,
       requestId: id,
     });
-    const answer = await row.handler(parseInput(row.input, req), { principal, deps, requestId: id });
-    if (row.output === null) res.status(204).end();
-    else res.json(row.output.parse(answer));
+    const input = parseInput(row.input, req);
+    const ifMatch = row.etag && req.get('If-Match');
+    const context = { principal, deps, requestId: id, ...(ifMatch !== undefined && { ifMatch }) };
+    if (row.stream !== undefined) {
+      res.vary('Accept');
+      if (req.accepts(['application/json', NDJSON]) === NDJSON)
+        return sendLines(res, row.stream(input, context));
+    }
+    const answer = await row.handler(input, context);
+    if (row.output === null) {
+      res.status(204).end();
+      return;
+    }
+    const output = row.output.parse(answer);
+    if (row.etag !== undefined) res.set('ETag', row.etag(output));
+    res.json(output);
   };
+}
+
+async function resourceOf(owner: Promise<string | undefined>): Promise<Resource | undefined> {
+  const found = await owner;
+  return found === undefined ? undefined : { owner: found };
+}
+
+const NDJSON = 'application/x-ndjson';
+
+/** One JSON text a line, each written as it comes and as fast as the client reads. */
+async function sendLines(res: Response, items: AsyncIterable<unknown>): Promise<void> {
+  const lines = items[Symbol.asyncIterator]();
+  // The first one before the headers: what fails at once is still a problem+json.
+  let next = await lines.next();
+  res.type(NDJSON);
+  async function* text() {
+    for (; !next.done; next = await lines.next()) yield `${JSON.stringify(next.value)}\n`;
+  }
+  await pipeline(text(), res);
 }
 
 function parseInput(schemas: InputSchemas, req: Request): Record<string, unknown> {

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { ALL_PERMISSIONS, PERMISSIONS } from '../authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../authz/roles.ts';
+import { AppError } from '../errors.ts';
 import { describeAccess } from '../users/describe-access.ts';
+import { describeUser, describeUserPage, describeUserRoles } from '../users/describe-user.ts';
 import {
   access,
   permissionName,
@@ -11,19 +13,16 @@ import {
   user,
   userPage,
   userQuery,
+  userRoles,
 } from '../users/schema.ts';
+import { accessRoutes } from './access-routes.ts';
+import { auditRoutes } from './audit-routes.ts';
+import { toPrecondition, versionFrom } from './if-match.ts';
+import { flag, pageSize } from './query-text.ts';
 import { type Route, route } from './route.ts';
 
 const ofUser = z.strictObject({ uid });
-// In a query string every value is text.
-const query = userQuery.extend({
-  pageSize: z
-    .string()
-    .regex(/^\d{1,3}$/, 'is not a whole number')
-    .transform(Number)
-    .pipe(z.int().min(1).max(100))
-    .default(50),
-});
+const query = userQuery.extend({ pageSize: pageSize(100), disabled: flag.optional() });
 
 const roleList = z.object({
   roles: z.array(z.object({ name: roleName, permissions: z.array(permissionName).readonly() })),
@@ -67,8 +66,11 @@ export const routes: readonly Route[] = [
     input: {},
     output: user,
     summary: 'Sign me out everywhere.',
-    handler: (_input, { principal, deps, requestId }) =>
-      deps.users.revoke({ principal, requestId }, principal.subject),
+    handler: async (_input, { principal, deps, requestId }) => {
+      const { directoryId } = principal;
+      if (directoryId === undefined) throw new AppError('not_found', 'You have no entry in the directory.');
+      return describeUser(await deps.users.revoke({ principal, requestId }, directoryId), deps.clock);
+    },
   }),
   route({
     method: 'get',
@@ -88,8 +90,8 @@ export const routes: readonly Route[] = [
     access: 'users:read',
     input: { query },
     output: userPage,
-    summary: 'The users, by role or e-mail, a page at a time.',
-    handler: ({ query }, { deps }) => deps.users.list(query),
+    summary: 'The users, by role, e-mail or state, a page at a time.',
+    handler: async ({ query }, { deps }) => describeUserPage(await deps.users.list(query), deps.clock),
   }),
   route({
     method: 'get',
@@ -98,17 +100,35 @@ export const routes: readonly Route[] = [
     input: { params: ofUser },
     output: user,
     summary: 'One user.',
-    handler: ({ params }, { deps }) => deps.users.get(params.uid),
+    handler: async ({ params }, { deps }) => describeUser(await deps.users.get(params.uid), deps.clock),
+  }),
+  route({
+    method: 'get',
+    path: '/users/:uid/roles',
+    access: 'users:read',
+    input: { params: ofUser },
+    output: userRoles,
+    summary: 'A user’s grants, and their version as the ETag.',
+    etag: ({ version }) => `"${version}"`,
+    handler: async ({ params }, { deps }) => describeUserRoles(await deps.users.get(params.uid)),
   }),
   route({
     method: 'put',
     path: '/users/:uid/roles',
     access: 'roles:assign',
-    input: { params: ofUser, body: roleChange },
+    input: { params: ofUser, body: roleChange.partial({ version: true }) },
     output: user,
-    summary: 'Set a user’s roles.',
-    handler: ({ params, body }, { principal, deps, requestId }) =>
-      deps.users.setRoles({ principal, requestId }, { ...body, uid: params.uid }),
+    summary: 'Set a user’s grants. Say which version you read: in the body, or as If-Match.',
+    etag: ({ version }) => `"${version}"`,
+    handler: async ({ params, body }, { principal, deps, requestId, ifMatch }) => {
+      const version = versionFrom(body.version, ifMatch);
+      const change = { ...body, version, uid: params.uid };
+      try {
+        return describeUser(await deps.users.setRoles({ principal, requestId }, change), deps.clock);
+      } catch (error) {
+        throw toPrecondition(error, ifMatch);
+      }
+    },
   }),
   route({
     method: 'patch',
@@ -117,8 +137,11 @@ export const routes: readonly Route[] = [
     input: { params: ofUser, body: z.strictObject({ disabled: z.boolean() }) },
     output: user,
     summary: 'Disable or enable a user.',
-    handler: ({ params, body }, { principal, deps, requestId }) =>
-      deps.users.setDisabled({ principal, requestId }, params.uid, body.disabled),
+    handler: async ({ params, body }, { principal, deps, requestId }) =>
+      describeUser(
+        await deps.users.setDisabled({ principal, requestId }, params.uid, body.disabled),
+        deps.clock,
+      ),
   }),
   route({
     method: 'delete',
@@ -137,7 +160,9 @@ export const routes: readonly Route[] = [
     input: { params: ofUser },
     output: user,
     summary: 'Sign a user out everywhere.',
-    handler: ({ params }, { principal, deps, requestId }) =>
-      deps.users.revoke({ principal, requestId }, params.uid),
+    handler: async ({ params }, { principal, deps, requestId }) =>
+      describeUser(await deps.users.revoke({ principal, requestId }, params.uid), deps.clock),
   }),
+  ...accessRoutes,
+  ...auditRoutes,
 ];

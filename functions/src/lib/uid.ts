@@ -1,7 +1,12 @@
 /**
  * May this be a Firebase user id? 1 to 128 UTF-16 units, as Firebase counts; without slashes and control characters, which
- * could neither name a document nor stay on one line of a log.
+ * could neither name a document nor stay on one line of a log. Nor `.`, `..` and `__…__`, which Firestore reserves.
  */
 export function isUid(text: unknown): text is string {
-  return typeof text === 'string' && text.length <= 128 && /^[^/\p{Cc}]+$/u.test(text);
+  return (
+    typeof text === 'string' &&
+    text.length <= 128 &&
+    /^[^/\p{Cc}]+$/u.test(text) &&
+    !/^(\.\.?|__.*__)$/u.test(text)
+  );
 }

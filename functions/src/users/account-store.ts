@@ -13,8 +13,12 @@ export interface AccountStore {
   /** Replaces all custom claims. */
   setClaims(uid: string, claims: Record<string, unknown>): Promise<void>;
   setDisabled(uid: string, disabled: boolean): Promise<void>;
-  /** Ends every session: refresh tokens stop working, and ID tokens of earlier sign-ins count as revoked. */
-  revokeTokens(uid: string): Promise<void>;
+  /**
+   * Ends every session: refresh tokens stop working, and ID tokens of earlier sign-ins count as revoked.
+   *
+   * @param validAfter second since the epoch; waits for it, since Firebase compares in whole seconds and takes its own
+   */
+  revokeTokens(uid: string, validAfter: number): Promise<void>;
   remove(uid: string): Promise<void>;
 }
 
@@ -34,20 +38,12 @@ export function createAccountStore(auth: () => Auth): AccountStore {
           .updateUser(uid, { disabled })
           .then(() => undefined),
       ),
-    async revokeTokens(uid) {
-      await nextSecond();
+    async revokeTokens(uid, validAfter) {
+      await sleep(validAfter * 1000 - Date.now());
       await call('revokeRefreshTokens', auth().revokeRefreshTokens(uid));
     },
     remove: (uid) => call('deleteUser', auth().deleteUser(uid)),
   };
-}
-
-/**
- * Firebase compares sign-in and revocation in whole seconds, and a token of the very second of its revocation would
- * live on. From the next second all tokens there are belong to earlier ones.
- */
-async function nextSecond(): Promise<void> {
-  await sleep(1000 - (Date.now() % 1000));
 }
 
 async function call<T>(name: string, work: Promise<T>): Promise<T> {

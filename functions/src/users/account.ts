@@ -1,7 +1,6 @@
 import type { UserRecord } from 'firebase-admin/auth';
-import { type Role, rolesFromClaim, rolesVersionFromClaim } from '../authz/roles.ts';
 
-/** A user as Firebase Auth knows them, with the access that Gatehouse keeps in the custom claims. */
+/** A user as Firebase Auth knows them. */
 export interface Account {
   readonly uid: string;
   readonly email?: string;
@@ -9,9 +8,6 @@ export interface Account {
   readonly displayName?: string;
   readonly providers: readonly string[];
   readonly disabled: boolean;
-  readonly roles: readonly Role[];
-  /** Counts the changes of `roles`; 0 when they were never set. */
-  readonly rolesVersion: number;
   /** Tokens of sign-ins before this second since the epoch are revoked. */
   readonly validAfter: number;
   readonly createdAt: string;
@@ -29,8 +25,6 @@ export function toAccount(user: UserRecord): Account {
     ...(user.displayName !== undefined && { displayName: user.displayName }),
     providers: user.providerData.map(({ providerId }) => providerId),
     disabled: user.disabled,
-    roles: rolesFromClaim(claims.roles),
-    rolesVersion: rolesVersionFromClaim(claims.rv),
     validAfter: user.tokensValidAfterTime === undefined ? 0 : Date.parse(user.tokensValidAfterTime) / 1000,
     createdAt: toIso(user.metadata.creationTime),
     ...(user.metadata.lastSignInTime && { lastSignInAt: toIso(user.metadata.lastSignInTime) }),

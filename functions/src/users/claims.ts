@@ -1,4 +1,4 @@
-import type { Role } from '../authz/roles.ts';
+import type { AccessClaims } from '../authz/access-claims.ts';
 import { AppError } from '../errors.ts';
 
 /** https://firebase.google.com/docs/auth/admin/custom-claims: the payload must not exceed 1000 bytes. */
@@ -12,9 +12,10 @@ const MAX_CLAIMS_BYTES = 1000;
  */
 export function mergeClaims(
   claims: Readonly<Record<string, unknown>>,
-  access: { readonly roles: readonly Role[]; readonly rolesVersion: number },
+  access: AccessClaims,
 ): Record<string, unknown> {
-  const merged = { ...claims, roles: access.roles, rv: access.rolesVersion };
+  const { rx: _, ...others } = claims;
+  const merged = { ...others, ...access };
   const bytes = Buffer.byteLength(JSON.stringify(merged));
   if (bytes > MAX_CLAIMS_BYTES) {
     throw new AppError(

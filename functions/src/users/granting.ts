@@ -1,19 +1,44 @@
-import type { Principal } from '../authn/principal.ts';
+import type { DirectoryEntry } from '../access/directory-entry.ts';
+import type { Grant } from '../access/grant.ts';
+import { createPrincipal, type Principal } from '../authn/principal.ts';
+import { rolesAt } from '../authz/access-claims.ts';
 import type { Permission } from '../authz/permissions.ts';
-import { permissionsOf, ROLES, type Role } from '../authz/roles.ts';
+import { permissionsOf, ROLES } from '../authz/roles.ts';
 import { AppError } from '../errors.ts';
-import type { Account } from './account.ts';
 
 /**
- * May `actor` give the account these roles? Nobody changes their own, and nobody gives or takes a role that holds a
- * permission they lack.
+ * The actor with the rights that the directory gives them at this moment: two who take each other's rights away at once
+ * must not both succeed.
+ *
+ * @param needed what they must still hold
+ * @throws AppError `permission_denied`
+ */
+export function asOfNow(
+  principal: Principal,
+  entry: DirectoryEntry | undefined,
+  { needed, now }: { needed: Permission; now: number },
+): Principal {
+  const roles = entry === undefined || entry.disabled ? [] : rolesAt(entry.grants, now);
+  const current = createPrincipal({ ...principal, roles });
+  if (!current.permissions.includes(needed)) {
+    throw new AppError('permission_denied', `This needs the permission ${needed}.`, { missing: needed });
+  }
+  return current;
+}
+
+/**
+ * May `actor` change the grants so? Nobody changes their own, and nobody gives, takes, prolongs or shortens a role that
+ * holds a permission they lack.
  *
  * @throws AppError `own_account`, `exceeds_own_permissions`
  */
-export function checkGrant(actor: Principal, account: Account, roles: readonly Role[]): void {
-  checkNotOwn(actor, account);
-  const changed = [...roles.filter((role) => !account.roles.includes(role)), ...lost(account.roles, roles)];
-  for (const role of changed) {
+export function checkGrant(actor: Principal, entry: DirectoryEntry, grants: readonly Grant[]): void {
+  checkNotOwn(actor, entry);
+  const isIn = (list: readonly Grant[], { role, expiresAt }: Grant) =>
+    list.some((grant) => grant.role === role && grant.expiresAt === expiresAt);
+  const given = grants.filter((grant) => !isIn(entry.grants, grant));
+  const taken = entry.grants.filter((grant) => !isIn(grants, grant));
+  for (const { role } of [...given, ...taken]) {
     const missing = firstMissing(actor, ROLES[role]);
     if (missing !== undefined) {
       throw new AppError('exceeds_own_permissions', `Giving or taking ${role} needs ${missing} yourself.`, {
@@ -24,31 +49,22 @@ export function checkGrant(actor: Principal, account: Account, roles: readonly R
 }
 
 /**
- * May `actor` disable, enable or delete the account? Not their own, and nobody who may do more than they may.
+ * May `actor` disable, enable or delete the user? Not themselves, and nobody who may do more than they may.
  *
  * @throws AppError `own_account`, `exceeds_own_permissions`
  */
-export function checkOutranked(actor: Principal, account: Account): void {
-  checkNotOwn(actor, account);
-  const missing = firstMissing(actor, permissionsOf(account.roles));
+export function checkOutranked(actor: Principal, entry: DirectoryEntry, now: number): void {
+  checkNotOwn(actor, entry);
+  const missing = firstMissing(actor, permissionsOf(rolesAt(entry.grants, now)));
   if (missing !== undefined) {
     throw new AppError('exceeds_own_permissions', `This user holds ${missing}, which you lack.`, { missing });
   }
 }
 
-/** Do the new roles allow less in any respect? Then sessions that were opened with the old ones have to end. */
-export function losesPermissions(before: readonly Role[], after: readonly Role[]): boolean {
-  const kept = permissionsOf(after);
-  return permissionsOf(before).some((permission) => !kept.includes(permission));
-}
-
-function checkNotOwn(actor: Principal, account: Account): void {
-  if (actor.uid === account.uid)
+function checkNotOwn(actor: Principal, { uid }: DirectoryEntry): void {
+  if (actor.directoryId === uid) {
     throw new AppError('own_account', 'Ask somebody else to change your own account.');
-}
-
-function lost(before: readonly Role[], after: readonly Role[]): Role[] {
-  return before.filter((role) => !after.includes(role));
+  }
 }
 
 function firstMissing(actor: Principal, permissions: readonly Permission[]): Permission | undefined {

@@ -20,25 +20,56 @@ export const uid = z
 
 export const userQuery = z.strictObject({
   role: roleName.optional(),
-  email: z.email().max(254).optional(),
+  email: z
+    .string()
+    .min(1)
+    .max(254)
+    .optional()
+    .meta({ description: 'What the e-mail address begins with, in any casing.' }),
+  disabled: z.boolean().optional(),
   pageSize: z.int().min(1).max(100).default(50),
   pageToken: z.string().min(1).max(2048).optional(),
 });
 
-const reason = z.string().trim().min(1).max(200).optional().meta({ description: 'Why, for the log.' });
+const reason = z.string().trim().min(1).max(200).optional();
+const dateTime = z.string().meta({ format: 'date-time' });
+
+export const grantRequest = z.strictObject({
+  role: roleName,
+  expiresAt: z.iso
+    .datetime({ offset: true })
+    .transform((text) => Math.floor(Date.parse(text) / 1000))
+    .optional()
+    .meta({ description: 'Until when, RFC 3339; whole seconds count. Absent: for good.' }),
+  reason: reason.meta({ description: 'Why, kept with the grant.' }),
+});
 
 export const roleChange = z.strictObject({
-  roles: z
-    .array(roleName)
+  grants: z
+    .array(grantRequest)
     .max(ALL_ROLES.length)
-    .refine((roles) => new Set(roles).size === roles.length, 'names a role twice')
-    .meta({ description: 'All roles the user shall have.' }),
-  rolesVersion: z
+    .refine((grants) => new Set(grants.map(({ role }) => role)).size === grants.length, 'names a role twice')
+    .meta({ description: 'All grants the user shall have.' }),
+  version: z
     .int()
     .min(0)
     .meta({ description: 'The version you read; refused when it is no longer current.' }),
-  reason,
+  reason: reason.meta({ description: 'Why, for the audit trail.' }),
 });
+
+export const grant = z
+  .object({
+    role: roleName,
+    grantedBy: z.string().meta({ description: 'Id of who gave it; `system`, `operator` or `adopted`.' }),
+    grantedAt: dateTime,
+    expiresAt: dateTime.optional(),
+    reason: z.string().optional(),
+  })
+  .meta({ id: 'Grant' });
+
+export const userRoles = z
+  .object({ grants: z.array(grant).readonly(), version: z.int() })
+  .meta({ id: 'UserRoles' });
 
 export const user = z
   .object({
@@ -49,11 +80,16 @@ export const user = z
     displayName: z.string().optional(),
     providers: z.array(z.string()).readonly(),
     disabled: z.boolean(),
-    roles: z.array(roleName).readonly(),
-    rolesVersion: z.int(),
+    roles: z.array(roleName).readonly().meta({ description: 'Those that count at this moment.' }),
+    grants: z.array(grant).readonly(),
+    version: z.int().meta({ description: 'Counts the changes of the grants.' }),
+    synced: z.boolean().meta({
+      description:
+        'Has Firebase Auth been told? If not, it will be; what is taken away does not wait for it.',
+    }),
     validAfter: z.number().meta({ description: 'Sign-ins before this second since the epoch are revoked.' }),
-    createdAt: z.string().meta({ format: 'date-time' }),
-    lastSignInAt: z.string().optional().meta({ format: 'date-time' }),
+    createdAt: dateTime,
+    updatedAt: dateTime,
   })
   .meta({ id: 'User' });
 

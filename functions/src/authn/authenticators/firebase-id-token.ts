@@ -1,5 +1,5 @@
 import type { DecodedIdToken } from 'firebase-admin/auth';
-import { rolesFromClaim, rolesVersionFromClaim } from '../../authz/roles.ts';
+import { readAccessClaims } from '../../authz/access-claims.ts';
 import { AppError, invalidToken, tokenStale, unavailable } from '../../errors.ts';
 import { withDeadline } from '../../lib/deadline.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
@@ -17,7 +17,7 @@ interface Options {
   readonly projectId: string;
   /** The Auth emulator's tokens are unsigned (`alg: none`); production accepts RS256 only. */
   readonly emulator: boolean;
-  /** `getAuth().verifyIdToken`, without its own revocation check: that is `account-states.ts`. */
+  /** `getAuth().verifyIdToken`, without its own revocation check: that is `authenticate.ts`. */
   readonly verifyIdToken: (token: string) => Promise<DecodedIdToken>;
 }
 
@@ -44,7 +44,7 @@ export function createFirebaseIdTokenAuthenticator({
       checkForm(token, projectId, emulator);
       const { exp, authTime } = readTimes(token.payload, PROFILE, now);
       const claims = await oneAtATime(() => verify(token.raw));
-      return toVerified(claims, { issuer, exp, authTime });
+      return toVerified(claims, { issuer, exp, authTime, now });
     },
   };
 }
@@ -92,18 +92,21 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function toVerified(
   claims: DecodedIdToken,
-  { issuer, exp, authTime }: { issuer: string; exp: number; authTime: number },
+  { issuer, exp, authTime, now }: { issuer: string; exp: number; authTime: number; now: number },
 ): VerifiedToken {
   const { sub, email, email_verified: emailVerified, firebase } = claims;
+  const { roles, rolesVersion, changesAt } = readAccessClaims(claims, now);
   return {
-    rolesVersion: rolesVersionFromClaim(claims.rv),
+    rolesVersion,
+    goodUntil: Math.min(exp, changesAt),
     principal: createPrincipal({
       kind: 'user',
       issuer,
       subject: sub,
       uid: sub,
+      directoryId: sub,
       ...(email !== undefined && { email, emailVerified: emailVerified === true }),
-      roles: rolesFromClaim(claims.roles),
+      roles,
       authTime,
       // Set by Identity Platform when the sign-in proved a second factor.
       assurance: firebase?.sign_in_second_factor === undefined ? 'aal1' : 'aal2',

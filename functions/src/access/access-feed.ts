@@ -1,0 +1,114 @@
+import type { AccessChanges, LatestChange } from '../authn/access-changes.ts';
+import { toAppError, unavailable } from '../errors.ts';
+import type { Clock } from '../lib/clock.ts';
+import { type Instant, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
+import type { Log } from '../log.ts';
+import { type AccessChange, CHANGE_LIFETIME } from './access-change.ts';
+import { ACCESS_CHANGES } from './directory.ts';
+
+/** A change as the feed reads it. @property at milliseconds since the epoch, by Firestore's clock */
+export interface DatedChange extends AccessChange {
+  readonly at: number;
+}
+
+export interface AccessFeed extends AccessChanges {
+  /** This instance made the change itself, and need not wait to read it. */
+  learn(change: AccessChange): void;
+}
+
+interface Options {
+  /** Changes later than this moment (milliseconds since the epoch), oldest first. */
+  readonly readSince: (at: number) => Promise<readonly DatedChange[]>;
+  readonly clock: Clock;
+  /** Seconds between two reads: the longest a change made elsewhere takes to be noticed here. */
+  readonly maxAge: number;
+  readonly log: Pick<Log, 'feedUnread'>;
+}
+
+/** Firestore sets `at` when it begins to commit, and shows the change when it is done: each read goes back this far. */
+const OVERLAP_MS = 10_000;
+/** After a failed read, requests go on with what is known, and do not wait for the next try; it comes after this long. */
+const RETRY_MS = 1_000;
+const HORIZON_MS = CHANGE_LIFETIME * 1000;
+
+/**
+ * Whose rights changed in the last hour, kept in memory, so that a request costs no call. While requests come, at most
+ * one read per `maxAge`, which those that come meanwhile wait for; none while nobody asks.
+ */
+export function createAccessFeed({ readSince, clock, maxAge, log }: Options): AccessFeed {
+  const latest = new Map<string, LatestChange & { readonly heardAt: number }>();
+  let lastSeen: number | undefined;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let failedAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | undefined;
+
+  function learn({ uid, validAfter, rolesVersion, gone }: AccessChange): void {
+    const known = gone ? undefined : latest.get(uid);
+    // Moved to the end: the oldest stay in front.
+    latest.delete(uid);
+    latest.set(uid, {
+      validAfter: larger(known?.validAfter, validAfter),
+      rolesVersion: larger(known?.rolesVersion, rolesVersion),
+      heardAt: clock(),
+    });
+  }
+
+  function forgetOld(): void {
+    for (const [uid, { heardAt }] of latest) {
+      if (clock() - heardAt < HORIZON_MS) return;
+      latest.delete(uid);
+    }
+  }
+
+  async function read(): Promise<void> {
+    const askedAt = clock();
+    try {
+      const changes = await readSince((lastSeen ?? askedAt - HORIZON_MS) - OVERLAP_MS);
+      for (const change of changes) learn(change);
+      lastSeen = changes.at(-1)?.at ?? lastSeen ?? askedAt - HORIZON_MS;
+      readAt = askedAt;
+      forgetOld();
+    } catch (error) {
+      failedAt = clock();
+      const { code, reason } = toAppError(error);
+      log.feedUnread({ code, reason, seconds: Math.round((failedAt - readAt) / 1000) });
+      if (readAt === Number.NEGATIVE_INFINITY) throw unavailable('access changes were never read', error);
+    }
+  }
+
+  function readOnce(): Promise<void> {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  }
+
+  return {
+    learn,
+    async latest(id) {
+      if (clock() - readAt >= maxAge * 1000) {
+        const isFailing = failedAt > readAt && readAt > 0;
+        if (!isFailing) await readOnce();
+        else if (clock() - failedAt >= RETRY_MS) void readOnce();
+      }
+      return latest.get(id);
+    },
+  };
+}
+
+function larger(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
+}
+
+/** Reads the feed from Firestore. */
+export function readAccessChanges(open: OpenFirestore): Options['readSince'] {
+  return (since) =>
+    useFirestore('accessChanges', open, async ({ db, Timestamp }) => {
+      const query = db.collection(ACCESS_CHANGES).where('at', '>', Timestamp.fromMillis(since)).orderBy('at');
+      const { docs } = await query.get();
+      return docs.map((change) => {
+        const { at, expireAt: _, ...fields } = change.data();
+        return { ...(fields as AccessChange), at: (at as Instant).toMillis() };
+      });
+    });
+}

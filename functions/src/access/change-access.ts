@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import type { AuditEvent } from '../audit/audit-event.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { Principal } from '../authn/principal.ts';
+import { AppError, ERRORS, toAppError } from '../errors.ts';
+import { type Clock, seconds } from '../lib/clock.ts';
+import type { Log } from '../log.ts';
+import { type AccountSync, TURN_MS } from './account-sync.ts';
+import type { Directory } from './directory.ts';
+import type { DirectoryEntry } from './directory-entry.ts';
+import { applyEdit, type Edit } from './edit.ts';
+
+/** Who does it, and in which request. A name stands for what is no principal: `system`, `operator`. */
+export interface Actor {
+  readonly principal: Principal | string;
+  readonly requestId: string;
+}
+
+/** What was asked for, for the record. */
+export interface Intent {
+  readonly uid: string;
+  readonly action: string;
+  readonly reason?: string | undefined;
+}
+
+/** Both as they are when the change is committed. @property actor undefined when it has no entry in the directory */
+interface Standing {
+  readonly entry: DirectoryEntry;
+  readonly actor: DirectoryEntry | undefined;
+  readonly now: number;
+}
+
+/**
+ * Changes somebody's access: one transaction over the directory, the owners, the access change and the audit event; then
+ * Firebase Auth is told. Should that last step fail, the entry says what is left, and the change holds all the same.
+ *
+ * @param decide pure; throws what refuses the change; undefined leaves all as it is
+ * @returns the entry as it is then; undefined when it is gone or nothing was to do
+ * @throws AppError `not_found`, `last_owner`, `unavailable`, or what `decide` throws
+ */
+export type ChangeAccess = (
+  actor: Actor,
+  intent: Intent,
+  decide: (standing: Standing) => Edit | undefined,
+) => Promise<DirectoryEntry | undefined>;
+
+interface Deps {
+  readonly directory: Directory;
+  readonly sync: AccountSync;
+  readonly audit: Pick<AuditTrail, 'refused'>;
+  readonly log: Pick<Log, 'change'>;
+  readonly clock: Clock;
+}
+
+export function createChangeAccess({ directory, sync, audit, log, clock }: Deps): ChangeAccess {
+  return async (actor, intent, decide) => {
+    const { uid, action } = intent;
+    const id = randomUUID();
+    const event = { ...whoOf(actor), action, target: uid, reason: intent.reason, requestId: actor.requestId };
+    let recorded: AuditEvent | undefined;
+    try {
+      const outcome = await directory.change({ id, uid, actor: directoryIdOf(actor) }, (situation) => {
+        const { entry } = situation;
+        if (entry === undefined) throw new AppError('not_found', 'There is no such user.');
+        const now = seconds(clock);
+        const edit = decide({ entry, actor: situation.actor, now });
+        if (edit === undefined) return undefined;
+        const edited = applyEdit(entry, edit, now);
+        const isTaken = entry.syncing !== undefined && clock() < entry.syncing.until;
+        recorded = { ...event, outcome: 'done', ...difference(entry, edited.entry, edit) };
+        return {
+          ...edited,
+          entry: isTaken ? edited.entry : { ...edited.entry, syncing: { by: id, until: clock() + TURN_MS } },
+          audit: recorded,
+        };
+      });
+      if (outcome === undefined || outcome.entry === null) return undefined;
+      if (recorded !== undefined) log.change(recorded);
+      await sync.bring(uid, outcome.entry.syncing?.by === id ? outcome.entry : undefined);
+    } catch (error) {
+      const { code, reason = code } = toAppError(error);
+      const refusal = { ...event, outcome: 'refused', reason } as const;
+      if (ERRORS[code].status < 500) {
+        log.change({ ...refusal, code });
+        if (isDenial(code)) await audit.refused(refusal);
+      } else {
+        log.change({ ...refusal, outcome: 'unknown', code });
+      }
+      throw error;
+    }
+    return directory.find(uid);
+  };
+}
+
+function isDenial(code: keyof typeof ERRORS): boolean {
+  return ERRORS[code].status === 403 || code === 'last_owner';
+}
+
+function directoryIdOf({ principal }: Actor): string | undefined {
+  return typeof principal === 'string' ? undefined : principal.directoryId;
+}
+
+function whoOf({ principal }: Actor): Pick<AuditEvent, 'actor' | 'issuer'> {
+  if (typeof principal === 'string') return { actor: principal };
+  return { actor: principal.directoryId ?? principal.subject, issuer: principal.issuer };
+}
+
+/** The parts of an entry that an edit is about, before and after. */
+function difference(
+  before: DirectoryEntry,
+  after: DirectoryEntry,
+  edit: Edit,
+): Pick<AuditEvent, 'before' | 'after'> {
+  const parts = ({ grants, rolesVersion, disabled, validAfter }: DirectoryEntry) => ({
+    ...(edit.grants !== undefined && {
+      version: rolesVersion,
+      grants: grants.map(({ role, expiresAt }) => (expiresAt === undefined ? { role } : { role, expiresAt })),
+    }),
+    ...(edit.disabled !== undefined && { disabled }),
+    ...(before.validAfter !== after.validAfter && { validAfter }),
+  });
+  return { before: parts(before), ...(!edit.remove && { after: parts(after) }) };
+}

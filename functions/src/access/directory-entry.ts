@@ -1,0 +1,129 @@
+import { nextExpiry, readAccessClaims, rolesAt, timedRolesFromClaims } from '../authz/access-claims.ts';
+import { isRole, type Role } from '../authz/roles.ts';
+import { AppError } from '../errors.ts';
+import type { Instant } from '../lib/firestore.ts';
+import type { Account } from '../users/account.ts';
+import type { Grant } from './grant.ts';
+
+/** What Firebase Auth has not been told yet: custom claims, the end of all sessions, disabled or not, to forget the user. */
+export type Pending = 'claims' | 'sessions' | 'disabled' | 'deletion';
+
+/** A user's access record: the truth about what they may do. Times are seconds since the epoch. */
+export interface DirectoryEntry {
+  readonly uid: string;
+  readonly email?: string | undefined;
+  readonly emailVerified: boolean;
+  readonly displayName?: string | undefined;
+  readonly providers: readonly string[];
+  readonly grants: readonly Grant[];
+  /** Counts the changes of `grants`; 0 when there never were any. */
+  readonly rolesVersion: number;
+  /** The version that the custom claims were last written from. */
+  readonly claimsVersion: number;
+  readonly disabled: boolean;
+  /** Sign-ins before this second are revoked. */
+  readonly validAfter: number;
+  readonly pending: readonly Pending[];
+  /** Which change is telling Firebase Auth at the moment, and until when no other may (milliseconds since the epoch). */
+  readonly syncing?: { readonly by: string; readonly until: number } | undefined;
+  readonly created: number;
+  readonly updated: number;
+}
+
+/** The profile that the directory copies from Firebase Auth, so that users can be found by it. */
+export type Profile = Pick<DirectoryEntry, 'email' | 'emailVerified' | 'displayName' | 'providers'>;
+
+export function profileOf({ email, emailVerified, displayName, providers }: Account): Profile {
+  return { email: email?.toLowerCase(), emailVerified, displayName, providers };
+}
+
+/** An owner who stays one: enabled, and with no end in sight. */
+export function isStandingOwner(entry: DirectoryEntry | undefined): boolean {
+  if (entry === undefined || entry.disabled) return false;
+  return entry.grants.some(({ role, expiresAt }) => role === 'owner' && expiresAt === undefined);
+}
+
+/**
+ * The first entry of an account that has none: what Firebase Auth says of it, and the roles that its claims carry. Only
+ * claims with a version are Gatehouse's own; others' `roles` mean nothing here.
+ */
+export function adoptedEntry(account: Account, now: number): DirectoryEntry {
+  const { disabled, validAfter } = account;
+  const { rolesVersion } = readAccessClaims(account.claims, now);
+  const grants = timedRolesFromClaims(account.claims).map((timed) => ({
+    ...timed,
+    grantedBy: 'adopted',
+    grantedAt: now,
+  }));
+  return {
+    uid: account.uid,
+    ...profileOf(account),
+    ...{ grants, rolesVersion, claimsVersion: rolesVersion, disabled, validAfter },
+    ...{ pending: [], created: now, updated: now },
+  };
+}
+
+/** The document of an entry. `roles` and `nextExpiry` are there to be queried. */
+export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
+  const { uid, grants, syncing, created, updated, ...rest } = entry;
+  const expiry = nextExpiry(grants, 0);
+  return present({
+    ...rest,
+    grants: grants.map(({ grantedAt, expiresAt, ...grant }) =>
+      present({ ...grant, grantedAt: toDate(grantedAt), expiresAt: expiresAt && toDate(expiresAt) }),
+    ),
+    // Those that have ended, too, until the reconciler takes them out: nobody rewrites an entry in that very second.
+    roles: rolesAt(grants, 0),
+    nextExpiry: Number.isFinite(expiry) ? toDate(expiry) : undefined,
+    syncing: syncing && { by: syncing.by, until: new Date(syncing.until) },
+    created: toDate(created),
+    updated: toDate(updated),
+  });
+}
+
+/** @throws Error for a document that {@link toDocument} did not write: no rights are guessed from it */
+export function fromDocument(uid: string, fields: Record<string, unknown>): DirectoryEntry {
+  const read = fields as Record<keyof DirectoryEntry, unknown>;
+  if (!Array.isArray(read.grants) || !Array.isArray(read.pending) || !Array.isArray(read.providers)) {
+    throw new AppError('internal', undefined, { cause: new Error(`directory/${uid} is damaged`) });
+  }
+  const syncing = read.syncing as { by: string; until: Instant } | undefined;
+  return {
+    uid,
+    email: read.email as string | undefined,
+    emailVerified: read.emailVerified === true,
+    displayName: read.displayName as string | undefined,
+    providers: read.providers,
+    grants: read.grants.flatMap(grantFrom),
+    rolesVersion: Number(read.rolesVersion),
+    claimsVersion: Number(read.claimsVersion),
+    // Anything but a plain false locks out.
+    disabled: read.disabled !== false,
+    validAfter: Number(read.validAfter),
+    pending: read.pending,
+    syncing: syncing && { by: syncing.by, until: syncing.until.toMillis() },
+    created: (read.created as Instant).seconds,
+    updated: (read.updated as Instant).seconds,
+  };
+}
+
+interface GrantDocument {
+  readonly role: Role;
+  readonly grantedBy: string;
+  readonly grantedAt: Instant;
+  readonly expiresAt?: Instant;
+  readonly reason?: string;
+}
+
+/** A role that this version does not know gives nothing. */
+function grantFrom({ role, grantedBy, grantedAt, expiresAt, reason }: GrantDocument): Grant[] {
+  if (!isRole(role)) return [];
+  return [{ role, grantedBy, grantedAt: grantedAt.seconds, expiresAt: expiresAt?.seconds, reason }];
+}
+
+const toDate = (seconds: number) => new Date(seconds * 1000);
+
+/** Firestore refuses `undefined`. */
+function present(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,65 @@
+import type { Query } from '@google-cloud/firestore';
+import { rolesAt } from '../authz/access-claims.ts';
+import type { Role } from '../authz/roles.ts';
+import { type Clock, seconds } from '../lib/clock.ts';
+import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
+import { decodePageToken, encodePageToken, invalidPageToken } from '../lib/page-token.ts';
+import { DIRECTORY } from './directory.ts';
+import { type DirectoryEntry, fromDocument } from './directory-entry.ts';
+
+export interface UserQuery {
+  readonly role?: Role | undefined;
+  /** What the e-mail address begins with. */
+  readonly email?: string | undefined;
+  readonly disabled?: boolean | undefined;
+  /** 1 to 100 */
+  readonly pageSize: number;
+  readonly pageToken?: string | undefined;
+}
+
+export interface UserPage {
+  readonly users: readonly DirectoryEntry[];
+  readonly nextPageToken?: string;
+}
+
+/**
+ * One page of the directory, by e-mail address when that is asked for, else by user id. A role that has ended no longer
+ * counts, so a page may hold fewer users than asked for and still have a `nextPageToken`.
+ */
+export type DirectoryList = (query: UserQuery) => Promise<UserPage>;
+
+export function createDirectoryList({ open, clock }: { open: OpenFirestore; clock: Clock }): DirectoryList {
+  return (query) =>
+    useFirestore('directory.list', open, async (firestore) => {
+      const { role, email, pageSize } = query;
+      const { docs } = await toQuery(firestore, query)
+        .limit(pageSize + 1)
+        .get();
+      const shown = docs.slice(0, pageSize);
+      const last = docs.length > pageSize ? shown.at(-1) : undefined;
+      const now = seconds(clock);
+      const users = shown
+        .map((document) => fromDocument(document.id, document.data()))
+        .filter((entry) => role === undefined || rolesAt(entry.grants, now).includes(role));
+      if (last === undefined) return { users };
+      const at = email === undefined ? [last.id] : [String(last.get('email')), last.id];
+      return { users, nextPageToken: encodePageToken(at) };
+    });
+}
+
+function toQuery({ db, FieldPath }: OpenedFirestore, { role, email, disabled, pageToken }: UserQuery): Query {
+  let found: Query = db.collection(DIRECTORY);
+  if (role !== undefined) found = found.where('roles', 'array-contains', role);
+  if (disabled !== undefined) found = found.where('disabled', '==', disabled);
+  if (email !== undefined) {
+    const prefix = email.toLowerCase();
+    found = found.where('email', '>=', prefix).where('email', '<', `${prefix}\u{10ffff}`).orderBy('email');
+  }
+  found = found.orderBy(FieldPath.documentId());
+  const after = decodePageToken(pageToken, email === undefined ? ['string'] : ['string', 'string']);
+  try {
+    return after === undefined ? found : found.startAfter(...after);
+  } catch (error) {
+    throw invalidPageToken(error);
+  }
+}

@@ -1,0 +1,59 @@
+import { AppError } from '../errors.ts';
+import type { AccessChange } from './access-change.ts';
+import type { DirectoryEntry, Pending, Profile } from './directory-entry.ts';
+import type { Grant } from './grant.ts';
+
+/** What shall be different in an entry. */
+export interface Edit {
+  readonly grants?: readonly Grant[];
+  readonly disabled?: boolean;
+  /** End all sessions. */
+  readonly revoke?: true;
+  /** Delete the user. */
+  readonly remove?: true;
+  readonly profile?: Profile;
+}
+
+export interface Edited {
+  readonly entry: DirectoryEntry;
+  /** Absent when nobody else has to know. */
+  readonly accessChange?: Omit<AccessChange, 'uid'>;
+}
+
+/**
+ * Applies an edit: what it takes away counts from this second on, everywhere. Pure.
+ *
+ * @param now seconds since the epoch
+ */
+export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edited {
+  if (before.pending.includes('deletion')) throw new AppError('not_found', 'This user is being deleted.');
+  const { grants, disabled, revoke, remove, profile } = edit;
+  const endsSessions = revoke || remove || disabled === true;
+  // Sign-ins are dated in whole seconds: those of this very second are over as well.
+  const validAfter = endsSessions ? Math.max(before.validAfter, now + 1) : before.validAfter;
+  const rolesVersion = grants === undefined ? before.rolesVersion : before.rolesVersion + 1;
+  const news: Pending[] = [
+    ...(grants === undefined ? [] : ['claims' as const]),
+    ...(endsSessions ? ['sessions' as const] : []),
+    ...(disabled === undefined && !remove ? [] : ['disabled' as const]),
+    ...(remove ? ['deletion' as const] : []),
+  ];
+  return {
+    entry: {
+      ...before,
+      ...profile,
+      grants: grants ?? before.grants,
+      rolesVersion,
+      disabled: remove || (disabled ?? before.disabled),
+      validAfter,
+      pending: [...new Set([...before.pending, ...news])],
+      updated: now,
+    },
+    ...((grants !== undefined || endsSessions) && {
+      accessChange: {
+        ...(grants !== undefined && { rolesVersion }),
+        ...(endsSessions && { validAfter }),
+      },
+    }),
+  };
+}

@@ -1,0 +1,112 @@
+import type { Query } from '@google-cloud/firestore';
+import { toAppError } from '../errors.ts';
+import type { Clock } from '../lib/clock.ts';
+import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
+import { decodePageToken, encodePageToken, invalidPageToken } from '../lib/page-token.ts';
+import type { Log } from '../log.ts';
+import { type AuditEvent, fromDocument, type RecordedEvent, toDocument } from './audit-event.ts';
+import { createRefusalLimit } from './refusal-limit.ts';
+
+export const AUDIT_EVENTS = 'auditEvents';
+
+export interface AuditQuery {
+  readonly actor?: string | undefined;
+  readonly target?: string | undefined;
+  readonly action?: string | undefined;
+  /** Milliseconds since the epoch, this moment included. */
+  readonly from?: number | undefined;
+  /** Milliseconds since the epoch, this moment excluded. */
+  readonly to?: number | undefined;
+  readonly pageSize: number;
+  readonly pageToken?: string | undefined;
+}
+
+export interface AuditPage {
+  readonly events: readonly RecordedEvent[];
+  readonly nextPageToken?: string;
+}
+
+/** Who did what. There is no way to change or remove an event: changes of access write theirs, refusals are added here. */
+export interface AuditTrail {
+  /** Newest first. @throws AppError `invalid_argument`, `unavailable` */
+  list(query: AuditQuery): Promise<AuditPage>;
+  /** All events from the given page on, read page by page as they are taken. */
+  stream(query: AuditQuery): AsyncGenerator<RecordedEvent>;
+  /** Records an attempt that was refused. Never throws: the refusal stands whether or not it could be recorded. */
+  refused(event: AuditEvent): Promise<void>;
+}
+
+interface Options {
+  readonly open: OpenFirestore;
+  readonly clock: Clock;
+  /** Days for which an event is kept. */
+  readonly retention: number;
+  readonly log: Pick<Log, 'failure'>;
+}
+
+export function createAuditTrail({ open, clock, retention, log }: Options): AuditTrail {
+  const admit = createRefusalLimit(clock);
+
+  async function list(query: AuditQuery): Promise<AuditPage> {
+    return useFirestore('auditEvents', open, async (firestore) => {
+      // One more than asked for tells whether there is another page.
+      const { docs } = await toQuery(firestore, query)
+        .limit(query.pageSize + 1)
+        .get();
+      const shown = docs.slice(0, query.pageSize);
+      const last = docs.length > query.pageSize ? shown.at(-1) : undefined;
+      const events = shown.map((event) => fromDocument(event.id, event.data()));
+      if (last === undefined) return { events };
+      const { seconds, nanoseconds } = last.get('at');
+      return { events, nextPageToken: encodePageToken([seconds, nanoseconds, last.id]) };
+    });
+  }
+
+  return {
+    list,
+    async *stream(query) {
+      let page = await list(query);
+      for (;;) {
+        yield* page.events;
+        if (page.nextPageToken === undefined) return;
+        page = await list({ ...query, pageToken: page.nextPageToken });
+      }
+    },
+    async refused(event) {
+      const suppressed = admit(event);
+      if (suppressed === undefined) return;
+      try {
+        await useFirestore('auditEvents.create', open, async ({ db, FieldValue }) => {
+          const expireAt = new Date(clock() + retention * 24 * 3600 * 1000);
+          const counted = suppressed > 0 ? { ...event, after: { ...event.after, suppressed } } : event;
+          await db
+            .collection(AUDIT_EVENTS)
+            .doc()
+            .create(toDocument(counted, FieldValue.serverTimestamp(), expireAt));
+        });
+      } catch (error) {
+        log.failure(event.requestId, toAppError(error));
+      }
+    },
+  };
+}
+
+function toQuery({ db, Timestamp, FieldPath }: OpenedFirestore, query: AuditQuery): Query {
+  let found: Query = db
+    .collection(AUDIT_EVENTS)
+    .orderBy('at', 'desc')
+    .orderBy(FieldPath.documentId(), 'desc');
+  for (const field of ['actor', 'target', 'action'] as const) {
+    if (query[field] !== undefined) found = found.where(field, '==', query[field]);
+  }
+  if (query.from !== undefined) found = found.where('at', '>=', Timestamp.fromMillis(query.from));
+  if (query.to !== undefined) found = found.where('at', '<', Timestamp.fromMillis(query.to));
+  const after = decodePageToken(query.pageToken, ['number', 'number', 'string']);
+  if (after === undefined) return found;
+  const [seconds, nanoseconds, id] = after;
+  try {
+    return found.startAfter(new Timestamp(Number(seconds), Number(nanoseconds)), String(id));
+  } catch (error) {
+    throw invalidPageToken(error);
+  }
+}

@@ -1,0 +1,37 @@
+import * as z from 'zod';
+
+const moment = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Date.parse(text))
+  .optional();
+const name = z.string().min(1).max(256).optional();
+
+export const auditQuery = z.strictObject({
+  actor: name.meta({ description: 'Id of who did it.' }),
+  target: name.meta({ description: 'Id of whom it was done to.' }),
+  action: name.meta({ description: 'E.g. roles.set' }),
+  from: moment.meta({ description: 'RFC 3339, included.' }),
+  to: moment.meta({ description: 'RFC 3339, excluded.' }),
+  pageSize: z.int().min(1).max(500).default(50),
+  pageToken: z.string().min(1).max(2048).optional(),
+});
+
+export const auditEvent = z
+  .object({
+    id: z.string(),
+    at: z.string().meta({ format: 'date-time' }),
+    actor: z.string(),
+    issuer: z.string().optional(),
+    action: z.string(),
+    target: z.string(),
+    outcome: z.enum(['done', 'refused']),
+    before: z.record(z.string(), z.unknown()).optional(),
+    after: z.record(z.string(), z.unknown()).optional(),
+    reason: z.string().optional(),
+    requestId: z.string(),
+  })
+  .meta({ id: 'AuditEvent' });
+
+export const auditPage = z
+  .object({ events: z.array(auditEvent).readonly(), nextPageToken: z.string().optional() })
+  .meta({ id: 'AuditPage' });

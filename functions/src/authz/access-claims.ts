@@ -1,0 +1,78 @@
+import { isRole, type Role } from './roles.ts';
+
+/** A role, and until when it counts. */
+export interface TimedRole {
+  readonly role: Role;
+  /** Second since the epoch from which it no longer counts. Absent: for good. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** Access as a token carries it: roles, and for those that end, the second in which they do. */
+export interface AccessClaims {
+  readonly roles: readonly Role[];
+  /** Version of the directory entry this was compiled from. */
+  readonly rv: number;
+  readonly rx?: Readonly<Partial<Record<Role, number>>>;
+}
+
+/** What a token's claims allow at a moment. */
+export interface ClaimedAccess {
+  readonly roles: readonly Role[];
+  readonly rolesVersion: number;
+  /** The second in which the next of these roles ends, `Infinity` when none does. */
+  readonly changesAt: number;
+}
+
+/** The roles that count at a second, each once. A role given twice counts for as long as the longer of the two. */
+export function rolesAt(timed: readonly TimedRole[], now: number): Role[] {
+  const counting = timed.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => now < expiresAt);
+  return [...new Set(counting.map(({ role }) => role))];
+}
+
+/** The second in which the next of these that still counts will end; `Infinity` when none does. */
+export function nextExpiry(timed: readonly TimedRole[], now: number): number {
+  const ahead = timed.flatMap(({ expiresAt }) =>
+    expiresAt !== undefined && now < expiresAt ? expiresAt : [],
+  );
+  return Math.min(Number.POSITIVE_INFINITY, ...ahead);
+}
+
+/** Grants → custom claims. What ended before `now` is left out, since it would only take up room. */
+export function compileAccessClaims(timed: readonly TimedRole[], version: number, now: number): AccessClaims {
+  const roles = rolesAt(timed, now);
+  const ends = roles.flatMap((role) => {
+    const all = timed.filter((grant) => grant.role === role);
+    const last = Math.max(...all.map(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt));
+    return Number.isFinite(last) ? [[role, last] as const] : [];
+  });
+  return { roles, rv: version, ...(ends.length > 0 && { rx: Object.fromEntries(ends) }) };
+}
+
+/**
+ * Claims of unknown shape → access. Without a version Gatehouse did not write them, and somebody else's `roles` say
+ * nothing here. A role counts while its `rx`, if it has one, lies ahead; anything malformed counts for nothing.
+ */
+export function readAccessClaims(claims: Readonly<Record<string, unknown>>, now: number): ClaimedAccess {
+  const timed = timedRolesFromClaims(claims);
+  return {
+    roles: rolesAt(timed, now),
+    rolesVersion: versionFromClaim(claims.rv),
+    changesAt: nextExpiry(timed, now),
+  };
+}
+
+/** The roles in claims of unknown shape, those that have ended included. */
+export function timedRolesFromClaims({ roles, rv, rx }: Readonly<Record<string, unknown>>): TimedRole[] {
+  if (versionFromClaim(rv) === 0 || !Array.isArray(roles)) return [];
+  if (rx !== undefined && (typeof rx !== 'object' || rx === null || Array.isArray(rx))) return [];
+  const ends = new Map<string, unknown>(Object.entries(rx ?? {}));
+  return [...new Set(roles.filter(isRole))].flatMap((role) => {
+    const expiresAt = ends.get(role);
+    if (expiresAt === undefined) return { role };
+    return typeof expiresAt === 'number' && Number.isSafeInteger(expiresAt) ? { role, expiresAt } : [];
+  });
+}
+
+function versionFromClaim(claim: unknown): number {
+  return typeof claim === 'number' && Number.isSafeInteger(claim) && claim > 0 ? claim : 0;
+}

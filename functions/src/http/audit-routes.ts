@@ -1,0 +1,18 @@
+import { auditPage, auditQuery } from '../audit/schema.ts';
+import { pageSize } from './query-text.ts';
+import { type Route, route } from './route.ts';
+
+const query = auditQuery.extend({ pageSize: pageSize(500) });
+
+export const auditRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/audit',
+    access: 'audit:read',
+    input: { query },
+    output: auditPage,
+    summary: 'Who did what, newest first; as one JSON text a line where application/x-ndjson is accepted.',
+    stream: ({ query }, { deps }) => deps.audit.stream(query),
+    handler: ({ query }, { deps }) => deps.audit.list(query),
+  }),
+];
