@@ -3,7 +3,10 @@ import type { FirestoreServer } from '../firestore/server.ts';
 import type { DataFolder } from './data-folder.ts';
 import { ROOT } from './emulator-setup.ts';
 
-/** Starts the embedded Firestore, in this process; it refuses the queries that production would refuse for want of an index. */
+/**
+ * Starts the embedded Firestore, in this process. It refuses the queries that production would refuse for want of an
+ * index.
+ */
 export async function startDocuments(port: number, data: DataFolder | undefined): Promise<FirestoreServer> {
   const { startFirestore } = await import('../firestore/server.ts'); // brings gRPC, which not every command needs
   const indexes = join(ROOT, 'firestore.indexes.json');

@@ -18,9 +18,9 @@ export const stages: Record<string, (firestore: FirestoreKind) => Promise<Outcom
   firestore: embeddedFirestore,
   unit: mochaWithCoverage,
   deploy: () => mochaFolder('functions/test/deploy'),
-  emulator: (firestore) => withEmulators('demo-gatehouse', 'functions/test/emulator', firestore),
+  emulator: (firestore) => withEmulators({ folder: 'functions/test/emulator', firestore }),
   'emulator-idp': (firestore) =>
-    withEmulators('demo-gatehouse-idp', 'functions/test/emulator-idp', firestore),
+    withEmulators({ projectId: 'demo-gatehouse-idp', folder: 'functions/test/emulator-idp', firestore }),
   rules: () => mochaFolder('functions/test/rules'),
   'rules-official': rulesOnGoogles,
   browser: withBrowser,
@@ -30,24 +30,32 @@ export const stages: Record<string, (firestore: FirestoreKind) => Promise<Outcom
 /** An outcome with a word before the names of what was skipped: why. */
 const noted = (note: string, outcome: Outcome): Outcome => ({ ...outcome, notes: [note, ...outcome.notes] });
 
+interface EmulatorTests {
+  projectId?: string;
+  folder: string;
+  firestore: FirestoreKind;
+  /** Emulators to start beside Firestore. */
+  only?: string[];
+  /** More for the tests' environment, given what leads to the emulators. */
+  env?: (emulators: Record<string, string>) => NodeJS.ProcessEnv;
+}
+
 /** Runs a folder's tests against emulators of their own, on free ports: `npm start` may go on meanwhile. */
-async function withEmulators(
-  projectId: string,
-  folder: string,
-  firestore: FirestoreKind,
-  env: NodeJS.ProcessEnv = {},
-): Promise<Outcome> {
-  const only = ['auth', 'functions', 'hosting'];
-  const emulators = await startEmulators({ projectId, only, firestore, ...besides(folder) });
+async function withEmulators({
+  projectId = 'demo-gatehouse',
+  folder,
+  firestore,
+  only = ['auth', 'functions', 'hosting'],
+  env,
+}: EmulatorTests): Promise<Outcome> {
+  const logFile = `${ROOT}/.gatehouse/test-${basename(folder)}.log`;
+  const emulators = await startEmulators({ projectId, only, firestore, ports: 'free', logFile });
   try {
-    return await mochaFolder(folder, { ...emulators.env, ...env });
+    return await mochaFolder(folder, { ...emulators.env, ...env?.(emulators.env) });
   } finally {
     await emulators.stop();
   }
 }
-
-const besides = (folder: string) =>
-  ({ ports: 'free', logFile: `${ROOT}/.gatehouse/test-${basename(folder)}.log` }) as const;
 
 /** The embedded Firestore's own tests have nothing to say of Google's. */
 async function embeddedFirestore(firestore: FirestoreKind): Promise<Outcome> {
@@ -62,23 +70,17 @@ async function rulesOnGoogles(firestore: FirestoreKind): Promise<Outcome> {
     const note = 'rules on Google’s emulator: need --firestore=official';
     return noted(note, await mochaFolder(folder, { FIRESTORE_RULES_EMULATOR_HOST: undefined }));
   }
-  const emulators = await startEmulators({
-    ...{ projectId: 'demo-gatehouse', only: [], firestore },
-    ...besides(folder),
+  const env = ({ FIRESTORE_EMULATOR_HOST }: Record<string, string>) => ({
+    FIRESTORE_RULES_EMULATOR_HOST: FIRESTORE_EMULATOR_HOST,
   });
-  try {
-    const { FIRESTORE_EMULATOR_HOST } = emulators.env;
-    return await mochaFolder(folder, { FIRESTORE_RULES_EMULATOR_HOST: FIRESTORE_EMULATOR_HOST });
-  } finally {
-    await emulators.stop();
-  }
+  return withEmulators({ folder, firestore, only: [], env });
 }
 
 /** The page in a real browser; without one each of its tests is skipped by name. */
 async function withBrowser(firestore: FirestoreKind): Promise<Outcome> {
   const folder = 'tools/browser';
   const browser = await findBrowser();
-  if (browser) return withEmulators('demo-gatehouse', folder, firestore, { CHROME_PATH: browser });
+  if (browser) return withEmulators({ folder, firestore, env: () => ({ CHROME_PATH: browser }) });
   const note = 'no Chrome or Chromium found: install one, or set CHROME_PATH';
   return noted(note, await mochaFolder(folder, { CHROME_PATH: '' }));
 }
