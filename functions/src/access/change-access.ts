@@ -112,11 +112,11 @@ function difference(
   edit: Edit,
 ): Pick<AuditEvent, 'before' | 'after'> {
   const parts = ({ grants, rolesVersion, disabled, validAfter }: DirectoryEntry) => ({
-    ...(edit.grants !== undefined && {
+    ...((edit.grants !== undefined || edit.remove) && {
       version: rolesVersion,
       grants: grants.map(({ role, expiresAt }) => (expiresAt === undefined ? { role } : { role, expiresAt })),
     }),
-    ...(edit.disabled !== undefined && { disabled }),
+    ...((edit.disabled !== undefined || edit.remove) && { disabled }),
     ...(before.validAfter !== after.validAfter && { validAfter }),
   });
   return { before: parts(before), ...(!edit.remove && { after: parts(after) }) };

@@ -10,6 +10,7 @@ export const actor = (uid: string, roles: readonly Role[]): Actor => ({
     issuer: 'https://issuer.example',
     subject: uid,
     uid,
+    directoryId: uid,
     roles,
     authTime: 1,
     assurance: 'aal1',

@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config.ts';
 import { createDeps, type Deps } from '../../src/deps.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Log } from '../../src/log.ts';
+import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { ACCOUNTS_LOOKUP, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
 
 /** The HTTP API as production runs it, with one person of each role, in front of a Google of our own. */
@@ -28,6 +29,8 @@ export const SECRETS = [
 
 export interface Api {
   readonly google: Google;
+  /** Empty at first: everybody is entered in the directory when they are first looked for. */
+  readonly firestore: TestFirestore;
   readonly deps: Deps;
   readonly port: number;
   /** What was logged, oldest first. */
@@ -40,7 +43,7 @@ export interface Api {
 }
 
 export interface LogLine {
-  readonly kind: 'decision' | 'transport' | 'change' | 'failure';
+  readonly kind: keyof Log;
   readonly [field: string]: unknown;
 }
 
@@ -57,6 +60,7 @@ interface Options {
 /** Opens an API of its own. `close` it in `after`. */
 export async function openApi({ env, log, rewire, serve }: Options = {}): Promise<Api> {
   const google = await openGoogle();
+  const firestore = await openTestFirestore();
   playAccounts(google);
   const lines: LogLine[] = [];
   const config = loadConfig({
@@ -65,7 +69,11 @@ export async function openApi({ env, log, rewire, serve }: Options = {}): Promis
     ACCESS_CHANGE_MAX_AGE: '10',
     ...env,
   });
-  const wired = createDeps(config, { app: google.app, log: log ?? recordTo(lines) });
+  const wired = createDeps(config, {
+    app: google.app,
+    firestore: firestore.open,
+    log: log ?? recordTo(lines),
+  });
   const deps = rewire?.(wired) ?? wired;
   const server = serve?.(deps) ?? createServer(createApp(deps));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -78,6 +86,7 @@ export async function openApi({ env, log, rewire, serve }: Options = {}): Promis
   const token = (who: Person) => tokens.get(who) ?? assert.fail(who);
   return {
     google,
+    firestore,
     deps,
     port: (server.address() as AddressInfo).port,
     lines,
@@ -90,6 +99,7 @@ export async function openApi({ env, log, rewire, serve }: Options = {}): Promis
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await google.close();
+      await firestore.close();
     },
   };
 }
@@ -137,6 +147,8 @@ function recordTo(lines: LogLine[]): Log {
     transport: (line) => lines.push({ kind: 'transport', ...line }),
     change: (line) => lines.push({ kind: 'change', ...line }),
     failure: (requestId, error) => lines.push({ kind: 'failure', requestId, error }),
+    reconciled: (line) => lines.push({ kind: 'reconciled', ...line }),
+    feedUnread: (line) => lines.push({ kind: 'feedUnread', ...line }),
   };
 }
 

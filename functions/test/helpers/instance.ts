@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config.ts';
 import { createDeps, type Deps } from '../../src/deps.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Log } from '../../src/log.ts';
+import type { TestFirestore } from './firestore.ts';
 import { type Google, PROJECT } from './google.ts';
 
 export interface LogLine {
@@ -21,6 +22,8 @@ export function recordingLog(): { readonly lines: LogLine[]; readonly log: Log }
       transport: (line) => lines.push({ kind: 'transport', ...line }),
       change: (line) => lines.push({ kind: 'change', ...line }),
       failure: (requestId, error) => lines.push({ kind: 'failure', requestId, code: error.code }),
+      reconciled: (line) => lines.push({ kind: 'reconciled', ...line }),
+      feedUnread: (line) => lines.push({ kind: 'feedUnread', ...line }),
     },
   };
 }
@@ -29,15 +32,16 @@ export interface Instance extends Deps {
   readonly lines: LogLine[];
 }
 
-/** One instance wired as in production, talking to the given Google. */
+/** One instance wired as in production, talking to the given Google and Firestore. */
 export function createInstance(
   google: Google,
+  firestore: TestFirestore,
   { env = {}, clock }: { env?: Record<string, string>; clock?: Clock } = {},
 ): Instance {
   const { lines, log } = recordingLog();
-  // Most of what is asked of an instance is what it remembers; `ACCESS_CHANGE_MAX_AGE: '0'` is the default of a deployment.
-  const config = loadConfig({ GCLOUD_PROJECT: PROJECT, ACCESS_CHANGE_MAX_AGE: '10', ...env });
-  return { ...createDeps(config, { app: google.app, log, ...(clock && { clock }) }), lines };
+  const config = loadConfig({ GCLOUD_PROJECT: PROJECT, ...env });
+  const outside = { app: google.app, firestore: firestore.open, log, ...(clock && { clock }) };
+  return { ...createDeps(config, outside), lines };
 }
 
 /** Presents a bearer token to the authentication of an instance. */

@@ -1,12 +1,13 @@
-import { rolesFromClaim } from '../../src/authz/roles.ts';
+import type { Role } from '../../src/authz/roles.ts';
 import { AppError } from '../../src/errors.ts';
 import type { Account } from '../../src/users/account.ts';
 import type { AccountStore } from '../../src/users/account-store.ts';
 
 /** An account with what matters to the test, and the rest as Firebase Auth would have it. */
-export function accountOf(uid: string, facts: Partial<Account> = {}): Account {
-  const roles = facts.roles ?? [];
-  const rolesVersion = facts.rolesVersion ?? 1;
+export function accountOf(
+  uid: string,
+  { roles = [], ...facts }: Partial<Account> & { roles?: readonly Role[] } = {},
+): Account {
   return {
     uid,
     email: `${uid}@example.com`,
@@ -15,10 +16,8 @@ export function accountOf(uid: string, facts: Partial<Account> = {}): Account {
     disabled: false,
     validAfter: 0,
     createdAt: '2026-01-01T00:00:00.000Z',
-    claims: { roles, rv: rolesVersion },
+    claims: { roles, rv: 1 },
     ...facts,
-    roles,
-    rolesVersion,
   };
 }
 
@@ -56,14 +55,9 @@ export function createMemoryAccounts(accounts: readonly Account[]): MemoryAccoun
       const next = from + size;
       return { accounts: all.slice(from, next), ...(next < all.length && { nextPageToken: String(next) }) };
     },
-    setClaims: (uid, claims) =>
-      change('setClaims', uid, () => ({
-        claims,
-        roles: rolesFromClaim(claims.roles),
-        rolesVersion: Number(claims.rv),
-      })),
+    setClaims: (uid, claims) => change('setClaims', uid, () => ({ claims })),
     setDisabled: (uid, disabled) => change(disabled ? 'disable' : 'enable', uid, () => ({ disabled })),
-    revokeTokens: (uid) => change('revokeTokens', uid, ({ validAfter }) => ({ validAfter: validAfter + 1 })),
+    revokeTokens: (uid, validAfter) => change('revokeTokens', uid, () => ({ validAfter })),
     async remove(uid) {
       await change('remove', uid, () => ({}));
       byUid.delete(uid);

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { FieldPath, FieldValue, Firestore, Timestamp } from '@google-cloud/firestore';
+import { after } from 'mocha';
+import {
+  type FirestoreOptions,
+  type FirestoreServer,
+  startFirestore,
+} from '../../../tools/firestore/server.ts';
+import type { OpenedFirestore, OpenFirestore } from '../../src/lib/firestore.ts';
+
+/** The embedded Firestore, which refuses what production would refuse for want of an index. */
+
+const INDEXES = fileURLToPath(new URL('../../../firestore.indexes.json', import.meta.url));
+
+export interface TestFirestore extends OpenedFirestore {
+  /** As the application is given it. */
+  readonly open: OpenFirestore;
+  close(): Promise<void>;
+}
+
+let shared: FirestoreServer | undefined;
+
+/** One server for all tests of this process, started when the first asks for it. */
+after('stop Firestore', async () => {
+  await shared?.stop();
+  shared = undefined;
+});
+
+/** A database of its own, empty. `close` it in `after`. */
+export async function openTestFirestore(): Promise<TestFirestore> {
+  shared ??= await startFirestore({ indexes: INDEXES });
+  return connect(shared);
+}
+
+/** A server of its own, for tests that hold, count or break its calls. `stop` it in `after`. */
+export function startTestFirestore(
+  hooks: Pick<FirestoreOptions, 'beforeCall' | 'afterCall'>,
+): Promise<FirestoreServer> {
+  return startFirestore({ indexes: INDEXES, ...hooks });
+}
+
+/** A client of a database of its own on a server. @param projectId one that exists already, to share it */
+export function connect({ host }: FirestoreServer, projectId: string = `p-${randomUUID()}`): TestFirestore {
+  const { FIRESTORE_EMULATOR_HOST: before } = process.env;
+  // The SDK reads it when it is constructed, and is then satisfied without credentials.
+  process.env.FIRESTORE_EMULATOR_HOST = host;
+  const db = new Firestore({ projectId });
+  if (before === undefined) delete process.env.FIRESTORE_EMULATOR_HOST;
+  else process.env.FIRESTORE_EMULATOR_HOST = before;
+  const opened = { db, FieldPath, FieldValue, Timestamp };
+  return { ...opened, open: async () => opened, close: () => db.terminate() };
+}
