@@ -111,7 +111,7 @@ const badFields: readonly [string, Content][] = [
   ['with a title of 101 emoji, 202 UTF-16 units', { title: '🥛'.repeat(101) }],
   ['with a title that is no string', { title: ['Milk'] }],
   ['with a body of 20001 characters', { body: 'x'.repeat(20_001) }],
-  ['with a body that is no string', { body: 20 }],
+  ['with a body that is no string', { body: ['six'] }],
   ['with an update time of the client’s choice', { updated: EARLIER }],
   ['with an update time that is no timestamp', { updated: '2026-03-01T12:00:00Z' }],
 ];
