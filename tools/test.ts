@@ -20,9 +20,9 @@ async function runStage(name: string, stage: () => Promise<Outcome>): Promise<Ro
 function summarize(rows: Row[]): string {
   const lines = rows.map(({ name, passed, failed, skipped, seconds, notes }) => {
     const numbers = [passed, failed, skipped, seconds.toFixed(1)].map((n) => String(n).padStart(9));
-    return [name.padEnd(13), ...numbers, ...notes.map((note) => `\n    ${note}`)].join('');
+    return [name.padEnd(14), ...numbers, ...notes.map((note) => `\n    ${note}`)].join('');
   });
-  return ['stage           passed   failed  skipped  seconds', ...lines].join('\n');
+  return ['stage            passed   failed  skipped  seconds', ...lines].join('\n');
 }
 
 function readArguments() {

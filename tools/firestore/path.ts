@@ -8,7 +8,7 @@ const MAX_NAME_BYTES = 6 * 1024;
 const MAX_COLLECTION_DEPTH = 100;
 
 const SIMPLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const PATH_SEGMENT = /([A-Za-z_][A-Za-z0-9_]*)|`((?:[^`\\]|\\[^])+)`/y;
+const PATH_SEGMENT = /([A-Za-z_][A-Za-z0-9_]*)|`((?:[^`\\]|\\.)+)`/sy;
 const RESERVED = /^__.*__$/s;
 const NUMERIC_ID = /^__id(-?\d+)__$/;
 const DOCUMENT_NAME = /^(projects\/([^/]+)\/databases\/([^/]+)\/documents)\/(.+)$/s;
@@ -25,7 +25,7 @@ export function parseFieldPath(text: string): string[] {
   for (let at = 0; ; at++) {
     PATH_SEGMENT.lastIndex = at;
     const match = PATH_SEGMENT.exec(text);
-    const segment = match?.[1] ?? match?.[2]?.replace(/\\([^])/g, '$1');
+    const segment = match?.[1] ?? match?.[2]?.replace(/\\(.)/gs, '$1');
     if (segment === undefined) break;
     segments.push(segment);
     at = PATH_SEGMENT.lastIndex;

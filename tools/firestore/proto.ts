@@ -22,4 +22,19 @@ function load(): ServiceClientConstructor {
 /** A bare client of google.firestore.v1.Firestore: what the SDK cannot send, tests send with this. */
 export const FirestoreClient: ServiceClientConstructor = load();
 
-export const firestoreService: ServiceDefinition = FirestoreClient.service;
+const sizes = new WeakMap<object, number>();
+
+/** How many bytes a decoded request was on the wire. */
+export const requestSize = (request: object) => sizes.get(request) ?? 0;
+
+/** The service, remembering each request's size: gRPC's own limit would refuse with a code that the SDK retries. */
+export const firestoreService: ServiceDefinition = Object.fromEntries(
+  Object.entries(FirestoreClient.service).map(([name, method]) => {
+    const requestDeserialize = (bytes: Buffer): object => {
+      const request = method.requestDeserialize(bytes) as object;
+      sizes.set(request, bytes.length);
+      return request;
+    };
+    return [name, { ...method, requestDeserialize }];
+  }),
+);

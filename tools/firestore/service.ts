@@ -1,4 +1,5 @@
 import {
+  type handleBidiStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   type ServiceError,
@@ -14,16 +15,29 @@ import {
   updateDocument,
 } from './calls/documents.ts';
 import { listCollectionIds, listDocuments } from './calls/listing.ts';
+import { partitionQuery } from './calls/partitions.ts';
 import { runAggregationQuery, runQuery } from './calls/queries.ts';
+import { MAX_REQUEST_BYTES } from './limits.ts';
+import { Listener } from './listen/listener.ts';
+import type { ListenRequest, ListenResponse, TransactionOptions } from './messages.ts';
+import { requestSize } from './proto.ts';
 import type { IndexesFile } from './query/indexes-file.ts';
-import { FirestoreError } from './status.ts';
+import { FirestoreError, invalidArgument } from './status.ts';
 import type { Store } from './store.ts';
 
-/** What tests put around the calls: hold one, let others pass it, fail it. Throwing refuses the call. */
+/** What tests put around the calls: to hold one, let others pass it, or fail it by throwing. */
 export interface Hooks {
   beforeCall?: ((method: string, request: unknown) => void | Promise<void>) | undefined;
-  /** Between the work and its answer. */
+  /** Between the work and its answer; a stream of Listen has none. */
   afterCall?: ((method: string, request: unknown) => void | Promise<void>) | undefined;
+}
+
+/** What requests have that begin a transaction, in one of two ways, or don't. */
+interface MayBegin {
+  database?: string;
+  parent?: string;
+  newTransaction?: TransactionOptions;
+  options?: TransactionOptions;
 }
 
 /** The methods of google.firestore.v1.Firestore on a store. A method that is not here is UNIMPLEMENTED. */
@@ -32,58 +46,85 @@ export function createService(
   indexes: IndexesFile | undefined,
   hooks: Hooks,
 ): UntypedServiceImplementation {
-  const unary =
-    <Q>(method: string, answer: (store: Store, request: Q) => object): handleUnaryCall<Q, object> =>
-    async (call, callback) => {
-      try {
-        await hooks.beforeCall?.(method, call.request);
-        const response = answer(store, call.request);
-        await hooks.afterCall?.(method, call.request);
-        callback(null, response);
-      } catch (error) {
-        callback(toServiceError(error));
-      }
+  /** Nothing waits between reading the store and changing it: that is what makes a call atomic. */
+  async function carryOut<Q extends object, A>(
+    method: string,
+    request: Q,
+    work: (store: Store, request: Q) => A,
+  ) {
+    await hooks.beforeCall?.(method, request);
+    if (requestSize(request) > MAX_REQUEST_BYTES) {
+      throw invalidArgument(`Request payload size exceeds the limit: ${MAX_REQUEST_BYTES} bytes.`);
+    }
+    const { database, parent, newTransaction, options = newTransaction }: MayBegin = request;
+    if (options) await store.open(database ?? parent ?? '').transactions.waitForTurn(options);
+    const answer = work(store, request);
+    await hooks.afterCall?.(method, request);
+    return answer;
+  }
+
+  const unary = <Q extends object>(name: string, work: (store: Store, request: Q) => object) => {
+    const handle: handleUnaryCall<Q, object> = ({ request }, callback) => {
+      carryOut(name, request, work).then(
+        (response) => callback(null, response),
+        (error) => callback(toServiceError(error)),
+      );
     };
-  const streaming =
-    <Q>(
-      method: string,
-      answer: (store: Store, request: Q) => Iterable<object>,
-    ): handleServerStreamingCall<Q, object> =>
-    async (call) => {
-      try {
-        await hooks.beforeCall?.(method, call.request);
-        const responses = [...answer(store, call.request)];
-        await hooks.afterCall?.(method, call.request);
-        for (const response of responses) call.write(response);
-        call.end();
-      } catch (error) {
-        call.emit('error', toServiceError(error));
-      }
+    return { [name]: handle };
+  };
+
+  const streaming = <Q extends object>(
+    name: string,
+    work: (store: Store, request: Q) => Iterable<object>,
+  ) => {
+    const handle: handleServerStreamingCall<Q, object> = (call) => {
+      carryOut(name, call.request, (...given: [Store, Q]) => [...work(...given)]).then(
+        (responses) => {
+          for (const response of responses) call.write(response);
+          call.end();
+        },
+        (error) => call.emit('error', toServiceError(error)),
+      );
     };
+    return { [name]: handle };
+  };
+
+  const Listen: handleBidiStreamingCall<ListenRequest, ListenResponse> = (call) => {
+    const listener = new Listener(store, indexes, (response) => call.write(response));
+    let received = Promise.resolve();
+    call.on('data', (request: ListenRequest) => {
+      received = received
+        .then(() => carryOut('Listen', request, () => listener.receive(request)))
+        .catch((error) => {
+          listener.close();
+          call.emit('error', toServiceError(error));
+        });
+    });
+    call.on('end', () => received.then(() => call.end()));
+    for (const ending of ['end', 'cancelled', 'close', 'error']) call.on(ending, () => listener.close());
+  };
+
   return {
-    GetDocument: unary('GetDocument', getDocument),
-    ListDocuments: unary('ListDocuments', listDocuments),
-    CreateDocument: unary('CreateDocument', createDocument),
-    UpdateDocument: unary('UpdateDocument', updateDocument),
-    DeleteDocument: unary('DeleteDocument', deleteDocument),
-    ListCollectionIds: unary('ListCollectionIds', listCollectionIds),
-    Commit: unary('Commit', commit),
-    BatchWrite: unary('BatchWrite', batchWrite),
-    BeginTransaction: unary('BeginTransaction', beginTransaction),
-    Rollback: unary('Rollback', rollback),
-    BatchGetDocuments: streaming('BatchGetDocuments', batchGetDocuments),
-    RunQuery: streaming('RunQuery', (_, request: Parameters<typeof runQuery>[2]) =>
-      runQuery(store, indexes, request),
-    ),
-    RunAggregationQuery: streaming(
-      'RunAggregationQuery',
-      (_, request: Parameters<typeof runAggregationQuery>[2]) => runAggregationQuery(store, indexes, request),
-    ),
+    ...unary('GetDocument', getDocument),
+    ...unary('ListDocuments', listDocuments),
+    ...unary('ListCollectionIds', listCollectionIds),
+    ...unary('CreateDocument', createDocument),
+    ...unary('UpdateDocument', updateDocument),
+    ...unary('DeleteDocument', deleteDocument),
+    ...unary('Commit', commit),
+    ...unary('BatchWrite', batchWrite),
+    ...unary('BeginTransaction', beginTransaction),
+    ...unary('Rollback', rollback),
+    ...unary('PartitionQuery', partitionQuery),
+    ...streaming('BatchGetDocuments', batchGetDocuments),
+    ...streaming('RunQuery', runQuery(indexes)),
+    ...streaming('RunAggregationQuery', runAggregationQuery(indexes)),
+    Listen,
   };
 }
 
 /** A refusal keeps its code and words; anything else is a defect of this server, and says so on its console. */
-export function toServiceError(error: unknown): Partial<ServiceError> {
+function toServiceError(error: unknown): Partial<ServiceError> {
   if (error instanceof FirestoreError) return { code: error.code, details: error.message };
   if (error instanceof Error && 'code' in error && typeof error.code === 'number') {
     return { code: error.code, details: error.message };

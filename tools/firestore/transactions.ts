@@ -7,6 +7,7 @@ import type { TransactionOptions, Write } from './messages.ts';
 import type { Scan } from './scan.ts';
 import { aborted, invalidArgument } from './status.ts';
 import { MINUTE, type Micros, toMicros } from './time.ts';
+import { Turns } from './turns.ts';
 
 /** https://firebase.google.com/docs/firestore/quotas: 270 seconds in all, 60 seconds without a call. */
 const MAX_AGE: Micros = 270_000_000;
@@ -23,6 +24,8 @@ export interface Transaction {
   readonly documents: Set<string>;
   readonly scans: Scan[];
   readonly collections: Set<string>;
+  /** The id of the refused transaction that this one tries again. */
+  readonly retries: string | undefined;
 }
 
 /**
@@ -35,11 +38,18 @@ export class Transactions {
   readonly #active = new Map<string, Transaction>();
   /** Tells the ids of this server from those of an earlier run. */
   readonly #prefix = randomBytes(8);
+  readonly #turns = new Turns();
   #issued = 0n;
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
     this.#clock = clock;
+  }
+
+  /** Waits for the turn of a transaction that is tried again; call it before `begin`. */
+  async waitForTurn(options: TransactionOptions | undefined): Promise<void> {
+    const retried = options?.readWrite?.retryTransaction;
+    if (retried?.length) await this.#turns.wait(retried.toString('hex'));
   }
 
   /** @throws FirestoreError if a read-only transaction wants a moment that can't be read */
@@ -60,6 +70,7 @@ export class Transactions {
       documents: new Set(),
       scans: [],
       collections: new Set(),
+      retries: readWrite?.retryTransaction?.toString('hex'),
     };
     this.#active.set(transaction.id.toString('hex'), transaction);
     return transaction;
@@ -74,7 +85,7 @@ export class Transactions {
       throw invalidArgument('Transaction is invalid or closed.');
     }
     if (this.#isExpired(transaction)) {
-      this.#active.delete(key);
+      this.#end(transaction);
       // The SDK starts over when it reads "transaction has expired".
       throw invalidArgument('The referenced transaction has expired or is no longer valid.');
     }
@@ -98,7 +109,7 @@ export class Transactions {
     if (transaction.isReadOnly && writes.length > 0) {
       throw invalidArgument('Cannot modify entities in a read-only transaction.');
     }
-    this.#active.delete(id.toString('hex'));
+    this.#end(transaction);
     if (!transaction.isReadOnly && hasConflict(this.#database, transaction)) throw contention();
     return commitWrites(this.#database, writes);
   }
@@ -106,7 +117,13 @@ export class Transactions {
   /** Ends a transaction without writing; one that has already ended stays so. */
   rollback(id: Buffer): void {
     this.#checkIssued(id);
+    const transaction = this.#active.get(id.toString('hex'));
+    if (transaction) this.#end(transaction);
+  }
+
+  #end({ id, retries }: Transaction): void {
     this.#active.delete(id.toString('hex'));
+    if (retries) this.#turns.end(retries);
   }
 
   #checkIssued(id: Buffer): void {

@@ -25,8 +25,9 @@ describe('npm start -- --data', function () {
   async function during<T>(
     signal: NodeJS.Signals,
     act: (addresses: Awaited<ReturnType<typeof startGatehouse>>['addresses']) => Promise<T>,
+    ...args: string[]
   ): Promise<T> {
-    const gatehouse = await startGatehouse(['--data', folder]);
+    const gatehouse = await startGatehouse(['--data', folder, ...args]);
     try {
       return await act(gatehouse.addresses);
     } finally {
@@ -44,11 +45,10 @@ describe('npm start -- --data', function () {
   }
 
   async function withFirestore<T>(address: string, act: (firestore: Firestore) => Promise<T>): Promise<T> {
-    const { hostname, port } = new URL(address);
-    const firestore = new Firestore({
-      ...{ projectId: PROJECT, host: hostname, port: Number(port), ssl: false },
-      customHeaders: { authorization: 'Bearer owner' },
-    });
+    // The client takes its way to an emulator from here alone, and when it is made.
+    process.env.FIRESTORE_EMULATOR_HOST = new URL(address).host;
+    const firestore = new Firestore({ projectId: PROJECT });
+    delete process.env.FIRESTORE_EMULATOR_HOST;
     return act(firestore).finally(() => firestore.terminate());
   }
 
@@ -88,7 +88,27 @@ describe('npm start -- --data', function () {
     });
   });
 
-  it('refuses damaged data in one line and leaves them alone', async () => {
+  it('refuses damaged documents in one line and leaves them alone', async () => {
+    const write = ({ firestore }: { firestore: string }) =>
+      withFirestore(firestore, (store) => store.doc('notes/kept').set({ title: 'Kept' }));
+    await during('SIGINT', write, '--firestore=embedded');
+    const documents = join(folder, 'snapshot-1', 'firestore');
+    const files = readdirSync(documents, { recursive: true, withFileTypes: true }).filter((file) =>
+      file.isFile(),
+    );
+    for (const { name, parentPath } of files) writeFileSync(join(parentPath, name), '{"broken');
+    assert.ok(files.length > 0);
+    assert.match(
+      await refusal(),
+      /\ngatehouse: the documents in .* cannot be loaded, and nothing was changed: .*\n$/,
+    );
+    for (const { name, parentPath } of files) {
+      assert.equal(readFileSync(join(parentPath, name), 'utf8'), '{"broken');
+    }
+    assert.deepEqual(readdirSync(folder), ['snapshot-1']);
+  });
+
+  it('refuses damaged users in one line and leaves them alone', async () => {
     const accounts = join(folder, 'snapshot-4', 'emulators', 'auth_export', 'accounts.json');
     mkdirSync(join(folder, 'snapshot-4', 'emulators', 'auth_export'), { recursive: true });
     writeFileSync(join(folder, 'snapshot-4', 'snapshot.json'), '{"format":1,"firestore":"embedded"}');

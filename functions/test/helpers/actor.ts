@@ -1,6 +1,6 @@
+import type { Actor } from '../../src/access/change-access.ts';
 import { createPrincipal } from '../../src/authn/principal.ts';
 import type { Role } from '../../src/authz/roles.ts';
-import type { Actor } from '../../src/users/users-service.ts';
 
 /** Somebody with roles, in request `r1`. */
 export const actor = (uid: string, roles: readonly Role[]): Actor => ({

@@ -13,6 +13,9 @@ import type { OpenedFirestore, OpenFirestore } from '../../src/lib/firestore.ts'
 
 const INDEXES = fileURLToPath(new URL('../../../firestore.indexes.json', import.meta.url));
 
+// The SDK would look for a Google Cloud machine's credentials, and complain that there are none.
+process.env.METADATA_SERVER_DETECTION ??= 'none';
+
 export interface TestFirestore extends OpenedFirestore {
   /** As the application is given it. */
   readonly open: OpenFirestore;

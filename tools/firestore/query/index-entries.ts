@@ -58,7 +58,7 @@ function modeOf({ order, arrayConfig, vectorConfig }: Omit<IndexedField, 'fieldP
 
 /** Unless said otherwise, `__name__` follows the direction of the last sorted field. */
 export function withName(entries: readonly Entry[]): Entry[] {
-  if (entries.at(-1)?.key === DOCUMENT_ID) return [...entries];
+  if (entries.some(({ key }) => key === DOCUMENT_ID)) return [...entries];
   const sorted = entries.findLast(({ mode }) => mode !== 'CONTAINS');
   return [...entries, { key: DOCUMENT_ID, mode: sorted?.mode ?? 'ASCENDING' }];
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Condition, toDisjunctions, toFilterNode } from './condition.ts';
 import type { Field } from './field.ts';
 import { type Entry, indexesFor, type Scope, withName } from './index-entries.ts';
@@ -51,15 +52,14 @@ function requirement(conditions: readonly Condition[], sorts: readonly Sort[]): 
   return { equal: [...equal.values()], sorted };
 }
 
-/** After `__name__` nothing is left to sort, so aggregated fields go before it. */
+/** Aggregated fields come after what sorts, but before `__name__`, which ends every index. */
 function withAggregated(sorts: readonly Sort[], aggregated: readonly Field[]): Sort[] {
   const end = sorts.findIndex(({ field }) => field.isName);
-  const before = sorts.slice(0, end);
   const direction = sorts[end]?.direction ?? 'ASCENDING';
   const added = aggregated.filter(
-    ({ key, isName }) => !isName && !before.some(({ field }) => field.key === key),
+    ({ key, isName }) => !isName && !sorts.some(({ field }) => field.key === key),
   );
-  return [...before, ...added.map((field) => ({ field, direction })), ...sorts.slice(end, end + 1)];
+  return [...sorts.slice(0, end), ...added.map((field) => ({ field, direction })), ...sorts.slice(end)];
 }
 
 /** All servable indexes are merged: one that adds no column does no harm. */
@@ -90,21 +90,21 @@ function servedColumns(
   return columns.every((column) => column !== undefined) ? columns : undefined;
 }
 
-/** One field needs a single-field index, which the file has under fieldOverrides. */
+/** The entry to add; one field needs a single-field index, which the file has under fieldOverrides. */
 function describe(collectionGroup: string, queryScope: Scope, { equal, sorted }: Requirement): string {
+  const entries = [...equal, ...sorted];
+  const implied = withName(entries.slice(0, -1));
+  const isNameImplied = entries.length > 1 && isDeepStrictEqual(implied, entries);
+  const [only] = entries;
   const name = sorted.at(-1);
-  const entries = [...equal, ...sorted.slice(0, -1)];
-  const isNameImplied = entries.length > 0 && withName(entries).at(-1)?.mode === name?.mode;
-  const [only, ...more] = entries;
-  if (only && more.length === 0 && (isNameImplied || only.mode !== 'CONTAINS')) {
-    // A column compared for equality may run either way, so let it run as `__name__` has to.
-    const mode = equal.length === 1 && only.mode !== 'CONTAINS' ? (name?.mode ?? only.mode) : only.mode;
-    const { fieldPath, ...config } = columnOf({ key: only.key, mode });
-    return JSON.stringify({
-      fieldOverrides: [{ collectionGroup, fieldPath, indexes: [{ ...config, queryScope }] }],
-    });
+  // A column compared for equality may run either way, so let it run as `__name__` has to.
+  const isFree = only?.mode !== 'CONTAINS' && equal.length === 1;
+  if (only && name && entries.length === 2 && (isNameImplied || isFree)) {
+    const { fieldPath, ...config } = columnOf(isFree ? { ...only, mode: name.mode } : only);
+    const override = { collectionGroup, fieldPath, indexes: [{ ...config, queryScope }] };
+    return JSON.stringify({ fieldOverrides: [override] });
   }
-  const fields = [...entries, ...(isNameImplied || !name ? [] : [name])].map(columnOf);
+  const fields = entries.slice(0, isNameImplied ? -1 : undefined).map(columnOf);
   return JSON.stringify({ indexes: [{ collectionGroup, queryScope, fields }] });
 }
 
