@@ -109,6 +109,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     GCLOUD_PROJECT: projectId,
     FIREBASE_AUTH_EMULATOR_HOST: `${HOST}:${ports.auth}`,
     FIRESTORE_EMULATOR_HOST: firestore,
+    METADATA_SERVER_DETECTION: 'none', // no look-up of a Google Cloud machine's credentials
     GATEHOUSE_HOSTING_URL: urls.hosting,
     GATEHOUSE_FUNCTIONS_URL: urls.functions,
   };
