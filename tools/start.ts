@@ -88,7 +88,7 @@ async function start() {
   await untilHealthy(`${emulators.urls.hosting}/api/v1/health`);
   Object.assign(process.env, emulators.env);
   // What was kept stays as it was left, the demo users included.
-  if (!data?.imported) await seedDemoUsers(PROJECT_ID);
+  if (!data?.kept) await seedDemoUsers(PROJECT_ID);
   isReady = true;
   const seconds = (performance.now() - begin) / 1000;
   const kept = data ? { dataFolder: data.path } : {};

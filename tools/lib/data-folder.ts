@@ -18,12 +18,12 @@ import type { FirestoreKind } from './firestore-option.ts';
  */
 export interface DataFolder {
   path: string;
-  /** The Firebase CLI's export of the last run, if there was one. */
-  imported: string | undefined;
+  /** What the last run has kept, if there was one: the Firebase CLI's export, and the embedded Firestore's documents. */
+  kept: { emulators: string; documents: string } | undefined;
   /** Where this run's export goes. */
   exported: string;
-  /** Where the embedded Firestore keeps its documents in this run; it starts with those of the last one. */
-  firestore: string;
+  /** Where the embedded Firestore keeps its documents in this run; it starts with a copy of the last one's. */
+  documents: string;
   /** Makes of this run's export and documents the newest snapshot. Both must be complete. */
   commit(): void;
 }
@@ -44,22 +44,23 @@ export function openDataFolder(folder: string, firestore: FirestoreKind): DataFo
   const path = resolve(folder);
   const last = existsSync(path) ? findLast(path) : 0;
   const snapshot = (n: number) => join(path, `snapshot-${n}`);
-  if (last > 0) checkSnapshot(snapshot(last), firestore);
+  const kept = last > 0 ? contentsOf(snapshot(last)) : undefined;
+  if (kept) checkSnapshot(snapshot(last), firestore);
 
   mkdirSync(path, { recursive: true });
   const running = claim(path);
   const release = () => rmSync(running, { recursive: true, force: true, maxRetries: 3 });
   process.once('exit', release);
-  const documents = join(running, 'firestore');
+  const { emulators, documents } = contentsOf(running);
   if (firestore === 'embedded') {
     mkdirSync(documents);
-    if (last > 0) cpSync(join(snapshot(last), 'firestore'), documents, { recursive: true });
+    if (kept) cpSync(kept.documents, documents, { recursive: true });
   }
   return {
     path,
-    imported: last > 0 ? join(snapshot(last), 'emulators') : undefined,
-    exported: join(running, 'emulators'),
-    firestore: documents,
+    kept,
+    exported: emulators,
+    documents,
     commit() {
       const about: Snapshot = { format: 1, firestore };
       writeFileSync(join(running, 'snapshot.json'), JSON.stringify(about));
@@ -73,6 +74,10 @@ export function openDataFolder(folder: string, firestore: FirestoreKind): DataFo
   };
 }
 
+const contentsOf = (folder: string) => ({
+  emulators: join(folder, 'emulators'),
+  documents: join(folder, 'firestore'),
+});
 const numbersIn = (path: string) => readdirSync(path).map((name) => Number(SNAPSHOT.exec(name)?.[1] ?? 0));
 
 /** The number of the newest snapshot; 0 in an empty folder. */

@@ -11,11 +11,19 @@ export async function startDocuments(port: number, data: DataFolder | undefined)
   const { startFirestore } = await import('../firestore/server.ts'); // brings gRPC, which not every command needs
   const indexes = join(ROOT, 'firestore.indexes.json');
   try {
-    return await startFirestore({ port, indexes, ...(data ? { dataDir: data.firestore } : {}) });
+    return await startFirestore({ port, indexes, ...(data ? { dataDir: data.documents } : {}) });
   } catch (error) {
-    const what = data?.imported
-      ? `the documents in ${data.path} cannot be loaded, and nothing was changed`
-      : 'Firestore cannot start';
-    throw new Error(`${what}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      data?.kept ? explainDamage(why, data, data.kept.documents) : `Firestore cannot start: ${why}`,
+      {
+        cause: error,
+      },
+    );
   }
+}
+
+/** It was given a copy of the documents: people are told where the kept ones are. */
+function explainDamage(why: string, { path, documents }: DataFolder, kept: string): string {
+  return `the documents in ${path} cannot be loaded, and nothing was changed: ${why.replaceAll(documents, kept)}`;
 }

@@ -55,7 +55,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
       ...['--import', join(import.meta.dirname, 'in-emulator.ts')],
       ...[join(ROOT, 'node_modules', '.bin', 'firebase'), 'emulators:start', '--config', config],
       ...['--project', projectId, '--only', only.join(',')],
-      ...(data?.imported ? ['--import', data.imported] : []),
+      ...(data?.kept ? ['--import', data.kept.emulators] : []),
     ],
     {
       cwd: scratch, // what it writes beside itself: logs, half an export

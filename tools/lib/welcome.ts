@@ -48,6 +48,6 @@ Try, in another terminal:
 
   3. Make the member a supporter
      curl -s -X PUT ${api}/users/demo-member/roles -H "Authorization: Bearer $TOKEN" \\
-       -H 'Content-Type: application/json' -d '{"roles":["support"],"rolesVersion":1,"reason":"joins the help desk"}'
+       -H 'Content-Type: application/json' -d '{"grants":[{"role":"support","reason":"joins the help desk"}],"version":1}'
 `;
 }
