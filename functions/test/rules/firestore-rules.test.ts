@@ -6,6 +6,7 @@ import {
   attemptOn,
   type Caller,
   type Content,
+  holder,
   holderFor,
   SERVER_TIME,
 } from './access-cases.ts';
@@ -14,15 +15,20 @@ import { describeAccess } from './access-suite.ts';
 import { type Fields, loadRules } from './evaluate-rules.ts';
 
 const source = readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8');
-const isAllowed = loadRules(source);
+const loaded = loadRules(source);
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 
 /** @param time when the server gets the request (ms); the claims are as of `NOW` */
-function allows(caller: Caller | null, { document, ...attempt }: Attempt, time = NOW): boolean {
+function allows(
+  caller: Caller | null,
+  { document, ...attempt }: Attempt,
+  time = NOW,
+  isAllowed = loaded,
+): boolean {
   const auth = caller && { uid: caller.uid, token: { sub: caller.uid, ...caller.claims(NOW / 1000) } };
   const at = new Date(time);
   const before = STORED.get(attempt.path);
-  return isAllowed({ ...attempt, auth, time: at, before, after: document && withServerTime(document, at) });
+  return rules({ ...attempt, auth, time: at, before, after: document && withServerTime(document, at) });
 }
 
 function withServerTime(content: Content, time: Date): Fields {
@@ -39,6 +45,17 @@ describe('firestore.rules', () => {
     const end = NOW + 60_000;
     const reads = (time: number) => allows(member, attemptOn('get', 'notes'), time);
     assert.deepEqual([end - 1, end, end + 1].map(reads), [true, false, false]);
+  });
+
+  it('knows every role of the role table, whichever a permission names', () => {
+    const moderators = ['support', 'admin', 'owner'];
+    for (const role of ALL_ROLES) {
+      const named = source.replace(/(canReadNotes\(\) \{\s*return holdsOneOf\()[^)]*/, `$1['${role}']`);
+      assert.notEqual(named, source);
+      const rules = loadRules(named);
+      const mayRead = (each: string) => allows(holder(each), attemptOn('get', 'notes'), NOW, rules);
+      assert.deepEqual(new Set(ALL_ROLES.filter(mayRead)), new Set([role, ...moderators]));
+    }
   });
 
   describe('has in its matrix what the role table says', () => {
