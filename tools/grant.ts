@@ -1,9 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ALL_ROLES, isRole } from '../functions/src/authz/roles.ts';
-import { loadConfig } from '../functions/src/config.ts';
-import { createDeps } from '../functions/src/deps.ts';
-import { AppError } from '../functions/src/errors.ts';
 import { grantAsOperator } from '../functions/src/users/first-roles.ts';
+import { connect, explain, isEmulated } from './lib/connect.ts';
 
 /**
  * Gives somebody a role with your own Google credentials, past the granting rules: how the first owner comes to be.
@@ -17,30 +15,6 @@ function readArguments() {
   const [role, email, ...rest] = positionals;
   if (!values.project || !isRole(role) || !email?.includes('@') || rest.length > 0) throw new Error(USAGE);
   return { project: values.project, force: values.force, role, email };
-}
-
-const isEmulated = (project: string) => project.startsWith('demo-');
-
-function connect(project: string) {
-  const emulator = isEmulated(project);
-  if (emulator) {
-    process.env.FIREBASE_AUTH_EMULATOR_HOST ??= '127.0.0.1:9099';
-    process.env.FIRESTORE_EMULATOR_HOST ??= '127.0.0.1:8080';
-  }
-  // With a person's credentials the API wants to know whose quota it is.
-  else process.env.GOOGLE_CLOUD_QUOTA_PROJECT ??= project;
-  const { env } = process;
-  return createDeps(loadConfig({ ...env, GCLOUD_PROJECT: project, FUNCTIONS_EMULATOR: String(emulator) }));
-}
-
-function explain(error: unknown, project: string | undefined): string {
-  if (!(error instanceof AppError)) return error instanceof Error ? error.message : String(error);
-  if (error.code !== 'unavailable') return error.message;
-  const hint = project?.startsWith('demo-')
-    ? 'Is it running? npm start'
-    : 'Signed in? gcloud auth application-default login';
-  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  return `Firebase did not answer: ${error.reason}${cause}\n${hint}`;
 }
 
 let project: string | undefined;
