@@ -9,10 +9,10 @@ export const DEMO_ROLES = ['owner', 'admin', 'support', 'auditor', 'member'] as 
 export const demoEmail = (role: string) => `${role}@demo.test`;
 
 /**
- * Creates one demo user for each role, or puts the existing one's sign-in back into shape; roles that were changed since
- * stay changed. Talks to emulators alone: throws unless both hosts are set and the project is a `demo-` one.
+ * Creates one demo user for each role, or puts the existing one's sign-in back into shape. Roles that were changed since
+ * stay changed, unless they shall be reset. Talks to emulators alone: throws unless both hosts are set and the project is a `demo-` one.
  */
-export async function seedDemoUsers(projectId: string): Promise<void> {
+export async function seedDemoUsers(projectId: string, { resetRoles = false } = {}): Promise<void> {
   const { FIREBASE_AUTH_EMULATOR_HOST, FIRESTORE_EMULATOR_HOST } = process.env;
   if (!FIREBASE_AUTH_EMULATOR_HOST || !FIRESTORE_EMULATOR_HOST || !projectId.startsWith('demo-')) {
     throw new Error(`demo users belong in the emulators of a demo- project, not in "${projectId}"`);
@@ -20,10 +20,19 @@ export async function seedDemoUsers(projectId: string): Promise<void> {
   const app = initializeApp({ projectId }, 'seed');
   try {
     const config = loadConfig({ ...process.env, GCLOUD_PROJECT: projectId, FUNCTIONS_EMULATOR: 'true' });
-    const { users } = createDeps(config, { app });
+    const { users, changeAccess } = createDeps(config, { app });
     for (const role of DEMO_ROLES) {
+      const uid = `demo-${role}`;
       await seedAccount(getAuth(app), role);
-      await users.get(`demo-${role}`); // which enters it in the directory, with the role that its claims say
+      await users.get(uid); // which enters it in the directory, with the role that its claims say
+      if (!resetRoles) continue;
+      const actor = { principal: 'operator', requestId: 'seed' };
+      await changeAccess(actor, { uid, action: 'roles.set' }, ({ entry: { grants, disabled }, now }) => {
+        const isAsSeeded = grants.length === 1 && grants[0]?.role === role && !disabled;
+        return isAsSeeded
+          ? undefined
+          : { grants: [{ role, grantedBy: 'operator', grantedAt: now }], disabled: false };
+      });
     }
   } finally {
     await deleteApp(app);

@@ -3,6 +3,7 @@ import { byId, chips, json } from './dom.js';
 import { connect } from './firebase.js';
 import { showGates } from './gates.js';
 import { clearPeople, listPeople, updatePeople } from './people.js';
+import { clearRecord, updateRecord } from './record.js';
 import { explain, setUpSignIn } from './sign-in.js';
 import { onIdTokenChanged, signOut } from './vendor/firebase.js';
 import { clearWristband, showWristband, tickWristband } from './wristband.js';
@@ -36,6 +37,7 @@ function clearAll() {
   pausedUntil = 0;
   clearWristband();
   clearPeople();
+  clearRecord();
   notify('');
   byId('gates').replaceChildren();
   byId('me-status').textContent = '';
@@ -66,9 +68,11 @@ function start({ auth, projectId, isEmulator }) {
         const isFresh = me?.permissions.join() !== answer.body.permissions.join();
         me = answer.body;
         await updatePeople(call, me, isFresh);
+        if (isFresh) await updateRecord(call, me);
       } else if (answer.status === 401) {
         pausedUntil = Date.now() + TURNED_AWAY_MS;
         clearPeople();
+        clearRecord();
         notify(`The API no longer takes your wristband (${answer.code}). Sign in again.`);
       }
     } catch (error) {
@@ -110,6 +114,8 @@ function start({ auth, projectId, isEmulator }) {
   byId('refresh').addEventListener('click', refresh);
   byId('sign-out').addEventListener('click', () => signOut(auth));
   byId('people-reload').addEventListener('click', () => me && listPeople(call, me));
+  byId('record-reload').addEventListener('click', () => me && updateRecord(call, me));
+  byId('people-list').addEventListener('gatehouse:changed', () => me && updateRecord(call, me));
   byId('notice-close').addEventListener('click', () => notify(''));
   document.addEventListener('visibilitychange', () => !document.hidden && ask());
   setInterval(() => !document.hidden && Date.now() > pausedUntil && ask(), POLL_MS);

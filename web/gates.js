@@ -15,7 +15,7 @@ const GATES = [
     needs: 'roles:assign',
     title: 'Crown yourself',
     // Refused for everybody, an owner too: nobody changes their own roles.
-    body: { roles: ['owner'], rolesVersion: 0, reason: 'tried the gate' },
+    body: { grants: [{ role: 'owner' }], version: 0, reason: 'tried the gate' },
   },
 ];
 

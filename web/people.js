@@ -77,7 +77,13 @@ function fillPerson(item, user, context, note) {
       user.disabled && h('span', { className: 'tag' }, 'disabled'),
     ),
     h('p', { className: 'quiet' }, [user.email, user.providers.join(', ')].filter(Boolean).join(' · ')),
-    h('p', { className: 'quiet' }, h('code', {}, user.uid), ` · roles version ${user.rolesVersion}`),
+    h(
+      'p',
+      { className: 'quiet' },
+      h('code', {}, user.uid),
+      ` · roles version ${user.version}`,
+      endings(user),
+    ),
   );
   const mayChange = context.roles.length > 0 && !isSelf;
   const roles = mayChange ? renderForm(item, user, context, name) : chips(user.roles, `Roles of ${name}`);
@@ -91,18 +97,15 @@ function renderForm(item, user, context, name) {
     h('input', { type: 'checkbox', name: 'role', value: role, checked: user.roles.includes(role) }),
   );
   const save = h('button', { type: 'submit', disabled: true }, 'Save');
-  const chosen = () => boxes.filter((box) => box.checked).map((box) => box.value);
+  const chosen = () => boxes.filter((box) => box.checked).map((box) => grantOf(user, box.value));
   const isChanged = () => boxes.some((box) => box.checked !== user.roles.includes(box.value));
 
   async function onsubmit(event) {
     event.preventDefault();
     save.disabled = true;
-    const body = {
-      roles: chosen(),
-      rolesVersion: user.rolesVersion,
-      reason: 'changed on the Gatehouse page',
-    };
+    const body = { grants: chosen(), version: user.version, reason: 'changed on the Gatehouse page' };
     fillPerson(item, ...(await saveRoles(user, body, context)));
+    item.dispatchEvent(new CustomEvent('gatehouse:changed', { bubbles: true }));
   }
 
   return h(
@@ -118,17 +121,28 @@ function renderForm(item, user, context, name) {
   );
 }
 
+/** What they hold stays as it was given, its end and its reason included. */
+function grantOf(user, role) {
+  const { expiresAt, reason } = user.grants.find((grant) => grant.role === role) ?? {};
+  const isOver = expiresAt !== undefined && Date.parse(expiresAt) <= Date.now();
+  return isOver ? { role } : { role, expiresAt, reason };
+}
+
+/** Until when those roles count that do not count for good. */
+function endings({ grants }) {
+  return grants
+    .filter(({ expiresAt }) => expiresAt !== undefined)
+    .map(({ role, expiresAt }) => ` · ${role} until ${new Date(expiresAt).toLocaleString()}`)
+    .join('');
+}
+
 /** Changes the roles; gives what the row shall show now. After a refusal that is the user as the server has them. */
 async function saveRoles(user, body, context) {
   const path = `/users/${encodeURIComponent(user.uid)}`;
   try {
     const answer = await context.call('PUT', `${path}/roles`, body);
     if (answer.ok) {
-      return [
-        answer.body,
-        context,
-        { kind: 'good', text: `Saved, now version ${answer.body.rolesVersion}.` },
-      ];
+      return [answer.body, context, { kind: 'good', text: `Saved, now version ${answer.body.version}.` }];
     }
     const { title, detail } = answer.problem ?? {};
     const note = { kind: 'bad', text: `${detail ?? title ?? 'Refused'} (${answer.code})` };
