@@ -1,11 +1,11 @@
 /**
- * The cases of functions/test/rules, on Google's Firestore emulator. It needs Java 21 and a download:
+ * The cases of functions/test/rules, put by the client SDK to Google's Firestore emulator (needs Java 21 and a download):
  *
- *     npx firebase emulators:start --only firestore --project demo-gatehouse
- *     FIRESTORE_RULES_EMULATOR_HOST=127.0.0.1:8080 npx mocha --no-config functions/test/rules-official/*.test.ts
+ *     npm test -- --firestore=official rules-official
  *
- * The variable has a name of its own because FIRESTORE_EMULATOR_HOST may be the embedded Firestore, which knows no
- * rules. Without it each test is skipped by name. A project id of our own keeps what is stored here apart.
+ * or, with an emulator that runs already, mocha on this file with FIRESTORE_RULES_EMULATOR_HOST=127.0.0.1:<port>. That
+ * variable has a name of its own because FIRESTORE_EMULATOR_HOST may lead to the embedded Firestore, which knows no
+ * rules. Without it each test is skipped by name. The project id is one of our own: what lies in others stays there.
  */
 import { readFileSync } from 'node:fs';
 import {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { readAccessClaims } from '../../src/authz/access-claims.ts';
 import { ALL_ROLES, permissionsOf } from '../../src/authz/roles.ts';
 import {
   type Attempt,
@@ -12,6 +13,7 @@ import {
 } from './access-cases.ts';
 import { MATRIX, STORED } from './access-matrix.ts';
 import { describeAccess } from './access-suite.ts';
+import { ATTACKS } from './attack-cases.ts';
 import { type Fields, loadRules } from './evaluate-rules.ts';
 
 const source = readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8');
@@ -23,7 +25,7 @@ function allows(
   caller: Caller | null,
   { document, ...attempt }: Attempt,
   time = NOW,
-  isAllowed = loaded,
+  rules = loaded,
 ): boolean {
   const auth = caller && { uid: caller.uid, token: { sub: caller.uid, ...caller.claims(NOW / 1000) } };
   const at = new Date(time);
@@ -55,6 +57,19 @@ describe('firestore.rules', () => {
       const rules = loadRules(named);
       const mayRead = (each: string) => allows(holder(each), attemptOn('get', 'notes'), NOW, rules);
       assert.deepEqual(new Set(ALL_ROLES.filter(mayRead)), new Set([role, ...moderators]));
+    }
+  });
+
+  it('reads every caller’s claims as the server does', () => {
+    const cases = [...Object.values(MATRIX), ...(ATTACKS.claims ?? [])];
+    for (const { caller } of cases) {
+      const claims = caller?.claims(NOW / 1000) ?? {};
+      const held = permissionsOf(readAccessClaims(claims, NOW / 1000).roles);
+      const opens = (['ann', 'bob'] as const).map((owner) =>
+        allows(caller, attemptOn('get', 'notes', owner)),
+      );
+      const should = [held.includes('notes:read'), held.includes('notes:moderate')];
+      assert.deepEqual(opens, should, JSON.stringify(claims));
     }
   });
 
