@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { Firestore } from '@google-cloud/firestore';
+import { type Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { FirestoreClient } from '../proto.ts';
+import { type FirestoreOptions, type FirestoreServer, startFirestore } from '../server.ts';
+
+/** Keeps the SDK's authentication from looking for a cloud to run in. */
+process.env.METADATA_SERVER_DETECTION = 'none';
+
+export interface TestFirestore {
+  readonly server: FirestoreServer;
+  /** The real SDK, on a project that nobody else uses. */
+  connect(projectId?: string): Firestore;
+  raw(projectId?: string): RawClient;
+  stop(): Promise<void>;
+}
+
+/** A server and clients of it, all of which `stop` ends. */
+export async function startTestFirestore(options: FirestoreOptions = {}): Promise<TestFirestore> {
+  const server = await startFirestore(options);
+  const clients: Firestore[] = [];
+  const raws: RawClient[] = [];
+  return {
+    server,
+    connect(projectId = `demo-${randomUUID()}`) {
+      const client = new Firestore({
+        projectId,
+        host: server.host,
+        ssl: false,
+        sslCreds: credentials.createInsecure(),
+        customHeaders: { Authorization: 'Bearer owner' },
+      });
+      clients.push(client);
+      return client;
+    },
+    raw(projectId = `demo-${randomUUID()}`) {
+      const raw = new RawClient(server.host, projectId);
+      raws.push(raw);
+      return raw;
+    },
+    async stop() {
+      await Promise.all(clients.map((client) => client.terminate()));
+      for (const raw of raws) raw.close();
+      await server.stop();
+    },
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of a schemaless client; the assertions say what they hold
+type Message = any;
+
+/** Sends messages as they are: what the SDK can't be made to send. */
+export class RawClient {
+  readonly database: string;
+  readonly documents: string;
+  readonly #client: Client;
+
+  constructor(host: string, projectId: string) {
+    this.database = `projects/${projectId}/databases/(default)`;
+    this.documents = `${this.database}/documents`;
+    this.#client = new FirestoreClient(host, credentials.createInsecure());
+  }
+
+  /** @throws ServiceError with the status code the server gave */
+  call(method: string, request: object): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      const send = Reflect.get(this.#client, method).bind(this.#client);
+      send(request, new Metadata(), (error: ServiceError | null, response: Message) =>
+        error ? reject(error) : resolve(response),
+      );
+    });
+  }
+
+  /** All messages of a server stream. */
+  async stream(method: string, request: object): Promise<Message[]> {
+    const messages: Message[] = [];
+    const call = Reflect.get(this.#client, method).call(this.#client, request, new Metadata());
+    for await (const message of call) messages.push(message);
+    return messages;
+  }
+
+  /** The open bidirectional stream. */
+  open(method: string): Message {
+    return Reflect.get(this.#client, method).call(this.#client, new Metadata());
+  }
+
+  commit(...writes: object[]): Promise<Message> {
+    return this.call('Commit', { database: this.database, writes });
+  }
+
+  name(path: string): string {
+    return `${this.documents}/${path}`;
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
+
+/** Fulfilled with the error that a promise is rejected with, so that code and words can be looked at. */
+export async function refusal(promise: Promise<unknown>): Promise<{ code: number; message: string }> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as { code: number; message: string };
+  }
+  throw new Error('it was expected to be refused');
+}
+
+/** The project a client was made for, as it is in the names of its documents. */
+export const projectOf = (client: Firestore): string =>
+  (client as unknown as { projectId: string }).projectId;

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { FieldValue, Timestamp } from '@google-cloud/firestore';
+import { refusal, startTestFirestore, type TestFirestore } from './client.ts';
+
+describe('commits of the embedded Firestore', () => {
+  let firestore: TestFirestore;
+  before(async () => {
+    firestore = await startTestFirestore();
+  });
+  after(() => firestore.stop());
+
+  it('are all or nothing', async () => {
+    const db = firestore.connect();
+    await db.doc('c/there').set({ n: 1 });
+    const batch = db.batch().set(db.doc('c/new'), {}).update(db.doc('c/there'), { n: 2 });
+    batch.create(db.doc('c/there'), {});
+    assert.equal((await refusal(batch.commit())).code, 6);
+    assert.equal((await db.doc('c/new').get()).exists, false);
+    assert.equal((await db.doc('c/there').get()).get('n'), 1);
+  });
+
+  it('say in production’s words which document is missing or in the way', async () => {
+    const db = firestore.connect();
+    const { formattedName } = db.doc('c/x') as unknown as { formattedName: string };
+    const missing = await refusal(db.doc('c/x').update({ a: 1 }));
+    assert.equal(missing.code, 5);
+    assert.ok(missing.message.includes(`No document to update: ${formattedName}`));
+    await db.doc('c/x').create({});
+    const existing = await refusal(db.doc('c/x').create({}));
+    assert.equal(existing.code, 6);
+    assert.ok(existing.message.includes(`Document already exists: ${formattedName}`));
+    assert.equal((await refusal(db.doc('c/none').delete({ exists: true }))).code, 5);
+    await db.doc('c/none').delete();
+  });
+
+  it('hold a write to the update time it names, for updates and deletes, missing documents included', async () => {
+    const db = firestore.connect();
+    const ref = db.doc('c/x');
+    const first = await ref.set({ n: 1 });
+    const second = await ref.set({ n: 2 });
+    assert.ok(second.writeTime > first.writeTime);
+    const stale = { lastUpdateTime: first.writeTime };
+    assert.equal((await refusal(ref.update({ n: 3 }, stale))).code, 9);
+    assert.equal((await refusal(ref.delete(stale))).code, 9);
+    assert.equal((await refusal(db.doc('c/none').delete(stale))).code, 9);
+    await ref.update({ n: 3 }, { lastUpdateTime: second.writeTime });
+    assert.equal((await ref.get()).get('n'), 3);
+  });
+
+  it('let later writes see the earlier ones of the same commit', async () => {
+    const db = firestore.connect();
+    const ref = db.doc('c/x');
+    const batch = db
+      .batch()
+      .create(ref, { n: 1 })
+      .update(ref, { m: 2 })
+      .delete(ref)
+      .create(ref, { last: true });
+    const results = await batch.commit();
+    assert.equal(results.length, 4);
+    assert.deepEqual((await ref.get()).data(), { last: true });
+  });
+
+  it('have strictly rising times, in microseconds, and leave the update time of what did not change', async () => {
+    const db = firestore.connect();
+    const ref = db.doc('c/x');
+    const times: Timestamp[] = [];
+    for (let i = 0; i < 20; i++) times.push((await db.doc('c/y').set({ i })).writeTime);
+    assert.deepEqual(
+      [...times].sort((a, b) => (a < b ? -1 : 1)),
+      times,
+    );
+    assert.equal(new Set(times.map((time) => time.valueOf())).size, 20);
+    assert.ok(times.every((time) => time.nanoseconds % 1000 === 0));
+    const first = await ref.set({ a: [1, { b: 'x' }] });
+    const same = await ref.set({ a: [1, { b: 'x' }] });
+    assert.ok(same.writeTime.isEqual(first.writeTime));
+    assert.ok((await ref.get()).updateTime?.isEqual(first.writeTime));
+  });
+
+  it('take a change of a number’s kind for a change', async () => {
+    const raw = firestore.raw();
+    const write = (a: object) => raw.commit({ update: { name: raw.name('c/x'), fields: { a } } });
+    const first = await write({ integerValue: '3' });
+    const second = await write({ doubleValue: 3 });
+    assert.notDeepEqual(first.writeResults[0].updateTime, second.writeResults[0].updateTime);
+  });
+
+  it('of a batch without atomicity report each write for itself', async () => {
+    const db = firestore.connect();
+    await db.doc('c/there').set({});
+    const writer = db.bulkWriter();
+    const outcomes = [
+      writer.set(db.doc('c/a'), { n: 1 }),
+      refusal(writer.create(db.doc('c/there'), {})),
+      refusal(writer.update(db.doc('c/none'), { n: 1 })),
+      writer.delete(db.doc('c/there')),
+    ];
+    await writer.close();
+    const [set, create, update] = await Promise.all(outcomes);
+    assert.ok(set);
+    assert.equal((create as { code: number }).code, 6);
+    assert.equal((update as { code: number }).code, 5);
+    assert.deepEqual(
+      (await db.collection('c').get()).docs.map(({ id }) => id),
+      ['a'],
+    );
+  });
+
+  it('refuse a batch without atomicity that writes a document twice', async () => {
+    const raw = firestore.raw();
+    const write = { update: { name: raw.name('c/x'), fields: {} } };
+    const request = { database: raw.database, writes: [write, write] };
+    assert.equal((await refusal(raw.call('BatchWrite', request))).code, 3);
+  });
+
+  it('delete recursively', async () => {
+    const db = firestore.connect();
+    for (const path of ['a/1', 'a/1/b/2', 'a/1/b/2/c/3', 'a/2', 'b/1']) await db.doc(path).set({});
+    await db.recursiveDelete(db.doc('a/1'));
+    assert.deepEqual(
+      (
+        await Promise.all(['a/1', 'a/1/b/2', 'a/1/b/2/c/3', 'a/2', 'b/1'].map((path) => db.doc(path).get()))
+      ).map(({ exists }) => exists),
+      [false, false, false, true, true],
+    );
+  });
+
+  it('give one server time to all fields of a commit', async () => {
+    const db = firestore.connect();
+    const batch = db.batch();
+    for (const id of ['a', 'b'])
+      batch.set(db.doc(`c/${id}`), {
+        at: FieldValue.serverTimestamp(),
+        in: { it: FieldValue.serverTimestamp() },
+      });
+    await batch.commit();
+    const { docs } = await db.collection('c').get();
+    const times = docs.flatMap((document) => [document.get('at'), document.get('in.it')] as Timestamp[]);
+    assert.equal(new Set(times.map((time) => time.valueOf())).size, 1);
+    assert.ok(times[0] instanceof Timestamp && times[0].nanoseconds % 1_000_000 === 0);
+  });
+});

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { FieldPath, GeoPoint, Timestamp } from '@google-cloud/firestore';
+import { projectOf, refusal, startTestFirestore, type TestFirestore } from './client.ts';
+
+describe('documents of the embedded Firestore', () => {
+  let firestore: TestFirestore;
+  before(async () => {
+    firestore = await startTestFirestore();
+  });
+  after(() => firestore.stop());
+
+  it('gives back every kind of value as it was written', async () => {
+    const db = firestore.connect();
+    const ref = db.doc('kinds/all');
+    const written = {
+      nothing: null,
+      yes: true,
+      no: false,
+      zero: 0,
+      integer: Number.MAX_SAFE_INTEGER,
+      double: 1.5,
+      odd: [Number.NaN, Number.POSITIVE_INFINITY, -0],
+      text: 'Grüße 🎡',
+      empty: '',
+      bytes: Buffer.from([0, 255]),
+      at: Timestamp.fromMillis(1234),
+      place: new GeoPoint(0, -7.5),
+      friend: db.doc('kinds/other'),
+      emptyMap: {},
+      emptyList: [],
+      map: { 'a.b': { c: [1, { d: 2 }] }, constructor: 'x' },
+    };
+    await ref.set(written);
+    const snapshot = await ref.get();
+    assert.deepEqual(snapshot.data(), written);
+    assert.ok(snapshot.createTime?.isEqual(snapshot.updateTime as Timestamp));
+    assert.ok(snapshot.readTime >= (snapshot.updateTime as Timestamp));
+  });
+
+  it('gets many documents at once, missing ones too, each once and masked', async () => {
+    const db = firestore.connect();
+    await db.doc('a/1').set({ x: 1, y: { z: 2, w: 3 } });
+    const [one, none, again] = await db.getAll(db.doc('a/1'), db.doc('a/2'), db.doc('a/1'), {
+      fieldMask: ['y.z'],
+    });
+    assert.deepEqual(one?.data(), { y: { z: 2 } });
+    assert.equal(none?.exists, false);
+    assert.deepEqual(again?.data(), { y: { z: 2 } });
+  });
+
+  it('merges by mask: nested, quoted, and deleting', async () => {
+    const db = firestore.connect();
+    const ref = db.doc('m/1');
+    await ref.set({ keep: 1, map: { a: 1, b: 2, 'c.d': 3 }, gone: true });
+    const { FieldValue } = await import('@google-cloud/firestore');
+    await ref.update(
+      'map.a',
+      10,
+      new FieldPath('map', 'c.d'),
+      30,
+      'gone',
+      FieldValue.delete(),
+      'new.deep',
+      'x',
+    );
+    assert.deepEqual((await ref.get()).data(), {
+      keep: 1,
+      map: { a: 10, b: 2, 'c.d': 30 },
+      new: { deep: 'x' },
+    });
+    await ref.set({ map: { b: FieldValue.delete() }, keep: 2 }, { mergeFields: ['map.b', 'keep'] });
+    assert.deepEqual((await ref.get()).data(), { keep: 2, map: { a: 10, 'c.d': 30 }, new: { deep: 'x' } });
+    await ref.set({ only: 1 });
+    assert.deepEqual((await ref.get()).data(), { only: 1 });
+  });
+
+  it('lists documents and collections, with the missing parents of what exists', async () => {
+    const db = firestore.connect();
+    await db.doc('parks/a').set({});
+    await db.doc('parks/ghost/gates/1').set({});
+    await db.doc('parks/a/rides/1').set({});
+    await db.doc('guests/1').set({});
+    assert.deepEqual(
+      (await db.collection('parks').listDocuments()).map(({ id }) => id),
+      ['a', 'ghost'],
+    );
+    assert.deepEqual((await db.listCollections()).map(({ id }) => id).sort(), ['guests', 'parks']);
+    assert.deepEqual(
+      (await db.doc('parks/ghost').listCollections()).map(({ id }) => id),
+      ['gates'],
+    );
+    await db.doc('parks/ghost/gates/1').delete();
+    assert.deepEqual(await db.doc('parks/ghost').listCollections(), []);
+  });
+
+  it('pages through a listing without gap or double', async () => {
+    const raw = firestore.raw();
+    const ids = Array.from({ length: 7 }, (_, i) => `d${i}`);
+    await raw.commit(...ids.map((id) => ({ update: { name: raw.name(`c/${id}`), fields: {} } })));
+    const seen: string[] = [];
+    let pageToken: string | undefined;
+    do {
+      const request = { parent: raw.documents, collectionId: 'c', pageSize: 3, pageToken };
+      const page = await raw.call('ListDocuments', request);
+      seen.push(...page.documents.map(({ name }: { name: string }) => name.split('/').at(-1)));
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+    assert.deepEqual(seen, ids);
+  });
+
+  it('creates, updates, reads and deletes by the single-document methods', async () => {
+    const raw = firestore.raw();
+    const fields = { a: { stringValue: 'x' }, b: { integerValue: '1' } };
+    const request = { parent: raw.documents, collectionId: 'c', documentId: 'one', document: { fields } };
+    const created = await raw.call('CreateDocument', request);
+    assert.equal(created.name, raw.name('c/one'));
+    assert.equal((await refusal(raw.call('CreateDocument', request))).code, 6);
+    const named = await raw.call('CreateDocument', { ...request, documentId: '' });
+    assert.match(named.name, /\/c\/[0-9a-z]{20}$/i);
+    const updated = await raw.call('UpdateDocument', {
+      document: { name: created.name, fields: { a: { stringValue: 'y' } } },
+      updateMask: { fieldPaths: ['a'] },
+      mask: { fieldPaths: ['a'] },
+    });
+    assert.equal(updated.fields.a.stringValue, 'y');
+    assert.equal(updated.fields.b, undefined);
+    const read = await raw.call('GetDocument', { name: created.name });
+    assert.equal(read.fields.b.integerValue, '1');
+    await raw.call('DeleteDocument', { name: created.name });
+    assert.equal((await refusal(raw.call('GetDocument', { name: created.name }))).code, 5);
+  });
+
+  it('cuts a collection group into partitions that together are the whole', async () => {
+    const db = firestore.connect();
+    const batch = db.batch();
+    for (let i = 0; i < 40; i++) batch.set(db.doc(`parks/${i % 3}/guests/${i}`), { i });
+    await batch.commit();
+    const seen: number[] = [];
+    let partitions = 0;
+    for await (const partition of db.collectionGroup('guests').getPartitions(4)) {
+      partitions++;
+      for (const document of (await partition.toQuery().get()).docs) seen.push(document.get('i'));
+    }
+    assert.equal(partitions, 4);
+    assert.deepEqual(
+      seen.sort((a, b) => a - b),
+      Array.from({ length: 40 }, (_, i) => i),
+    );
+  });
+
+  it('counts, adds and averages', async () => {
+    const db = firestore.connect();
+    for (const n of [1, 2, 6]) await db.doc(`n/${n}`).set({ n });
+    const { AggregateField } = await import('@google-cloud/firestore');
+    const answer = await db
+      .collection('n')
+      .where('n', '>', 1)
+      .aggregate({
+        count: AggregateField.count(),
+        sum: AggregateField.sum('n'),
+        mean: AggregateField.average('n'),
+      })
+      .get();
+    assert.deepEqual(answer.data(), { count: 2, sum: 8, mean: 4 });
+  });
+
+  it('keeps projects and databases apart', async () => {
+    const one = firestore.connect();
+    await one.doc('c/d').set({ of: 'one' });
+    assert.equal((await firestore.connect().doc('c/d').get()).exists, false);
+    const raw = firestore.raw(projectOf(one));
+    const elsewhere = raw.name('c/d').replace('(default)', 'second');
+    assert.equal((await refusal(raw.call('GetDocument', { name: elsewhere }))).code, 5);
+  });
+});

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import type { FieldTransform } from '../messages.ts';
+import { applyTransform } from '../transform.ts';
+import type { Value } from '../value.ts';
+import { refusal, startTestFirestore, type TestFirestore } from './client.ts';
+
+const integer = (value: number | bigint): Value => ({ integerValue: String(value) });
+const double = (value: number): Value => ({ doubleValue: value });
+const list = (...values: Value[]): Value => ({ arrayValue: { values } });
+
+const MAX = 2n ** 63n - 1n;
+const MIN = -(2n ** 63n);
+
+function transformed(
+  old: Value | undefined,
+  transform: Omit<FieldTransform, 'fieldPath'>,
+): Value | undefined {
+  const { fields } = applyTransform(
+    old ? { f: old } : {},
+    { fieldPath: 'f', ...transform },
+    1_700_000_000_123_456,
+  );
+  return fields.f;
+}
+
+describe('a field transform', () => {
+  const cases: [string, Value | undefined, Omit<FieldTransform, 'fieldPath'>, Value][] = [
+    ['adds to a missing field as if to nothing', undefined, { increment: integer(5) }, integer(5)],
+    ['replaces what is not a number', { stringValue: 'x' }, { increment: integer(5) }, integer(5)],
+    [
+      'adds integers beyond 2^53 exactly',
+      integer(2n ** 60n),
+      { increment: integer(1) },
+      integer(2n ** 60n + 1n),
+    ],
+    ['stops at the largest integer', integer(MAX), { increment: integer(1) }, integer(MAX)],
+    ['stops at the smallest integer', integer(MIN), { increment: integer(-1) }, integer(MIN)],
+    ['makes a double of an integer and a double', integer(1), { increment: double(0.5) }, double(1.5)],
+    ['makes a double of a double and an integer', double(1), { increment: integer(1) }, double(2)],
+    ['keeps the larger', integer(3), { maximum: integer(2) }, integer(3)],
+    ['takes the larger with its kind', integer(3), { maximum: double(3.5) }, double(3.5)],
+    ['keeps the stored one of equal numbers', integer(3), { maximum: double(3) }, integer(3)],
+    ['keeps a stored zero whatever its sign', double(0), { minimum: double(-0) }, double(0)],
+    ['takes the smaller', integer(3), { minimum: double(-1) }, double(-1)],
+    [
+      'compares exactly beyond 2^53',
+      double(2 ** 60),
+      { maximum: integer(2n ** 60n + 1n) },
+      integer(2n ** 60n + 1n),
+    ],
+    ['lets NaN win the maximum', integer(3), { maximum: double(Number.NaN) }, double(Number.NaN)],
+    ['lets NaN win the minimum', double(Number.NaN), { minimum: integer(3) }, double(Number.NaN)],
+    [
+      'appends what is missing, once',
+      list(integer(1)),
+      { appendMissingElements: { values: [double(1), integer(2), integer(2)] } },
+      list(integer(1), integer(2)),
+    ],
+    [
+      'appends to what is no array',
+      integer(1),
+      { appendMissingElements: { values: [integer(2)] } },
+      list(integer(2)),
+    ],
+    [
+      'removes every equal element',
+      list(integer(1), double(1), integer(2)),
+      { removeAllFromArray: { values: [integer(1)] } },
+      list(integer(2)),
+    ],
+    ['makes an empty array when removing from nothing', undefined, { removeAllFromArray: {} }, list()],
+    [
+      'sets the time in whole milliseconds',
+      undefined,
+      { setToServerValue: 'REQUEST_TIME' },
+      { timestampValue: { seconds: '1700000000', nanos: 123_000_000 } },
+    ],
+  ];
+  for (const [name, old, transform, expected] of cases) {
+    it(name, () => assert.deepEqual(transformed(old, transform), expected));
+  }
+
+  describe('over the wire', () => {
+    let firestore: TestFirestore;
+    before(async () => {
+      firestore = await startTestFirestore();
+    });
+    after(() => firestore.stop());
+
+    it('reports a number’s new value and null for an array', async () => {
+      const raw = firestore.raw();
+      const fieldTransforms = [
+        { fieldPath: 'n', increment: integer(2) },
+        { fieldPath: 'n', increment: integer(3) },
+        { fieldPath: 'l.`x y`', appendMissingElements: { values: [integer(1)] } },
+      ];
+      const write = { transform: { document: raw.name('c/t'), fieldTransforms } };
+      const { writeResults } = await raw.commit(write);
+      const [first, second, third] = writeResults[0].transformResults;
+      assert.equal(first.integerValue, '2');
+      assert.equal(second.integerValue, '5');
+      assert.equal(third.nullValue, 'NULL_VALUE');
+      const { fields } = await raw.call('GetDocument', { name: raw.name('c/t') });
+      assert.equal(fields.l.mapValue.fields['x y'].arrayValue.values.length, 1);
+    });
+
+    it('is refused when it has nothing to do, or no number to add', async () => {
+      const raw = firestore.raw();
+      const document = raw.name('c/t');
+      for (const fieldTransforms of [
+        [],
+        [{ fieldPath: 'a' }],
+        [{ fieldPath: 'a', increment: { stringValue: '1' } }],
+      ]) {
+        assert.equal((await refusal(raw.commit({ transform: { document, fieldTransforms } }))).code, 3);
+      }
+    });
+  });
+});
