@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { ROOT } from '../lib/emulator-setup.ts';
 import { GATEHOUSE_FIRESTORE, killGroup, SCRIPT, signIn, startGatehouse } from './gatehouse.ts';
 import { isListening, launch, until } from './processes.ts';
 
@@ -53,9 +54,7 @@ describe('npm start', function () {
     try {
       const env = installJavaDouble(home);
       const gatehouse = await startGatehouse(['--firestore=official'], env);
-      const pid = Number(readFileSync(join(home, 'pid'), 'utf8'));
-      const { firestore } = gatehouse.addresses;
-      assert.equal(await (await fetch(firestore)).text(), String(pid));
+      assert.ok(existsSync(join(home, 'ran')));
       gatehouse.child.kill('SIGKILL');
       assert.equal(await until(() => isQuiet(gatehouse.ports), 5_000), true);
     } finally {
@@ -65,22 +64,21 @@ describe('npm start', function () {
 });
 
 /**
- * Stands in for Java and the emulator in it, which are not on every machine: a program `java` that listens where it is
- * told to. Gives the environment in which it is found.
+ * Stands in for Java and the emulator in it, which are not on every machine: a program `java` that serves our own
+ * Firestore where it is told to. Gives the environment in which it is found.
  */
 function installJavaDouble(home: string): NodeJS.ProcessEnv {
-  const server = `
-    import { createServer } from 'node:http';
-    import { writeFileSync } from 'node:fs';
-    writeFileSync(${JSON.stringify(join(home, 'pid'))}, String(process.pid));
-    const port = Number(process.argv[process.argv.indexOf('--port') + 1]);
-    createServer((_request, response) => response.end(String(process.pid))).listen(port, '127.0.0.1');`;
   const java = `#!/bin/sh
     case "$*" in
-      *-version) echo 'openjdk version "21.0.2" 2026-01-20' >&2 ;;
-      *) exec '${process.execPath}' '${join(home, 'server.mjs')}' "$@" ;;
+      *-version)
+        echo 'openjdk version "21.0.2" 2026-01-20' >&2
+        ;;
+      *)
+        touch '${home}/ran'
+        while [ "$1" != --port ]; do shift; done
+        exec '${process.execPath}' '${ROOT}/tools/firestore/main.ts' --port "$2"
+        ;;
     esac`;
-  writeFileSync(join(home, 'server.mjs'), server);
   writeFileSync(join(home, 'java'), java, { mode: 0o755 });
   writeFileSync(join(home, 'emulator.jar'), '');
   return {
