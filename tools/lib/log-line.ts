@@ -1,5 +1,5 @@
 const USER_LINE = /^> {1,2}(.*)$/;
-const TROUBLE = /^\s*[⚠✖⬢](?!.*Emulator UI)|\b(Error|Exception)\b/;
+const TROUBLE = /^\s*[⚠✖⬢](?!.*Emulator UI)|(Error|Exception)\b/;
 
 /** A line of the emulators' output made readable, or undefined where only they care about it. */
 export function readable(line: string): string | undefined {

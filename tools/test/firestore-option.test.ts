@@ -22,14 +22,20 @@ describe('--firestore', function () {
   }
 
   /** Runs a command of ours; gives its exit code and its two outputs apart. */
-  async function ask(script: string, args: string[], env: NodeJS.ProcessEnv = {}) {
+  async function ask(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const PATH = [home, process.env.PATH].join(delimiter);
-    const { child, exited } = launch(process.execPath, [join(ROOT, 'tools', script), ...args], {
-      env: { ...process.env, PATH, FIREBASE_EMULATORS_PATH: join(home, 'cache'), ...env },
+    const { child, exited, output } = launch(process.execPath, [join(ROOT, 'tools', script), ...args], {
+      env: {
+        ...process.env,
+        PATH,
+        FIREBASE_EMULATORS_PATH: join(home, 'cache'),
+        FIRESTORE_EMULATOR_BINARY_PATH: undefined,
+        ...env,
+      },
     });
     let errors = '';
     child.stderr?.on('data', (chunk) => (errors += chunk));
-    return { code: await exited, errors };
+    return { code: await exited, errors, output: output() };
   }
 
   for (const [command, script, args] of [
@@ -68,4 +74,25 @@ describe('--firestore', function () {
       });
     });
   }
+
+  it('decides what npm test can show, and its summary names the rest', async () => {
+    const embedded = await ask('test.ts', ['rules-official']);
+    assert.equal(embedded.code, 0, embedded.output);
+    assert.match(
+      embedded.output,
+      /skipped: \d+ tests of firestore.rules on Google’s emulator: need --firestore=official\n/,
+    );
+    assert.match(embedded.output, /\n0 passed, 0 failed, [1-9]\d* skipped\n$/);
+
+    installJava('21.0.2');
+    writeFileSync(join(home, 'emulator.jar'), '');
+    const official = await ask('test.ts', ['firestore', '--firestore=official'], {
+      FIRESTORE_EMULATOR_BINARY_PATH: join(home, 'emulator.jar'),
+    });
+    assert.match(
+      official.output,
+      /skipped: the tests of the embedded Firestore: need a run without --firestore/,
+    );
+    assert.match(official.output, /\n0 passed, 0 failed, 1 skipped\n$/);
+  });
 });
