@@ -51,5 +51,7 @@ export async function exportTo(path: string, hub: string, targets: string[]): Pr
     body: JSON.stringify({ path, targets, initiatedBy: 'gatehouse' }),
     signal: AbortSignal.timeout(EXPORT_TIMEOUT_MS),
   });
-  if (!response.ok) throw new Error(`the emulators cannot be saved: ${await response.text()}`);
+  if (response.ok) return;
+  const { message } = (await response.json()) as { message: string };
+  throw new Error(`users and documents cannot be saved, what was kept before stays: ${message}`);
 }

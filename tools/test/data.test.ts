@@ -88,6 +88,19 @@ describe('npm start -- --data', function () {
     });
   });
 
+  it('keeps what it had, and says so, when it cannot save', async () => {
+    await during('SIGINT', ({ auth }) => signUp(auth));
+    const gatehouse = await startGatehouse(['--data', folder]);
+    rmSync(join(folder, 'running'), { recursive: true });
+    writeFileSync(join(folder, 'running'), 'no folder');
+    killGroup(gatehouse, 'SIGINT');
+    assert.equal(await gatehouse.exited, 1, gatehouse.output());
+    assert.match(gatehouse.output(), /\ngatehouse: users and documents cannot be saved, .* stays: .*\n$/);
+    assert.deepEqual(readdirSync(folder), ['snapshot-1']);
+    const accounts = join(folder, 'snapshot-1', 'emulators', 'auth_export', 'accounts.json');
+    assert.ok(readFileSync(accounts, 'utf8').includes(EMAIL));
+  });
+
   it('refuses damaged documents in one line and leaves them alone', async () => {
     const write = ({ firestore }: { firestore: string }) =>
       withFirestore(firestore, (store) => store.doc('notes/kept').set({ title: 'Kept' }));
