@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { DirectoryEntry } from '../../src/access/directory-entry.ts';
+import { compileAccessClaims } from '../../src/authz/access-claims.ts';
+import { CERTIFICATES, certificates, googleKey } from '../helpers/google.ts';
+
+/** An account as Firebase Auth keeps it, in its own field names. */
+export interface StoredAccount {
+  readonly localId: string;
+  readonly email?: string;
+  readonly disabled?: boolean;
+  /** Seconds since the epoch, as text. */
+  readonly validSince?: string;
+  /** JSON text of the custom claims. */
+  readonly customAttributes?: string;
+}
+
+export type Accounts = Map<string, StoredAccount>;
+
+/** Around each call: to hold it, to count it, to let it never be answered. */
+export interface AuthHooks {
+  readonly beforeCall?: (method: string) => void | Promise<void>;
+  /** Between the effect and the answer. */
+  readonly afterCall?: (method: string) => void | Promise<void>;
+}
+
+export interface AuthServer {
+  readonly port: number;
+  accounts: Accounts;
+  close(): Promise<void>;
+}
+
+/**
+ * Firebase Auth as one HTTP server that several processes reach: under the paths of Google's host, and under those of
+ * the emulator. Without compare-and-set, as the real one.
+ */
+export async function openAuthServer(
+  { beforeCall, afterCall }: AuthHooks = {},
+  initial: Accounts = new Map(),
+): Promise<AuthServer> {
+  const server = createServer((req, res) => {
+    let body = '';
+    req.on('data', (chunk) => {
+      body += chunk;
+    });
+    req.on('end', async () => {
+      const path = (req.url ?? '').replace(/\?.*/, '');
+      const method = path.split('accounts:')[1];
+      await (method && beforeCall?.(method));
+      const answer = path === CERTIFICATES ? certificates([googleKey]) : carryOut(method, body);
+      await (method && afterCall?.(method));
+      res.writeHead(200, HEADERS).end(JSON.stringify(answer));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+
+  function carryOut(method: string | undefined, body: string): object {
+    const { localId, disableUser, ...change } = JSON.parse(body);
+    const { accounts } = opened;
+    switch (method) {
+      case 'lookup': {
+        const users = localId.flatMap((uid: string) => accounts.get(uid) ?? []);
+        return users.length === 0
+          ? {}
+          : { users: users.map((user: StoredAccount) => ({ ...TIMES, ...user })) };
+      }
+      case 'update': {
+        const account = accounts.get(localId) ?? assert.fail(`update of ${localId}`);
+        const disabled = disableUser === undefined ? {} : { disabled: disableUser };
+        accounts.set(localId, { ...account, ...disabled, ...change });
+        return { localId };
+      }
+      case 'delete':
+        accounts.delete(localId);
+        return {};
+      default:
+        return assert.fail(`accounts:${method}`);
+    }
+  }
+
+  const opened: AuthServer = {
+    port: (server.address() as AddressInfo).port,
+    accounts: initial,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return opened;
+}
+
+const TIMES = { createdAt: '0', lastLoginAt: '0' };
+const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=3600' };
+
+/** The account of an entry, told all of it; one claim is somebody else's. */
+export function accountWith({
+  uid,
+  grants,
+  rolesVersion,
+  disabled,
+  validAfter,
+}: DirectoryEntry): StoredAccount {
+  return {
+    localId: uid,
+    email: `${uid}@example.com`,
+    disabled,
+    validSince: String(validAfter),
+    customAttributes: JSON.stringify({ tier: 'gold', ...compileAccessClaims(grants, rolesVersion, 0) }),
+  };
+}

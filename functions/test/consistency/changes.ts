@@ -1,0 +1,32 @@
+import type { Deps } from '../../src/deps.ts';
+import { actor } from '../helpers/actor.ts';
+
+/** A change of somebody's access by an owner: what a process is killed in the middle of. */
+export const CHANGES = ['promote', 'demote', 'disable', 'delete', 'revoke'] as const;
+export type ChangeName = (typeof CHANGES)[number];
+
+export interface Change {
+  readonly name: ChangeName;
+  readonly by: string;
+  readonly uid: string;
+}
+
+/** @param instance where everybody is at version 1 */
+export async function carryOut({ users }: Deps, { name, by, uid }: Change): Promise<void> {
+  const owner = actor(by, ['owner']);
+  switch (name) {
+    case 'promote':
+      await users.setRoles(owner, { uid, grants: [{ role: 'owner' }], version: 1 });
+      return;
+    case 'demote':
+      await users.setRoles(owner, { uid, grants: [{ role: 'member' }], version: 1 });
+      return;
+    case 'disable':
+      await users.setDisabled(owner, uid, true);
+      return;
+    case 'delete':
+      return users.remove(owner, uid);
+    case 'revoke':
+      await users.revoke(owner, uid);
+  }
+}

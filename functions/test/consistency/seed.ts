@@ -1,0 +1,39 @@
+import type { Firestore } from '@google-cloud/firestore';
+import { type DirectoryEntry, isStandingOwner, toDocument } from '../../src/access/directory-entry.ts';
+import type { Grant } from '../../src/access/grant.ts';
+import type { Role } from '../../src/authz/roles.ts';
+
+const BEFORE = 1_700_000_000;
+
+/** Somebody's entry, with everything told to Firebase Auth. @param ends of the grants, seconds since the epoch */
+export function entryOf(uid: string, roles: readonly Role[], ends?: number): DirectoryEntry {
+  const grants: Grant[] = roles.map((role) => ({
+    role,
+    grantedBy: 'operator',
+    grantedAt: BEFORE,
+    ...(ends !== undefined && { expiresAt: ends }),
+  }));
+  return {
+    uid,
+    email: `${uid}@example.com`,
+    emailVerified: true,
+    providers: ['password'],
+    grants,
+    rolesVersion: 1,
+    claimsVersion: 1,
+    disabled: false,
+    validAfter: 0,
+    pending: [],
+    created: BEFORE,
+    updated: BEFORE,
+  };
+}
+
+/** Writes the entries, and the list of owners that goes with them. */
+export async function seed(db: Firestore, entries: readonly DirectoryEntry[]): Promise<void> {
+  const batch = db.batch();
+  for (const entry of entries) batch.set(db.doc(`directory/${entry.uid}`), toDocument(entry));
+  const uids = entries.filter(isStandingOwner).map(({ uid }) => uid);
+  batch.set(db.doc('system/owners'), { uids });
+  await batch.commit();
+}
