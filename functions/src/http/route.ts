@@ -32,7 +32,7 @@ export interface Route<I extends InputSchemas = InputSchemas, O extends z.ZodTyp
   /** Who may pass. Required: there is no endpoint that nobody decided on. */
   readonly access: Access;
   /** Directory id of whom the addressed resource belongs to, for access to one's `own`; undefined: there is none. */
-  readonly owner?: (input: InputOf<I>, deps: Deps) => Promise<string | undefined>;
+  readonly owner?: (input: InputOf<I>, deps: Deps, principal: Principal) => Promise<string | undefined>;
   readonly input: I;
   /** Schema of the answer; `null` for 204. Fields it does not name are not sent. */
   readonly output: O | null;

@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type * as z from 'zod';
+import type { Principal } from '../authn/principal.ts';
 import type { Resource } from '../authz/decide.ts';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
@@ -31,7 +32,7 @@ function serve(row: Route, deps: Deps): RequestHandler {
     const id = requestId(res);
     const authorization = headerLines(req, 'authorization');
     const appCheck = headerLines(req, 'x-firebase-appcheck');
-    const resource = owner && (() => resourceOf(owner(parseInput(row.input, req), deps)));
+    const resource = owner && ((who: Principal) => resourceOf(owner(parseInput(row.input, req), deps, who)));
     const principal = await guard(deps, {
       authorization,
       appCheck,
