@@ -17,6 +17,7 @@ import type { GuardDeps } from './guard.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { OpenFirestore } from './lib/firestore.ts';
 import { type Log, structuredLog } from './log.ts';
+import { createNotesService, type NotesService } from './notes/notes-service.ts';
 import { type AccountStore, createAccountStore } from './users/account-store.ts';
 import { createUsersService, type UsersService } from './users/users-service.ts';
 
@@ -30,6 +31,7 @@ export interface Deps extends GuardDeps {
   readonly changeAccess: ChangeAccess;
   readonly reconcileAccess: ReconcileAccess;
   readonly users: UsersService;
+  readonly notes: NotesService;
 }
 
 interface Outside {
@@ -84,6 +86,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
     ],
     appCheck: createAppCheckGate({ ...config.appCheck, appCheck: () => getAppCheck(app), clock }),
     users: createUsersService({ accounts, directory, directoryList, changeAccess, clock }),
+    notes: createNotesService({ open, clock, auditRetention: config.auditRetention }),
   });
 }
 

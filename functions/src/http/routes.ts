@@ -18,6 +18,7 @@ import {
 import { accessRoutes } from './access-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { toPrecondition, versionFrom } from './if-match.ts';
+import { notesRoutes } from './notes-routes.ts';
 import { flag, pageSize } from './query-text.ts';
 import { type Route, route } from './route.ts';
 
@@ -165,4 +166,5 @@ export const routes: readonly Route[] = [
   }),
   ...accessRoutes,
   ...auditRoutes,
+  ...notesRoutes,
 ];

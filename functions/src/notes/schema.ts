@@ -1,0 +1,61 @@
+import * as z from 'zod';
+import { uid } from '../users/schema.ts';
+
+/** What a client may send and what it gets back, field by field. A field that is not named here does not pass. */
+
+/** As Firestore makes them, and as `firestore.rules` demands of clients that write there directly. */
+export const noteId = z
+  .string()
+  .regex(/^[A-Za-z0-9]{20}$/, 'is not the id of a note')
+  .meta({ description: '20 letters and digits.' });
+
+// Lengths are in UTF-16 units, as JavaScript and HTML's maxlength count: never fewer than the characters that the rules
+// count, so that a note from here fits there. Half a surrogate pair has no UTF-8, and Firestore would refuse it.
+const isText = (text: string) => text.isWellFormed();
+const title = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .refine((text) => isText(text) && !/\p{Cc}/u.test(text), 'is not one line of text')
+  .meta({ description: 'One line, 1 to 200 characters.' });
+const body = z
+  .string()
+  .max(20_000)
+  .refine(isText, 'is not text')
+  .meta({ description: 'At most 20000 characters.' });
+
+/** Who it belongs to and when it was written are not the client's to say. */
+export const newNote = z.strictObject({ title, body: body.default('') });
+
+export const noteChange = z
+  .strictObject({ title, body })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'Send a title, a body, or both.');
+
+export const noteQuery = z.strictObject({
+  owner: uid.optional().meta({ description: 'Whose notes. Yours, unless you hold notes:moderate.' }),
+  pageSize: z.int().min(1).max(100).default(50),
+  pageToken: z.string().min(1).max(2048).optional(),
+});
+
+const dateTime = z.string().meta({ format: 'date-time' });
+
+export const note = z
+  .object({
+    id: z.string(),
+    owner: z.string(),
+    title: z.string(),
+    body: z.string(),
+    createdAt: dateTime,
+    updatedAt: dateTime,
+    version: z.string().meta({ description: 'Changes with every change; the ETag without its quotes.' }),
+  })
+  .meta({ id: 'Note' });
+
+/** A hundred bodies would be a large answer: a list has the titles. */
+export const noteHeader = note.omit({ body: true }).meta({ id: 'NoteHeader' });
+
+export const notePage = z
+  .object({ notes: z.array(noteHeader).readonly(), nextPageToken: z.string().optional() })
+  .meta({ id: 'NotePage', description: 'The last changed first.' });
