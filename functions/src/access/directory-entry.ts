@@ -81,45 +81,66 @@ export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
   });
 }
 
-/** @throws Error for a document that {@link toDocument} did not write: no rights are guessed from it */
+/**
+ * The entry of a document.
+ *
+ * @throws AppError `internal` for a document that {@link toDocument} did not write: no rights are guessed from it
+ */
 export function fromDocument(uid: string, fields: Record<string, unknown>): DirectoryEntry {
-  const read = fields as Record<keyof DirectoryEntry, unknown>;
-  if (!Array.isArray(read.grants) || !Array.isArray(read.pending) || !Array.isArray(read.providers)) {
-    throw new AppError('internal', undefined, { cause: new Error(`directory/${uid} is damaged`) });
+  try {
+    const read = fields as Record<keyof DirectoryEntry, unknown>;
+    const syncing = read.syncing as { by: string; until: Instant } | undefined;
+    return {
+      uid,
+      email: read.email as string | undefined,
+      emailVerified: read.emailVerified === true,
+      displayName: read.displayName as string | undefined,
+      providers: list(read.providers),
+      grants: list<GrantDocument>(read.grants).flatMap(grantFrom),
+      rolesVersion: whole(read.rolesVersion),
+      claimsVersion: whole(read.claimsVersion),
+      // Anything but a plain false locks out.
+      disabled: read.disabled !== false,
+      validAfter: whole(read.validAfter),
+      pending: list(read.pending),
+      syncing: syncing && { by: syncing.by, until: syncing.until.toMillis() },
+      created: secondOf(read.created),
+      updated: secondOf(read.updated),
+    };
+  } catch (reason) {
+    const cause = new Error(`directory/${uid} is damaged`, { cause: reason });
+    throw new AppError('internal', undefined, { reason: cause.message, cause });
   }
-  const syncing = read.syncing as { by: string; until: Instant } | undefined;
-  return {
-    uid,
-    email: read.email as string | undefined,
-    emailVerified: read.emailVerified === true,
-    displayName: read.displayName as string | undefined,
-    providers: read.providers,
-    grants: read.grants.flatMap(grantFrom),
-    rolesVersion: Number(read.rolesVersion),
-    claimsVersion: Number(read.claimsVersion),
-    // Anything but a plain false locks out.
-    disabled: read.disabled !== false,
-    validAfter: Number(read.validAfter),
-    pending: read.pending,
-    syncing: syncing && { by: syncing.by, until: syncing.until.toMillis() },
-    created: (read.created as Instant).seconds,
-    updated: (read.updated as Instant).seconds,
-  };
 }
 
 interface GrantDocument {
   readonly role: Role;
   readonly grantedBy: string;
-  readonly grantedAt: Instant;
-  readonly expiresAt?: Instant;
+  readonly grantedAt: unknown;
+  readonly expiresAt?: unknown;
   readonly reason?: string;
 }
 
 /** A role that this version does not know gives nothing. */
 function grantFrom({ role, grantedBy, grantedAt, expiresAt, reason }: GrantDocument): Grant[] {
   if (!isRole(role)) return [];
-  return [{ role, grantedBy, grantedAt: grantedAt.seconds, expiresAt: expiresAt?.seconds, reason }];
+  // An end that cannot be read is not the same as none.
+  const end = expiresAt === undefined ? undefined : secondOf(expiresAt);
+  return [{ role, grantedBy, grantedAt: secondOf(grantedAt), expiresAt: end, reason }];
 }
+
+function list<T>(value: unknown): readonly T[] {
+  if (!Array.isArray(value)) throw new TypeError('a list is none');
+  return value;
+}
+
+/** `NaN` would compare as neither before nor after: nothing would be revoked. */
+function whole(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new TypeError('a number is not whole');
+  return value;
+}
+
+const secondOf = (time: unknown) => whole((time as Instant).seconds);
 
 const toDate = (seconds: number) => new Date(seconds * 1000);
 
