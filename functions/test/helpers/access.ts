@@ -1,0 +1,98 @@
+import { createAccessFeed, readAccessChanges } from '../../src/access/access-feed.ts';
+import { createAccessRecords } from '../../src/access/access-records.ts';
+import { createAccountSync } from '../../src/access/account-sync.ts';
+import { createChangeAccess } from '../../src/access/change-access.ts';
+import { createDirectory } from '../../src/access/directory.ts';
+import type { DirectoryEntry } from '../../src/access/directory-entry.ts';
+import { createDirectoryList } from '../../src/access/directory-list.ts';
+import { createReconcileAccess } from '../../src/access/reconcile.ts';
+import { createAuditTrail } from '../../src/audit/audit-trail.ts';
+import type { Role } from '../../src/authz/roles.ts';
+import { createUsersService } from '../../src/users/users-service.ts';
+import { openTestFirestore, type TestFirestore } from './firestore.ts';
+import { recordingLog } from './instance.ts';
+import { accountOf, createMemoryAccounts, type MemoryAccounts } from './memory-accounts.ts';
+
+/** A clock that stands still until it is moved. */
+export interface MovableClock {
+  (): number;
+  /** Milliseconds. */
+  move(by: number): void;
+}
+
+/** Stands at this moment: what Firestore dates itself has to lie near it. */
+export function createMovableClock(): MovableClock {
+  let now = Date.now();
+  return Object.assign(() => now, {
+    move(by: number) {
+      now += by;
+    },
+  });
+}
+
+interface Outside {
+  readonly firestore: TestFirestore;
+  readonly accounts: MemoryAccounts;
+  readonly clock: MovableClock;
+  /** Access changes that this instance heard of by itself. */
+  readonly maxAge?: number;
+}
+
+/** One instance's share of the access core. Two with the same outside are two instances of one deployment. */
+export function wireAccess({ firestore, accounts, clock, maxAge = 10 }: Outside) {
+  const { open } = firestore;
+  const { lines, log } = recordingLog();
+  const audit = createAuditTrail({ open, clock, retention: 400, log });
+  const feed = createAccessFeed({ readSince: readAccessChanges(open), clock, maxAge, log });
+  const directory = createDirectory({ open, clock, auditRetention: 400, onAccessChange: feed.learn });
+  const sync = createAccountSync({ directory, accounts, clock, log });
+  const changeAccess = createChangeAccess({ directory, sync, audit, log, clock });
+  const directoryList = createDirectoryList({ open, clock });
+  return {
+    ...{ lines, audit, feed, directory, sync, changeAccess, directoryList },
+    records: createAccessRecords({ directory, accounts, sync, clock }),
+    reconcile: createReconcileAccess({ open, changeAccess, sync, clock }),
+    users: createUsersService({ accounts, directory, directoryList, changeAccess, clock }),
+  };
+}
+
+type Person = Parameters<typeof accountOf>;
+
+/** The access core on a database of its own and Firebase Auth in memory. `close` it in `afterEach`. */
+export async function createAccess(people: readonly Person[] = [], given: Partial<Outside> = {}) {
+  const firestore = given.firestore ?? (await openTestFirestore());
+  const accounts = given.accounts ?? createMemoryAccounts(people.map((person) => accountOf(...person)));
+  const clock = given.clock ?? createMovableClock();
+  const outside = { ...given, firestore, accounts, clock };
+  const { db } = firestore;
+  return {
+    ...wireAccess(outside),
+    ...{ firestore, accounts, clock },
+    now: () => Math.floor(clock() / 1000),
+    /** Another instance beside the first. */
+    another: () => wireAccess(outside),
+    /** The fields of all documents of a collection. */
+    async all(collection: string): Promise<Record<string, unknown>[]> {
+      return (await db.collection(collection).get()).docs.map((document) => document.data());
+    },
+    /** Who stands as owner, by the list that is kept of them. */
+    owners: async (): Promise<unknown> => (await db.doc('system/owners').get()).get('uids') ?? [],
+    close: () => firestore.close(),
+  };
+}
+
+export type Access = Awaited<ReturnType<typeof createAccess>>;
+
+/** An entry as the directory holds it, in line with Firebase Auth. */
+export function entryOf(
+  uid: string,
+  { roles = [], ...facts }: Partial<DirectoryEntry> & { readonly roles?: readonly Role[] } = {},
+): DirectoryEntry {
+  return {
+    ...{ uid, email: `${uid}@example.com`, emailVerified: true, providers: ['password'] },
+    ...{ grants: roles.map((role) => ({ role, grantedBy: 'test', grantedAt: 1 })) },
+    ...{ rolesVersion: 1, claimsVersion: 1, disabled: false, validAfter: 0, pending: [] },
+    ...{ created: 1, updated: 1 },
+    ...facts,
+  };
+}
