@@ -13,7 +13,8 @@ const projectId: string = Object.hasOwn(projects, name) ? projects[name] : name;
 if (projectId.startsWith('demo-')) {
   fail(`"${projectId}" lives in the emulators only; name your own project: npm run deploy -- --project <id>`);
 }
-// Not the rules, unless asked: deploying them replaces the project's own, and creates a Firestore database, for good in
-// the CLI's default location, where there is none.
-const only = args.some((arg) => /^--(only|except)\b/.test(arg)) ? [] : ['--only', 'functions,hosting'];
+// Not the rules, unless asked: deploying them replaces the project's own.
+const only = args.some((arg) => /^--(only|except)\b/.test(arg))
+  ? []
+  : ['--only', 'functions,hosting,firestore:indexes'];
 process.exitCode = await run('firebase', ['deploy', ...only, ...args], { cwd: ROOT, stdio: 'inherit' });

@@ -18,6 +18,8 @@ const problem = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
 
+const ifMatch = z.string().optional().meta({ description: 'The ETag that was read (RFC 9110 §13.1.1).' });
+
 /** The route table as OpenAPI 3.1. */
 export function createOpenApiDocument(): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
@@ -57,12 +59,25 @@ function operation(row: Route): ZodOpenApiOperationObject {
     summary: row.summary,
     description: describeAccess(row.access),
     security: row.access === 'public' ? [] : [{ firebase: [] }],
-    requestParams: { ...(params && { path: params }), ...(query && { query }) },
+    requestParams: {
+      ...(params && { path: params }),
+      ...(query && { query }),
+      ...(row.etag && row.method !== 'get' && { header: z.object({ 'If-Match': ifMatch }) }),
+    },
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
     responses: {
       ...(row.output === null
         ? { '204': { description: 'Done.' } }
-        : { '200': { description: 'Done.', content: { 'application/json': { schema: row.output } } } }),
+        : {
+            '200': {
+              description: 'Done.',
+              ...(row.etag && { headers: z.object({ ETag: z.string() }) }),
+              content: {
+                'application/json': { schema: row.output },
+                ...(row.stream && { 'application/x-ndjson': { schema: z.string() } }),
+              },
+            },
+          }),
       default: {
         description: 'Refused or failed.',
         content: { 'application/problem+json': { schema: problem } },
@@ -73,5 +88,8 @@ function operation(row: Route): ZodOpenApiOperationObject {
 
 function describeAccess(access: Access): string {
   const permission = permissionOf(access);
-  return permission === undefined ? `Access: ${String(access)}.` : `Needs the permission \`${permission}\`.`;
+  if (permission === undefined) return `Access: ${String(access)}.`;
+  const { unless } = typeof access === 'string' ? {} : { unless: undefined, ...access };
+  const other = unless === undefined ? '' : `; for somebody else’s also \`${unless}\``;
+  return `Needs the permission \`${permission}\`${other}.`;
 }

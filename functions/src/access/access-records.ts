@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache';
+import type { AuditEvent } from '../audit/audit-event.ts';
 import type { AccessRecords } from '../authn/access-records.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
 import type { Account } from '../users/account.ts';
 import type { AccountStore } from '../users/account-store.ts';
 import type { AccountSync } from './account-sync.ts';
-import type { Directory } from './directory.ts';
-import { adoptedEntry, type DirectoryEntry } from './directory-entry.ts';
+import type { Directory, Outcome } from './directory.ts';
+import { adoptedEntry, type DirectoryEntry, profileOf } from './directory-entry.ts';
 
 interface RecordsDeps {
   readonly directory: Directory;
@@ -24,7 +25,8 @@ export function createAccessRecords({ directory, accounts, sync, clock }: Record
     async read(uid) {
       const [found, account] = await Promise.all([directory.find(uid), accounts.find(uid)]);
       if (account === undefined) return undefined;
-      const entry = found ?? (await adopt(directory, account, seconds(clock)));
+      const isKnown = found !== undefined && hasProfileOf(account, found);
+      const entry = isKnown ? found : await enter(directory, account, seconds(clock));
       return {
         // Who is disabled in Firebase's own console is out as well.
         disabled: entry.disabled || account.disabled,
@@ -41,26 +43,44 @@ export function createAccessRecords({ directory, accounts, sync, clock }: Record
   };
 }
 
-/** Gives an account that the directory does not know its first entry. Whoever comes second finds the first one's. */
-export async function adopt(directory: Directory, account: Account, now: number): Promise<DirectoryEntry> {
+/**
+ * Enters an account in the directory: the first entry of one that has none, or the profile as Firebase Auth has it now.
+ * Whoever comes second finds the first one's.
+ *
+ * @returns the entry as it is then
+ */
+export async function enter(directory: Directory, account: Account, now: number): Promise<DirectoryEntry> {
   const { uid } = account;
-  let entry = adoptedEntry(account, now);
-  await directory.change({ uid }, (situation) => {
-    if (situation.entry !== undefined) {
-      entry = situation.entry;
-      return undefined;
+  let entered = adoptedEntry(account, now);
+  await directory.change({ uid }, ({ entry }): Outcome | undefined => {
+    if (entry === undefined) {
+      entered = adoptedEntry(account, now);
+      return { entry: entered, ...(entered.grants.length > 0 && { audit: adoption(entered) }) };
     }
-    entry = adoptedEntry(account, now);
-    const after = { roles: entry.grants.map(({ role }) => role), version: entry.rolesVersion };
-    const audit = {
-      actor: 'system',
-      action: 'user.adopt',
-      target: uid,
-      outcome: 'done',
-      after,
-      requestId: 'adopt',
-    } as const;
-    return { entry, ...(entry.grants.length > 0 && { audit }) };
+    entered = { ...entry, ...profileOf(account) };
+    return hasProfileOf(account, entry) ? undefined : { entry: entered };
   });
-  return entry;
+  return entered;
+}
+
+/** Does the directory know somebody as Firebase Auth does? */
+export function hasProfileOf(account: Account, entry: DirectoryEntry): boolean {
+  const { email, emailVerified, displayName, providers } = profileOf(account);
+  return (
+    email === entry.email &&
+    emailVerified === entry.emailVerified &&
+    displayName === entry.displayName &&
+    providers.join() === entry.providers.join()
+  );
+}
+
+function adoption({ uid, grants, rolesVersion }: DirectoryEntry): AuditEvent {
+  return {
+    actor: 'system',
+    action: 'user.adopt',
+    target: uid,
+    outcome: 'done',
+    after: { roles: grants.map(({ role }) => role), version: rolesVersion },
+    requestId: 'adopt',
+  };
 }

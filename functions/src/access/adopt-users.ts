@@ -2,7 +2,7 @@ import type { Role } from '../authz/roles.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
 import type { Account } from '../users/account.ts';
 import type { AccountStore } from '../users/account-store.ts';
-import { adopt } from './access-records.ts';
+import { enter, hasProfileOf } from './access-records.ts';
 import type { Directory } from './directory.ts';
 import { adoptedEntry } from './directory-entry.ts';
 
@@ -30,7 +30,7 @@ const IN_PARALLEL = 25;
 
 /**
  * Enters in the directory whom Firebase Auth knows and the directory does not, page by page. Whoever has an entry keeps
- * it as it is, so it can be run again at any time, and while others work.
+ * it, but for the profile, so it can be run again at any time, and while others work.
  *
  * @yields after each page: what is done so far, and from where to go on
  */
@@ -41,10 +41,14 @@ export async function* adoptUsers(
   let { seen, adopted, roles } = from?.adopted ?? { seen: 0, adopted: 0, roles: {} };
   let pageToken = from?.pageToken;
 
-  async function enter(account: Account): Promise<void> {
-    if ((await directory.find(account.uid)) !== undefined) return;
+  async function adopt(account: Account): Promise<void> {
+    const found = await directory.find(account.uid);
+    if (found !== undefined) {
+      if (!dryRun && !hasProfileOf(account, found)) await enter(directory, account, seconds(clock));
+      return;
+    }
     const now = seconds(clock);
-    const { grants } = dryRun ? adoptedEntry(account, now) : await adopt(directory, account, now);
+    const { grants } = dryRun ? adoptedEntry(account, now) : await enter(directory, account, now);
     adopted++;
     for (const { role } of grants) roles = { ...roles, [role]: (roles[role] ?? 0) + 1 };
   }
@@ -52,7 +56,7 @@ export async function* adoptUsers(
   do {
     const page = await accounts.list(PAGE_SIZE, pageToken);
     for (let start = 0; start < page.accounts.length; start += IN_PARALLEL) {
-      await Promise.all(page.accounts.slice(start, start + IN_PARALLEL).map(enter));
+      await Promise.all(page.accounts.slice(start, start + IN_PARALLEL).map(adopt));
     }
     seen += page.accounts.length;
     pageToken = page.nextPageToken;

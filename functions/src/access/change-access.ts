@@ -35,7 +35,7 @@ interface Standing {
  * Firebase Auth is told. Should that last step fail, the entry says what is left, and the change holds all the same.
  *
  * @param decide pure; throws what refuses the change; undefined leaves all as it is
- * @returns the entry as it is then; undefined when it is gone or nothing was to do
+ * @returns the entry as the change left it; undefined when nothing was to do
  * @throws AppError `not_found`, `last_owner`, `unavailable`, or what `decide` throws
  */
 export type ChangeAccess = (
@@ -74,9 +74,11 @@ export function createChangeAccess({ directory, sync, audit, log, clock }: Deps)
           audit: recorded,
         };
       });
-      if (outcome === undefined || outcome.entry === null) return undefined;
-      if (recorded !== undefined) log.change(recorded);
-      await sync.bring(uid, outcome.entry.syncing?.by === id ? outcome.entry : undefined);
+      if (!outcome?.entry || recorded === undefined) return undefined;
+      log.change(recorded);
+      const { entry } = outcome;
+      const isTold = await sync.bring(uid, entry.syncing?.by === id ? entry : undefined);
+      return isTold ? { ...entry, pending: [], syncing: undefined } : entry;
     } catch (error) {
       const { code, reason = code } = toAppError(error);
       const refusal = { ...event, outcome: 'refused', reason } as const;
@@ -88,7 +90,6 @@ export function createChangeAccess({ directory, sync, audit, log, clock }: Deps)
       }
       throw error;
     }
-    return directory.find(uid);
   };
 }
 

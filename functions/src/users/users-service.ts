@@ -1,7 +1,7 @@
-import { adopt } from '../access/access-records.ts';
+import { enter } from '../access/access-records.ts';
 import type { Actor, ChangeAccess } from '../access/change-access.ts';
 import type { Directory } from '../access/directory.ts';
-import type { DirectoryEntry } from '../access/directory-entry.ts';
+import { type DirectoryEntry, type Profile, profileOf } from '../access/directory-entry.ts';
 import type { DirectoryList, UserPage, UserQuery } from '../access/directory-list.ts';
 import { type Grant, type GrantRequest, grantAnew } from '../access/grant.ts';
 import { compileAccessClaims } from '../authz/access-claims.ts';
@@ -49,14 +49,19 @@ export function createUsersService(deps: UsersDeps): UsersService {
     // Signed up before Gatehouse came, and not adopted yet.
     const account = await accounts.find(uid);
     if (account === undefined) throw notFound();
-    return adopt(directory, account, seconds(clock));
+    return enter(directory, account, seconds(clock));
   }
 
   /** Will the claims fit? Asked before anything is written; what others store there may have grown. */
-  async function checkClaims(uid: string, grants: readonly GrantRequest[], version: number): Promise<void> {
+  async function checkClaims(
+    uid: string,
+    grants: readonly GrantRequest[],
+    version: number,
+  ): Promise<Profile> {
     const account = await accounts.find(uid);
     if (account === undefined) throw notFound();
     mergeClaims(account.claims, compileAccessClaims(grants, version, seconds(clock)));
+    return profileOf(account);
   }
 
   return {
@@ -65,7 +70,7 @@ export function createUsersService(deps: UsersDeps): UsersService {
 
     async setRoles(actor, { uid, grants, version, reason }) {
       await get(uid);
-      await checkClaims(uid, grants, version + 1);
+      const profile = await checkClaims(uid, grants, version + 1);
       const changed = await changeAccess(actor, { uid, action: 'roles.set', reason }, (standing) => {
         const { entry, now } = standing;
         const by = principalOf(actor);
@@ -73,7 +78,10 @@ export function createUsersService(deps: UsersDeps): UsersService {
         checkGrant(asOfNow(by, standing.actor, { needed: 'roles:assign', now }), entry, anew);
         checkVersion(entry, version);
         checkExpiry(entry.grants, anew, now);
-        return { grants: anew.filter(({ expiresAt }) => expiresAt === undefined || now < expiresAt) };
+        return {
+          profile,
+          grants: anew.filter(({ expiresAt }) => expiresAt === undefined || now < expiresAt),
+        };
       });
       return changed ?? get(uid);
     },
