@@ -25,6 +25,7 @@ export function commitWrites(database: Database, writes: Write[]): Committed {
   const written = outcomes.map(({ name, write }) => {
     inDatabase(database, name);
     const old = working.has(name) ? working.get(name) : database.get(name);
+    if (working.has(name)) checkSequence(old, write);
     const outcome = applyWrite(name, old, write, at);
     working.set(name, outcome.document);
     return { name, outcome, isDelete: write.delete !== undefined };
@@ -42,6 +43,13 @@ export function commitWrites(database: Database, writes: Write[]): Committed {
     at,
     results: written.map((one) => toResult(one.outcome, one.isDelete ? undefined : working.get(one.name))),
   };
+}
+
+/** A write that the ones before it in the commit make impossible is a mistake in the request, says Google's emulator. */
+function checkSequence(old: StoredDocument | undefined, { currentDocument }: Write): void {
+  if (currentDocument?.exists === undefined || currentDocument.exists === (old !== undefined)) return;
+  const order = old ? 'write then insert' : 'delete then update';
+  throw invalidArgument(`Cannot ${order} an entity in the same request.`);
 }
 
 /** A write that changes nothing leaves the update time alone (write.proto); one that made it anew does not. */

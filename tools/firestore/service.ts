@@ -2,6 +2,7 @@ import {
   type handleBidiStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
+  Metadata,
   type ServiceError,
   status,
   type UntypedServiceImplementation,
@@ -83,7 +84,11 @@ export function createService(
           for (const response of responses) call.write(response);
           call.end();
         },
-        (error) => call.emit('error', toServiceError(error)),
+        (error) => {
+          // Headers first: the SDK tries a stream that ends without any twice more, seconds apart, for any code.
+          call.sendMetadata(new Metadata());
+          call.emit('error', toServiceError(error));
+        },
       );
     };
     return { [name]: handle };

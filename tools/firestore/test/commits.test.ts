@@ -12,8 +12,9 @@ describe('commits of the embedded Firestore', () => {
   it('are all or nothing', async () => {
     const db = firestore.connect();
     await db.doc('c/there').set({ n: 1 });
+    await db.doc('c/too').set({ n: 1 });
     const batch = db.batch().set(db.doc('c/new'), {}).update(db.doc('c/there'), { n: 2 });
-    batch.create(db.doc('c/there'), {});
+    batch.create(db.doc('c/too'), {});
     assert.equal((await refusal(batch.commit())).code, 6);
     assert.equal((await db.doc('c/new').get()).exists, false);
     assert.equal((await db.doc('c/there').get()).get('n'), 1);
@@ -59,6 +60,15 @@ describe('commits of the embedded Firestore', () => {
     const results = await batch.commit();
     assert.equal(results.length, 4);
     assert.deepEqual((await ref.get()).data(), { last: true });
+  });
+
+  it('refuse a request whose later writes can’t succeed after its earlier ones', async () => {
+    const db = firestore.connect();
+    const ref = db.doc('c/x');
+    await ref.set({});
+    assert.equal((await refusal(db.batch().update(ref, { a: 1 }).create(ref, {}).commit())).code, 3);
+    assert.equal((await refusal(db.batch().delete(ref).update(ref, { a: 1 }).commit())).code, 3);
+    assert.deepEqual((await ref.get()).data(), {});
   });
 
   it('have strictly rising times, in microseconds, and leave the update time of what did not change', async () => {

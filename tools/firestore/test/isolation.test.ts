@@ -197,7 +197,7 @@ describe('isolation in the embedded Firestore', () => {
         const rows = (await db.collection('c').get()).docs.map((one) => [one.id, one.get('n')]);
         assert.deepEqual(new Map(rows as [string, number][]), world);
       });
-      await fc.assert(property, { numRuns: 8, endOnFailure: true });
+      await fc.assert(property, { numRuns: 4, endOnFailure: true });
     });
   });
 });
