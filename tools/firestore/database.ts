@@ -3,7 +3,7 @@ import { Collections } from './collections.ts';
 import type { StoredDocument } from './document.ts';
 import { compareNames } from './path.ts';
 import { failedPrecondition, invalidArgument } from './status.ts';
-import { MINUTE, type Micros } from './time.ts';
+import { MINUTE, type Micros, toMicros } from './time.ts';
 
 /** What a commit did to one document: undefined is "does not exist". */
 export interface Change {
@@ -141,6 +141,8 @@ export class Database {
 
   /** Puts a document of an earlier run back, times and all, without a commit. */
   restore(document: StoredDocument): void {
+    // The clock may have been set back since.
+    this.#latest = Math.max(this.#latest, toMicros(document.updateTime));
     this.#append(document.name, { at: 0, document });
   }
 

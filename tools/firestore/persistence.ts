@@ -15,6 +15,7 @@ export class Persistence {
   readonly #dir: string;
   readonly #path: string;
   #timer: NodeJS.Timeout | undefined;
+  #isDirty = false;
   #saving: Promise<void> = Promise.resolve();
 
   /** Loads what is there, then saves after changes. @throws if the file is damaged: it is never taken for empty */
@@ -27,11 +28,12 @@ export class Persistence {
     store.onChange = () => this.#saveSoon();
   }
 
-  /** Saves what is not saved yet. */
+  /** Saves what is not saved yet. @throws if that fails */
   async stop(): Promise<void> {
     this.#store.onChange = () => {};
-    if (this.#timer) this.#saveNow();
+    clearTimeout(this.#timer);
     await this.#saving;
+    if (this.#isDirty) await this.#save();
   }
 
   #load(): void {
@@ -56,23 +58,33 @@ export class Persistence {
   }
 
   #saveSoon(): void {
+    this.#isDirty = true;
     this.#timer ??= setTimeout(() => this.#saveNow(), PAUSE_MS).unref();
   }
 
   #saveNow(): void {
-    clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#saving = this.#saving
       .then(() => this.#save())
       .catch((error) => console.error(`The Firestore data could not be saved in ${this.#path}:`, error));
   }
 
-  /** A crash at any moment leaves the old file or the new one, whole. */
   async #save(): Promise<void> {
     const documents = this.#store.databases().flatMap((database) => database.all());
     const header = JSON.stringify({ format: FORMAT, version: VERSION, documents: documents.length });
     const text = [header, ...documents.map(writeDocument), ''].join('\n');
-    const temporary = `${this.#path}.${process.pid}.tmp`;
+    this.#isDirty = false;
+    try {
+      await this.#replace(text);
+    } catch (error) {
+      this.#isDirty = true;
+      throw error;
+    }
+  }
+
+  /** A crash at any moment leaves the old file or the new one, whole. */
+  async #replace(text: string): Promise<void> {
+    const temporary = `${this.#path}.tmp`;
     const file = await open(temporary, 'w');
     try {
       await file.writeFile(text);

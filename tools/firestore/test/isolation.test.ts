@@ -1,172 +1,30 @@
 import assert from 'node:assert/strict';
 import { FieldValue, type Firestore, type Transaction } from '@google-cloud/firestore';
 import fc from 'fast-check';
-import { beginTransaction, commit } from '../calls/commits.ts';
-import { batchGetDocuments } from '../calls/documents.ts';
-import { runAggregationQuery, runQuery } from '../calls/queries.ts';
-import type { Write } from '../messages.ts';
 import { FirestoreError } from '../status.ts';
 import { Store } from '../store.ts';
 import { startTestFirestore, type TestFirestore } from './client.ts';
-import {
-  digest,
-  type Effect,
-  type Plan,
-  plan,
-  type Read,
-  type Seen,
-  see,
-  take,
-  type World,
-} from './model.ts';
+import { digest, type Plan, plan, type Read, type Seen, see, take, type World } from './model.ts';
+import { lookInto, Run } from './store-run.ts';
 
-const DATABASE = 'projects/p/databases/d';
-const PARENT = `${DATABASE}/documents`;
-const COLLECTION = `${PARENT}/c`;
-
-/** A transaction of a plan, a step at a time, straight on a store. */
-class Run {
-  readonly plan: Plan;
-  readonly seen: Seen[] = [];
-  readonly #store: Store;
-  readonly id: Buffer;
-  /** How many commits there had been when it first read. */
-  commitsAtFirstRead: number | undefined;
-  isDone = false;
-
-  constructor(store: Store, plan: Plan) {
-    this.plan = plan;
-    this.#store = store;
-    this.id = (beginTransaction(store, { database: DATABASE }) as { transaction: Buffer }).transaction;
-  }
-
-  read(look: Read): void {
-    this.seen.push(lookInto(this.#store, look, this.id));
-  }
-
-  /** @throws FirestoreError ABORTED */
-  commit(): void {
-    const writes = this.plan.effects.map((effect) => toWrite(effect, this.seen));
-    commit(this.#store, { database: DATABASE, transaction: this.id, writes });
-  }
-}
-
-function lookInto(store: Store, look: Read, transaction: Buffer): Seen {
-  if (look.kind === 'get') {
-    const request = { database: DATABASE, documents: [`${COLLECTION}/${look.id}`], transaction };
-    return rowsOf([...batchGetDocuments(store, request)], 'found');
-  }
-  const structuredQuery = {
-    from: [{ collectionId: 'c' }],
-    where: {
-      fieldFilter: {
-        field: { fieldPath: 'n' },
-        op: 'GREATER_THAN_OR_EQUAL',
-        value: { integerValue: String(look.atLeast) },
-      },
-    },
-    ...(look.kind === 'query' && look.limit && { limit: { value: look.limit } }),
-  };
-  if (look.kind === 'query') {
-    return rowsOf(
-      [...runQuery(undefined)(store, { parent: PARENT, structuredQuery, transaction })],
-      'document',
-    );
-  }
-  const structuredAggregationQuery = { structuredQuery, aggregations: [{ alias: 'n', count: {} }] };
-  const [answer] = runAggregationQuery(undefined)(store, {
-    parent: PARENT,
-    structuredAggregationQuery,
-    transaction,
-  });
-  return Number((answer as Answer).result?.aggregateFields.n.integerValue);
-}
-
-interface Named {
-  name: string;
-  fields: { n: { integerValue: string } };
-}
-interface Answer {
-  found?: Named;
-  document?: Named;
-  result?: { aggregateFields: { n: { integerValue: string } } };
-}
-
-function rowsOf(answers: object[], key: 'found' | 'document'): [string, number][] {
-  return (answers as Answer[]).flatMap((answer) => {
-    const document = answer[key];
-    return document ? [[document.name.split('/').at(-1) ?? '', Number(document.fields.n.integerValue)]] : [];
-  });
-}
-
-function toWrite({ kind, id }: Effect, seen: Seen[]): Write {
-  const name = `${COLLECTION}/${id}`;
-  if (kind === 'delete') return { delete: name };
-  if (kind === 'set') return { update: { name, fields: { n: { integerValue: String(digest(seen)) } } } };
-  return {
-    transform: { document: name, fieldTransforms: [{ fieldPath: 'n', increment: { integerValue: '1' } }] },
-  };
-}
+const EVERYTHING = { kind: 'query', atLeast: 0, limit: undefined } as const;
 
 describe('isolation in the embedded Firestore', () => {
   it('makes any interleaving equal to its commits one after the other, and refuses nobody without a reason', () => {
-    let refused = 0;
-    let committed = 0;
-    const property = fc.property(
-      fc.array(plan, { minLength: 2, maxLength: 6 }),
-      fc.infiniteStream(fc.nat()),
-      (plans, choices) => {
-        const store = new Store();
-        const runs = plans.map((one) => new Run(store, one));
-        const world: World = new Map();
-        let commits = 0;
-        for (
-          let left = runs.filter((run) => !run.isDone);
-          left.length > 0;
-          left = left.filter((run) => !run.isDone)
-        ) {
-          const run = left[choices.next().value % left.length] as Run;
-          const look = run.plan.reads[run.seen.length];
-          if (look) {
-            run.commitsAtFirstRead ??= commits;
-            run.read(look);
-            continue;
-          }
-          run.isDone = true;
-          try {
-            run.commit();
-          } catch (error) {
-            assert.ok(error instanceof FirestoreError && error.code === 10, String(error));
-            assert.notEqual(
-              run.commitsAtFirstRead ?? commits,
-              commits,
-              'refused although nothing had changed',
-            );
-            refused++;
-            continue;
-          }
-          committed++;
-          commits++;
-          assert.deepEqual(
-            run.seen,
-            run.plan.reads.map((one) => see(world, one)),
-            'a read that is not serial',
-          );
-          take(world, run.plan.effects, run.seen);
-        }
-        const end = lookInto(
-          store,
-          { kind: 'query', atLeast: 0, limit: undefined },
-          new Run(store, plans[0] as Plan).id,
-        );
-        assert.deepEqual(end, see(world, { kind: 'query', atLeast: 0, limit: undefined }));
-      },
-    );
+    const tally = { committed: 0, refused: 0 };
+    const plans = fc.array(plan, { minLength: 2, maxLength: 6 });
+    const property = fc.property(plans, fc.infiniteStream(fc.nat()), (some, choices) => {
+      const store = new Store();
+      const histories = interleave(
+        some.map((one) => new Run(store, one)),
+        () => choices.next().value,
+        tally,
+      );
+      const end = lookInto(store, EVERYTHING, new Run(store, { reads: [], effects: [] }).id);
+      assert.deepEqual(end, see(histories.at(-1) as World, EVERYTHING));
+    });
     fc.assert(property, { numRuns: 1500 });
-    assert.ok(
-      refused > 500 && committed > 1000,
-      `a test of nothing: ${committed} committed, ${refused} refused`,
-    );
+    assert.ok(tally.refused > 500 && tally.committed > 1000, `a test of nothing: ${JSON.stringify(tally)}`);
   });
 
   describe('over the wire', () => {
@@ -201,6 +59,46 @@ describe('isolation in the embedded Firestore', () => {
     });
   });
 });
+
+/** Advances the runs by single steps in any order; gives the world after each commit, of the naive model. */
+function interleave(
+  runs: Run[],
+  choose: () => number,
+  tally: { committed: number; refused: number },
+): World[] {
+  const history: World[] = [new Map()];
+  for (let left = runs; left.length > 0; left = left.filter((run) => !run.isDone)) {
+    const run = left[choose() % left.length] as Run;
+    const now = history.at(-1) as World;
+    const look = run.plan.reads[run.seen.length];
+    if (look) {
+      run.world ??= now;
+      run.read(look);
+      assert.deepEqual(
+        run.seen.at(-1),
+        see(run.world, look),
+        'a read that is not of the first read’s moment',
+      );
+      continue;
+    }
+    run.isDone = true;
+    try {
+      run.commit();
+    } catch (error) {
+      assert.ok(error instanceof FirestoreError && error.code === 10, String(error));
+      assert.notEqual(run.world ?? now, now, 'refused although nothing had been committed');
+      tally.refused++;
+      continue;
+    }
+    tally.committed++;
+    const serial = run.plan.reads.map((one) => see(now, one));
+    assert.deepEqual(run.seen, serial, 'a read that does not hold at the commit');
+    const next = new Map(now);
+    take(next, run.plan.effects, run.seen);
+    history.push(next);
+  }
+  return history;
+}
 
 /** Runs a plan through the SDK, retries and all; its own log entry tells when it committed. */
 function runPlan(db: Firestore, { reads, effects }: Plan, index: number): Promise<Seen[]> {
