@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 import { ROOT } from '../lib/emulator-setup.ts';
-import { DEMO_PASSWORD, demoEmail, seedDemoUsers } from '../seed.ts';
+import { DEMO_PASSWORD, demoEmail } from '../seed.ts';
 import { type Guest, openPage } from './guest.ts';
+import { endSessions, resetDemoUsers } from './operator.ts';
 
 const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process.env;
 const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
@@ -27,7 +28,7 @@ const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
     const isConfined = process.getuid?.() === 0 || process.env.CI !== undefined;
     browser = await chromium.launch({ executablePath: CHROME_PATH ?? '', chromiumSandbox: !isConfined });
   });
-  beforeEach(() => seedDemoUsers(GCLOUD_PROJECT));
+  beforeEach(() => resetDemoUsers(GCLOUD_PROJECT));
   // Whatever a test was about: nothing went wrong in the page, and nothing left this machine.
   afterEach(async () => {
     const closing = guests;
@@ -76,12 +77,13 @@ const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
     await row.getByRole('checkbox', { name: 'member' }).uncheck();
     await owner.page.screenshot({ path: `${SCREENSHOTS}/3-owner-changes-roles.png`, fullPage: true });
     await row.getByRole('button', { name: 'Save' }).click();
-    await row.getByText('Saved, now version 2.').waitFor();
+    const saved = (await row.getByText(/^Saved, now version \d+\.$/).textContent()) ?? '';
+    const version = saved.replace(/\D/g, '');
 
     // Nothing is pressed here: the next poll finds the token stale, and the page fetches a new one.
     await member.page.locator('#band[data-role=support]').waitFor();
     await member.page.getByText('Your wristband was replaced').waitFor();
-    assert.equal(await member.page.locator('#band-version').textContent(), '2');
+    assert.equal(await member.page.locator('#band-version').textContent(), version);
     assert.match(await member.tryGate('GET /users'), /200.*demo-owner/);
     await member.page.locator('#people [data-uid=demo-owner]').waitFor();
     assert.equal(await member.page.getByRole('checkbox').count(), 0); // may look, may not assign
@@ -96,10 +98,15 @@ const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
       await rowOf(guest).getByRole('checkbox', { name: 'auditor' }).check();
     }
     await rowOf(owner).getByRole('button', { name: 'Save' }).click();
-    await rowOf(owner).getByText('Saved').waitFor();
+    const saved =
+      (await rowOf(owner)
+        .getByText(/^Saved, now version/)
+        .textContent()) ?? '';
     await rowOf(admin).getByRole('button', { name: 'Save' }).click();
     await rowOf(admin).getByText('version_mismatch').waitFor();
-    await rowOf(admin).getByText('roles version 2').waitFor();
+    await rowOf(admin)
+      .getByText(`roles version ${saved.replace(/\D/g, '')}`)
+      .waitFor();
 
     // An admin is no match for an owner, and nobody changes their own roles.
     const ownersRow = admin.page.locator('[data-uid=demo-owner]');
@@ -110,12 +117,23 @@ const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
     assert.match(await owner.tryGate('PUT /users/{me}/roles'), /403.*own_account/);
   });
 
-  it('tells somebody whose roles were taken that they have to sign in again', async () => {
+  it('closes the office to somebody whose roles were taken, who stays signed in', async () => {
     const [owner, support] = await Promise.all([visit(), visit()]);
     await Promise.all([owner.signInAs('owner'), support.signInAs('support')]);
+    await support.page.locator('#people [data-uid=demo-owner]').waitFor();
     const row = owner.page.locator('[data-uid=demo-support]');
     await row.getByRole('checkbox', { name: 'support' }).uncheck();
     await row.getByRole('button', { name: 'Save' }).click();
+    await support.page.getByText('Your wristband was replaced').waitFor();
+    await support.page.locator('#people').waitFor({ state: 'hidden' });
+    assert.match(await support.tryGate('GET /users'), /403/);
+  });
+
+  it('tells somebody whose sessions were ended that they have to sign in again', async () => {
+    const support = await visit();
+    await support.signInAs('support');
+    await support.page.locator('#people [data-uid=demo-owner]').waitFor();
+    await endSessions(GCLOUD_PROJECT, 'demo-support');
     // Firebase ends the session at the refresh; the Auth emulator doesn't, and there the guard refuses.
     await support.page.locator('#notice-text, #sign-in-error', { hasText: 'Sign in again.' }).waitFor();
     assert.equal(await support.page.locator('#people li').count(), 0);
