@@ -60,10 +60,11 @@ describe('of 50 parallel role edits', function () {
     for (const entry of entries) auth.accounts.set(entry.uid, accountWith(entry));
   }
 
-  /** Done changes of somebody, oldest first. */
+  /** Done changes of somebody, by the version they led to. */
   async function history(uid: string): Promise<RecordedEvent[]> {
     const { events } = (await instances[0]?.audit.list({ target: uid, pageSize: 500 })) ?? assert.fail();
-    return events.filter(({ outcome }) => outcome === 'done').reverse();
+    const version = ({ after }: RecordedEvent) => Number(after?.version);
+    return events.filter(({ outcome }) => outcome === 'done').sort((a, b) => version(a) - version(b));
   }
 
   /** What Firebase Auth holds is what the directory says, and nothing is left to tell. */

@@ -1,4 +1,4 @@
-import type { Firestore } from '@google-cloud/firestore';
+import type { DocumentReference, Firestore } from '@google-cloud/firestore';
 import { type DirectoryEntry, isStandingOwner, toDocument } from '../../src/access/directory-entry.ts';
 import type { Grant } from '../../src/access/grant.ts';
 import type { Role } from '../../src/authz/roles.ts';
@@ -29,9 +29,14 @@ export function entryOf(uid: string, roles: readonly Role[], ends?: number): Dir
   };
 }
 
-/** Writes the entries, and the list of owners that goes with them. */
-export async function seed(db: Firestore, entries: readonly DirectoryEntry[]): Promise<void> {
+/** Writes the entries, and the list of owners that goes with them; first removes what an earlier run left. */
+export async function seed(
+  db: Firestore,
+  entries: readonly DirectoryEntry[],
+  left: readonly DocumentReference[] = [],
+): Promise<void> {
   const batch = db.batch();
+  for (const ref of left) batch.delete(ref);
   for (const entry of entries) batch.set(db.doc(`directory/${entry.uid}`), toDocument(entry));
   const uids = entries.filter(isStandingOwner).map(({ uid }) => uid);
   batch.set(db.doc('system/owners'), { uids });

@@ -1,0 +1,140 @@
+import type { DocumentReference } from '@google-cloud/firestore';
+import { createAccountSync } from '../../src/access/account-sync.ts';
+import { createChangeAccess } from '../../src/access/change-access.ts';
+import { createDirectory } from '../../src/access/directory.ts';
+import { type DirectoryEntry, fromDocument } from '../../src/access/directory-entry.ts';
+import { createDirectoryList } from '../../src/access/directory-list.ts';
+import { fromDocument as eventFrom, type RecordedEvent } from '../../src/audit/audit-event.ts';
+import { createAuditTrail } from '../../src/audit/audit-trail.ts';
+import { compileAccessClaims } from '../../src/authz/access-claims.ts';
+import type { OpenedFirestore } from '../../src/lib/firestore.ts';
+import type { Account } from '../../src/users/account.ts';
+import type { AccountStore } from '../../src/users/account-store.ts';
+import { createUsersService, type UsersService } from '../../src/users/users-service.ts';
+import { connect, startTestFirestore, type TestFirestore } from '../helpers/firestore.ts';
+import { accountOf, createMemoryAccounts } from '../helpers/memory-accounts.ts';
+import { createScheduler, type Scheduler, waitBySchedule } from './scheduler.ts';
+import { seed } from './seed.ts';
+
+/** Seconds since the epoch: nothing hangs on the time at which a test runs. */
+export const NOW = 1_800_000_000;
+
+/** How it came out. */
+export interface Found {
+  readonly entries: ReadonlyMap<string, DirectoryEntry>;
+  /** What `system/owners` lists. */
+  readonly owners: readonly string[];
+  readonly accounts: ReadonlyMap<string, Account>;
+  /** Changes that were made, in the order of their commits. */
+  readonly done: readonly RecordedEvent[];
+}
+
+/** What an actor's Firestore does wrong, for once: to see that the schedules would show it. */
+export type Flaw = (firestore: OpenedFirestore, uid: string) => OpenedFirestore;
+
+/** A Firestore and a Firebase Auth whose every call is put in order by a scheduler. */
+export interface ScheduledWorld {
+  readonly scheduler: Scheduler;
+  /** Begins anew with these. @returns the users service of an instance of each one's own */
+  begin(entries: readonly DirectoryEntry[], flaw?: Flaw): Promise<(uid: string) => UsersService>;
+  look(): Promise<Found>;
+  close(): Promise<void>;
+}
+
+interface BeginsTransaction {
+  readonly newTransaction?: { readonly readWrite?: { retryTransaction?: Buffer } };
+}
+
+export async function openScheduledWorld(): Promise<ScheduledWorld> {
+  const scheduler = createScheduler();
+  const putClockBack = waitBySchedule(scheduler);
+  const server = await startTestFirestore({
+    async beforeCall(method, request) {
+      // Whose turn it is to try again is the scheduler's to say, and not the server's.
+      delete (request as BeginsTransaction).newTransaction?.readWrite?.retryTransaction;
+      // The SDK does not wait for it, and it ends what has no effect any more.
+      if (method !== 'Rollback') await scheduler.stop(method);
+    },
+  });
+  const clients: TestFirestore[] = [];
+  const client = (n: number) => {
+    clients[n] ??= connect(server, 'scheduled');
+    return clients[n];
+  };
+  const looking = client(0);
+  let accounts = createMemoryAccounts([]);
+  /** What the last run left behind. */
+  let left: DocumentReference[] = [];
+
+  return {
+    scheduler,
+    async begin(entries, flaw = (firestore) => firestore) {
+      await seed(looking.db, entries, left);
+      accounts = createMemoryAccounts(
+        entries.map((entry) => accountOf(entry.uid, { claims: claimsOf(entry) })),
+      );
+      const uids = entries.map(({ uid }) => uid);
+      return (uid) => {
+        const firestore = flaw(client(1 + uids.indexOf(uid)), uid);
+        return usersOf(async () => firestore, stopping(accounts, scheduler));
+      };
+    },
+    async look() {
+      const { db } = looking;
+      const [directory, owners, events, changes] = await Promise.all([
+        db.collection('directory').get(),
+        db.doc('system/owners').get(),
+        db.collection('auditEvents').get(),
+        db.collection('accessChanges').get(),
+      ]);
+      left = [directory, events, changes].flatMap(({ docs }) => docs.map(({ ref }) => ref));
+      return {
+        entries: new Map(directory.docs.map((doc) => [doc.id, fromDocument(doc.id, doc.data())])),
+        owners: owners.get('uids'),
+        accounts: accounts.byUid,
+        // `at` counts milliseconds; two commits may share one.
+        done: events.docs
+          .sort((a, b) => a.createTime.valueOf().localeCompare(b.createTime.valueOf()))
+          .map((doc) => eventFrom(doc.id, doc.data()))
+          .filter(({ outcome }) => outcome === 'done'),
+      };
+    },
+    async close() {
+      putClockBack();
+      await Promise.all(clients.map((opened) => opened.close()));
+      await server.stop();
+    },
+  };
+}
+
+export function claimsOf({ grants, rolesVersion }: DirectoryEntry): Record<string, unknown> {
+  return { ...compileAccessClaims(grants, rolesVersion, NOW) };
+}
+
+/** The service as `createDeps` wires it, on these accounts. */
+function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): UsersService {
+  const clock = () => NOW * 1000;
+  const nothing = () => undefined;
+  const log = { change: nothing, failure: nothing };
+  const audit = createAuditTrail({ open, clock, retention: 400, log });
+  const directory = createDirectory({ open, clock, auditRetention: 400, onAccessChange: nothing });
+  const sync = createAccountSync({ directory, accounts, clock, log });
+  const changeAccess = createChangeAccess({ directory, sync, audit, log, clock });
+  return createUsersService({
+    ...{ accounts, directory, changeAccess, clock },
+    directoryList: createDirectoryList({ open, clock }),
+  });
+}
+
+/** The same accounts, with a stop before each call. */
+function stopping(accounts: AccountStore, { stop }: Scheduler): AccountStore {
+  return {
+    find: (uid) => stop('find').then(() => accounts.find(uid)),
+    findByEmail: (email) => stop('findByEmail').then(() => accounts.findByEmail(email)),
+    list: (size, pageToken) => stop('list').then(() => accounts.list(size, pageToken)),
+    setClaims: (uid, claims) => stop('setClaims').then(() => accounts.setClaims(uid, claims)),
+    setDisabled: (uid, disabled) => stop('setDisabled').then(() => accounts.setDisabled(uid, disabled)),
+    revokeTokens: (uid, after) => stop('revokeTokens').then(() => accounts.revokeTokens(uid, after)),
+    remove: (uid) => stop('remove').then(() => accounts.remove(uid)),
+  };
+}
