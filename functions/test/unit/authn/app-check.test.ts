@@ -7,6 +7,7 @@ import {
   mintAppCheckToken,
   playAppCheck,
 } from '../../helpers/app-check-tokens.ts';
+import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { encode, forge, hs256, unsigned } from '../../helpers/forge.ts';
 import { createSigningKey, type Google, mintIdToken, openGoogle } from '../../helpers/google.ts';
 import { createInstance } from '../../helpers/instance.ts';
@@ -75,14 +76,16 @@ const refused: Record<string, readonly [tokens: readonly string[], reason: strin
 
 describe('App Check', () => {
   let google: Google;
+  let firestore: TestFirestore;
   beforeEach(async () => {
     google = await openGoogle();
+    firestore = await openTestFirestore();
     playAppCheck(google);
   });
-  afterEach(() => google.close());
+  afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   const gate = (env: Record<string, string> = { APP_CHECK: 'true' }) =>
-    createInstance(google, { env }).appCheck;
+    createInstance(google, firestore, { env }).appCheck;
   const REPLAY_PROTECTED = { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true' };
   const reading = { changes: false };
   const changing = { changes: true };

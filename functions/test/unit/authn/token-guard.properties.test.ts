@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseToken } from '../../../src/authn/token-guard.ts';
 import { AppError } from '../../../src/errors.ts';
+import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { forge } from '../../helpers/forge.ts';
 import { type Google, mintIdToken, openGoogle } from '../../helpers/google.ts';
 import { createInstance, type Instance, present } from '../../helpers/instance.ts';
@@ -68,16 +69,18 @@ describe('token guard, whatever it is given', () => {
 
 describe('a good token with one character changed', () => {
   let google: Google;
+  let firestore: TestFirestore;
   let instance: Instance;
   let good: string;
   before(async () => {
     google = await openGoogle();
+    firestore = await openTestFirestore();
     google.users.set('ada', { localId: 'ada' });
-    instance = createInstance(google);
+    instance = createInstance(google, firestore);
     good = await mintIdToken();
     assert.equal((await present(instance, good)).subject, 'ada');
   });
-  after(() => google.close());
+  after(() => Promise.all([google.close(), firestore.close()]));
 
   const position = fc.nat({ max: 10_000 }).map((at) => at % good.length);
   const character = fc.constantFrom(...ALPHABET);

@@ -3,8 +3,9 @@ import { inspect } from 'node:util';
 import { createPrincipal } from '../../../src/authn/principal.ts';
 import { createVerifiedTokenCache, type VerifiedToken } from '../../../src/authn/verified-token-cache.ts';
 
-const verified = (subject: string, tokenExpiresAt: number): VerifiedToken => ({
+const verified = (subject: string, tokenExpiresAt: number, goodUntil = tokenExpiresAt): VerifiedToken => ({
   rolesVersion: 0,
+  goodUntil,
   principal: createPrincipal({
     kind: 'user',
     issuer: 'https://issuer.example',
@@ -32,6 +33,15 @@ describe('verified-token cache', () => {
     cache.set('a.b.c', verified('ada', 100));
     assert.notEqual(cache.get('a.b.c', 99), undefined);
     assert.equal(cache.get('a.b.c', 100), undefined);
+  });
+
+  it('gives nothing from the second on in which a role of the token ends, though the token goes on', () => {
+    const cache = createVerifiedTokenCache();
+    cache.set('a.b.c', verified('ada', 100, 60));
+    assert.notEqual(cache.get('a.b.c', 59), undefined);
+    assert.equal(cache.get('a.b.c', 60), undefined);
+    cache.set('a.b.c', verified('ada', 100));
+    assert.notEqual(cache.get('a.b.c', 60), undefined);
   });
 
   it('forgets an expired token, even should the clock go back', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { DecodedIdToken } from 'firebase-admin/auth';
 import { createFirebaseIdTokenAuthenticator } from '../../../../src/authn/authenticators/firebase-id-token.ts';
 import { parseToken } from '../../../../src/authn/token-guard.ts';
+import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import { forgeIdToken, unsigned } from '../../../helpers/forge.ts';
 import { type Google, ISSUER, idTokenClaims, openGoogle, PROJECT } from '../../../helpers/google.ts';
 import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
@@ -13,15 +14,17 @@ const now = () => Math.floor(Date.now() / 1000);
 
 describe("the emulator's unsigned token", () => {
   let google: Google;
+  let firestore: TestFirestore;
   before(async () => {
     google = await openGoogle();
+    firestore = await openTestFirestore();
     google.users.set('ada', { localId: 'ada' });
   });
-  after(() => google.close());
+  after(() => Promise.all([google.close(), firestore.close()]));
 
   it('is refused in production, and nothing is fetched', async () => {
     await assertRefused(
-      () => present(createInstance(google), emulated()),
+      () => present(createInstance(google, firestore), emulated()),
       'invalid_token',
       'wrong algorithm',
     );
@@ -29,7 +32,7 @@ describe("the emulator's unsigned token", () => {
   });
 
   it('is refused even in the emulator when the SDK was not told to expect it', async () => {
-    const instance: Instance = createInstance(google, { env: { FUNCTIONS_EMULATOR: 'true' } });
+    const instance: Instance = createInstance(google, firestore, { env: { FUNCTIONS_EMULATOR: 'true' } });
     await assertRefused(() => present(instance, emulated()), 'invalid_token', 'auth/argument-error');
   });
 });

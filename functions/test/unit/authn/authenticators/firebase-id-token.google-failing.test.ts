@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import {
   CERTIFICATES,
   certificates,
@@ -25,15 +26,17 @@ const CACHED = { 'Cache-Control': 'public, max-age=3600' };
 /** Cold start: no keys yet. What is not known cannot be a pass, and is not the caller's fault. */
 describe("while Google's certificates cannot be had, a good token", () => {
   let google: Google;
+  let firestore: TestFirestore;
   let instance: Instance;
   let good: string;
   beforeEach(async () => {
     google = await openGoogle();
+    firestore = await openTestFirestore();
     google.users.set('ada', { localId: 'ada' });
-    instance = createInstance(google);
+    instance = createInstance(google, firestore);
     good = await mintIdToken();
   });
-  afterEach(() => google.close());
+  afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   const failures: Record<string, Parameters<Google['answer']>[1]> = {
     '500 in JSON': send(500, JSON_TYPE, '{"error":{"code":500,"message":"boom"}}'),
@@ -86,14 +89,16 @@ describe("while Google's certificates cannot be had, a good token", () => {
 
 describe("Google's certificates, once fetched", () => {
   let google: Google;
+  let firestore: TestFirestore;
   let instance: Instance;
   before(async () => {
     google = await openGoogle();
+    firestore = await openTestFirestore();
     google.users.set('ada', { localId: 'ada' });
-    instance = createInstance(google);
+    instance = createInstance(google, firestore);
     await present(instance, await mintIdToken());
   });
-  after(() => google.close());
+  after(() => Promise.all([google.close(), firestore.close()]));
 
   it('go on verifying new tokens while the endpoint is down', async () => {
     google.answer(CERTIFICATES, send(500, JSON_TYPE, '{}'));
@@ -115,9 +120,10 @@ describe("Google's certificates, once fetched", () => {
 describe("Google's certificates, when they rotate", () => {
   it('verify by the new key and refuse the dropped one', async () => {
     const google = await openGoogle();
+    const firestore = await openTestFirestore();
     try {
       google.users.set('ada', { localId: 'ada' });
-      const instance = createInstance(google);
+      const instance = createInstance(google, firestore);
       const next = createSigningKey();
       const uncached = { 'Cache-Control': 'public, max-age=0' };
       google.answer(CERTIFICATES, send(200, JSON_TYPE, JSON.stringify(certificates([googleKey])), uncached));
@@ -127,6 +133,7 @@ describe("Google's certificates, when they rotate", () => {
       await assertRefused(async () => present(instance, await mintIdToken({ jti: '2' })), 'invalid_token');
     } finally {
       await google.close();
+      await firestore.close();
     }
   });
 });

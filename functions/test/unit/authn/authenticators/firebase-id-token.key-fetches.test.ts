@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import { forgeIdToken, scribble } from '../../../helpers/forge.ts';
 import { CERTIFICATES, type Google, mintIdToken, openGoogle } from '../../../helpers/google.ts';
 import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
@@ -6,12 +7,14 @@ import { assertRefused, refusalOf } from '../../../helpers/refusal.ts';
 
 describe('a thousand unknown kids', () => {
   let google: Google;
+  let firestore: TestFirestore;
   let instance: Instance;
   beforeEach(async () => {
     google = await openGoogle();
-    instance = createInstance(google);
+    firestore = await openTestFirestore();
+    instance = createInstance(google, firestore);
   });
-  afterEach(() => google.close());
+  afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   const tokens = Array.from({ length: 1000 }, (_, i) =>
     forgeIdToken({ header: { kid: `kid-${i}` }, signer: scribble }),
@@ -33,7 +36,7 @@ describe('a thousand unknown kids', () => {
     const realNow = Date.now;
     // firebase-admin reads this clock; the instance goes on by its own, so that the tokens are good for it.
     const now = realNow();
-    const steady = createInstance(google, { clock: () => now });
+    const steady = createInstance(google, firestore, { clock: () => now });
     await present(steady, await mintIdToken());
     Date.now = () => realNow() + 3_601_000;
     try {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { inspect } from 'node:util';
 import { invalidToken } from '../../../../src/errors.ts';
+import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import {
   forge,
   forgeIdToken,
@@ -26,17 +27,18 @@ const PUBLIC_MESSAGE = invalidToken('').message;
 
 describe('Firebase ID token', () => {
   let google: Google;
+  let firestore: TestFirestore;
   let instance: Instance;
   before(async () => {
     google = await openGoogle();
+    firestore = await openTestFirestore();
     google.users.set('ada', { localId: 'ada' });
-    instance = createInstance(google);
+    instance = createInstance(google, firestore);
   });
-  after(() => google.close());
+  after(() => Promise.all([google.close(), firestore.close()]));
 
   it('becomes a principal', async () => {
     const claims = idTokenClaims({ sub: 'bea', roles: ['support'], rv: 3 });
-    google.users.set('bea', { localId: 'bea', customAttributes: '{"roles":["support"],"rv":3}' });
     const principal = await present(instance, await mintIdToken(claims));
     assert.deepEqual(
       { ...principal, permissions: principal.permissions.toSorted() },
@@ -45,10 +47,11 @@ describe('Firebase ID token', () => {
         issuer: claims.iss,
         subject: 'bea',
         uid: 'bea',
+        directoryId: 'bea',
         email: 'ada@example.com',
         emailVerified: true,
         roles: ['support'],
-        permissions: ['notes:read', 'notes:write', 'sessions:revoke', 'users:read'],
+        permissions: ['notes:moderate', 'notes:read', 'notes:write', 'sessions:revoke', 'users:read'],
         authTime: claims.auth_time,
         assurance: 'aal1',
         provider: 'password',
