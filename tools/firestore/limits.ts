@@ -1,12 +1,11 @@
 import type { Fields } from './messages.ts';
+import { acceptScalar } from './scalars.ts';
 import { invalidArgument } from './status.ts';
 import { documentSize, type Value } from './value.ts';
 import { checkFields } from './value-check.ts';
 
 /** https://firebase.google.com/docs/firestore/quotas */
 const MAX_DOCUMENT_BYTES = 1_048_576;
-/** What is left of a document when the rest of it is as small as can be; Google's emulator refuses the same. */
-const MAX_VALUE_BYTES = 1_048_487;
 export const MAX_TRANSFORMS_PER_DOCUMENT = 500;
 export const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 
@@ -37,12 +36,7 @@ function plainValue(value: Value, property: string): Value {
       arrayValue: { values: (arrayValue.values ?? []).map((element) => plainValue(element, property)) },
     };
   }
-  if (Object.keys(scalar).length === 0)
-    throw invalidArgument('Cannot convert firestore.v1.Value with type unset.');
-  if (isTooLong(scalar)) {
-    throw invalidArgument(`The value of property "${property}" is longer than ${MAX_VALUE_BYTES} bytes.`);
-  }
-  return scalar;
+  return acceptScalar(scalar, property);
 }
 
 /** @throws FirestoreError if the document is larger than one mebibyte, names included */
@@ -53,9 +47,4 @@ export function checkSize(name: string, fields: Fields): void {
   throw invalidArgument(
     `Document '${name}' cannot be written because its size (${actual} bytes) exceeds the maximum allowed size of ${allowed} bytes.`,
   );
-}
-
-function isTooLong({ stringValue, bytesValue }: Value): boolean {
-  if (stringValue !== undefined) return Buffer.byteLength(stringValue) > MAX_VALUE_BYTES;
-  return bytesValue !== undefined && bytesValue.length > MAX_VALUE_BYTES;
 }

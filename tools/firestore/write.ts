@@ -35,6 +35,9 @@ export const transformsOf = ({ updateTransforms, transform }: Write): FieldTrans
  */
 export function applyWrite(name: string, old: StoredDocument | undefined, write: Write, at: Micros): Written {
   checkPrecondition(name, old, write.currentDocument);
+  if (write.delete !== undefined && write.updateMask) {
+    throw invalidArgument('a delete must not specify a document mask.');
+  }
   if (write.delete !== undefined) return { document: undefined, transformResults: [] };
   if (write.transform && !write.transform.fieldTransforms?.length) {
     throw invalidArgument('The list of FieldTransform must not be empty.');

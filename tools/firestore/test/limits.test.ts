@@ -65,6 +65,20 @@ describe('limits of the embedded Firestore', () => {
     }
   });
 
+  it('hold moments, places and references to their ranges', async () => {
+    const refused = [
+      { timestampValue: { seconds: '253402300800' } },
+      { timestampValue: { seconds: '-62135596801' } },
+      { geoPointValue: { latitude: 90.5 } },
+      { geoPointValue: { longitude: Number.NaN } },
+      { referenceValue: 'nonsense' },
+    ];
+    for (const value of refused) assert.equal((await refusal(write({ a: value }))).code, 3);
+    await write({ a: { timestampValue: { seconds: '253402300799', nanos: 1_234_567 } } });
+    const { fields } = await raw.call('GetDocument', { name: raw.name('c/d') });
+    assert.equal(fields.a.timestampValue.nanos, 1_234_000);
+  });
+
   it('refuse more than 500 transforms of one document in a commit', async () => {
     const transforms = (count: number) =>
       Array.from({ length: count }, (_, i) => ({ fieldPath: `f${i}`, increment: { integerValue: '1' } }));
