@@ -1,158 +1,403 @@
 import assert from 'node:assert/strict';
+import { applyEdit, type Edit } from '../../../src/access/edit.ts';
 import { authenticate } from '../../../src/authn/authenticate.ts';
 import { ANONYMOUS } from '../../../src/authn/principal.ts';
+import type { Role } from '../../../src/authz/roles.ts';
+import { AppError } from '../../../src/errors.ts';
+import { playAccounts } from '../../helpers/api.ts';
+import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { ACCOUNTS_LOOKUP, CERTIFICATES, type Google, mintIdToken, openGoogle } from '../../helpers/google.ts';
 import { createInstance, type Instance, present } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { createTestIssuer } from '../../helpers/test-issuer.ts';
 
 const now = () => Math.floor(Date.now() / 1000);
-const access = (roles: string[], rv: number) => ({ customAttributes: JSON.stringify({ roles, rv }) });
+const FRESH = { fresh: true };
+const grant = (role: Role, expiresAt?: number) => ({ role, grantedBy: 'system', grantedAt: 1, expiresAt });
 
 describe('authenticate', () => {
   let google: Google;
+  let firestore: TestFirestore;
   let instance: Instance;
-  /** Milliseconds that the instance's clock is ahead. */
+  /** Another one, on the same Firestore and Firebase Auth. */
+  let elsewhere: Instance;
+  /** Milliseconds that the instances' clocks are ahead. */
   let ahead = 0;
+
   beforeEach(async () => {
     ahead = 0;
     google = await openGoogle();
-    google.users.set('ada', { localId: 'ada' });
-    instance = createInstance(google, { clock: () => Date.now() + ahead });
+    playAccounts(google);
+    google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":1}' });
+    firestore = await openTestFirestore();
+    const clock = () => Date.now() + ahead;
+    instance = createInstance(google, firestore, { clock });
+    elsewhere = createInstance(google, firestore, { clock });
   });
-  afterEach(() => google.close());
+  afterEach(() => Promise.all([google.close(), firestore.close()]));
 
-  it('takes no credential for anonymous, and asks nobody', async () => {
-    assert.equal(await authenticate(instance, undefined, { fresh: true }), ANONYMOUS);
-    assert.deepEqual(google.requests, []);
-  });
-
-  it('takes a bad credential for an error, never for anonymous', async () => {
-    for (const token of ['', 'null', 'undefined', 'a.b.c']) {
-      await assertRefused(() => present(instance, token), 'invalid_token');
-    }
-  });
-
-  it('verifies a token once, and looks its account up once per max age', async () => {
-    const token = await mintIdToken();
-    const first = await present(instance, token);
-    assert.equal(await present(instance, token), first);
-    assert.equal(google.count(CERTIFICATES), 1);
-    assert.equal(google.count('accounts:lookup'), 1);
-    ahead = 10_000;
-    assert.equal(await present(instance, token), first);
-    assert.equal(google.count('accounts:lookup'), 2);
-  });
-
-  it('refuses a token that has expired since it was first seen', async () => {
-    const token = await mintIdToken({ iat: now() - 10, exp: now() + 600 });
-    await present(instance, token);
-    ahead = 601_000;
-    await assertRefused(() => present(instance, token), 'invalid_token', 'expired');
-  });
-
-  it('does not keep a refused token, so that it is refused again', async () => {
-    const forged = await mintIdToken({ aud: 'other' });
-    await assertRefused(() => present(instance, forged), 'invalid_token');
-    await assertRefused(() => present(instance, forged), 'invalid_token');
-  });
-
-  it('notices within the max age that an account was disabled, deleted or revoked', async () => {
-    const token = await mintIdToken({ auth_time: now() - 60 });
-    await present(instance, token);
-    google.users.set('ada', { localId: 'ada', disabled: true });
+  const member = (claims: Record<string, unknown> = {}) =>
+    mintIdToken({ roles: ['member'], rv: 1, ...claims });
+  const untilNextRead = () => {
     ahead += 10_000;
-    await assertRefused(() => present(instance, token), 'invalid_token', 'account disabled');
-    google.users.set('ada', { localId: 'ada', validSince: String(now() - 30) });
-    ahead += 10_000;
-    await assertRefused(() => present(instance, token), 'token_stale', 'revoked');
-    google.users.delete('ada');
-    ahead += 10_000;
-    await assertRefused(() => present(instance, token), 'invalid_token', 'account deleted');
-  });
-
-  it('calls a sign-in before validAfter revoked, to the second', async () => {
-    const signedIn = now() - 100;
-    const token = await mintIdToken({ auth_time: signedIn });
-    google.users.set('ada', { localId: 'ada', validSince: String(signedIn) });
-    assert.equal((await present(instance, token)).authTime, signedIn);
-    google.users.set('ada', { localId: 'ada', validSince: String(signedIn + 1) });
-    await assertRefused(() => present(instance, token, { fresh: true }), 'token_stale', 'revoked');
-  });
-
-  const differing: Record<string, Record<string, unknown>> = {
-    'an older version': { roles: ['member'], rv: 2 },
-    'a newer version than the record': { roles: ['member'], rv: 4 },
-    'no version': { roles: ['member'], rv: undefined },
-    'a version that is no number': { roles: ['member'], rv: '3' },
-    'more roles of the same version': { roles: ['member', 'owner'], rv: 3 },
-    'other roles of the same version': { roles: ['owner'], rv: 3 },
-    'no roles': { roles: undefined, rv: 3 },
   };
-  for (const [what, claims] of Object.entries(differing)) {
-    for (const fresh of [false, true]) {
-      it(`calls a token stale that has ${what}${fresh ? ', for privileged access, too' : ''}`, async () => {
-        google.users.set('ada', { localId: 'ada', ...access(['member'], 3) });
-        const token = await mintIdToken(claims);
-        await assertRefused(() => present(instance, token, { fresh }), 'token_stale', 'roles changed');
+  const lookUps = () => google.count('accounts:lookup');
+
+  /** The transaction of a change and nothing after it, as if the process had ended there. */
+  async function change(at: Instance, edit: Edit): Promise<void> {
+    await at.users.get('ada');
+    await at.directory.change({ uid: 'ada' }, ({ entry }) => applyEdit(entry ?? assert.fail(), edit, now()));
+  }
+
+  describe('for ordinary access', () => {
+    it('takes no credential for anonymous, and asks nobody', async () => {
+      for (const fresh of [false, true])
+        assert.equal(await authenticate(instance, undefined, { fresh }), ANONYMOUS);
+      assert.deepEqual(google.requests, []);
+    });
+
+    it('takes a bad credential for an error, never for anonymous', async () => {
+      for (const token of ['', 'null', 'undefined', 'a.b.c']) {
+        await assertRefused(() => present(instance, token), 'invalid_token');
+      }
+    });
+
+    it('verifies a token once, and asks nobody about its account', async () => {
+      const token = await member();
+      const first = await present(instance, token);
+      assert.equal(await present(instance, token), first);
+      untilNextRead();
+      assert.equal(await present(instance, token), first);
+      assert.equal(google.count(CERTIFICATES), 1);
+      assert.equal(lookUps(), 0);
+    });
+
+    it('refuses a token that has expired since it was first seen', async () => {
+      const token = await member({ iat: now() - 10, exp: now() + 600 });
+      await present(instance, token);
+      ahead = 601_000;
+      await assertRefused(() => present(instance, token), 'invalid_token', 'expired');
+    });
+
+    it('does not keep a refused token, so that it is refused again', async () => {
+      const forged = await mintIdToken({ aud: 'other' });
+      await assertRefused(() => present(instance, forged), 'invalid_token');
+      await assertRefused(() => present(instance, forged), 'invalid_token');
+    });
+
+    it('takes a role away from a token that it recognises in the second in which the role ends', async () => {
+      const at = now();
+      const steady = createInstance(google, firestore, { clock: () => at * 1000 + ahead });
+      const token = await mintIdToken({ roles: ['member', 'admin'], rv: 1, rx: { admin: at + 30 } });
+      const before = await present(steady, token);
+      assert.deepEqual(before.roles, ['member', 'admin']);
+      ahead = 29_999;
+      assert.equal(await present(steady, token), before);
+      ahead = 30_000;
+      const after = await present(steady, token);
+      assert.deepEqual([after.roles, after.permissions], [['member'], ['notes:read', 'notes:write']]);
+      assert.equal(await present(steady, token), after);
+      assert.equal(lookUps(), 0);
+    });
+
+    const edits: Record<string, readonly [edit: Edit, reason: string]> = {
+      'other roles': [{ grants: [grant('auditor')] }, 'roles changed'],
+      'no roles': [{ grants: [] }, 'roles changed'],
+      'no sessions': [{ revoke: true }, 'revoked'],
+      'been disabled': [{ disabled: true }, 'revoked'],
+      'been deleted': [{ remove: true }, 'revoked'],
+    };
+    for (const [what, [edit, reason]] of Object.entries(edits)) {
+      it(`calls the token of somebody stale who has ${what} now: here at once, elsewhere with the next read`, async () => {
+        const token = await member();
+        await present(elsewhere, token);
+        await change(instance, edit);
+        await assertRefused(() => present(instance, token), 'token_stale', reason);
+        await present(elsewhere, token);
+        untilNextRead();
+        const { subject } = await assertRefused(() => present(elsewhere, token), 'token_stale', reason);
+        assert.equal(subject, 'ada');
       });
     }
-  }
 
-  it('accepts a token that is newer than what it remembers of the account', async () => {
-    google.users.set('ada', { localId: 'ada', ...access(['member'], 3) });
-    await present(instance, await mintIdToken({ roles: ['member'], rv: 3 }));
-    google.users.set('ada', { localId: 'ada', ...access(['admin'], 4) });
-    const principal = await present(instance, await mintIdToken({ roles: ['admin'], rv: 4 }));
-    assert.deepEqual(principal.roles, ['admin']);
-  });
-
-  it('asks Firebase Auth each time for privileged access', async () => {
-    const token = await mintIdToken();
-    await present(instance, token);
-    await present(instance, token, { fresh: true });
-    google.users.set('ada', { localId: 'ada', disabled: true });
-    await assertRefused(() => present(instance, token, { fresh: true }), 'invalid_token', 'account disabled');
-    assert.equal(google.count('accounts:lookup'), 3);
-  });
-
-  it('shows what it learned from a privileged request to all others at once', async () => {
-    const token = await mintIdToken();
-    await present(instance, token);
-    google.users.set('ada', { localId: 'ada', disabled: true });
-    await assertRefused(() => present(instance, token, { fresh: true }), 'invalid_token');
-    await assertRefused(() => present(instance, token), 'invalid_token', 'account disabled');
-  });
-
-  it('shares one look-up among requests that come together', async () => {
-    const token = await mintIdToken();
-    await Promise.all(Array.from({ length: 50 }, () => present(instance, token)));
-    assert.equal(google.count('accounts:lookup'), 1);
-  });
-
-  const failures: Record<string, Parameters<Google['answer']>[1]> = {
-    '500': () => (res) => void res.writeHead(500).end('{}'),
-    '429': () => (res) => void res.writeHead(429, { 'Content-Type': 'application/json' }).end('{"error":{}}'),
-    'HTML with 200': () => (res) => void res.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>'),
-    'access denied': () => (res) =>
-      void res
-        .writeHead(403, { 'Content-Type': 'application/json' })
-        .end('{"error":{"message":"PERMISSION_DENIED"}}'),
-    'no answer': () => () => undefined,
-    'a broken connection': () => (res) => void res.socket?.destroy(),
-  };
-  for (const [what, answer] of Object.entries(failures)) {
-    it(`answers "unavailable" while accounts cannot be looked up, and goes on afterwards: ${what}`, async () => {
-      const token = await mintIdToken();
-      google.answer(ACCOUNTS_LOOKUP, answer);
-      const [one, two] = await Promise.all([
-        assertRefused(() => present(instance, token), 'unavailable', /^getUser/),
-        assertRefused(() => present(instance, token, { fresh: true }), 'unavailable', /^getUser/),
-      ]);
-      assert.deepEqual([one.retryAfter, two.retryAfter], [5, 5]);
-      google.answer(ACCOUNTS_LOOKUP, () => ({
-        users: [{ localId: 'ada', createdAt: '0', lastLoginAt: '0' }],
+    it('calls a sign-in before validAfter revoked, to the second', async () => {
+      const validAfter = now() - 30;
+      await instance.users.get('ada');
+      await instance.directory.change({ uid: 'ada' }, ({ entry }) => ({
+        entry: entry ?? assert.fail(),
+        accessChange: { validAfter },
       }));
-      assert.equal((await present(instance, token)).subject, 'ada');
-    }).timeout(10_000);
-  }
+      const old = await member({ auth_time: validAfter - 1 });
+      await assertRefused(() => present(instance, old), 'token_stale', 'revoked');
+      assert.equal((await present(instance, await member({ auth_time: validAfter }))).authTime, validAfter);
+    });
+
+    it('passes a token of the newest version, and none without a version', async () => {
+      await change(instance, { grants: [grant('auditor')] });
+      const token = await mintIdToken({ roles: ['auditor'], rv: 2 });
+      assert.deepEqual((await present(instance, token)).roles, ['auditor']);
+      for (const rv of [undefined, 0, '2', 1.5]) {
+        const other = await mintIdToken({ roles: ['auditor'], rv });
+        await assertRefused(() => present(instance, other), 'token_stale', 'roles changed');
+      }
+    });
+
+    it('answers "unavailable" while the changes were never read, and goes on with what it knows afterwards', async () => {
+      const token = await member();
+      const broken = {
+        ...firestore,
+        open: async (): Promise<never> => {
+          throw new AppError('unavailable', 'down');
+        },
+      };
+      await assertRefused(
+        async () => present(createInstance(google, broken), token),
+        'unavailable',
+        'access changes were never read',
+      );
+    });
+  });
+
+  describe('for privileged access', () => {
+    /** In step with what the directory has adopted. */
+    const good = () => present(instance, token, FRESH);
+    let token: string;
+    beforeEach(async () => {
+      token = await member();
+    });
+
+    it('enters in the directory whom it does not know, with the roles of the claims', async () => {
+      assert.equal(await instance.directory.find('ada'), undefined);
+      assert.deepEqual((await good()).roles, ['member']);
+      const entry = await instance.directory.find('ada');
+      assert.deepEqual(
+        [entry?.rolesVersion, entry?.grants.map(({ role, grantedBy }) => [role, grantedBy])],
+        [1, [['member', 'adopted']]],
+      );
+    });
+
+    it('asks the directory and Firebase Auth each time', async () => {
+      await good();
+      await good();
+      assert.equal(lookUps(), 2);
+      google.users.set('ada', { localId: 'ada', disabled: true });
+      const { subject } = await assertRefused(good, 'invalid_token', 'account disabled');
+      assert.equal(subject, 'ada');
+      assert.equal(lookUps(), 3);
+    });
+
+    it('knows at once what another instance did, which ordinary access learns with the next read', async () => {
+      await present(instance, token);
+      await change(elsewhere, { grants: [grant('auditor')] });
+      assert.deepEqual((await present(instance, token)).roles, ['member']);
+      await assertRefused(good, 'token_stale', 'roles changed');
+    });
+
+    const elsewhereEnded: Record<
+      string,
+      readonly [() => void, code: 'invalid_token' | 'token_stale', reason: string]
+    > = {
+      disabled: [
+        () => google.users.set('ada', { localId: 'ada', disabled: true }),
+        'invalid_token',
+        'account disabled',
+      ],
+      deleted: [() => google.users.delete('ada'), 'invalid_token', 'account deleted'],
+      'signed out': [
+        () => google.users.set('ada', { localId: 'ada', validSince: String(now() - 30) }),
+        'token_stale',
+        'revoked',
+      ],
+    };
+    for (const [what, [end, code, reason]] of Object.entries(elsewhereEnded)) {
+      it(`refuses who was ${what} in Firebase Auth alone`, async () => {
+        await good();
+        end();
+        await assertRefused(good, code, reason);
+      });
+    }
+
+    const endedHere: Record<string, readonly [Edit, code: 'invalid_token' | 'token_stale', reason: string]> =
+      {
+        disabled: [{ disabled: true }, 'invalid_token', 'account disabled'],
+        'being deleted': [{ remove: true }, 'invalid_token', 'account disabled'],
+        'signed out': [{ revoke: true }, 'token_stale', 'revoked'],
+      };
+    for (const [what, [edit, code, reason]] of Object.entries(endedHere)) {
+      it(`refuses who is ${what} in the directory alone`, async () => {
+        await change(elsewhere, edit);
+        assert.equal(google.count('accounts:update'), 0);
+        await assertRefused(good, code, reason);
+      });
+    }
+
+    it('calls a sign-in before either’s validAfter revoked, to the second', async () => {
+      const signedIn = now() - 100;
+      token = await member({ auth_time: signedIn });
+      google.users.set('ada', { ...google.users.get('ada'), localId: 'ada', validSince: String(signedIn) });
+      assert.equal((await good()).authTime, signedIn);
+      google.users.set('ada', { localId: 'ada', validSince: String(signedIn + 1) });
+      await assertRefused(good, 'token_stale', 'revoked');
+    });
+
+    const differing: Record<string, Record<string, unknown>> = {
+      'an older version': { rv: 2 },
+      'a newer version than the record': { rv: 4 },
+      'no version': { rv: undefined },
+      'a version that is no number': { rv: '3' },
+    };
+    for (const [what, claims] of Object.entries(differing)) {
+      it(`calls a token stale that has ${what}`, async () => {
+        google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":3}' });
+        assert.deepEqual((await present(instance, await member({ rv: 3 }), FRESH)).roles, ['member']);
+        token = await member(claims);
+        await assertRefused(good, 'token_stale', 'roles changed');
+      });
+    }
+
+    it('takes the roles from the record, whatever a token of the same version says', async () => {
+      for (const roles of [['owner', 'member'], ['owner'], undefined]) {
+        token = await mintIdToken({ roles, rv: 1 });
+        assert.deepEqual((await good()).roles, ['member']);
+      }
+    });
+
+    it('passes who has no role and never had, as nobody who may anything', async () => {
+      google.users.set('ada', { localId: 'ada' });
+      token = await mintIdToken();
+      assert.deepEqual((await good()).permissions, []);
+    });
+
+    it('takes a role away in the second in which its grant ends, with the same token', async () => {
+      const at = now();
+      const steady = createInstance(google, firestore, { clock: () => at * 1000 + ahead });
+      await change(elsewhere, { grants: [grant('member'), grant('admin', at + 30)] });
+      token = await mintIdToken({ roles: ['member', 'admin'], rv: 2, rx: { admin: at + 30 } });
+      ahead = 29_999;
+      assert.deepEqual((await present(steady, token, FRESH)).roles, ['member', 'admin']);
+      ahead = 30_000;
+      assert.deepEqual((await present(steady, token, FRESH)).roles, ['member']);
+    });
+
+    const failures: Record<string, Parameters<Google['answer']>[1]> = {
+      '500': () => (res) => void res.writeHead(500).end('{}'),
+      '429': () => (res) =>
+        void res.writeHead(429, { 'Content-Type': 'application/json' }).end('{"error":{}}'),
+      'HTML with 200': () => (res) => void res.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>'),
+      'access denied': () => (res) =>
+        void res
+          .writeHead(403, { 'Content-Type': 'application/json' })
+          .end('{"error":{"message":"PERMISSION_DENIED"}}'),
+      'no answer': () => () => undefined,
+      'a broken connection': () => (res) => void res.socket?.destroy(),
+    };
+    for (const [what, answer] of Object.entries(failures)) {
+      it(`answers "unavailable" while Firebase Auth cannot be asked, and ordinary access goes on: ${what}`, async () => {
+        google.answer(ACCOUNTS_LOOKUP, answer);
+        const [{ retryAfter }, ordinary] = await Promise.all([
+          assertRefused(good, 'unavailable', /^getUser/),
+          present(instance, token),
+        ]);
+        assert.equal(retryAfter, 5);
+        assert.equal(ordinary.subject, 'ada');
+        playAccounts(google);
+        assert.equal((await good()).subject, 'ada');
+      }).timeout(10_000);
+    }
+  });
+
+  describe('when a token is stale', () => {
+    it('sees to it that the next one will not be, should telling Firebase Auth have been cut short', async () => {
+      const token = await member();
+      await change(elsewhere, { grants: [grant('auditor')] });
+      assert.deepEqual((await instance.directory.find('ada'))?.pending, ['claims']);
+      await assertRefused(() => present(instance, token, FRESH), 'token_stale');
+      assert.deepEqual((await instance.directory.find('ada'))?.pending, []);
+      assert.equal(google.users.get('ada')?.customAttributes, '{"roles":["auditor"],"rv":2}');
+    });
+
+    for (const fresh of [false, true]) {
+      it(`looks after it at most once in 5 seconds${fresh ? ', for privileged access, too' : ''}`, async () => {
+        const token = await member();
+        await change(instance, { grants: [grant('auditor')] });
+        const at = Date.now();
+        const steady = createInstance(google, firestore, { clock: () => at + ahead });
+        await assertRefused(() => present(steady, token, FRESH), 'token_stale');
+        assert.equal(google.count('accounts:update'), 1);
+        await change(elsewhere, { grants: [grant('member')] });
+        ahead = 4_999;
+        await assertRefused(() => present(steady, token, { fresh }), 'token_stale');
+        assert.equal(google.count('accounts:update'), 1);
+        ahead = 5_000;
+        await assertRefused(() => present(steady, token, { fresh }), 'token_stale');
+        assert.equal(google.count('accounts:update'), 2);
+      });
+    }
+
+    it('is not looked after for a token that is refused for another reason', async () => {
+      const token = await member();
+      await change(elsewhere, { disabled: true });
+      await assertRefused(() => present(instance, token, FRESH), 'invalid_token');
+      assert.deepEqual((await instance.directory.find('ada'))?.pending, ['sessions', 'disabled']);
+    });
+  });
+
+  describe('another issuer’s principal', () => {
+    const directoryIds = new Map([['okta|ada', 'ada']]);
+
+    async function withTestIssuer(at: Instance) {
+      const { authenticator, mint } = await createTestIssuer(directoryIds);
+      return { at: { ...at, authenticators: [...at.authenticators, authenticator] }, mint };
+    }
+
+    it('is revoked by the same changes where it has an entry in the directory', async () => {
+      const { at, mint } = await withTestIssuer(elsewhere);
+      const token = await mint({ sub: 'okta|ada', roles: ['member'], rv: 1 });
+      const principal = await present(at, token);
+      assert.deepEqual(
+        [principal.subject, principal.uid, principal.roles],
+        ['okta|ada', undefined, ['member']],
+      );
+      await change(instance, { revoke: true });
+      untilNextRead();
+      await assertRefused(() => present(at, token), 'token_stale', 'revoked');
+      await assertRefused(() => present(at, token, FRESH), 'token_stale', 'revoked');
+    });
+
+    it('loses its roles by the same changes, and has those of the entry for privileged access', async () => {
+      const { at, mint } = await withTestIssuer(instance);
+      const token = await mint({ sub: 'okta|ada', roles: ['owner'], rv: 1 });
+      assert.deepEqual((await present(at, token, FRESH)).roles, ['member']);
+      await change(elsewhere, { grants: [] });
+      await assertRefused(() => present(at, token, FRESH), 'token_stale', 'roles changed');
+      untilNextRead();
+      await assertRefused(() => present(at, token), 'token_stale', 'roles changed');
+    });
+
+    it('is not taken for a Firebase user of the name that its issuer gave it', async () => {
+      const { at, mint } = await withTestIssuer(instance);
+      const token = await mint({ sub: 'ada', roles: ['member'], rv: 1 });
+      await change(instance, { revoke: true });
+      assert.equal((await present(at, token)).directoryId, undefined);
+    });
+
+    it('without an entry passes to what is ordinary, and not to what is privileged', async () => {
+      const { at, mint } = await withTestIssuer(instance);
+      const token = await mint({ sub: 'okta|eve', roles: ['owner'], rv: 1 });
+      assert.deepEqual((await present(at, token)).roles, ['owner']);
+      const error = await assertRefused(() => present(at, token, FRESH), 'permission_denied');
+      assert.equal(error.subject, 'okta|eve');
+      assert.equal(lookUps(), 0);
+    });
+
+    it('loses a role in the second in which it ends, as any other', async () => {
+      const at = now();
+      const steady = createInstance(google, firestore, { clock: () => at * 1000 + ahead });
+      const { at: other, mint } = await withTestIssuer(steady);
+      const token = await mint({ sub: 'okta|eve', roles: ['admin'], rv: 1, rx: { admin: at + 30 } });
+      assert.deepEqual((await present(other, token)).roles, ['admin']);
+      ahead = 30_000;
+      assert.deepEqual((await present(other, token)).roles, []);
+    });
+  });
 });

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
+import type { Authenticator } from '../../src/authn/authenticators/authenticator.ts';
+import { createPrincipal } from '../../src/authn/principal.ts';
+import { readAccessClaims } from '../../src/authz/access-claims.ts';
+import { invalidToken } from '../../src/errors.ts';
+
+/** An issuer that is not Firebase, with keys of its own, whose users have entries in the directory under another name. */
+
+export const TEST_ISSUER = 'https://login.example.com/';
+
+export interface TestIssuer {
+  readonly authenticator: Authenticator;
+  mint(claims: Record<string, unknown>): Promise<string>;
+}
+
+/** @param directoryIds of its subjects; who is not in it has no entry */
+export async function createTestIssuer(directoryIds: ReadonlyMap<string, string>): Promise<TestIssuer> {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const kid = (await exportJWK(publicKey)).x ?? randomUUID();
+  return {
+    authenticator: {
+      issuer: TEST_ISSUER,
+      async authenticate({ raw }, now) {
+        const options = { issuer: TEST_ISSUER, audience: 'gatehouse', algorithms: ['ES256'] };
+        const { payload } = await jwtVerify(raw, publicKey, options).catch((cause) => {
+          throw invalidToken('test issuer', cause);
+        });
+        const { sub: subject = '', exp = 0, iat = 0 } = payload;
+        const directoryId = directoryIds.get(subject);
+        const { roles, rolesVersion, changesAt } = readAccessClaims(payload, now);
+        return {
+          rolesVersion,
+          goodUntil: Math.min(exp, changesAt),
+          principal: createPrincipal({
+            kind: 'user',
+            issuer: TEST_ISSUER,
+            subject,
+            ...(directoryId !== undefined && { directoryId }),
+            roles,
+            authTime: iat,
+            assurance: 'aal1',
+            tokenExpiresAt: exp,
+            credential: 'bearer',
+          }),
+        };
+      },
+    },
+    mint: (claims) =>
+      new SignJWT({ iss: TEST_ISSUER, aud: 'gatehouse', ...claims })
+        .setProtectedHeader({ alg: 'ES256', kid })
+        .setIssuedAt(Math.floor(Date.now() / 1000) - 60)
+        .setExpirationTime('1h')
+        .sign(privateKey),
+  };
+}
