@@ -1,22 +1,35 @@
 import assert from 'node:assert/strict';
 import { ANONYMOUS, createPrincipal } from '../../../src/authn/principal.ts';
-import { type Access, decide, needsFreshRecord, permissionOf } from '../../../src/authz/decide.ts';
+import {
+  type Access,
+  decide,
+  dependsOnOwner,
+  needsFreshRecord,
+  permissionOf,
+} from '../../../src/authz/decide.ts';
 import { ALL_PERMISSIONS, isPrivileged, type Permission } from '../../../src/authz/permissions.ts';
 import { ALL_ROLES, ROLES, type Role } from '../../../src/authz/roles.ts';
 
-const principal = (roles: readonly Role[], scopes?: readonly string[]) =>
+/** Known to the issuer by another name than to the directory. */
+const principal = (
+  roles: readonly Role[],
+  facts: { scopes?: readonly string[]; directoryId?: string } = {},
+) =>
   createPrincipal({
     kind: 'user',
     issuer: 'https://issuer.example',
-    subject: 'ada',
+    subject: 'okta|ada',
+    directoryId: 'ada',
     roles,
-    ...(scopes && { scopes }),
     authTime: 1,
     assurance: 'aal1',
     tokenExpiresAt: 2,
     credential: 'bearer',
+    ...facts,
   });
 const own = (permission: Permission): Access => ({ permission, own: true });
+/** Notes as the API has them: one's own, or anybody's for a moderator. */
+const note = (permission: Permission): Access => ({ permission, own: true, unless: 'notes:moderate' });
 
 describe('decide', () => {
   it('lets everybody pass what is public', () => {
@@ -56,7 +69,7 @@ describe('decide', () => {
   });
 
   it('denies what the scopes leave out', () => {
-    const scoped = principal(['owner'], ['notes:read']);
+    const scoped = principal(['owner'], { scopes: ['notes:read'] });
     assert.equal(decide(scoped, 'notes:read').allowed, true);
     assert.deepEqual(decide(scoped, 'users:read'), {
       allowed: false,
@@ -65,13 +78,13 @@ describe('decide', () => {
     });
   });
 
-  it('grants access to one’s own only for a resource of exactly this subject', () => {
+  it('grants access to one’s own only for a resource of exactly this directory id', () => {
     const access = own('notes:read');
     assert.deepEqual(decide(principal(['member']), access, { owner: 'ada' }), {
       allowed: true,
       reason: 'granted',
     });
-    for (const owner of ['bob', 'Ada', 'ada ', '', 'ad']) {
+    for (const owner of ['bob', 'Ada', 'ada ', '', 'ad', 'okta|ada']) {
       assert.deepEqual(
         decide(principal(['owner']), access, { owner }),
         { allowed: false, reason: 'not-own' },
@@ -82,6 +95,48 @@ describe('decide', () => {
 
   it('denies access to one’s own when nobody says whose it is', () => {
     assert.deepEqual(decide(principal(['owner']), own('notes:read')), { allowed: false, reason: 'not-own' });
+  });
+
+  it('has nothing of one’s own for a principal without an entry in the directory', () => {
+    const { directoryId: _, ...facts } = principal(['owner']);
+    const stranger = createPrincipal({ ...facts, subject: 'ada' });
+    for (const owner of ['ada', '', 'undefined']) {
+      const decision = decide(stranger, own('notes:read'), { owner });
+      assert.deepEqual(decision, { allowed: false, reason: 'not-own' }, owner);
+    }
+    assert.equal(decide(stranger, own('notes:read')).allowed, false);
+  });
+
+  it('grants anybody’s to who holds the other permission, too, even when nobody says whose it is', () => {
+    for (const resource of [{ owner: 'bob' }, { owner: 'ada' }, undefined]) {
+      assert.deepEqual(decide(principal(['support']), note('notes:write'), resource), {
+        allowed: true,
+        reason: 'granted',
+      });
+    }
+  });
+
+  it('grants one’s own alone to who does not', () => {
+    assert.equal(decide(principal(['member']), note('notes:write'), { owner: 'ada' }).allowed, true);
+    for (const resource of [{ owner: 'bob' }, undefined]) {
+      const decision = decide(principal(['member']), note('notes:write'), resource);
+      assert.deepEqual(decision, { allowed: false, reason: 'not-own' });
+    }
+  });
+
+  it('does not take the other permission for the one that is asked for', () => {
+    const moderator = principal(['support'], { scopes: ['notes:moderate'] });
+    assert.deepEqual(decide(moderator, note('notes:write'), { owner: 'ada' }), {
+      allowed: false,
+      reason: 'missing-permission',
+      missing: 'notes:write',
+    });
+  });
+
+  it('leaves it at one’s own where the scopes leave the other permission out', () => {
+    const scoped = principal(['support'], { scopes: ['notes:write'] });
+    assert.equal(decide(scoped, note('notes:write'), { owner: 'ada' }).allowed, true);
+    assert.equal(decide(scoped, note('notes:write'), { owner: 'bob' }).reason, 'not-own');
   });
 
   it('denies one’s own without the permission', () => {
@@ -100,6 +155,36 @@ describe('decide', () => {
         false,
         access,
       );
+    }
+  });
+});
+
+describe('a decision', () => {
+  it('hangs on whose it is exactly where a permission is held for one’s own alone', () => {
+    assert.equal(dependsOnOwner(principal(['member']), own('notes:read')), true);
+    assert.equal(dependsOnOwner(principal(['member']), note('notes:read')), true);
+    for (const [who, access] of [
+      [principal(['member']), 'notes:read'],
+      [principal(['member']), 'signed-in'],
+      [ANONYMOUS, 'public'],
+      [ANONYMOUS, own('notes:read')],
+      [principal(['auditor']), own('notes:read')],
+      [principal(['support']), note('notes:read')],
+    ] as const) {
+      assert.equal(dependsOnOwner(who, access), false);
+    }
+  });
+
+  it('is the same whoever owns it wherever it does not', () => {
+    for (const role of ALL_ROLES) {
+      for (const permission of ALL_PERMISSIONS) {
+        for (const access of [permission, own(permission), note(permission)]) {
+          const who = principal([role]);
+          if (dependsOnOwner(who, access)) continue;
+          const decision = decide(who, access);
+          for (const owner of ['ada', 'bob']) assert.deepEqual(decide(who, access, { owner }), decision);
+        }
+      }
     }
   });
 });

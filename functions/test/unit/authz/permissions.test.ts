@@ -17,6 +17,7 @@ describe('permissions', () => {
       'users:write',
       'roles:assign',
       'owners:assign',
+      'access:reconcile',
       'clients:write',
     ]);
   });
