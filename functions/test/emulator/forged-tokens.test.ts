@@ -43,7 +43,7 @@ describe('tokens written by hand', function () {
   it('give no privileged right that the record does not give', async () => {
     const { uid } = await makeUser(['member']);
     const token = forgeToken(uid, PROJECT, asOwner);
-    const body = { roles: ['owner'], rolesVersion: 1 };
+    const body = { grants: [{ role: 'owner' }], version: 1 };
     assert.equal(outcome(await api(`PUT /users/somebody/roles`, { token, body })), '401 token_stale');
   });
 

@@ -1,89 +1,47 @@
 import assert from 'node:assert/strict';
-import type { Config } from '../../src/config.ts';
-import { createUserCreatedTrigger } from '../../src/triggers/user-created.ts';
-import { authAdmin, uniqueEmail, until } from '../helpers/emulator.ts';
-import { actor, openProject } from './own-project.ts';
+import { api, authAdmin, makeSignedIn, makeUser, operator, uniqueEmail, until } from '../helpers/emulator.ts';
 
-describe('sign-up without Identity Platform', function () {
+/** Without Identity Platform, events keep the directory; what they make of each case is in the unit tests. */
+describe('users who come and go past Gatehouse', function () {
   this.timeout(20_000);
 
-  /** The trigger as deployed, against a project of one's own; `deliver` is one delivery of the event. */
-  function open(config: Partial<Config>) {
-    const project = openProject();
-    const { deps, users } = project.instance({ config });
-    const trigger = createUserCreatedTrigger({}, () => deps);
-    const deliver = async (uid: string) => {
-      const event = { id: 'event', data: { uid } } as unknown as Parameters<typeof trigger.run>[0];
-      await trigger.run(event);
-    };
-    return { project, users, deliver };
-  }
-
-  /** A user as sign-up leaves them: no claims yet. */
-  async function signUp(
-    { project }: ReturnType<typeof open>,
-    email: string,
-    emailVerified = false,
-  ): Promise<string> {
-    const uid = await project.add([], { email });
-    await project.update(uid, { emailVerified, password: 'correct horse' });
-    await project.store.setClaims(uid, {});
-    return uid;
-  }
-
-  it('the emulator calls it for a user whom an operator creates, too', async () => {
-    const { uid } = await authAdmin.createUser({ email: uniqueEmail(), password: 'correct horse' });
+  it('are entered in the directory with the default role, and for the record, when they are created', async () => {
+    const email = uniqueEmail();
+    const { uid } = await authAdmin.createUser({ email, password: 'correct horse' });
     const claims = await until('the default role', async () => (await authAdmin.getUser(uid)).customClaims);
     assert.deepEqual(claims, { roles: ['member'], rv: 1 });
+    const { grants, rolesVersion, ...entry } = await operator.users.get(uid);
+    assert.deepEqual([entry.email, rolesVersion, entry.disabled], [email, 1, false]);
+    assert.deepEqual(
+      grants.map(({ role, grantedBy }) => [role, grantedBy]),
+      [['member', 'system']],
+    );
+    const auditor = await makeSignedIn(['auditor']);
+    const { body } = await api(`GET /audit?target=${uid}`, { token: auditor.idToken });
+    const [{ actor, action, outcome }] = body.events;
+    assert.deepEqual([actor, action, outcome], ['system', 'roles.default', 'done']);
+    const listed = await api(`GET /users?email=${email}`, { token: auditor.idToken });
+    assert.equal(listed.body.users[0].uid, uid);
   });
 
-  it('gives the default role once, however often and late the event comes', async () => {
-    const opened = open({ defaultRole: 'member' });
-    const owner = await opened.project.add(['owner']);
-    const uid = await signUp(opened, uniqueEmail());
-    await opened.deliver(uid);
-    await opened.deliver(uid);
-    assert.deepEqual((await opened.users.get(uid)).claims, { roles: ['member'], rv: 1 });
-
-    await opened.users.setRoles(actor(owner), { uid, roles: [], rolesVersion: 1 });
-    await opened.deliver(uid);
-    assert.deepEqual((await opened.users.get(uid)).roles, []);
+  it('are taken out of the directory when they are deleted in Firebase Auth, for the record, too', async () => {
+    const { uid } = await makeUser(['owner']);
+    await authAdmin.deleteUser(uid);
+    await until('the entry to be gone', async () =>
+      (await operator.directory.find(uid)) ? undefined : true,
+    );
+    const { idToken: token } = await makeSignedIn(['auditor']);
+    const { body } = await api(`GET /audit?target=${uid}`, { token });
+    assert.deepEqual([body.events[0].actor, body.events[0].action], ['system', 'user.gone']);
   });
 
-  it('does nothing for a user who is gone', async () => {
-    const opened = open({ defaultRole: 'member' });
-    await assert.doesNotReject(opened.deliver('nobody'));
-  });
-
-  it('gives no role where there is no default one', async () => {
-    const opened = open({ defaultRole: 'none' });
-    const uid = await signUp(opened, uniqueEmail());
-    await opened.deliver(uid);
-    assert.deepEqual((await opened.users.get(uid)).claims, {});
-  });
-
-  for (const domain of ['acme.com.evil.com', 'notacme.com', 'evil.com']) {
-    it(`disables who signs up with ${domain} where only acme.com may`, async () => {
-      const opened = open({ signUpDomains: ['acme.com'] });
-      const uid = await signUp(opened, uniqueEmail(domain), true);
-      await opened.deliver(uid);
-      const { disabled, roles } = await opened.users.get(uid);
-      assert.deepEqual([disabled, roles], [true, []]);
-    });
-  }
-
-  it('admits who signs up with the domain in capitals, and has proved it', async () => {
-    const opened = open({ signUpDomains: ['acme.com'] });
-    const uid = await signUp(opened, uniqueEmail('ACME.com'), true);
-    await opened.deliver(uid);
-    assert.deepEqual((await opened.users.get(uid)).roles, ['member']);
-  });
-
-  it('gives an unproved address no role', async () => {
-    const opened = open({ signUpDomains: ['acme.com'] });
-    const uid = await signUp(opened, uniqueEmail('acme.com'));
-    await opened.deliver(uid);
-    const { disabled, roles } = await opened.users.get(uid);
-    assert.deepEqual([disabled, roles], [false, []]);
+  it('are found by the address they have now', async () => {
+    const { idToken: token } = await makeSignedIn(['owner']);
+    const { uid } = await makeUser(['member']);
+    const email = uniqueEmail();
+    await authAdmin.updateUser(uid, { email });
+    const body = { grants: [{ role: 'support' }], version: 1 };
+    assert.equal((await api(`PUT /users/${uid}/roles`, { token, body })).body.email, email);
+    assert.equal((await api(`GET /users?email=${email}`, { token })).body.users[0].uid, uid);
   });
 });

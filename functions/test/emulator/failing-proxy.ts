@@ -1,22 +1,21 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { AUTH_HOST } from '../helpers/emulator.ts';
 
 /**
- * - `forward`: the emulator as it is
+ * - `forward`: the service as it is
  * - `hang`: accepts the connection and never answers
  * - `reset`: cuts every connection
  */
 type Mode = 'forward' | 'hang' | 'reset';
 
-export interface AuthProxy {
+export interface FailingProxy {
   readonly host: string;
   become(mode: Mode): void;
   /** Refuses connections from now on. */
   close(): Promise<void>;
 }
 
-/** Stands in front of the Auth emulator and fails as told. */
-export async function openAuthProxy(): Promise<AuthProxy> {
+/** Stands in front of a service and fails as told. @param target its host and port */
+export async function openFailingProxy(target: string): Promise<FailingProxy> {
   let mode: Mode = 'forward';
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {
@@ -29,7 +28,7 @@ export async function openAuthProxy(): Promise<AuthProxy> {
     keep(socket);
     if (mode === 'reset') socket.destroy();
     if (mode !== 'forward') return;
-    const { hostname, port } = new URL(`http://${AUTH_HOST}`);
+    const { hostname, port } = new URL(`http://${target}`);
     const upstream = connect(Number(port), hostname);
     keep(upstream);
     socket.pipe(upstream).pipe(socket);

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { AUTH_HOST } from '../helpers/emulator.ts';
+import { openProject, type Project } from './own-project.ts';
+import { runTool } from './run-tool.ts';
+
+const progressFile = ({ id }: Project) =>
+  fileURLToPath(new URL(`../../../.gatehouse/adopt-${id}.json`, import.meta.url));
+
+/** Passes requests on to the Auth emulator until the tool asks for the second page of those it is to adopt. */
+async function openHaltingAuth(onHalt: () => void) {
+  let laterPages = 0;
+  const server = createServer(async (req, res) => {
+    // The first time it only counts them.
+    if (req.url?.includes('nextPageToken=') && ++laterPages === 2) return onHalt();
+    const { authorization = '' } = req.headers;
+    const answer = await fetch(`http://${AUTH_HOST}${req.url}`, { headers: { authorization } });
+    res.writeHead(answer.status, { 'Content-Type': 'application/json' }).end(await answer.text());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    host: `127.0.0.1:${port}`,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+describe('tools/adopt.ts', function () {
+  this.timeout(60_000);
+
+  const adopt = ({ id }: Project, ...args: string[]) => runTool('adopt', ['--project', id, ...args]);
+
+  /** A project that was there before Gatehouse. */
+  async function openOld() {
+    const project = openProject();
+    const theirs = { tenantPlan: 'x', roles: ['king', 'owner'] };
+    const uids = {
+      owner: await project.add(['owner'], { email: 'Owner@Example.com' }),
+      plain: await project.add([], { customClaims: theirs, displayName: 'Ada' }),
+      out: await project.add(['member'], { disabled: true }),
+    };
+    return { project, uids };
+  }
+
+  it('enters everybody with the roles that Gatehouse’s own claims say, and tells what it did', async () => {
+    const { project, uids } = await openOld();
+    const { code, stdout } = await adopt(project);
+    assert.equal(code, 0);
+    assert.match(stdout, /of 3 users, 3 were entered/);
+    assert.match(stdout, /1 member/);
+    assert.match(stdout, /100 %/);
+
+    const { deps } = project.instance();
+    const entries = await Promise.all(Object.values(uids).map((uid) => deps.directory.find(uid)));
+    assert.deepEqual(
+      entries.map((entry) => [entry?.grants.map(({ role }) => role), entry?.rolesVersion, entry?.disabled]),
+      [
+        [['owner'], 1, false],
+        [[], 0, false],
+        [['member'], 1, true],
+      ],
+    );
+    assert.deepEqual([entries[0]?.email, entries[1]?.displayName], ['owner@example.com', 'Ada']);
+    assert.equal(await deps.directory.hasOwner(), true);
+    // What others keep in the claims is theirs.
+    assert.equal((await project.auth.getUser(uids.plain)).customClaims?.tenantPlan, 'x');
+  });
+
+  it('only says what it would do in a dry run', async () => {
+    const { project } = await openOld();
+    const { code, stdout } = await adopt(project, '--dry-run');
+    assert.equal(code, 0);
+    assert.match(stdout, /of 3 users, 3 would be entered/);
+    for (const collection of ['directory', 'system', 'accessChanges', 'auditEvents']) {
+      assert.equal((await project.documents(collection)).size, 0, collection);
+    }
+    assert.equal(existsSync(progressFile(project)), false);
+  });
+
+  it('keeps the entries that there are, and does nothing the second time', async () => {
+    const { project, uids } = await openOld();
+    const { deps } = project.instance();
+    await deps.users.get(uids.plain);
+    const actor = { principal: 'operator', requestId: 'test' };
+    await deps.changeAccess(actor, { uid: uids.plain, action: 'roles.set' }, ({ now }) => ({
+      grants: [{ role: 'support', grantedBy: 'operator', grantedAt: now }],
+    }));
+    assert.match((await adopt(project)).stdout, /of 3 users, 2 were entered/);
+    const first = await project.documents('directory');
+    assert.deepEqual(first.get(uids.plain)?.roles, ['support']);
+    const events = await project.documents('auditEvents');
+
+    assert.match((await adopt(project)).stdout, /of 3 users, 0 were entered/);
+    assert.deepEqual(await project.documents('directory'), first);
+    assert.deepEqual(await project.documents('auditEvents'), events);
+  });
+
+  it('goes on where it was when it was killed, page by page', async () => {
+    const project = openProject();
+    const made = await project.addMany(1005, (n) => (n % 200 === 0 ? ['member'] : []));
+    const killed = new AbortController();
+    const auth = await openHaltingAuth(() => killed.abort());
+    const env = { FIREBASE_AUTH_EMULATOR_HOST: auth.host };
+    try {
+      await runTool('adopt', ['--project', project.id], env, killed.signal);
+    } finally {
+      auth.close();
+    }
+    assert.equal((await project.documents('directory')).size, 1000);
+
+    const { code, stdout } = await adopt(project);
+    assert.equal(code, 0);
+    assert.match(stdout, /Going on after 1000 users/);
+    assert.match(stdout, /of 1005 users, 1005 were entered/);
+    assert.match(stdout, /6 member/);
+    assert.deepEqual([...(await project.documents('directory')).keys()].sort(), made.sort());
+    assert.equal(existsSync(progressFile(project)), false);
+  });
+
+  it('explains itself when it is called with something else, and leaves real projects alone', async () => {
+    const [none, unknown, real] = await Promise.all([
+      runTool('adopt', []),
+      runTool('adopt', ['--project', 'demo-x', '--yes']),
+      runTool('adopt', ['--project', 'acme-production']),
+    ]);
+    for (const { code, stdout, stderr } of [none, unknown, real]) {
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.doesNotMatch(stderr, /\n\s+at /);
+    }
+    assert.match(none.stderr, /Usage/);
+    assert.match(unknown.stderr, /Unknown option/);
+    assert.match(real.stderr, /_EMULATOR_HOST/);
+  });
+});

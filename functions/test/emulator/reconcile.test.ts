@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { DirectoryEntry } from '../../src/access/directory-entry.ts';
+import {
+  api,
+  authAdmin,
+  makeSignedIn,
+  makeUser,
+  operator,
+  outcome,
+  refusedSoon,
+} from '../helpers/emulator.ts';
+
+/** What a process leaves that dies between the commit and the call to Firebase Auth. */
+describe('what was left half-done', function () {
+  this.timeout(30_000);
+
+  /** Commits a change as a process would that then dies. */
+  async function leave(uid: string, change: (before: DirectoryEntry) => Partial<DirectoryEntry>) {
+    await operator.directory.change({ uid }, ({ entry }) => {
+      assert.ok(entry);
+      const after = { ...entry, ...change(entry), syncing: undefined };
+      const { validAfter, rolesVersion } = after;
+      return { entry: after, accessChange: { validAfter, rolesVersion } };
+    });
+  }
+
+  /** Support instead of whatever they were, at the next version. */
+  const promoted = ({ rolesVersion }: DirectoryEntry): Partial<DirectoryEntry> => ({
+    grants: [{ role: 'support', grantedBy: 'test', grantedAt: Math.floor(Date.now() / 1000) }],
+    rolesVersion: rolesVersion + 1,
+    pending: ['claims'],
+  });
+
+  it('an owner has put in order: claims, sessions, disabled, deletion', async () => {
+    const owner = await makeSignedIn(['owner']);
+    const [ada, bob, gone] = await Promise.all([
+      makeUser(['member']),
+      makeUser(['member']),
+      makeUser(['member']),
+    ]);
+    const validAfter = Math.floor(Date.now() / 1000) - 5;
+    await leave(ada.uid, promoted);
+    await leave(bob.uid, () => ({ disabled: true, validAfter, pending: ['disabled', 'sessions'] }));
+    await leave(gone.uid, () => ({ disabled: true, pending: ['disabled', 'deletion'] }));
+
+    const { status, body } = await api('POST /access/reconcile', { token: owner.idToken });
+    assert.equal(status, 200);
+    assert.ok(body.repaired >= 3 && body.failed === 0, JSON.stringify(body));
+    assert.deepEqual((await authAdmin.getUser(ada.uid)).customClaims, { roles: ['support'], rv: 2 });
+    assert.equal((await authAdmin.getUser(bob.uid)).disabled, true);
+    await assert.rejects(authAdmin.getUser(gone.uid), { code: 'auth/user-not-found' });
+    assert.equal(await operator.directory.find(gone.uid), undefined);
+    for (const { uid } of [ada, bob]) assert.deepEqual((await operator.users.get(uid)).pending, []);
+  });
+
+  it('the next request of that user puts in order: their old token is stale, the next one is right', async () => {
+    const ada = await makeSignedIn(['member']);
+    await leave(ada.uid, promoted);
+    assert.equal((await refusedSoon('GET /me', ada.idToken)).body.code, 'token_stale');
+    const me = await api('GET /me', { token: await ada.token(true) });
+    assert.deepEqual([me.status, me.body.roles], [200, ['support']]);
+  });
+
+  it('is for owners to have put in order', async () => {
+    for (const role of ['member', 'support', 'auditor', 'admin'] as const) {
+      const { idToken } = await makeSignedIn([role]);
+      assert.equal(outcome(await api('POST /access/reconcile', { token: idToken })), '403 permission_denied');
+    }
+    const body = { uid: randomUUID() };
+    const { idToken } = await makeSignedIn(['owner']);
+    assert.equal(
+      outcome(await api('POST /access/reconcile', { token: idToken, body })),
+      '400 invalid_argument',
+    );
+  });
+});

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { api, makeSignedIn, makeUser, outcome, setRoles } from '../helpers/emulator.ts';
+
+/** Nobody overwrites what they have not seen: by a version in the body, or by the ETag, as browsers and proxies know it. */
+describe('the version of somebody’s roles', function () {
+  this.timeout(20_000);
+
+  const grants = [{ role: 'support' }];
+
+  async function open() {
+    const [{ idToken: token }, { uid }] = await Promise.all([makeSignedIn(['owner']), makeUser(['member'])]);
+    const path = `/users/${uid}/roles`;
+    const put = (body: object, ifMatch?: string) =>
+      api(`PUT ${path}`, { token, body, ...(ifMatch !== undefined && { headers: { 'If-Match': ifMatch } }) });
+    return { token, uid, put, read: () => api(`GET ${path}`, { token }) };
+  }
+
+  it('refuses a change of roles that somebody else changed first', async () => {
+    const { token, uid } = await open();
+    assert.equal(outcome(await setRoles(token, uid, ['support'])), '200');
+    assert.equal(outcome(await setRoles(token, uid, ['admin'])), '409 version_mismatch');
+    assert.equal(outcome(await setRoles(token, uid, ['admin'], 3)), '409 version_mismatch');
+    assert.deepEqual((await api(`GET /users/${uid}`, { token })).body.roles, ['support']);
+  });
+
+  it('comes as the ETag of the roles, and goes back as If-Match', async () => {
+    const { put, read } = await open();
+    const before = await read();
+    assert.equal(before.headers.get('ETag'), '"1"');
+    assert.deepEqual([before.body.version, before.body.grants[0].role], [1, 'member']);
+
+    const changed = await put({ grants }, '"1"');
+    assert.equal(outcome(changed), '200');
+    assert.equal(changed.headers.get('ETag'), '"2"');
+    assert.equal(outcome(await put({ grants: [] }, '"1"')), '412 precondition_failed');
+    const after = await read();
+    assert.deepEqual([after.headers.get('ETag'), after.body.grants[0].role], ['"2"', 'support']);
+  });
+
+  it('has to be said, once and clearly', async () => {
+    const { put, read } = await open();
+    assert.equal(outcome(await put({ grants })), '400 invalid_argument');
+    assert.equal(outcome(await put({ grants }, '*')), '400 invalid_argument');
+    assert.equal(outcome(await put({ grants }, 'W/"1"')), '400 invalid_argument');
+    assert.equal(outcome(await put({ grants, version: 1 }, '"2"')), '400 invalid_argument');
+    assert.equal((await read()).body.version, 1);
+    assert.equal(outcome(await put({ grants, version: 1 }, '"1"')), '200');
+  });
+
+  it('lets one of ten changes made at once win, and tells the others', async () => {
+    const { token, uid, read } = await open();
+    const roles = ['support', 'auditor', 'admin'] as const;
+    const changes = Array.from({ length: 10 }, (_, n) => setRoles(token, uid, [roles[n % 3] ?? 'support']));
+    const outcomes = (await Promise.all(changes)).map(outcome).sort();
+    assert.deepEqual(outcomes, ['200', ...Array(9).fill('409 version_mismatch')]);
+    assert.equal((await read()).body.version, 2);
+  });
+});
