@@ -42,6 +42,7 @@ export function applyWrite(name: string, old: StoredDocument | undefined, write:
   if (write.transform && !write.transform.fieldTransforms?.length) {
     throw invalidArgument('The list of FieldTransform must not be empty.');
   }
+  checkTransformPaths(transformsOf(write));
   let fields = updatedFields(old?.fields ?? {}, write);
   const transformResults: Value[] = [];
   for (const transform of transformsOf(write)) {
@@ -54,6 +55,19 @@ export function applyWrite(name: string, old: StoredDocument | undefined, write:
     document: { name, fields, createTime: old?.createTime ?? updateTime, updateTime },
     transformResults,
   };
+}
+
+/** What order would decide is refused: a field and one inside it. The same field may be transformed twice. */
+function checkTransformPaths(transforms: FieldTransform[]): void {
+  const paths = transforms.map(({ fieldPath = '' }) => parseFieldPath(fieldPath));
+  for (const outer of paths) {
+    const isOuter = (path: string[]) =>
+      path.length > outer.length && outer.every((name, i) => name === path[i]);
+    if (!paths.some(isOuter)) continue;
+    throw invalidArgument(
+      `Cannot transform property ${outer.join('.')} and its nested property at the same time.`,
+    );
+  }
 }
 
 /** Without a mask an update replaces the document; with one, even an empty one, it touches what the mask names. */

@@ -104,6 +104,15 @@ describe('a field transform', () => {
       assert.equal(fields.l.mapValue.fields['x y'].arrayValue.values.length, 1);
     });
 
+    it('is refused beside one of a field inside its own', async () => {
+      const raw = firestore.raw();
+      const add = (fieldPath: string) => ({ fieldPath, increment: integer(1) });
+      const write = (...paths: string[]) =>
+        raw.commit({ transform: { document: raw.name('c/t'), fieldTransforms: paths.map(add) } });
+      await write('a.b', 'a.c', 'ab');
+      assert.equal((await refusal(write('a.b.c', 'x', 'a.b'))).code, 3);
+    });
+
     it('is refused when it has nothing to do, or no number to add', async () => {
       const raw = firestore.raw();
       const document = raw.name('c/t');
