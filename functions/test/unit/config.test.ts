@@ -14,7 +14,8 @@ describe('config', () => {
       defaultRole: 'member',
       signUpDomains: [],
       appCheck: { enforce: false, consume: false },
-      accessChangeMaxAge: 0,
+      accessChangeMaxAge: 10,
+      auditRetention: 400,
     });
   });
 
@@ -73,9 +74,15 @@ describe('config', () => {
     assert.deepEqual(loadConfig({ ...EMULATOR, ...env }).appCheck, { enforce: false, consume: true });
   });
 
-  for (const age of ['0', '60']) {
-    it(`takes ${age} seconds of delay`, () => {
+  for (const age of ['1', '60']) {
+    it(`takes ${age} seconds until all know of a change`, () => {
       assert.equal(load({ ACCESS_CHANGE_MAX_AGE: age }).accessChangeMaxAge, Number(age));
+    });
+  }
+
+  for (const days of ['1', '3650']) {
+    it(`keeps the audit trail for ${days} days`, () => {
+      assert.equal(load({ AUDIT_RETENTION_DAYS: days }).auditRetention, Number(days));
     });
   }
 
@@ -115,7 +122,20 @@ describe('config', () => {
     ],
     ['APP_CHECK', 'yes', '1', 'TRUE', ''],
     ['APP_CHECK_CONSUME', 'on', ''],
-    ['ACCESS_CHANGE_MAX_AGE', '61', '-1', '1.5', '1e1', '0x10', '', 'ten', ' 10', '99999999999999999999'],
+    [
+      'ACCESS_CHANGE_MAX_AGE',
+      '0',
+      '61',
+      '-1',
+      '1.5',
+      '1e1',
+      '0x10',
+      '',
+      'ten',
+      ' 10',
+      '99999999999999999999',
+    ],
+    ['AUDIT_RETENTION_DAYS', '0', '3651', '-1', '0.5', '4e2', '', 'forever', '99999999999999999999'],
   ];
   for (const [name, ...values] of wrong) {
     for (const value of values) {

@@ -1,26 +1,32 @@
 import assert from 'node:assert/strict';
 import type { Access, Resource } from '../../src/authz/decide.ts';
+import { unavailable } from '../../src/errors.ts';
 import { guard } from '../../src/guard.ts';
 import { mintAppCheckToken, playAppCheck } from '../helpers/app-check-tokens.ts';
+import { openTestFirestore, type TestFirestore } from '../helpers/firestore.ts';
 import { forgeIdToken, unsigned } from '../helpers/forge.ts';
 import { ACCOUNTS_LOOKUP, type Google, ISSUER, mintIdToken, openGoogle } from '../helpers/google.ts';
 import { createInstance, type Instance } from '../helpers/instance.ts';
 import { assertRefused } from '../helpers/refusal.ts';
 
+type Look = () => Promise<Resource | undefined>;
+
 describe('guard', () => {
   let google: Google;
+  let firestore: TestFirestore;
   let instance: Instance;
   beforeEach(async () => {
     google = await openGoogle();
+    firestore = await openTestFirestore();
     google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":1}' });
-    instance = createInstance(google);
+    instance = createInstance(google, firestore);
   });
-  afterEach(() => google.close());
+  afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   const knock = (
     access: Access,
     token?: string,
-    { appCheck = [], ...more }: { appCheck?: string[]; changes?: boolean; resource?: () => Resource } = {},
+    { appCheck = [], ...more }: { appCheck?: string[]; changes?: boolean; resource?: Look } = {},
   ) =>
     guard(instance, {
       authorization: token === undefined ? [] : [`Bearer ${token}`],
@@ -124,7 +130,44 @@ describe('guard', () => {
 
   it('decides on privileged access by the record, not by the token', async () => {
     const token = await mintIdToken({ roles: ['owner'], rv: 1 });
-    await assertRefused(() => knock('roles:assign', token), 'token_stale');
+    assert.deepEqual((await knock('notes:read', token)).roles, ['owner']);
+    const error = await assertRefused(() => knock('roles:assign', token), 'permission_denied');
+    assert.equal(error.missing, 'roles:assign');
+  });
+
+  it('records a privileged attempt that is refused, and no other', async () => {
+    const token = await member();
+    await assertRefused(() => knock('users:read', token), 'permission_denied');
+    await assertRefused(() => knock('roles:assign'), 'unauthenticated');
+    assert.deepEqual((await instance.audit.list({ pageSize: 10, action: 'access.refused' })).events, []);
+    await assertRefused(() => knock('roles:assign', token), 'permission_denied');
+    const { events } = await instance.audit.list({ pageSize: 10, action: 'access.refused' });
+    assert.deepEqual(
+      events.map(({ actor, issuer, target, outcome, reason, requestId }) => ({
+        ...{ actor, issuer, target, outcome, reason, requestId },
+      })),
+      [
+        {
+          actor: 'ada',
+          issuer: ISSUER,
+          target: 'roles:assign',
+          outcome: 'refused',
+          reason: 'missing-permission',
+          requestId: 'r1',
+        },
+      ],
+    );
+    assert.ok(!JSON.stringify(events).includes(token.split('.')[2] ?? assert.fail()));
+  });
+
+  it('refuses all the same when that cannot be recorded', async () => {
+    const refused = async () => instance.log.failure('r1', unavailable('auditEvents.create'));
+    const token = await member();
+    const attempt = { authorization: [`Bearer ${token}`], appCheck: [], changes: true, requestId: 'r1' };
+    await assertRefused(
+      () => guard({ ...instance, audit: { refused } }, { ...attempt, access: 'roles:assign' }),
+      'permission_denied',
+    );
   });
 
   it('fails closed when the record cannot be read', async () => {
@@ -137,35 +180,61 @@ describe('guard', () => {
     );
   });
 
-  it('lets pass to one’s own, and not to somebody else’s', async () => {
+  it('lets pass to one’s own; somebody else’s is not there, and neither is what is not there', async () => {
     const access = { permission: 'notes:read', own: true } as const;
     const token = await member();
-    assert.equal((await knock(access, token, { resource: () => ({ owner: 'ada' }) })).subject, 'ada');
-    const error = await assertRefused(
-      () => knock(access, token, { resource: () => ({ owner: 'bob' }) }),
-      'permission_denied',
+    const of = (owner: string) => ({ resource: async () => ({ owner }) });
+    assert.equal((await knock(access, token, of('ada'))).subject, 'ada');
+    const errors = [
+      await assertRefused(() => knock(access, token, of('bob')), 'not_found'),
+      await assertRefused(() => knock(access, token, { resource: async () => undefined }), 'not_found'),
+      await assertRefused(() => knock(access, token), 'not_found'),
+    ];
+    assert.equal(new Set(errors.map(({ message }) => message)).size, 1);
+    assert.deepEqual(
+      instance.lines.map(({ granted, reason }) => [granted, reason]),
+      [[true, 'granted'], ...errors.map(() => [false, 'not-own'])],
     );
-    assert.equal(error.message, 'This belongs to somebody else.');
-    await assertRefused(() => knock(access, token), 'permission_denied');
   });
 
-  it('does not look at the resource before somebody is signed in', async () => {
+  it('looks at the resource only when the decision hangs on whose it is', async () => {
     let looked = 0;
-    const resource = () => {
+    const resource = async () => {
       looked++;
-      return { owner: 'ada' };
+      return { owner: 'bob' };
     };
-    await assertRefused(
-      () => knock({ permission: 'notes:read', own: true }, undefined, { resource }),
-      'unauthenticated',
-    );
+    const note = { permission: 'notes:read', own: true, unless: 'notes:moderate' } as const;
+    await assertRefused(() => knock(note, undefined, { resource }), 'unauthenticated');
+    const auditor = await mintIdToken({ roles: ['auditor'], rv: 1 });
+    await assertRefused(() => knock(note, auditor, { resource }), 'permission_denied');
+    const moderator = await mintIdToken({ roles: ['support'], rv: 1 });
+    assert.equal((await knock(note, moderator, { resource })).subject, 'ada');
     assert.equal(looked, 0);
+    const token = await member();
+    await assertRefused(() => knock(note, token, { resource }), 'not_found');
+    assert.equal(looked, 1);
+  });
+
+  it('gives the principal to whoever looks at the resource, so that it is looked up as theirs', async () => {
+    const owners: (string | undefined)[] = [];
+    await guard(instance, {
+      authorization: [`Bearer ${await member()}`],
+      appCheck: [],
+      access: { permission: 'notes:read', own: true },
+      changes: false,
+      requestId: 'r1',
+      resource: async ({ directoryId = '' }) => {
+        owners.push(directoryId);
+        return { owner: directoryId };
+      },
+    });
+    assert.deepEqual(owners, ['ada']);
   });
 
   it('lets a failure that is no refusal go on as it is', async () => {
     const broken = {
       ...instance,
-      accountStates: { get: () => Promise.reject(new TypeError('a bug')), forget() {} },
+      accessChanges: { latest: () => Promise.reject(new TypeError('a bug')) },
     };
     const token = await member();
     const attempt = {
@@ -180,14 +249,16 @@ describe('guard', () => {
 
 describe('guard with App Check', () => {
   let google: Google;
+  let firestore: TestFirestore;
   let instance: Instance;
   beforeEach(async () => {
     google = await openGoogle();
+    firestore = await openTestFirestore();
     playAppCheck(google);
     google.users.set('ada', { localId: 'ada' });
-    instance = createInstance(google, { env: { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true' } });
+    instance = createInstance(google, firestore, { env: { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true' } });
   });
-  afterEach(() => google.close());
+  afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   const knock = (access: Access, authorization: string[], appCheck: string[], changes = false) =>
     guard(instance, { authorization, appCheck, access, changes, requestId: 'r1' });

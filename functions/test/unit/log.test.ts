@@ -111,6 +111,34 @@ describe('log', () => {
     ]);
   });
 
+  it('writes how putting access in order went, and warns where it did not', () => {
+    const ran = { expired: 2, repaired: 3, failed: 0, more: false };
+    const line = { event: 'reconciled', message: 'access reconciled' };
+    assert.deepEqual(linesOf('reconciled', ran), [{ severity: 'INFO', ...line, ...ran }]);
+    const failed = { ...ran, failed: 1, more: true };
+    assert.deepEqual(linesOf('reconciled', failed), [{ severity: 'WARNING', ...line, ...failed }]);
+  });
+
+  it('writes that the access changes could not be read as an error, and for how long', () => {
+    const unread = { code: 'unavailable', reason: 'accessChanges: 14', seconds: 7 } as const;
+    const line = { severity: 'ERROR', event: 'feed', message: 'access changes unread' };
+    assert.deepEqual(linesOf('feedUnread', unread), [{ ...line, ...unread }]);
+  });
+
+  it('lets no field of these forge the severity or the message', () => {
+    const forged = { severity: 'DEBUG', message: 'forged', event: 'forged' };
+    const ran = { ...forged, expired: 0, repaired: 0, failed: 1, more: false };
+    const unread = { ...forged, code: 'unavailable', reason: HOSTILE, seconds: 1 } as const;
+    for (const [lines, severity] of [
+      [linesOf('reconciled', ran), 'WARNING'],
+      [linesOf('feedUnread', unread), 'ERROR'],
+    ] as const) {
+      assert.equal(lines.length, 1);
+      assert.equal(lines[0]?.severity, severity);
+      assert.ok(lines[0]?.event !== 'forged' && lines[0]?.message !== 'forged');
+    }
+  });
+
   it('writes a failure with the code and the cause’s stack', () => {
     const [line, ...others] = run(
       "structuredLog.failure('r1', unavailable('getUser', new TypeError('boom')))",

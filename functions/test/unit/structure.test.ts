@@ -61,6 +61,7 @@ const INWARD: Record<string, readonly string[]> = {
   'index.ts': [...DOORS, 'config.ts', 'deps.ts', 'framework.ts'],
 };
 
+const FIRESTORE = '@google-cloud/firestore';
 const importers = (matches: (target: string) => boolean) =>
   files.filter(({ imports }) => imports.some(({ target }) => matches(target))).map(({ path }) => path);
 const isPackage = (name: string) => (target: string) => target === name || target.startsWith(`${name}/`);
@@ -132,7 +133,7 @@ describe('structure', () => {
   });
 
   it('loads no heavy package with the modules of the request path', () => {
-    for (const name of ['@google-cloud/firestore', 'oidc-provider', 'firebase-admin/firestore']) {
+    for (const name of [FIRESTORE, 'oidc-provider', 'firebase-admin/firestore']) {
       const eager = files.filter(({ imports, text }) =>
         imports.some(
           ({ target, typeOnly }) =>
@@ -144,6 +145,46 @@ describe('structure', () => {
         [],
         name,
       );
+    }
+  });
+
+  it('names the Firestore SDK for its types alone, and loads it in deps.ts alone, when first asked', () => {
+    const naming = files.flatMap(({ path, imports }) =>
+      imports.filter(({ target }) => isPackage(FIRESTORE)(target)).map((found) => ({ path, ...found })),
+    );
+    assert.ok(naming.length > 3);
+    assert.deepEqual(
+      naming.filter(({ typeOnly }) => !typeOnly),
+      [],
+    );
+    assert.deepEqual(importers(isPackage('firebase-admin/firestore')), ['deps.ts']);
+    const deps = files.find(({ path }) => path === 'deps.ts');
+    assert.match(deps?.text ?? '', /\bimport\('firebase-admin\/firestore'\)/);
+    assert.doesNotMatch(deps?.text ?? '', /from 'firebase-admin\/firestore'/);
+  });
+
+  it('has Firestore in the domains alone: what decides and what verifies never asks it', () => {
+    for (const { path, imports } of files) {
+      if (![...DOMAINS, 'lib', 'deps.ts'].includes(layer(path))) {
+        assert.ok(
+          !imports.some(({ target }) => target === 'lib/firestore.ts' || isPackage(FIRESTORE)(target)),
+          path,
+        );
+      }
+    }
+  });
+
+  it('writes audit events and never edits one', () => {
+    const users = files.filter(({ text }) => /\bAUDIT_EVENTS\b|['"`]auditEvents\b/.test(text));
+    assert.ok(users.length > 1);
+    for (const { path, text } of users) {
+      assert.ok(DOMAINS.includes(layer(path)), path);
+      assert.doesNotMatch(
+        text,
+        /\.(set|update|delete)\(\s*(event|events|eventRef|\w*\.?collection\(AUDIT)\b/,
+        path,
+      );
+      assert.doesNotMatch(text, /AUDIT_EVENTS\)?[^;]*\.(set|update|delete)\(/, path);
     }
   });
 

@@ -3,7 +3,7 @@ import { applyEdit, type Edit } from '../../../src/access/edit.ts';
 import { authenticate } from '../../../src/authn/authenticate.ts';
 import { ANONYMOUS } from '../../../src/authn/principal.ts';
 import type { Role } from '../../../src/authz/roles.ts';
-import { AppError } from '../../../src/errors.ts';
+import { unavailable } from '../../../src/errors.ts';
 import { playAccounts } from '../../helpers/api.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { ACCOUNTS_LOOKUP, CERTIFICATES, type Google, mintIdToken, openGoogle } from '../../helpers/google.ts';
@@ -142,19 +142,30 @@ describe('authenticate', () => {
       }
     });
 
-    it('answers "unavailable" while the changes were never read, and goes on with what it knows afterwards', async () => {
+    it('passes nobody while the changes were never read, and goes on with what it knows afterwards', async () => {
+      let isDown = true;
+      const open = () => (isDown ? Promise.reject(unavailable('Firestore')) : firestore.open());
       const token = await member();
-      const broken = {
-        ...firestore,
-        open: async (): Promise<never> => {
-          throw new AppError('unavailable', 'down');
-        },
-      };
-      await assertRefused(
-        async () => present(createInstance(google, broken), token),
-        'unavailable',
-        'access changes were never read',
+      const clock = () => Date.now() + ahead;
+      const unsteady = createInstance(google, { ...firestore, open }, { clock });
+      await assertRefused(() => present(unsteady, token), 'unavailable', 'access changes were never read');
+      isDown = false;
+      await change(instance, { grants: [grant('auditor')] });
+      await assertRefused(() => present(unsteady, token), 'token_stale');
+      isDown = true;
+      untilNextRead();
+      await assertRefused(() => present(unsteady, token), 'token_stale');
+      const newer = await mintIdToken({ roles: ['auditor'], rv: 2 });
+      assert.deepEqual((await present(unsteady, newer)).roles, ['auditor']);
+      const unread = unsteady.lines.filter(({ kind }) => kind === 'feedUnread');
+      assert.deepEqual(
+        unread.map(({ code, reason }) => [code, reason]),
+        [
+          ['unavailable', 'Firestore'],
+          ['unavailable', 'Firestore'],
+        ],
       );
+      await assertRefused(() => present(unsteady, newer, FRESH), 'unavailable', 'Firestore');
     });
   });
 
