@@ -5,6 +5,7 @@ import supertest from 'supertest';
 import { loadConfig } from '../../src/config.ts';
 import { createDeps, type Deps } from '../../src/deps.ts';
 import { createApp } from '../../src/http/app.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 import type { Log } from '../../src/log.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { ACCOUNTS_LOOKUP, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
@@ -51,6 +52,7 @@ interface Options {
   /** Settings other than the defaults. */
   readonly env?: Readonly<Record<string, string>>;
   readonly log?: Log;
+  readonly clock?: Clock;
   /** Changes the wiring before the server starts, e.g. to break a service. */
   readonly rewire?: (deps: Deps) => Deps;
   /** Serves something other than the HTTP API on a plain server. */
@@ -58,7 +60,7 @@ interface Options {
 }
 
 /** Opens an API of its own. `close` it in `after`. */
-export async function openApi({ env, log, rewire, serve }: Options = {}): Promise<Api> {
+export async function openApi({ env, log, clock, rewire, serve }: Options = {}): Promise<Api> {
   const google = await openGoogle();
   const firestore = await openTestFirestore();
   playAccounts(google);
@@ -73,6 +75,7 @@ export async function openApi({ env, log, rewire, serve }: Options = {}): Promis
     app: google.app,
     firestore: firestore.open,
     log: log ?? recordTo(lines),
+    ...(clock && { clock }),
   });
   const deps = rewire?.(wired) ?? wired;
   const server = serve?.(deps) ?? createServer(createApp(deps));
