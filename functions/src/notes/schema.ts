@@ -9,8 +9,8 @@ export const noteId = z
   .regex(/^[A-Za-z0-9]{20}$/, 'is not the id of a note')
   .meta({ description: '20 letters and digits.' });
 
-// Lengths are in UTF-16 units, as JavaScript and HTML's maxlength count: never fewer than the characters that the rules
-// count, so that a note from here fits there. Half a surrogate pair has no UTF-8, and Firestore would refuse it.
+// zod counts code points, as JSON Schema's maxLength does; at four bytes each, both limits fit into a request's 100 KiB.
+// Half a surrogate pair has no UTF-8, and Firestore would refuse it.
 const isText = (text: string) => text.isWellFormed();
 const title = z
   .string()

@@ -1,0 +1,42 @@
+import type { Deps } from '../../../src/deps.ts';
+import { createNotesService } from '../../../src/notes/notes-service.ts';
+import type { Api, Person } from '../../helpers/api.ts';
+import type { TestFirestore } from '../../helpers/firestore.ts';
+
+export const MISSING = 'noSuchNote0000000000';
+
+/** Writes a note into Firestore, past the API. @returns its id */
+export async function seed(
+  { db, FieldValue }: TestFirestore,
+  owner: string,
+  title = 'Milk',
+): Promise<string> {
+  const now = FieldValue.serverTimestamp();
+  const ref = await db
+    .collection('notes')
+    .add({ owner, title, body: 'Two bottles.', created: now, updated: now });
+  return ref.id;
+}
+
+/** Changes the title of a note, knowing the version. */
+export const rename = (api: Api, who: Person, { id, etag }: { id: string; etag: string }, title: string) =>
+  api.as(who).patch(`/v1/notes/${id}`).set('If-Match', etag).send({ title });
+
+/** The same wiring with the notes in another Firestore: one whose calls a test holds, or breaks. */
+export const notesIn =
+  ({ open }: TestFirestore) =>
+  (deps: Deps): Deps => ({
+    ...deps,
+    notes: createNotesService({ open, clock: deps.clock, auditRetention: deps.config.auditRetention }),
+  });
+
+/** Resolves for everybody when the last of `count` has come; those who come later do not wait. */
+export function barrier(count: number): () => Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let waiting = 0;
+  return () => {
+    waiting++;
+    if (waiting === count) resolve();
+    return promise;
+  };
+}

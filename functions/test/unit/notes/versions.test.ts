@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { assertProblem, fieldsOf } from '../../helpers/answers.ts';
+import { type Api, openApi } from '../../helpers/api.ts';
+import { connect, startTestFirestore } from '../../helpers/firestore.ts';
+import { barrier, notesIn, rename, seed } from './notes.ts';
+
+describe('notes: two who change the same one', () => {
+  let api: Api;
+  before(async () => {
+    api = await openApi();
+  });
+  after(() => api.close());
+
+  async function read(id: string): Promise<{ id: string; etag: string }> {
+    const { headers, body } = await api.as('member').get(`/v1/notes/${id}`);
+    assert.equal(headers.etag, `"${body.version}"`);
+    return { id, etag: String(headers.etag) };
+  }
+
+  it('answers a new note and a change with the version to go on from', async () => {
+    const written = await api.as('member').post('/v1/notes').send({ title: 'Milk', body: 'Two.' });
+    const { id } = written.body;
+    const first = await rename(api, 'member', { id, etag: String(written.headers.etag) }, 'Eggs');
+    const second = await rename(api, 'member', { id, etag: String(first.headers.etag) }, 'Bread');
+    assert.deepEqual([first.status, second.status], [200, 200]);
+    assert.equal(new Set([written, first, second].map(({ headers }) => headers.etag)).size, 3);
+    assert.deepEqual([second.body.title, second.body.body], ['Bread', 'Two.'], 'the rest stays');
+    assert.equal(second.body.createdAt, written.body.createdAt);
+    assert.ok(second.body.updatedAt >= written.body.updatedAt);
+  });
+
+  it('takes the version from a list, too', async () => {
+    const id = await seed(api.firestore, 'member');
+    const { body } = await api.as('member').get('/v1/notes');
+    const { version } = body.notes.find((note: { id: string }) => note.id === id);
+    assert.equal((await rename(api, 'member', { id, etag: `"${version}"` }, 'Eggs')).status, 200);
+  });
+
+  it('refuses the one who comes second with 412, and keeps what the first wrote', async () => {
+    const known = await read(await seed(api.firestore, 'member'));
+    await rename(api, 'member', known, 'First');
+    assertProblem(await rename(api, 'member', known, 'Second'), 412, 'precondition_failed');
+    assert.equal((await api.firestore.db.doc(`notes/${known.id}`).get()).get('title'), 'First');
+  });
+
+  it('notices a change that a client made in Firestore directly', async () => {
+    const known = await read(await seed(api.firestore, 'member'));
+    const { db, FieldValue } = api.firestore;
+    await db.doc(`notes/${known.id}`).update({ body: 'Three.', updated: FieldValue.serverTimestamp() });
+    assertProblem(await rename(api, 'member', known, 'Late'), 412, 'precondition_failed');
+  });
+
+  for (const [what, etag] of [
+    ['none', undefined],
+    ['any', '*'],
+    ['a weak one', 'W/"1.000000000"'],
+    ['one without quotes', '1.000000000'],
+    ['several', '"1.0", "2.0"'],
+    ['text', '"x"'],
+  ] as const) {
+    it(`refuses a change that names as its version: ${what}`, async () => {
+      const id = await seed(api.firestore, 'member');
+      const request = api.as('member').patch(`/v1/notes/${id}`);
+      const answer = await (etag === undefined ? request : request.set('If-Match', etag)).send({
+        title: 'x',
+      });
+      assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), ['headers.if-match']);
+    });
+  }
+
+  it('lets exactly one of eight win who all read before the first wrote', async () => {
+    const allHaveRead = barrier(8);
+    const server = await startTestFirestore({
+      beforeCall: (method) => (holding && method === 'Commit' ? allHaveRead() : undefined),
+    });
+    let holding = false;
+    const firestore = connect(server);
+    const racing = await openApi({ rewire: notesIn(firestore) });
+    try {
+      const id = await seed(firestore, 'member');
+      const { headers } = await racing.as('member').get(`/v1/notes/${id}`);
+      const etag = String(headers.etag);
+      holding = true;
+      const titles = Array.from({ length: 8 }, (_, index) => `Writer ${index}`);
+      const answers = await Promise.all(titles.map((title) => rename(racing, 'member', { id, etag }, title)));
+      const winners = titles.filter((_, index) => answers[index]?.status === 200);
+      assert.equal(winners.length, 1, answers.map(({ status }) => status).join());
+      assert.ok(answers.every(({ status }) => status === 200 || status === 412));
+      assert.equal((await firestore.db.doc(`notes/${id}`).get()).get('title'), winners[0]);
+    } finally {
+      await racing.close();
+      await firestore.close();
+      await server.stop();
+    }
+  });
+});

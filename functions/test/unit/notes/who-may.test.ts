@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { assertProblem } from '../../helpers/answers.ts';
+import { type Api, openApi, PEOPLE, type Person } from '../../helpers/api.ts';
+import { MISSING, seed } from './notes.ts';
+
+type Who = Person | 'anonymous';
+type Operation = 'list' | 'get' | 'change' | 'remove';
+type Whose = 'own' | 'other' | 'missing';
+
+/** Written down from the design, not from the code. Somebody else's note is to a member what no note is. */
+const MATRIX: [operation: Operation, whose: Whose, member: number, moderators: number][] = [
+  ['list', 'own', 200, 200],
+  ['list', 'other', 404, 200],
+  ['list', 'missing', 404, 200],
+  ['get', 'own', 200, 200],
+  ['get', 'other', 404, 200],
+  ['get', 'missing', 404, 404],
+  ['change', 'own', 200, 200],
+  ['change', 'other', 404, 404],
+  ['change', 'missing', 404, 404],
+  ['remove', 'own', 204, 204],
+  ['remove', 'other', 404, 204],
+  ['remove', 'missing', 404, 404],
+];
+
+describe('notes: who may do what', () => {
+  let api: Api;
+  before(async () => {
+    api = await openApi();
+  });
+  after(() => api.close());
+
+  const client = (who: Who) => (who === 'anonymous' ? api.as() : api.as(who));
+
+  /** Does it to a note that is there for this alone; `bystander` owns those of others. */
+  async function attempt(operation: Operation, whose: Whose, who: Who) {
+    const owner = { own: who, other: 'bystander', missing: 'nobody' }[whose];
+    if (operation === 'list') return client(who).get('/v1/notes').query({ owner });
+    const id = whose === 'missing' ? MISSING : await seed(api.firestore, owner);
+    const url = `/v1/notes/${id}`;
+    if (operation === 'get') return client(who).get(url);
+    if (operation === 'remove') return client(who).delete(url);
+    const { updateTime } = await api.firestore.db.doc(`notes/${id}`).get();
+    const version = `${updateTime?.seconds}.${String(updateTime?.nanoseconds).padStart(9, '0')}`;
+    return client(who).patch(url).set('If-Match', `"${version}"`).send({ title: 'Changed' });
+  }
+
+  for (const [operation, whose, member, moderators] of MATRIX) {
+    const expected: Record<Who, number> = {
+      anonymous: 401,
+      norole: 403,
+      auditor: 403,
+      member,
+      ...{ support: moderators, admin: moderators, owner: moderators },
+    };
+    for (const who of ['anonymous', ...PEOPLE] as const) {
+      it(`answers ${who} who would ${operation} a note, ${whose}, with ${expected[who]}`, async () => {
+        const answer = await attempt(operation, whose, who);
+        assert.equal(answer.status, expected[who], answer.text);
+        if (expected[who] === 404) assertProblem(answer, 404, 'not_found');
+      });
+    }
+  }
+
+  for (const [who, status] of [
+    ['anonymous', 401],
+    ['norole', 403],
+    ['auditor', 403],
+    ['member', 200],
+    ['support', 200],
+    ['admin', 200],
+    ['owner', 200],
+  ] as const) {
+    it(`answers ${who} who would write a note with ${status}`, async () => {
+      const answer = await client(who).post('/v1/notes').send({ title: 'Eggs' });
+      assert.equal(answer.status, status, answer.text);
+      if (status === 200) assert.equal(answer.body.owner, who);
+    });
+  }
+
+  it('changes and removes nothing that it refuses', async () => {
+    const id = await seed(api.firestore, 'bystander');
+    const before = (await api.firestore.db.doc(`notes/${id}`).get()).data();
+    for (const who of ['anonymous', 'norole', 'auditor', 'member'] as const) {
+      await client(who).patch(`/v1/notes/${id}`).set('If-Match', '"1.0"').send({ title: 'Mine now' });
+      await client(who).delete(`/v1/notes/${id}`);
+    }
+    assert.deepEqual((await api.firestore.db.doc(`notes/${id}`).get()).data(), before);
+  });
+
+  it('tells a member the same of a stranger’s note and of none, and logs which rule it was', async () => {
+    const id = await seed(api.firestore, 'bystander');
+    const tell = async (method: 'get' | 'delete', of: string) => {
+      const { status, body } = await api.as('member')[method](`/v1/notes/${of}`);
+      return { status, ...body, requestId: '' };
+    };
+    for (const method of ['get', 'delete'] as const) {
+      assert.deepEqual(await tell(method, id), await tell(method, MISSING));
+    }
+    const last = api.lines.filter(({ kind }) => kind === 'decision').at(-1);
+    assert.deepEqual([last?.subject, last?.granted, last?.reason], ['member', false, 'not-own']);
+  });
+
+  it('shows a moderator whose notes they ask for, and their own when they ask for none', async () => {
+    const id = await seed(api.firestore, 'quiet');
+    const owners = async (query: object) => {
+      const { body } = await api.as('support').get('/v1/notes').query(query);
+      return (body.notes as { id: string; owner: string }[]).map((note) => [note.id, note.owner]);
+    };
+    assert.deepEqual(await owners({ owner: 'quiet' }), [[id, 'quiet']]);
+    const own = await owners({});
+    assert.ok(own.length > 0 && own.every(([, owner]) => owner === 'support'));
+  });
+});
