@@ -5,6 +5,7 @@ import {
   beforeUserSignedIn,
   HttpsError,
 } from 'firebase-functions/identity';
+import { enter } from '../access/access-records.ts';
 import type { DirectoryEntry } from '../access/directory-entry.ts';
 import { compileAccessClaims, readAccessClaims } from '../authz/access-claims.ts';
 import type { Deps } from '../deps.ts';
@@ -52,7 +53,7 @@ export function createBlockingFunctions(
   /** Never in the way of a sign-in: without an answer the token says what it said, and is checked as any other. */
   async function findEntry(event: AuthBlockingEvent): Promise<DirectoryEntry | undefined> {
     const { uid } = userOf(event);
-    const { directory, users, changeAccess, config, log } = deps();
+    const { accounts, clock, directory, users, changeAccess, config, log } = deps();
     try {
       return await withDeadline('sign-in', find(), DEADLINE_MS);
     } catch (error) {
@@ -61,7 +62,10 @@ export function createBlockingFunctions(
     }
 
     async function find() {
-      const entry = await directory.find(uid);
+      const known = await directory.find(uid);
+      // Firebase tells nobody of an address that was changed or verified; it shows at the next sign-in.
+      const account = known && !hasAddressOf(event, known) ? await accounts.find(uid) : undefined;
+      const entry = account ? await enter(directory, account, seconds(clock)) : known;
       if (entry?.rolesVersion !== 0 || config.defaultRole === 'none' || !isAdmitted(event)) return entry;
       // Signed up with an address that was not verified yet.
       await giveDefaultRole(
@@ -70,6 +74,11 @@ export function createBlockingFunctions(
       );
       return directory.find(uid);
     }
+  }
+
+  function hasAddressOf(event: AuthBlockingEvent, entry: DirectoryEntry): boolean {
+    const { email, emailVerified } = userOf(event);
+    return email?.toLowerCase() === entry.email && emailVerified === entry.emailVerified;
   }
 
   function isAdmitted(event: AuthBlockingEvent): boolean {
