@@ -62,10 +62,9 @@ describe('GET /users', function () {
       makeUser(['auditor', 'member'], email('bob')),
       makeUser(['member'], email('eve')),
     ]);
-    for (const { uid } of [bob, eve]) {
-      const answer = await api(`PATCH /users/${uid}`, { token, body: { disabled: true } });
-      assert.equal(outcome(answer), '200');
-    }
+    const disable = ({ uid }: { uid: string }) =>
+      api(`PATCH /users/${uid}`, { token, body: { disabled: true } });
+    assert.deepEqual((await Promise.all([bob, eve].map(disable))).map(outcome), ['200', '200']);
     const find = async (query: string) =>
       uidsOf([(await api(`GET /users?email=${team}&${query}`, { token })).body]);
     assert.deepEqual(await find('role=auditor'), [ada.uid, bob.uid]);
