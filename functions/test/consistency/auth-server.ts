@@ -9,6 +9,8 @@ import { CERTIFICATES, certificates, googleKey } from '../helpers/google.ts';
 export interface StoredAccount {
   readonly localId: string;
   readonly email?: string;
+  readonly emailVerified?: boolean;
+  readonly providerUserInfo?: readonly { readonly providerId: string; readonly rawId: string }[];
   readonly disabled?: boolean;
   /** Seconds since the epoch, as text. */
   readonly validSince?: string;
@@ -104,6 +106,8 @@ export function accountWith({
   return {
     localId: uid,
     email: `${uid}@example.com`,
+    emailVerified: true,
+    providerUserInfo: [{ providerId: 'password', rawId: `${uid}@example.com` }],
     disabled,
     validSince: String(validAfter),
     customAttributes: JSON.stringify({ tier: 'gold', ...compileAccessClaims(grants, rolesVersion, 0) }),

@@ -1,0 +1,110 @@
+import { startTestFirestore } from '../helpers/firestore.ts';
+import { PROJECT } from '../helpers/google.ts';
+import { type AuthServer, openAuthServer } from './auth-server.ts';
+import type { Change } from './changes.ts';
+import { type Child, startChild } from './child-process.ts';
+import { type OwnInstance, openInstance } from './instance.ts';
+import { type Addresses, connectOutside, type Outside } from './outside.ts';
+import { newDatabase, readState, type State, writeState } from './state.ts';
+
+/** Is the process killed before its call has an effect, or after it has, but before the answer? */
+export const MOMENTS = ['before', 'after'] as const;
+export type Moment = (typeof MOMENTS)[number];
+
+/** What was left when a process was killed. */
+export interface Left extends State {
+  /** E.g. `before call 4, Commit`. */
+  readonly when: string;
+}
+
+/** A copy of a state, to try something on, with an instance that knows nothing yet. */
+export interface Trial {
+  readonly instance: OwnInstance;
+  /** One more instance. @param clock milliseconds since the epoch */
+  another(clock?: () => number): OwnInstance;
+  readonly accounts: AuthServer['accounts'];
+  state(): Promise<State>;
+}
+
+/** A Firestore and a Firebase Auth in which processes are killed, one at a time. */
+export interface Lane {
+  /** Kills a process at its n-th call. @returns what is left; undefined when the process was done before */
+  kill(before: State, change: Change, n: number, moment: Moment): Promise<Left | undefined>;
+  /** Tries something on a copy. @param clock of the instance, milliseconds since the epoch */
+  try<T>(state: State, clock: () => number, work: (trial: Trial) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export async function openLane(): Promise<Lane> {
+  let calls = 0;
+  /** Answers never when this is the call. */
+  let hold: (call: number, method: string, at: Moment) => Promise<void> | undefined = () => undefined;
+  const beforeCall = (method: string) => hold(++calls, method, 'before');
+  const afterCall = (method: string) => hold(calls, method, 'after');
+  const [firestore, auth] = await Promise.all([
+    startTestFirestore({ beforeCall, afterCall }),
+    openAuthServer({ beforeCall, afterCall }),
+  ]);
+  // It takes a while to start: the next one does so while this one is looked at.
+  let next: Promise<Child> = startChild();
+  next.catch(() => undefined);
+
+  async function withCopy<T>(state: State, work: (addresses: Addresses, outside: Outside) => Promise<T>) {
+    const addresses = {
+      ...{ firestore: firestore.host, database: newDatabase() },
+      ...{ auth: auth.port, project: PROJECT },
+    };
+    const outside = connectOutside(addresses);
+    try {
+      auth.accounts = new Map(state.accounts);
+      await writeState(outside.db, state);
+      return await work(addresses, outside);
+    } finally {
+      await outside.close();
+    }
+  }
+
+  return {
+    kill: (before, change, n, moment) =>
+      withCopy(before, async (addresses, { db }) => {
+        const child = await next;
+        next = startChild();
+        calls = 0;
+        let method = '';
+        const reached = new Promise<'reached'>((resolve) => {
+          hold = (call, name, at) => {
+            if (call !== n || at !== moment) return undefined;
+            method = name;
+            resolve('reached');
+            return new Promise(() => {});
+          };
+        });
+        const finished = child.run({ addresses, change }).then(() => 'finished' as const);
+        const came = await Promise.race([reached, finished]);
+        hold = () => undefined;
+        finished.catch(() => undefined);
+        await child.kill();
+        if (came === 'finished') return undefined;
+        return { ...(await readState(db, auth.accounts)), when: `${moment} call ${n}, ${method}` };
+      }),
+    try: (state, clock, work) =>
+      withCopy(state, async (addresses, { db }) => {
+        const opened: OwnInstance[] = [];
+        const another = (own = clock) => {
+          const instance = openInstance(addresses, own);
+          opened.push(instance);
+          return instance;
+        };
+        try {
+          const read = () => readState(db, auth.accounts);
+          return await work({ instance: another(), another, accounts: auth.accounts, state: read });
+        } finally {
+          await Promise.all(opened.map(({ close }) => close()));
+        }
+      }),
+    async close() {
+      await (await next).kill();
+      await Promise.all([firestore.stop(), auth.close()]);
+    },
+  };
+}

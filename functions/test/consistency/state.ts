@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import type { DocumentData, Firestore } from '@google-cloud/firestore';
+import type { Accounts } from './auth-server.ts';
+
+/** All that outlives a process: the documents by path, and the accounts in Firebase Auth. */
+export interface State {
+  readonly documents: ReadonlyMap<string, DocumentData>;
+  readonly accounts: Accounts;
+}
+
+const COLLECTIONS = ['directory', 'system', 'accessChanges', 'auditEvents'];
+
+export async function readState(db: Firestore, accounts: Accounts): Promise<State> {
+  const found = await Promise.all(COLLECTIONS.map((name) => db.collection(name).get()));
+  const documents = found.flatMap(({ docs }) => docs);
+  return {
+    documents: new Map(documents.map((document) => [document.ref.path, document.data()])),
+    accounts: new Map(accounts),
+  };
+}
+
+/** The documents of a collection, by id. */
+export function collection({ documents }: State, name: string): Map<string, DocumentData> {
+  const own = [...documents].filter(([path]) => path.startsWith(`${name}/`));
+  return new Map(own.map(([path, fields]) => [path.slice(name.length + 1), fields]));
+}
+
+export async function writeState(db: Firestore, { documents }: State): Promise<void> {
+  const batch = db.batch();
+  for (const [path, fields] of documents) batch.set(db.doc(path), fields);
+  await batch.commit();
+}
+
+export const newDatabase = () => `p-${randomUUID()}`;
