@@ -91,7 +91,7 @@ export function createDirectory({ open, clock, auditRetention, onAccessChange }:
         const eventRef = id === undefined ? events.doc() : events.doc(id);
         let attempts = 0;
         let committing: Outcome | undefined;
-        const made = await db.runTransaction(async (tx) => {
+        const transaction = db.runTransaction(async (tx) => {
           attempts++;
           // Only a second attempt can find that the first one was committed, and its answer lost on the way.
           if (attempts > 1 && (await tx.get(eventRef)).exists) return committing;
@@ -119,6 +119,12 @@ export function createDirectory({ open, clock, auditRetention, onAccessChange }:
             tx.create(eventRef, toAuditDocument(outcome.audit, at, inSeconds(auditRetention * DAY)));
           }
           return outcome;
+        });
+        const made = await transaction.catch(async (error) => {
+          // The SDK also repeats the commit alone, and what was committed already is then refused as closed.
+          if (error instanceof AppError || committing?.audit === undefined) throw error;
+          if ((await eventRef.get()).exists) return committing;
+          throw error;
         });
         if (made?.accessChange !== undefined) onAccessChange({ uid, ...made.accessChange });
         return made;
