@@ -59,9 +59,8 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
     const { uid, pending } = entry;
     const account = await accounts.find(uid);
     if (account === undefined) return false;
-    if (pending.includes('disabled') && account.disabled !== entry.disabled) {
-      await accounts.setDisabled(uid, entry.disabled);
-    }
+    const isOutOfStep = pending.includes('disabled') && account.disabled !== entry.disabled;
+    if (isOutOfStep && entry.disabled) await accounts.setDisabled(uid, true);
     if (pending.includes('deletion')) {
       await accounts.remove(uid);
       return false;
@@ -74,6 +73,7 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
       const claims = mergeClaims(account.claims, access);
       if (!isDeepStrictEqual(claims, account.claims)) await accounts.setClaims(uid, claims);
     }
+    if (isOutOfStep && !entry.disabled) await accounts.setDisabled(uid, false);
     return true;
   }
 
