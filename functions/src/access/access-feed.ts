@@ -1,3 +1,4 @@
+import type { QueryDocumentSnapshot } from '@google-cloud/firestore';
 import type { AccessChanges, LatestChange } from '../authn/access-changes.ts';
 import { toAppError, unavailable } from '../errors.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -16,9 +17,16 @@ export interface AccessFeed extends AccessChanges {
   learn(change: AccessChange): void;
 }
 
+interface Read {
+  /** Oldest first. */
+  readonly changes: readonly DatedChange[];
+  /** Milliseconds since the epoch, by Firestore's clock: all that was to be seen then is in `changes`. */
+  readonly readAt: number;
+}
+
 interface Options {
-  /** Changes later than this moment (milliseconds since the epoch), oldest first. */
-  readonly readSince: (at: number) => Promise<readonly DatedChange[]>;
+  /** Changes later than this moment (milliseconds since the epoch). */
+  readonly readSince: (at: number) => Promise<Read>;
   readonly clock: Clock;
   /** Seconds between two reads: the longest a change made elsewhere takes to be noticed here. */
   readonly maxAge: number;
@@ -37,7 +45,7 @@ const HORIZON_MS = CHANGE_LIFETIME * 1000;
  */
 export function createAccessFeed({ readSince, clock, maxAge, log }: Options): AccessFeed {
   const latest = new Map<string, LatestChange & { readonly heardAt: number }>();
-  let lastSeen: number | undefined;
+  let seenUntil: number | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
   let failedAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
@@ -63,9 +71,10 @@ export function createAccessFeed({ readSince, clock, maxAge, log }: Options): Ac
   async function read(): Promise<void> {
     const askedAt = clock();
     try {
-      const changes = await readSince((lastSeen ?? askedAt - HORIZON_MS) - OVERLAP_MS);
-      for (const change of changes) learn(change);
-      lastSeen = changes.at(-1)?.at ?? lastSeen ?? askedAt - HORIZON_MS;
+      const news = await readSince((seenUntil ?? askedAt - HORIZON_MS) - OVERLAP_MS);
+      for (const change of news.changes) learn(change);
+      // Not where the last change was: while no other came, each read would cost as much as the one that found it.
+      seenUntil = news.readAt;
       readAt = askedAt;
       forgetOld();
     } catch (error) {
@@ -100,15 +109,26 @@ function larger(a: number | undefined, b: number | undefined): number | undefine
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }
 
-/** Reads the feed from Firestore. */
+/**
+ * Reads the feed from Firestore. What an earlier read gave is not read again, but for the overlap: a thousand changes of
+ * one moment would otherwise be found by every read until the next change comes.
+ */
 export function readAccessChanges(open: OpenFirestore): Options['readSince'] {
-  return (since) =>
-    useFirestore('accessChanges', open, async ({ db, Timestamp }) => {
-      const query = db.collection(ACCESS_CHANGES).where('at', '>', Timestamp.fromMillis(since)).orderBy('at');
-      const { docs } = await query.get();
-      return docs.map((change) => {
-        const { at, expireAt: _, ...fields } = change.data();
-        return { ...(fields as AccessChange), at: (at as Instant).toMillis() };
-      });
+  // By Firestore's clock; set only when the answer has arrived.
+  let lastReadAt = Number.NEGATIVE_INFINITY;
+  return async (since) => {
+    const from = Math.max(since, lastReadAt - OVERLAP_MS);
+    const { changes, readAt } = await useFirestore('accessChanges', open, async ({ db, Timestamp }) => {
+      const query = db.collection(ACCESS_CHANGES).where('at', '>', Timestamp.fromMillis(from)).orderBy('at');
+      const { docs, readTime } = await query.get();
+      return { changes: docs.map(changeFrom), readAt: readTime.toMillis() };
     });
+    lastReadAt = readAt;
+    return changes;
+  };
+}
+
+function changeFrom(document: QueryDocumentSnapshot): DatedChange {
+  const { at, expireAt: _, ...fields } = document.data();
+  return { ...(fields as AccessChange), at: (at as Instant).toMillis() };
 }
