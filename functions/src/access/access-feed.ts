@@ -1,4 +1,3 @@
-import type { QueryDocumentSnapshot } from '@google-cloud/firestore';
 import type { AccessChanges, LatestChange } from '../authn/access-changes.ts';
 import { toAppError, unavailable } from '../errors.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -109,26 +108,16 @@ function larger(a: number | undefined, b: number | undefined): number | undefine
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }
 
-/**
- * Reads the feed from Firestore. What an earlier read gave is not read again, but for the overlap: a thousand changes of
- * one moment would otherwise be found by every read until the next change comes.
- */
+/** Reads the feed from Firestore. */
 export function readAccessChanges(open: OpenFirestore): Options['readSince'] {
-  // By Firestore's clock; set only when the answer has arrived.
-  let lastReadAt = Number.NEGATIVE_INFINITY;
-  return async (since) => {
-    const from = Math.max(since, lastReadAt - OVERLAP_MS);
-    const { changes, readAt } = await useFirestore('accessChanges', open, async ({ db, Timestamp }) => {
-      const query = db.collection(ACCESS_CHANGES).where('at', '>', Timestamp.fromMillis(from)).orderBy('at');
+  return (since) =>
+    useFirestore('accessChanges', open, async ({ db, Timestamp }) => {
+      const query = db.collection(ACCESS_CHANGES).where('at', '>', Timestamp.fromMillis(since)).orderBy('at');
       const { docs, readTime } = await query.get();
-      return { changes: docs.map(changeFrom), readAt: readTime.toMillis() };
+      const changes = docs.map((change) => {
+        const { at, expireAt: _, ...fields } = change.data();
+        return { ...(fields as AccessChange), at: (at as Instant).toMillis() };
+      });
+      return { changes, readAt: readTime.toMillis() };
     });
-    lastReadAt = readAt;
-    return changes;
-  };
-}
-
-function changeFrom(document: QueryDocumentSnapshot): DatedChange {
-  const { at, expireAt: _, ...fields } = document.data();
-  return { ...(fields as AccessChange), at: (at as Instant).toMillis() };
 }
