@@ -8,12 +8,15 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { buildOnce, freePort } from '../helpers/framework.ts';
 import { discover, type Manifest, ROOT, resolve, settingsIn, uploaded } from './firebase-cli.ts';
@@ -34,8 +37,12 @@ const GROUPS: Record<string, string> = {
   beforeUserCreated: 'TRIGGERS',
   beforeUserSignedIn: 'TRIGGERS',
   onUserCreated: 'TRIGGERS',
+  onUserDeleted: 'TRIGGERS',
+  reconcileAccess: 'TRIGGERS',
 };
 const NAMES = Object.keys(GROUPS).sort();
+/** Those that run one at a time, whatever the settings say. */
+const SINGLE = ['reconcileAccess'];
 const accountParam = (name: string) => `${name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()}_SERVICE_ACCOUNT`;
 
 /** What `firebase deploy` uploads, installed in an empty folder as the build in the cloud does; no network, no project. */
@@ -58,6 +65,30 @@ describe('the deployable', function () {
   });
 
   after(() => rmSync(scratch, { recursive: true, force: true }));
+
+  /** Packages that the bundle asks for when it runs, each once. */
+  function bundleImports(): string[] {
+    const bundle = readFileSync(join(copy, 'lib/index.js'), 'utf8');
+    const named = bundle.matchAll(/(?:from\s*|import\s*\(?\s*|require\(\s*)(['"])([\w@:./-]+)\1/g);
+    const specifiers = [...named].map(([, , specifier = '']) => specifier);
+    const packages = specifiers.filter((specifier) => !isBuiltin(specifier) && !specifier.startsWith('.'));
+    return [
+      ...new Set(packages.map((name) => name.split('/', name.startsWith('@') ? 2 : 1).join('/'))),
+    ].sort();
+  }
+
+  /** Runs a module that lies beside the bundle, since what it may import depends on where it lies. */
+  async function runBeside(script: string): Promise<string> {
+    const probe = join(copy, 'lib/probe.mjs');
+    writeFileSync(probe, script);
+    try {
+      const env = { PATH: process.env.PATH, GCLOUD_PROJECT: PROJECT, K_CONFIGURATION: 'api' };
+      const { stdout } = await promisify(execFile)(process.execPath, [probe], { cwd: copy, env });
+      return stdout;
+    } finally {
+      rmSync(probe);
+    }
+  }
 
   describe('upload', () => {
     it('is the bundle and what npm needs, nothing else', () => {
@@ -128,6 +159,34 @@ describe('the deployable', function () {
       for (const name of Object.keys(dependencies)) assert.ok(installed(`node_modules/${name}`), name);
     });
 
+    it('has every package that the bundle names and does not contain, to be imported from there', async () => {
+      const external = bundleImports();
+      assert.deepEqual(external, ['@google-cloud/firestore']);
+      const { dependencies } = json(copy, 'package.json');
+      for (const name of external) {
+        assert.ok(Object.hasOwn(dependencies, name), name);
+        const found = await runBeside(`process.stdout.write(import.meta.resolve('${name}'));`);
+        // As the folder is really called: the system's own for temporary files may be a link.
+        const folder = pathToFileURL(join(realpathSync(copy), 'node_modules', name)).href;
+        assert.ok(found.startsWith(`${folder}/`), found);
+      }
+    });
+
+    it('gives the bundle a Firestore that works, loaded when it is first asked for', async () => {
+      const output = await runBeside(`
+        import { createRequire } from 'node:module';
+        const require = createRequire(import.meta.url);
+        const loaded = () => Object.keys(require.cache).some((path) => path.includes('@google-cloud/firestore'));
+        await import('./index.js');
+        const before = loaded();
+        const { Firestore, FieldPath, FieldValue, Timestamp } = require('@google-cloud/firestore');
+        const query = new Firestore({ projectId: 'p' }).collection('c').where(FieldPath.documentId(), '>', 'a');
+        const made = [query.limit(1), FieldValue.serverTimestamp(), Timestamp.fromMillis(1500)];
+        process.stdout.write(JSON.stringify([before, loaded(), made.length, made[2].toMillis()]));
+        process.exit();`);
+      assert.deepEqual(JSON.parse(output), [false, true, 3, 1500]);
+    });
+
     it('is for the runtime this test runs on', () => {
       const major = process.versions.node.split('.')[0];
       assert.equal(codebase.runtime, `nodejs${major}`);
@@ -155,7 +214,7 @@ describe('the deployable', function () {
       return found;
     };
 
-    it('names exactly the eight functions', () => {
+    it('names exactly the ten functions', () => {
       assert.deepEqual(Object.keys(manifest.endpoints).sort(), NAMES);
     });
 
@@ -165,9 +224,11 @@ describe('the deployable', function () {
         assert.deepEqual([entryPoint, platform], [name, 'gcfv2']);
         assert.equal(region, '{{ params.REGION }}');
         assert.equal(rest.availableMemoryMb, `{{ params.${group}_MEMORY_MIB }}`);
-        assert.equal(rest.concurrency, `{{ params.${group}_CONCURRENCY }}`);
         assert.equal(rest.minInstances, `{{ params.${group}_MIN_INSTANCES }}`);
-        assert.equal(rest.maxInstances, `{{ params.${group}_MAX_INSTANCES }}`);
+        const [concurrency, maxInstances] = SINGLE.includes(name)
+          ? [1, 1]
+          : [`{{ params.${group}_CONCURRENCY }}`, `{{ params.${group}_MAX_INSTANCES }}`];
+        assert.deepEqual([rest.concurrency, rest.maxInstances], [concurrency, maxInstances]);
         assert.equal(serviceAccountEmail, `{{ params.${accountParam(name)} }}`);
       });
     }
@@ -193,6 +254,8 @@ describe('the deployable', function () {
         beforeUserCreated: 'blockingTrigger',
         beforeUserSignedIn: 'blockingTrigger',
         onUserCreated: 'eventTrigger',
+        onUserDeleted: 'eventTrigger',
+        reconcileAccess: 'scheduleTrigger',
       });
     });
 
@@ -209,16 +272,24 @@ describe('the deployable', function () {
       }
     });
 
-    it('has onUserCreated listen to new users of Authentication', () => {
-      assert.equal(endpoint('onUserCreated').eventTrigger?.eventType, 'google.firebase.auth.user.v2.created');
+    for (const [name, event] of Object.entries({ onUserCreated: 'created', onUserDeleted: 'deleted' })) {
+      it(`has ${name} listen to users ${event} in Authentication, and try again when it fails`, () => {
+        const { eventType, retry } = endpoint(name).eventTrigger ?? assert.fail(name);
+        assert.deepEqual([eventType, retry], [`google.firebase.auth.user.v2.${event}`, true]);
+      });
+    }
+
+    it('puts access in order often enough for the hour that a change is remembered', () => {
+      assert.equal(endpoint('reconcileAccess').scheduleTrigger?.schedule, 'every 5 minutes');
+      const apis = manifest.requiredAPIs.map(({ api }) => api);
+      assert.ok(apis.includes('cloudscheduler.googleapis.com'), apis.join());
     });
 
-    it('leaves triggers out depending on IDENTITY_PLATFORM, and nothing else', () => {
+    it('leaves the blocking functions out without IDENTITY_PLATFORM, and nothing else', () => {
       const omitted = NAMES.filter((name) => endpoint(name).omit !== undefined);
-      assert.deepEqual(omitted, ['beforeUserCreated', 'beforeUserSignedIn', 'onUserCreated']);
-      assert.equal(endpoint('beforeUserCreated').omit, '{{ params.IDENTITY_PLATFORM == false }}');
-      assert.equal(endpoint('beforeUserSignedIn').omit, '{{ params.IDENTITY_PLATFORM == false }}');
-      assert.equal(endpoint('onUserCreated').omit, '{{ params.IDENTITY_PLATFORM == true }}');
+      assert.deepEqual(omitted, Object.keys(BLOCKING));
+      for (const name of omitted)
+        assert.equal(endpoint(name).omit, '{{ params.IDENTITY_PLATFORM == false }}');
     });
 
     it('declares the parameters of .env.example with its values as defaults, and describes each', () => {
@@ -230,7 +301,7 @@ describe('the deployable', function () {
 
     const omittedBy: [string, string[]][] = [
       ['false', Object.keys(BLOCKING)],
-      ['true', ['onUserCreated']],
+      ['true', []],
     ];
     for (const [identityPlatform, absent] of omittedBy) {
       it(`passes the CLI’s checks and resolves to .env.example, IDENTITY_PLATFORM=${identityPlatform}`, async () => {
@@ -249,9 +320,9 @@ describe('the deployable', function () {
               runtime: codebase.runtime,
               region: example.REGION,
               availableMemoryMb: Number(example[`${group}_MEMORY_MIB`]),
-              concurrency: Number(example[`${group}_CONCURRENCY`]),
+              concurrency: SINGLE.includes(id) ? 1 : Number(example[`${group}_CONCURRENCY`]),
               minInstances: Number(example[`${group}_MIN_INSTANCES`]),
-              maxInstances: Number(example[`${group}_MAX_INSTANCES`]),
+              maxInstances: SINGLE.includes(id) ? 1 : Number(example[`${group}_MAX_INSTANCES`]),
             },
             id,
           );

@@ -26,6 +26,7 @@ export interface ManifestEndpoint {
   callableTrigger?: unknown;
   blockingTrigger?: { eventType: string; options: unknown };
   eventTrigger?: { eventType: string; retry: unknown };
+  scheduleTrigger?: { schedule: unknown };
 }
 
 export interface Manifest {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Grant } from '../../src/access/grant.ts';
 import { ANONYMOUS, type Principal } from '../../src/authn/principal.ts';
 import { type Access, decide } from '../../src/authz/decide.ts';
 import type { Permission } from '../../src/authz/permissions.ts';
@@ -20,6 +21,11 @@ export function permissions(): void {
   decide(ANONYMOUS, 'users:raed');
   // @ts-expect-error one's own needs a permission
   decide(ANONYMOUS, { own: true });
+  decide(ANONYMOUS, { permission: 'notes:read', own: true, unless: 'notes:moderate' });
+  // @ts-expect-error there is no such permission that could stand in for owning it
+  decide(ANONYMOUS, { permission: 'notes:read', own: true, unless: 'notes:raed' });
+  // @ts-expect-error another permission stands in for owning it, and owning it is what is asked for first
+  decide(ANONYMOUS, { permission: 'notes:read', unless: 'notes:moderate' });
   // @ts-expect-error an access has no default
   decide(ANONYMOUS);
   // @ts-expect-error no wildcards
@@ -107,6 +113,36 @@ export function callables(): void {
   callable({}, instanceDeps, { ...spec, access: 'public', handler: ({ uid }) => ({ id: uid }) });
   // @ts-expect-error the answer fits its schema
   callable({}, instanceDeps, { ...spec, access: 'public', handler: () => ({ id: 7 }) });
+}
+
+export function changes(deps: Deps, grant: Grant): void {
+  const actor = { principal: 'operator', requestId: 'r1' };
+  const intent = { uid: 'ada', action: 'test' };
+  void deps.changeAccess(actor, intent, ({ entry }) => ({ grants: entry.grants }));
+  // @ts-expect-error a change is decided without waiting: it may be decided again
+  void deps.changeAccess(actor, intent, async ({ entry }) => ({ grants: entry.grants }));
+  // @ts-expect-error a change says what it is called in the audit trail
+  void deps.changeAccess(actor, { uid: 'ada' }, () => ({ revoke: true }));
+  // @ts-expect-error versions count by themselves
+  void deps.changeAccess(actor, intent, () => ({ rolesVersion: 7 }));
+  // @ts-expect-error sessions are ended, never brought back
+  void deps.changeAccess(actor, intent, () => ({ revoke: false }));
+  // @ts-expect-error there is no such role to grant
+  void deps.changeAccess(actor, intent, () => ({ grants: [{ ...grant, role: 'root' }] }));
+  // @ts-expect-error what has been decided is written as a whole, not over there
+  void deps.changeAccess(actor, intent, ({ entry }) => entry.grants.push(grant));
+  // @ts-expect-error a grant stays as it was given
+  grant.expiresAt = undefined;
+  // @ts-expect-error nobody takes an event out of the audit trail
+  void deps.audit.remove('id');
+}
+
+export function logging({ log }: Deps, token: string): void {
+  log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false });
+  // @ts-expect-error the log has no place for a token
+  log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false, token });
+  // @ts-expect-error nor for anything else that nobody has named
+  log.feedUnread({ code: 'unavailable', reason: undefined, seconds: 1, token });
 }
 
 export function wiring(deps: Deps): void {

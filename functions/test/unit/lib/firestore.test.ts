@@ -63,7 +63,11 @@ describe('a use of Firestore', () => {
 
   it('fails as the opening does', async () => {
     const cause = new Error('no SDK');
-    const opening = useFirestore('x', () => Promise.reject(cause), assert.fail);
+    const opening = useFirestore(
+      'x',
+      () => Promise.reject(cause),
+      async () => assert.fail(),
+    );
     await assert.rejects(opening, (thrown) => thrown === cause);
   });
 });
