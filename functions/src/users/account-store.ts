@@ -39,7 +39,7 @@ export function createAccountStore(auth: () => Auth): AccountStore {
           .then(() => undefined),
       ),
     async revokeTokens(uid, validAfter) {
-      await sleep(validAfter * 1000 - Date.now());
+      await sleep(Math.max(0, validAfter * 1000 - Date.now()));
       await call('revokeRefreshTokens', auth().revokeRefreshTokens(uid));
     },
     remove: (uid) => call('deleteUser', auth().deleteUser(uid)),
