@@ -41,10 +41,18 @@ const later = () => Date.now() + 25_000;
 describe('a process killed at any of its calls', function () {
   this.timeout(180_000);
   const lanes = new Map<Moment, Lane>();
+  const warnings: Error[] = [];
+  const keep = (warning: Error) => warnings.push(warning);
   before(async () => {
+    process.on('warning', keep);
     for (const moment of MOMENTS) lanes.set(moment, await openLane());
   });
-  after(() => Promise.all([...lanes.values()].map((lane) => lane.close())));
+  after(async () => {
+    process.off('warning', keep);
+    await Promise.all([...lanes.values()].map((lane) => lane.close()));
+    // Repairs come late, when what they would wait for is long over.
+    assert.deepEqual(warnings, [], 'Node had to warn');
+  });
 
   for (const name of CHANGES) {
     describe(`while it is to ${name} somebody`, () => {
