@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 import { ROOT } from '../lib/emulator-setup.ts';
-import { DEMO_PASSWORD, demoEmail } from '../seed.ts';
+import { DEMO_PASSWORD, demoEmail, seedDemoUsers } from '../seed.ts';
 import { type Guest, openPage } from './guest.ts';
-import { endSessions, resetDemoUsers } from './operator.ts';
+import { changeAsOperator } from './operator.ts';
 
 const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process.env;
 const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
@@ -28,7 +28,8 @@ const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
     const isConfined = process.getuid?.() === 0 || process.env.CI !== undefined;
     browser = await chromium.launch({ executablePath: CHROME_PATH ?? '', chromiumSandbox: !isConfined });
   });
-  beforeEach(() => resetDemoUsers(GCLOUD_PROJECT));
+  // Versions go on counting: the functions remember those they have seen.
+  beforeEach(() => seedDemoUsers(GCLOUD_PROJECT, { resetRoles: true }));
   // Whatever a test was about: nothing went wrong in the page, and nothing left this machine.
   afterEach(async () => {
     const closing = guests;
@@ -57,6 +58,7 @@ const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
     const me = JSON.parse((await page.locator('#me-raw').textContent()) ?? '');
     assert.deepEqual([me.uid, me.permissions], ['demo-member', ['notes:read', 'notes:write']]);
     assert.equal(await page.locator('#people').isVisible(), false);
+    assert.equal(await page.locator('#record').isVisible(), false);
 
     const refusal = await tryGate('GET /users');
     assert.match(refusal, /403.*permission_denied/);
@@ -88,6 +90,44 @@ const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
     await member.page.locator('#people [data-uid=demo-owner]').waitFor();
     assert.equal(await member.page.getByRole('checkbox').count(), 0); // may look, may not assign
     await member.page.screenshot({ path: `${SCREENSHOTS}/4-member-promoted.png`, fullPage: true });
+
+    const newest = owner.page.locator('#record li').first();
+    await newest.getByText('roles.set').waitFor();
+    const line = (await newest.textContent()) ?? '';
+    assert.match(line, /demo-owner roles\.set demo-member: member → support · changed on the Gatehouse page/);
+  });
+
+  it('shows the record to those who may read it, with what was refused', async () => {
+    const [auditor, admin] = await Promise.all([visit(), visit()]);
+    await Promise.all([auditor.signInAs('auditor'), admin.signInAs('admin')]);
+    assert.match(await admin.tryGate('PUT /users/{me}/roles'), /403.*own_account/);
+    await auditor.page.locator('#record').getByRole('button', { name: 'Reload' }).click();
+    const refusal = auditor.page.locator('#record li[data-outcome=refused]').first();
+    await refusal.getByText('demo-admin was refused roles.set demo-admin').waitFor();
+    assert.equal(await auditor.page.getByRole('checkbox').count(), 0); // may look, may not assign
+    await auditor.page.screenshot({ path: `${SCREENSHOTS}/8-auditor-reads-the-record.png`, fullPage: true });
+  });
+
+  it('says until when a role counts, and keeps its end and its reason when another one is given', async () => {
+    const expiresAt = Date.parse('2999-06-30T12:00:00Z') / 1000;
+    const granted = { grantedBy: 'operator', grantedAt: 1 };
+    const auditing = { role: 'auditor', ...granted, expiresAt, reason: 'year end' } as const;
+    const given = { uid: 'demo-member', action: 'roles.set' };
+    await changeAsOperator(GCLOUD_PROJECT, given, { grants: [{ role: 'member', ...granted }, auditing] });
+
+    const { page, signInAs } = await visit();
+    await signInAs('owner');
+    const row = page.locator('[data-uid=demo-member]');
+    await row.getByText(/auditor until .*2999/).waitFor();
+    await page.screenshot({ path: `${SCREENSHOTS}/9-a-grant-that-ends.png`, fullPage: true });
+    await row.getByRole('checkbox', { name: 'support' }).check();
+    const answered = page.waitForResponse((response) => response.request().method() === 'PUT');
+    await row.getByRole('button', { name: 'Save' }).click();
+    const { grants } = JSON.parse(await (await answered).text());
+    const kept = grants.find(({ role }: { role: string }) => role === 'auditor');
+    assert.deepEqual([kept.expiresAt, kept.reason], ['2999-06-30T12:00:00.000Z', 'year end']);
+    assert.equal(kept.grantedBy, 'operator');
+    await row.getByText(/auditor until .*2999/).waitFor();
   });
 
   it('shows the owner a refusal with its code, and the user as they now are', async () => {
@@ -133,7 +173,8 @@ const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
     const support = await visit();
     await support.signInAs('support');
     await support.page.locator('#people [data-uid=demo-owner]').waitFor();
-    await endSessions(GCLOUD_PROJECT, 'demo-support');
+    const ending = { uid: 'demo-support', action: 'sessions.revoke' };
+    await changeAsOperator(GCLOUD_PROJECT, ending, { revoke: true });
     // Firebase ends the session at the refresh; the Auth emulator doesn't, and there the guard refuses.
     await support.page.locator('#notice-text, #sign-in-error', { hasText: 'Sign in again.' }).waitFor();
     assert.equal(await support.page.locator('#people li').count(), 0);
@@ -201,6 +242,7 @@ const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
     });
     await signInAs('owner');
     await page.locator('[data-uid=demo-member]').waitFor();
+    await page.locator('#record li').first().waitFor();
     const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
     assert.equal(await page.evaluate(overflow), 0);
     await page.screenshot({ path: `${SCREENSHOTS}/6-dark-narrow.png`, fullPage: true });
