@@ -4,12 +4,12 @@ import { ALL_ROLES } from '../../../src/authz/roles.ts';
 import { mergeClaims } from '../../../src/users/claims.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
-const access = { roles: ['member'], rolesVersion: 3 } as const;
+const access = { roles: ['member'], rv: 3 } as const;
 const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
 /** Claims of somebody else's that bring the whole to exactly `size` bytes, filled with `letter`. */
 function foreign(size: number, letter: string): { pad: string } {
-  const empty = bytes({ pad: '', roles: access.roles, rv: access.rolesVersion });
+  const empty = bytes({ pad: '', roles: access.roles, rv: access.rv });
   const width = Buffer.byteLength(letter);
   const room = size - empty;
   return { pad: letter.repeat(Math.floor(room / width)) + 'x'.repeat(room % width) };
@@ -28,6 +28,12 @@ describe('claims', () => {
       rv: 3,
       nested: { a: [1] },
     });
+  });
+
+  it('lose the ends of roles that have none any more', () => {
+    const claims = { roles: ['owner'], rv: 2, rx: { owner: 5 } };
+    assert.deepEqual(mergeClaims(claims, access), { roles: ['member'], rv: 3 });
+    assert.deepEqual(mergeClaims(claims, { ...access, rx: { member: 9 } }).rx, { member: 9 });
   });
 
   it('leave the claims they were made from as they were', () => {
@@ -65,7 +71,7 @@ describe('claims', () => {
   });
 
   it('with all roles always fit beside nothing', () => {
-    const merged = mergeClaims({}, { roles: ALL_ROLES, rolesVersion: Number.MAX_SAFE_INTEGER });
+    const merged = mergeClaims({}, { roles: ALL_ROLES, rv: Number.MAX_SAFE_INTEGER });
     assert.ok(bytes(merged) < 200);
   });
 
@@ -77,7 +83,7 @@ describe('claims', () => {
           fc.pre(bytes(claims) < 900);
           const { roles, rv, ...others } = mergeClaims(claims, access);
           assert.deepEqual([roles, rv], [['member'], 3]);
-          const { roles: _roles, rv: _rv, ...expected } = claims;
+          const { roles: _roles, rv: _rv, rx: _rx, ...expected } = claims;
           assert.deepEqual(others, expected);
         },
       ),

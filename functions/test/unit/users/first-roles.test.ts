@@ -1,100 +1,121 @@
 import assert from 'node:assert/strict';
 import { giveDefaultRole, grantAsOperator } from '../../../src/users/first-roles.ts';
-import { hasOtherOwner } from '../../../src/users/owners.ts';
-import { accountOf, createMemoryAccounts } from '../../helpers/memory-accounts.ts';
+import { type Access, createAccess } from '../../helpers/access.ts';
+import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
-const newcomer = (claims = {}) => accountOf('ann', { roles: [], rolesVersion: 0, claims });
+type Person = Parameters<typeof accountOf>;
+let access: Access;
+
+const rolesOf = async (uid: string) => (await access.users.get(uid)).grants.map(({ role }) => role);
 
 describe('the default role', () => {
-  it('is given to a new account, beside the claims of others', async () => {
-    const store = createMemoryAccounts([newcomer({ plan: 'pro' })]);
-    assert.deepEqual((await giveDefaultRole(store, 'ann', 'member'))?.roles, ['member']);
-    assert.deepEqual(store.byUid.get('ann')?.claims, { plan: 'pro', roles: ['member'], rv: 1 });
+  afterEach(() => access.close());
+
+  const give = async (...people: Person[]) => {
+    access = await createAccess(people);
+    return () => giveDefaultRole(access, { uid: 'ann', role: 'member', requestId: 'e1' });
+  };
+
+  it('is given to a new account, beside the claims of others, and is on record', async () => {
+    await (await give(['ann', { claims: { plan: 'pro' } }]))();
+    assert.deepEqual(access.accounts.byUid.get('ann')?.claims, { plan: 'pro', roles: ['member'], rv: 1 });
+    const [grant] = (await access.users.get('ann')).grants;
+    assert.deepEqual([grant?.role, grant?.grantedBy, grant?.grantedAt], ['member', 'system', access.now()]);
+    const [event] = await access.all('auditEvents');
+    assert.deepEqual([event?.action, event?.actor, event?.requestId], ['roles.default', 'system', 'e1']);
   });
 
-  it('is given once, though the event comes twice', async () => {
-    const store = createMemoryAccounts([newcomer()]);
-    await giveDefaultRole(store, 'ann', 'member');
-    assert.equal(await giveDefaultRole(store, 'ann', 'member'), undefined);
-    assert.deepEqual(store.changes, ['setClaims ann']);
+  it('is given once, though the event comes twice and both at once', async () => {
+    const twice = await give(['ann', { claims: {} }]);
+    await Promise.all([twice(), twice()]);
+    await twice();
+    assert.deepEqual(access.accounts.changes, ['setClaims ann']);
+    assert.equal((await access.users.get('ann')).rolesVersion, 1);
   });
 
   it('does not come back after somebody took it away', async () => {
-    const store = createMemoryAccounts([accountOf('ann', { roles: [], rolesVersion: 2 })]);
-    assert.equal(await giveDefaultRole(store, 'ann', 'member'), undefined);
-    assert.deepEqual(store.byUid.get('ann')?.roles, []);
+    await (await give(['ann', { claims: { roles: [], rv: 2 } }]))();
+    assert.deepEqual([await rolesOf('ann'), access.accounts.changes], [[], []]);
   });
 
-  it('does not replace roles that somebody gave by hand, without a version', async () => {
-    const store = createMemoryAccounts([accountOf('ann', { roles: ['admin'], rolesVersion: 0 })]);
-    assert.equal(await giveDefaultRole(store, 'ann', 'member'), undefined);
-    assert.deepEqual(store.changes, []);
+  it('is given to somebody whose claims carry roles that Gatehouse did not write: those count for nothing', async () => {
+    await (await give(['ann', { claims: { roles: ['admin'] } }]))();
+    assert.deepEqual(await rolesOf('ann'), ['member']);
+    assert.deepEqual(access.accounts.byUid.get('ann')?.claims, { roles: ['member'], rv: 1 });
   });
 
   it('is not given to an account that is gone again', async () => {
-    assert.equal(await giveDefaultRole(createMemoryAccounts([]), 'ann', 'member'), undefined);
+    await assertRefused(await give(), 'not_found');
+    assert.deepEqual(await access.all('directory'), []);
   });
 });
 
 describe('granting as the operator', () => {
-  const grant = (store: ReturnType<typeof createMemoryAccounts>, force = false, unverified = true) =>
-    grantAsOperator(store, { email: 'ann@example.com', role: 'owner', force, unverified });
+  afterEach(() => access.close());
+
+  const open = async (...people: Person[]) => {
+    access = await createAccess(people);
+    for (const [uid] of people) await access.users.get(uid);
+  };
+  const grant = (force = false, unverified = true) =>
+    grantAsOperator(access, { email: 'ann@example.com', role: 'owner', force, unverified });
 
   it('makes the first owner, who keeps the roles they had', async () => {
-    const store = createMemoryAccounts([accountOf('ann', { roles: ['member'] })]);
-    assert.deepEqual((await grant(store)).roles, ['member', 'owner']);
+    await open(['ann', { roles: ['member'] }]);
     assert.deepEqual(
-      [store.byUid.get('ann')?.roles, store.byUid.get('ann')?.rolesVersion],
-      [['member', 'owner'], 2],
+      (await grant()).grants.map(({ role }) => role),
+      ['member', 'owner'],
     );
+    assert.deepEqual(access.accounts.byUid.get('ann')?.claims, { roles: ['member', 'owner'], rv: 2 });
+    assert.deepEqual(await access.owners(), ['ann']);
   });
 
   it('makes a second owner by force alone', async () => {
-    const store = createMemoryAccounts([accountOf('ann'), accountOf('olga', { roles: ['owner'] })]);
-    await assertRefused(() => grant(store), 'invalid_argument');
-    assert.deepEqual(store.changes, []);
-    assert.deepEqual((await grant(store, true)).roles, ['owner']);
+    await open(['ann'], ['olga', { roles: ['owner'] }]);
+    await assertRefused(() => grant(), 'invalid_argument');
+    assert.deepEqual(access.accounts.changes, []);
+    await grant(true);
+    assert.deepEqual(await access.owners(), ['olga', 'ann']);
+  });
+
+  it('makes an owner where the only ones are disabled, or end some day', async () => {
+    const claims = { roles: ['owner'], rv: 1, rx: { owner: 4_000_000_000 } };
+    await open(['ann'], ['otto', { roles: ['owner'], disabled: true }], ['oda', { claims }]);
+    await grant();
+    assert.deepEqual(await access.owners(), ['ann']);
   });
 
   it('does nothing when it is done already', async () => {
-    const store = createMemoryAccounts([accountOf('ann', { roles: ['owner'] })]);
-    await grant(store);
-    assert.deepEqual(store.changes, []);
+    await open(['ann', { roles: ['owner'] }]);
+    await grant();
+    assert.deepEqual(access.accounts.changes, []);
   });
 
-  it('counts an owner who is disabled', async () => {
-    const olga = accountOf('olga', { roles: ['owner'], disabled: true });
-    await assertRefused(() => grant(createMemoryAccounts([accountOf('ann'), olga])), 'invalid_argument');
+  it('makes a role last that would have ended', async () => {
+    await open(['ann', { claims: { roles: ['owner'], rv: 1, rx: { owner: 4_000_000_000 } } }]);
+    const { grants } = await grant();
+    assert.deepEqual(
+      grants.map(({ role, expiresAt }) => [role, expiresAt]),
+      [['owner', undefined]],
+    );
   });
 
   it('refuses an address that nobody has proved to own, where that matters, and a disabled account', async () => {
     for (const state of [{ emailVerified: false }, { emailVerified: true, disabled: true }]) {
-      const store = createMemoryAccounts([accountOf('ann', state)]);
-      await assertRefused(() => grant(store, false, false), 'invalid_argument');
-      assert.deepEqual(store.changes, []);
-      assert.deepEqual((await grant(store, true, false)).roles, ['owner']);
+      await access?.close();
+      await open(['ann', { ...state, roles: [] }]);
+      await assertRefused(() => grant(false, false), 'invalid_argument');
+      assert.deepEqual(access.accounts.changes, []);
+      assert.deepEqual(
+        (await grant(true, false)).grants.map(({ role }) => role),
+        ['owner'],
+      );
     }
   });
 
   it('does not make somebody up', async () => {
-    await assertRefused(() => grant(createMemoryAccounts([])), 'not_found');
-  });
-});
-
-describe('another owner', () => {
-  const crowd = (count: number) => Array.from({ length: count }, (_, i) => accountOf(`user-${i}`));
-
-  it('is found on a later page, and is not oneself, nor somebody disabled', async () => {
-    const olga = accountOf('olga', { roles: ['owner'] });
-    const otto = accountOf('otto', { roles: ['owner'], disabled: true });
-    assert.equal(await hasOtherOwner(createMemoryAccounts([...crowd(2_500), olga]), 'ann'), true);
-    assert.equal(await hasOtherOwner(createMemoryAccounts([...crowd(2_500), olga]), 'olga'), false);
-    assert.equal(await hasOtherOwner(createMemoryAccounts([otto]), 'olga'), false);
-  });
-
-  it('is taken for absent beyond 10,000 accounts, which refuses rather than risks', async () => {
-    const olga = accountOf('olga', { roles: ['owner'] });
-    assert.equal(await hasOtherOwner(createMemoryAccounts([...crowd(10_000), olga]), 'ann'), false);
+    await open();
+    await assertRefused(() => grant(), 'not_found');
   });
 });

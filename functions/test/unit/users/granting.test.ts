@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { createPrincipal, type Principal } from '../../../src/authn/principal.ts';
 import { ALL_ROLES, permissionsOf, type Role } from '../../../src/authz/roles.ts';
 import { AppError } from '../../../src/errors.ts';
-import type { Account } from '../../../src/users/account.ts';
-import { checkGrant, checkOutranked, losesPermissions } from '../../../src/users/granting.ts';
+import { asOfNow, checkGrant, checkOutranked } from '../../../src/users/granting.ts';
+import { entryOf } from '../../helpers/access.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
 const actor = (roles: readonly Role[], uid = 'actor', scopes?: readonly string[]): Principal =>
@@ -13,6 +13,7 @@ const actor = (roles: readonly Role[], uid = 'actor', scopes?: readonly string[]
     issuer: 'https://issuer.example',
     subject: uid,
     uid,
+    directoryId: uid,
     roles,
     ...(scopes && { scopes }),
     authTime: 1,
@@ -20,17 +21,10 @@ const actor = (roles: readonly Role[], uid = 'actor', scopes?: readonly string[]
     tokenExpiresAt: 2,
     credential: 'bearer',
   });
-const account = (roles: readonly Role[], uid = 'target'): Account => ({
-  uid,
-  emailVerified: true,
-  providers: [],
-  disabled: false,
-  roles,
-  rolesVersion: 1,
-  validAfter: 0,
-  createdAt: '2026-01-01T00:00:00.000Z',
-  claims: {},
-});
+const NOW = 100;
+const account = (roles: readonly Role[], uid = 'target') => entryOf(uid, { roles });
+const grants = (roles: readonly Role[]) => account(roles).grants;
+const until = (role: Role, expiresAt: number) => ({ role, grantedBy: 'test', grantedAt: 1, expiresAt });
 
 /** All 32 sets of roles: one for each number of five bits. */
 const ROLE_SETS: readonly (readonly Role[])[] = Array.from({ length: 2 ** ALL_ROLES.length }, (_, bits) =>
@@ -56,7 +50,7 @@ describe('granting', () => {
       const may = covers([own], [role]);
       it(`${may ? 'lets' : 'does not let'} ${own} give or take ${role}`, () => {
         assert.equal(
-          passes(() => checkGrant(actor([own]), account([]), [role])),
+          passes(() => checkGrant(actor([own]), account([]), grants([role]))),
           may,
         );
         assert.equal(
@@ -80,7 +74,7 @@ describe('granting', () => {
           const changed = ALL_ROLES.filter((role) => before.includes(role) !== after.includes(role));
           const expected = changed.every((role) => covers(own, [role]));
           assert.equal(
-            passes(() => checkGrant(actor(own), account(before), after)),
+            passes(() => checkGrant(actor(own), account(before), grants(after))),
             expected,
           );
           changes++;
@@ -96,7 +90,7 @@ describe('granting', () => {
     fc.assert(
       fc.property(roles, scopes, roles, roles, (own, scope, before, after) => {
         const who = actor(own, 'actor', scope);
-        if (!passes(() => checkGrant(who, account(before), after))) return;
+        if (!passes(() => checkGrant(who, account(before), grants(after)))) return;
         const [had, has] = [permissionsOf(before), permissionsOf(after)];
         for (const permission of permissionsOf(['owner'])) {
           const changed = had.includes(permission) !== has.includes(permission);
@@ -108,20 +102,29 @@ describe('granting', () => {
   });
 
   it('leaves roles alone that do not change, though the actor lacks them', () => {
-    checkGrant(actor(['admin']), account(['owner', 'member']), ['owner', 'support']);
+    checkGrant(actor(['admin']), account(['owner', 'member']), grants(['owner', 'support']));
     assert.ok(!covers(['admin'], ['owner']));
+  });
+
+  it('is also to prolong, to shorten and to make last for good', async () => {
+    const before = entryOf('target', { grants: [until('owner', NOW + 10)] });
+    for (const after of [[until('owner', NOW + 9)], [until('owner', NOW + 11)], grants(['owner'])]) {
+      await assertRefused(() => checkGrant(actor(['admin']), before, after), 'exceeds_own_permissions');
+      checkGrant(actor(['owner']), before, after);
+    }
+    checkGrant(actor(['admin']), before, before.grants);
   });
 
   it('is not misled by a role named twice', async () => {
     await assertRefused(
-      () => checkGrant(actor(['admin']), account([]), ['owner', 'owner']),
+      () => checkGrant(actor(['admin']), account([]), grants(['owner', 'owner'])),
       'exceeds_own_permissions',
     );
   });
 
   it('names the permission that is missing', async () => {
     const error = await assertRefused(
-      () => checkGrant(actor(['admin']), account([]), ['owner']),
+      () => checkGrant(actor(['admin']), account([]), grants(['owner'])),
       'exceeds_own_permissions',
     );
     assert.equal(error.missing, 'owners:assign');
@@ -130,7 +133,7 @@ describe('granting', () => {
   it('lets nobody change their own roles, not even to what they are', async () => {
     for (const roles of ROLE_SETS) {
       await assertRefused(
-        () => checkGrant(actor(['owner']), account(['owner'], 'actor'), roles),
+        () => checkGrant(actor(['owner']), account(['owner'], 'actor'), grants(roles)),
         'own_account',
       );
     }
@@ -142,35 +145,59 @@ describe('outranking', () => {
     for (const own of ROLE_SETS) {
       for (const roles of ROLE_SETS) {
         assert.equal(
-          passes(() => checkOutranked(actor(own), account(roles))),
+          passes(() => checkOutranked(actor(own), account(roles), NOW)),
           covers(own, roles),
         );
       }
     }
   });
 
+  it('does not mind what the account held once', () => {
+    checkOutranked(actor(['admin']), entryOf('target', { grants: [until('owner', NOW)] }), NOW);
+    assert.equal(
+      passes(() =>
+        checkOutranked(actor(['admin']), entryOf('target', { grants: [until('owner', NOW + 1)] }), NOW),
+      ),
+      false,
+    );
+  });
+
   it('does not reach one’s own account', async () => {
-    await assertRefused(() => checkOutranked(actor(['owner']), account(['member'], 'actor')), 'own_account');
+    await assertRefused(
+      () => checkOutranked(actor(['owner']), account(['member'], 'actor'), NOW),
+      'own_account',
+    );
   });
 
   it('names the permission that is missing', async () => {
     const error = await assertRefused(
-      () => checkOutranked(actor(['admin']), account(['owner'])),
+      () => checkOutranked(actor(['admin']), account(['owner']), NOW),
       'exceeds_own_permissions',
     );
     assert.equal(error.missing, 'owners:assign');
   });
 });
 
-describe('losing permissions', () => {
-  it('is to be allowed less in any respect, over every change', () => {
-    for (const before of ROLE_SETS) {
-      for (const after of ROLE_SETS) assert.equal(losesPermissions(before, after), !covers(after, before));
-    }
+describe('the actor as of now', () => {
+  const needs = { needed: 'roles:assign', now: NOW } as const;
+
+  it('holds what the directory gives at this moment, whatever the token said', async () => {
+    const token = actor(['owner']);
+    assert.deepEqual(asOfNow(token, account(['admin'], 'actor'), needs).roles, ['admin']);
+    await assertRefused(() => asOfNow(token, account(['member'], 'actor'), needs), 'permission_denied');
+    await assertRefused(() => asOfNow(token, undefined, needs), 'permission_denied');
   });
 
-  it('is not to lose a role whose permissions another one gives', () => {
-    assert.equal(losesPermissions(['member', 'support'], ['support']), false);
-    assert.equal(losesPermissions(['support', 'member'], ['member']), true);
+  it('holds nothing when disabled, nor by a grant that has ended', async () => {
+    const disabled = entryOf('actor', { roles: ['owner'], disabled: true });
+    await assertRefused(() => asOfNow(actor(['owner']), disabled, needs), 'permission_denied');
+    const ends = (second: number) => entryOf('actor', { grants: [until('owner', second)] });
+    assert.deepEqual(asOfNow(actor([]), ends(NOW + 1), needs).roles, ['owner']);
+    await assertRefused(() => asOfNow(actor([]), ends(NOW), needs), 'permission_denied');
+  });
+
+  it('holds no more than its scopes let it', async () => {
+    const scoped = actor(['owner'], 'actor', ['users:read']);
+    await assertRefused(() => asOfNow(scoped, account(['owner'], 'actor'), needs), 'permission_denied');
   });
 });

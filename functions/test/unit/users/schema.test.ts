@@ -1,16 +1,30 @@
 import assert from 'node:assert/strict';
 import type * as z from 'zod';
-import { roleChange, uid, user, userQuery } from '../../../src/users/schema.ts';
+import { grantRequest, roleChange, uid, user, userQuery } from '../../../src/users/schema.ts';
 
 const accepts = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
-const change = { roles: ['member'], rolesVersion: 0 };
+const change = { grants: [{ role: 'member' }], version: 0 };
+const END = '2030-01-01T00:00:00Z';
 
 describe('schema: uid', () => {
-  for (const value of ['a', 'a'.repeat(128), 'ä', 'a b', '__proto__', '..']) {
+  for (const value of ['a', 'a'.repeat(128), 'ä', 'a b', '__x', 'constructor', '...']) {
     it(`accepts ${JSON.stringify(value.slice(0, 12))} of ${value.length}`, () =>
       assert.ok(accepts(uid, value)));
   }
-  const wrong = ['', 'a'.repeat(129), 'a/b', 'a\0', 'a\n', 'a\u001b[31m', 1, null, ['a']];
+  const wrong = [
+    '',
+    '.',
+    '..',
+    '__proto__',
+    'a'.repeat(129),
+    'a/b',
+    'a\0',
+    'a\n',
+    'a\u001b[31m',
+    1,
+    null,
+    ['a'],
+  ];
   for (const value of wrong) {
     it(`refuses ${JSON.stringify(value).slice(0, 20)}`, () => assert.ok(!accepts(uid, value)));
   }
@@ -21,33 +35,65 @@ describe('schema: uid', () => {
 });
 
 describe('schema: role change', () => {
-  it('accepts roles, the version read, and a reason', () => {
+  it('accepts grants, the version read, and a reason', () => {
     assert.deepEqual(roleChange.parse({ ...change, reason: ' new on the team ' }), {
       ...change,
       reason: 'new on the team',
     });
-    assert.deepEqual(roleChange.parse({ roles: [], rolesVersion: 3 }), { roles: [], rolesVersion: 3 });
+    assert.deepEqual(roleChange.parse({ grants: [], version: 3 }), { grants: [], version: 3 });
   });
 
   const wrong: Record<string, object> = {
-    'roles that are no list': { ...change, roles: 'owner' },
-    'an unknown role': { ...change, roles: ['root'] },
-    'a name of Object.prototype': { ...change, roles: ['constructor'] },
-    'a role twice': { ...change, roles: ['member', 'member'] },
-    'more roles than there are': { ...change, roles: Array.from({ length: 6 }, () => 'member') },
-    'no version': { roles: ['member'] },
-    'a version in text': { ...change, rolesVersion: '0' },
-    'a negative version': { ...change, rolesVersion: -1 },
-    'half a version': { ...change, rolesVersion: 0.5 },
-    'a version beyond 2^53': { ...change, rolesVersion: 2 ** 53 },
+    'grants that are no list': { ...change, grants: 'owner' },
+    'roles in place of grants': { roles: ['member'], version: 0 },
+    'an unknown role': { ...change, grants: [{ role: 'root' }] },
+    'a name of Object.prototype': { ...change, grants: [{ role: 'constructor' }] },
+    'a role twice': {
+      ...change,
+      grants: [{ role: 'member' }, { role: 'member', expiresAt: END }],
+    },
+    'more roles than there are': { ...change, grants: Array.from({ length: 6 }, () => ({ role: 'member' })) },
+    'no version': { grants: [] },
+    'a version in text': { ...change, version: '0' },
+    'a negative version': { ...change, version: -1 },
+    'half a version': { ...change, version: 0.5 },
+    'a version beyond 2^53': { ...change, version: 2 ** 53 },
     'an empty reason': { ...change, reason: '  ' },
     'a reason of 201 characters': { ...change, reason: 'a'.repeat(201) },
     'a field that it should not carry': { ...change, disabled: true },
     'a claim': { ...change, rv: 7 },
-    '__proto__ as JSON brings it': JSON.parse('{"roles":[],"rolesVersion":0,"__proto__":{"uid":"eve"}}'),
+    '__proto__ as JSON brings it': JSON.parse('{"grants":[],"version":0,"__proto__":{"uid":"eve"}}'),
   };
   for (const [what, value] of Object.entries(wrong)) {
     it(`refuses ${what}`, () => assert.ok(!accepts(roleChange, value)));
+  }
+});
+
+describe('schema: a grant asked for', () => {
+  it('ends in a whole second, in whatever zone it is written', () => {
+    const end = Date.parse(END) / 1000;
+    for (const expiresAt of [END, '2030-01-01T00:00:00.999Z', '2030-01-01T02:00:00+02:00']) {
+      assert.equal(grantRequest.parse({ role: 'member', expiresAt }).expiresAt, end);
+    }
+    assert.deepEqual(grantRequest.parse({ role: 'member' }), { role: 'member' });
+  });
+
+  const wrong: object[] = [
+    { expiresAt: '2030-01-01' },
+    { expiresAt: '2030-01-01T00:00:00' },
+    { expiresAt: 'tomorrow' },
+    { expiresAt: 1_893_456_000 },
+    { expiresAt: null },
+    { expiresAt: '' },
+    { reason: ' ' },
+    { reason: 'a'.repeat(201) },
+    { grantedBy: 'eve' },
+    { grantedAt: END },
+  ];
+  for (const value of wrong) {
+    it(`is refused with ${JSON.stringify(value).slice(0, 40)}`, () => {
+      assert.ok(!accepts(grantRequest, { role: 'member', ...value }));
+    });
   }
 });
 
@@ -65,7 +111,8 @@ describe('schema: user query', () => {
     { pageSize: [1, 2] },
     { role: 'root' },
     { role: ['member', 'owner'] },
-    { email: 'x' },
+    { email: '' },
+    { disabled: 'true' },
     { email: `${'a'.repeat(250)}@a.example` },
     { pageToken: '' },
     { pageToken: 'a'.repeat(2049) },
@@ -85,10 +132,16 @@ describe('schema: user as sent', () => {
       providers: [],
       disabled: false,
       roles: [],
-      rolesVersion: 0,
+      grants: [],
+      version: 0,
+      synced: true,
       validAfter: 0,
       createdAt: '2026-01-01T00:00:00.000Z',
+      updatedAt: '2026-01-01T00:00:00.000Z',
     };
-    assert.deepEqual(user.parse({ ...account, claims: { plan: 'pro' }, passwordHash: 'x' }), account);
+    assert.deepEqual(
+      user.parse({ ...account, claims: { plan: 'pro' }, passwordHash: 'x', syncing: { by: 'r' } }),
+      account,
+    );
   });
 });

@@ -1,67 +1,107 @@
 import assert from 'node:assert/strict';
+import type { Actor } from '../../../src/access/change-access.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { unavailable } from '../../../src/errors.ts';
-import { type Actor, createUsersService } from '../../../src/users/users-service.ts';
+import { type Access, createAccess } from '../../helpers/access.ts';
 import { actor } from '../../helpers/actor.ts';
-import { recordingLog } from '../../helpers/instance.ts';
-import { accountOf, createMemoryAccounts } from '../../helpers/memory-accounts.ts';
+import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
 const OLGA = actor('olga', ['owner']);
 const ADAM = actor('adam', ['admin']);
+const PEOPLE: Parameters<typeof accountOf>[] = [
+  ['olga', { roles: ['owner'] }],
+  ['adam', { roles: ['admin'] }],
+  ['bob', { claims: { plan: 'pro', roles: ['member'], rv: 1 } }],
+];
 
 /** Olga owns, Adam administers, Bob is a member whose account also carries somebody else's claim. */
-function createSubject(...more: Parameters<typeof accountOf>[]) {
-  const store = createMemoryAccounts([
-    accountOf('olga', { roles: ['owner'] }),
-    accountOf('adam', { roles: ['admin'] }),
-    accountOf('bob', { roles: ['member'], claims: { plan: 'pro', roles: ['member'], rv: 1 } }),
-    ...more.map((account) => accountOf(...account)),
-  ]);
-  const forgotten: string[] = [];
-  const { lines, log } = recordingLog();
-  const instance = () =>
-    createUsersService({ store, log, accountStates: { forget: (uid) => forgotten.push(uid) } });
-  return { store, forgotten, lines, users: instance(), instance };
+let access: Access;
+async function openAccess(): Promise<void> {
+  access = await createAccess(PEOPLE);
+  for (const [uid] of PEOPLE) await access.users.get(uid);
 }
-const set = (uid: string, roles: readonly Role[], rolesVersion = 1) => ({ uid, roles, rolesVersion });
 
-describe('users: setting roles', () => {
-  it('writes them with the next version, keeps the claims of others, and logs before and after', async () => {
-    const { users, store, lines, forgotten } = createSubject();
-    const after = await users.setRoles(OLGA, { ...set('bob', ['member', 'support']), reason: 'joined' });
-    assert.deepEqual([after.roles, after.rolesVersion], [['member', 'support'], 2]);
-    assert.deepEqual(store.byUid.get('bob')?.claims, { plan: 'pro', roles: ['member', 'support'], rv: 2 });
-    assert.deepEqual(lines, [
-      {
-        kind: 'change',
-        requestId: 'r1',
-        action: 'roles.set',
-        actor: 'olga',
-        target: 'bob',
-        reason: 'joined',
-        outcome: 'done',
-        before: { roles: ['member'], rolesVersion: 1, disabled: false, validAfter: 0 },
-        after: { roles: ['member', 'support'], rolesVersion: 2 },
-      },
-    ]);
-    assert.deepEqual(forgotten, ['bob']);
+const set = (uid: string, roles: readonly Role[], version = 1) => ({
+  ...{ uid, version },
+  grants: roles.map((role) => ({ role })),
+});
+const bob = () => access.accounts.byUid.get('bob');
+
+describe('users: setting grants', () => {
+  beforeEach(openAccess);
+  afterEach(() => access.close());
+
+  it('writes them with the next version, says who gave them, and keeps the claims of others', async () => {
+    const after = await access.users.setRoles(OLGA, {
+      ...set('bob', ['member', 'support']),
+      reason: 'joined',
+    });
+    const given = after.grants.map(({ role, grantedBy }) => [role, grantedBy]);
+    assert.deepEqual(
+      [given, after.rolesVersion],
+      [
+        [
+          ['member', 'adopted'],
+          ['support', 'olga'],
+        ],
+        2,
+      ],
+    );
+    assert.deepEqual(bob()?.claims, { plan: 'pro', roles: ['member', 'support'], rv: 2 });
+    assert.equal(access.lines.at(-1)?.reason, 'joined');
   });
 
-  it('ends the sessions first when permissions are lost, and only then', async () => {
-    const { users, store } = createSubject(['ann', { roles: ['support'] }]);
-    await users.setRoles(OLGA, set('ann', ['member']));
-    await users.setRoles(OLGA, set('bob', ['support']));
-    assert.deepEqual(store.changes, ['revokeTokens ann', 'setClaims ann', 'setClaims bob']);
+  it('signs nobody out for it: an older token is stale by its version', async () => {
+    await access.users.setRoles(OLGA, set('bob', []));
+    assert.deepEqual(access.accounts.changes, ['setClaims bob']);
+    assert.equal((await access.feed.latest('bob'))?.rolesVersion, 2);
   });
 
-  it('is refused on an older version, and nothing is written', async () => {
-    const { users, store, lines } = createSubject();
-    await assertRefused(() => users.setRoles(OLGA, set('bob', ['support'], 0)), 'version_mismatch');
-    await assertRefused(() => users.setRoles(OLGA, set('bob', ['support'], 2)), 'version_mismatch');
-    assert.deepEqual(store.changes, []);
-    const logged = lines.map(({ outcome, code }) => [outcome, code]);
-    assert.deepEqual(logged, Array(2).fill(['refused', 'version_mismatch']));
+  it('takes ends, and tells tokens of them', async () => {
+    const expiresAt = access.now() + 60;
+    const grants = [{ role: 'support', expiresAt, reason: 'on call' } as const];
+    const after = await access.users.setRoles(OLGA, { uid: 'bob', grants, version: 1 });
+    assert.deepEqual([after.grants[0]?.expiresAt, after.grants[0]?.reason], [expiresAt, 'on call']);
+    assert.deepEqual(bob()?.claims.rx, { support: expiresAt });
+  });
+
+  it('refuses an end that does not lie ahead, naming which', async () => {
+    const grants = [{ role: 'member' }, { role: 'support', expiresAt: access.now() }] as const;
+    const error = await assertRefused(
+      () => access.users.setRoles(OLGA, { uid: 'bob', grants, version: 1 }),
+      'invalid_argument',
+    );
+    assert.deepEqual(
+      error.errors?.map(({ field }) => field),
+      ['grants.1.expiresAt'],
+    );
+  });
+
+  it('clears away a grant that has ended and was sent along', async () => {
+    const ended = { role: 'support', expiresAt: access.now() + 1 } as const;
+    await access.users.setRoles(OLGA, { uid: 'bob', grants: [ended], version: 1 });
+    access.clock.move(1_000);
+    const grants = [ended, { role: 'member' } as const];
+    const after = await access.users.setRoles(OLGA, { uid: 'bob', grants, version: 2 });
+    assert.deepEqual(
+      after.grants.map(({ role }) => role),
+      ['member'],
+    );
+  });
+
+  it('is refused on another version, and nothing is written', async () => {
+    for (const version of [0, 2]) {
+      await assertRefused(
+        () => access.users.setRoles(OLGA, set('bob', ['support'], version)),
+        'version_mismatch',
+      );
+    }
+    assert.deepEqual(access.accounts.changes, []);
+    assert.deepEqual(
+      access.lines.map(({ outcome, code }) => [outcome, code]),
+      Array(2).fill(['refused', 'version_mismatch']),
+    );
   });
 
   const refused: Record<
@@ -72,93 +112,123 @@ describe('users: setting roles', () => {
     'beyond one’s own permissions': [ADAM, 'bob', ['owner'], 'exceeds_own_permissions'],
     'on somebody who holds more': [ADAM, 'olga', [], 'exceeds_own_permissions'],
     'of somebody who does not exist': [OLGA, 'nobody', ['member'], 'not_found'],
+    'to an actor whom the directory does not know': [
+      actor('ghost', ['owner']),
+      'bob',
+      [],
+      'permission_denied',
+    ],
+    'to an actor whose token says more than the directory': [
+      actor('bob', ['owner']),
+      'adam',
+      [],
+      'permission_denied',
+    ],
   };
   for (const [what, [who, uid, roles, code]] of Object.entries(refused)) {
     it(`is refused ${what}, and nothing is written`, async () => {
-      const { users, store } = createSubject();
-      await assertRefused(() => users.setRoles(who, set(uid, roles)), code);
-      assert.deepEqual(store.changes, []);
+      await assertRefused(() => access.users.setRoles(who, set(uid, roles)), code);
+      assert.deepEqual(access.accounts.changes, []);
     });
   }
 
-  it('is refused when the claims would not fit, and nobody is signed out for it', async () => {
-    const claims = { pad: 'x'.repeat(960), roles: ['support'], rv: 1 };
-    const { users, store } = createSubject(['ann', { roles: ['support'], claims }]);
-    await assertRefused(() => users.setRoles(OLGA, set('ann', ['member', 'auditor'])), 'claims_too_large');
-    assert.deepEqual(store.changes, []);
+  it('is refused when the claims would not fit', async () => {
+    access.accounts.byUid.set('bob', { ...(bob() ?? assert.fail()), claims: { pad: 'x'.repeat(960) } });
+    await assertRefused(
+      () => access.users.setRoles(OLGA, set('bob', ['member', 'auditor'])),
+      'claims_too_large',
+    );
+    assert.equal((await access.users.get('bob')).rolesVersion, 1);
   });
 
   it('of fifty at once, of one version: one succeeds, the others are told to read again', async () => {
-    const { users, store } = createSubject();
     const results = await Promise.allSettled(
-      Array.from({ length: 50 }, () => users.setRoles(OLGA, set('bob', ['member', 'auditor']))),
+      Array.from({ length: 50 }, () => access.users.setRoles(OLGA, set('bob', ['member', 'auditor']))),
     );
     assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
-    assert.equal(store.byUid.get('bob')?.rolesVersion, 2);
+    assert.equal((await access.users.get('bob')).rolesVersion, 2);
     for (const result of results) {
       if (result.status === 'rejected') assert.equal(result.reason.code, 'version_mismatch');
     }
+  }).timeout(30_000);
+
+  it('holds though Firebase Auth cannot be told, and says so', async () => {
+    access.accounts.before = () => {
+      throw unavailable('setCustomUserClaims');
+    };
+    const after = await access.users.setRoles(OLGA, set('bob', []));
+    assert.deepEqual([after.grants, after.pending], [[], ['claims']]);
+    assert.equal((await access.feed.latest('bob'))?.rolesVersion, 2, 'the old token is stale all the same');
   });
 
-  it('can be repeated after the claims could not be written', async () => {
-    const { users, store, forgotten } = createSubject(['ann', { roles: ['support'] }]);
-    store.before = (change) => {
-      if (change === 'setClaims ann') throw unavailable('setCustomUserClaims');
-    };
-    await assertRefused(() => users.setRoles(OLGA, set('ann', [])), 'unavailable');
-    assert.deepEqual(forgotten, ['ann']);
-    store.before = () => undefined;
-    assert.deepEqual((await users.setRoles(OLGA, set('ann', []))).roles, []);
+  it('of two who take each other’s rights at once lets one', async () => {
+    await access.users.setRoles(OLGA, set('bob', ['admin']));
+    const results = await Promise.allSettled([
+      access.users.setRoles(ADAM, set('bob', [], 2)),
+      access.another().users.setRoles(actor('bob', ['admin']), set('adam', [])),
+    ]);
+    assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    const lost = results.find((result) => result.status === 'rejected');
+    assert.equal(lost?.reason.code, 'permission_denied');
   });
 });
 
 describe('users: disabling, deleting, signing out', () => {
+  beforeEach(openAccess);
+  afterEach(() => access.close());
+
   it('ends the sessions of whom it disables, and lets them back without', async () => {
-    const { users, store, lines, forgotten } = createSubject();
-    assert.equal((await users.setDisabled(ADAM, 'bob', true)).disabled, true);
-    assert.equal((await users.setDisabled(ADAM, 'bob', false)).disabled, false);
-    assert.deepEqual(store.changes, ['revokeTokens bob', 'disable bob', 'enable bob']);
-    assert.deepEqual(
-      lines.map(({ action }) => action),
-      ['user.disable', 'user.enable'],
-    );
-    assert.deepEqual(forgotten, ['bob', 'bob']);
+    assert.equal((await access.users.setDisabled(ADAM, 'bob', true)).disabled, true);
+    assert.equal((await access.users.setDisabled(ADAM, 'bob', false)).disabled, false);
+    assert.deepEqual(access.accounts.changes, ['disable bob', 'revokeTokens bob', 'enable bob']);
+    assert.equal((await access.feed.latest('bob'))?.validAfter, access.now() + 1);
   });
 
-  it('logs whom it deletes as they were', async () => {
-    const { users, store, lines } = createSubject();
-    await users.remove(ADAM, 'bob');
-    assert.equal(store.byUid.has('bob'), false);
-    assert.deepEqual(
-      lines.map(({ action, target, actor }) => [action, target, actor]),
-      [['user.delete', 'bob', 'adam']],
-    );
+  it('deletes from both, and logs whom as they were', async () => {
+    await access.users.remove(ADAM, 'bob');
+    assert.equal(access.accounts.byUid.has('bob'), false);
+    assert.equal(await access.directory.find('bob'), undefined);
+    const line = access.lines.find(({ action }) => action === 'user.delete');
+    assert.deepEqual([line?.target, line?.actor], ['bob', 'adam']);
+    await assertRefused(() => access.users.get('bob'), 'not_found');
   });
 
   it('does neither to oneself, nor to somebody who holds more, nor to nobody', async () => {
-    const { users, store } = createSubject();
     for (const attempt of [
-      (uid: string) => users.setDisabled(ADAM, uid, true),
-      (uid: string) => users.setDisabled(ADAM, uid, false),
-      (uid: string) => users.remove(ADAM, uid),
+      (uid: string) => access.users.setDisabled(ADAM, uid, true),
+      (uid: string) => access.users.setDisabled(ADAM, uid, false),
+      (uid: string) => access.users.remove(ADAM, uid),
     ]) {
       await assertRefused(() => attempt('adam'), 'own_account');
       await assertRefused(() => attempt('olga'), 'exceeds_own_permissions');
       await assertRefused(() => attempt('nobody'), 'not_found');
     }
-    assert.deepEqual(store.changes, []);
+    assert.deepEqual(access.accounts.changes, []);
   });
 
   it('signs out anybody, oneself included', async () => {
-    const { users, store, lines, forgotten } = createSubject();
-    assert.equal((await users.revoke(actor('bob', ['member']), 'bob')).validAfter, 1);
-    await users.revoke(actor('sue', ['support']), 'olga');
-    assert.deepEqual(store.changes, ['revokeTokens bob', 'revokeTokens olga']);
-    assert.deepEqual(
-      lines.map(({ action }) => action),
-      ['sessions.revoke', 'sessions.revoke'],
-    );
-    assert.deepEqual(forgotten, ['bob', 'olga']);
-    await assertRefused(() => users.revoke(OLGA, 'nobody'), 'not_found');
+    const { validAfter } = await access.users.revoke(actor('bob', ['member']), 'bob');
+    assert.equal(validAfter, access.now() + 1);
+    await access.users.revoke(actor('sue', ['support']), 'olga');
+    assert.deepEqual(access.accounts.changes, ['revokeTokens bob', 'revokeTokens olga']);
+    await assertRefused(() => access.users.revoke(OLGA, 'nobody'), 'not_found');
   });
+
+  const taking: Record<string, (who: Actor, uid: string) => Promise<unknown>> = {
+    demotes: (who, uid) => access.users.setRoles(who, set(uid, ['admin'])),
+    disables: (who, uid) => access.users.setDisabled(who, uid, true),
+    deletes: (who, uid) => access.users.remove(who, uid),
+  };
+  for (const [what, take] of Object.entries(taking)) {
+    it(`${what} one of two owners, and of two at once leaves one`, async () => {
+      access.accounts.byUid.set('otto', {
+        ...(access.accounts.byUid.get('olga') ?? assert.fail()),
+        uid: 'otto',
+      });
+      await access.users.get('otto');
+      const results = await Promise.allSettled([take(OLGA, 'otto'), take(actor('otto', ['owner']), 'olga')]);
+      assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+      assert.equal(((await access.owners()) as string[]).length, 1);
+    });
+  }
 });
