@@ -9,21 +9,23 @@ export const noteId = z
   .regex(/^[A-Za-z0-9]{20}$/, 'is not the id of a note')
   .meta({ description: '20 letters and digits.' });
 
-// zod counts code points, as JSON Schema's maxLength does; at four bytes each, both limits fit into a request's 100 KiB.
+// Counted in UTF-16 units, as rules count, and not in code points, as zod would.
 // Half a surrogate pair has no UTF-8, and Firestore would refuse it.
 const isText = (text: string) => text.isWellFormed();
+const fits = (units: number) => (text: string) => text.length <= units;
+const TOO_LONG = 'is too long; most emoji count as two characters';
 const title = z
   .string()
   .trim()
   .min(1)
-  .max(200)
+  .refine(fits(200), TOO_LONG)
   .refine((text) => isText(text) && !/\p{Cc}/u.test(text), 'is not one line of text')
-  .meta({ description: 'One line, 1 to 200 characters.' });
+  .meta({ description: 'One line, 1 to 200 characters.', maxLength: 200 });
 const body = z
   .string()
-  .max(20_000)
+  .refine(fits(20_000), TOO_LONG)
   .refine(isText, 'is not text')
-  .meta({ description: 'At most 20000 characters.' });
+  .meta({ description: 'At most 20000 characters.', maxLength: 20_000 });
 
 /** Who it belongs to and when it was written are not the client's to say. */
 export const newNote = z.strictObject({ title, body: body.default('') });

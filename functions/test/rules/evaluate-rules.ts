@@ -96,6 +96,7 @@ const METHODS = new Map<string, (object: Value, args: readonly Value[]) => Value
         ? new RegExp(`^(?:${pattern})$`, 'v').test(text)
         : undefined,
   ],
+  ['trim', (text) => (typeof text === 'string' ? text.trim() : undefined)],
   ['size', (object) => (typeof object === 'string' || isList(object) ? object.length : undefined)],
   ['hasAny', listMethod((list, other) => list.some((item) => includes(other, item)))],
   ['hasAll', listMethod((list, other) => other.every((item) => includes(list, item)))],

@@ -66,7 +66,10 @@ const CONSTANTS = new Map<string, boolean | null>([
 ]);
 const WORD = /^[A-Za-z_]\w*$/;
 const TOKEN =
-  /(?:\s+|\/\/[^\n]*)|([A-Za-z_]\w*|\d+|'[^'\\\n]*'|&&|\|\||==|!=|<=|>=|=\*\*|[<>={}()[\],.:;/*])/y;
+  /(?:\s+|\/\/[^\n]*)|([A-Za-z_]\w*|\d+|'(?:[^'\\\n]|\\\\)*'|&&|\|\||==|!=|<=|>=|=\*\*|[<>={}()[\],.:;/*])/y;
+
+/** The only escape that we use. */
+const unescape = (text: string) => text.replaceAll('\\\\', '\\');
 
 function tokenize(source: string): { text: string; line: number }[] {
   const tokens: { text: string; line: number }[] = [];
@@ -133,7 +136,7 @@ export function parseRules(source: string): Match {
     if (take('[')) return { kind: 'list', items: listOf(() => expression(), ']') };
     if (/^['\d]/.test(text)) {
       at += 1;
-      return { kind: 'literal', value: text.startsWith("'") ? text.slice(1, -1) : Number(text) };
+      return { kind: 'literal', value: text.startsWith("'") ? unescape(text.slice(1, -1)) : Number(text) };
     }
     const name = word('an expression');
     const constant = CONSTANTS.get(name);
