@@ -15,7 +15,7 @@ export function memory(): Result[] {
         roles: ['member'],
         tokenExpiresAt: 2 ** 40,
       });
-      cache.set(`${'x'.repeat(900)}.${index}`, { principal, rolesVersion: 1 });
+      cache.set(`${'x'.repeat(900)}.${index}`, { principal, rolesVersion: 1, goodUntil: 2 ** 40 });
     }
     globalThis.gc?.();
     return process.memoryUsage().heapUsed / 2 ** 20;

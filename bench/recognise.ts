@@ -8,21 +8,24 @@ import { decide } from '../functions/src/authz/decide.ts';
 import { loadConfig } from '../functions/src/config.ts';
 import { createDeps } from '../functions/src/deps.ts';
 import { googleKey, ISSUER, mintIdToken, openGoogle, PROJECT } from '../functions/test/helpers/google.ts';
+import { openFirestoreAt, startFirestoreProcess } from './firestore.ts';
 import { microseconds, type Result, times, us } from './measure.ts';
 
 /** A token that was seen before: hash, cache, expiry, revocation and decision, against the peers' repeat verification. */
 export async function recognise(): Promise<Result[]> {
   const google = await openGoogle();
-  google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"]}' });
-  const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT, ACCESS_CHANGE_MAX_AGE: '60' }), {
+  const firestore = await startFirestoreProcess();
+  const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), {
     app: google.app,
+    firestore: openFirestoreAt(firestore.host),
   });
-  const token = await mintIdToken({ roles: ['member'] });
+  const token = await mintIdToken({ roles: ['member'], rv: 1 });
   const ours = await microseconds(
     async () => decide(await authenticate(deps, { kind: 'bearer', token }, { fresh: false }), 'notes:read'),
     { calls: 20_000 },
   );
   await google.close();
+  firestore.stop();
 
   const key = createPublicKey(googleKey.publicPem);
   const jwk = { ...(await exportJWK(key)), kid: googleKey.kid, alg: 'RS256', use: 'sig' } as const;

@@ -8,17 +8,16 @@ import { loadConfig } from '../functions/src/config.ts';
 import { createDeps } from '../functions/src/deps.ts';
 import { createApp } from '../functions/src/http/app.ts';
 import { googleKey, ISSUER, mintIdToken, openGoogle, PROJECT } from '../functions/test/helpers/google.ts';
+import { openFirestoreAt } from './firestore.ts';
 
-/** Serves one contender on a port of its own and tells the parent: `node throughput-server.ts <name>`. */
+/** Serves one contender on a port of its own and tells the parent: `node throughput-server.ts <name> [<Firestore>]`. */
 const token = await mintIdToken({ roles: ['member'], rv: 1 });
 
 async function gatehouse() {
   const google = await openGoogle();
-  google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":1}' });
-  const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT, ACCESS_CHANGE_MAX_AGE: '60' }), {
-    app: google.app,
-  });
-  return createApp(deps);
+  process.on('message', () => process.send?.({ calls: google.requests.length }));
+  const firestore = openFirestoreAt(process.argv[3] ?? '');
+  return createApp(createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app: google.app, firestore }));
 }
 
 /** An answer as long as ours, from a route that asks nothing. */

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import autocannon from 'autocannon';
+import { startFirestoreProcess } from './firestore.ts';
 import { median, type Result, times } from './measure.ts';
 
 const ROUNDS = 3;
@@ -13,9 +14,13 @@ export async function throughput(): Promise<Result[]> {
     gatehouse: [] as number[],
     'express-oauth2-jwt-bearer': [] as number[],
   };
+  const firestore = await startFirestoreProcess();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const name of Object.keys(rates) as (keyof typeof rates)[]) rates[name].push(await load(name));
+    for (const name of Object.keys(rates) as (keyof typeof rates)[]) {
+      rates[name].push(await load(name, firestore.host));
+    }
   }
+  firestore.stop();
   const bare = median(rates.bare);
   const ours = median(rates.gatehouse);
   const auth0 = median(rates['express-oauth2-jwt-bearer']);
@@ -39,9 +44,9 @@ export async function throughput(): Promise<Result[]> {
   ];
 }
 
-async function load(name: string): Promise<number> {
+async function load(name: string, firestore: string): Promise<number> {
   // Log lines go where a container's would not slow the server down either.
-  const server = fork(new URL('throughput-server.ts', import.meta.url), [name], {
+  const server = fork(new URL('throughput-server.ts', import.meta.url), [name, firestore], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   try {

@@ -1,4 +1,4 @@
-// npm run bench: installs the peers, builds what is deployed, and measures both in one run.
+// npm run bench [-- <measurement> ...]: installs the peers, builds what is deployed, and measures both in one run.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './lib/emulator-setup.ts';
@@ -14,4 +14,8 @@ if (!existsSync(join(bench, 'node_modules'))) {
   await must('the peers cannot be installed', 'npm', ['ci', '--ignore-scripts', '--loglevel=error']);
 }
 await must('the functions do not build', 'npm', ['--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build']);
-await must('a budget is missed, or the benchmark failed', 'node', ['--expose-gc', 'run.ts']);
+await must('a budget is missed, or the benchmark failed', 'node', [
+  '--expose-gc',
+  'run.ts',
+  ...process.argv.slice(2),
+]);

@@ -1,0 +1,57 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import type { OpenFirestore } from '../functions/src/lib/firestore.ts';
+
+/** A call as the server received it. @property at milliseconds on the server's clock, which starts with it */
+export interface FirestoreCall {
+  readonly method: string;
+  readonly at: number;
+}
+
+export interface FirestoreProcess {
+  /** `127.0.0.1:port` */
+  readonly host: string;
+  /** All calls so far. */
+  calls(): Promise<readonly FirestoreCall[]>;
+  stop(): void;
+}
+
+/** Starts an embedded Firestore in a process of its own. `stop` it. */
+export async function startFirestoreProcess(): Promise<FirestoreProcess> {
+  const server = fork(new URL('firestore-server.ts', import.meta.url));
+  const [{ host }] = (await once(server, 'message')) as [{ host: string }];
+  return {
+    host,
+    async calls() {
+      const answered = once(server, 'message');
+      server.send('calls');
+      const [{ calls }] = (await answered) as [{ calls: FirestoreCall[] }];
+      return calls;
+    },
+    stop: () => {
+      server.kill();
+    },
+  };
+}
+
+/** Firestore as an instance is given it: the functions' own copy of the SDK, loaded when first asked for. */
+export function openFirestoreAt(host: string): OpenFirestore {
+  let opened: ReturnType<OpenFirestore> | undefined;
+  return () => {
+    opened ??= open(host);
+    return opened;
+  };
+}
+
+async function open(host: string) {
+  // The SDK would look for a Google Cloud machine's credentials, and complain that there are none.
+  process.env.METADATA_SERVER_DETECTION ??= 'none';
+  // It reads its host when it is constructed.
+  process.env.FIRESTORE_EMULATOR_HOST = host;
+  const { FieldPath, FieldValue, Firestore, Timestamp }: typeof import('@google-cloud/firestore') =
+    createRequire(new URL('../functions/package.json', import.meta.url))('@google-cloud/firestore');
+  const db = new Firestore({ projectId: 'bench' });
+  delete process.env.FIRESTORE_EMULATOR_HOST;
+  return { db, FieldPath, FieldValue, Timestamp };
+}
