@@ -41,7 +41,8 @@ function renderEvent({ at, actor, action, target, outcome, before, after, reason
       {},
       h('code', {}, actor),
       isRefused ? ' was refused ' : ' ',
-      h('b', {}, action),
+      // At a gate the target is the permission that was missing, and says it all.
+      action !== 'access.refused' && h('b', {}, action),
       ' ',
       h('code', {}, target),
       change[0] !== change[1] && `: ${change[0] ?? 'nothing'} → ${change[1] ?? 'nothing'}`,
@@ -50,4 +51,7 @@ function renderEvent({ at, actor, action, target, outcome, before, after, reason
   );
 }
 
-const rolesOf = (side) => side?.grants && (side.grants.map(({ role }) => role).join(', ') || 'no role');
+function rolesOf(side) {
+  const roles = side?.grants?.map(({ role }) => role) ?? side?.roles;
+  return roles && (roles.join(', ') || 'no role');
+}
