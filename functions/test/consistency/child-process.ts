@@ -3,9 +3,12 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Job } from './child.ts';
+import type { Addresses } from './outside.ts';
 
 /** A real process, waiting for its job. */
 export interface Child {
+  /** Opens its instance, and has it connect. */
+  open(addresses: Addresses): Promise<void>;
   /** @throws Error with what it printed, when it ends before it is done */
   run(job: Job): Promise<void>;
   /** Ends it as a power cut would, and waits until it is gone. */
@@ -29,13 +32,16 @@ export async function startChild(): Promise<Child> {
     await Promise.race([once(process_, 'message'), gone]);
   }
 
+  async function tell(message: Addresses | Job): Promise<void> {
+    const heard = hear();
+    process_.send(message);
+    await heard;
+  }
+
   await hear();
   return {
-    async run(job) {
-      const heard = hear();
-      process_.send(job);
-      await heard;
-    },
+    open: tell,
+    run: tell,
     async kill() {
       process_.kill('SIGKILL');
       await ended;

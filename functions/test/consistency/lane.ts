@@ -69,6 +69,7 @@ export async function openLane(): Promise<Lane> {
       withCopy(before, async (addresses, { db }) => {
         const child = await next;
         next = startChild();
+        await child.open(addresses);
         calls = 0;
         let method = '';
         const reached = new Promise<'reached'>((resolve) => {
@@ -79,7 +80,7 @@ export async function openLane(): Promise<Lane> {
             return new Promise(() => {});
           };
         });
-        const finished = child.run({ addresses, change }).then(() => 'finished' as const);
+        const finished = child.run({ change }).then(() => 'finished' as const);
         const came = await Promise.race([reached, finished]);
         hold = () => undefined;
         finished.catch(() => undefined);

@@ -6,7 +6,7 @@ import { type AuthServer, accountWith, openAuthServer } from './auth-server.ts';
 import { type Child, startChild } from './child-process.ts';
 import { DAY, type EditJob, edit } from './editor.ts';
 import { type OwnInstance, openInstance } from './instance.ts';
-import { type Addresses, connectOutside, type Outside } from './outside.ts';
+import { connectOutside, type Outside } from './outside.ts';
 import { entryOf, seed } from './seed.ts';
 
 const EDITS = 50;
@@ -26,14 +26,19 @@ describe('of 50 parallel role edits', function () {
   const instances: OwnInstance[] = [];
   let firestore: Awaited<ReturnType<typeof startTestFirestore>>;
   let auth: AuthServer;
-  let addresses: Addresses;
   let outside: Outside;
 
   before(async () => {
     [firestore, auth] = await Promise.all([startTestFirestore({}), openAuthServer()]);
-    addresses = { firestore: firestore.host, auth: auth.port, project: PROJECT, database: 'parallel-edits' };
+    const addresses = {
+      firestore: firestore.host,
+      auth: auth.port,
+      project: PROJECT,
+      database: 'parallel-edits',
+    };
     outside = connectOutside(addresses);
     children.push(...(await Promise.all([startChild(), startChild(), startChild()])));
+    await Promise.all(children.map((child) => child.open(addresses)));
     instances.push(openInstance(addresses), openInstance(addresses));
   });
 
@@ -49,7 +54,7 @@ describe('of 50 parallel role edits', function () {
   async function makeAtOnce(jobs: readonly EditJob[]): Promise<void> {
     const doers = [
       ...instances.map((instance) => (own: EditJob[]) => Promise.all(own.map((job) => edit(instance, job)))),
-      ...children.map((child) => (edits: EditJob[]) => child.run({ addresses, edits })),
+      ...children.map((child) => (edits: EditJob[]) => child.run({ edits })),
     ];
     await Promise.all(doers.map((make, n) => make(jobs.filter((_, i) => i % doers.length === n))));
   }
