@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import firebaseFunctionsTest from 'firebase-functions-test';
 import { createCallables } from '../../../src/callables/callables.ts';
+import { unavailable } from '../../../src/errors.ts';
 import {
   type Api,
   accountOf,
@@ -31,6 +32,7 @@ const PASS: Record<Name, readonly Person[]> = {
   revokeSessions: ['support', 'admin', 'owner'],
 };
 const NAMES = Object.keys(PASS) as Name[];
+const SYSTEM = { principal: 'system', requestId: 'elsewhere' } as const;
 const DEBUG_MODE = fileURLToPath(new URL('debug-mode.ts', import.meta.url));
 
 describe('callables: who may call what', () => {
@@ -52,28 +54,48 @@ describe('callables: who may call what', () => {
     });
 
     it(`refuses a revoked token at ${name}`, async () => {
-      api.google.users.set('owner', {
-        ...accountOf('owner'),
-        validSince: String(Math.floor(Date.now() / 1000)),
-      });
+      await api.deps.users.get('owner');
+      await api.deps.changeAccess(SYSTEM, { uid: 'owner', action: 'sessions.revoke' }, () => ({
+        revoke: true,
+      }));
       assertRefused(await call(api, name, {}, { as: 'owner' }), STALE);
     });
 
-    it(`answers ${name} with UNAVAILABLE when Firebase Auth is down`, async () => {
-      breakFirebaseAuth(api.google);
-      assertRefused(await call(api, name, {}, { as: 'owner' }), UNAVAILABLE);
+    it(`answers ${name} with UNAVAILABLE when Firestore is down, and nothing was ever read of it`, async () => {
+      const unread = async () => {
+        throw unavailable('access changes were never read');
+      };
+      const down = await openCallables({
+        rewire: (deps) => ({
+          ...deps,
+          accessChanges: { latest: unread },
+          accessRecords: { ...deps.accessRecords, read: unread },
+        }),
+      });
+      try {
+        assertRefused(await call(down, name, {}, { as: 'owner' }), UNAVAILABLE);
+      } finally {
+        await down.close();
+      }
     });
   }
+
+  it('answers setUserRoles with UNAVAILABLE when Firebase Auth is down: it is decided on the record', async () => {
+    breakFirebaseAuth(api.google);
+    assertRefused(await call(api, 'setUserRoles', {}, { as: 'owner' }), UNAVAILABLE);
+    assertResult(await call(api, 'getMyAccess', {}, { as: 'owner' }));
+  });
 
   it('answers with the result alone', async () => {
     const me = assertResult(await call(api, 'getMyAccess', null, { as: 'member' }));
     assert.deepEqual([me.uid, me.roles], ['member', ['member']]);
+    for (const who of PEOPLE) await api.deps.users.get(who);
     const list = assertResult(await call(api, 'listUsers', { role: 'auditor' }, { as: 'admin' }));
     assert.deepEqual(
       (list.users as { uid: string }[]).map(({ uid }) => uid),
       ['auditor'],
     );
-    const change = { uid: 'norole', roles: ['auditor'], rolesVersion: 1 };
+    const change = { uid: 'norole', grants: [{ role: 'auditor' }], version: 1 };
     assert.deepEqual(assertResult(await call(api, 'setUserRoles', change, { as: 'admin' })).roles, [
       'auditor',
     ]);
@@ -95,14 +117,22 @@ describe('callables: who may call what', () => {
 
   it('goes by the record, not the token, where roles are assigned', async () => {
     const token = await mintIdToken({ ...claimsOf('member'), roles: ['owner'] });
-    assertRefused(await call(api, 'setUserRoles', {}, { headers: bearing(token) }), STALE);
+    assertRefused(await call(api, 'setUserRoles', {}, { headers: bearing(token) }), DENIED);
+    const older = await mintIdToken({ ...claimsOf('owner'), rv: 0 });
+    assertRefused(await call(api, 'setUserRoles', {}, { headers: bearing(older) }), STALE);
   });
 
-  it('refuses a disabled account and a deleted one', async () => {
+  it('names the fields that are wrong', async () => {
+    const change = { uid: 'norole', grants: [{ role: 'king' }] };
+    const { fields } = assertRefused(await call(api, 'setUserRoles', change, { as: 'owner' }), INVALID);
+    assert.deepEqual(fields.sort(), ['data.grants.0.role', 'data.version']);
+  });
+
+  it('refuses a disabled account and a deleted one where the record decides', async () => {
     api.google.users.set('owner', { ...accountOf('owner'), disabled: true });
     api.google.users.delete('admin');
-    assertRefused(await call(api, 'getMyAccess', {}, { as: 'owner' }), INVALID_TOKEN);
-    assertRefused(await call(api, 'getMyAccess', {}, { as: 'admin' }), INVALID_TOKEN);
+    assertRefused(await call(api, 'setUserRoles', {}, { as: 'owner' }), INVALID_TOKEN);
+    assertRefused(await call(api, 'setUserRoles', {}, { as: 'admin' }), INVALID_TOKEN);
   });
 
   it('refuses a token that is unsigned, signed by a stranger, or none', async () => {

@@ -39,7 +39,10 @@ describe('http: CORS', () => {
       assert.deepEqual([status, text], [204, '']);
       assert.equal(headers['access-control-allow-origin'], origin);
       assert.equal(headers['access-control-allow-methods'], 'GET,POST,PUT,PATCH,DELETE');
-      assert.equal(headers['access-control-allow-headers'], 'Authorization,Content-Type,X-Firebase-AppCheck');
+      assert.equal(
+        headers['access-control-allow-headers'],
+        'Authorization,Content-Type,If-Match,X-Firebase-AppCheck',
+      );
       assertHeaders(headers);
     });
   }
@@ -49,7 +52,7 @@ describe('http: CORS', () => {
     assert.equal(status, 401);
     assert.equal(headers['access-control-allow-origin'], ORIGIN);
     const exposed = String(headers['access-control-expose-headers']).split(',');
-    assert.deepEqual(exposed.sort(), ['Allow', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id']);
+    assert.deepEqual(exposed.sort(), ['Allow', 'ETag', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id']);
   });
 
   it('says nothing of CORS to a client that is no page', async () => {

@@ -41,10 +41,13 @@ describe('http: what is taken from where, and what is shown', () => {
       api.as('owner').get('/v1/users/member'),
       api.as('owner').get('/v1/users?email=member%40example.com'),
       api.as('owner').get('/v1/users?role=member'),
+      api.as('owner').get('/v1/users/member/roles'),
+      api.as('owner').get('/v1/audit'),
+      api.as('owner').post('/v1/access/reconcile'),
       api
         .as('owner')
         .put('/v1/users/norole/roles')
-        .send({ roles: ['member'], rolesVersion: 1 }),
+        .send({ grants: [{ role: 'member' }], version: 1 }),
       api.as('owner').patch('/v1/users/support').send({ disabled: true }),
       api.as('owner').post('/v1/users/auditor/revoke'),
     ]);

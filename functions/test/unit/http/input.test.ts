@@ -36,7 +36,9 @@ describe('http: input', () => {
     ['__proto__=x', ['query.__proto__']],
     ['__proto__[roles]=owner', ['query.__proto__[roles]']],
     ['constructor[prototype][x]=1', ['query.constructor[prototype][x]']],
-    ['email=nobody', ['query.email']],
+    ['email=', ['query.email']],
+    ['disabled=yes', ['query.disabled']],
+    ['disabled=', ['query.disabled']],
     ['email=a@example.com&email=b@example.com', ['query.email']],
     [`email=${'a'.repeat(250)}@example.com`, ['query.email']],
     ['pageSize=0', ['query.pageSize']],
@@ -65,22 +67,26 @@ describe('http: input', () => {
     assertProblem(await api.as('owner').get(`/v1/users?${query}`), 400, 'invalid_argument');
   });
 
-  const GOOD_ROLES = { roles: ['member'], rolesVersion: 1 };
+  const GOOD_ROLES = { grants: [{ role: 'member' }], version: 1 };
   const bodies: [method: 'PUT' | 'PATCH', body: unknown, fields: string[]][] = [
     ['PUT', { ...GOOD_ROLES, uid: 'owner' }, ['body.uid']],
     ['PUT', { ...GOOD_ROLES, disabled: true }, ['body.disabled']],
     ['PUT', { ...GOOD_ROLES, permissions: ['owners:assign'] }, ['body.permissions']],
     ['PUT', { ...GOOD_ROLES, customClaims: { admin: true }, uid: 'x' }, ['body.customClaims', 'body.uid']],
-    ['PUT', {}, ['body.roles', 'body.rolesVersion']],
-    ['PUT', { roles: 'owner', rolesVersion: 1 }, ['body.roles']],
-    ['PUT', { roles: { 0: 'owner', length: 1 }, rolesVersion: 1 }, ['body.roles']],
-    ['PUT', { roles: ['constructor'], rolesVersion: 1 }, ['body.roles.0']],
-    ['PUT', { roles: ['__proto__'], rolesVersion: 1 }, ['body.roles.0']],
-    ['PUT', { roles: ['member', 'member'], rolesVersion: 1 }, ['body.roles']],
-    ['PUT', { roles: [['member']], rolesVersion: 1 }, ['body.roles.0']],
-    ['PUT', { roles: [], rolesVersion: '1' }, ['body.rolesVersion']],
-    ['PUT', { roles: [], rolesVersion: -1 }, ['body.rolesVersion']],
-    ['PUT', { roles: [], rolesVersion: 2 ** 53 }, ['body.rolesVersion']],
+    ['PUT', {}, ['body.grants']],
+    ['PUT', { grants: [] }, ['body.version']],
+    ['PUT', { roles: ['member'], rolesVersion: 1 }, ['body.grants', 'body.roles', 'body.rolesVersion']],
+    ['PUT', { grants: 'owner', version: 1 }, ['body.grants']],
+    ['PUT', { grants: { 0: { role: 'owner' }, length: 1 }, version: 1 }, ['body.grants']],
+    ['PUT', { grants: [{ role: 'constructor' }], version: 1 }, ['body.grants.0.role']],
+    ['PUT', { grants: [{ role: 'member' }, { role: 'king' }], version: 1 }, ['body.grants.1.role']],
+    ['PUT', { grants: [{ role: 'member' }, { role: 'member' }], version: 1 }, ['body.grants']],
+    ['PUT', { grants: [{ role: 'member', grantedBy: 'eve' }], version: 1 }, ['body.grants.0.grantedBy']],
+    ['PUT', { grants: [{ role: 'member', expiresAt: 'soon' }], version: 1 }, ['body.grants.0.expiresAt']],
+    ['PUT', { grants: ['member'], version: 1 }, ['body.grants.0']],
+    ['PUT', { grants: [], version: '1' }, ['body.version']],
+    ['PUT', { grants: [], version: -1 }, ['body.version']],
+    ['PUT', { grants: [], version: 2 ** 53 }, ['body.version']],
     ['PUT', { ...GOOD_ROLES, reason: '' }, ['body.reason']],
     ['PUT', { ...GOOD_ROLES, reason: 'x'.repeat(201) }, ['body.reason']],
     ['PATCH', { disabled: false, roles: ['owner'] }, ['body.roles']],
@@ -101,6 +107,16 @@ describe('http: input', () => {
       assert.deepEqual(fieldsOf(problem).sort(), fields);
     });
   }
+
+  it('refuses a grant that ends in the past, naming its field', async () => {
+    const past = [{ role: 'member' }, { role: 'support', expiresAt: '2020-01-01T00:00:00Z' }];
+    const answer = await sendBody(
+      'PUT',
+      '/v1/users/member/roles',
+      JSON.stringify({ grants: past, version: 1 }),
+    );
+    assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), ['grants.1.expiresAt']);
+  });
 
   for (const key of ['__proto__', 'constructor', 'prototype', '\\u005f_proto__']) {
     it(`refuses a body with the key ${key}, and pollutes nothing`, async () => {

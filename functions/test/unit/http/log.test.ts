@@ -104,7 +104,7 @@ describe('http: the log', () => {
       api
         .as('owner')
         .put('/v1/users/norole/roles')
-        .send({ roles: ['member'], rolesVersion: 1, reason: 'asked' }),
+        .send({ grants: [{ role: 'member' }], version: 1, reason: 'asked' }),
     );
     const change = lines.find(({ event }) => event === 'change');
     assert.deepEqual(

@@ -6,6 +6,8 @@ import { type Api, openApi, PEOPLE, type Person } from '../../helpers/api.ts';
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type Who = Person | 'anonymous';
 
+const WRITERS = ['member', 'support', 'admin', 'owner'] as const;
+
 /**
  * Who may do what, written down by hand from the design and not from the code: the status that each caller meets with
  * an input that is wrong. 400 means "passed the guard", so that nothing is changed; 200 where there is no input.
@@ -22,11 +24,21 @@ const MATRIX: [method: Method, path: string, body: object | undefined, expected:
   ['get', '/users?role=king', undefined, only(400, 'support', 'auditor', 'admin', 'owner')],
   ['get', '/users/member', undefined, only(200, 'support', 'auditor', 'admin', 'owner')],
   ['get', '/users/a%2Fb', undefined, only(400, 'support', 'auditor', 'admin', 'owner')],
-  ['put', '/users/member/roles', { roles: ['king'] }, only(400, 'admin', 'owner')],
+  ['get', '/users/member/roles', undefined, only(200, 'support', 'auditor', 'admin', 'owner')],
+  ['put', '/users/member/roles', { grants: [{ role: 'king' }] }, only(400, 'admin', 'owner')],
   ['put', '/users/a%2Fb/roles', undefined, only(400, 'admin', 'owner')],
   ['patch', '/users/member', { disabled: 'yes' }, only(400, 'admin', 'owner')],
   ['delete', '/users/member', { x: 1 }, only(400, 'admin', 'owner')],
   ['post', '/users/member/revoke', { x: 1 }, only(400, 'support', 'admin', 'owner')],
+  ['get', '/notes', undefined, only(200, ...WRITERS)],
+  ['get', '/notes?x=1', undefined, only(400, ...WRITERS)],
+  ['post', '/notes', { x: 1 }, only(400, ...WRITERS)],
+  ['get', '/notes/a%2Fb', undefined, only(400, ...WRITERS)],
+  ['patch', '/notes/a%2Fb', { title: 'x' }, only(400, ...WRITERS)],
+  ['delete', '/notes/a%2Fb', undefined, only(400, ...WRITERS)],
+  ['post', '/access/reconcile', { x: 1 }, only(400, 'owner')],
+  ['get', '/audit', undefined, only(200, 'auditor', 'admin', 'owner')],
+  ['get', '/audit?at=now', undefined, only(400, 'auditor', 'admin', 'owner')],
 ];
 
 function everybody(status: number): Record<Who, number> {
@@ -75,10 +87,11 @@ describe('http: who may do what', () => {
   it('tells somebody without users:read the same about a user who exists and one who does not', async () => {
     const tries: [Method, string, object?][] = [
       ['get', '/users/ID'],
-      ['put', '/users/ID/roles', { roles: [], rolesVersion: 1 }],
+      ['put', '/users/ID/roles', { grants: [], version: 1 }],
       ['patch', '/users/ID', { disabled: true }],
       ['delete', '/users/ID'],
       ['post', '/users/ID/revoke'],
+      ['get', '/users/ID/roles'],
       ['get', '/users?email=ID%40example.com'],
     ];
     for (const who of ['anonymous', 'norole', 'member'] as const) {
@@ -118,7 +131,10 @@ describe('http: who may do what', () => {
 });
 
 function pattern(path: string): string {
-  return path.replace(/\?.*/, '').replace(/\/users\/[^/]+/, '/users/:uid');
+  return path
+    .replace(/\?.*/, '')
+    .replace(/\/users\/[^/]+/, '/users/:uid')
+    .replace(/\/notes\/[^/]+/, '/notes/:id');
 }
 
 /** An answer without what differs every time. */

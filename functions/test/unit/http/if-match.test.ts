@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { assertProblem, fieldsOf } from '../../helpers/answers.ts';
+import { type Api, openApi } from '../../helpers/api.ts';
+
+const GRANTS = [{ role: 'auditor' }];
+
+describe('http: conditional changes of grants', () => {
+  let api: Api;
+  beforeEach(async () => {
+    api = await openApi();
+  });
+  afterEach(() => api.close());
+
+  const put = (body: object, ifMatch?: string) => {
+    const request = api.as('owner').put('/v1/users/norole/roles');
+    return (ifMatch === undefined ? request : request.set('If-Match', ifMatch)).send(body);
+  };
+
+  it('shows the version as the ETag, and takes it back as If-Match', async () => {
+    const read = await api.as('owner').get('/v1/users/norole/roles');
+    assert.deepEqual([read.status, read.body, read.headers.etag], [200, { grants: [], version: 1 }, '"1"']);
+    const written = await put({ grants: GRANTS }, read.headers.etag);
+    assert.deepEqual([written.status, written.headers.etag], [200, '"2"']);
+    assert.deepEqual([written.body.roles, written.body.version, written.body.synced], [['auditor'], 2, true]);
+  });
+
+  const accepted: [what: string, body: object, ifMatch?: string][] = [
+    ['the version in the body', { grants: GRANTS, version: 1 }],
+    ['both, when they agree', { grants: GRANTS, version: 1 }, '"1"'],
+    ['an If-Match with spaces around it', { grants: GRANTS }, '  "1" '],
+  ];
+  for (const [what, body, ifMatch] of accepted) {
+    it(`accepts ${what}`, async () => {
+      assert.equal((await put(body, ifMatch)).status, 200);
+    });
+  }
+
+  it('answers another version with 409 to who sent it in the body, with 412 to who sent If-Match', async () => {
+    assertProblem(await put({ grants: GRANTS, version: 7 }), 409, 'version_mismatch');
+    assertProblem(await put({ grants: GRANTS }, '"7"'), 412, 'precondition_failed');
+    assertProblem(await put({ grants: GRANTS, version: 7 }, '"7"'), 412, 'precondition_failed');
+  });
+
+  const refused: [what: string, body: object, ifMatch: string | undefined, field: string][] = [
+    ['neither', { grants: GRANTS }, undefined, 'body.version'],
+    ['both, when they differ', { grants: GRANTS, version: 1 }, '"2"', 'body.version'],
+    ['the star: whatever it is now', { grants: GRANTS }, '*', 'headers.if-match'],
+    ['a weak ETag', { grants: GRANTS }, 'W/"1"', 'headers.if-match'],
+    ['an ETag without quotes', { grants: GRANTS }, '1', 'headers.if-match'],
+    ['a list of ETags', { grants: GRANTS }, '"1", "2"', 'headers.if-match'],
+    ['an ETag that is none of ours', { grants: GRANTS }, '"abc"', 'headers.if-match'],
+    ['an ETag beyond any version', { grants: GRANTS }, '"1234567890123456"', 'headers.if-match'],
+    ['a star beside a good version', { grants: GRANTS, version: 1 }, '*', 'headers.if-match'],
+  ];
+  for (const [what, body, ifMatch, field] of refused) {
+    it(`refuses ${what}, naming ${field}, and changes nothing`, async () => {
+      const problem = assertProblem(await put(body, ifMatch), 400, 'invalid_argument');
+      assert.deepEqual(fieldsOf(problem), [field]);
+      assert.equal((await api.deps.users.get('norole')).rolesVersion, 1);
+    });
+  }
+
+  it('lets no If-Match through to a route that has no ETag', async () => {
+    const { status } = await api
+      .as('owner')
+      .patch('/v1/users/norole')
+      .set('If-Match', '*')
+      .send({ disabled: true });
+    assert.equal(status, 200);
+  });
+});
