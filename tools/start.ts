@@ -52,7 +52,7 @@ async function start() {
       verbose: { type: 'boolean' },
     },
   });
-  const firestore = await chooseFirestore(values.firestore);
+  const firestore = chooseFirestore(values.firestore);
   const ports = values['free-ports'] ? 'free' : 'fixed';
   const taken = ports === 'fixed' ? await findTakenPort() : undefined;
   if (taken) {
@@ -72,7 +72,6 @@ async function start() {
   const logFile = `${ROOT}/.gatehouse/emulators${ports === 'free' ? `-${process.pid}` : ''}.log`;
   emulators = await startEmulators({
     projectId: PROJECT_ID,
-    only: ['auth', 'functions', 'hosting'],
     firestore,
     ...(data ? { data } : {}),
     ports,

@@ -25,9 +25,10 @@ function summarize(rows: Row[]): string {
   return ['stage            passed   failed  skipped  seconds', ...lines].join('\n');
 }
 
-function readArguments() {
+/** What was typed, read; one line says what is wrong with it. */
+function read<T>(reader: () => T): T {
   try {
-    return parseArgs({ options: { firestore: { type: 'string' } }, allowPositionals: true });
+    return reader();
   } catch (error) {
     return fail(error);
   }
@@ -36,12 +37,14 @@ function readArguments() {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
 
 const names = Object.keys(stages);
-const { values, positionals: asked } = readArguments();
+const { values, positionals: asked } = read(() =>
+  parseArgs({ options: { firestore: { type: 'string' } }, allowPositionals: true }),
+);
 const unknown = asked.find((name) => !names.includes(name));
 if (unknown) fail(`there is no stage "${unknown}"; the stages are: ${names.join(', ')}`);
 const isAsked = (name: string) => asked.length === 0 || asked.includes(name);
 
-const firestore = await chooseFirestore(values.firestore).catch(fail);
+const firestore = read(() => chooseFirestore(values.firestore));
 const rows: Row[] = [];
 for (const [name, stage] of Object.entries(stages)) {
   if (isAsked(name)) rows.push(await runStage(name, () => stage(firestore)));

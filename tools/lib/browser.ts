@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { findOnPath, isProgram } from './programs.ts';
 import { run } from './run.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
@@ -15,20 +15,7 @@ export async function findBrowser(): Promise<string | undefined> {
   return findInstalled() ?? ((await installDebian()) ? findInstalled() : undefined);
 }
 
-function findInstalled(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const candidates = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return [...candidates, MAC].find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
+const findInstalled = () => findOnPath(...NAMES) ?? [MAC].find(isProgram);
 
 /** As root on Debian, which is to say in a container. Ubuntu's package of this name only points to a snap. */
 async function installDebian(): Promise<boolean> {

@@ -18,11 +18,14 @@ import type { FirestoreKind } from './firestore-option.ts';
  */
 export interface DataFolder {
   path: string;
-  /** What the last run has kept, if there was one: the Firebase CLI's export, and the embedded Firestore's documents. */
+  /** What the last run has kept, if there was one: the Firebase CLI's export, and Firestore's documents. */
   kept: { emulators: string; documents: string } | undefined;
   /** Where this run's export goes. */
   exported: string;
-  /** Where the embedded Firestore keeps its documents in this run; it starts with a copy of the last one's. */
+  /**
+   * Where Firestore's documents go: Google's emulator puts them there when it is asked to; the embedded one keeps them
+   * there, and starts with a copy of the last run's.
+   */
   documents: string;
   /** Makes of this run's export and documents the newest snapshot. Both must be complete. */
   commit(): void;
@@ -118,7 +121,7 @@ function checkSnapshot(snapshot: string, firestore: FirestoreKind): void {
   ]) {
     read(`emulators/${name}`);
   }
-  if (firestore === 'embedded' && !existsSync(join(snapshot, 'firestore'))) throw damaged('firestore');
+  if (!existsSync(join(snapshot, 'firestore'))) throw damaged('firestore');
 }
 
 /** Makes the folder of this run; it is the lock, too. What a killed run has left there goes. */

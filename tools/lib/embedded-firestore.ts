@@ -1,17 +1,21 @@
 import { join } from 'node:path';
-import type { FirestoreServer } from '../firestore/server.ts';
 import type { DataFolder } from './data-folder.ts';
+import type { Documents, DocumentsOptions } from './documents.ts';
 import { ROOT } from './emulator-setup.ts';
 
 /**
  * Starts the embedded Firestore, in this process. It refuses the queries that production would refuse for want of an
  * index.
  */
-export async function startDocuments(port: number, data: DataFolder | undefined): Promise<FirestoreServer> {
+export async function startEmbedded({
+  port,
+  data,
+}: Pick<DocumentsOptions, 'port' | 'data'>): Promise<Documents> {
   const { startFirestore } = await import('../firestore/server.ts'); // brings gRPC, which not every command needs
   const indexes = join(ROOT, 'firestore.indexes.json');
   try {
-    return await startFirestore({ port, indexes, ...(data ? { dataDir: data.documents } : {}) });
+    const { stop } = await startFirestore({ port, indexes, ...(data ? { dataDir: data.documents } : {}) });
+    return { exited: Promise.withResolvers().promise, save: async () => {}, stop };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(

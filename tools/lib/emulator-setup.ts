@@ -37,7 +37,6 @@ export function quietEnv(scratch: string, extra: NodeJS.ProcessEnv = {}): NodeJS
     METADATA_SERVER_DETECTION: 'none', // no look-up of a Google Cloud machine's credentials
     npm_config_offline: 'true', // it asks npm whether firebase-functions is the newest
     FIREBASE_FUNCTIONS_DISCOVERY_OUTPUT_PATH: 'true', // by a file: over HTTP it waits 4 s for a kept-alive connection
-    GATEHOUSE_SCRATCH: scratch,
     FIREBASE_DEBUG_PATH: scratch,
     // Its login, its notes to itself and its "is another one running?" file: each run has its own.
     XDG_CONFIG_HOME: scratch,

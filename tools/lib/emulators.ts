@@ -1,25 +1,24 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataFolder } from './data-folder.ts';
-import { startDocuments } from './embedded-firestore.ts';
-import { exportTo, killGroup, type Output, untilReady } from './emulator-process.ts';
+import { startDocuments } from './documents.ts';
 import { quietEnv, ROOT, writeConfig } from './emulator-setup.ts';
 import type { FirestoreKind } from './firestore-option.ts';
 import { FIXED_PORTS, findFreePorts, HOST, type Ports } from './ports.ts';
+import { type Output, ProcessGroup } from './process-group.ts';
+
+const EMULATORS = ['auth', 'functions', 'hosting'];
+const READY = 'All emulators ready!';
+const BROKEN = 'Failed to load function definition'; // after which the CLI calls itself ready all the same
+const EXPORT_TIMEOUT_MS = 60_000;
 
 export interface EmulatorOptions extends Output {
   projectId: string;
-  /** Emulators to start beside Firestore, as in `firebase emulators:start --only`. */
-  only: string[];
   firestore: FirestoreKind;
   /** Where users and documents come from, and where `saveAndStop` puts them. */
   data?: DataFolder;
   /** `free` lets several runs live side by side; `fixed` are those of firebase.json. */
   ports: 'free' | 'fixed';
-  env?: NodeJS.ProcessEnv;
 }
 
 export interface Emulators {
@@ -27,7 +26,7 @@ export interface Emulators {
   urls: { hosting: string; functions: string; auth: string };
   /** What a process needs in its environment to talk to these emulators. */
   env: Record<string, string>;
-  /** Settles when the emulators have ended, asked to or not. */
+  /** Settles when one of the emulators has ended, asked to or not. */
   exited: Promise<unknown>;
   stop(): Promise<void>;
   /** Stops, after putting users and documents into the data folder; when that fails, what was there stays. */
@@ -36,66 +35,59 @@ export interface Emulators {
 
 /**
  * Starts the Firebase emulators and a Firestore on loopback and waits until they serve. They end with this process,
- * however it ends: the embedded Firestore is part of it.
+ * however it ends.
  */
 export async function startEmulators(options: EmulatorOptions): Promise<Emulators> {
-  const { projectId, data } = options;
+  const { projectId, data, logFile } = options;
   const ports = options.ports === 'fixed' ? FIXED_PORTS : await pickPorts();
-  const isEmbedded = options.firestore === 'embedded';
-  const documents = isEmbedded ? await startDocuments(ports.firestore, data) : undefined;
-  const only = isEmbedded ? options.only : [...options.only, 'firestore'];
   const firestore = `${HOST}:${ports.firestore}`;
   const hosting = `http://${HOST}:${ports.hosting}`;
-  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-'));
+  const documents = await startDocuments(options.firestore, {
+    ...{ port: ports.firestore, projectId, logFile: logFile.replace(/(\.log)?$/, '-firestore.log') },
+    ...(data ? { data } : {}),
+  });
   const config = writeConfig(ports);
+  const removeConfig = () => rmSync(config, { force: true });
+  process.once('exit', removeConfig);
 
-  const cli = spawn(
-    process.execPath,
+  const cli = new ProcessGroup(
+    'the emulators',
     [
-      ...['--import', join(import.meta.dirname, 'in-emulator.ts')],
+      ...([process.execPath, '--import', join(import.meta.dirname, 'in-emulator.ts')] as const),
       ...[join(ROOT, 'node_modules', '.bin', 'firebase'), 'emulators:start', '--config', config],
-      ...['--project', projectId, '--only', only.join(',')],
+      ...['--project', projectId, '--only', EMULATORS.join(',')],
       ...(data?.kept ? ['--import', data.kept.emulators] : []),
     ],
-    {
-      cwd: scratch, // what it writes beside itself: logs, half an export
-      env: quietEnv(scratch, {
+    (scratch) =>
+      quietEnv(scratch, {
         GATEHOUSE_HOSTING_URL: hosting, // the functions accept the page's origin, whatever its port
-        ...(isEmbedded ? { FIRESTORE_EMULATOR_HOST: firestore } : {}), // it passes its environment on to them
-        ...options.env,
+        FIRESTORE_EMULATOR_HOST: firestore, // it passes its environment on to them
       }),
-      // No input: it must never prompt. Its own process group: Ctrl-C reaches us alone, and one kill reaches them all.
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      detached: true,
-    },
   );
-  const exited = once(cli, 'exit');
-  const cleanUp = () => {
-    killGroup(cli);
-    rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
-    rmSync(config, { force: true });
-  };
-  process.once('exit', cleanUp);
 
   // Outright: they hold nothing worth saving, and asked nicely they wait for whatever the functions still do.
   const stop = async () => {
-    killGroup(cli);
-    await exited;
-    process.off('exit', cleanUp);
-    cleanUp();
-    await documents?.stop();
+    await cli.stop();
+    removeConfig();
+    process.off('exit', removeConfig);
+    await documents.stop();
   };
 
   // Users first: documents are what the functions write first, so a change cut in two is one that they know to repair.
   const saveAndStop = async ({ exported, commit }: DataFolder) => {
-    const hub = `http://${HOST}:${ports.hub}`;
-    await exportTo(exported, hub, isEmbedded ? ['auth'] : ['auth', 'firestore']).finally(stop);
+    try {
+      await exportUsers(exported, `http://${HOST}:${ports.hub}`).then(documents.save).finally(stop);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const cause = { cause: error };
+      throw new Error(`users and documents cannot be saved, what was kept before stays: ${why}`, cause);
+    }
     commit();
   };
 
   try {
-    await untilReady(cli, options);
-    rmSync(config); // it has been read
+    await cli.untilReady({ ready: READY, broken: BROKEN }, options);
+    removeConfig(); // it has been read
   } catch (error) {
     await stop();
     throw error;
@@ -113,7 +105,21 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     GATEHOUSE_HOSTING_URL: urls.hosting,
     GATEHOUSE_FUNCTIONS_URL: urls.functions,
   };
+  const exited = Promise.race([cli.exited, documents.exited]);
   return { ports, urls, env, exited, stop, saveAndStop };
+}
+
+/** Has the Firebase CLI write the Auth emulator's users into a folder. */
+async function exportUsers(path: string, hub: string): Promise<void> {
+  const response = await fetch(`${hub}/_admin/export`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ path, targets: ['auth'], initiatedBy: 'gatehouse' }),
+    signal: AbortSignal.timeout(EXPORT_TIMEOUT_MS),
+  });
+  if (response.ok) return;
+  const { message } = (await response.json()) as { message: string };
+  throw new Error(message);
 }
 
 async function pickPorts(): Promise<Ports> {

@@ -1,72 +1,62 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import type { Documents, DocumentsOptions } from './documents.ts';
 import { quietEnv, ROOT } from './emulator-setup.ts';
+import { requireOfficialProgram } from './official-program.ts';
+import { HOST } from './ports.ts';
+import { ProcessGroup } from './process-group.ts';
 
-/** The Firebase CLI refuses an older one (firebase-tools/lib/emulator/commandUtils.js). */
-const MIN_JAVA = 21;
-const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
-const INSTEAD = 'or leave --firestore=official out';
+const READY = 'Dev App Server is now running';
+const EXPORT_TIMEOUT_MS = 60_000;
+const JVM = [
+  '-Duser.language=en', // it knows no other
+  '-Djava.net.preferIPv4Stack=true', // else WSL does not reach it
+  '-XX:-UsePerfData', // which a process that is killed would leave in /tmp
+  '-XX:TieredStopAtLevel=1', // starts in half the time
+];
 
-/** The CLI's own account of where it keeps the emulator: FIREBASE_EMULATORS_PATH, else ~/.cache/firebase/emulators. */
-interface DownloadableEmulators {
-  getDownloadDetails(name: 'firestore'): { downloadPath: string; opts: { expectedSize: number } };
-}
-
-/**
- * Google's Firestore emulator is a Java program that the Firebase CLI downloads once. Downloads it where it is missing;
- * throws an error for people to read where it or its Java cannot be had.
- */
-export async function requireOfficialFirestore(): Promise<void> {
-  const java = javaVersion();
-  if (java === undefined) {
-    throw new Error(
-      `--firestore=official needs Java ${MIN_JAVA}, and no java runs here; install it, ${INSTEAD}`,
-    );
-  }
-  if (java < MIN_JAVA) {
-    throw new Error(
-      `--firestore=official needs Java ${MIN_JAVA}, and the java here is ${java}; update it, ${INSTEAD}`,
-    );
-  }
-  const require = createRequire(import.meta.url);
-  const emulators: DownloadableEmulators = require('firebase-tools/lib/emulator/downloadableEmulators.js');
-  const { downloadPath, opts } = emulators.getDownloadDetails('firestore');
-  if (existsSync(downloadPath)) return;
-
-  const megabytes = Math.ceil(opts.expectedSize / 1_000_000);
-  console.log(`Downloading Google's Firestore emulator (${megabytes} MB, once) ...`);
-  const trouble = download();
-  if (trouble !== undefined) {
-    const cache = dirname(downloadPath);
-    throw new Error(
-      `Google's Firestore emulator is not in ${cache}, and its download failed: ${trouble}; ` +
-        `run this again with a network, ${INSTEAD}`,
-    );
-  }
-}
-
-/** The major version of the `java` on the PATH, which is the one the CLI starts. */
-function javaVersion(): number | undefined {
-  const { status, stdout, stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
-  const major = /version "(\d+)/.exec(`${stdout}${stderr}`)?.[1];
-  return status === 0 && major !== undefined ? Number(major) : undefined;
-}
-
-/** Has the CLI download it and check its digest; gives what went wrong, in a line. */
-function download(): string | undefined {
-  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-'));
+/** Starts Google's emulator with our firestore.rules. */
+export async function startOfficial({
+  port,
+  projectId,
+  data,
+  logFile,
+}: DocumentsOptions): Promise<Documents> {
+  const { args } = requireOfficialProgram();
+  const kept =
+    data?.kept && join(data.kept.documents, `${basename(data.kept.documents)}.overall_export_metadata`);
+  const options = [
+    ...['--host', HOST, '--port', String(port), '--rules', join(ROOT, 'firestore.rules')],
+    ...(kept ? ['--seed_from_export', kept] : []),
+  ];
+  const group = new ProcessGroup(
+    'Google’s Firestore emulator',
+    ['java', ...JVM, ...args, ...options],
+    quietEnv,
+  );
+  const stop = () => group.stop();
   try {
-    const cli = join(ROOT, 'node_modules', '.bin', 'firebase');
-    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'setup:emulators:firestore'], {
-      ...{ cwd: scratch, env: quietEnv(scratch), encoding: 'utf8', timeout: DOWNLOAD_TIMEOUT_MS },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    if (status === 0) return undefined;
-    return /Error: (.*)/.exec(`${stderr}${stdout}`)?.[1] ?? 'it took too long, or was interrupted';
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    await group.untilReady({ ready: READY }, { logFile });
+  } catch (error) {
+    await stop();
+    throw error;
   }
+  const save = async () => {
+    if (data) await exportDocuments(data.documents, projectId, port);
+  };
+  return { exited: group.exited, save, stop };
+}
+
+/** Has it write a project's documents into a folder, as the Firebase CLI does (lib/emulator/hubExport.js). */
+async function exportDocuments(folder: string, projectId: string, port: number): Promise<void> {
+  const response = await fetch(`http://${HOST}:${port}/emulator/v1/projects/${projectId}:export`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      database: `projects/${projectId}/databases/(default)`,
+      export_directory: dirname(folder),
+      export_name: basename(folder),
+    }),
+    signal: AbortSignal.timeout(EXPORT_TIMEOUT_MS),
+  });
+  if (!response.ok) throw new Error(await response.text());
 }

@@ -37,7 +37,8 @@ export async function mochaFolder(folder: string, env: NodeJS.ProcessEnv = {}): 
 }
 
 /** The unit tests, as functions/.mocharc.json and the coverage gate in functions/.c8rc.json have them. */
-export const mochaWithCoverage = () => count(functionsBin('c8'), [functionsBin('mocha')], {});
+export const mochaWithCoverage = (env: NodeJS.ProcessEnv = {}) =>
+  count(functionsBin('c8'), [functionsBin('mocha')], env);
 
 async function count(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
   const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));

@@ -1,12 +1,16 @@
 import { basename } from 'node:path';
 import { findBrowser } from './browser.ts';
+import { startDocuments } from './documents.ts';
 import { ROOT } from './emulator-setup.ts';
 import { startEmulators } from './emulators.ts';
 import type { FirestoreKind } from './firestore-option.ts';
+import { findOfficialProgram } from './official-program.ts';
 import { check, mochaFolder, mochaWithCoverage, type Outcome, skip } from './outcome.ts';
+import { findFreePorts, HOST } from './ports.ts';
 import { FUNCTIONS, functionsBin } from './run.ts';
 
 const tsc = functionsBin('tsc');
+const logOf = (name: string) => `${ROOT}/.gatehouse/test-${basename(name)}.log`;
 const colors = process.stdout.isTTY ? 'force' : 'off'; // left alone, Biome colours each letter in a log file
 
 /** What `npm test` runs, in this order; each is told which Firestore was asked for. */
@@ -16,7 +20,8 @@ export const stages: Record<string, (firestore: FirestoreKind) => Promise<Outcom
     check(['npm', '--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build'], ['node', 'tools/web.ts']),
   types: () => check([tsc, '-p', 'functions/tsconfig.json'], [tsc, '-p', 'tools/tsconfig.json']),
   firestore: embeddedFirestore,
-  unit: mochaWithCoverage,
+  unit,
+  consistency: () => mochaFolder('functions/test/consistency'),
   deploy: () => mochaFolder('functions/test/deploy'),
   emulator: (firestore) => withEmulators({ folder: 'functions/test/emulator', firestore }),
   'emulator-idp': (firestore) =>
@@ -34,27 +39,26 @@ interface EmulatorTests {
   projectId?: string;
   folder: string;
   firestore: FirestoreKind;
-  /** Emulators to start beside Firestore. */
-  only?: string[];
-  /** More for the tests' environment, given what leads to the emulators. */
-  env?: (emulators: Record<string, string>) => NodeJS.ProcessEnv;
+  env?: NodeJS.ProcessEnv;
 }
 
 /** Runs a folder's tests against emulators of their own, on free ports: `npm start` may go on meanwhile. */
-async function withEmulators({
-  projectId = 'demo-gatehouse',
-  folder,
-  firestore,
-  only = ['auth', 'functions', 'hosting'],
-  env,
-}: EmulatorTests): Promise<Outcome> {
-  const logFile = `${ROOT}/.gatehouse/test-${basename(folder)}.log`;
-  const emulators = await startEmulators({ projectId, only, firestore, ports: 'free', logFile });
+async function withEmulators(tests: EmulatorTests): Promise<Outcome> {
+  const { projectId = 'demo-gatehouse', folder, firestore, env } = tests;
+  const emulators = await startEmulators({ projectId, firestore, ports: 'free', logFile: logOf(folder) });
   try {
-    return await mochaFolder(folder, { ...emulators.env, ...env?.(emulators.env) });
+    return await mochaFolder(folder, { ...emulators.env, ...env });
   } finally {
     await emulators.stop();
   }
+}
+
+/** Runs tests against a Firestore of Google's alone; they are told where it is. */
+async function withGoogles(name: string, test: (host: string) => Promise<Outcome>): Promise<Outcome> {
+  const [port = 0] = await findFreePorts(1);
+  const options = { port, projectId: 'demo-gatehouse', logFile: logOf(name) };
+  const { stop } = await startDocuments('official', options);
+  return test(`${HOST}:${port}`).finally(stop);
 }
 
 /** The embedded Firestore's own tests have nothing to say of Google's. */
@@ -63,25 +67,33 @@ async function embeddedFirestore(firestore: FirestoreKind): Promise<Outcome> {
   return skip('skipped: the tests of the embedded Firestore: need a run without --firestore=official');
 }
 
-/** firestore.rules as Google's emulator reads them. There are many of these tests: one line says that they were skipped. */
-async function rulesOnGoogles(firestore: FirestoreKind): Promise<Outcome> {
+/**
+ * The unit tests need some Firestore, and those that hold or break its calls the embedded one. The coverage gate is the
+ * same.
+ */
+async function unit(firestore: FirestoreKind): Promise<Outcome> {
+  if (firestore === 'embedded') return mochaWithCoverage();
+  return withGoogles('unit', (host) => mochaWithCoverage({ GATEHOUSE_FIRESTORE_HOST: host }));
+}
+
+/**
+ * firestore.rules as Google's emulator reads them, wherever that is. There are many of these tests: one line says that
+ * they were skipped.
+ */
+async function rulesOnGoogles(): Promise<Outcome> {
   const folder = 'functions/test/rules-official';
-  if (firestore === 'embedded') {
-    const outcome = await mochaFolder(folder, { FIRESTORE_RULES_EMULATOR_HOST: undefined });
-    const note = `skipped: ${outcome.skipped} tests of firestore.rules on Google’s emulator: need --firestore=official`;
-    return outcome.passed + outcome.failed > 0 ? noted(note, outcome) : { ...outcome, notes: [note] };
-  }
-  const env = ({ FIRESTORE_EMULATOR_HOST }: Record<string, string>) => ({
-    FIRESTORE_RULES_EMULATOR_HOST: FIRESTORE_EMULATOR_HOST,
-  });
-  return withEmulators({ folder, firestore, only: [], env });
+  const run = (host?: string) => mochaFolder(folder, { FIRESTORE_RULES_EMULATOR_HOST: host });
+  if (findOfficialProgram()) return withGoogles(basename(folder), run);
+  const outcome = await run();
+  const note = `skipped: ${outcome.skipped} tests of firestore.rules on Google’s emulator: need it, as with --firestore=official`;
+  return outcome.passed + outcome.failed > 0 ? noted(note, outcome) : { ...outcome, notes: [note] };
 }
 
 /** The page in a real browser; without one each of its tests is skipped by name. */
 async function withBrowser(firestore: FirestoreKind): Promise<Outcome> {
   const folder = 'tools/browser';
   const browser = await findBrowser();
-  if (browser) return withEmulators({ folder, firestore, env: () => ({ CHROME_PATH: browser }) });
+  if (browser) return withEmulators({ folder, firestore, env: { CHROME_PATH: browser } });
   const note = 'no Chrome or Chromium found: install one, or set CHROME_PATH';
   return noted(note, await mochaFolder(folder, { CHROME_PATH: '' }));
 }

@@ -9,7 +9,7 @@ import {
 } from '../../../tools/firestore/server.ts';
 import type { OpenedFirestore, OpenFirestore } from '../../src/lib/firestore.ts';
 
-/** The embedded Firestore, which refuses what production would refuse for want of an index. */
+/** The embedded Firestore, unless Google's is asked for. It refuses what production would refuse for want of an index. */
 
 const INDEXES = fileURLToPath(new URL('../../../firestore.indexes.json', import.meta.url));
 
@@ -30,8 +30,10 @@ after('stop Firestore', async () => {
   shared = undefined;
 });
 
-/** A database of its own, empty. `close` it in `after`. */
+/** A database of its own, empty; on Google's emulator where `npm test` has started it. `close` it in `after`. */
 export async function openTestFirestore(): Promise<TestFirestore> {
+  const { GATEHOUSE_FIRESTORE_HOST: host } = process.env;
+  if (host) return connect({ host });
   shared ??= await startFirestore({ indexes: INDEXES });
   return connect(shared);
 }
@@ -44,7 +46,10 @@ export function startTestFirestore(
 }
 
 /** A client of a database of its own on a server. @param projectId one that exists already, to share it */
-export function connect({ host }: FirestoreServer, projectId: string = `p-${randomUUID()}`): TestFirestore {
+export function connect(
+  { host }: Pick<FirestoreServer, 'host'>,
+  projectId: string = `p-${randomUUID()}`,
+): TestFirestore {
   const { FIRESTORE_EMULATOR_HOST: before } = process.env;
   // The SDK reads it when it is constructed, and is then satisfied without credentials.
   process.env.FIRESTORE_EMULATOR_HOST = host;

@@ -193,7 +193,7 @@ async function untilSnapshots(heard: Inbox<ListenResponse>, count: number): Prom
       told.push(`+${documentChange.document.name?.split('/').at(-1)} ${documentChange.targetIds}`);
     if (gone) told.push(`-${gone.document.split('/').at(-1)} ${gone.removedTargetIds}`);
     const kind = change?.targetChangeType?.toLowerCase();
-    if (kind === 'reset' || kind === 'remove') told.push(`${kind} ${change.targetIds}`);
+    if (change && (kind === 'reset' || kind === 'remove')) told.push(`${kind} ${change.targetIds}`);
     if (change && !change.targetIds && change.readTime) {
       token = change.resumeToken;
       left--;
