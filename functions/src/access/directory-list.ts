@@ -4,6 +4,7 @@ import type { Role } from '../authz/roles.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
 import { decodePageToken, encodePageToken, invalidPageToken } from '../lib/page-token.ts';
+import { isUid } from '../lib/uid.ts';
 import { DIRECTORY } from './directory.ts';
 import { type DirectoryEntry, fromDocument } from './directory-entry.ts';
 
@@ -57,8 +58,10 @@ function toQuery({ db, FieldPath }: OpenedFirestore, { role, email, disabled, pa
   }
   found = found.orderBy(FieldPath.documentId());
   const after = decodePageToken(pageToken, email === undefined ? ['string'] : ['string', 'string']);
+  if (after === undefined) return found;
+  if (!isUid(after.at(-1))) throw invalidPageToken();
   try {
-    return after === undefined ? found : found.startAfter(...after);
+    return found.startAfter(...after);
   } catch (error) {
     throw invalidPageToken(error);
   }
