@@ -74,9 +74,19 @@ async function sendLines(res: Response, items: AsyncIterable<unknown>): Promise<
   let next = await lines.next();
   res.type(NDJSON);
   async function* text() {
-    for (; !next.done; next = await lines.next()) yield `${JSON.stringify(next.value)}\n`;
+    try {
+      for (; !next.done; next = await lines.next()) yield `${JSON.stringify(next.value)}\n`;
+    } finally {
+      await lines.return?.();
+    }
   }
-  await pipeline(text(), res);
+  try {
+    await pipeline(text(), res);
+  } catch (error) {
+    // The client has read as much as it wanted: nothing failed.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'))
+      throw error;
+  }
 }
 
 function parseInput(schemas: InputSchemas, req: Request): Record<string, unknown> {
