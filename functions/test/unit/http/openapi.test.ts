@@ -139,7 +139,11 @@ describe('http: OpenAPI', () => {
   it('describes an answer for each route that is tested here; the notes have tests of their own', () => {
     assert.deepEqual(
       new Set(answers.map(([method, path]) => `${method} ${path}`)),
-      new Set(ROUTES.map(({ method, path }) => `${method} ${path}`)),
+      new Set(
+        routes
+          .filter(({ path }) => !path.startsWith('/notes'))
+          .map(({ method, path }) => `${method} ${path}`),
+      ),
     );
   });
 });
