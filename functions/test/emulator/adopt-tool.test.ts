@@ -7,17 +7,24 @@ import { AUTH_HOST } from '../helpers/emulator.ts';
 import { openProject, type Project } from './own-project.ts';
 import { runTool } from './run-tool.ts';
 
+/** For 25 users, ten a page. */
+const PAGES = 3;
+
 const progressFile = ({ id }: Project) =>
   fileURLToPath(new URL(`../../../.gatehouse/adopt-${id}.json`, import.meta.url));
 
-/** Passes requests on to the Auth emulator until the tool asks for the second page of those it is to adopt. */
+/**
+ * The Auth emulator with ten users a page, so that a few make many; it halts when the tool asks for the second page of
+ * those it is to adopt.
+ */
 async function openHaltingAuth(onHalt: () => void) {
   let laterPages = 0;
   const server = createServer(async (req, res) => {
-    // The first time it only counts them.
-    if (req.url?.includes('nextPageToken=') && ++laterPages === 2) return onHalt();
+    // A token for each page but the first when it counts them; the next is for the second page when it adopts.
+    if (req.url?.includes('nextPageToken=') && ++laterPages === PAGES) return onHalt();
     const { authorization = '' } = req.headers;
-    const answer = await fetch(`http://${AUTH_HOST}${req.url}`, { headers: { authorization } });
+    const url = req.url?.replace('maxResults=1000', 'maxResults=10');
+    const answer = await fetch(`http://${AUTH_HOST}${url}`, { headers: { authorization } });
     res.writeHead(answer.status, { 'Content-Type': 'application/json' }).end(await answer.text());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -103,7 +110,7 @@ describe('tools/adopt.ts', function () {
 
   it('goes on where it was when it was killed, page by page', async () => {
     const project = openProject();
-    const made = await project.addMany(1005, (n) => (n % 200 === 0 ? ['member'] : []));
+    const made = await project.addMany(25, (n) => (n % 5 === 0 ? ['member'] : []));
     const killed = new AbortController();
     const auth = await openHaltingAuth(() => killed.abort());
     const env = { FIREBASE_AUTH_EMULATOR_HOST: auth.host };
@@ -112,13 +119,13 @@ describe('tools/adopt.ts', function () {
     } finally {
       auth.close();
     }
-    assert.equal((await project.documents('directory')).size, 1000);
+    assert.equal((await project.documents('directory')).size, 10);
 
     const { code, stdout } = await adopt(project);
     assert.equal(code, 0);
-    assert.match(stdout, /Going on after 1000 users/);
-    assert.match(stdout, /of 1005 users, 1005 were entered/);
-    assert.match(stdout, /6 member/);
+    assert.match(stdout, /Going on after 10 users/);
+    assert.match(stdout, /of 25 users, 25 were entered/);
+    assert.match(stdout, /5 member/);
     assert.deepEqual([...(await project.documents('directory')).keys()].sort(), made.sort());
     assert.equal(existsSync(progressFile(project)), false);
   });
