@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { ROOT } from '../lib/emulator-setup.ts';
 import { launch } from './processes.ts';
 
@@ -21,6 +21,13 @@ describe('--firestore', function () {
     chmodSync(java, 0o755);
   }
 
+  /** Makes the part of a Google Cloud CLI's folder that says "the emulator is here", with a jar that is none. */
+  function installSdk() {
+    const folder = join(home, 'sdk', 'platform', 'cloud-firestore-emulator');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'cloud-firestore-emulator.jar'), '');
+  }
+
   /** Runs a command of ours; gives its exit code and its two outputs apart. */
   async function ask(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const PATH = [home, process.env.PATH].join(delimiter);
@@ -28,6 +35,7 @@ describe('--firestore', function () {
       env: {
         ...process.env,
         PATH,
+        CLOUDSDK_ROOT_DIR: join(home, 'sdk'),
         FIREBASE_EMULATORS_PATH: join(home, 'cache'),
         FIRESTORE_EMULATOR_BINARY_PATH: undefined,
         ...env,
@@ -67,6 +75,14 @@ describe('--firestore', function () {
         );
       });
 
+      it('refuses the Google Cloud CLI’s in one line where Java is too old for that', async () => {
+        installSdk();
+        installJava('1.8.0_392');
+        const { code, errors } = await ask(script, [...args, '--firestore=official']);
+        assert.equal(code, 1);
+        assert.match(errors, /^gatehouse: .* needs Java 11, and the java here is 8; .*\n$/);
+      });
+
       it('knows two Firestores', async () => {
         const { code, errors } = await ask(script, [...args, '--firestore=mongo']);
         assert.equal(code, 1);
@@ -75,24 +91,29 @@ describe('--firestore', function () {
     });
   }
 
-  it('decides what npm test can show, and its summary names the rest', async () => {
-    const embedded = await ask('test.ts', ['rules-official']);
-    assert.equal(embedded.code, 0, embedded.output);
-    assert.match(
-      embedded.output,
-      /skipped: \d+ tests of firestore.rules on Google’s emulator: need --firestore=official\n/,
-    );
-    assert.match(embedded.output, /\n0 passed, 0 failed, [1-9]\d* skipped\n$/);
+  it('finds the Google Cloud CLI’s emulator by the gcloud on the PATH, which may be a link', async () => {
+    installSdk();
+    installJava('1.8.0_392');
+    const gcloud = join(home, 'sdk', 'bin', 'gcloud');
+    mkdirSync(dirname(gcloud));
+    writeFileSync(gcloud, '', { mode: 0o755 });
+    symlinkSync(gcloud, join(home, 'gcloud'));
+    const { errors } = await ask('test.ts', ['--firestore=official'], { CLOUDSDK_ROOT_DIR: undefined });
+    assert.match(errors, /^gatehouse: .* needs Java 11, /);
+  });
 
-    installJava('21.0.2');
-    writeFileSync(join(home, 'emulator.jar'), '');
-    const official = await ask('test.ts', ['firestore', '--firestore=official'], {
-      FIRESTORE_EMULATOR_BINARY_PATH: join(home, 'emulator.jar'),
-    });
-    assert.match(
-      official.output,
-      /skipped: the tests of the embedded Firestore: need a run without --firestore/,
-    );
-    assert.match(official.output, /\n0 passed, 0 failed, 1 skipped\n$/);
+  it('needs Google’s emulator for tests of firestore.rules: the summary says how many are skipped', async () => {
+    const { code, output } = await ask('test.ts', ['rules-official']);
+    assert.equal(code, 0, output);
+    assert.match(output, /skipped: \d+ tests of firestore.rules on Google’s emulator: need it, .*\n/);
+    assert.match(output, /\n0 passed, 0 failed, [1-9]\d* skipped\n$/);
+  });
+
+  it('leaves out the embedded Firestore’s own tests on Google’s: the summary says so', async () => {
+    installSdk();
+    installJava('11.0.20');
+    const { output } = await ask('test.ts', ['firestore', '--firestore=official']);
+    assert.match(output, /skipped: the tests of the embedded Firestore: need a run without --firestore/);
+    assert.match(output, /\n0 passed, 0 failed, 1 skipped\n$/);
   });
 });

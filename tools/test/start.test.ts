@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -71,18 +71,18 @@ function installJavaDouble(home: string): NodeJS.ProcessEnv {
   const java = `#!/bin/sh
     case "$*" in
       *-version)
-        echo 'openjdk version "21.0.2" 2026-01-20' >&2
+        echo 'openjdk version "17.0.15" 2025-04-15' >&2
         ;;
       *)
         touch '${home}/ran'
         while [ "$1" != --port ]; do shift; done
-        exec '${process.execPath}' '${ROOT}/tools/firestore/main.ts' --port "$2"
+        '${process.execPath}' '${ROOT}/tools/firestore/main.ts' --port "$2" |
+          while read -r line; do echo 'Dev App Server is now running.'; done
         ;;
     esac`;
+  const emulator = join(home, 'platform', 'cloud-firestore-emulator');
+  mkdirSync(emulator, { recursive: true });
   writeFileSync(join(home, 'java'), java, { mode: 0o755 });
-  writeFileSync(join(home, 'emulator.jar'), '');
-  return {
-    PATH: [home, process.env.PATH].join(delimiter),
-    FIRESTORE_EMULATOR_BINARY_PATH: join(home, 'emulator.jar'),
-  };
+  writeFileSync(join(emulator, 'cloud-firestore-emulator.jar'), '');
+  return { PATH: [home, process.env.PATH].join(delimiter), CLOUDSDK_ROOT_DIR: home };
 }

@@ -51,6 +51,13 @@ describe('a data directory of the embedded Firestore', () => {
     assert.deepEqual([end, rest], ['', []]);
   });
 
+  it('says so when it ends without having saved', async () => {
+    const firestore = await startTestFirestore({ dataDir: dir });
+    await firestore.connect('p').doc('c/d').set({ n: 1 });
+    rmSync(dir, { recursive: true });
+    await assert.rejects(firestore.stop(), { code: 'ENOENT' });
+  });
+
   const damages: [string, (text: string) => string][] = [
     ['emptied', () => ''],
     ['cut off', (text) => text.slice(0, -20)],
