@@ -30,26 +30,26 @@ after('stop Firestore', async () => {
   shared = undefined;
 });
 
-/** A database of its own, empty; on Google's emulator where `npm test` has started it. `close` it in `after`. */
+/** A database of its own, empty. `close` it in `after`. */
 export async function openTestFirestore(): Promise<TestFirestore> {
-  const { GATEHOUSE_FIRESTORE_HOST: host } = process.env;
-  if (host) return connect({ host });
-  shared ??= await startFirestore({ indexes: INDEXES });
+  shared ??= await startTestFirestore({});
   return connect(shared);
 }
 
-/** A server of its own, for tests that hold, count or break its calls. `stop` it in `after`. */
-export function startTestFirestore(
+/**
+ * A server of its own, for tests that hold, count or break its calls; those that do not get Google's emulator where
+ * `npm test` has started it. `stop` it in `after`.
+ */
+export async function startTestFirestore(
   hooks: Pick<FirestoreOptions, 'beforeCall' | 'afterCall'>,
 ): Promise<FirestoreServer> {
+  const { GATEHOUSE_FIRESTORE_HOST: host } = process.env;
+  if (host && !hooks.beforeCall && !hooks.afterCall) return { host, stop: async () => {} };
   return startFirestore({ indexes: INDEXES, ...hooks });
 }
 
 /** A client of a database of its own on a server. @param projectId one that exists already, to share it */
-export function connect(
-  { host }: Pick<FirestoreServer, 'host'>,
-  projectId: string = `p-${randomUUID()}`,
-): TestFirestore {
+export function connect({ host }: FirestoreServer, projectId: string = `p-${randomUUID()}`): TestFirestore {
   const { FIRESTORE_EMULATOR_HOST: before } = process.env;
   // The SDK reads it when it is constructed, and is then satisfied without credentials.
   process.env.FIRESTORE_EMULATOR_HOST = host;
