@@ -72,11 +72,7 @@ describe('tools/grant.ts', function () {
   const misuses: Record<string, string[]> = {
     'no arguments': [],
     'no project': ['owner', 'ada@example.com'],
-    'an unknown role': ['--project', 'demo-x', 'king', 'ada@example.com'],
     'a prototype property as role': ['--project', 'demo-x', 'constructor', 'ada@example.com'],
-    'no e-mail': ['--project', 'demo-x', 'owner'],
-    'a uid instead of an e-mail': ['--project', 'demo-x', 'owner', 'abc'],
-    'too many arguments': ['--project', 'demo-x', 'owner', 'ada@example.com', 'bob@example.com'],
     'an unknown option': ['--project', 'demo-x', '--yes', 'owner', 'ada@example.com'],
   };
   it('explains itself when it is called with something else', async () => {

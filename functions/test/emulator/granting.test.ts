@@ -37,12 +37,12 @@ describe('who may grant what, through Hosting', function () {
     const [owner, out] = await Promise.all([makeUser(['owner']), makeUser(['owner'])]);
     await authAdmin.updateUser(out.uid, { disabled: true });
     const attempts = [
-      setRoles(token, owner.uid, []),
-      api(`PATCH /users/${owner.uid}`, { token, body: { disabled: true } }),
-      api(`DELETE /users/${owner.uid}`, { token }),
-      api(`PATCH /users/${out.uid}`, { token, body: { disabled: false } }),
+      await setRoles(token, owner.uid, []),
+      await api(`PATCH /users/${owner.uid}`, { token, body: { disabled: true } }),
+      await api(`DELETE /users/${owner.uid}`, { token }),
+      await api(`PATCH /users/${out.uid}`, { token, body: { disabled: false } }),
     ];
-    for (const answer of await Promise.all(attempts)) {
+    for (const answer of attempts) {
       assert.equal(outcome(answer), '403 exceeds_own_permissions');
     }
     const { disabled, customClaims } = await authAdmin.getUser(owner.uid);
@@ -54,12 +54,12 @@ describe('who may grant what, through Hosting', function () {
     it(`an ${role} changes nothing about themselves`, async () => {
       const { uid, idToken: token } = await makeSignedIn([role]);
       const attempts = [
-        setRoles(token, uid, [role, 'support']),
-        setRoles(token, uid, []),
-        api(`PATCH /users/${uid}`, { token, body: { disabled: true } }),
-        api(`DELETE /users/${uid}`, { token }),
+        await setRoles(token, uid, [role, 'support']),
+        await setRoles(token, uid, []),
+        await api(`PATCH /users/${uid}`, { token, body: { disabled: true } }),
+        await api(`DELETE /users/${uid}`, { token }),
       ];
-      for (const answer of await Promise.all(attempts)) assert.equal(outcome(answer), '403 own_account');
+      for (const answer of attempts) assert.equal(outcome(answer), '403 own_account');
       assert.deepEqual(await rolesOf(uid), [role]);
     });
   }

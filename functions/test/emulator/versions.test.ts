@@ -47,12 +47,11 @@ describe('the version of somebody’s roles', function () {
     assert.equal(outcome(await put({ grants, version: 1 }, '"1"')), '200');
   });
 
-  it('lets one of ten changes made at once win, and tells the others', async () => {
+  it('lets one of three changes made at once win, and tells the others', async () => {
     const { token, uid, read } = await open();
-    const roles = ['support', 'auditor', 'admin'] as const;
-    const changes = Array.from({ length: 10 }, (_, n) => setRoles(token, uid, [roles[n % 3] ?? 'support']));
+    const changes = (['support', 'auditor', 'admin'] as const).map((role) => setRoles(token, uid, [role]));
     const outcomes = (await Promise.all(changes)).map(outcome).sort();
-    assert.deepEqual(outcomes, ['200', ...Array(9).fill('409 version_mismatch')]);
+    assert.deepEqual(outcomes, ['200', '409 version_mismatch', '409 version_mismatch']);
     assert.equal((await read()).body.version, 2);
   });
 });
