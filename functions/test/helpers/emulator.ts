@@ -45,7 +45,7 @@ after('close the Firebase apps', async () => {
   await admin.deleteApp(adminApp);
 });
 
-export function openOperator(projectId: string, app: admin.App): Deps {
+function openOperator(projectId: string, app: admin.App): Deps {
   const env = { ...process.env, GCLOUD_PROJECT: projectId, FUNCTIONS_EMULATOR: 'true' };
   return createDeps(loadConfig(env), { app, log: silentLog });
 }
