@@ -77,7 +77,7 @@ try {
   const from = dryRun || wanted.restart ? undefined : file.read();
   if (from) console.log(`Going on after ${from.adopted.seen} users; --restart begins anew.`);
   const total = await countUsers(accounts);
-  let done: Adopted = { seen: 0, adopted: 0, roles: {} };
+  let done: Adopted = { seen: 0, adopted: 0, odd: 0, roles: {} };
   for await (const step of adoptUsers({ accounts, directory, clock, dryRun, ...(from && { from }) })) {
     done = step.adopted;
     if (!dryRun && step.pageToken !== undefined) file.write({ pageToken: step.pageToken, adopted: done });
@@ -88,6 +88,8 @@ try {
   const verb = dryRun ? 'would be entered' : 'were entered';
   const newline = process.stdout.isTTY ? '\n' : '';
   console.log(`${newline}${project}: of ${done.seen} users, ${done.adopted} ${verb} in the directory.`);
+  if (done.odd > 0)
+    console.log(`Passed over: ${done.odd} whose ids no document can have, e.g. with a slash.`);
   console.log(`Roles that their claims gave them: ${roles.join(', ') || 'none'}.`);
   // The SDKs keep connections open; nothing is left to do.
   process.exit(0);

@@ -63,7 +63,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
     onAccessChange: feed.learn,
   });
   const sync = createAccountSync({ directory, accounts, clock, log });
-  const changeAccess = createChangeAccess({ directory, sync, audit, log, clock });
+  const changeAccess = createChangeAccess({ directory, sync, audit, log });
   const directoryList = createDirectoryList({ open, clock });
   return Object.freeze({
     config,
@@ -75,7 +75,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
     changeAccess,
     accessChanges: feed,
     accessRecords: createAccessRecords({ directory, accounts, sync, clock }),
-    reconcileAccess: createReconcileAccess({ open, changeAccess, sync, clock }),
+    reconcileAccess: createReconcileAccess({ open, changeAccess, sync }),
     verifiedTokens: createVerifiedTokenCache(),
     authenticators: [
       createFirebaseIdTokenAuthenticator({

@@ -11,7 +11,7 @@ import {
   permissionOf,
   type Resource,
 } from './authz/decide.ts';
-import { AppError } from './errors.ts';
+import { AppError, ERRORS } from './errors.ts';
 import type { Log } from './log.ts';
 
 export interface GuardDeps extends AuthenticateDeps {
@@ -23,7 +23,7 @@ export interface GuardDeps extends AuthenticateDeps {
 
 export interface RefusedAttempt {
   readonly actor: string;
-  readonly issuer: string;
+  readonly issuer?: string;
   readonly action: 'access.refused';
   /** The permission that was asked for. */
   readonly target: string;
@@ -61,6 +61,8 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
       const { code, reason = code, subject } = error;
       const whose = subject === undefined ? {} : { subject };
       deps.log.decision({ requestId, access, ...whose, granted: false, reason, code });
+      const isRefused = ERRORS[code].status < 500 && subject !== undefined;
+      if (isRefused && needsFreshRecord(access)) await recordRefusal({ actor: subject, reason });
     }
     throw error;
   }
@@ -77,17 +79,14 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
   });
   if (decision.allowed) return principal;
   if (principal.kind !== 'anonymous' && needsFreshRecord(access)) {
-    await deps.audit.refused({
-      actor: principal.directoryId ?? subject,
-      issuer,
-      action: 'access.refused',
-      target: permissionOf(access) ?? '',
-      outcome: 'refused',
-      reason: decision.reason,
-      requestId,
-    });
+    await recordRefusal({ actor: principal.directoryId ?? subject, issuer, reason: decision.reason });
   }
   throw refusal(decision, access);
+
+  function recordRefusal(who: Pick<RefusedAttempt, 'actor' | 'issuer' | 'reason'>): Promise<void> {
+    const target = permissionOf(access) ?? '';
+    return deps.audit.refused({ ...who, action: 'access.refused', target, outcome: 'refused', requestId });
+  }
 }
 
 function refusal(decision: Decision & { allowed: false }, access: Access): AppError {

@@ -39,11 +39,11 @@ export interface Log {
   change(line: ChangeLine): void;
   failure(requestId: string, error: AppError): void;
   reconciled(line: ReconciledLine): void;
-  /** The access changes could not be read; requests go on with what is known. @property seconds since they were */
+  /** The access changes could not be read; requests go on with what is known. @property seconds since they were, if ever */
   feedUnread(line: {
     readonly code: ErrorCode;
     readonly reason: string | undefined;
-    readonly seconds: number;
+    readonly seconds: number | undefined;
   }): void;
 }
 

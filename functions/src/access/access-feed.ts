@@ -6,11 +6,6 @@ import type { Log } from '../log.ts';
 import { type AccessChange, CHANGE_LIFETIME } from './access-change.ts';
 import { ACCESS_CHANGES } from './directory.ts';
 
-/** A change as the feed reads it. @property at milliseconds since the epoch, by Firestore's clock */
-export interface DatedChange extends AccessChange {
-  readonly at: number;
-}
-
 export interface AccessFeed extends AccessChanges {
   /** This instance made the change itself, and need not wait to read it. */
   learn(change: AccessChange): void;
@@ -18,9 +13,11 @@ export interface AccessFeed extends AccessChanges {
 
 interface Read {
   /** Oldest first. */
-  readonly changes: readonly DatedChange[];
+  readonly changes: readonly AccessChange[];
   /** Milliseconds since the epoch, by Firestore's clock: all that was to be seen then is in `changes`. */
   readonly readAt: number;
+  /** There is more than one answer holds; `readAt` is then how far this one goes. */
+  readonly more: boolean;
 }
 
 interface Options {
@@ -44,18 +41,19 @@ const HORIZON_MS = CHANGE_LIFETIME * 1000;
  */
 export function createAccessFeed({ readSince, clock, maxAge, log }: Options): AccessFeed {
   const latest = new Map<string, LatestChange & { readonly heardAt: number }>();
-  let seenUntil: number | undefined;
+  let seenUntil = 0;
   let readAt = Number.NEGATIVE_INFINITY;
   let failedAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
   function learn({ uid, validAfter, rolesVersion, gone }: AccessChange): void {
-    const known = gone ? undefined : latest.get(uid);
+    const known = latest.get(uid);
     // Moved to the end: the oldest stay in front.
     latest.delete(uid);
     latest.set(uid, {
       validAfter: larger(known?.validAfter, validAfter),
-      rolesVersion: larger(known?.rolesVersion, rolesVersion),
+      // The versions of somebody who is gone count anew.
+      rolesVersion: gone ? undefined : larger(known?.rolesVersion, rolesVersion),
       heardAt: clock(),
     });
   }
@@ -67,11 +65,19 @@ export function createAccessFeed({ readSince, clock, maxAge, log }: Options): Ac
     }
   }
 
+  /** What is known is older than a token can be: as good as nothing. */
+  const knowsNothing = () => clock() - readAt >= HORIZON_MS;
+
   async function read(): Promise<void> {
     const askedAt = clock();
+    if (knowsNothing()) seenUntil = askedAt - HORIZON_MS;
     try {
-      const news = await readSince((seenUntil ?? askedAt - HORIZON_MS) - OVERLAP_MS);
+      let news = await readSince(seenUntil - OVERLAP_MS);
       for (const change of news.changes) learn(change);
+      while (news.more) {
+        news = await readSince(news.readAt);
+        for (const change of news.changes) learn(change);
+      }
       // Not where the last change was: while no other came, each read would cost as much as the one that found it.
       seenUntil = news.readAt;
       readAt = askedAt;
@@ -79,8 +85,9 @@ export function createAccessFeed({ readSince, clock, maxAge, log }: Options): Ac
     } catch (error) {
       failedAt = clock();
       const { code, reason } = toAppError(error);
-      log.feedUnread({ code, reason, seconds: Math.round((failedAt - readAt) / 1000) });
-      if (readAt === Number.NEGATIVE_INFINITY) throw unavailable('access changes were never read', error);
+      const age = Number.isFinite(readAt) ? Math.round((failedAt - readAt) / 1000) : undefined;
+      log.feedUnread({ code, reason, seconds: age });
+      if (knowsNothing()) throw unavailable('access changes were not read', error);
     }
   }
 
@@ -94,10 +101,13 @@ export function createAccessFeed({ readSince, clock, maxAge, log }: Options): Ac
   return {
     learn,
     async latest(id) {
-      if (clock() - readAt >= maxAge * 1000) {
-        const isFailing = failedAt > readAt && readAt > 0;
+      const age = clock() - readAt;
+      // Below zero the clock was set back.
+      if (age >= maxAge * 1000 || age < 0) {
+        const isFailing = failedAt > readAt && !knowsNothing();
         if (!isFailing) await readOnce();
-        else if (clock() - failedAt >= RETRY_MS) void readOnce();
+        // Nobody waits for it; that it knows nothing any more is for the next to hear.
+        else if (clock() - failedAt >= RETRY_MS) readOnce().catch(() => undefined);
       }
       return latest.get(id);
     },
@@ -108,16 +118,22 @@ function larger(a: number | undefined, b: number | undefined): number | undefine
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }
 
+/** Changes in one answer of Firestore; with thousands an hour a cold start takes several. */
+const PAGE = 1_000;
+
 /** Reads the feed from Firestore. */
 export function readAccessChanges(open: OpenFirestore): Options['readSince'] {
   return (since) =>
     useFirestore('accessChanges', open, async ({ db, Timestamp }) => {
       const query = db.collection(ACCESS_CHANGES).where('at', '>', Timestamp.fromMillis(since)).orderBy('at');
-      const { docs, readTime } = await query.get();
+      const { docs, readTime } = await query.limit(PAGE).get();
       const changes = docs.map((change) => {
-        const { at, expireAt: _, ...fields } = change.data();
-        return { ...(fields as AccessChange), at: (at as Instant).toMillis() };
+        const { at: _, expireAt: __, ...fields } = change.data();
+        return fields as AccessChange;
       });
-      return { changes, readAt: readTime.toMillis() };
+      const last: Instant | undefined = docs.length === PAGE ? docs.at(-1)?.get('at') : undefined;
+      return last === undefined
+        ? { changes, readAt: readTime.toMillis(), more: false }
+        : { changes, readAt: last.toMillis() - 1, more: true };
     });
 }

@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { AuditEvent } from '../audit/audit-event.ts';
 import type { AccessRecords } from '../authn/access-records.ts';
+import { readAccessClaims } from '../authz/access-claims.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
 import type { Account } from '../users/account.ts';
 import type { AccountStore } from '../users/account-store.ts';
 import type { AccountSync } from './account-sync.ts';
 import type { Directory, Outcome } from './directory.ts';
-import { adoptedEntry, type DirectoryEntry, profileOf } from './directory-entry.ts';
+import type { DirectoryEntry } from './directory-entry.ts';
+import { enter, hasProfileOf } from './enter.ts';
 
 interface RecordsDeps {
   readonly directory: Directory;
@@ -27,6 +29,7 @@ export function createAccessRecords({ directory, accounts, sync, clock }: Record
       if (account === undefined) return undefined;
       const isKnown = found !== undefined && hasProfileOf(account, found);
       const entry = isKnown ? found : await enter(directory, account, seconds(clock));
+      if (isOutOfStep(entry, account)) await realign(uid, entry);
       return {
         // Who is disabled in Firebase's own console is out as well.
         disabled: entry.disabled || account.disabled,
@@ -38,49 +41,53 @@ export function createAccessRecords({ directory, accounts, sync, clock }: Record
     async mend(uid) {
       if (clock() - (mended.get(uid) ?? Number.NEGATIVE_INFINITY) < MEND_AGAIN_MS) return;
       mended.set(uid, clock());
-      await sync.bring(uid);
+      const [entry, account] = await Promise.all([directory.find(uid), accounts.find(uid)]);
+      if (entry === undefined || account === undefined) return;
+      if (isOutOfStep(entry, account)) await realign(uid, entry);
+      else if (entry.pending.length > 0) await sync.bring(uid, { patient: false });
     },
   };
-}
 
-/**
- * Enters an account in the directory: the first entry of one that has none, or the profile as Firebase Auth has it now.
- * Whoever comes second finds the first one's.
- *
- * @returns the entry as it is then
- */
-export async function enter(directory: Directory, account: Account, now: number): Promise<DirectoryEntry> {
-  const { uid } = account;
-  let entered = adoptedEntry(account, now);
-  await directory.change({ uid }, ({ entry }): Outcome | undefined => {
-    if (entry === undefined) {
-      entered = adoptedEntry(account, now);
-      return { entry: entered, ...(entered.grants.length > 0 && { audit: adoption(entered) }) };
-    }
-    entered = { ...entry, ...profileOf(account) };
-    return hasProfileOf(account, entry) ? undefined : { entry: entered };
-  });
-  return entered;
-}
+  function isOutOfStep(entry: DirectoryEntry, { claims }: Account): boolean {
+    const { rolesVersion } = readAccessClaims(claims, seconds(clock));
+    return rolesVersion !== entry.rolesVersion && !entry.pending.includes('claims');
+  }
 
-/** Does the directory know somebody as Firebase Auth does? */
-export function hasProfileOf(account: Account, entry: DirectoryEntry): boolean {
-  const { email, emailVerified, displayName, providers } = profileOf(account);
-  return (
-    email === entry.email &&
-    emailVerified === entry.emailVerified &&
-    displayName === entry.displayName &&
-    providers.join() === entry.providers.join()
-  );
-}
-
-function adoption({ uid, grants, rolesVersion }: DirectoryEntry): AuditEvent {
-  return {
-    actor: 'system',
-    action: 'user.adopt',
-    target: uid,
-    outcome: 'done',
-    after: { roles: grants.map(({ role }) => role), version: rolesVersion },
-    requestId: 'adopt',
-  };
+  /**
+   * Claims of another version although nothing is pending: somebody else wrote them, a write that was given up landed
+   * after all, or the directory comes from a backup. The entry is the truth; it gets a version above both, so that every
+   * token of either is stale.
+   */
+  async function realign(uid: string, seen: DirectoryEntry): Promise<void> {
+    // Again, and after the entry: a change between the two looks would seem to differ.
+    const account = await accounts.find(uid);
+    if (account === undefined || !isOutOfStep(seen, account)) return;
+    const claimed = readAccessClaims(account.claims, seconds(clock)).rolesVersion;
+    await directory.change({ uid, id: randomUUID() }, ({ entry, now }): Outcome | undefined => {
+      if (entry?.rolesVersion !== seen.rolesVersion || !isOutOfStep(entry, account)) return undefined;
+      const rolesVersion = Math.max(claimed, entry.rolesVersion) + 1;
+      const second = Math.floor(now / 1000);
+      return {
+        entry: {
+          ...entry,
+          rolesVersion,
+          pending: [...entry.pending, 'claims'],
+          pendingSince: entry.pendingSince ?? second,
+        },
+        accessChange: { rolesVersion },
+        audit: {
+          ...{
+            actor: 'system',
+            action: 'claims.realign',
+            target: uid,
+            outcome: 'done',
+            requestId: 'realign',
+          },
+          before: { version: entry.rolesVersion, claimed },
+          after: { version: rolesVersion },
+        },
+      };
+    });
+    await sync.bring(uid, { patient: false });
+  }
 }

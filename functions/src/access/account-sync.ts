@@ -4,11 +4,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { compileAccessClaims } from '../authz/access-claims.ts';
 import { toAppError } from '../errors.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
+import { isTimeout } from '../lib/deadline.ts';
 import type { Log } from '../log.ts';
 import type { AccountStore } from '../users/account-store.ts';
 import { mergeClaims } from '../users/claims.ts';
 import type { Directory, Outcome } from './directory.ts';
 import type { DirectoryEntry, Pending } from './directory-entry.ts';
+import { forgetUser } from './forget-user.ts';
 
 /** Brings Firebase Auth in line with the directory. */
 export interface AccountSync {
@@ -17,16 +19,18 @@ export interface AccountSync {
    * Auth has no compare-and-set and the last to write would win.
    *
    * @param begun the entry as a change left it that took the turn when it was committed
+   * @param patient wait some seconds for another to be done
    * @returns false when it is not done: Firebase Auth did not answer, or another instance is still at it. The entry says
    *   what is left.
    */
-  bring(uid: string, begun?: DirectoryEntry): Promise<boolean>;
+  bring(uid: string, options?: { begun?: DirectoryEntry | undefined; patient?: boolean }): Promise<boolean>;
 }
 
-/** How long one instance may be at it before another takes over; longer than all its calls together may take. */
+/** How long one instance may be at it before another takes over, in milliseconds; longer than all its calls may take. */
 export const TURN_MS = 20_000;
-/** For another to be done: 8 seconds. */
-const ATTEMPTS = 80;
+/** A call that timed out goes on within the SDK, which tries five times for 25 s each: nobody else may write meanwhile. */
+const DOUBT_MS = 150_000;
+const PATIENCE_MS = 8_000;
 const POLL_MS = 100;
 /** Told later than this, in seconds, the change is announced again: tokens have been issued from what was not true. */
 const LATE = 60;
@@ -41,14 +45,17 @@ interface SyncDeps {
 export function createAccountSync({ directory, accounts, clock, log }: SyncDeps): AccountSync {
   /** Takes the turn. @returns the entry, `done` when nothing is pending, `busy` while another has the turn */
   async function takeTurn(uid: string, by: string): Promise<DirectoryEntry | 'done' | 'busy'> {
+    // Looked at before it is locked: those who wait must not be in the way of the one they wait for.
+    const seen = await directory.find(uid);
+    if (seen === undefined || seen.pending.length === 0) return 'done';
+    if (isTaken(seen, by, clock())) return 'busy';
     let answer: DirectoryEntry | 'done' | 'busy' = 'done';
-    await directory.change({ uid }, ({ entry }) => {
+    await directory.change({ uid }, ({ entry, now }) => {
       answer = 'done';
       if (entry === undefined || entry.pending.length === 0) return undefined;
       answer = 'busy';
-      if (entry.syncing !== undefined && entry.syncing.by !== by && clock() < entry.syncing.until)
-        return undefined;
-      answer = { ...entry, syncing: { by, until: clock() + TURN_MS } };
+      if (isTaken(entry, by, now)) return undefined;
+      answer = { ...entry, syncing: { by, until: now + TURN_MS } };
       return { entry: answer };
     });
     return answer;
@@ -77,73 +84,79 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
     return true;
   }
 
-  /** Strikes off what was told, unless it has changed since. @returns whether nothing is left */
+  /** Strikes off what was told, and puts back what has changed since. @returns whether nothing is left */
   async function finish(told: DirectoryEntry, by: string): Promise<boolean> {
     let done = true;
-    await directory.change({ uid: told.uid }, ({ entry }): Outcome | undefined => {
+    await directory.change({ uid: told.uid }, ({ entry, now }): Outcome | undefined => {
       done = true;
       if (entry === undefined) return undefined;
-      const pending = entry.pending.filter(
-        (what) => !told.pending.includes(what) || hasChanged(what, told, entry),
-      );
-      const mine = entry.syncing?.by === by;
+      const others = entry.pending.filter((what) => !told.pending.includes(what));
+      // Even where another has told it already: what was told here may have come after that.
+      const pending = [...others, ...told.pending.filter((what) => hasChanged(what, told, entry))];
       done = pending.length === 0;
-      const { validAfter, rolesVersion } = entry;
-      const isLate = done && seconds(clock) - entry.updated > LATE;
+      const second = Math.floor(now / 1000);
+      // Somebody may have signed in until the account was disabled.
+      const isShut = told.pending.includes('disabled') && entry.disabled;
+      const validAfter = isShut ? Math.max(entry.validAfter, second + 1) : entry.validAfter;
+      const isLate = done && second - (entry.pendingSince ?? second) > LATE;
       return {
         entry: {
           ...entry,
           pending,
+          validAfter,
+          pendingSince: done ? undefined : entry.pendingSince,
           claimsVersion: told.pending.includes('claims') ? told.rolesVersion : entry.claimsVersion,
-          syncing: done && mine ? undefined : entry.syncing,
+          syncing: done && entry.syncing?.by === by ? undefined : entry.syncing,
         },
-        ...(isLate && { accessChange: { validAfter, rolesVersion } }),
+        ...((isShut || isLate) && { accessChange: { validAfter, rolesVersion: entry.rolesVersion } }),
       };
     });
     return done;
   }
 
+  /** What failed outright is free for the next; what timed out may still happen, and keeps the turn until it cannot. */
+  async function leave(uid: string, by: string, error: unknown): Promise<void> {
+    await directory.change({ uid }, ({ entry, now }) =>
+      entry?.syncing?.by === by
+        ? { entry: { ...entry, syncing: isTimeout(error) ? { by, until: now + DOUBT_MS } : undefined } }
+        : undefined,
+    );
+  }
+
+  async function attempt(uid: string, by: string, entry: DirectoryEntry): Promise<boolean> {
+    try {
+      if (await tell(entry)) return await finish(entry, by);
+      await forgetUser(directory, { uid, requestId: by });
+      return true;
+    } catch (error) {
+      await leave(uid, by, error).catch(() => undefined);
+      throw error;
+    }
+  }
+
   return {
-    async bring(uid, begun) {
+    async bring(uid, { begun, patient = true } = {}) {
       const by = begun?.syncing?.by ?? randomUUID();
+      const until = performance.now() + PATIENCE_MS;
       try {
-        for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-          const entry = attempt === 0 && begun?.syncing ? begun : await takeTurn(uid, by);
-          if (entry === 'done') return true;
-          if (entry === 'busy') {
-            await sleep(POLL_MS);
-            continue;
-          }
-          if (!(await tell(entry))) {
-            await forgetUser(directory, { uid, requestId: by, now: seconds(clock) });
-            return true;
-          }
-          if (await finish(entry, by)) return true;
+        let turn = begun?.syncing === undefined ? await takeTurn(uid, by) : begun;
+        for (;;) {
+          if (turn === 'done') return true;
+          if (turn !== 'busy' && (await attempt(uid, by, turn))) return true;
+          if (!patient || performance.now() > until) return false;
+          if (turn === 'busy') await sleep(POLL_MS);
+          turn = await takeTurn(uid, by);
         }
       } catch (error) {
         log.failure(by, toAppError(error));
+        return false;
       }
-      return false;
     },
   };
 }
 
-/** Removes the entry of a user whom Firebase Auth does not know any more. */
-export async function forgetUser(
-  directory: Directory,
-  { uid, requestId, now }: { uid: string; requestId: string; now: number },
-): Promise<void> {
-  const event = { actor: 'system', action: 'user.gone', target: uid, outcome: 'done', requestId } as const;
-  await directory.change({ uid, id: randomUUID() }, ({ entry }) => {
-    if (entry === undefined) return undefined;
-    const wasAsked = entry.pending.includes('deletion');
-    return {
-      entry: null,
-      accessChange: { gone: true, validAfter: now + 1 },
-      ...(!wasAsked && { audit: event }),
-      evenLastOwner: true,
-    };
-  });
+function isTaken({ syncing }: DirectoryEntry, by: string, now: number): boolean {
+  return syncing !== undefined && syncing.by !== by && now < syncing.until;
 }
 
 function hasChanged(what: Pending, told: DirectoryEntry, now: DirectoryEntry): boolean {

@@ -1,17 +1,20 @@
 import type { Role } from '../authz/roles.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
+import { isUid } from '../lib/uid.ts';
 import type { Account } from '../users/account.ts';
 import type { AccountStore } from '../users/account-store.ts';
-import { enter, hasProfileOf } from './access-records.ts';
 import type { Directory } from './directory.ts';
 import { adoptedEntry } from './directory-entry.ts';
+import { enter, hasProfileOf } from './enter.ts';
 
 export interface Adopted {
   /** Accounts looked at. */
   readonly seen: number;
   /** Entered in the directory, or in a dry run: to be entered. */
   readonly adopted: number;
-  /** How many of those hold each role. */
+  /** Passed over: others gave them ids that no document can have. */
+  readonly odd: number;
+  /** How many of the adopted hold each role. */
   readonly roles: Readonly<Partial<Record<Role, number>>>;
 }
 
@@ -38,10 +41,14 @@ export async function* adoptUsers(
   options: Options,
 ): AsyncGenerator<{ readonly adopted: Adopted; readonly pageToken?: string }> {
   const { accounts, directory, clock, dryRun, from } = options;
-  let { seen, adopted, roles } = from?.adopted ?? { seen: 0, adopted: 0, roles: {} };
+  let { seen, adopted, odd, roles } = from?.adopted ?? { seen: 0, adopted: 0, odd: 0, roles: {} };
   let pageToken = from?.pageToken;
 
   async function adopt(account: Account): Promise<void> {
+    if (!isUid(account.uid)) {
+      odd++;
+      return;
+    }
     const found = await directory.find(account.uid);
     if (found !== undefined) {
       if (!dryRun && !hasProfileOf(account, found)) await enter(directory, account, seconds(clock));
@@ -60,6 +67,6 @@ export async function* adoptUsers(
     }
     seen += page.accounts.length;
     pageToken = page.nextPageToken;
-    yield { adopted: { seen, adopted, roles }, ...(pageToken !== undefined && { pageToken }) };
+    yield { adopted: { seen, adopted, odd, roles }, ...(pageToken !== undefined && { pageToken }) };
   } while (pageToken !== undefined);
 }

@@ -3,7 +3,6 @@ import type { AuditEvent } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Principal } from '../authn/principal.ts';
 import { AppError, ERRORS, toAppError } from '../errors.ts';
-import { type Clock, seconds } from '../lib/clock.ts';
 import type { Log } from '../log.ts';
 import { type AccountSync, TURN_MS } from './account-sync.ts';
 import type { Directory } from './directory.ts';
@@ -27,6 +26,7 @@ export interface Intent {
 interface Standing {
   readonly entry: DirectoryEntry;
   readonly actor: DirectoryEntry | undefined;
+  /** Seconds since the epoch, by Firestore's clock. */
   readonly now: number;
 }
 
@@ -49,10 +49,9 @@ interface Deps {
   readonly sync: AccountSync;
   readonly audit: Pick<AuditTrail, 'refused'>;
   readonly log: Pick<Log, 'change'>;
-  readonly clock: Clock;
 }
 
-export function createChangeAccess({ directory, sync, audit, log, clock }: Deps): ChangeAccess {
+export function createChangeAccess({ directory, sync, audit, log }: Deps): ChangeAccess {
   return async (actor, intent, decide) => {
     const { uid, action } = intent;
     const id = randomUUID();
@@ -62,22 +61,23 @@ export function createChangeAccess({ directory, sync, audit, log, clock }: Deps)
       const outcome = await directory.change({ id, uid, actor: directoryIdOf(actor) }, (situation) => {
         const { entry } = situation;
         if (entry === undefined) throw new AppError('not_found', 'There is no such user.');
-        const now = seconds(clock);
+        const now = Math.floor(situation.now / 1000);
         const edit = decide({ entry, actor: situation.actor, now });
         if (edit === undefined) return undefined;
         const edited = applyEdit(entry, edit, now);
-        const isTaken = entry.syncing !== undefined && clock() < entry.syncing.until;
+        const isTaken = entry.syncing !== undefined && situation.now < entry.syncing.until;
+        const syncing = isTaken ? entry.syncing : { by: id, until: situation.now + TURN_MS };
         recorded = { ...event, outcome: 'done', ...difference(entry, edited.entry, edit) };
         return {
           ...edited,
-          entry: isTaken ? edited.entry : { ...edited.entry, syncing: { by: id, until: clock() + TURN_MS } },
+          entry: { ...edited.entry, ...(edited.entry.pending.length > 0 && { syncing }) },
           audit: recorded,
         };
       });
       if (!outcome?.entry || recorded === undefined) return undefined;
       log.change(recorded);
       const { entry } = outcome;
-      const isTold = await sync.bring(uid, entry.syncing?.by === id ? entry : undefined);
+      const isTold = await sync.bring(uid, { begun: entry.syncing?.by === id ? entry : undefined });
       return isTold ? { ...entry, pending: [], syncing: undefined } : entry;
     } catch (error) {
       const { code, reason = code } = toAppError(error);

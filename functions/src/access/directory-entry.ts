@@ -2,6 +2,7 @@ import { nextExpiry, readAccessClaims, rolesAt, timedRolesFromClaims } from '../
 import { isRole, type Role } from '../authz/roles.ts';
 import { AppError } from '../errors.ts';
 import type { Instant } from '../lib/firestore.ts';
+import { present } from '../lib/present.ts';
 import type { Account } from '../users/account.ts';
 import type { Grant } from './grant.ts';
 
@@ -24,6 +25,8 @@ export interface DirectoryEntry {
   /** Sign-ins before this second are revoked. */
   readonly validAfter: number;
   readonly pending: readonly Pending[];
+  /** Since when anything has been pending. */
+  readonly pendingSince?: number | undefined;
   /** Which change is telling Firebase Auth at the moment, and until when no other may (milliseconds since the epoch). */
   readonly syncing?: { readonly by: string; readonly until: number } | undefined;
   readonly created: number;
@@ -65,17 +68,22 @@ export function adoptedEntry(account: Account, now: number): DirectoryEntry {
 
 /** The document of an entry. `roles` and `nextExpiry` are there to be queried. */
 export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
-  const { uid, grants, syncing, created, updated, ...rest } = entry;
+  const { uid, grants, syncing, pendingSince, created, updated, ...rest } = entry;
   const expiry = nextExpiry(grants, 0);
   return present({
     ...rest,
     grants: grants.map(({ grantedAt, expiresAt, ...grant }) =>
-      present({ ...grant, grantedAt: toDate(grantedAt), expiresAt: expiresAt && toDate(expiresAt) }),
+      present({
+        ...grant,
+        grantedAt: toDate(grantedAt),
+        expiresAt: expiresAt === undefined ? undefined : toDate(expiresAt),
+      }),
     ),
     // Those that have ended, too, until the reconciler takes them out: nobody rewrites an entry in that very second.
     roles: rolesAt(grants, 0),
     nextExpiry: Number.isFinite(expiry) ? toDate(expiry) : undefined,
     syncing: syncing && { by: syncing.by, until: new Date(syncing.until) },
+    pendingSince: pendingSince === undefined ? undefined : toDate(pendingSince),
     created: toDate(created),
     updated: toDate(updated),
   });
@@ -103,6 +111,7 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
       disabled: read.disabled !== false,
       validAfter: whole(read.validAfter),
       pending: list(read.pending),
+      pendingSince: read.pendingSince === undefined ? undefined : secondOf(read.pendingSince),
       syncing: syncing && { by: syncing.by, until: syncing.until.toMillis() },
       created: secondOf(read.created),
       updated: secondOf(read.updated),
@@ -143,8 +152,3 @@ function whole(value: unknown): number {
 const secondOf = (time: unknown) => whole((time as Instant).seconds);
 
 const toDate = (seconds: number) => new Date(seconds * 1000);
-
-/** Firestore refuses `undefined`. */
-function present(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}

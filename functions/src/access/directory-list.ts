@@ -1,4 +1,4 @@
-import type { Query } from '@google-cloud/firestore';
+import type { Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
 import { rolesAt } from '../authz/access-claims.ts';
 import type { Role } from '../authz/roles.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
@@ -40,12 +40,21 @@ export function createDirectoryList({ open, clock }: { open: OpenFirestore; cloc
       const last = docs.length > pageSize ? shown.at(-1) : undefined;
       const now = seconds(clock);
       const users = shown
-        .map((document) => fromDocument(document.id, document.data()))
+        .flatMap((document) => readable(document))
         .filter((entry) => role === undefined || rolesAt(entry.grants, now).includes(role));
       if (last === undefined) return { users };
       const at = email === undefined ? [last.id] : [String(last.get('email')), last.id];
       return { users, nextPageToken: encodePageToken(at) };
     });
+}
+
+/** One damaged entry must not hide the others: it is passed over, and whoever asks for it alone hears of it. */
+function readable(document: QueryDocumentSnapshot): DirectoryEntry[] {
+  try {
+    return [fromDocument(document.id, document.data())];
+  } catch {
+    return [];
+  }
 }
 
 function toQuery({ db, FieldPath }: OpenedFirestore, { role, email, disabled, pageToken }: UserQuery): Query {

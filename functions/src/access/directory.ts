@@ -1,9 +1,15 @@
 import type { DocumentSnapshot, Transaction } from '@google-cloud/firestore';
 import { type AuditEvent, toDocument as toAuditDocument } from '../audit/audit-event.ts';
 import { AUDIT_EVENTS } from '../audit/audit-trail.ts';
-import { AppError } from '../errors.ts';
-import type { Clock } from '../lib/clock.ts';
-import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
+import { AppError, unavailable } from '../errors.ts';
+import { type Clock, DAY, systemClock } from '../lib/clock.ts';
+import {
+  FIRESTORE_DEADLINE_MS,
+  type OpenedFirestore,
+  type OpenFirestore,
+  useFirestore,
+} from '../lib/firestore.ts';
+import { present } from '../lib/present.ts';
 import { type AccessChange, CHANGE_LIFETIME } from './access-change.ts';
 import { type DirectoryEntry, fromDocument, isStandingOwner, toDocument } from './directory-entry.ts';
 
@@ -12,6 +18,8 @@ export interface Situation {
   readonly entry: DirectoryEntry | undefined;
   /** Entry of who asks for the change. */
   readonly actor: DirectoryEntry | undefined;
+  /** Milliseconds since the epoch by Firestore's clock, since those of the instances differ. */
+  readonly now: number;
 }
 
 /** What a change comes to. It is written whole or not at all. */
@@ -89,15 +97,19 @@ export function createDirectory({ open, clock, auditRetention, onAccessChange }:
         const ref = db.doc(`${DIRECTORY}/${uid}`);
         const events = db.collection(AUDIT_EVENTS);
         const eventRef = id === undefined ? events.doc() : events.doc(id);
+        // Whoever asked has given up by then, and has been told that it may not have happened.
+        const until = performance.now() + FIRESTORE_DEADLINE_MS;
         let attempts = 0;
         let committing: Outcome | undefined;
         const transaction = db.runTransaction(async (tx) => {
           attempts++;
           // Only a second attempt can find that the first one was committed, and its answer lost on the way.
           if (attempts > 1 && (await tx.get(eventRef)).exists) return committing;
-          const before = entryOf(await tx.get(ref));
+          if (performance.now() > until) throw unavailable('directory.change: too many attempts');
+          const snapshot = await tx.get(ref);
+          const before = entryOf(snapshot);
           const acting = actor && entryOf(await tx.get(db.doc(`${DIRECTORY}/${actor}`)));
-          const outcome = decide({ entry: before, actor: acting || undefined });
+          const outcome = decide({ entry: before, actor: acting || undefined, now: timeOf(snapshot) });
           committing = outcome;
           if (outcome === undefined) return undefined;
           const owners = await ownersAfter(firestore, tx, { uid, before, outcome });
@@ -131,6 +143,11 @@ export function createDirectory({ open, clock, auditRetention, onAccessChange }:
       }),
   };
 
+  function timeOf({ readTime }: DocumentSnapshot): number {
+    // A test that moves the clock moves Firestore's with it.
+    return clock === systemClock ? readTime.toMillis() : clock();
+  }
+
   function ownersOf(snapshot: DocumentSnapshot): string[] {
     return (snapshot.get('uids') ?? []) as string[];
   }
@@ -139,10 +156,4 @@ export function createDirectory({ open, clock, auditRetention, onAccessChange }:
     const fields = snapshot.data();
     return fields && fromDocument(snapshot.id, fields);
   }
-}
-
-const DAY = 24 * 3600;
-
-function present(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -47,6 +47,7 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
       disabled: remove || (disabled ?? before.disabled),
       validAfter,
       pending: [...new Set([...before.pending, ...news])],
+      pendingSince: before.pendingSince ?? (news.length > 0 ? now : undefined),
       updated: now,
     },
     ...((grants !== undefined || endsSessions) && {

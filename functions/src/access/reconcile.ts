@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
 import { AppError } from '../errors.ts';
-import { type Clock, seconds } from '../lib/clock.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
 import type { AccountSync } from './account-sync.ts';
 import type { Actor, ChangeAccess } from './change-access.ts';
@@ -25,73 +25,78 @@ interface Deps {
   readonly open: OpenFirestore;
   readonly changeAccess: ChangeAccess;
   readonly sync: AccountSync;
-  readonly clock: Clock;
 }
 
-const PAGE = 100;
-const IN_PARALLEL = 10;
-/** A run has to end within a request, and before the next one begins. */
-const RUN_MS = 40_000;
+/** Entries looked at together. */
+const BATCH = 20;
+/** For each of the two kinds: together they have to fit into a request of 60 seconds, the last batch included. */
+const RUN_MS = 20_000;
 const PENDING: readonly Pending[] = ['claims', 'sessions', 'disabled', 'deletion'];
 
-export function createReconcileAccess({ open, changeAccess, sync, clock }: Deps): ReconcileAccess {
+type Worked = 'done' | 'nothing' | 'failed';
+
+export function createReconcileAccess({ open, changeAccess, sync }: Deps): ReconcileAccess {
   /** Goes through all that a query finds; what fails is passed by, so that it cannot keep the rest waiting. */
   async function forAll(
     toQuery: (firestore: OpenedFirestore) => Query,
-    work: (uid: string) => Promise<boolean>,
+    work: (uid: string) => Promise<Worked>,
   ) {
-    const until = performance.now() + RUN_MS / 2;
-    const count = { done: 0, failed: 0, more: false };
+    const until = performance.now() + RUN_MS;
+    const count = { done: 0, nothing: 0, failed: 0 };
     let last: QueryDocumentSnapshot | undefined;
-    do {
+    for (;;) {
       const { docs } = await useFirestore('directory.reconcile', open, (firestore) => {
-        const query = toQuery(firestore).limit(PAGE);
+        const query = toQuery(firestore).limit(BATCH);
         return (last === undefined ? query : query.startAfter(last)).get();
       });
-      for (let start = 0; start < docs.length; start += IN_PARALLEL) {
-        const some = docs.slice(start, start + IN_PARALLEL);
-        const results = await Promise.all(some.map(({ id }) => work(id)));
-        count.done += results.filter(Boolean).length;
-        count.failed += results.filter((done) => !done).length;
-      }
+      for (const result of await Promise.all(docs.map(({ id }) => work(id)))) count[result]++;
       last = docs.at(-1);
-      count.more = docs.length === PAGE;
-    } while (count.more && performance.now() < until);
-    return count;
+      if (docs.length < BATCH) return { ...count, more: false };
+      if (performance.now() > until) return { ...count, more: true };
+    }
   }
 
-  async function clearEnded(actor: Actor, uid: string): Promise<boolean> {
+  async function clearEnded(actor: Actor, uid: string): Promise<Worked> {
     try {
-      await changeAccess(actor, { uid, action: 'grants.expire' }, ({ entry, now }) => {
+      const changed = await changeAccess(actor, { uid, action: 'grants.expire' }, ({ entry, now }) => {
         const counting = entry.grants.filter(({ expiresAt }) => expiresAt === undefined || now < expiresAt);
         return counting.length === entry.grants.length ? undefined : { grants: counting };
       });
-      return true;
+      return changed === undefined ? 'nothing' : 'done';
     } catch (error) {
-      if (error instanceof AppError) return error.code === 'not_found';
+      if (error instanceof AppError) return error.code === 'not_found' ? 'nothing' : 'failed';
       throw error;
     }
   }
 
   return async (actor) => {
-    const now = new Date(seconds(clock) * 1000);
     const ended = await forAll(
-      ({ db }) => db.collection(DIRECTORY).where('nextExpiry', '<=', now).orderBy('nextExpiry'),
+      ({ db, Timestamp }) =>
+        db.collection(DIRECTORY).where('nextExpiry', '<=', Timestamp.now()).orderBy('nextExpiry'),
       (uid) => clearEnded(actor, uid),
     );
-    const pending = await forAll(
-      ({ db, FieldPath }) =>
-        db
-          .collection(DIRECTORY)
-          .where('pending', 'array-contains-any', PENDING)
-          .orderBy(FieldPath.documentId()),
-      (uid) => sync.bring(uid),
-    );
+    // Begins anywhere, and then at the front: should the time not suffice, it is not always for the same ones.
+    const middle = randomUUID();
+    const counts = [ended];
+    for (const half of ['startAt', 'endBefore'] as const) {
+      counts.push(
+        await forAll(
+          ({ db, FieldPath }) =>
+            db
+              .collection(DIRECTORY)
+              .where('pending', 'array-contains-any', PENDING)
+              .orderBy(FieldPath.documentId())
+              [half](middle),
+          async (uid) => ((await sync.bring(uid, { patient: false })) ? 'done' : 'failed'),
+        ),
+      );
+    }
+    const [, first, second] = counts;
     return {
       expired: ended.done,
-      repaired: pending.done,
-      failed: ended.failed + pending.failed,
-      more: ended.more || pending.more,
+      repaired: (first?.done ?? 0) + (second?.done ?? 0),
+      failed: counts.reduce((sum, { failed }) => sum + failed, 0),
+      more: counts.some(({ more }) => more),
     };
   };
 }

@@ -1,4 +1,6 @@
-import type { DocumentData, Timestamp } from '@google-cloud/firestore';
+import type { DocumentData } from '@google-cloud/firestore';
+import type { Instant } from '../lib/firestore.ts';
+import { present } from '../lib/present.ts';
 
 /** Something that somebody changed, or tried to. Never holds a token or a secret. */
 export interface AuditEvent {
@@ -25,19 +27,18 @@ export interface RecordedEvent extends AuditEvent {
   readonly at: string;
 }
 
-/** @param now seconds since the epoch; @param retention how long to keep it, in days */
-export function toDocument(event: AuditEvent, serverTime: unknown, expireAt: Date): DocumentData {
-  const present = Object.entries(event).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(present), at: serverTime, expireAt };
+/** @param at what makes Firestore set its own time; @param expireAt when it may be deleted */
+export function toDocument(event: AuditEvent, at: unknown, expireAt: Date): DocumentData {
+  return { ...present(event), at, expireAt };
 }
 
 export function fromDocument(id: string, document: DocumentData): RecordedEvent {
   const { at, expireAt: _, ...event } = document;
-  return { id, at: toRfc3339(at as Timestamp), ...(event as AuditEvent) };
+  return { id, at: toRfc3339(at as Instant), ...(event as AuditEvent) };
 }
 
 /** Firestore keeps microseconds, and two events of one millisecond have an order. */
-function toRfc3339(time: Timestamp): string {
+function toRfc3339(time: Instant): string {
   const micros = Math.trunc(time.nanoseconds / 1000);
   return `${time.toDate().toISOString().slice(0, -4)}${String(micros).padStart(6, '0').slice(0, 6)}Z`;
 }

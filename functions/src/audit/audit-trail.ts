@@ -1,7 +1,8 @@
 import type { Query } from '@google-cloud/firestore';
 import { toAppError } from '../errors.ts';
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, DAY } from '../lib/clock.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
+import type { Moment } from '../lib/moment.ts';
 import { decodePageToken, encodePageToken, invalidPageToken } from '../lib/page-token.ts';
 import type { Log } from '../log.ts';
 import { type AuditEvent, fromDocument, type RecordedEvent, toDocument } from './audit-event.ts';
@@ -13,10 +14,10 @@ export interface AuditQuery {
   readonly actor?: string | undefined;
   readonly target?: string | undefined;
   readonly action?: string | undefined;
-  /** Milliseconds since the epoch, this moment included. */
-  readonly from?: number | undefined;
-  /** Milliseconds since the epoch, this moment excluded. */
-  readonly to?: number | undefined;
+  /** This moment included. */
+  readonly from?: Moment | undefined;
+  /** This moment excluded. */
+  readonly to?: Moment | undefined;
   readonly pageSize: number;
   readonly pageToken?: string | undefined;
 }
@@ -77,7 +78,7 @@ export function createAuditTrail({ open, clock, retention, log }: Options): Audi
       if (suppressed === undefined) return;
       try {
         await useFirestore('auditEvents.create', open, async ({ db, FieldValue }) => {
-          const expireAt = new Date(clock() + retention * 24 * 3600 * 1000);
+          const expireAt = new Date(clock() + retention * DAY * 1000);
           const counted = suppressed > 0 ? { ...event, after: { ...event.after, suppressed } } : event;
           await db
             .collection(AUDIT_EVENTS)
@@ -99,8 +100,9 @@ function toQuery({ db, Timestamp, FieldPath }: OpenedFirestore, query: AuditQuer
   for (const field of ['actor', 'target', 'action'] as const) {
     if (query[field] !== undefined) found = found.where(field, '==', query[field]);
   }
-  if (query.from !== undefined) found = found.where('at', '>=', Timestamp.fromMillis(query.from));
-  if (query.to !== undefined) found = found.where('at', '<', Timestamp.fromMillis(query.to));
+  const at = ({ seconds, nanoseconds }: Moment) => new Timestamp(seconds, nanoseconds);
+  if (query.from !== undefined) found = found.where('at', '>=', at(query.from));
+  if (query.to !== undefined) found = found.where('at', '<', at(query.to));
   const after = decodePageToken(query.pageToken, ['number', 'number', 'string']);
   if (after === undefined) return found;
   const [seconds, nanoseconds, id] = after;

@@ -1,17 +1,14 @@
 import * as z from 'zod';
+import { moment } from '../lib/moment.ts';
 
-const moment = z.iso
-  .datetime({ offset: true })
-  .transform((text) => Date.parse(text))
-  .optional();
 const name = z.string().min(1).max(256).optional();
 
 export const auditQuery = z.strictObject({
   actor: name.meta({ description: 'Id of who did it.' }),
   target: name.meta({ description: 'Id of whom it was done to.' }),
   action: name.meta({ description: 'E.g. roles.set' }),
-  from: moment.meta({ description: 'RFC 3339, included.' }),
-  to: moment.meta({ description: 'RFC 3339, excluded.' }),
+  from: moment.optional().meta({ description: 'RFC 3339, included.' }),
+  to: moment.optional().meta({ description: 'RFC 3339, excluded.' }),
   pageSize: z.int().min(1).max(500).default(50),
   pageToken: z.string().min(1).max(2048).optional(),
 });

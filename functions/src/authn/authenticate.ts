@@ -65,7 +65,7 @@ async function verify(deps: AuthenticateDeps, raw: string): Promise<VerifiedToke
 function checkChange({ principal, rolesVersion }: VerifiedToken, change: LatestChange | undefined): void {
   const { validAfter = 0, rolesVersion: current = 0 } = change ?? {};
   if (principal.authTime < validAfter) throw tokenStale('revoked', principal.subject);
-  if (rolesVersion < current) throw tokenStale('roles changed', principal.subject);
+  if (rolesVersion !== null && rolesVersion < current) throw tokenStale('roles changed', principal.subject);
 }
 
 /** The principal with the roles of its record. @throws AppError unless the token says what the record says */
@@ -78,6 +78,7 @@ function asRecorded(
   if (record === undefined) throw invalidToken('account deleted', undefined, subject);
   if (record.disabled) throw invalidToken('account disabled', undefined, subject);
   if (principal.authTime < record.validAfter) throw tokenStale('revoked', subject);
-  if (rolesVersion !== record.rolesVersion) throw tokenStale('roles changed', subject);
+  if (rolesVersion !== null && rolesVersion !== record.rolesVersion)
+    throw tokenStale('roles changed', subject);
   return createPrincipal({ ...principal, roles: rolesAt(record.grants, now) });
 }

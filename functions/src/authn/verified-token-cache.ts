@@ -5,8 +5,8 @@ import type { Principal } from './principal.ts';
 /** What a verified token says, kept until it expires or is pushed out. */
 export interface VerifiedToken {
   readonly principal: Principal;
-  /** `rv` of the token: version of the access record its roles were compiled from. */
-  readonly rolesVersion: number;
+  /** `rv` of the token: version of the access record its roles were compiled from. `null`: its issuer knows no such thing. */
+  readonly rolesVersion: number | null;
   /** Second since the epoch until which `principal` is what the token says: it expires then, or one of its roles does. */
   readonly goodUntil: number;
 }

@@ -69,8 +69,13 @@ export function timedRolesFromClaims({ roles, rv, rx }: Readonly<Record<string, 
   return [...new Set(roles.filter(isRole))].flatMap((role) => {
     const expiresAt = ends.get(role);
     if (expiresAt === undefined) return { role };
-    return typeof expiresAt === 'number' && Number.isSafeInteger(expiresAt) ? { role, expiresAt } : [];
+    return isSecond(expiresAt) ? { role, expiresAt } : [];
   });
+}
+
+/** From 1970 to 9999, which is what a timestamp can be. */
+function isSecond(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= 253_402_300_799;
 }
 
 function versionFromClaim(claim: unknown): number {

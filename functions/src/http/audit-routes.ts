@@ -1,4 +1,4 @@
-import { auditPage, auditQuery } from '../audit/schema.ts';
+import { auditEvent, auditPage, auditQuery } from '../audit/schema.ts';
 import { pageSize } from './query-text.ts';
 import { type Route, route } from './route.ts';
 
@@ -12,7 +12,9 @@ export const auditRoutes: readonly Route[] = [
     input: { query },
     output: auditPage,
     summary: 'Who did what, newest first; as one JSON text a line where application/x-ndjson is accepted.',
-    stream: ({ query }, { deps }) => deps.audit.stream(query),
+    stream: async function* ({ query }, { deps }) {
+      for await (const event of deps.audit.stream(query)) yield auditEvent.parse(event);
+    },
     handler: ({ query }, { deps }) => deps.audit.list(query),
   }),
 ];

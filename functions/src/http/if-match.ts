@@ -2,12 +2,13 @@ import { AppError } from '../errors.ts';
 
 /**
  * The version a conditional change was made on: from the body, from `If-Match` (RFC 9110 §13.1.1), or from both when they
- * agree. `*` would mean "whatever it is now", which is what a version is there to prevent.
+ * agree. `*` would mean "whatever it is now", which is what a version is there to prevent. `W/` is what a proxy that
+ * compresses makes of an ETag.
  *
  * @throws AppError `invalid_argument`
  */
 export function versionFrom(inBody: number | undefined, ifMatch: string | undefined): number {
-  const inHeader = ifMatch === undefined ? undefined : /^"(\d{1,15})"$/.exec(ifMatch.trim())?.[1];
+  const inHeader = ifMatch === undefined ? undefined : /^(?:W\/)?"(\d{1,15})"$/.exec(ifMatch.trim())?.[1];
   if (ifMatch !== undefined && inHeader === undefined) {
     throw wrong('headers.if-match', 'Send the ETag as it came, e.g. "3".');
   }

@@ -62,7 +62,7 @@ export const notesRoutes: readonly Route[] = [
     summary: 'Change a note of yours. Say which version you read, as If-Match.',
     etag,
     handler: ({ params, body }, { deps, ifMatch }) =>
-      deps.notes.change(params.id, versionFrom(ifMatch), body),
+      deps.notes.change(params.id, noteVersionFrom(ifMatch), body),
   }),
   route({
     method: 'delete',
@@ -84,8 +84,8 @@ function idOf({ directoryId }: Principal): string {
 }
 
 /** The version in an `If-Match` (RFC 9110 §13.1.1). `*` would mean "whatever it says now". */
-function versionFrom(ifMatch: string | undefined): string {
-  const version = /^"([\d.]+)"$/.exec(ifMatch?.trim() ?? '')?.[1];
+function noteVersionFrom(ifMatch: string | undefined): string {
+  const version = /^(?:W\/)?"([\d.]+)"$/.exec(ifMatch?.trim() ?? '')?.[1];
   if (version === undefined) {
     const message = 'Send the ETag of the note you read, as it came.';
     throw new AppError('invalid_argument', message, { errors: [{ field: 'headers.if-match', message }] });

@@ -42,11 +42,16 @@ function serve(row: Route, deps: Deps): RequestHandler {
       requestId: id,
     });
     const input = parseInput(row.input, req);
-    const ifMatch = row.etag && req.get('If-Match');
+    const ifMatch = req.get('If-Match');
+    // A condition that nobody looks at would be a promise.
+    if (ifMatch !== undefined && changes && row.etag === undefined) {
+      throw new AppError('invalid_request', 'This request takes no If-Match.');
+    }
     const context = { principal, deps, requestId: id, ...(ifMatch !== undefined && { ifMatch }) };
     if (row.stream !== undefined) {
       res.vary('Accept');
-      if (req.accepts(['application/json', NDJSON]) === NDJSON)
+      // A HEAD would read it all for nothing.
+      if (req.method === 'GET' && req.accepts(['application/json', NDJSON]) === NDJSON)
         return sendLines(res, row.stream(input, context));
     }
     const answer = await row.handler(input, context);

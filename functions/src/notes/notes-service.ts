@@ -2,7 +2,7 @@ import type { Query } from '@google-cloud/firestore';
 import { type AuditEvent, toDocument } from '../audit/audit-event.ts';
 import { AUDIT_EVENTS } from '../audit/audit-trail.ts';
 import { AppError } from '../errors.ts';
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, DAY } from '../lib/clock.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
 import { decodePageToken, encodePageToken, invalidPageToken } from '../lib/page-token.ts';
 import { headerFrom, type NewNote, type Note, type NoteChange, type NoteHeader, noteFrom } from './note.ts';
@@ -59,7 +59,6 @@ interface Options {
 }
 
 const NOTES = 'notes';
-const DAY_MS = 24 * 3600 * 1000;
 
 export function createNotesService({ open, clock, auditRetention }: Options): NotesService {
   return {
@@ -117,7 +116,7 @@ export function createNotesService({ open, clock, auditRetention }: Options): No
             outcome: 'done',
             before: { id, createdAt, updatedAt },
           };
-          const expireAt = new Date(clock() + auditRetention * DAY_MS);
+          const expireAt = new Date(clock() + auditRetention * DAY * 1000);
           tx.create(
             db.collection(AUDIT_EVENTS).doc(),
             toDocument(event, FieldValue.serverTimestamp(), expireAt),

@@ -5,8 +5,9 @@ import {
   beforeUserSignedIn,
   HttpsError,
 } from 'firebase-functions/identity';
-import { enter } from '../access/access-records.ts';
 import type { DirectoryEntry } from '../access/directory-entry.ts';
+import { enter } from '../access/enter.ts';
+import type { AuditEvent } from '../audit/audit-event.ts';
 import { compileAccessClaims, readAccessClaims } from '../authz/access-claims.ts';
 import type { Deps } from '../deps.ts';
 import { AppError, toAppError } from '../errors.ts';
@@ -16,8 +17,9 @@ import { mergeClaims } from '../users/claims.ts';
 import { giveDefaultRole } from '../users/first-roles.ts';
 import { admit } from '../users/sign-up-policy.ts';
 
-/** A blocking function has 7 seconds together with its cold start; after these (ms) it decides on what it knows. */
-const DEADLINE_MS = 3_500;
+/** A blocking function has 7 seconds together with its cold start: these are for looking, and for recording a refusal. */
+const FIND_DEADLINE_MS = 3_000;
+const RECORD_DEADLINE_MS = 1_500;
 
 /**
  * Identity Platform asks these before it creates a user and before every sign-in; anonymous and custom-token sign-ins
@@ -33,32 +35,41 @@ export function createBlockingFunctions(
     beforeUserCreated: beforeUserCreated({ ...options, ...runAs.beforeUserCreated }, async (event) => {
       const { email, emailVerified } = userOf(event);
       if (admit({ email, emailVerified }, deps().config.signUpDomains) === 'refused') {
-        const reason = 'sign-up is not open to this e-mail address';
-        await refuse(event, { action: 'user.create', reason });
+        await refuse(event, {
+          // Not under an id that will never exist: all of them share what may be recorded of one actor.
+          ...{ actor: 'nobody', target: 'nobody', action: 'user.create' },
+          reason: 'sign-up is not open to this e-mail address',
+          after: { domain: email?.split('@').at(-1) ?? '' },
+        });
         throw new HttpsError('permission-denied', 'Sign-up is not open to this e-mail address.');
       }
       return firstClaims(event);
     }),
     /** Refuses disabled users, and brings the claims in line with the directory. */
     beforeUserSignedIn: beforeUserSignedIn({ ...options, ...runAs.beforeUserSignedIn }, async (event) => {
-      const entry = await findEntry(event);
-      if (userOf(event).disabled || entry?.disabled) {
-        await refuse(event, { action: 'user.sign-in', reason: 'disabled' });
+      const { uid, disabled } = userOf(event);
+      const entry = disabled ? undefined : await findEntry(event);
+      if (disabled || (typeof entry === 'object' && entry.disabled)) {
+        await refuse(event, { actor: uid, target: uid, action: 'user.sign-in', reason: 'disabled' });
         throw new HttpsError('permission-denied', 'This account is disabled.');
       }
+      if (entry === 'unknown') return {};
       return entry === undefined ? firstClaims(event) : claimsOf(event, entry);
     }),
   };
 
-  /** Never in the way of a sign-in: without an answer the token says what it said, and is checked as any other. */
-  async function findEntry(event: AuthBlockingEvent): Promise<DirectoryEntry | undefined> {
+  /**
+   * Never in the way of a sign-in: without an answer (`unknown`) the token says what it said, and is checked as any
+   * other.
+   */
+  async function findEntry(event: AuthBlockingEvent): Promise<DirectoryEntry | undefined | 'unknown'> {
     const { uid } = userOf(event);
     const { accounts, clock, directory, users, changeAccess, config, log } = deps();
     try {
-      return await withDeadline('sign-in', find(), DEADLINE_MS);
+      return await withDeadline('sign-in', find(), FIND_DEADLINE_MS);
     } catch (error) {
       log.failure(event.eventId, toAppError(error));
-      return undefined;
+      return 'unknown';
     }
 
     async function find() {
@@ -101,19 +112,14 @@ export function createBlockingFunctions(
     return fitting(customClaims, { roles: [defaultRole], rv: 1 });
   }
 
-  async function refuse(event: AuthBlockingEvent, { action, reason }: { action: string; reason: string }) {
-    const { uid } = userOf(event);
+  async function refuse(
+    event: AuthBlockingEvent,
+    attempt: Pick<AuditEvent, 'actor' | 'target' | 'action' | 'after'> & { reason: string },
+  ) {
     const { audit, log } = deps();
-    const refusal = {
-      actor: uid,
-      action,
-      target: uid,
-      outcome: 'refused',
-      reason,
-      requestId: event.eventId,
-    } as const;
+    const refusal = { ...attempt, outcome: 'refused', requestId: event.eventId } as const;
     log.change(refusal);
-    await withDeadline('audit', audit.refused(refusal), DEADLINE_MS).catch(() => undefined);
+    await withDeadline('audit', audit.refused(refusal), RECORD_DEADLINE_MS).catch(() => undefined);
   }
 }
 

@@ -1,7 +1,7 @@
 import { type AuthOptions, onUserCreated, onUserDeleted } from 'firebase-functions/identity';
-import { forgetUser } from '../access/account-sync.ts';
+import { forgetUser } from '../access/forget-user.ts';
 import type { Deps } from '../deps.ts';
-import { seconds } from '../lib/clock.ts';
+import { isUid } from '../lib/uid.ts';
 import { giveDefaultRole } from '../users/first-roles.ts';
 import { admit } from '../users/sign-up-policy.ts';
 
@@ -23,7 +23,7 @@ export function createUserEvents(
       const { accounts, users, changeAccess, config } = deps();
       const { uid } = event.data;
       const account = await accounts.find(uid);
-      if (account === undefined) return;
+      if (account === undefined || !isUid(uid)) return;
       const { rolesVersion } = await users.get(uid);
       // Anonymous or custom-token: those are outside the policy, as they are with blocking functions. Or somebody has
       // decided about them since: an event may be late, or come again.
@@ -45,10 +45,10 @@ export function createUserEvents(
     }),
     /** Takes users out of the directory whom somebody deleted elsewhere, e.g. in Firebase's console. */
     onUserDeleted: onUserDeleted({ ...options, ...runAs.onUserDeleted, retry: true }, async (event) => {
-      const { accounts, directory, clock } = deps();
+      const { accounts, directory } = deps();
       const { uid } = event.data;
-      if ((await accounts.find(uid)) !== undefined) return;
-      await forgetUser(directory, { uid, requestId: event.id, now: seconds(clock) });
+      if (!isUid(uid) || (await accounts.find(uid)) !== undefined) return;
+      await forgetUser(directory, { uid, requestId: event.id });
     }),
   };
 }

@@ -16,11 +16,16 @@ export interface AccountStore {
   /**
    * Ends every session: refresh tokens stop working, and ID tokens of earlier sign-ins count as revoked.
    *
-   * @param validAfter second since the epoch; waits for it, since Firebase compares in whole seconds and takes its own
+   * @param validAfter second since the epoch; waits for it, since the SDK revokes as of this machine's clock, in whole
+   *   seconds
+   * @throws AppError `unavailable` when that clock is more than {@link MAX_WAIT_MS} behind
    */
   revokeTokens(uid: string, validAfter: number): Promise<void>;
   remove(uid: string): Promise<void>;
 }
+
+/** For the second to come in which sessions end. */
+const MAX_WAIT_MS = 2_000;
 
 export function createAccountStore(auth: () => Auth): AccountStore {
   return {
@@ -39,7 +44,9 @@ export function createAccountStore(auth: () => Auth): AccountStore {
           .then(() => undefined),
       ),
     async revokeTokens(uid, validAfter) {
-      await sleep(Math.max(0, validAfter * 1000 - Date.now()));
+      const wait = validAfter * 1000 - Date.now();
+      if (wait > MAX_WAIT_MS) throw unavailable(`this clock is ${wait} ms behind`);
+      await sleep(Math.max(0, wait));
       await call('revokeRefreshTokens', auth().revokeRefreshTokens(uid));
     },
     remove: (uid) => call('deleteUser', auth().deleteUser(uid)),

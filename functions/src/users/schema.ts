@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ALL_PERMISSIONS } from '../authz/permissions.ts';
 import { ALL_ROLES } from '../authz/roles.ts';
+import { moment } from '../lib/moment.ts';
 import { isUid } from '../lib/uid.ts';
 
 /** Shapes that cross the wire, for the HTTP API and the callables alike. */
@@ -36,9 +37,8 @@ const dateTime = z.string().meta({ format: 'date-time' });
 
 export const grantRequest = z.strictObject({
   role: roleName,
-  expiresAt: z.iso
-    .datetime({ offset: true })
-    .transform((text) => Math.floor(Date.parse(text) / 1000))
+  expiresAt: moment
+    .transform(({ seconds }) => seconds)
     .optional()
     .meta({ description: 'Until when, RFC 3339; whole seconds count. Absent: for good.' }),
   reason: reason.meta({ description: 'Why, kept with the grant.' }),

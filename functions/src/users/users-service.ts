@@ -1,8 +1,9 @@
-import { enter } from '../access/access-records.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { Actor, ChangeAccess } from '../access/change-access.ts';
 import type { Directory } from '../access/directory.ts';
 import { type DirectoryEntry, type Profile, profileOf } from '../access/directory-entry.ts';
 import type { DirectoryList, UserPage, UserQuery } from '../access/directory-list.ts';
+import { enter } from '../access/enter.ts';
 import { type Grant, type GrantRequest, grantAnew } from '../access/grant.ts';
 import { compileAccessClaims } from '../authz/access-claims.ts';
 import { AppError } from '../errors.ts';
@@ -78,10 +79,8 @@ export function createUsersService(deps: UsersDeps): UsersService {
         checkGrant(asOfNow(by, standing.actor, { needed: 'roles:assign', now }), entry, anew);
         checkVersion(entry, version);
         checkExpiry(entry.grants, anew, now);
-        return {
-          profile,
-          grants: anew.filter(({ expiresAt }) => expiresAt === undefined || now < expiresAt),
-        };
+        const counting = anew.filter(({ expiresAt }) => expiresAt === undefined || now < expiresAt);
+        return isDeepStrictEqual(counting, entry.grants) ? undefined : { profile, grants: counting };
       });
       return changed ?? get(uid);
     },
@@ -91,12 +90,9 @@ export function createUsersService(deps: UsersDeps): UsersService {
       const action = disabled ? 'user.disable' : 'user.enable';
       const changed = await changeAccess(actor, { uid, action }, (standing) => {
         const { entry, now } = standing;
-        checkOutranked(
-          asOfNow(principalOf(actor), standing.actor, { needed: 'users:write', now }),
-          entry,
-          now,
-        );
-        return { disabled };
+        const by = asOfNow(principalOf(actor), standing.actor, { needed: 'users:write', now });
+        checkOutranked(by, entry, now);
+        return entry.disabled === disabled ? undefined : { disabled };
       });
       return changed ?? get(uid);
     },
@@ -116,7 +112,16 @@ export function createUsersService(deps: UsersDeps): UsersService {
 
     async revoke(actor, uid) {
       await get(uid);
-      const changed = await changeAccess(actor, { uid, action: 'sessions.revoke' }, () => ({ revoke: true }));
+      const by = principalOf(actor);
+      const isOwn = by.directoryId === uid;
+      // Not privileged, so nobody has looked whether the actor has an entry.
+      if (!isOwn && by.directoryId !== undefined) await get(by.directoryId);
+      const changed = await changeAccess(actor, { uid, action: 'sessions.revoke' }, (standing) => {
+        const { entry, now } = standing;
+        if (!isOwn) asOfNow(by, standing.actor, { needed: 'sessions:revoke', now });
+        // Done in this second already: once more would only cost everybody a read.
+        return entry.validAfter > now ? undefined : { revoke: true };
+      });
       return changed ?? get(uid);
     },
   };

@@ -69,7 +69,7 @@ const TOKEN =
   /(?:\s+|\/\/[^\n]*)|([A-Za-z_]\w*|\d+|'(?:[^'\\\n]|\\\\)*'|&&|\|\||==|!=|<=|>=|=\*\*|[<>={}()[\],.:;/*])/y;
 
 /** The only escape that we use. */
-const unescape = (text: string) => text.replaceAll('\\\\', '\\');
+const unescaped = (text: string) => text.replaceAll('\\\\', '\\');
 
 function tokenize(source: string): { text: string; line: number }[] {
   const tokens: { text: string; line: number }[] = [];
@@ -136,7 +136,7 @@ export function parseRules(source: string): Match {
     if (take('[')) return { kind: 'list', items: listOf(() => expression(), ']') };
     if (/^['\d]/.test(text)) {
       at += 1;
-      return { kind: 'literal', value: text.startsWith("'") ? unescape(text.slice(1, -1)) : Number(text) };
+      return { kind: 'literal', value: text.startsWith("'") ? unescaped(text.slice(1, -1)) : Number(text) };
     }
     const name = word('an expression');
     const constant = CONSTANTS.get(name);

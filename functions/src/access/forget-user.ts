@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto';
+import type { Directory } from './directory.ts';
+
+/**
+ * Removes the entry of a user whom Firebase Auth does not know any more, and tells every instance, entry or not: tokens
+ * of a user who never had one live as long as any.
+ */
+export async function forgetUser(
+  directory: Directory,
+  { uid, requestId }: { uid: string; requestId: string },
+): Promise<void> {
+  const event = { actor: 'system', action: 'user.gone', target: uid, outcome: 'done', requestId } as const;
+  await directory.change({ uid, id: randomUUID() }, ({ entry, now }) => {
+    const wasKnown = entry !== undefined && !entry.pending.includes('deletion');
+    return {
+      entry: null,
+      accessChange: { gone: true, validAfter: Math.floor(now / 1000) + 1 },
+      ...(wasKnown && { audit: event }),
+      evenLastOwner: true,
+    };
+  });
+}
