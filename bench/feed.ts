@@ -1,9 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { startFirestoreProcess } from './firestore.ts';
 import type { Result } from './measure.ts';
+import { usageOf } from './throughput.ts';
 
 /** Not a multiple of ten, so that a query more or less does not hang on a millisecond. */
 const LOADED_SECONDS = 28;
@@ -73,13 +74,6 @@ export async function feed(): Promise<Result[]> {
   }
 
   async function count() {
-    return { firestore: await firestore.calls(), google: await askForCalls(server) };
+    return { firestore: await firestore.calls(), google: (await usageOf(server)).calls };
   }
-}
-
-async function askForCalls(server: ChildProcess): Promise<number> {
-  const answered = once(server, 'message');
-  server.send('calls');
-  const [{ calls }] = (await answered) as [{ calls: number }];
-  return calls;
 }

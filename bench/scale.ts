@@ -1,15 +1,12 @@
 import type { Result } from './measure.ts';
 import { cost, NOTHING, type Operations, plus, times } from './scale/bill.ts';
 import { type FeedOutcome, MAX_AGE, simulateFeed } from './scale/feed-world.ts';
-import { firstRead } from './scale/first-read.ts';
 import { PER_MILLION } from './scale/load.ts';
 import { type Counted, countOperations, type Deed } from './scale/operations.ts';
 
 const USERS = [10, 1_000, 100_000];
 const INSTANCES = [1, 10, 100, 1_000];
 const BURST = 1_000;
-/** A cold start's, where two and a half changes come in a second. */
-const FIRST_READ = 10_000;
 
 /** What Gatehouse costs in Firestore, at sizes that nobody can start on a laptop: the numbers of docs/scaling.md. */
 export async function scale(): Promise<Result[]> {
@@ -53,12 +50,6 @@ export async function scale(): Promise<Result[]> {
       value: (perInstance / BURST).toFixed(1),
       budget: '≤ 4',
       kept: perInstance <= 4 * BURST,
-    },
-    {
-      what: `  first read of ${FIRST_READ} changes, embedded`,
-      value: `${(await firstRead(FIRST_READ)).toFixed(0)} ms`,
-      budget: '',
-      kept: true,
     },
     ...costs(deeds),
   ];

@@ -9,13 +9,16 @@ import { createDeps } from '../functions/src/deps.ts';
 import { createApp } from '../functions/src/http/app.ts';
 import { googleKey, ISSUER, mintIdToken, openGoogle, PROJECT } from '../functions/test/helpers/google.ts';
 import { openFirestoreAt } from './firestore.ts';
+import type { Usage } from './throughput.ts';
 
 /** Serves one contender on a port of its own and tells the parent: `node throughput-server.ts <name> [<Firestore>]`. */
 const token = await mintIdToken({ roles: ['member'], rv: 1 });
 
+let askedOfGoogle = () => 0;
+
 async function gatehouse() {
   const google = await openGoogle();
-  process.on('message', () => process.send?.({ calls: google.requests.length }));
+  askedOfGoogle = () => google.requests.length;
   const firestore = openFirestoreAt(process.argv[3] ?? '');
   return createApp(createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app: google.app, firestore }));
 }
@@ -60,4 +63,8 @@ const contenders = { gatehouse, bare, 'express-oauth2-jwt-bearer': auth0 };
 const app = await contenders[process.argv[2] as keyof typeof contenders]();
 const server = createServer(app).listen(0, '127.0.0.1', () => {
   process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/me`, token });
+});
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ calls: askedOfGoogle(), cpu: user + system } satisfies Usage);
 });

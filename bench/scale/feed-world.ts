@@ -1,5 +1,5 @@
-import { CHANGE_LIFETIME } from '../../functions/src/access/access-change.ts';
-import { createAccessFeed, type DatedChange } from '../../functions/src/access/access-feed.ts';
+import { type AccessChange, CHANGE_LIFETIME } from '../../functions/src/access/access-change.ts';
+import { createAccessFeed } from '../../functions/src/access/access-feed.ts';
 import { type AuthenticateDeps, authenticate } from '../../functions/src/authn/authenticate.ts';
 import { ANONYMOUS, createPrincipal } from '../../functions/src/authn/principal.ts';
 import { CHANGES_PER_MILLION, INSTANCE_LIFE, REQUESTS_PER_USER } from './load.ts';
@@ -29,7 +29,9 @@ export interface FeedOutcome {
   readonly lastAccepted: number;
 }
 
-interface WorldChange extends DatedChange {
+interface WorldChange extends AccessChange {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
   /** Second from which a query finds it. */
   readonly shownAt: number;
 }
@@ -100,7 +102,8 @@ async function playSlot(slot: {
     }
     tally.queries++;
     tally.reads += Math.max(1, found.length);
-    return { changes: found, readAt: now * 1000 };
+    // The real reader turns pages here; billed are the documents all the same.
+    return { changes: found, readAt: now * 1000, more: false };
   };
   const boot = () => {
     const feed = createAccessFeed({

@@ -17,6 +17,6 @@ export const PER_MILLION = {
   refusedPrivileged: 20,
 } as const;
 
-/** Those that every instance has to hear of. */
+/** Access changes, which every instance has to hear of. Disabling makes two: before and after Firebase Auth was told. */
 export const CHANGES_PER_MILLION =
-  PER_MILLION.signUp + PER_MILLION.roleChange + PER_MILLION.signOutEverywhere + PER_MILLION.disable;
+  PER_MILLION.signUp + PER_MILLION.roleChange + PER_MILLION.signOutEverywhere + 2 * PER_MILLION.disable;
