@@ -27,8 +27,8 @@ export function times({ reads, writes, deletes, expired }: Operations, factor: n
 }
 
 /**
- * List price in US dollars of one operation: Standard edition, a single region in the US (us-central1, us-west1), beyond
- * the daily free quota. https://cloud.google.com/firestore/pricing, November 2026
+ * List price in US dollars of one operation, beyond the daily free quota: Standard edition, Oregon (us-west1), by an
+ * undated copy of https://cloud.google.com/firestore/pricing, seen in November 2026.
  */
 const PRICE = { read: 0.03 / 100_000, write: 0.09 / 100_000, delete: 0.01 / 100_000 };
 
