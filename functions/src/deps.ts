@@ -74,8 +74,8 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
     directory,
     changeAccess,
     accessChanges: feed,
-    accessRecords: createAccessRecords({ directory, accounts, sync, clock }),
-    reconcileAccess: createReconcileAccess({ open, changeAccess, sync }),
+    accessRecords: createAccessRecords({ directory, accounts, sync, clock, log }),
+    reconcileAccess: createReconcileAccess({ open, changeAccess, sync, clock }),
     verifiedTokens: createVerifiedTokenCache(),
     authenticators: [
       createFirebaseIdTokenAuthenticator({

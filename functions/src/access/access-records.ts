@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { AccessRecords } from '../authn/access-records.ts';
 import { readAccessClaims } from '../authz/access-claims.ts';
+import { toAppError } from '../errors.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
+import type { Log } from '../log.ts';
 import type { Account } from '../users/account.ts';
 import type { AccountStore } from '../users/account-store.ts';
 import type { AccountSync } from './account-sync.ts';
@@ -15,13 +17,14 @@ interface RecordsDeps {
   readonly accounts: Pick<AccountStore, 'find'>;
   readonly sync: AccountSync;
   readonly clock: Clock;
+  readonly log: Pick<Log, 'failure'>;
 }
 
 /** A stale token presented again and again is not a reason to look again and again. Milliseconds. */
 const MEND_AGAIN_MS = 5_000;
 
 /** The record of a Firebase user: the entry in the directory together with the account in Firebase Auth. */
-export function createAccessRecords({ directory, accounts, sync, clock }: RecordsDeps): AccessRecords {
+export function createAccessRecords({ directory, accounts, sync, clock, log }: RecordsDeps): AccessRecords {
   const mended = new LRUCache<string, number>({ max: 10_000 });
   return {
     async read(uid) {
@@ -41,10 +44,14 @@ export function createAccessRecords({ directory, accounts, sync, clock }: Record
     async mend(uid) {
       if (clock() - (mended.get(uid) ?? Number.NEGATIVE_INFINITY) < MEND_AGAIN_MS) return;
       mended.set(uid, clock());
-      const [entry, account] = await Promise.all([directory.find(uid), accounts.find(uid)]);
-      if (entry === undefined || account === undefined) return;
-      if (isOutOfStep(entry, account)) await realign(uid, entry);
-      else if (entry.pending.length > 0) await sync.bring(uid, { patient: false });
+      try {
+        const [entry, account] = await Promise.all([directory.find(uid), accounts.find(uid)]);
+        if (entry === undefined || account === undefined) return;
+        if (isOutOfStep(entry, account)) await realign(uid, entry);
+        else if (entry.pending.length > 0) await sync.bring(uid, { patient: false });
+      } catch (error) {
+        log.failure('mend', toAppError(error));
+      }
     },
   };
 

@@ -54,9 +54,11 @@ export function adoptedEntry(account: Account, now: number): DirectoryEntry {
   const { disabled, validAfter } = account;
   const { rolesVersion } = readAccessClaims(account.claims, now);
   const grants = timedRolesFromClaims(account.claims).map((timed) => ({
-    ...timed,
+    role: timed.role,
     grantedBy: 'adopted',
     grantedAt: now,
+    expiresAt: timed.expiresAt,
+    reason: undefined,
   }));
   return {
     uid: account.uid,

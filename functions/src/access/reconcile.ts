@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
 import { AppError } from '../errors.ts';
+import type { Clock } from '../lib/clock.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
 import type { AccountSync } from './account-sync.ts';
 import type { Actor, ChangeAccess } from './change-access.ts';
@@ -25,6 +26,7 @@ interface Deps {
   readonly open: OpenFirestore;
   readonly changeAccess: ChangeAccess;
   readonly sync: AccountSync;
+  readonly clock: Clock;
 }
 
 /** Entries looked at together. */
@@ -35,7 +37,7 @@ const PENDING: readonly Pending[] = ['claims', 'sessions', 'disabled', 'deletion
 
 type Worked = 'done' | 'nothing' | 'failed';
 
-export function createReconcileAccess({ open, changeAccess, sync }: Deps): ReconcileAccess {
+export function createReconcileAccess({ open, changeAccess, sync, clock }: Deps): ReconcileAccess {
   /** Goes through all that a query finds; what fails is passed by, so that it cannot keep the rest waiting. */
   async function forAll(
     toQuery: (firestore: OpenedFirestore) => Query,
@@ -71,8 +73,7 @@ export function createReconcileAccess({ open, changeAccess, sync }: Deps): Recon
 
   return async (actor) => {
     const ended = await forAll(
-      ({ db, Timestamp }) =>
-        db.collection(DIRECTORY).where('nextExpiry', '<=', Timestamp.now()).orderBy('nextExpiry'),
+      ({ db }) => db.collection(DIRECTORY).where('nextExpiry', '<=', new Date(clock())).orderBy('nextExpiry'),
       (uid) => clearEnded(actor, uid),
     );
     // Begins anywhere, and then at the front: should the time not suffice, it is not always for the same ones.

@@ -17,6 +17,9 @@ export interface AccessRecords {
    * @throws AppError `unavailable` when either does not answer: never a pass
    */
   read(id: string): Promise<AccessRecord | undefined>;
-  /** A token was stale: makes sure that the next one will not be, should telling Firebase Auth have been cut short. */
+  /**
+   * A token was stale: makes sure that the next one will not be, should telling Firebase Auth have been cut short. Never
+   * throws: the token stays stale either way.
+   */
   mend(id: string): Promise<void>;
 }

@@ -119,7 +119,7 @@ function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): 
   const audit = createAuditTrail({ open, clock, retention: 400, log });
   const directory = createDirectory({ open, clock, auditRetention: 400, onAccessChange: nothing });
   const sync = createAccountSync({ directory, accounts, clock, log });
-  const changeAccess = createChangeAccess({ directory, sync, audit, log, clock });
+  const changeAccess = createChangeAccess({ directory, sync, audit, log });
   return createUsersService({
     ...{ accounts, directory, changeAccess, clock },
     directoryList: createDirectoryList({ open, clock }),

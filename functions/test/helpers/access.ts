@@ -46,11 +46,11 @@ export function wireAccess({ firestore, accounts, clock, maxAge = 10 }: Outside)
   const feed = createAccessFeed({ readSince: readAccessChanges(open), clock, maxAge, log });
   const directory = createDirectory({ open, clock, auditRetention: 400, onAccessChange: feed.learn });
   const sync = createAccountSync({ directory, accounts, clock, log });
-  const changeAccess = createChangeAccess({ directory, sync, audit, log, clock });
+  const changeAccess = createChangeAccess({ directory, sync, audit, log });
   const directoryList = createDirectoryList({ open, clock });
   return {
     ...{ lines, audit, feed, directory, sync, changeAccess, directoryList },
-    records: createAccessRecords({ directory, accounts, sync, clock }),
+    records: createAccessRecords({ directory, accounts, sync, clock, log }),
     reconcile: createReconcileAccess({ open, changeAccess, sync, clock }),
     users: createUsersService({ accounts, directory, directoryList, changeAccess, clock }),
   };
@@ -92,7 +92,7 @@ export function entryOf(
     ...{ uid, email: `${uid}@example.com`, emailVerified: true, providers: ['password'] },
     ...{ grants: roles.map((role) => ({ role, grantedBy: 'test', grantedAt: 1 })) },
     ...{ rolesVersion: 1, claimsVersion: 1, disabled: false, validAfter: 0, pending: [] },
-    ...{ created: 1, updated: 1 },
+    ...{ pendingSince: undefined, created: 1, updated: 1 },
     ...facts,
   };
 }

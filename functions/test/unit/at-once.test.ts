@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { forgetUser } from '../../src/access/account-sync.ts';
 import type { Edit } from '../../src/access/edit.ts';
+import { forgetUser } from '../../src/access/forget-user.ts';
 import { needsFreshRecord } from '../../src/authz/decide.ts';
 import { createCallables } from '../../src/callables/callables.ts';
 import { createDeps, type Deps } from '../../src/deps.ts';
 import { createApp } from '../../src/http/app.ts';
 import { routes } from '../../src/http/routes.ts';
-import { seconds } from '../../src/lib/clock.ts';
 import { assertProblem } from '../helpers/answers.ts';
 import { type Api, openApi } from '../helpers/api.ts';
 import { frameworkServer } from '../helpers/framework.ts';
@@ -41,9 +40,9 @@ const ENDS: Record<string, readonly [(deps: Deps, api: Api) => Promise<void>, co
   'signed out': [edit({ revoke: true }), 'token_stale'],
   demoted: [edit({ grants: [{ role: 'member', grantedBy: 'operator', grantedAt: 1 }] }), 'token_stale'],
   'deleted in Firebase’s console': [
-    async ({ directory, clock }, { google }) => {
+    async ({ directory }, { google }) => {
       google.users.delete('owner');
-      await forgetUser(directory, { uid: 'owner', requestId: 'event', now: seconds(clock) });
+      await forgetUser(directory, { uid: 'owner', requestId: 'event' });
     },
     'invalid_token',
   ],

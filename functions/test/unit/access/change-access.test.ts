@@ -151,9 +151,9 @@ describe('changing access', () => {
 
   it('logs the outcome as unknown when Firestore does not say', async () => {
     const { lines, log } = recordingLog();
-    const { sync, audit, clock } = access;
+    const { sync, audit } = access;
     const directory = { ...access.directory, change: () => Promise.reject(unavailable('directory.change')) };
-    const changeAccess = createChangeAccess({ directory, sync, audit, log, clock });
+    const changeAccess = createChangeAccess({ directory, sync, audit, log });
     await assertRefused(() => changeAccess(OLGA, INTENT, () => ({ grants: AUDITOR })), 'unavailable');
     assert.deepEqual(
       lines.map(({ outcome, code, reason }) => [outcome, code, reason]),

@@ -35,6 +35,7 @@ describe('an entry of the directory', () => {
     ],
     disabled: true,
     pending: ['claims', 'sessions', 'disabled', 'deletion'],
+    pendingSince: 1_600_000_000,
     syncing: { by: 'r1', until: 1_700_000_000_123 },
     created: 5,
     updated: 1_700_000_000,
@@ -46,7 +47,7 @@ describe('an entry of the directory', () => {
   });
 
   it('comes back without what nobody knows: no e-mail, no name, no turn taken', async () => {
-    const { email: _, ...sparse } = entryOf('ada', { providers: [] });
+    const { email: _, pendingSince: __, ...sparse } = entryOf('ada', { providers: [] });
     const { fields, read } = await store(sparse);
     assert.deepEqual(JSON.parse(JSON.stringify(read())), sparse);
     assert.ok(
@@ -121,8 +122,8 @@ describe('an account that is adopted', () => {
       uid: 'ada',
       ...{ email: 'ada@example.com', emailVerified: true, displayName: undefined, providers: ['password'] },
       grants: [
-        { role: 'member', grantedBy, grantedAt: 100 },
-        { role: 'admin', expiresAt: 50, grantedBy, grantedAt: 100 },
+        { role: 'member', expiresAt: undefined, grantedBy, grantedAt: 100, reason: undefined },
+        { role: 'admin', expiresAt: 50, grantedBy, grantedAt: 100, reason: undefined },
       ],
       ...{ rolesVersion: 3, claimsVersion: 3, disabled: true, validAfter: 9 },
       ...{ pending: [], created: 100, updated: 100 },

@@ -6,6 +6,11 @@ import { type Api, openApi } from '../../helpers/api.ts';
 
 const NDJSON = 'application/x-ndjson';
 
+const EVENT = {
+  ...{ id: 'e1', at: '2026-01-01T00:00:00.000000Z', actor: 'ada', action: 'roles.set', target: 'bob' },
+  ...({ outcome: 'done', requestId: 'r1' } as const),
+};
+
 describe('GET /audit', () => {
   let api: Api;
   beforeEach(async () => {
@@ -91,7 +96,7 @@ describe('GET /audit', () => {
             try {
               for (let n = 0; n < 100_000; n++) {
                 taken.push(n);
-                yield { filler: 'x'.repeat(10_000) } as never;
+                yield { ...EVENT, reason: 'x'.repeat(10_000) };
                 await new Promise((resolve) => setImmediate(resolve));
               }
             } finally {

@@ -148,7 +148,7 @@ describe('authenticate', () => {
       const token = await member();
       const clock = () => Date.now() + ahead;
       const unsteady = createInstance(google, { ...firestore, open }, { clock });
-      await assertRefused(() => present(unsteady, token), 'unavailable', 'access changes were never read');
+      await assertRefused(() => present(unsteady, token), 'unavailable', 'access changes were not read');
       isDown = false;
       await change(instance, { grants: [grant('auditor')] });
       await assertRefused(() => present(unsteady, token), 'token_stale');
@@ -191,7 +191,8 @@ describe('authenticate', () => {
       await good();
       await good();
       assert.equal(lookUps(), 2);
-      google.users.set('ada', { localId: 'ada', disabled: true });
+      const claims = google.users.get('ada');
+      google.users.set('ada', { localId: 'ada', ...claims, disabled: true });
       const { subject } = await assertRefused(good, 'invalid_token', 'account disabled');
       assert.equal(subject, 'ada');
       assert.equal(lookUps(), 3);

@@ -45,7 +45,6 @@ describe('http: conditional changes of grants', () => {
     ['neither', { grants: GRANTS }, undefined, 'body.version'],
     ['both, when they differ', { grants: GRANTS, version: 1 }, '"2"', 'body.version'],
     ['the star: whatever it is now', { grants: GRANTS }, '*', 'headers.if-match'],
-    ['a weak ETag', { grants: GRANTS }, 'W/"1"', 'headers.if-match'],
     ['an ETag without quotes', { grants: GRANTS }, '1', 'headers.if-match'],
     ['a list of ETags', { grants: GRANTS }, '"1", "2"', 'headers.if-match'],
     ['an ETag that is none of ours', { grants: GRANTS }, '"abc"', 'headers.if-match'],
@@ -60,12 +59,17 @@ describe('http: conditional changes of grants', () => {
     });
   }
 
-  it('lets no If-Match through to a route that has no ETag', async () => {
-    const { status } = await api
+  it('takes the weak ETag that a compressing proxy makes of ours', async () => {
+    assert.equal((await put({ grants: GRANTS }, 'W/"1"')).status, 200);
+  });
+
+  it('refuses If-Match on a change that nobody compares it with', async () => {
+    const answer = await api
       .as('owner')
       .patch('/v1/users/norole')
       .set('If-Match', '*')
       .send({ disabled: true });
-    assert.equal(status, 200);
+    assertProblem(answer, 400, 'invalid_request');
+    assert.equal((await api.deps.users.get('norole')).disabled, false);
   });
 });

@@ -59,14 +59,14 @@ describe('http: the record decides on privileged routes', () => {
       assertProblem(await api.as('owner')[method](path).send(body), 401, 'token_stale');
     });
 
-    const elsewhere: [what: string, change: object, code: string][] = [
-      ['disabled', { disabled: true }, 'invalid_token'],
-      ['signed out', { validSince: String(Math.floor(Date.now() / 1000)) }, 'token_stale'],
+    const elsewhere: [what: string, change: () => object, code: string][] = [
+      ['disabled', () => ({ disabled: true }), 'invalid_token'],
+      ['signed out', () => ({ validSince: String(Math.floor(Date.now() / 1000)) }), 'token_stale'],
     ];
     for (const [what, change, code] of elsewhere) {
       it(`refuses ${name} at once to an owner ${what} in Firebase’s own console`, async () => {
         assert.equal((await api.as('owner').get('/v1/me')).status, 200);
-        api.google.users.set('owner', { ...accountOf('owner'), ...change });
+        api.google.users.set('owner', { ...accountOf('owner'), ...change() });
         assertProblem(await api.as('owner')[method](path).send(body), 401, code);
       });
     }

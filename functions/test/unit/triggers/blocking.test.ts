@@ -96,10 +96,10 @@ describe('beforeUserCreated', () => {
     const { create, api } = await blocking(ACME);
     await assert.rejects(create({ uid: 'x', email: 'x@evil.com' }), refusal);
     const [event] = (await api.firestore.db.collection('auditEvents').get()).docs;
-    const { actor, action, target, outcome, requestId } = event?.data() ?? {};
+    const { actor, action, target, outcome, after, requestId } = event?.data() ?? {};
     assert.deepEqual(
-      [actor, action, target, outcome, requestId],
-      ['x', 'user.create', 'x', 'refused', 'event-1'],
+      [actor, action, target, outcome, after, requestId],
+      ['nobody', 'user.create', 'nobody', 'refused', { domain: 'evil.com' }, 'event-1'],
     );
   });
 
