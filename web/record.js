@@ -51,7 +51,4 @@ function renderEvent({ at, actor, action, target, outcome, before, after, reason
   );
 }
 
-function rolesOf(side) {
-  const roles = side?.grants?.map(({ role }) => role) ?? side?.roles;
-  return roles && (roles.join(', ') || 'no role');
-}
+const rolesOf = (side) => side?.grants && (side.grants.map(({ role }) => role).join(', ') || 'no role');

@@ -8,6 +8,7 @@ import { type AccountSync, TURN_MS } from './account-sync.ts';
 import type { Directory } from './directory.ts';
 import type { DirectoryEntry } from './directory-entry.ts';
 import { applyEdit, type Edit } from './edit.ts';
+import { summaryOf } from './grant.ts';
 
 /** Who does it, and in which request. A name stands for what is no principal: `system`, `operator`. */
 export interface Actor {
@@ -115,7 +116,7 @@ function difference(
   const parts = ({ grants, rolesVersion, disabled, validAfter }: DirectoryEntry) => ({
     ...((edit.grants !== undefined || edit.remove) && {
       version: rolesVersion,
-      grants: grants.map(({ role, expiresAt }) => (expiresAt === undefined ? { role } : { role, expiresAt })),
+      grants: summaryOf(grants),
     }),
     ...((edit.disabled !== undefined || edit.remove) && { disabled }),
     ...(before.validAfter !== after.validAfter && { validAfter }),

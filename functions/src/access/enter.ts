@@ -4,6 +4,7 @@ import { isUid } from '../lib/uid.ts';
 import type { Account } from '../users/account.ts';
 import type { Directory, Outcome } from './directory.ts';
 import { adoptedEntry, type DirectoryEntry, profileOf } from './directory-entry.ts';
+import { summaryOf } from './grant.ts';
 
 /**
  * Enters an account in the directory: the first entry of one that has none, or the profile as Firebase Auth has it now.
@@ -45,7 +46,7 @@ function adoption({ uid, grants, rolesVersion }: DirectoryEntry): AuditEvent {
     action: 'user.adopt',
     target: uid,
     outcome: 'done',
-    after: { roles: grants.map(({ role }) => role), version: rolesVersion },
+    after: { version: rolesVersion, grants: summaryOf(grants) },
     requestId: 'adopt',
   };
 }

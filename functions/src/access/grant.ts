@@ -14,6 +14,11 @@ export interface Grant extends TimedRole {
 /** A grant as somebody asks for it. */
 export type GrantRequest = Pick<Grant, 'role' | 'expiresAt' | 'reason'>;
 
+/** Grants as the audit trail has them: what was given and until when. */
+export function summaryOf(grants: readonly TimedRole[]): TimedRole[] {
+  return grants.map(({ role, expiresAt }) => (expiresAt === undefined ? { role } : { role, expiresAt }));
+}
+
 /** The grants asked for; one that stays as it was keeps its giver, its time and its reason. */
 export function grantAnew(
   before: readonly Grant[],

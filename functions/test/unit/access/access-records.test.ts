@@ -21,7 +21,7 @@ describe('the access record', () => {
     const [event] = await access.all('auditEvents');
     assert.deepEqual(
       [event?.action, event?.target, event?.after],
-      ['user.adopt', 'bob', { roles: ['admin'], version: 1 }],
+      ['user.adopt', 'bob', { grants: [{ role: 'admin' }], version: 1 }],
     );
   });
 
