@@ -46,7 +46,7 @@ export class ProcessGroup {
       stdio: ['pipe', 'pipe', 'pipe'], // the program itself gets no input, as any that a shell runs beside it
       detached: true,
     });
-    this.exited = once(this.#leader, 'exit');
+    this.exited = once(this.#leader, 'close'); // its output is closed when the program is gone, too
     process.once('exit', this.#kill);
   }
 
