@@ -1,7 +1,8 @@
 /**
- * The cases of functions/test/rules, put by the client SDK to Google's Firestore emulator (needs Java 21 and a download):
+ * The cases of functions/test/rules, put by the client SDK to Google's Firestore emulator. `npm test` starts it where it
+ * finds it with a Java for it, the Google Cloud CLI's or the Firebase CLI's:
  *
- *     npm test -- --firestore=official rules-official
+ *     npm test -- rules-official
  *
  * or, with an emulator that runs already, mocha on this file with FIRESTORE_RULES_EMULATOR_HOST=127.0.0.1:<port>. That
  * variable has a name of its own because FIRESTORE_EMULATOR_HOST may lead to the embedded Firestore, which knows no
