@@ -4,6 +4,7 @@ import type { Role } from '../authz/roles.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
 import { decodePageToken, encodePageToken, invalidPageToken } from '../lib/page-token.ts';
+import { readPage } from '../lib/paging.ts';
 import { isUid } from '../lib/uid.ts';
 import { DIRECTORY } from './directory.ts';
 import { type DirectoryEntry, fromDocument } from './directory-entry.ts';
@@ -33,13 +34,9 @@ export function createDirectoryList({ open, clock }: { open: OpenFirestore; cloc
   return (query) =>
     useFirestore('directory.list', open, async (firestore) => {
       const { role, email, pageSize } = query;
-      const { docs } = await toQuery(firestore, query)
-        .limit(pageSize + 1)
-        .get();
-      const shown = docs.slice(0, pageSize);
-      const last = docs.length > pageSize ? shown.at(-1) : undefined;
+      const { docs, last } = await readPage(toQuery(firestore, query), pageSize);
       const now = seconds(clock);
-      const users = shown
+      const users = docs
         .flatMap((document) => readable(document))
         .filter((entry) => role === undefined || rolesAt(entry.grants, now).includes(role));
       if (last === undefined) return { users };

@@ -3,7 +3,7 @@ import { toAppError } from '../errors.ts';
 import { type Clock, DAY } from '../lib/clock.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
 import type { Moment } from '../lib/moment.ts';
-import { decodePageToken, encodePageToken, invalidPageToken } from '../lib/page-token.ts';
+import { readPage, startAfterTime, timeToken } from '../lib/paging.ts';
 import type { Log } from '../log.ts';
 import { type AuditEvent, fromDocument, type RecordedEvent, toDocument } from './audit-event.ts';
 import { createRefusalLimit } from './refusal-limit.ts';
@@ -50,16 +50,9 @@ export function createAuditTrail({ open, clock, retention, log }: Options): Audi
 
   async function list(query: AuditQuery): Promise<AuditPage> {
     return useFirestore('auditEvents', open, async (firestore) => {
-      // One more than asked for tells whether there is another page.
-      const { docs } = await toQuery(firestore, query)
-        .limit(query.pageSize + 1)
-        .get();
-      const shown = docs.slice(0, query.pageSize);
-      const last = docs.length > query.pageSize ? shown.at(-1) : undefined;
-      const events = shown.map((event) => fromDocument(event.id, event.data()));
-      if (last === undefined) return { events };
-      const { seconds, nanoseconds } = last.get('at');
-      return { events, nextPageToken: encodePageToken([seconds, nanoseconds, last.id]) };
+      const { docs, last } = await readPage(toQuery(firestore, query), query.pageSize);
+      const events = docs.map((event) => fromDocument(event.id, event.data()));
+      return last === undefined ? { events } : { events, nextPageToken: timeToken(last, 'at') };
     });
   }
 
@@ -103,12 +96,5 @@ function toQuery({ db, Timestamp, FieldPath }: OpenedFirestore, query: AuditQuer
   const at = ({ seconds, nanoseconds }: Moment) => new Timestamp(seconds, nanoseconds);
   if (query.from !== undefined) found = found.where('at', '>=', at(query.from));
   if (query.to !== undefined) found = found.where('at', '<', at(query.to));
-  const after = decodePageToken(query.pageToken, ['number', 'number', 'string']);
-  if (after === undefined) return found;
-  const [seconds, nanoseconds, id] = after;
-  try {
-    return found.startAfter(new Timestamp(Number(seconds), Number(nanoseconds)), String(id));
-  } catch (error) {
-    throw invalidPageToken(error);
-  }
+  return startAfterTime(found, query.pageToken, Timestamp);
 }

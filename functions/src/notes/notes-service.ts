@@ -4,7 +4,7 @@ import { AUDIT_EVENTS } from '../audit/audit-trail.ts';
 import { AppError } from '../errors.ts';
 import { type Clock, DAY } from '../lib/clock.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
-import { decodePageToken, encodePageToken, invalidPageToken } from '../lib/page-token.ts';
+import { readPage, startAfterTime, timeToken } from '../lib/paging.ts';
 import { headerFrom, type NewNote, type Note, type NoteChange, type NoteHeader, noteFrom } from './note.ts';
 
 interface NoteQuery {
@@ -64,16 +64,9 @@ export function createNotesService({ open, clock, auditRetention }: Options): No
   return {
     list: (query) =>
       useFirestore('notes.list', open, async (firestore) => {
-        // One more than asked for tells whether there is another page.
-        const { docs } = await toQuery(firestore, query)
-          .limit(query.pageSize + 1)
-          .get();
-        const shown = docs.slice(0, query.pageSize);
-        const last = docs.length > query.pageSize ? shown.at(-1) : undefined;
-        const notes = shown.map(headerFrom);
-        if (last === undefined) return { notes };
-        const { seconds, nanoseconds } = last.get('updated');
-        return { notes, nextPageToken: encodePageToken([seconds, nanoseconds, last.id]) };
+        const { docs, last } = await readPage(toQuery(firestore, query), query.pageSize);
+        const notes = docs.map(headerFrom);
+        return last === undefined ? { notes } : { notes, nextPageToken: timeToken(last, 'updated') };
       }),
 
     find: (id) =>
@@ -140,12 +133,5 @@ function toQuery({ db, FieldPath, Timestamp }: OpenedFirestore, { owner, pageTok
     .orderBy('updated', 'desc')
     .orderBy(FieldPath.documentId(), 'desc')
     .select('owner', 'title', 'created', 'updated');
-  const after = decodePageToken(pageToken, ['number', 'number', 'string']);
-  if (after === undefined) return found;
-  const [seconds, nanoseconds, id] = after;
-  try {
-    return found.startAfter(new Timestamp(Number(seconds), Number(nanoseconds)), String(id));
-  } catch (error) {
-    throw invalidPageToken(error);
-  }
+  return startAfterTime(found, pageToken, Timestamp);
 }
