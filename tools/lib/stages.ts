@@ -20,8 +20,8 @@ export const stages: Record<string, (firestore: FirestoreKind) => Promise<Outcom
     check(['npm', '--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build'], ['node', 'tools/web.ts']),
   types: () => check([tsc, '-p', 'functions/tsconfig.json'], [tsc, '-p', 'tools/tsconfig.json']),
   firestore: embeddedFirestore,
-  unit: withSome('unit', mochaWithCoverage),
-  consistency: withSome('consistency', (env) => mochaFolder('functions/test/consistency', env)),
+  unit,
+  consistency: () => mochaFolder('functions/test/consistency'),
   deploy: () => mochaFolder('functions/test/deploy'),
   emulator: (firestore) => withEmulators({ folder: 'functions/test/emulator', firestore }),
   'emulator-idp': (firestore) =>
@@ -67,10 +67,10 @@ async function embeddedFirestore(firestore: FirestoreKind): Promise<Outcome> {
   return skip('skipped: the tests of the embedded Firestore: need a run without --firestore=official');
 }
 
-/** Tests that need some Firestore; those that hold, count or break its calls have the embedded one all the same. */
-function withSome(name: string, test: (env?: NodeJS.ProcessEnv) => Promise<Outcome>) {
-  return (firestore: FirestoreKind): Promise<Outcome> =>
-    firestore === 'embedded' ? test() : withGoogles(name, (host) => test({ GATEHOUSE_FIRESTORE_HOST: host }));
+/** Unit tests that hold, count or break Firestore's calls have the embedded one all the same. */
+async function unit(firestore: FirestoreKind): Promise<Outcome> {
+  if (firestore === 'embedded') return mochaWithCoverage();
+  return withGoogles('unit', (host) => mochaWithCoverage({ GATEHOUSE_FIRESTORE_HOST: host }));
 }
 
 /**

@@ -4,16 +4,21 @@ import { applyEdit, type Edit } from '../../../src/access/edit.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { unavailable } from '../../../src/errors.ts';
 import { type Access, createAccess } from '../../helpers/access.ts';
+import { connect, startTestFirestore } from '../../helpers/firestore.ts';
 
 describe('telling Firebase Auth', () => {
   let access: Access;
+  let server: Awaited<ReturnType<typeof startTestFirestore>>;
+  before(async () => {
+    server = await startTestFirestore({}); // many changes meet below
+  });
   beforeEach(async () => {
-    access = await createAccess([
-      ['bob', { roles: ['support'], claims: { roles: ['support'], rv: 1, plan: 'pro' } }],
-    ]);
+    const claims = { roles: ['support'], rv: 1, plan: 'pro' };
+    access = await createAccess([['bob', { roles: ['support'], claims }]], { firestore: connect(server) });
     await access.users.get('bob');
   });
   afterEach(() => access.close());
+  after(() => server.stop());
 
   const grants = (...roles: Role[]) => roles.map((role) => ({ role, grantedBy: 'olga', grantedAt: 1 }));
   /** Commits an edit as a process would that died before it could tell Firebase Auth. */
