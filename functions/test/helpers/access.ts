@@ -8,6 +8,8 @@ import { createDirectoryList } from '../../src/access/directory-list.ts';
 import { createReconcileAccess } from '../../src/access/reconcile.ts';
 import { createAuditTrail } from '../../src/audit/audit-trail.ts';
 import type { Role } from '../../src/authz/roles.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import type { AccountStore } from '../../src/users/account-store.ts';
 import { createUsersService } from '../../src/users/users-service.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { recordingLog } from './instance.ts';
@@ -31,9 +33,9 @@ export function createMovableClock(): MovableClock {
 }
 
 interface Outside {
-  readonly firestore: TestFirestore;
-  readonly accounts: MemoryAccounts;
-  readonly clock: MovableClock;
+  readonly firestore: Pick<TestFirestore, 'open'>;
+  readonly accounts: AccountStore;
+  readonly clock: Clock;
   /** Access changes that this instance heard of by itself. */
   readonly maxAge?: number;
 }
@@ -58,8 +60,16 @@ export function wireAccess({ firestore, accounts, clock, maxAge = 10 }: Outside)
 
 type Person = Parameters<typeof accountOf>;
 
+/** What a test may bring itself, to share it with another. */
+interface Given {
+  readonly firestore?: TestFirestore;
+  readonly accounts?: MemoryAccounts;
+  readonly clock?: MovableClock;
+  readonly maxAge?: number;
+}
+
 /** The access core on a database of its own and Firebase Auth in memory. `close` it in `afterEach`. */
-export async function createAccess(people: readonly Person[] = [], given: Partial<Outside> = {}) {
+export async function createAccess(people: readonly Person[] = [], given: Given = {}) {
   const firestore = given.firestore ?? (await openTestFirestore());
   const accounts = given.accounts ?? createMemoryAccounts(people.map((person) => accountOf(...person)));
   const clock = given.clock ?? createMovableClock();

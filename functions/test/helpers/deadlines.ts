@@ -1,0 +1,31 @@
+/** While `work` runs, every timer is due at once: nobody waits for a deadline. @returns the delays asked for, in ms */
+export async function withoutDelay(work: () => Promise<unknown>): Promise<number[]> {
+  const { setTimeout: real } = globalThis;
+  const delays: number[] = [];
+  const hurried = (callback: (...values: unknown[]) => void, delay = 0, ...values: unknown[]) => {
+    delays.push(delay);
+    return real(callback, 0, ...values);
+  };
+  // Its other faces (`promisify`) are nobody's business here.
+  globalThis.setTimeout = Object.assign(hurried, { __promisify__: real.__promisify__ }) as typeof setTimeout;
+  try {
+    await work();
+  } finally {
+    globalThis.setTimeout = real;
+  }
+  return delays;
+}
+
+/** While `work` runs, the process's stopwatch can be moved on. */
+export async function withStopwatch(work: (move: (ms: number) => void) => Promise<void>): Promise<void> {
+  const real = performance.now;
+  let ahead = 0;
+  performance.now = () => real.call(performance) + ahead;
+  try {
+    await work((ms) => {
+      ahead += ms;
+    });
+  } finally {
+    performance.now = real;
+  }
+}
