@@ -69,13 +69,15 @@ export function timedRolesFromClaims({ roles, rv, rx }: Readonly<Record<string, 
   return [...new Set(roles.filter(isRole))].flatMap((role) => {
     const expiresAt = ends.get(role);
     if (expiresAt === undefined) return { role };
-    return isSecond(expiresAt) ? { role, expiresAt } : [];
+    return isSecond(expiresAt) ? { role, expiresAt: Math.min(expiresAt, LAST_SECOND) } : [];
   });
 }
 
-/** From 1970 to 9999, which is what a timestamp can be. */
+/** The end of the year 9999, the last that Firestore can keep. */
+const LAST_SECOND = 253_402_300_799;
+
 function isSecond(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= 253_402_300_799;
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function versionFromClaim(claim: unknown): number {
