@@ -10,6 +10,7 @@ import {
   useFirestore,
 } from '../lib/firestore.ts';
 import { present } from '../lib/present.ts';
+import { isUid } from '../lib/uid.ts';
 import { type AccessChange, CHANGE_LIFETIME } from './access-change.ts';
 import { type DirectoryEntry, fromDocument, isStandingOwner, toDocument } from './directory-entry.ts';
 
@@ -83,10 +84,13 @@ export function createDirectory({ open, clock, auditRetention, onAccessChange }:
   }
 
   return {
-    find: (uid) =>
-      useFirestore('directory.find', open, async ({ db }) =>
+    async find(uid) {
+      // Others may make users with ids that no document can have.
+      if (!isUid(uid)) return undefined;
+      return useFirestore('directory.find', open, async ({ db }) =>
         entryOf(await db.doc(`${DIRECTORY}/${uid}`).get()),
-      ),
+      );
+    },
 
     hasOwner: () =>
       useFirestore('owners.find', open, async ({ db }) => ownersOf(await db.doc(OWNERS).get()).length > 0),
