@@ -160,6 +160,35 @@ describe('guard', () => {
     assert.ok(!JSON.stringify(events).includes(token.split('.')[2] ?? assert.fail()));
   });
 
+  const outs: [what: string, user: object, reason: string][] = [
+    ['disabled', { disabled: true }, 'account disabled'],
+    ['revoked', { validSince: '4000000000' }, 'revoked'],
+    ['of another version', { customAttributes: '{"roles":[],"rv":5}' }, 'roles changed'],
+  ];
+  for (const [what, user, reason] of outs) {
+    it(`records privileged attempts of whom the record says: ${what}, thirty a minute, and no token`, async () => {
+      const token = await mintIdToken({ roles: ['owner'], rv: 1 });
+      google.users.set('ada', { localId: 'ada', ...user });
+      for (let n = 0; n < 40; n++) await assert.rejects(knock('roles:assign', token));
+      await knock('notes:read', token);
+      const { events } = await instance.audit.list({ pageSize: 100, action: 'access.refused' });
+      assert.equal(events.length, 30);
+      for (const event of events) {
+        assert.deepEqual(
+          [event.actor, event.issuer, event.target, event.outcome, event.reason, event.requestId],
+          ['ada', undefined, 'roles:assign', 'refused', reason, 'r1'],
+        );
+      }
+      for (const part of token.split('.')) assert.ok(!JSON.stringify(events).includes(part));
+    });
+  }
+
+  it('records no privileged attempt under a name that nobody has proved', async () => {
+    const token = forgeIdToken({ header: { alg: 'none' }, signer: unsigned });
+    await assertRefused(() => knock('roles:assign', token), 'invalid_token');
+    assert.deepEqual((await instance.audit.list({ pageSize: 100 })).events, []);
+  });
+
   it('refuses all the same when that cannot be recorded', async () => {
     const refused = async () => instance.log.failure('r1', unavailable('auditEvents.create'));
     const token = await member();

@@ -143,6 +143,48 @@ describe('the access feed', () => {
     assert.deepEqual((await feed.latest('ada'))?.rolesVersion, 1);
   });
 
+  it('keeps the later end of the sessions of somebody who is gone', async () => {
+    const { feed } = createSubject();
+    await feed.latest('ada');
+    feed.learn({ uid: 'ada', validAfter: 200 });
+    feed.learn({ uid: 'ada', gone: true, validAfter: 90 });
+    assert.equal((await feed.latest('ada'))?.validAfter, 200);
+  });
+
+  it('lets nobody pass after a sleep longer than changes are known, until it has read them', async () => {
+    const subject = createSubject();
+    const { feed, clock, reads, changes } = subject;
+    await feed.latest('ada');
+    clock.move(20 * 3_600_000);
+    changes.push({ uid: 'ada', rolesVersion: 3, at: clock() - CHANGE_LIFETIME * 1000 + 1 });
+    subject.onRead = down;
+    for (let n = 0; n < 3; n++) await assertRefused(() => feed.latest('ada'), 'unavailable', /not read/);
+    assert.equal(reads.length, 4, 'each who comes tries');
+    subject.onRead = async () => undefined;
+    assert.equal((await feed.latest('ada'))?.rolesVersion, 3);
+    assert.equal(reads.at(-1), clock() - CHANGE_LIFETIME * 1000 - 10_000, 'and no further back');
+  });
+
+  it('goes on with what it knows for as long as any token, and not longer', async () => {
+    const subject = createSubject();
+    const { feed, clock } = subject;
+    await feed.latest('ada');
+    subject.onRead = down;
+    clock.move(CHANGE_LIFETIME * 1000 - 1);
+    assert.equal(await feed.latest('ada'), undefined);
+    clock.move(1);
+    await assertRefused(() => feed.latest('ada'), 'unavailable');
+  });
+
+  it('reads again when the clock was set back', async () => {
+    const { feed, clock, changes, reads } = createSubject();
+    await feed.latest('ada');
+    changes.push({ uid: 'ada', rolesVersion: 3, at: clock() });
+    clock.move(-60_000);
+    assert.equal((await feed.latest('ada'))?.rolesVersion, 3);
+    assert.equal(reads.length, 2);
+  });
+
   it('lets nobody pass while it has never been read, and tries with each who comes', async () => {
     const subject = createSubject();
     subject.onRead = down;
@@ -255,5 +297,28 @@ describe('the access feed on Firestore', () => {
     clock.move(10_000);
     const gone = await feed.latest('bob');
     assert.deepEqual([gone?.rolesVersion, gone?.validAfter], [undefined, 61]);
+  });
+
+  it('reads thousands of changes in pages, and misses none', async () => {
+    const awake = await createAccess([], { firestore: connect(server) });
+    const { db, Timestamp, open } = awake.firestore;
+    const from = Date.now() - 600_000;
+    const count = 2_345;
+    for (let start = 0; start < count; start += 500) {
+      const batch = db.batch();
+      for (let n = start; n < Math.min(count, start + 500); n++) {
+        // Several of one moment, across the pages' ends, too.
+        const at = Timestamp.fromMillis(from + Math.floor(n / 7));
+        batch.create(db.collection('accessChanges').doc(), { uid: `many-${n}`, rolesVersion: n + 1, at });
+      }
+      await batch.commit();
+    }
+    assert.equal((await readAccessChanges(open)(from - 1)).changes.length, 1_000);
+    queries = 0;
+    const { feed } = awake;
+    assert.equal((await feed.latest('many-0'))?.rolesVersion, 1);
+    assert.equal(queries, 3);
+    for (let n = 0; n < count; n++) assert.equal((await feed.latest(`many-${n}`))?.rolesVersion, n + 1);
+    await awake.close();
   });
 });

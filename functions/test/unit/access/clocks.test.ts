@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Timestamp, type Transaction } from '@google-cloud/firestore';
+import { type DocumentReference, Timestamp, type Transaction } from '@google-cloud/firestore';
 import { systemClock } from '../../../src/lib/clock.ts';
 import type { OpenFirestore } from '../../../src/lib/firestore.ts';
 import { createAccountStore } from '../../../src/users/account-store.ts';
@@ -31,7 +31,7 @@ describe('the clocks of an instance and of Firestore', () => {
     return async () => {
       const opened = await open();
       const later = (tx: Transaction) =>
-        redirect(tx, 'get', async (ref: Parameters<Transaction['getAll']>[0]) => {
+        redirect(tx, 'get', async (ref: DocumentReference) => {
           const snapshot = await tx.get(ref);
           const at = snapshot.readTime.toMillis() + HOUR;
           readAt.push(at);

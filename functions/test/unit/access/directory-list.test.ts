@@ -95,6 +95,12 @@ describe('the list of users', () => {
     assert.deepEqual([uids(second.users), second.nextPageToken], [['e2'], undefined]);
   });
 
+  it('passes over an entry that cannot be read, and shows the others', async () => {
+    await access.firestore.db.doc('directory/u2').update({ updated: null });
+    assert.deepEqual(await everyPage({}, 1), ['u0', 'u1', 'u3', 'u4', 'u5']);
+    await assertRefused(() => access.users.get('u2'), 'internal', /u2 is damaged/);
+  });
+
   const token = (at: unknown) => Buffer.from(JSON.stringify(at)).toString('base64url');
   const forged = [
     'x',

@@ -171,6 +171,7 @@ describe('access claims', () => {
     Number.NaN,
     Number.POSITIVE_INFINITY,
     2 ** 53,
+    -1,
     true,
     [NOW + 60],
     {},

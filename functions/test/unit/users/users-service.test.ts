@@ -26,6 +26,8 @@ const set = (uid: string, roles: readonly Role[], version = 1) => ({
   ...{ uid, version },
   grants: roles.map((role) => ({ role })),
 });
+const recorded = async () =>
+  (await access.all('auditEvents')).filter(({ action }) => action !== 'user.adopt');
 const bob = () => access.accounts.byUid.get('bob');
 
 describe('users: setting grants', () => {
@@ -161,6 +163,13 @@ describe('users: setting grants', () => {
     assert.equal((await access.feed.latest('bob'))?.rolesVersion, 2, 'the old token is stale all the same');
   });
 
+  it('that are there already is no change: no version, no event, nobody told', async () => {
+    const after = await access.users.setRoles(OLGA, set('bob', ['member']));
+    assert.deepEqual([after.rolesVersion, await recorded()], [1, []]);
+    assert.deepEqual([access.accounts.changes, access.lines], [[], []]);
+    assert.deepEqual(await access.all('accessChanges'), []);
+  });
+
   it('of two who take each other’s rights at once lets one', async () => {
     await access.users.setRoles(OLGA, set('bob', ['admin']));
     const results = await Promise.allSettled([
@@ -212,6 +221,43 @@ describe('users: disabling, deleting, signing out', () => {
     await access.users.revoke(ADAM, 'olga');
     assert.deepEqual(access.accounts.changes, ['revokeTokens bob', 'revokeTokens olga']);
     await assertRefused(() => access.users.revoke(OLGA, 'nobody'), 'not_found');
+  });
+
+  it('enables nobody who is enabled, and disables nobody twice: no event, nobody told', async () => {
+    assert.equal((await access.users.setDisabled(ADAM, 'bob', false)).disabled, false);
+    assert.deepEqual([await recorded(), await access.all('accessChanges')], [[], []]);
+    await access.users.setDisabled(ADAM, 'bob', true);
+    const before = [await recorded(), await access.all('accessChanges'), [...access.accounts.changes]];
+    access.clock.move(5_000);
+    assert.equal((await access.users.setDisabled(ADAM, 'bob', true)).disabled, true);
+    assert.deepEqual([await recorded(), await access.all('accessChanges'), access.accounts.changes], before);
+  });
+
+  it('ends sessions once a second, however often it is asked, and again in the next', async () => {
+    const self = actor('bob', ['member']);
+    const other = access.another();
+    const entries = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => (n % 2 === 0 ? access : other).users.revoke(self, 'bob')),
+    );
+    for (const { validAfter } of entries) assert.equal(validAfter, access.now() + 1);
+    assert.deepEqual([(await recorded()).length, (await access.all('accessChanges')).length], [1, 1]);
+    assert.deepEqual(access.accounts.changes, ['revokeTokens bob']);
+    access.clock.move(1_000);
+    await access.users.revoke(self, 'bob');
+    assert.equal((await recorded()).length, 2);
+  });
+
+  it('signs out nobody else for somebody whose right to do so was just taken, and records that they tried', async () => {
+    const sue = actor('sue', ['support']);
+    access.accounts.byUid.set('sue', { ...(bob() ?? assert.fail()), uid: 'sue' });
+    await assertRefused(() => access.users.revoke(sue, 'bob'), 'permission_denied');
+    const [event, ...others] = await recorded();
+    assert.deepEqual(
+      [event?.actor, event?.action, event?.target, event?.outcome, others],
+      ['sue', 'sessions.revoke', 'bob', 'refused', []],
+    );
+    assert.equal((await access.users.revoke(sue, 'sue')).validAfter, access.now() + 1, 'but oneself');
+    assert.deepEqual(access.accounts.changes, ['revokeTokens sue']);
   });
 
   const taking: Record<string, (who: Actor, uid: string) => Promise<unknown>> = {

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { type Adopted, adoptUsers } from '../../../src/access/adopt-users.ts';
+import { type Access, createAccess } from '../../helpers/access.ts';
+import type { accountOf } from '../../helpers/memory-accounts.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+describe('adopting the users of Firebase Auth', () => {
+  let access: Access;
+  afterEach(() => access.close());
+
+  async function adopt(people: Parameters<typeof accountOf>[], { dryRun = false } = {}) {
+    access = await createAccess(people);
+    const { accounts, directory, clock } = access;
+    let last: Adopted | undefined;
+    for await (const { adopted } of adoptUsers({ accounts, directory, clock, dryRun })) last = adopted;
+    return last ?? assert.fail('no page');
+  }
+  const entered = async () => (await access.all('directory')).map(({ email }) => email).sort();
+
+  const ODD = ['a/b', 'a/b/c', '.', '__x__', 'a\u0000', 'half \ud800'];
+  for (const dryRun of [false, true]) {
+    it(`passes over ids that no document can have, and counts them${dryRun ? ', in a dry run, too' : ''}`, async () => {
+      const roles = { roles: ['member'] } as const;
+      const people = ['ann', ...ODD, 'zoe'].map((uid): Parameters<typeof accountOf> => [uid, roles]);
+      const adopted = await adopt(people, { dryRun });
+      assert.deepEqual(adopted, { seen: 8, adopted: 2, odd: ODD.length, roles: { member: 2 } });
+      assert.deepEqual(await entered(), dryRun ? [] : ['ann@example.com', 'zoe@example.com']);
+    });
+  }
+
+  for (const uid of ODD) {
+    it(`leaves ${JSON.stringify(uid)} somebody who is not there`, async () => {
+      await adopt([[uid, { roles: ['owner'] }]]);
+      await assertRefused(() => access.users.get(uid), 'not_found');
+      assert.deepEqual([await access.owners(), await entered()], [[], []]);
+    });
+  }
+
+  const ends: [end: unknown, grants: unknown][] = [
+    [0, [['member', 0]]],
+    [253_402_300_799, [['member', 253_402_300_799]]],
+    [9e15, [['member', 253_402_300_799]]],
+    [-1, []],
+  ];
+  for (const [end, grants] of ends) {
+    it(`takes over a role with the end ${end} so that the entry can be read again`, async () => {
+      await adopt([['bob', { claims: { roles: ['member'], rv: 1, rx: { member: end } } }]]);
+      const entry = await access.users.get('bob');
+      assert.deepEqual(
+        entry.grants.map(({ role, expiresAt }) => [role, expiresAt]),
+        grants,
+      );
+      assert.equal((await access.users.list({ pageSize: 10 })).users.length, 1);
+    });
+  }
+});
