@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { FirestoreServer } from '../../../../tools/firestore/server.ts';
 import { AppError } from '../../../src/errors.ts';
+import { FIRESTORE_DEADLINE_MS } from '../../../src/lib/firestore.ts';
 import { type Access, createAccess, entryOf } from '../../helpers/access.ts';
+import { withStopwatch } from '../../helpers/deadlines.ts';
 import { connect, startTestFirestore } from '../../helpers/firestore.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
@@ -222,6 +224,24 @@ describe('the directory on a Firestore that fails', () => {
       assert.equal((await subject.all('auditEvents')).length, 1);
     });
   }
+
+  it('decides no more once its time is over, whatever Firestore still answers', async () => {
+    await withStopwatch(async (move) => {
+      let commits = 0;
+      const subject = await on({
+        beforeCall(method) {
+          if (method !== 'Commit') return;
+          commits++;
+          move(FIRESTORE_DEADLINE_MS + 1);
+          throw grpc(10);
+        },
+      });
+      const { decided, change } = counting(subject);
+      await assertRefused(change, 'unavailable', 'directory.change: too many attempts');
+      assert.deepEqual([decided, commits], [['to 1'], 1]);
+      assert.equal(await subject.directory.find('bob'), undefined);
+    });
+  });
 
   it('fails as unavailable when Firestore does not answer in time, and is told nothing of its own change', async () => {
     const end = Promise.withResolvers<void>();

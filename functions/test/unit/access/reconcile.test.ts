@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { toDocument } from '../../../src/access/directory-entry.ts';
+import { createReconcileAccess, type ReconcileAccess } from '../../../src/access/reconcile.ts';
 import { unavailable } from '../../../src/errors.ts';
 import { type Access, createAccess, entryOf } from '../../helpers/access.ts';
+import { withStopwatch } from '../../helpers/deadlines.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
 
 const SYSTEM = { principal: 'system', requestId: 'reconcileAccess' } as const;
@@ -11,8 +13,12 @@ describe('reconciling', () => {
   let access: Access;
   afterEach(() => access.close());
 
-  async function open(count: number, facts: (now: number, n: number) => Parameters<typeof entryOf>[1]) {
-    const people = Array.from({ length: count }, (_, n): Parameters<typeof accountOf> => [name(n)]);
+  async function open(
+    count: number,
+    facts: (now: number, n: number) => Parameters<typeof entryOf>[1],
+    uid = name,
+  ) {
+    const people = Array.from({ length: count }, (_, n): Parameters<typeof accountOf> => [uid(n)]);
     access = await createAccess(people);
     const batch = access.firestore.db.batch();
     for (const [n, [uid]] of people.entries()) {
@@ -68,6 +74,62 @@ describe('reconciling', () => {
     const { expired, failed } = await access.reconcile(SYSTEM);
     assert.deepEqual([expired, failed], [2, 2]);
     assert.deepEqual((await find('u002')).grants, []);
+  });
+
+  it('tells of one end once when two run at once', async () => {
+    await open(3, (now) => ({ grants: grants(now, 0) }));
+    const runs = await Promise.all([access, access.another()].map(({ reconcile }) => reconcile(SYSTEM)));
+    assert.equal(
+      runs.reduce((sum, { expired }) => sum + expired, 0),
+      3,
+    );
+    const events = await access.all('auditEvents');
+    assert.deepEqual(events.map(({ target }) => target).sort(), ['u000', 'u001', 'u002']);
+  });
+
+  describe('more than there is time for', () => {
+    /** Where telling anybody takes a second of the time that a run has, and never succeeds. */
+    async function slow(
+      facts: Parameters<typeof open>[1],
+      work: (run: ReconcileAccess, told: Set<string>) => Promise<void>,
+    ) {
+      const hex = (n: number) => `${((n * 37) % 256).toString(16).padStart(2, '0')}-${n}`;
+      await open(48, facts, hex);
+      const { firestore, changeAccess, clock } = access;
+      const told = new Set<string>();
+      await withStopwatch(async (move) => {
+        const bring = async (uid: string) => {
+          move(1_001);
+          told.add(uid);
+          return false;
+        };
+        await work(
+          createReconcileAccess({ open: firestore.open, changeAccess, sync: { bring }, clock }),
+          told,
+        );
+      });
+    }
+
+    it('ends in time, and says that there is more', async () => {
+      await slow(
+        () => ({ pending: ['claims'] }),
+        async (run, told) => {
+          const { failed, more } = await run(SYSTEM);
+          assert.deepEqual([failed, more], [told.size, true]);
+          assert.ok(told.size <= 40, 'a batch of each half');
+        },
+      );
+    });
+
+    it('is reached over some runs, though nothing of it ever succeeds', async () => {
+      await slow(
+        () => ({ pending: ['claims'] }),
+        async (run, told) => {
+          for (let n = 0; n < 80 && told.size < 48; n++) await run(SYSTEM);
+          assert.equal(told.size, 48);
+        },
+      );
+    });
   });
 
   it('goes through more than a page of both', async () => {

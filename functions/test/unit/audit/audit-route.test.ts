@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import { unavailable } from '../../../src/errors.ts';
-import { assertProblem, exchange, HTTPS } from '../../helpers/answers.ts';
+import { assertProblem, exchange, fieldsOf, HTTPS } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 
 const NDJSON = 'application/x-ndjson';
@@ -53,6 +53,86 @@ describe('GET /audit', () => {
       lines.map(({ id }) => id),
       Array.from({ length: 35 }, (_, n) => `e${34 - n}`),
     );
+  });
+
+  it('shows the named fields of an event alone, as a line or on a page', async () => {
+    await fill(1);
+    await api.firestore.db.doc('auditEvents/e0').update({ token: 'secret', after: { roles: ['member'] } });
+    const fields = ['action', 'actor', 'after', 'at', 'id', 'outcome', 'reason', 'requestId', 'target'];
+    const line = (await read(NDJSON)).text.split('\r\n').find((text) => text.startsWith('{')) ?? '';
+    const [event] = JSON.parse((await read('application/json')).text).events;
+    for (const shown of [JSON.parse(line), event]) assert.deepEqual(Object.keys(shown).sort(), fields);
+  });
+
+  it('does not walk the trail for a HEAD, NDJSON or not', async () => {
+    await api.close();
+    const walked: string[] = [];
+    api = await openApi({
+      rewire: (deps) => ({
+        ...deps,
+        audit: {
+          ...deps.audit,
+          list(query) {
+            walked.push('a page');
+            return deps.audit.list(query);
+          },
+          stream(query) {
+            walked.push('all');
+            return deps.audit.stream(query);
+          },
+        },
+      }),
+    });
+    for (const accept of [NDJSON, 'application/json']) {
+      const { status, text, headers } = await api.as('auditor').head('/v1/audit').set('Accept', accept);
+      assert.deepEqual([status, text ?? ''], [200, '']);
+      assert.match(String(headers.vary), /Accept/);
+    }
+    assert.deepEqual(walked, ['a page', 'a page']);
+  });
+
+  const impossible = [
+    '0000-01-01T00:00:00Z',
+    '1969-12-31T23:59:59.999Z',
+    '9999-12-31T23:59:59-14:00',
+    '0001-01-01T00:00:00+14:00',
+    '1970-01-01T00:00:00+00:01',
+    '2026-02-30T00:00:00Z',
+  ];
+  for (const moment of impossible) {
+    it(`refuses ${moment}, naming where`, async () => {
+      for (const field of ['from', 'to']) {
+        const answer = await api
+          .as('auditor')
+          .get('/v1/audit')
+          .query({ [field]: moment });
+        assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), [`query.${field}`]);
+      }
+      const body = { grants: [{ role: 'member', expiresAt: moment }], version: 1 };
+      const answer = await api.as('owner').put('/v1/users/norole/roles').send(body);
+      assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), ['body.grants.0.expiresAt']);
+    });
+  }
+
+  it('counts microseconds in `from` and `to`, so that a trail can be taken up where it was left', async () => {
+    const { db, Timestamp } = api.firestore;
+    const event = { actor: 'a', action: 'x.y', target: 't', outcome: 'done', requestId: 'r' };
+    for (const n of [1, 2, 3]) {
+      const at = new Timestamp(1_700_000_000, 123_000_000 + n * 1_000);
+      await db.doc(`auditEvents/e${n}`).create({ ...event, at });
+    }
+    const ids = async (query: Record<string, string>) => {
+      const { body } = await api
+        .as('auditor')
+        .get('/v1/audit')
+        .query({ actor: 'a', ...query });
+      return body.events.map(({ id }: { id: string }) => id);
+    };
+    const [second] = (await api.as('auditor').get('/v1/audit?actor=a')).body.events.slice(1);
+    assert.equal(second.at, '2023-11-14T22:13:20.123002Z');
+    assert.deepEqual(await ids({ from: second.at }), ['e3', 'e2']);
+    assert.deepEqual(await ids({ to: second.at }), ['e1']);
+    assert.deepEqual(await ids({ from: '2023-11-14T23:13:20.1230021+01:00' }), ['e3']);
   });
 
   for (const accept of [

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import type { AuthBlockingEvent } from 'firebase-functions/identity';
 import type { DirectoryEntry } from '../../../src/access/directory-entry.ts';
+import { unavailable } from '../../../src/errors.ts';
 import { createBlockingFunctions } from '../../../src/triggers/blocking.ts';
-import { entryOf } from '../../helpers/access.ts';
+import { createMovableClock, entryOf } from '../../helpers/access.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
+import { withoutDelay } from '../../helpers/deadlines.ts';
 
 type User = Partial<NonNullable<AuthBlockingEvent['data']>>;
 
@@ -101,6 +103,29 @@ describe('beforeUserCreated', () => {
       [actor, action, target, outcome, after, requestId],
       ['nobody', 'user.create', 'nobody', 'refused', { domain: 'evil.com' }, 'event-1'],
     );
+  });
+
+  it('records thirty a minute of a flood, with the domain and no address, and how many it passed over', async () => {
+    const clock = createMovableClock();
+    const { create, api } = await blocking(ACME, { clock });
+    const flood = (from: number) =>
+      Promise.all(
+        Array.from({ length: 100 }, (_, n) =>
+          assert.rejects(create({ uid: `u${from + n}`, email: `person${from + n}@evil.com` }), refusal),
+        ),
+      );
+    await flood(0);
+    await flood(100);
+    clock.move(60_000);
+    await assert.rejects(create({ uid: 'last', email: 'person@worse.com' }), refusal);
+    const documents = (await api.firestore.db.collection('auditEvents').get()).docs.map((event) =>
+      event.data(),
+    );
+    const domains = documents.map(({ after }) => after.domain).sort();
+    assert.deepEqual(domains, [...Array(30).fill('evil.com'), 'worse.com']);
+    const { after } = documents.find((event) => event.after.domain === 'worse.com') ?? assert.fail();
+    assert.equal(after.suppressed, 170);
+    assert.doesNotMatch(JSON.stringify([documents, api.lines]), /person|@/);
   });
 
   it('says nothing about which domains are open', async () => {
@@ -257,23 +282,48 @@ describe('beforeUserSignedIn', () => {
     });
   });
 
-  it('is not held up by a Firestore that hangs: the token says what it said, and the log why', async () => {
-    const hang = () => new Promise<never>(() => undefined);
-    const { signIn, api } = await blocking(
+  const hang = () => new Promise<never>(() => undefined);
+  const broken: [how: string, find: () => Promise<never>][] = [
+    ['hangs', hang],
+    ['fails', () => Promise.reject(unavailable('directory.find'))],
+  ];
+  for (const [how, find] of broken) {
+    for (const customClaims of [{ roles: ['auditor'], rv: 2 }, { tier: 'gold' }, {}]) {
+      it(`is not held up by a Firestore that ${how}: ${JSON.stringify(customClaims)} stays what it was, and the log says why`, async () => {
+        const rewire = (deps: Api['deps']) => ({ ...deps, directory: { ...deps.directory, find } });
+        const { signIn, api } = await blocking({}, { rewire });
+        let answer: unknown;
+        await withoutDelay(async () => {
+          answer = await signIn({ ...ada, customClaims });
+        });
+        assert.deepEqual(answer, {});
+        assert.deepEqual(
+          api.lines.map(({ kind, requestId }) => [kind, requestId]),
+          [['failure', 'event-1']],
+        );
+      });
+    }
+  }
+
+  it('has two seconds left of the seven it is given when all it asks is as late as may be', async () => {
+    const disabled = entryOf('ada', { disabled: true });
+    const { signIn } = await blocking(
       {},
       {
-        rewire: (deps) => ({ ...deps, directory: { ...deps.directory, find: hang } }),
+        rewire: (deps) => ({
+          ...deps,
+          directory: { ...deps.directory, find: async () => disabled, change: async () => undefined },
+          audit: { ...deps.audit, refused: hang },
+          accounts: { ...deps.accounts, find: async () => undefined },
+        }),
       },
     );
-    assert.deepEqual(await signIn({ ...ada, customClaims: { roles: ['auditor'], rv: 2 } }), {});
-    assert.deepEqual(
-      api.lines.map(({ kind, requestId }) => [kind, requestId]),
-      [['failure', 'event-1']],
-    );
+    const delays = await withoutDelay(() => assert.rejects(signIn(ada), refusal));
+    assert.ok(delays.length >= 2, 'one for looking, one for recording');
+    assert.ok(delays.reduce((sum, delay) => sum + delay) <= 5_000, delays.join());
   });
 
   it('still refuses who is disabled in Firebase Auth while Firestore hangs', async () => {
-    const hang = () => new Promise<never>(() => undefined);
     const { signIn } = await blocking(
       {},
       {
@@ -284,6 +334,6 @@ describe('beforeUserSignedIn', () => {
         }),
       },
     );
-    await assert.rejects(signIn({ ...ada, disabled: true }), refusal);
+    await withoutDelay(() => assert.rejects(signIn({ ...ada, disabled: true }), refusal));
   });
 });

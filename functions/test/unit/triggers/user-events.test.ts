@@ -3,6 +3,7 @@ import { createReconcileSchedule } from '../../../src/triggers/reconcile-access.
 import { createUserEvents } from '../../../src/triggers/user-events.ts';
 import { type Api, breakFirebaseAuth, openApi } from '../../helpers/api.ts';
 import type { GoogleUser } from '../../helpers/google.ts';
+import { createInstance } from '../../helpers/instance.ts';
 
 const ada = { email: 'ada@acme.com', emailVerified: true };
 const ACME = { SIGN_UP_DOMAINS: 'acme.com' };
@@ -16,9 +17,9 @@ const account = (user: Omit<GoogleUser, 'localId'>) => {
   api.google.users.set('new', { localId: 'new', providerUserInfo, ...user } as GoogleUser);
 };
 /** Delivers an event. Of it they read the id and the uid only; everything else they ask Firebase Auth. */
-async function deliver(name: 'onUserCreated' | 'onUserDeleted') {
+async function deliver(name: 'onUserCreated' | 'onUserDeleted', uid = 'new') {
   const trigger = createUserEvents({}, () => api.deps)[name];
-  await trigger.run({ id: 'event-1', data: { uid: 'new' } } as Parameters<typeof trigger.run>[0]);
+  await trigger.run({ id: 'event-1', data: { uid } } as Parameters<typeof trigger.run>[0]);
 }
 const entry = () => api.deps.directory.find('new');
 const roles = async () => (await entry())?.grants.map(({ role }) => role);
@@ -101,6 +102,18 @@ describe('onUserCreated', () => {
     assert.deepEqual([await entry(), api.google.count('accounts:update')], [undefined, 0]);
   });
 
+  it('passes over ids that no document can have', async () => {
+    await open();
+    for (const uid of ['a/b', 'a/b/c']) {
+      api.google.users.set(uid, { localId: uid, ...ada });
+      await deliver('onUserCreated', uid);
+    }
+    assert.equal(api.google.count('accounts:update'), 0);
+    for (const collection of ['directory', 'auditEvents']) {
+      assert.equal((await api.firestore.db.collectionGroup(collection).get()).size, 0, collection);
+    }
+  });
+
   it('fails while Firebase Auth is down, so that the event is delivered again', async () => {
     await open();
     breakFirebaseAuth(api.google);
@@ -122,6 +135,21 @@ describe('onUserDeleted', () => {
       [await entry(), (await actions()).toSorted()],
       [undefined, ['roles.default', 'user.gone']],
     );
+  });
+
+  it('tells every instance, though the user never had an entry: their tokens live as long as any', async () => {
+    const second = Math.floor(Date.now() / 1000);
+    await deliver('onUserDeleted');
+    const other = createInstance(api.google, api.firestore);
+    for (const { accessChanges } of [api.deps, other]) {
+      assert.ok(((await accessChanges.latest('new'))?.validAfter ?? 0) > second);
+    }
+    assert.deepEqual(await actions(), []);
+  });
+
+  it('passes over ids that no document can have', async () => {
+    for (const uid of ['a/b', 'a/b/c']) await deliver('onUserDeleted', uid);
+    assert.equal((await api.firestore.db.collection('accessChanges').get()).size, 0);
   });
 
   it('leaves alone whom somebody made anew under the same id: the event is late', async () => {
