@@ -46,8 +46,9 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
       mended.set(uid, clock());
       try {
         const [entry, account] = await Promise.all([directory.find(uid), accounts.find(uid)]);
-        if (entry === undefined || account === undefined) return;
-        if (isOutOfStep(entry, account)) await realign(uid, entry);
+        if (entry === undefined) return;
+        // Without an account there may be a deletion to be brought to its end.
+        if (account !== undefined && isOutOfStep(entry, account)) await realign(uid, entry);
         else if (entry.pending.length > 0) await sync.bring(uid, { patient: false });
       } catch (error) {
         log.failure('mend', toAppError(error));

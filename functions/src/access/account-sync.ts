@@ -61,16 +61,22 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
     return answer;
   }
 
-  /** Takes away before it gives. @returns false when there is nobody to tell about */
-  async function tell(entry: DirectoryEntry): Promise<boolean> {
+  /**
+   * Takes away before it gives.
+   *
+   * @returns when nobody could sign in any more who is disabled, by this instance's clock; undefined when there is nobody
+   *   to tell about
+   */
+  async function tell(entry: DirectoryEntry): Promise<number | undefined> {
     const { uid, pending } = entry;
     const account = await accounts.find(uid);
-    if (account === undefined) return false;
+    if (account === undefined) return undefined;
     const isOutOfStep = pending.includes('disabled') && account.disabled !== entry.disabled;
     if (isOutOfStep && entry.disabled) await accounts.setDisabled(uid, true);
+    const shutAt = clock();
     if (pending.includes('deletion')) {
       await accounts.remove(uid);
-      return false;
+      return undefined;
     }
     if (pending.includes('sessions') && account.validAfter < entry.validAfter) {
       await accounts.revokeTokens(uid, entry.validAfter);
@@ -81,29 +87,33 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
       if (!isDeepStrictEqual(claims, account.claims)) await accounts.setClaims(uid, claims);
     }
     if (isOutOfStep && !entry.disabled) await accounts.setDisabled(uid, false);
-    return true;
+    return shutAt;
   }
 
   /** Strikes off what was told, and puts back what has changed since. @returns whether nothing is left */
-  async function finish(told: DirectoryEntry, by: string): Promise<boolean> {
+  async function finish(told: DirectoryEntry, by: string, shutAt: number): Promise<boolean> {
+    const shutFor = clock() - shutAt;
     let done = true;
     await directory.change({ uid: told.uid }, ({ entry, now }): Outcome | undefined => {
       done = true;
       if (entry === undefined) return undefined;
-      const others = entry.pending.filter((what) => !told.pending.includes(what));
-      // Even where another has told it already: what was told here may have come after that.
-      const pending = [...others, ...told.pending.filter((what) => hasChanged(what, told, entry))];
-      done = pending.length === 0;
       const second = Math.floor(now / 1000);
       // Somebody may have signed in until the account was disabled.
       const isShut = told.pending.includes('disabled') && entry.disabled;
-      const validAfter = isShut ? Math.max(entry.validAfter, second + 1) : entry.validAfter;
+      const lastSignIn = Math.floor((now - shutFor) / 1000);
+      const validAfter = isShut ? Math.max(entry.validAfter, lastSignIn + 1) : entry.validAfter;
+      const after = { ...entry, validAfter };
+      const others = entry.pending.filter((what) => !told.pending.includes(what));
+      // Even where another has told it already: what was told here may have come after that.
+      const again = told.pending.filter((what) => hasChanged(what, told, after));
+      const ends: Pending[] = validAfter === entry.validAfter ? [] : ['sessions'];
+      const pending = [...new Set([...others, ...again, ...ends])];
+      done = pending.length === 0;
       const isLate = done && second - (entry.pendingSince ?? second) > LATE;
       return {
         entry: {
-          ...entry,
+          ...after,
           pending,
-          validAfter,
           pendingSince: done ? undefined : entry.pendingSince,
           claimsVersion: told.pending.includes('claims') ? told.rolesVersion : entry.claimsVersion,
           syncing: done && entry.syncing?.by === by ? undefined : entry.syncing,
@@ -125,7 +135,8 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
 
   async function attempt(uid: string, by: string, entry: DirectoryEntry): Promise<boolean> {
     try {
-      if (await tell(entry)) return await finish(entry, by);
+      const shutAt = await tell(entry);
+      if (shutAt !== undefined) return await finish(entry, by, shutAt);
       await forgetUser(directory, { uid, requestId: by });
       return true;
     } catch (error) {
@@ -143,7 +154,8 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
         for (;;) {
           if (turn === 'done') return true;
           if (turn !== 'busy' && (await attempt(uid, by, turn))) return true;
-          if (!patient || performance.now() > until) return false;
+          // What its own turn has left to tell needs no patience.
+          if ((turn === 'busy' && !patient) || performance.now() > until) return false;
           if (turn === 'busy') await sleep(POLL_MS);
           turn = await takeTurn(uid, by);
         }
