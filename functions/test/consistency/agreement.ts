@@ -56,8 +56,12 @@ function assertChanged(state: State, name: ChangeName, after: Record<string, unk
   }
   const { rolesVersion: version, grants, disabled, validAfter } = entry;
   const roles = rolesAt(grants, 0);
-  const record = { version, grants: roles.map((role) => ({ role })), disabled, validAfter };
-  assert.deepEqual({ ...record, ...after }, record);
+  const record = { version, grants: roles.map((role) => ({ role })), disabled };
+  const { validAfter: endedAt = 0, ...others } = after;
+  assert.deepEqual({ ...record, ...others }, record);
+  // Whoever is disabled could sign in until Firebase Auth had been told: it then ends these sessions, too.
+  if (disabled) assert.ok(validAfter >= Number(endedAt));
+  else assert.equal(validAfter, endedAt);
   assert.deepEqual(
     { version, roles, disabled, ended: validAfter > 0 },
     {

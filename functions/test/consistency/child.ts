@@ -1,6 +1,6 @@
 import { type Change, carryOut } from './changes.ts';
 import { type EditJob, edit } from './editor.ts';
-import { type OwnInstance, openInstance } from './instance.ts';
+import { type OwnInstance, openInstance, slowClock } from './instance.ts';
 import type { Addresses } from './outside.ts';
 
 /** A process with an instance of its own: it does what it is told, and says when it is done. */
@@ -11,8 +11,8 @@ let instance: OwnInstance | undefined;
 
 process.on('message', async (message: Addresses | Job) => {
   if ('firestore' in message) {
-    // Its clock is a second slow: what ends "this second" has ended already, and nobody has to wait for it.
-    instance = openInstance(message, () => Date.now() - 1000);
+    await instance?.close();
+    instance = openInstance(message, slowClock);
     await instance.warmUp();
   } else if (instance !== undefined) {
     const own = instance;

@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
-import type { AuthBlockingEvent } from 'firebase-functions/identity';
 import { toDocument } from '../../src/access/directory-entry.ts';
-import { authenticate } from '../../src/authn/authenticate.ts';
 import type { Role } from '../../src/authz/roles.ts';
-import type { Deps } from '../../src/deps.ts';
-import { AppError } from '../../src/errors.ts';
-import { createBlockingFunctions } from '../../src/triggers/blocking.ts';
-import { mintIdToken } from '../helpers/google.ts';
 import {
   assertAgreed,
   assertWhole,
@@ -19,9 +13,10 @@ import {
 } from './agreement.ts';
 import { accountWith } from './auth-server.ts';
 import { CHANGES, type ChangeName } from './changes.ts';
-import { type Lane, type Left, MOMENTS, type Moment, openLane } from './lane.ts';
+import { allDone, type Lane, type Left, MOMENTS, type Moment, openLane, type Trial } from './lane.ts';
 import { entryOf } from './seed.ts';
-import type { State } from './state.ts';
+import { makeRequest, newToken, presented, signIn, tokenOf } from './sign-in.ts';
+import { afterTurns, type State } from './state.ts';
 
 const ROLE: Record<ChangeName, Role> = {
   promote: 'member',
@@ -33,10 +28,6 @@ const ROLE: Record<ChangeName, Role> = {
 
 /** More calls than any change makes. */
 const MOST_CALLS = 30;
-
-const now = () => Date.now();
-/** The killed process had the turn to tell Firebase Auth; it is over by then. */
-const later = () => Date.now() + 25_000;
 
 describe('a process killed at any of its calls', function () {
   this.timeout(180_000);
@@ -57,40 +48,36 @@ describe('a process killed at any of its calls', function () {
   for (const name of CHANGES) {
     describe(`while it is to ${name} somebody`, () => {
       let initial: State;
-      let lefts: Map<Lane, Left[]>;
+      const lefts = new Map<Moment, Left[]>();
       let oldToken: string;
 
       before(async () => {
         const lane = lanes.get('before') ?? assert.fail();
-        initial = await lane.try(stateWith(ROLE[name]), now, ({ state }) => state());
+        initial = await lane.try(stateWith(ROLE[name]), ({ state }) => state());
         oldToken = await tokenOf(initial);
-        lefts = new Map(
-          await Promise.all(
-            [...lanes].map(async ([moment, lane]) => [lane, await killAll(lane, moment)] as const),
-          ),
-        );
+        await allDone([...lanes].map(killAll));
       });
 
-      async function killAll(lane: Lane, moment: Moment): Promise<Left[]> {
+      async function killAll([moment, lane]: [Moment, Lane]): Promise<void> {
         const all: Left[] = [];
         for (let n = 1; n <= MOST_CALLS; n++) {
           const left = await lane.kill(initial, { name, by: OWNER, uid: TARGET }, n, moment);
-          if (left === undefined) return all;
+          if (left === undefined) {
+            lefts.set(moment, all);
+            return;
+          }
           all.push(left);
         }
-        return assert.fail('it makes no end of calls');
+        assert.fail('it makes no end of calls');
       }
 
-      /** Tries something on each state that was left, with a fresh instance. */
-      async function forEach(
-        clock: () => number,
-        work: (trial: Parameters<Parameters<Lane['try']>[2]>[0], left: Left) => Promise<void>,
-      ) {
-        await Promise.all(
-          [...lefts].map(async ([lane, all]) => {
-            for (const left of all) {
+      /** Tries something on each state that was left, with a fresh instance. @param at what it is by then */
+      async function forEach(at: (left: State) => State, work: (trial: Trial, left: Left) => Promise<void>) {
+        await allDone(
+          [...lanes].map(async ([moment, lane]) => {
+            for (const left of lefts.get(moment) ?? assert.fail()) {
               try {
-                await lane.try(left, clock, (trial) => work(trial, left));
+                await lane.try(at(left), (trial) => work(trial, left));
               } catch (error) {
                 throw new Error(`killed ${left.when}`, { cause: error });
               }
@@ -98,12 +85,13 @@ describe('a process killed at any of its calls', function () {
           }),
         );
       }
+      const atOnce = (left: State) => left;
 
       it('is killed at calls before its transaction and after it', () => {
-        for (const all of lefts.values()) {
-          const committed = all.map((left) => doneIn(left).length > 0);
-          assert.ok(committed.length >= 8 && committed.includes(true) && committed.includes(false));
-        }
+        const committed = (moment: Moment) => lefts.get(moment)?.map((left) => doneIn(left).length > 0) ?? [];
+        const before = committed('before');
+        assert.ok(before.length >= 8 && before.includes(true) && before.includes(false), String(before));
+        assert.ok(committed('after').length >= 3);
       });
 
       it('has made all of the change or none of it, and given nothing yet that the directory does not give', () => {
@@ -119,7 +107,7 @@ describe('a process killed at any of its calls', function () {
       });
 
       it('leaves no token good that the change has made void, with any instance', () =>
-        forEach(now, async ({ instance }, left) => {
+        forEach(atOnce, async ({ instance }, left) => {
           for (const token of [oldToken, await tokenOf(left)]) {
             const isVoid =
               doneIn(left).length > 0 &&
@@ -137,13 +125,13 @@ describe('a process killed at any of its calls', function () {
         }));
 
       it('is repaired by the next request of that user', () =>
-        forEach(later, async ({ instance, state }, left) => {
-          await authenticate(instance, bearer(oldToken), { fresh: false }).catch(assertStale);
+        forEach(afterTurns, async ({ instance, state }, left) => {
+          await makeRequest(instance, oldToken);
           await assertRepaired(await state(), left);
         }));
 
       it('is repaired by reconcileAccess, once and for all', () =>
-        forEach(later, async ({ instance, state }, left) => {
+        forEach(afterTurns, async ({ instance, state }, left) => {
           const run = () => instance.reconcileAccess({ principal: 'system', requestId: 'r' });
           assert.equal((await run()).failed, 0);
           await assertRepaired(await state(), left);
@@ -151,7 +139,7 @@ describe('a process killed at any of its calls', function () {
         }));
 
       it('is repaired by the next sign-in as far as it matters to the user, and then by reconcileAccess', () =>
-        forEach(later, async ({ instance, another, accounts, state }, left) => {
+        forEach(afterTurns, async ({ instance, another, accounts, state }, left) => {
           const entry = entryIn(left);
           const account = accounts.get(TARGET);
           if (account === undefined) return;
@@ -160,10 +148,10 @@ describe('a process killed at any of its calls', function () {
           if (signedIn !== 'refused') {
             const customClaims = signedIn.customClaims ?? claimsIn(left);
             accounts.set(TARGET, { ...account, customAttributes: JSON.stringify(customClaims) });
-            const token = await mintIdToken({ sub: TARGET, ...customClaims, auth_time: seconds(now()) });
+            const token = await newToken(customClaims);
             for (const fresh of [true, false]) {
               assert.deepEqual(
-                await presented(another(now), token, fresh),
+                await presented(another(), token, fresh),
                 entry?.grants.map(({ role }) => role),
               );
             }
@@ -195,48 +183,4 @@ function stateWith(role: Role): State {
     ]),
     accounts: new Map(entries.map((entry) => [entry.uid, accountWith(entry)])),
   };
-}
-
-const seconds = (ms: number) => Math.floor(ms / 1000);
-const bearer = (token: string) => ({ kind: 'bearer', token }) as const;
-
-/** A token of a sign-in of a minute ago, as Firebase Auth would issue it now. */
-function tokenOf(state: State): Promise<string> {
-  return mintIdToken({ sub: TARGET, ...claimsIn(state) });
-}
-
-/** The roles that a token is good for. What its refusal sets in motion is for other tests. */
-async function presented(
-  instance: Deps,
-  token: string,
-  fresh: boolean,
-): Promise<readonly Role[] | 'refused'> {
-  const accessRecords = { ...instance.accessRecords, mend: async () => undefined };
-  try {
-    const { roles } = await authenticate({ ...instance, accessRecords }, bearer(token), { fresh });
-    return roles;
-  } catch (error) {
-    assertStale(error);
-    return 'refused';
-  }
-}
-
-function assertStale(error: unknown): void {
-  if (!(error instanceof AppError)) throw error;
-  assert.ok(error.code === 'token_stale' || error.code === 'invalid_token', error.code);
-}
-
-/** What Identity Platform asks before a sign-in, and what it is told. */
-async function signIn(deps: Deps, state: State): Promise<{ customClaims?: object } | 'refused'> {
-  const { beforeUserSignedIn } = createBlockingFunctions({}, () => deps);
-  const run: unknown = Reflect.get(beforeUserSignedIn, 'run');
-  assert.ok(typeof run === 'function');
-  const { disabled = false, email } = state.accounts.get(TARGET) ?? {};
-  const user = { uid: TARGET, email, emailVerified: true, disabled, customClaims: claimsIn(state) };
-  try {
-    return (await run({ eventId: 'e', data: user } as unknown as AuthBlockingEvent)) ?? {};
-  } catch (error) {
-    assert.equal(Reflect.get(Object(error), 'code'), 'permission-denied');
-    return 'refused';
-  }
 }

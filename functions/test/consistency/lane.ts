@@ -3,13 +3,18 @@ import { PROJECT } from '../helpers/google.ts';
 import { type AuthServer, openAuthServer } from './auth-server.ts';
 import type { Change } from './changes.ts';
 import { type Child, startChild } from './child-process.ts';
-import { type OwnInstance, openInstance } from './instance.ts';
+import { type OwnInstance, openInstance, slowClock } from './instance.ts';
 import { type Addresses, connectOutside, type Outside } from './outside.ts';
 import { newDatabase, readState, type State, writeState } from './state.ts';
 
-/** Is the process killed before its call has an effect, or after it has, but before the answer? */
+/**
+ * Is the process killed before its call has an effect, or after it has, but before the answer? After a read all is as it
+ * is before the next call: that is left out.
+ */
 export const MOMENTS = ['before', 'after'] as const;
 export type Moment = (typeof MOMENTS)[number];
+
+const READS = new Set(['BatchGetDocuments', 'RunQuery', 'lookup']);
 
 /** What was left when a process was killed. */
 export interface Left extends State {
@@ -20,34 +25,41 @@ export interface Left extends State {
 /** A copy of a state, to try something on, with an instance that knows nothing yet. */
 export interface Trial {
   readonly instance: OwnInstance;
-  /** One more instance. @param clock milliseconds since the epoch */
-  another(clock?: () => number): OwnInstance;
+  /** One more instance. */
+  another(): OwnInstance;
   readonly accounts: AuthServer['accounts'];
   state(): Promise<State>;
 }
 
 /** A Firestore and a Firebase Auth in which processes are killed, one at a time. */
 export interface Lane {
-  /** Kills a process at its n-th call. @returns what is left; undefined when the process was done before */
+  /** Kills a process at the n-th of its calls. @returns what is left; undefined when the process was done before */
   kill(before: State, change: Change, n: number, moment: Moment): Promise<Left | undefined>;
-  /** Tries something on a copy. @param clock of the instance, milliseconds since the epoch */
-  try<T>(state: State, clock: () => number, work: (trial: Trial) => Promise<T>): Promise<T>;
+  /** Tries something on a copy. */
+  try<T>(state: State, work: (trial: Trial) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 export async function openLane(): Promise<Lane> {
-  let calls = 0;
   /** Answers never when this is the call. */
-  let hold: (call: number, method: string, at: Moment) => Promise<void> | undefined = () => undefined;
-  const beforeCall = (method: string) => hold(++calls, method, 'before');
-  const afterCall = (method: string) => hold(calls, method, 'after');
+  let hold: (method: string, at: Moment) => Promise<void> | undefined = () => undefined;
+  const beforeCall = (method: string) => hold(method, 'before');
+  const afterCall = (method: string) => hold(method, 'after');
   const [firestore, auth] = await Promise.all([
     startTestFirestore({ beforeCall, afterCall }),
     openAuthServer({ beforeCall, afterCall }),
   ]);
   // It takes a while to start: the next one does so while this one is looked at.
-  let next: Promise<Child> = startChild();
-  next.catch(() => undefined);
+  const waiting: Promise<Child>[] = [];
+  prepare();
+
+  function prepare(): void {
+    if (waiting.length > 0) return;
+    const child = startChild();
+    // Whoever takes it hears of it.
+    child.catch(() => undefined);
+    waiting.push(child);
+  }
 
   async function withCopy<T>(state: State, work: (addresses: Addresses, outside: Outside) => Promise<T>) {
     const addresses = {
@@ -67,14 +79,14 @@ export async function openLane(): Promise<Lane> {
   return {
     kill: (before, change, n, moment) =>
       withCopy(before, async (addresses, { db }) => {
-        const child = await next;
-        next = startChild();
+        const child = await (waiting.shift() ?? startChild());
+        prepare();
         await child.open(addresses);
-        calls = 0;
+        let calls = 0;
         let method = '';
         const reached = new Promise<'reached'>((resolve) => {
-          hold = (call, name, at) => {
-            if (call !== n || at !== moment) return undefined;
+          hold = (name, at) => {
+            if (at !== moment || (at === 'after' && READS.has(name)) || ++calls !== n) return undefined;
             method = name;
             resolve('reached');
             return new Promise(() => {});
@@ -83,16 +95,19 @@ export async function openLane(): Promise<Lane> {
         const finished = child.run({ change }).then(() => 'finished' as const);
         const came = await Promise.race([reached, finished]);
         hold = () => undefined;
+        if (came === 'finished') {
+          waiting.push(Promise.resolve(child));
+          return undefined;
+        }
         finished.catch(() => undefined);
         await child.kill();
-        if (came === 'finished') return undefined;
         return { ...(await readState(db, auth.accounts)), when: `${moment} call ${n}, ${method}` };
       }),
-    try: (state, clock, work) =>
+    try: (state, work) =>
       withCopy(state, async (addresses, { db }) => {
         const opened: OwnInstance[] = [];
-        const another = (own = clock) => {
-          const instance = openInstance(addresses, own);
+        const another = () => {
+          const instance = openInstance(addresses, slowClock);
           opened.push(instance);
           return instance;
         };
@@ -104,8 +119,15 @@ export async function openLane(): Promise<Lane> {
         }
       }),
     async close() {
-      await (await next).kill();
+      await Promise.all(waiting.map(async (child) => (await child).kill()));
       await Promise.all([firestore.stop(), auth.close()]);
     },
   };
+}
+
+/** Waits for each, even when one fails: what it left running would be in the way of the next test. */
+export async function allDone(works: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(works)) {
+    if (result.status === 'rejected') throw result.reason;
+  }
 }

@@ -41,7 +41,7 @@ const inAnHour = NOW + 3600;
 /** What the actors may do does not change here: the list of owners is all that stands against it. */
 export const passingOwners: Story = {
   name: 'two owners for an hour who demote the two for good',
-  schedules: 100,
+  schedules: 40,
   entries: [
     ...[entryOf('ada', ['owner']), entryOf('bob', ['owner'])],
     ...[entryOf('tim', ['owner'], inAnHour), entryOf('una', ['owner'], inAnHour)],
@@ -56,7 +56,7 @@ export const passingOwners: Story = {
 /** The list of owners has no part in what the second does: only their own record stands against it. */
 export const partingGift: Story = {
   name: 'an owner who gives a role while another one demotes them',
-  schedules: 100,
+  schedules: 40,
   entries: [...['ada', 'bob'].map((uid) => entryOf(uid, ['owner'])), entryOf('mia', ['member'])],
   attacks: [
     { by: 'ada', target: 'bob', attack: demote },
@@ -69,12 +69,12 @@ export const stories: readonly Story[] = [
   mutualDemotion,
   passingOwners,
   partingGift,
-  pair('two owners of whom one demotes and one disables the other', 100, demote, disable),
-  pair('two owners of whom one demotes and one deletes the other', 100, demote, remove),
-  pair('two owners of whom one disables and one deletes the other', 100, disable, remove),
+  pair('two owners of whom one demotes and one disables the other', 40, demote, disable),
+  pair('two owners of whom one demotes and one deletes the other', 40, demote, remove),
+  pair('two owners of whom one disables and one deletes the other', 40, disable, remove),
   {
     name: 'three owners who demote each other in a ring',
-    schedules: 100,
+    schedules: 40,
     entries: ['ada', 'bob', 'cyd'].map((uid) => entryOf(uid, ['owner'])),
     attacks: [
       { by: 'ada', target: 'bob', attack: demote },

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import type { AuthBlockingEvent } from 'firebase-functions/identity';
+import { authenticate } from '../../src/authn/authenticate.ts';
+import type { Role } from '../../src/authz/roles.ts';
+import type { Deps } from '../../src/deps.ts';
+import { AppError } from '../../src/errors.ts';
+import { createBlockingFunctions } from '../../src/triggers/blocking.ts';
+import { mintIdToken } from '../helpers/google.ts';
+import { claimsIn, TARGET } from './agreement.ts';
+import type { State } from './state.ts';
+
+/** A token of a sign-in of a minute ago, as Firebase Auth would issue it now. */
+export function tokenOf(state: State): Promise<string> {
+  return mintIdToken({ sub: TARGET, ...claimsIn(state) });
+}
+
+/** A token of a sign-in of this second. */
+export function newToken(claims: object): Promise<string> {
+  return mintIdToken({ sub: TARGET, ...claims, auth_time: Math.floor(Date.now() / 1000) });
+}
+
+/** The roles that a token is good for. What its refusal sets in motion is for other tests. */
+export async function presented(
+  instance: Deps,
+  token: string,
+  fresh: boolean,
+): Promise<readonly Role[] | 'refused'> {
+  const accessRecords = { ...instance.accessRecords, mend: async () => undefined };
+  try {
+    const { roles } = await authenticate({ ...instance, accessRecords }, bearer(token), { fresh });
+    return roles;
+  } catch (error) {
+    assertStale(error);
+    return 'refused';
+  }
+}
+
+/** An ordinary request, whatever its answer: a stale token has things put in order. */
+export async function makeRequest(instance: Deps, token: string): Promise<void> {
+  await authenticate(instance, bearer(token), { fresh: false }).catch(assertStale);
+}
+
+/** What Identity Platform asks before a sign-in, and what it is told. */
+export async function signIn(deps: Deps, state: State): Promise<{ customClaims?: object } | 'refused'> {
+  const { beforeUserSignedIn } = createBlockingFunctions({}, () => deps);
+  const run: unknown = Reflect.get(beforeUserSignedIn, 'run');
+  assert.ok(typeof run === 'function');
+  const { disabled = false, email } = state.accounts.get(TARGET) ?? {};
+  const user = { uid: TARGET, email, emailVerified: true, disabled, customClaims: claimsIn(state) };
+  try {
+    return (await run({ eventId: 'e', data: user } as unknown as AuthBlockingEvent)) ?? {};
+  } catch (error) {
+    assert.equal(Reflect.get(Object(error), 'code'), 'permission-denied');
+    return 'refused';
+  }
+}
+
+const bearer = (token: string) => ({ kind: 'bearer', token }) as const;
+
+function assertStale(error: unknown): void {
+  if (!(error instanceof AppError)) throw error;
+  assert.ok(error.code === 'token_stale' || error.code === 'invalid_token', error.code);
+}
