@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { createCallables } from '../../../src/callables/callables.ts';
+import type { Deps } from '../../../src/deps.ts';
+import { createApp } from '../../../src/http/app.ts';
+import { routes } from '../../../src/http/routes.ts';
+import { structuredLog } from '../../../src/log.ts';
+import { createMovableClock } from '../../helpers/access.ts';
+import { exchange, HTTPS } from '../../helpers/answers.ts';
+import { type Api, accountOf, claimsOf, openApi, PEOPLE, type Person, SECRETS } from '../../helpers/api.ts';
+import { captureOutput, parseLines } from '../../helpers/capture.ts';
+import { forgeIdToken } from '../../helpers/forge.ts';
+import { frameworkServer } from '../../helpers/framework.ts';
+import { mintIdToken } from '../../helpers/google.ts';
+import { seed } from '../notes/notes.ts';
+
+/** The HTTP API and the callables at one port. */
+function serveBoth(deps: Deps) {
+  const app = createApp(deps);
+  const callables = new Map(
+    Object.entries(createCallables({}, () => deps)).map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
+  );
+  return createServer((req, res) => {
+    const callable = callables.get(req.url ?? '');
+    if (callable === undefined) app(req, res);
+    else callable.emit('request', req, res);
+  });
+}
+
+/** What each route is sent, so that it does what it is there for. Whoever is done to holds nothing at first. */
+const BODIES: Readonly<Record<string, object>> = {
+  'put /users/:uid/roles': { grants: [{ role: 'member', reason: 'on call' }], version: 1, reason: 'joined' },
+  'patch /users/:uid': { disabled: true },
+  'post /notes': { title: 'a title', body: 'a text' },
+  'patch /notes/:id': { title: 'another' },
+};
+const CALLS: Readonly<Record<string, object>> = {
+  getMyAccess: {},
+  listUsers: {},
+  setUserRoles: { uid: 'norole', grants: [{ role: 'auditor' }], version: 2 },
+  revokeSessions: { uid: 'norole' },
+};
+
+describe('http: what is kept of requests', () => {
+  let api: Api;
+  let noteId: string;
+  before(async () => {
+    // A clock that stands still: sessions end in a second that comes once.
+    api = await openApi({ serve: serveBoth, log: structuredLog, clock: createMovableClock() });
+    noteId = await seed(api.firestore, 'member');
+  });
+  after(() => api.close());
+
+  const tokens: string[] = [];
+  async function tokenOf(who: Person, claims: object = {}) {
+    const token = await mintIdToken({ ...claimsOf(who), ...claims });
+    tokens.push(token);
+    return token;
+  }
+  const statuses = new Set<number>();
+  async function send(
+    method: string,
+    path: string,
+    token: string,
+    body?: object,
+    extra: [string, string][] = [],
+  ) {
+    const text = body === undefined ? '' : JSON.stringify(body);
+    const answer = await exchange(api.port, {
+      ...{ method: method.toUpperCase(), path, body: text },
+      headers: [
+        HTTPS,
+        ['Authorization', `Bearer ${token}`],
+        ...(body === undefined ? [] : ([['Content-Type', 'application/json']] as const)),
+        ['Content-Length', String(Buffer.byteLength(text))],
+        ...extra,
+      ],
+    });
+    statuses.add(answer.status);
+    return answer;
+  }
+  async function everything(token: string) {
+    for (const { method, path } of routes) {
+      // Last, or nothing could be done with the others.
+      if (path === '/me/revoke' || method === 'delete') continue;
+      const at = `/v1${path.replace(':uid', 'norole').replace(':id', noteId)}`;
+      const ifMatch: [string, string][] = path.startsWith('/notes') ? [['If-Match', '"1.0"']] : [];
+      await send(method, at, token, BODIES[`${method} ${path}`], method === 'patch' ? ifMatch : []);
+    }
+    await send('get', '/v1/audit', token, undefined, [['Accept', 'application/x-ndjson']]);
+    for (const [name, data] of Object.entries(CALLS)) await send('post', `/${name}`, token, { data });
+  }
+  async function kept(): Promise<string> {
+    const collections = await api.firestore.db.listCollections();
+    const documents = await Promise.all(
+      collections.map(async (collection) =>
+        (await collection.get()).docs.map((found) => [found.id, found.data()]),
+      ),
+    );
+    assert.deepEqual(collections.map(({ id }) => id).sort(), [
+      'accessChanges',
+      'auditEvents',
+      'directory',
+      'notes',
+      'system',
+    ]);
+    return JSON.stringify(documents);
+  }
+
+  it('holds no token and nothing that an account holds besides, in any document and any line of the log', async () => {
+    const output = await captureOutput(async () => {
+      for (const who of PEOPLE) await everything(await tokenOf(who));
+      // Who is refused: by the signature, by the record, and for what they lack.
+      const forged = forgeIdToken({ header: { kid: 'x' } });
+      tokens.push(forged);
+      for (const token of [
+        forged,
+        await tokenOf('owner', { rv: 7 }),
+        await tokenOf('member', { roles: ['owner'] }),
+      ]) {
+        await everything(token);
+      }
+      api.google.users.set('support', { ...accountOf('support'), disabled: true });
+      await everything(await tokenOf('support', { jti: 'disabled' }));
+      const owner = await tokenOf('owner', { jti: 'last' });
+      for (const path of [
+        '/v1/users/norole',
+        '/v1/users/support',
+        '/v1/users/owner',
+        `/v1/notes/${noteId}`,
+      ]) {
+        await send('delete', path, owner);
+      }
+      await send('post', '/v1/me/revoke', owner);
+      await everything(owner);
+    });
+    assert.deepEqual([...statuses].sort(), [200, 204, 401, 403, 404, 409, 412]);
+    const documents = await kept();
+    assert.ok(documents.includes('"actor":"owner"') && documents.includes('access.refused'));
+    assert.ok(parseLines(output).length > 200, 'every request has its line');
+    const parts = tokens.flatMap((token) => token.split('.')).filter((part) => part !== '');
+    for (const secret of [...SECRETS, ...parts]) {
+      // Others' claims are in Firebase Auth, and stay there.
+      assert.ok(!documents.includes(secret), `a document holds ${secret}`);
+      assert.ok(!output.includes(secret), `a line holds ${secret}`);
+    }
+  }).timeout(30_000);
+});
