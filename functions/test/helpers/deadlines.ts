@@ -1,10 +1,15 @@
-/** While `work` runs, every timer is due at once: nobody waits for a deadline. @returns the delays asked for, in ms */
-export async function withoutDelay(work: () => Promise<unknown>): Promise<number[]> {
+/**
+ * While `work` runs, timers are due at once: nobody waits for a deadline.
+ *
+ * @param of only timers of this delay, in ms; others go on as they are
+ * @returns the delays asked for, in ms
+ */
+export async function withoutDelay(work: () => Promise<unknown>, of?: number): Promise<number[]> {
   const { setTimeout: real } = globalThis;
   const delays: number[] = [];
   const hurried = (callback: (...values: unknown[]) => void, delay = 0, ...values: unknown[]) => {
     delays.push(delay);
-    return real(callback, 0, ...values);
+    return real(callback, of === undefined || delay === of ? 0 : delay, ...values);
   };
   // Its other faces (`promisify`) are nobody's business here.
   globalThis.setTimeout = Object.assign(hurried, { __promisify__: real.__promisify__ }) as typeof setTimeout;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { AUTH_DEADLINE_MS } from '../../../../src/lib/deadline.ts';
+import { withoutDelay } from '../../../helpers/deadlines.ts';
 import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import {
   CERTIFICATES,
@@ -63,11 +65,13 @@ describe("while Google's certificates cannot be had, a good token", () => {
   for (const [what, answer] of Object.entries({ 'no answer': hang, 'connections that break': reset })) {
     it(`meets "unavailable" within the deadline, and passes afterwards: ${what}`, async () => {
       google.answer(CERTIFICATES, answer);
-      const error = await assertRefused(() => present(instance, good), 'unavailable');
-      assert.ok((error.retryAfter ?? 0) > 0);
+      await withoutDelay(async () => {
+        const error = await assertRefused(() => present(instance, good), 'unavailable');
+        assert.ok((error.retryAfter ?? 0) > 0);
+      }, AUTH_DEADLINE_MS);
       google.answer(CERTIFICATES, () => certificates([googleKey]));
       assert.equal((await present(instance, good)).subject, 'ada');
-    }).timeout(10_000);
+    });
   }
 
   /** To firebase-admin these look like a token signed with an unknown key, or signed badly. */
