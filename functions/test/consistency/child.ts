@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { type Change, carryOut } from './changes.ts';
 import { type EditJob, edit } from './editor.ts';
 import { type OwnInstance, openInstance, slowClock } from './instance.ts';
@@ -22,4 +23,6 @@ process.on('message', async (message: Addresses | Job) => {
   process.send?.('done');
 });
 process.on('disconnect', () => process.exit());
+// Who is killed leaves nothing to those who come after it.
+flushCompileCache();
 process.send?.('ready');

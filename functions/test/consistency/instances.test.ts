@@ -10,7 +10,7 @@ import { entryOf, seed } from './seed.ts';
 
 const PROJECT = 'demo-instances';
 /** Seconds. */
-const MAX_AGE = 2;
+const MAX_AGE = 1;
 
 /** What an owner does to an admin, and what the answer is. */
 const CHANGES: Record<string, { route: (uid: string) => string; body?: object; status: number }> = {

@@ -11,8 +11,7 @@ import { newDatabase, readState, type State, writeState } from './state.ts';
  * Is the process killed before its call has an effect, or after it has, but before the answer? After a read all is as it
  * is before the next call: that is left out.
  */
-export const MOMENTS = ['before', 'after'] as const;
-export type Moment = (typeof MOMENTS)[number];
+export type Moment = 'before' | 'after';
 
 const READS = new Set(['BatchGetDocuments', 'RunQuery', 'lookup']);
 
@@ -123,11 +122,4 @@ export async function openLane(): Promise<Lane> {
       await Promise.all([firestore.stop(), auth.close()]);
     },
   };
-}
-
-/** Waits for each, even when one fails: what it left running would be in the way of the next test. */
-export async function allDone(works: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(works)) {
-    if (result.status === 'rejected') throw result.reason;
-  }
 }
