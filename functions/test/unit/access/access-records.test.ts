@@ -60,6 +60,13 @@ describe('the access record', () => {
     assert.deepEqual(await read(), [true, 60]);
   });
 
+  it('mends a deletion that a crash left between Firebase Auth and the directory', async () => {
+    const entry = entryOf('gone', { disabled: true, pending: ['deletion'] });
+    await access.directory.change({ uid: 'gone' }, () => ({ entry }));
+    await access.records.mend('gone');
+    assert.equal(await access.directory.find('gone'), undefined);
+  });
+
   it('mends what a crash left, and does not look again for five seconds', async () => {
     const leave = () =>
       access.directory.change({ uid: 'bob' }, () => ({

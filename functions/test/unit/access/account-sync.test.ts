@@ -176,6 +176,16 @@ describe('telling Firebase Auth', () => {
       assert.deepEqual(access.accounts.changes, ['setClaims bob', 'setClaims bob']);
     });
 
+    it('uses its own turn to the end, though it would wait for nobody else’s', async () => {
+      await commit({ grants: grants('member') });
+      access.accounts.before = async () => {
+        access.accounts.before = () => undefined;
+        await commit({ grants: grants('auditor') }, (await find()).syncing);
+      };
+      assert.equal(await access.sync.bring('bob', { patient: false }), true);
+      assert.deepEqual([claims(), (await find()).pending], [{ plan: 'pro', roles: ['auditor'], rv: 3 }, []]);
+    });
+
     it('takes over from an instance that died, once its turn is over, and not a moment before', async () => {
       const until = access.clock() + TURN_MS;
       await commit({ grants: grants('member') }, { by: 'dead', until });

@@ -33,6 +33,8 @@ describe('what Firebase Auth learns after the directory', () => {
       assert.ok(second < ((await feed.latest('bob'))?.validAfter ?? 0), 'an ordinary request passes');
     }
     assert.ok(second < ((await access.records.read('bob'))?.validAfter ?? 0), 'a privileged request passes');
+    const { validAfter = 0 } = access.accounts.byUid.get('bob') ?? {};
+    assert.ok(second < validAfter, 'Firebase Auth would go on with the session when the account is enabled');
   }
 
   describe('a sign-in between disabling somebody and Firebase Auth’s learning of it', () => {
