@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Access, Resource } from '../../src/authz/decide.ts';
 import { unavailable } from '../../src/errors.ts';
 import { guard } from '../../src/guard.ts';
+import { entryOf } from '../helpers/access.ts';
 import { mintAppCheckToken, playAppCheck } from '../helpers/app-check-tokens.ts';
 import { openTestFirestore, type TestFirestore } from '../helpers/firestore.ts';
 import { forgeIdToken, unsigned } from '../helpers/forge.ts';
@@ -182,6 +183,16 @@ describe('guard', () => {
       for (const part of token.split('.')) assert.ok(!JSON.stringify(events).includes(part));
     });
   }
+
+  it('records no ordinary attempt of whom the access changes say that they are out', async () => {
+    const token = await member();
+    await instance.directory.change({ uid: 'ada' }, () => ({
+      entry: entryOf('ada', { validAfter: 4e9 }),
+      accessChange: { validAfter: 4e9 },
+    }));
+    await assertRefused(() => knock('notes:read', token), 'token_stale', 'revoked');
+    assert.deepEqual((await instance.audit.list({ pageSize: 10, action: 'access.refused' })).events, []);
+  });
 
   it('records no privileged attempt under a name that nobody has proved', async () => {
     const token = forgeIdToken({ header: { alg: 'none' }, signer: unsigned });
