@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
-import { compileAccessClaims } from '../authz/access-claims.ts';
 import { toAppError } from '../errors.ts';
-import { type Clock, seconds } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import { isTimeout } from '../lib/deadline.ts';
 import type { Log } from '../log.ts';
 import type { AccountStore } from '../users/account-store.ts';
-import { mergeClaims } from '../users/claims.ts';
 import type { Directory, Outcome } from './directory.ts';
 import type { DirectoryEntry, Pending } from './directory-entry.ts';
 import { forgetUser } from './forget-user.ts';
+import { tellAccount } from './tell-account.ts';
 
 /** Brings Firebase Auth in line with the directory. */
 export interface AccountSync {
@@ -61,35 +59,6 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
     return answer;
   }
 
-  /**
-   * Takes away before it gives.
-   *
-   * @returns when nobody could sign in any more who is disabled, by this instance's clock; undefined when there is nobody
-   *   to tell about
-   */
-  async function tell(entry: DirectoryEntry): Promise<number | undefined> {
-    const { uid, pending } = entry;
-    const account = await accounts.find(uid);
-    if (account === undefined) return undefined;
-    const isOutOfStep = pending.includes('disabled') && account.disabled !== entry.disabled;
-    if (isOutOfStep && entry.disabled) await accounts.setDisabled(uid, true);
-    const shutAt = clock();
-    if (pending.includes('deletion')) {
-      await accounts.remove(uid);
-      return undefined;
-    }
-    if (pending.includes('sessions') && account.validAfter < entry.validAfter) {
-      await accounts.revokeTokens(uid, entry.validAfter);
-    }
-    if (pending.includes('claims')) {
-      const access = compileAccessClaims(entry.grants, entry.rolesVersion, seconds(clock));
-      const claims = mergeClaims(account.claims, access);
-      if (!isDeepStrictEqual(claims, account.claims)) await accounts.setClaims(uid, claims);
-    }
-    if (isOutOfStep && !entry.disabled) await accounts.setDisabled(uid, false);
-    return shutAt;
-  }
-
   /** Strikes off what was told, and puts back what has changed since. @returns whether nothing is left */
   async function finish(told: DirectoryEntry, by: string, shutAt: number): Promise<boolean> {
     const shutFor = clock() - shutAt;
@@ -124,23 +93,25 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
     return done;
   }
 
-  /** What failed outright is free for the next; what timed out may still happen, and keeps the turn until it cannot. */
-  async function leave(uid: string, by: string, error: unknown): Promise<void> {
+  /** Gives the turn back, or keeps it for as long as what timed out may still happen. */
+  async function leave(uid: string, by: string, inDoubt: boolean): Promise<void> {
     await directory.change({ uid }, ({ entry, now }) =>
       entry?.syncing?.by === by
-        ? { entry: { ...entry, syncing: isTimeout(error) ? { by, until: now + DOUBT_MS } : undefined } }
+        ? { entry: { ...entry, syncing: inDoubt ? { by, until: now + DOUBT_MS } : undefined } }
         : undefined,
     );
   }
 
   async function attempt(uid: string, by: string, entry: DirectoryEntry): Promise<boolean> {
+    let isTelling = true;
     try {
-      const shutAt = await tell(entry);
+      const shutAt = await tellAccount(accounts, entry, clock);
+      isTelling = false;
       if (shutAt !== undefined) return await finish(entry, by, shutAt);
       await forgetUser(directory, { uid, requestId: by });
       return true;
     } catch (error) {
-      await leave(uid, by, error).catch(() => undefined);
+      await leave(uid, by, isTelling && isTimeout(error)).catch(() => undefined);
       throw error;
     }
   }
