@@ -3,6 +3,7 @@
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { connect } from './lib/connect.ts';
 import { type DataFolder, openDataFolder } from './lib/data-folder.ts';
 import { ROOT } from './lib/emulator-setup.ts';
 import { type Emulators, startEmulators } from './lib/emulators.ts';
@@ -91,7 +92,15 @@ async function start() {
   isReady = true;
   const seconds = (performance.now() - begin) / 1000;
   const kept = data ? { dataFolder: data.path } : {};
-  console.log(welcome({ emulators, firestore, seconds, logFile: relative(ROOT, logFile), ...kept }));
+  const { users } = connect(PROJECT_ID);
+  // On kept data somebody may have deleted the demo member.
+  const memberVersion = await users.get('demo-member').then(
+    ({ rolesVersion }) => rolesVersion,
+    () => 1,
+  );
+  console.log(
+    welcome({ emulators, firestore, seconds, memberVersion, logFile: relative(ROOT, logFile), ...kept }),
+  );
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, shutDown);

@@ -1,8 +1,9 @@
 // npm test [-- --firestore=official] [stage ...]: runs the stages in order, goes on after a failure, ends with one summary.
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chooseFirestore } from './lib/firestore-option.ts';
 import { failure, type Outcome } from './lib/outcome.ts';
-import { fail } from './lib/run.ts';
+import { FUNCTIONS, fail } from './lib/run.ts';
 import { stages } from './lib/stages.ts';
 
 interface Row extends Outcome {
@@ -42,6 +43,10 @@ const { values, positionals: asked } = read(() =>
 );
 const unknown = asked.find((name) => !names.includes(name));
 if (unknown) fail(`there is no stage "${unknown}"; the stages are: ${names.join(', ')}`);
+// What the build makes, most other stages read.
+if (asked.length > 0 && !asked.includes('build') && !existsSync(`${FUNCTIONS}/src/http/openapi.json`)) {
+  asked.push('build');
+}
 const isAsked = (name: string) => asked.length === 0 || asked.includes(name);
 
 const firestore = read(() => chooseFirestore(values.firestore));

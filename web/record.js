@@ -51,4 +51,7 @@ function renderEvent({ at, actor, action, target, outcome, before, after, reason
   );
 }
 
-const rolesOf = (side) => side?.grants && (side.grants.map(({ role }) => role).join(', ') || 'no role');
+const rolesOf = (side) => side?.grants && (side.grants.map(describe).join(', ') || 'no role');
+
+const describe = ({ role, expiresAt }) =>
+  expiresAt === undefined ? role : `${role} until ${new Date(expiresAt * 1000).toLocaleString()}`;

@@ -10,12 +10,15 @@ export interface Session {
   /** What it took to start, in seconds. */
   seconds: number;
   logFile: string;
+  /** Version of the demo member's roles: on kept data not the first any more. */
+  memberVersion: number;
   /** Where users and documents are kept between runs, if they are. */
   dataFolder?: string;
 }
 
 /** The one table `npm start` prints: where things are, who can sign in, what to try. */
-export function welcome({ emulators, firestore, seconds, logFile, dataFolder }: Session): string {
+export function welcome(session: Session): string {
+  const { emulators, firestore, seconds, logFile, memberVersion, dataFolder } = session;
   const { urls, ports } = emulators;
   const api = `${urls.hosting}/api/v1`;
   const signIn = `${urls.auth}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=demo`;
@@ -48,6 +51,6 @@ Try, in another terminal:
 
   3. Make the member a supporter
      curl -s -X PUT ${api}/users/demo-member/roles -H "Authorization: Bearer $TOKEN" \\
-       -H 'Content-Type: application/json' -d '{"grants":[{"role":"support","reason":"joins the help desk"}],"version":1}'
+       -H 'Content-Type: application/json' -d '{"grants":[{"role":"support","reason":"joins the help desk"}],"version":${memberVersion}}'
 `;
 }

@@ -1,5 +1,6 @@
 import type { TimedRole } from '../authz/access-claims.ts';
 import type { Role } from '../authz/roles.ts';
+import { present } from '../lib/present.ts';
 
 /** A role given to a user: by whom, when, until when, why. Times are seconds since the epoch. */
 export interface Grant extends TimedRole {
@@ -14,9 +15,9 @@ export interface Grant extends TimedRole {
 /** A grant as somebody asks for it. */
 export type GrantRequest = Pick<Grant, 'role' | 'expiresAt' | 'reason'>;
 
-/** Grants as the audit trail has them: what was given and until when. */
-export function summaryOf(grants: readonly TimedRole[]): TimedRole[] {
-  return grants.map(({ role, expiresAt }) => (expiresAt === undefined ? { role } : { role, expiresAt }));
+/** Grants as the audit trail has them: what was given, until when and why. */
+export function summaryOf(grants: readonly Grant[]): Record<string, unknown>[] {
+  return grants.map(({ role, expiresAt, reason }) => present({ role, expiresAt, reason }));
 }
 
 /** The grants asked for; one that stays as it was keeps its giver, its time and its reason. */

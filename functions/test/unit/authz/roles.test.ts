@@ -20,7 +20,7 @@ describe('roles', () => {
     assert.deepEqual(ALL_ROLES, ['member', 'support', 'auditor', 'admin', 'owner']);
   });
 
-  it('allow exactly what the design says', () => {
+  it('allow exactly what was planned', () => {
     assert.deepEqual(ROLES.member, ['notes:read', 'notes:write']);
     assert.deepEqual(ROLES.support, [
       'notes:read',

@@ -24,7 +24,7 @@ const DENIED = [403, 'PERMISSION_DENIED', 'permission_denied'] as const;
 const INVALID = [400, 'INVALID_ARGUMENT', 'invalid_argument'] as const;
 const UNAVAILABLE = [503, 'UNAVAILABLE', 'unavailable'] as const;
 
-/** By hand, from the design: who gets past the guard. The argument is wrong, so that nothing is changed. */
+/** By hand: who gets past the guard. The argument is wrong, so that nothing is changed. */
 const PASS: Record<Name, readonly Person[]> = {
   getMyAccess: PEOPLE,
   listUsers: ['support', 'auditor', 'admin', 'owner'],

@@ -9,7 +9,7 @@ type Who = Person | 'anonymous';
 const WRITERS = ['member', 'support', 'admin', 'owner'] as const;
 
 /**
- * Who may do what, written down by hand from the design and not from the code: the status that each caller meets with
+ * Who may do what, written down by hand and not read off the code: the status that each caller meets with
  * an input that is wrong. 400 means "passed the guard", so that nothing is changed; 200 where there is no input.
  */
 const MATRIX: [method: Method, path: string, body: object | undefined, expected: Record<Who, number>][] = [

@@ -7,7 +7,7 @@ type Who = Person | 'anonymous';
 type Operation = 'list' | 'get' | 'change' | 'remove';
 type Whose = 'own' | 'other' | 'missing';
 
-/** Written down from the design, not from the code. Somebody else's note is to a member what no note is. */
+/** Written down by hand, not read off the code. Somebody else's note is to a member what no note is. */
 const MATRIX: [operation: Operation, whose: Whose, member: number, moderators: number][] = [
   ['list', 'own', 200, 200],
   ['list', 'other', 404, 200],
