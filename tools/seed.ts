@@ -3,6 +3,7 @@ import { deleteApp, initializeApp } from '../functions/node_modules/firebase-adm
 import { type Auth, getAuth } from '../functions/node_modules/firebase-admin/lib/auth/index.js';
 import { loadConfig } from '../functions/src/config.ts';
 import { createDeps } from '../functions/src/deps.ts';
+import { forOperators } from './lib/connect.ts';
 
 export const DEMO_PASSWORD = 'gatehouse';
 export const DEMO_ROLES = ['owner', 'admin', 'support', 'auditor', 'member'] as const;
@@ -20,7 +21,7 @@ export async function seedDemoUsers(projectId: string, { resetRoles = false } = 
   const app = initializeApp({ projectId }, 'seed');
   try {
     const config = loadConfig({ ...process.env, GCLOUD_PROJECT: projectId, FUNCTIONS_EMULATOR: 'true' });
-    const { users, changeAccess } = createDeps(config, { app });
+    const { users, changeAccess } = createDeps(config, { app, log: forOperators });
     for (const role of DEMO_ROLES) {
       const uid = `demo-${role}`;
       await seedAccount(getAuth(app), role);

@@ -1,9 +1,13 @@
 import { loadConfig } from '../../functions/src/config.ts';
 import { createDeps, type Deps } from '../../functions/src/deps.ts';
 import { AppError } from '../../functions/src/errors.ts';
+import { type Log, structuredLog } from '../../functions/src/log.ts';
 
 /** A `demo-` project means the running emulators. */
 export const isEmulated = (project: string) => project.startsWith('demo-');
+
+/** What was changed is in the audit trail, and a sentence says it at the terminal. */
+export const forOperators: Log = { ...structuredLog, change: () => undefined };
 
 /** The services of a project, with the operator's own Google credentials. */
 export function connect(project: string): Deps {
@@ -16,7 +20,8 @@ export function connect(project: string): Deps {
   // With a person's credentials the API wants to know whose quota it is.
   else process.env.GOOGLE_CLOUD_QUOTA_PROJECT ??= project;
   const { env } = process;
-  return createDeps(loadConfig({ ...env, GCLOUD_PROJECT: project, FUNCTIONS_EMULATOR: String(emulator) }));
+  const config = loadConfig({ ...env, GCLOUD_PROJECT: project, FUNCTIONS_EMULATOR: String(emulator) });
+  return createDeps(config, { log: forOperators });
 }
 
 /** What went wrong, for whoever sits at the terminal. */
