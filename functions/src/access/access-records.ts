@@ -28,11 +28,16 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
   const mended = new LRUCache<string, number>({ max: 10_000 });
   return {
     async read(uid) {
-      const [found, account] = await Promise.all([directory.find(uid), accounts.find(uid)]);
+      const [found, seen] = await Promise.all([directory.find(uid), accounts.find(uid)]);
+      // Without an entry the account is looked at again, after it: a user may be deleted at this moment.
+      const account = found === undefined ? await accounts.find(uid) : seen;
       if (account === undefined) return undefined;
       const isKnown = found !== undefined && hasProfileOf(account, found);
       const entry = isKnown ? found : await enter(directory, account, seconds(clock));
-      if (isOutOfStep(entry, account)) await realign(uid, entry);
+      if (isOutOfStep(entry, account)) {
+        // The entry is the truth, whether or not that could be put right.
+        await realign(uid, entry).catch((error) => log.failure('realign', toAppError(error)));
+      }
       return {
         // Who is disabled in Firebase's own console is out as well.
         disabled: entry.disabled || account.disabled,

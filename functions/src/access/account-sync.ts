@@ -103,9 +103,11 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
   }
 
   async function attempt(uid: string, by: string, entry: DirectoryEntry): Promise<boolean> {
-    let isTelling = true;
+    let isTelling = false;
     try {
-      const shutAt = await tellAccount(accounts, entry, clock);
+      const account = await accounts.find(uid);
+      isTelling = true;
+      const shutAt = account && (await tellAccount(accounts, { account, entry, clock }));
       isTelling = false;
       if (shutAt !== undefined) return await finish(entry, by, shutAt);
       await forgetUser(directory, { uid, requestId: by });

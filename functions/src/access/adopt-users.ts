@@ -19,7 +19,7 @@ export interface Adopted {
 }
 
 interface Options {
-  readonly accounts: Pick<AccountStore, 'list'>;
+  readonly accounts: Pick<AccountStore, 'list' | 'find'>;
   readonly directory: Directory;
   readonly clock: Clock;
   readonly dryRun: boolean;
@@ -54,6 +54,8 @@ export async function* adoptUsers(
       if (!dryRun && !hasProfileOf(account, found)) await enter(directory, account, seconds(clock));
       return;
     }
+    // The page may be minutes old, and the user deleted since.
+    if (!dryRun && (await accounts.find(account.uid)) === undefined) return;
     const now = seconds(clock);
     const { grants } = dryRun ? adoptedEntry(account, now) : await enter(directory, account, now);
     adopted++;

@@ -42,8 +42,8 @@ export function createReconcileAccess({ open, changeAccess, sync, clock }: Deps)
   async function forAll(
     toQuery: (firestore: OpenedFirestore) => Query,
     work: (uid: string) => Promise<Worked>,
+    until: number,
   ) {
-    const until = performance.now() + RUN_MS;
     const count = { done: 0, nothing: 0, failed: 0 };
     let last: QueryDocumentSnapshot | undefined;
     for (;;) {
@@ -75,9 +75,11 @@ export function createReconcileAccess({ open, changeAccess, sync, clock }: Deps)
     const ended = await forAll(
       ({ db }) => db.collection(DIRECTORY).where('nextExpiry', '<=', new Date(clock())).orderBy('nextExpiry'),
       (uid) => clearEnded(actor, uid),
+      performance.now() + RUN_MS,
     );
     // Begins anywhere, and then at the front: should the time not suffice, it is not always for the same ones.
     const middle = randomUUID();
+    const until = performance.now() + RUN_MS;
     const counts = [ended];
     for (const half of ['startAt', 'endBefore'] as const) {
       counts.push(
@@ -89,6 +91,7 @@ export function createReconcileAccess({ open, changeAccess, sync, clock }: Deps)
               .orderBy(FieldPath.documentId())
               [half](middle),
           async (uid) => ((await sync.bring(uid, { patient: false })) ? 'done' : 'failed'),
+          until,
         ),
       );
     }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { compileAccessClaims } from '../authz/access-claims.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
+import type { Account } from '../users/account.ts';
 import type { AccountStore } from '../users/account-store.ts';
 import { mergeClaims } from '../users/claims.ts';
 import type { DirectoryEntry } from './directory-entry.ts';
@@ -8,17 +9,14 @@ import type { DirectoryEntry } from './directory-entry.ts';
 /**
  * Tells Firebase Auth all that it has not been told of a user. Takes away before it gives.
  *
- * @returns when nobody could sign in any more who is disabled, by this instance's clock; undefined when there is nobody
- *   to tell about
+ * @returns when nobody could sign in any more who is disabled, by this instance's clock; undefined when the
+ *   account is gone now
  */
 export async function tellAccount(
   accounts: AccountStore,
-  entry: DirectoryEntry,
-  clock: Clock,
+  { account, entry, clock }: { account: Account; entry: DirectoryEntry; clock: Clock },
 ): Promise<number | undefined> {
   const { uid, pending } = entry;
-  const account = await accounts.find(uid);
-  if (account === undefined) return undefined;
   const isOutOfStep = pending.includes('disabled') && account.disabled !== entry.disabled;
   if (isOutOfStep && entry.disabled) await accounts.setDisabled(uid, true);
   const shutAt = clock();

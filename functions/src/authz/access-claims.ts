@@ -80,6 +80,11 @@ function isSecond(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
+/** There are versions above it to go on with. */
+const MAX_VERSION = 2 ** 52;
+
 function versionFromClaim(claim: unknown): number {
-  return typeof claim === 'number' && Number.isSafeInteger(claim) && claim > 0 ? claim : 0;
+  return typeof claim === 'number' && Number.isSafeInteger(claim) && claim > 0 && claim <= MAX_VERSION
+    ? claim
+    : 0;
 }

@@ -74,6 +74,8 @@ export function createBlockingFunctions(
 
     async function find() {
       const known = await directory.find(uid);
+      // Nothing that is asked after this may open the door again.
+      if (known?.disabled) return known;
       // Firebase tells nobody of an address that was changed or verified; it shows at the next sign-in.
       const account = known && !hasAddressOf(event, known) ? await accounts.find(uid) : undefined;
       const entry = account ? await enter(directory, account, seconds(clock)) : known;

@@ -27,15 +27,15 @@ export function asOfNow(
 }
 
 /**
- * May `actor` change the grants so? Nobody changes their own, and nobody gives, takes, prolongs or shortens a role that
- * holds a permission they lack.
+ * May `actor` change the grants so? Nobody changes their own, and nobody gives, takes, prolongs, shortens or explains
+ * anew a role that holds a permission they lack.
  *
  * @throws AppError `own_account`, `exceeds_own_permissions`
  */
 export function checkGrant(actor: Principal, entry: DirectoryEntry, grants: readonly Grant[]): void {
   checkNotOwn(actor, entry);
-  const isIn = (list: readonly Grant[], { role, expiresAt }: Grant) =>
-    list.some((grant) => grant.role === role && grant.expiresAt === expiresAt);
+  const isIn = (list: readonly Grant[], { role, expiresAt, reason }: Grant) =>
+    list.some((grant) => grant.role === role && grant.expiresAt === expiresAt && grant.reason === reason);
   const given = grants.filter((grant) => !isIn(entry.grants, grant));
   const taken = entry.grants.filter((grant) => !isIn(grants, grant));
   for (const { role } of [...given, ...taken]) {

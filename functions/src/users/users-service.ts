@@ -80,7 +80,9 @@ export function createUsersService(deps: UsersDeps): UsersService {
         checkVersion(entry, version);
         checkExpiry(entry.grants, anew, now);
         const counting = anew.filter(({ expiresAt }) => expiresAt === undefined || now < expiresAt);
-        return isDeepStrictEqual(counting, entry.grants) ? undefined : { profile, grants: counting };
+        // The order says nothing, and is no reason for anybody's token to become stale.
+        const inOrder = counting.toSorted((a, b) => entry.grants.indexOf(a) - entry.grants.indexOf(b));
+        return isDeepStrictEqual(inOrder, entry.grants) ? undefined : { profile, grants: counting };
       });
       return changed ?? get(uid);
     },

@@ -3,6 +3,7 @@ import { TURN_MS } from '../../../src/access/account-sync.ts';
 import { applyEdit, type Edit } from '../../../src/access/edit.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { unavailable } from '../../../src/errors.ts';
+import { withDeadline } from '../../../src/lib/deadline.ts';
 import { type Access, createAccess } from '../../helpers/access.ts';
 import { withStopwatch } from '../../helpers/deadlines.ts';
 import { connect, startTestFirestore } from '../../helpers/firestore.ts';
@@ -265,6 +266,16 @@ describe('telling Firebase Auth', () => {
     it('does nothing for somebody who is in neither', async () => {
       assert.equal(await access.sync.bring('nobody'), true);
       assert.equal(await access.directory.find('nobody'), undefined);
+    });
+
+    it('gives its turn back when all that timed out was a look', async () => {
+      await commit({ disabled: true });
+      const { find } = access.accounts;
+      access.accounts.find = () => withDeadline('getUser', new Promise(() => undefined), 5);
+      assert.equal(await access.sync.bring('bob'), false);
+      assert.equal((await access.directory.find('bob'))?.syncing, undefined);
+      access.accounts.find = find;
+      assert.equal(await access.sync.bring('bob'), true);
     });
   });
 });

@@ -53,4 +53,19 @@ describe('adopting the users of Firebase Auth', () => {
       assert.equal((await access.users.list({ pageSize: 10 })).users.length, 1);
     });
   }
+
+  it('brings nobody back who was deleted while the page was worked through', async () => {
+    access = await createAccess([['bob', { roles: ['owner'] }]]);
+    const { accounts, directory, clock } = access;
+    const stale = {
+      find: accounts.find,
+      async list(size: number) {
+        const page = await accounts.list(size);
+        await accounts.remove('bob');
+        return page;
+      },
+    };
+    for await (const _ of adoptUsers({ accounts: stale, directory, clock, dryRun: false }));
+    assert.deepEqual([await entered(), await access.owners()], [[], []]);
+  });
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createAccessRecords } from '../../../src/access/access-records.ts';
+import { unavailable } from '../../../src/errors.ts';
 import { type Access, createAccess, entryOf } from '../../helpers/access.ts';
+import { recordingLog } from '../../helpers/instance.ts';
 
 const SYSTEM = { principal: 'system', requestId: 'r' } as const;
 const ADMIN = [{ role: 'admin', grantedBy: 'olga', grantedAt: 1 }] as const;
@@ -121,5 +123,25 @@ describe('claims that differ from the entry', () => {
       await access.records.mend('bob');
       assert.deepEqual([await alarms(), await version(), account().claims.rv], [[], 3, 3]);
     });
+  });
+
+  it('do not keep a privileged request from being decided when they cannot be put right', async () => {
+    write({ plan: 'pro' });
+    const { accounts, sync, clock } = access;
+    const directory = { ...access.directory, change: () => Promise.reject(unavailable('directory.change')) };
+    const { lines, log } = recordingLog();
+    const records = createAccessRecords({ directory, accounts, sync, clock, log });
+    assert.equal((await records.read('bob'))?.rolesVersion, 2);
+    assert.deepEqual(
+      lines.map(({ kind, requestId }) => [kind, requestId]),
+      [['failure', 'realign']],
+    );
+  });
+
+  it('of a version beyond counting are of none, and spoil no entry', async () => {
+    write({ roles: ['owner'], rv: Number.MAX_SAFE_INTEGER });
+    await access.records.read('bob');
+    assert.equal(await version(), 3);
+    assert.deepEqual(account().claims, { roles: ['admin'], rv: 3 });
   });
 });

@@ -4,7 +4,7 @@ import type { DirectoryEntry } from '../../../src/access/directory-entry.ts';
 import { unavailable } from '../../../src/errors.ts';
 import { createBlockingFunctions } from '../../../src/triggers/blocking.ts';
 import { createMovableClock, entryOf } from '../../helpers/access.ts';
-import { type Api, openApi } from '../../helpers/api.ts';
+import { type Api, breakFirebaseAuth, openApi } from '../../helpers/api.ts';
 import { withoutDelay } from '../../helpers/deadlines.ts';
 
 type User = Partial<NonNullable<AuthBlockingEvent['data']>>;
@@ -261,6 +261,20 @@ describe('beforeUserSignedIn', () => {
       const said = [event?.actor, event?.action, event?.outcome, event?.reason, event?.requestId];
       assert.deepEqual(said, ['ada', 'user.sign-in', 'refused', 'disabled', 'event-1']);
     });
+
+    const shut: [what: string, change: Partial<DirectoryEntry>][] = [
+      ['never had a role', { rolesVersion: 0, grants: [] }],
+      ['is being deleted', { rolesVersion: 0, grants: [], pending: ['deletion'] }],
+      ['has another address by now', { email: 'old@acme.com' }],
+    ];
+    for (const [what, change] of shut) {
+      it(`refuses whom the directory has disabled and who ${what}, whatever else does not answer`, async () => {
+        const { answer, api } = await known({}, { disabled: true, ...change });
+        breakFirebaseAuth(api.google);
+        await assert.rejects(answer(), refusal);
+        assert.deepEqual((await api.deps.directory.find('ada'))?.rolesVersion, change.rolesVersion ?? 2);
+      });
+    }
 
     it('gives the default role through the directory to somebody verified since', async () => {
       const { answer, api } = await known({}, { grants: [], rolesVersion: 0, claimsVersion: 0 });

@@ -170,6 +170,18 @@ describe('users: setting grants', () => {
     assert.deepEqual(await access.all('accessChanges'), []);
   });
 
+  it('in another order are no change either', async () => {
+    await access.users.setRoles(OLGA, set('bob', ['member', 'support']));
+    const after = await access.users.setRoles(OLGA, set('bob', ['support', 'member'], 2));
+    assert.equal(after.rolesVersion, 2);
+  });
+
+  it('of somebody who holds more cannot be explained anew by who holds less', async () => {
+    const change = { uid: 'olga', version: 1, grants: [{ role: 'owner', reason: 'so I say' }] } as const;
+    await assertRefused(() => access.users.setRoles(ADAM, change), 'exceeds_own_permissions');
+    assert.equal((await access.users.get('olga')).rolesVersion, 1);
+  });
+
   it('of two who take each other’s rights at once lets one', async () => {
     await access.users.setRoles(OLGA, set('bob', ['admin']));
     const results = await Promise.allSettled([
