@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { AUTH_HOST } from '../helpers/emulator.ts';
 import { openProject, type Project } from './own-project.ts';
@@ -22,9 +23,13 @@ async function openHaltingAuth(onHalt: () => void) {
   const server = createServer(async (req, res) => {
     // A token for each page but the first when it counts them; the next is for the second page when it adopts.
     if (req.url?.includes('nextPageToken=') && ++laterPages === PAGES) return onHalt();
-    const { authorization = '' } = req.headers;
+    const { method = 'GET', headers } = req;
+    const { authorization = '', 'content-type': type = 'application/json' } = headers;
     const url = req.url?.replace('maxResults=1000', 'maxResults=10');
-    const answer = await fetch(`http://${AUTH_HOST}${url}`, { headers: { authorization } });
+    const answer = await fetch(`http://${AUTH_HOST}${url}`, {
+      ...{ method, headers: { authorization, 'content-type': type } },
+      ...(method !== 'GET' && { body: await text(req) }),
+    });
     res.writeHead(answer.status, { 'Content-Type': 'application/json' }).end(await answer.text());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
