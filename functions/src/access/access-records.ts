@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { AccessRecords } from '../authn/access-records.ts';
-import { readAccessClaims } from '../authz/access-claims.ts';
+import { claimedVersion } from '../authz/access-claims.ts';
 import { toAppError } from '../errors.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
 import type { Log } from '../log.ts';
@@ -62,8 +62,7 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
   };
 
   function isOutOfStep(entry: DirectoryEntry, { claims }: Account): boolean {
-    const { rolesVersion } = readAccessClaims(claims, seconds(clock));
-    return rolesVersion !== entry.rolesVersion && !entry.pending.includes('claims');
+    return claimedVersion(claims) !== entry.rolesVersion && !entry.pending.includes('claims');
   }
 
   /**
@@ -75,7 +74,7 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
     // Again, and after the entry: a change between the two looks would seem to differ.
     const account = await accounts.find(uid);
     if (account === undefined || !isOutOfStep(seen, account)) return;
-    const claimed = readAccessClaims(account.claims, seconds(clock)).rolesVersion;
+    const claimed = claimedVersion(account.claims);
     await directory.change({ uid, id: randomUUID() }, ({ entry, now }): Outcome | undefined => {
       if (entry?.rolesVersion !== seen.rolesVersion || !isOutOfStep(entry, account)) return undefined;
       const rolesVersion = Math.max(claimed, entry.rolesVersion) + 1;

@@ -1,4 +1,4 @@
-import { nextExpiry, readAccessClaims, rolesAt, timedRolesFromClaims } from '../authz/access-claims.ts';
+import { claimedVersion, nextExpiry, rolesAt, timedRolesFromClaims } from '../authz/access-claims.ts';
 import { isRole, type Role } from '../authz/roles.ts';
 import { AppError } from '../errors.ts';
 import type { Instant } from '../lib/firestore.ts';
@@ -52,7 +52,7 @@ export function isStandingOwner(entry: DirectoryEntry | undefined): boolean {
  */
 export function adoptedEntry(account: Account, now: number): DirectoryEntry {
   const { disabled, validAfter } = account;
-  const { rolesVersion } = readAccessClaims(account.claims, now);
+  const rolesVersion = claimedVersion(account.claims);
   const grants = timedRolesFromClaims(account.claims).map((timed) => ({
     role: timed.role,
     grantedBy: 'adopted',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
+import { counts } from '../authz/access-claims.ts';
 import { AppError } from '../errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
@@ -61,7 +62,7 @@ export function createReconcileAccess({ open, changeAccess, sync, clock }: Deps)
   async function clearEnded(actor: Actor, uid: string): Promise<Worked> {
     try {
       const changed = await changeAccess(actor, { uid, action: 'grants.expire' }, ({ entry, now }) => {
-        const counting = entry.grants.filter(({ expiresAt }) => expiresAt === undefined || now < expiresAt);
+        const counting = entry.grants.filter((grant) => counts(grant, now));
         return counting.length === entry.grants.length ? undefined : { grants: counting };
       });
       return changed === undefined ? 'nothing' : 'done';

@@ -23,10 +23,14 @@ export interface ClaimedAccess {
   readonly changesAt: number;
 }
 
+/** Does it still count at a second? One without an end always does. */
+export function counts({ expiresAt = Number.POSITIVE_INFINITY }: TimedRole, now: number): boolean {
+  return now < expiresAt;
+}
+
 /** The roles that count at a second, each once. A role given twice counts for as long as the longer of the two. */
 export function rolesAt(timed: readonly TimedRole[], now: number): Role[] {
-  const counting = timed.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => now < expiresAt);
-  return [...new Set(counting.map(({ role }) => role))];
+  return [...new Set(timed.filter((grant) => counts(grant, now)).map(({ role }) => role))];
 }
 
 /** The second in which the next of these that still counts will end; `Infinity` when none does. */
@@ -56,14 +60,15 @@ export function readAccessClaims(claims: Readonly<Record<string, unknown>>, now:
   const timed = timedRolesFromClaims(claims);
   return {
     roles: rolesAt(timed, now),
-    rolesVersion: versionFromClaim(claims.rv),
+    rolesVersion: claimedVersion(claims),
     changesAt: nextExpiry(timed, now),
   };
 }
 
 /** The roles in claims of unknown shape, those that have ended included. */
-export function timedRolesFromClaims({ roles, rv, rx }: Readonly<Record<string, unknown>>): TimedRole[] {
-  if (versionFromClaim(rv) === 0 || !Array.isArray(roles)) return [];
+export function timedRolesFromClaims(claims: Readonly<Record<string, unknown>>): TimedRole[] {
+  const { roles, rx } = claims;
+  if (claimedVersion(claims) === 0 || !Array.isArray(roles)) return [];
   if (rx !== undefined && (typeof rx !== 'object' || rx === null || Array.isArray(rx))) return [];
   const ends = new Map<string, unknown>(Object.entries(rx ?? {}));
   return [...new Set(roles.filter(isRole))].flatMap((role) => {
@@ -83,8 +88,7 @@ function isSecond(value: unknown): value is number {
 /** There are versions above it to go on with. */
 const MAX_VERSION = 2 ** 52;
 
-function versionFromClaim(claim: unknown): number {
-  return typeof claim === 'number' && Number.isSafeInteger(claim) && claim > 0 && claim <= MAX_VERSION
-    ? claim
-    : 0;
+/** The version that claims of unknown shape were compiled from; 0 where Gatehouse did not write them. */
+export function claimedVersion({ rv }: Readonly<Record<string, unknown>>): number {
+  return typeof rv === 'number' && Number.isSafeInteger(rv) && rv > 0 && rv <= MAX_VERSION ? rv : 0;
 }

@@ -8,7 +8,7 @@ import {
 import type { DirectoryEntry } from '../access/directory-entry.ts';
 import { enter } from '../access/enter.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
-import { compileAccessClaims, readAccessClaims } from '../authz/access-claims.ts';
+import { claimedVersion, compileAccessClaims } from '../authz/access-claims.ts';
 import type { Deps } from '../deps.ts';
 import { AppError, toAppError } from '../errors.ts';
 import { seconds } from '../lib/clock.ts';
@@ -102,14 +102,14 @@ export function createBlockingFunctions(
   /** `customClaims` of the answer are stored, and replace what was there. */
   function claimsOf(event: AuthBlockingEvent, { grants, rolesVersion }: DirectoryEntry) {
     const { customClaims = {} } = userOf(event);
-    if (readAccessClaims(customClaims, 0).rolesVersion === rolesVersion) return {};
+    if (claimedVersion(customClaims) === rolesVersion) return {};
     return fitting(customClaims, compileAccessClaims(grants, rolesVersion, seconds(deps().clock)));
   }
 
   function firstClaims(event: AuthBlockingEvent) {
     const { customClaims = {} } = userOf(event);
     const { defaultRole } = deps().config;
-    const hadRoles = readAccessClaims(customClaims, 0).rolesVersion > 0;
+    const hadRoles = claimedVersion(customClaims) > 0;
     if (hadRoles || defaultRole === 'none' || !isAdmitted(event)) return {};
     return fitting(customClaims, { roles: [defaultRole], rv: 1 });
   }

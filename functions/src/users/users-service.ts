@@ -5,7 +5,7 @@ import { type DirectoryEntry, type Profile, profileOf } from '../access/director
 import type { DirectoryList, UserPage, UserQuery } from '../access/directory-list.ts';
 import { enter } from '../access/enter.ts';
 import { type Grant, type GrantRequest, grantAnew } from '../access/grant.ts';
-import { compileAccessClaims } from '../authz/access-claims.ts';
+import { compileAccessClaims, counts } from '../authz/access-claims.ts';
 import { AppError } from '../errors.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
 import type { AccountStore } from './account-store.ts';
@@ -79,7 +79,7 @@ export function createUsersService(deps: UsersDeps): UsersService {
         checkGrant(asOfNow(by, standing.actor, { needed: 'roles:assign', now }), entry, anew);
         checkVersion(entry, version);
         checkExpiry(entry.grants, anew, now);
-        const counting = anew.filter(({ expiresAt }) => expiresAt === undefined || now < expiresAt);
+        const counting = anew.filter((grant) => counts(grant, now));
         // The order says nothing, and is no reason for anybody's token to become stale.
         const inOrder = counting.toSorted((a, b) => entry.grants.indexOf(a) - entry.grants.indexOf(b));
         return isDeepStrictEqual(inOrder, entry.grants) ? undefined : { profile, grants: counting };
@@ -146,7 +146,7 @@ function checkVersion({ rolesVersion }: DirectoryEntry, version: number): void {
 /** A grant that has ended already can stay in the list until somebody clears it away, but nobody can give one. */
 function checkExpiry(before: readonly Grant[], grants: readonly Grant[], now: number): void {
   const errors = grants.flatMap((grant, index) =>
-    grant.expiresAt !== undefined && grant.expiresAt <= now && !before.includes(grant)
+    !counts(grant, now) && !before.includes(grant)
       ? { field: `grants.${index}.expiresAt`, message: 'lies in the past' }
       : [],
   );
