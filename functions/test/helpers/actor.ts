@@ -1,20 +1,25 @@
 import type { Actor } from '../../src/access/change-access.ts';
-import { createPrincipal } from '../../src/authn/principal.ts';
+import { createPrincipal, type Principal } from '../../src/authn/principal.ts';
 import type { Role } from '../../src/authz/roles.ts';
 
-/** Somebody with roles, in request `r1`. */
-export const actor = (uid: string, roles: readonly Role[]): Actor => ({
-  requestId: 'r1',
-  principal: createPrincipal({
+/** Somebody with roles, who is in the directory under the name that their issuer gave them. */
+export const somebody = (uid: string, roles: readonly Role[], scopes?: readonly string[]): Principal =>
+  createPrincipal({
     kind: 'user',
     issuer: 'https://issuer.example',
     subject: uid,
     uid,
     directoryId: uid,
     roles,
+    ...(scopes && { scopes }),
     authTime: 1,
     assurance: 'aal1',
     tokenExpiresAt: 2,
     credential: 'bearer',
-  }),
+  });
+
+/** The same, in request `r1`. */
+export const actor = (uid: string, roles: readonly Role[]): Actor => ({
+  requestId: 'r1',
+  principal: somebody(uid, roles),
 });

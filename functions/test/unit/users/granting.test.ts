@@ -1,26 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { createPrincipal, type Principal } from '../../../src/authn/principal.ts';
 import { ALL_ROLES, permissionsOf, type Role } from '../../../src/authz/roles.ts';
 import { AppError } from '../../../src/errors.ts';
 import { asOfNow, checkGrant, checkOutranked } from '../../../src/users/granting.ts';
 import { entryOf } from '../../helpers/access.ts';
+import { somebody } from '../../helpers/actor.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
-const actor = (roles: readonly Role[], uid = 'actor', scopes?: readonly string[]): Principal =>
-  createPrincipal({
-    kind: 'user',
-    issuer: 'https://issuer.example',
-    subject: uid,
-    uid,
-    directoryId: uid,
-    roles,
-    ...(scopes && { scopes }),
-    authTime: 1,
-    assurance: 'aal1',
-    tokenExpiresAt: 2,
-    credential: 'bearer',
-  });
+const actor = (roles: readonly Role[], uid = 'actor', scopes?: readonly string[]) =>
+  somebody(uid, roles, scopes);
 const NOW = 100;
 const account = (roles: readonly Role[], uid = 'target') => entryOf(uid, { roles });
 const grants = (roles: readonly Role[]) => account(roles).grants;
