@@ -1,5 +1,7 @@
 import { defineBoolean, defineInt, defineString, select } from 'firebase-functions/params';
 import * as z from 'zod';
+import type { IssuerProfile } from './authn/issuers/issuer-profile.ts';
+import { parseTrustedIssuers } from './authn/issuers/trusted-issuers.ts';
 
 /** Settings of the running code. It reads them through {@link loadConfig}. */
 const settings = {
@@ -28,6 +30,11 @@ const settings = {
   ACCESS_CHANGE_MAX_AGE: defineInt('ACCESS_CHANGE_MAX_AGE', {
     default: 10,
     description: 'Seconds until every instance knows of a revocation or role change, 1 to 60.',
+  }),
+  TRUSTED_ISSUERS: defineString('TRUSTED_ISSUERS', {
+    default: '',
+    description:
+      'Issuers besides Firebase whose tokens are accepted: a JSON list, see the README. Empty: none.',
   }),
   AUDIT_RETENTION_DAYS: defineInt('AUDIT_RETENTION_DAYS', {
     default: 400,
@@ -93,6 +100,8 @@ export interface Config {
   readonly appCheck: { readonly enforce: boolean; readonly consume: boolean };
   /** Seconds. */
   readonly accessChangeMaxAge: number;
+  /** Those besides Firebase. */
+  readonly trustedIssuers: readonly IssuerProfile[];
   /** Days. */
   readonly auditRetention: number;
 }
@@ -135,6 +144,7 @@ const environment = z.object({
   APP_CHECK: flag,
   APP_CHECK_CONSUME: flag,
   ACCESS_CHANGE_MAX_AGE: whole(1, 60),
+  TRUSTED_ISSUERS: z.string(),
   AUDIT_RETENTION_DAYS: whole(1, 3650),
 });
 
@@ -168,6 +178,7 @@ export function loadConfig(env: Environment = process.env): Config {
     throw new Error('Gatehouse cannot start: APP_CHECK_CONSUME does nothing without APP_CHECK.');
   }
   return Object.freeze({
+    trustedIssuers: trustedIssuers(values.TRUSTED_ISSUERS, emulator),
     projectId,
     emulator,
     allowedOrigins: Object.freeze([...hostingOrigins(projectId, env, emulator), ...values.ALLOWED_ORIGINS]),
@@ -178,6 +189,18 @@ export function loadConfig(env: Environment = process.env): Config {
     accessChangeMaxAge: values.ACCESS_CHANGE_MAX_AGE,
     auditRetention: values.AUDIT_RETENTION_DAYS,
   });
+}
+
+function trustedIssuers(text: string, emulator: boolean): readonly IssuerProfile[] {
+  try {
+    return Object.freeze(parseTrustedIssuers(text, { local: emulator, gate: false }));
+  } catch (error) {
+    const lines = String(error instanceof Error ? error.message : error).replaceAll(
+      /^/gm,
+      '  TRUSTED_ISSUERS: ',
+    );
+    throw new Error(`Gatehouse cannot start, these parameters are wrong:\n${lines}`);
+  }
 }
 
 /** Each of these makes some library accept unsigned tokens or believe something that is not Google. */

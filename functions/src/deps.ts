@@ -11,6 +11,8 @@ import { createReconcileAccess, type ReconcileAccess } from './access/reconcile.
 import { type AuditTrail, createAuditTrail } from './audit/audit-trail.ts';
 import { type AppCheckGate, createAppCheckGate } from './authn/app-check.ts';
 import { createFirebaseIdTokenAuthenticator } from './authn/authenticators/firebase-id-token.ts';
+import { createExternalAuthenticators } from './authn/issuers/external-authenticators.ts';
+import type { Fetch } from './authn/issuers/fetch-json.ts';
 import { createVerifiedTokenCache } from './authn/verified-token-cache.ts';
 import { type Config, loadConfig } from './config.ts';
 import type { GuardDeps } from './guard.ts';
@@ -38,12 +40,14 @@ interface Outside {
   readonly app?: App;
   readonly firestore?: OpenFirestore;
   readonly clock?: Clock;
+  /** For the keys of other issuers. */
+  readonly fetch?: Fetch;
   readonly log?: Log;
 }
 
-/** Wires one instance. What reaches outside can be handed in: the Firebase app, Firestore, the clock, the log. */
+/** Wires one instance. What reaches outside can be handed in. */
 export function createDeps(config: Config, outside: Outside = {}): Deps {
-  const { clock = systemClock, log = structuredLog } = outside;
+  const { clock = systemClock, fetch = globalThis.fetch, log = structuredLog } = outside;
   const app = outside.app ?? initializeApp({ projectId: config.projectId });
   const auth = () => getAuth(app);
   const open = outside.firestore ?? openFirestore(app);
@@ -65,6 +69,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
   const sync = createAccountSync({ directory, accounts, clock, log });
   const changeAccess = createChangeAccess({ directory, sync, audit, log });
   const directoryList = createDirectoryList({ open, clock });
+  const accessRecords = createAccessRecords({ directory, accounts, sync, clock, log });
   return Object.freeze({
     config,
     clock,
@@ -74,7 +79,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
     directory,
     changeAccess,
     accessChanges: feed,
-    accessRecords: createAccessRecords({ directory, accounts, sync, clock, log }),
+    accessRecords,
     reconcileAccess: createReconcileAccess({ open, changeAccess, sync, clock }),
     verifiedTokens: createVerifiedTokenCache(),
     authenticators: [
@@ -82,6 +87,12 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
         projectId: config.projectId,
         emulator: config.emulator,
         verifyIdToken: (token) => auth().verifyIdToken(token),
+      }),
+      ...createExternalAuthenticators({
+        profiles: config.trustedIssuers,
+        fetch,
+        clock,
+        records: accessRecords,
       }),
     ],
     appCheck: createAppCheckGate({ ...config.appCheck, appCheck: () => getAppCheck(app), clock }),

@@ -1,7 +1,10 @@
 import type { TimedRole } from '../authz/access-claims.ts';
+import type { ExternalIdentity } from './external-identity.ts';
 
 /** The server-side record of a principal at this moment. */
 export interface AccessRecord {
+  /** Whose entry it is: for an identity that was linked to a Firebase user, that user's. */
+  readonly directoryId: string;
   readonly disabled: boolean;
   /** Sign-ins before this second since the epoch are revoked. */
   readonly validAfter: number;
@@ -9,14 +12,34 @@ export interface AccessRecord {
   readonly grants: readonly TimedRole[];
 }
 
+/** The entry that something was read from, and its version then. */
+export interface EntryVersion {
+  readonly id: string;
+  readonly rolesVersion: number;
+}
+
+/** What the directory says of an external identity. */
+export interface ExternalRecord {
+  /** undefined: it has no entry, so it holds no grant. */
+  readonly record: AccessRecord | undefined;
+  /** Every entry that was looked for, its own first; the version is 0 where there is none. */
+  readonly readFrom: readonly EntryVersion[];
+}
+
 export interface AccessRecords {
   /**
-   * Asks the directory and Firebase Auth, now.
+   * Asks the directory and Firebase Auth for a Firebase user, now.
    *
    * @returns undefined for an account that does not exist
    * @throws AppError `unavailable` when either does not answer: never a pass
    */
-  read(id: string): Promise<AccessRecord | undefined>;
+  read(uid: string): Promise<AccessRecord | undefined>;
+  /**
+   * Asks the directory for an external identity, now, and enters it there if that is to be done on first sight.
+   *
+   * @throws AppError `unavailable` when it does not answer: never a pass
+   */
+  readExternal(identity: ExternalIdentity): Promise<ExternalRecord>;
   /**
    * A token was stale: makes sure that the next one will not be, should telling Firebase Auth have been cut short. Never
    * throws: the token stays stale either way.

@@ -1,20 +1,16 @@
 import { rolesAt } from '../authz/access-claims.ts';
 import { AppError, invalidToken, tokenStale } from '../errors.ts';
-import { type Clock, seconds } from '../lib/clock.ts';
-import type { AccessChanges, LatestChange } from './access-changes.ts';
+import { seconds } from '../lib/clock.ts';
+import type { AccessChanges } from './access-changes.ts';
 import type { AccessRecord, AccessRecords } from './access-records.ts';
-import type { Authenticator } from './authenticators/authenticator.ts';
 import type { Credential } from './credential.ts';
 import { ANONYMOUS, createPrincipal, type Principal } from './principal.ts';
-import { parseToken } from './token-guard.ts';
-import type { VerifiedToken, VerifiedTokenCache } from './verified-token-cache.ts';
+import type { VerifiedToken } from './verified-token-cache.ts';
+import { type VerifyDeps, verifyToken } from './verify-token.ts';
 
-export interface AuthenticateDeps {
-  readonly authenticators: readonly Authenticator[];
-  readonly verifiedTokens: VerifiedTokenCache;
+export interface AuthenticateDeps extends VerifyDeps {
   readonly accessChanges: AccessChanges;
   readonly accessRecords: AccessRecords;
-  readonly clock: Clock;
 }
 
 /**
@@ -31,54 +27,71 @@ export async function authenticate(
   { fresh }: { fresh: boolean },
 ): Promise<Principal> {
   if (credential === undefined) return ANONYMOUS;
-  const verified = await verify(deps, credential.token);
-  const { directoryId, subject } = verified.principal;
-  if (directoryId === undefined) {
-    if (!fresh) return verified.principal;
-    throw new AppError('permission_denied', 'This needs an entry in the directory.', { subject });
-  }
+  const { token } = credential;
+  const verified = await verifyToken(deps, token);
+  const { principal } = verified;
   try {
-    if (fresh) return asRecorded(verified, await deps.accessRecords.read(directoryId), seconds(deps.clock));
-    checkChange(verified, await deps.accessChanges.latest(directoryId));
-    return verified.principal;
+    if (fresh) return await asRecorded(deps, verified);
+    if (await isUpToDate(deps.accessChanges, verified)) return principal;
+    deps.verifiedTokens.delete(token);
+    return (await verifyToken(deps, token)).principal;
   } catch (error) {
-    if (error instanceof AppError && error.code === 'token_stale') await deps.accessRecords.mend(directoryId);
+    const isStale = error instanceof AppError && error.code === 'token_stale';
+    if (isStale && principal.directoryId !== undefined) await deps.accessRecords.mend(principal.directoryId);
     throw error;
   }
 }
 
-async function verify(deps: AuthenticateDeps, raw: string): Promise<VerifiedToken> {
-  const now = seconds(deps.clock);
-  const seen = deps.verifiedTokens.get(raw, now);
-  if (seen !== undefined) return seen;
-
-  const token = parseToken(raw);
-  // `iss` only chooses who looks; nothing is fetched for an issuer that is not on the list.
-  const authenticator = deps.authenticators.find(({ issuer }) => issuer === token.payload.iss);
-  if (authenticator === undefined) throw invalidToken('issuer not on the list');
-  const verified = await authenticator.authenticate(token, now);
-  deps.verifiedTokens.set(raw, verified);
-  return verified;
-}
-
-/** Has anything happened since the token was issued? Sign-ins and revocations are compared in whole seconds. */
-function checkChange({ principal, rolesVersion }: VerifiedToken, change: LatestChange | undefined): void {
-  const { validAfter = 0, rolesVersion: current = 0 } = change ?? {};
-  if (principal.authTime < validAfter) throw tokenStale('revoked', principal.subject);
-  if (rolesVersion !== null && rolesVersion < current) throw tokenStale('roles changed', principal.subject);
+/**
+ * Has nothing happened since the token was verified? Sign-ins and revocations are compared in whole seconds.
+ *
+ * @returns false when the directory has to be read again
+ * @throws AppError `token_stale` when that would be of no use
+ */
+async function isUpToDate(
+  changes: AccessChanges,
+  { principal, identity, readFrom }: VerifiedToken,
+): Promise<boolean> {
+  let upToDate = true;
+  for (const { id, rolesVersion } of readFrom) {
+    const { validAfter = 0, rolesVersion: current = 0 } = (await changes.latest(id)) ?? {};
+    if (principal.authTime < validAfter) throw tokenStale('revoked', principal.subject);
+    if (rolesVersion >= current) continue;
+    if (identity === undefined) throw tokenStale('roles changed', principal.subject);
+    upToDate = false;
+  }
+  return upToDate;
 }
 
 /** The principal with the roles of its record. @throws AppError unless the token says what the record says */
-function asRecorded(
-  { principal, rolesVersion }: VerifiedToken,
-  record: AccessRecord | undefined,
-  now: number,
-): Principal {
-  const { subject } = principal;
-  if (record === undefined) throw invalidToken('account deleted', undefined, subject);
-  if (record.disabled) throw invalidToken('account disabled', undefined, subject);
-  if (principal.authTime < record.validAfter) throw tokenStale('revoked', subject);
-  if (rolesVersion !== null && rolesVersion !== record.rolesVersion)
+async function asRecorded(
+  { accessRecords, clock }: AuthenticateDeps,
+  { principal, identity, readFrom: [own] }: VerifiedToken,
+): Promise<Principal> {
+  const { subject, directoryId } = principal;
+  if (directoryId === undefined) throw notEntered(subject);
+  const record =
+    identity === undefined
+      ? await accessRecords.read(directoryId)
+      : (await accessRecords.readExternal(identity)).record;
+  if (record === undefined) {
+    throw identity === undefined ? invalidToken('account deleted', undefined, subject) : notEntered(subject);
+  }
+  checkRecord(principal, record);
+  if (identity === undefined && own?.rolesVersion !== record.rolesVersion)
     throw tokenStale('roles changed', subject);
-  return createPrincipal({ ...principal, roles: rolesAt(record.grants, now) });
+  return createPrincipal({
+    ...principal,
+    directoryId: record.directoryId,
+    roles: rolesAt(record.grants, seconds(clock)),
+  });
+}
+
+function checkRecord({ subject, authTime }: Principal, { disabled, validAfter }: AccessRecord): void {
+  if (disabled) throw invalidToken('account disabled', undefined, subject);
+  if (authTime < validAfter) throw tokenStale('revoked', subject);
+}
+
+function notEntered(subject: string): AppError {
+  return new AppError('permission_denied', 'This needs an entry in the directory.', { subject });
 }

@@ -10,7 +10,10 @@ export interface Principal {
   readonly issuer: string;
   readonly subject: string;
   readonly uid?: string;
-  /** Key of the entry in the directory: Firebase's uid. Absent: this principal has no entry there. */
+  /**
+   * Key of the entry in the directory: Firebase's uid; for an identity of another issuer one made of issuer and subject,
+   * or the uid it was linked to. Absent: this principal can have no entry.
+   */
   readonly directoryId?: string;
   readonly email?: string;
   readonly emailVerified?: boolean;
@@ -27,11 +30,18 @@ export interface Principal {
   readonly credential: 'none' | 'bearer';
 }
 
-/** Builds a principal whose permissions follow from its roles and, where it has any, its scopes. */
-export function createPrincipal(facts: Omit<Principal, 'permissions'>): Principal {
+/**
+ * Builds a principal whose permissions follow from its roles and, where it has any, its scopes.
+ *
+ * @param held what it holds before its scopes narrow that, where it is not what the roles allow
+ */
+export function createPrincipal(
+  facts: Omit<Principal, 'permissions'>,
+  held: readonly Permission[] = permissionsOf(facts.roles),
+): Principal {
   const { roles, scopes } = facts;
-  const held = permissionsOf(roles);
-  const permissions = scopes === undefined ? held : held.filter((permission) => scopes.includes(permission));
+  const permissions =
+    scopes === undefined ? [...held] : held.filter((permission) => scopes.includes(permission));
   return Object.freeze({
     ...facts,
     roles: Object.freeze([...roles]),

@@ -17,9 +17,13 @@ const HEADER_KEYS = new Set(['alg', 'kid', 'typ']);
  * Checks the form of a compact JWS (RFC 7515 §3.1) before any library sees it: size, exactly three canonical base64url
  * parts, valid UTF-8, JSON objects of bounded depth without duplicate keys, no header key that offers a key of its own.
  *
+ * @param headerKeys what the profile of an `iss` allows in the header besides `alg`, `kid` and `typ`
  * @throws AppError `invalid_token`
  */
-export function parseToken(raw: string): UnverifiedToken {
+export function parseToken(
+  raw: string,
+  headerKeys?: (issuer: unknown) => readonly string[],
+): UnverifiedToken {
   if (raw.length > MAX_TOKEN_BYTES) throw invalidToken('longer than 8 KiB');
   const [header, payload, signature, ...rest] = raw.split('.', 4);
   if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
@@ -28,11 +32,14 @@ export function parseToken(raw: string): UnverifiedToken {
   // The empty signature of an emulator token is judged by the authenticator.
   if (signature !== '') decodePart('signature', signature);
   const head = parseObject('header', header);
+  const body = parseObject('payload', payload);
   for (const key of Object.keys(head)) {
     // `jwk`, `jku`, `x5u`, `x5c` would let a token choose its own key (RFC 8725 §3.5); `crit` asks for the unknown.
-    if (!HEADER_KEYS.has(key)) throw invalidToken('header key outside alg, kid, typ');
+    if (!HEADER_KEYS.has(key) && !headerKeys?.(body.iss).includes(key)) {
+      throw invalidToken('header key outside the profile');
+    }
   }
-  return { raw, header: head, payload: parseObject('payload', payload), signed: signature !== '' };
+  return { raw, header: head, payload: body, signed: signature !== '' };
 }
 
 /** Strict base64url (RFC 7515 §2): one spelling per value, so that a token has exactly one form. */

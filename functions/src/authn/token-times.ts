@@ -6,14 +6,14 @@ export const CLOCK_SKEW_SECONDS = 5;
 interface TimeProfile {
   /** Longest accepted `exp - iat`, in seconds. */
   readonly maxLifetime: number;
-  /** `null`: this kind of token has no `auth_time`. */
+  /** `null`: this kind of token need have no `auth_time`. */
   readonly authTime: 'required' | null;
 }
 
 export interface TokenTimes {
   readonly iat: number;
   readonly exp: number;
-  /** `auth_time`, or `iat` where the profile has none. */
+  /** `auth_time`, or `iat` where it need not be there and is not. */
   readonly authTime: number;
 }
 
@@ -32,7 +32,8 @@ export function readTimes(
 ): TokenTimes {
   const exp = integer(payload, 'exp');
   const iat = integer(payload, 'iat');
-  const authTime = profile.authTime === null ? iat : integer(payload, 'auth_time');
+  const authTime =
+    profile.authTime === null && payload.auth_time === undefined ? iat : integer(payload, 'auth_time');
   const notBefore = payload.nbf === undefined ? iat : integer(payload, 'nbf');
   if (exp <= now) throw invalidToken('expired');
   if (exp - iat > profile.maxLifetime) throw invalidToken('lives longer than its issuer ever grants');

@@ -1,12 +1,19 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { EntryVersion } from './access-records.ts';
+import type { ExternalIdentity } from './external-identity.ts';
 import type { Principal } from './principal.ts';
 
 /** What a verified token says, kept until it expires or is pushed out. */
 export interface VerifiedToken {
   readonly principal: Principal;
-  /** `rv` of the token: version of the access record its roles were compiled from. `null`: its issuer knows no such thing. */
-  readonly rolesVersion: number | null;
+  /** The entries in the directory that the roles come from, and their versions then. */
+  readonly readFrom: readonly EntryVersion[];
+  /**
+   * Present for an identity of another issuer: its token says nothing of those entries, so a change of theirs is a reason
+   * to read them again. A Firebase token carries a copy, which a change makes stale.
+   */
+  readonly identity?: ExternalIdentity;
   /** Second since the epoch until which `principal` is what the token says: it expires then, or one of its roles does. */
   readonly goodUntil: number;
 }
@@ -17,6 +24,7 @@ const MAX_ENTRIES = 5_000;
 export interface VerifiedTokenCache {
   get(token: string, now: number): VerifiedToken | undefined;
   set(token: string, verified: VerifiedToken): void;
+  delete(token: string): void;
 }
 
 /**
@@ -26,9 +34,10 @@ export interface VerifiedTokenCache {
  */
 export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTokenCache {
   const entries = new LRUCache<string, VerifiedToken>({ max });
+  const keyOf = (token: string) => hash('sha256', token, 'base64');
   return {
     get(token, now) {
-      const key = hash('sha256', token, 'base64');
+      const key = keyOf(token);
       const verified = entries.get(key);
       if (verified !== undefined && verified.goodUntil <= now) {
         entries.delete(key);
@@ -37,7 +46,10 @@ export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTok
       return verified;
     },
     set(token, verified) {
-      entries.set(hash('sha256', token, 'base64'), verified);
+      entries.set(keyOf(token), verified);
+    },
+    delete(token) {
+      entries.delete(keyOf(token));
     },
   };
 }

@@ -20,7 +20,8 @@ export async function createTestIssuer(directoryIds: ReadonlyMap<string, string>
   const kid = (await exportJWK(publicKey)).x ?? randomUUID();
   return {
     authenticator: {
-      issuer: TEST_ISSUER,
+      issuers: [TEST_ISSUER],
+      headerKeys: [],
       async authenticate({ raw }, now) {
         const options = { issuer: TEST_ISSUER, audience: 'gatehouse', algorithms: ['ES256'] };
         const { payload } = await jwtVerify(raw, publicKey, options).catch((cause) => {
@@ -30,7 +31,7 @@ export async function createTestIssuer(directoryIds: ReadonlyMap<string, string>
         const directoryId = directoryIds.get(subject);
         const { roles, rolesVersion, changesAt } = readAccessClaims(payload, now);
         return {
-          rolesVersion,
+          readFrom: directoryId === undefined ? [] : [{ id: directoryId, rolesVersion }],
           goodUntil: Math.min(exp, changesAt),
           principal: createPrincipal({
             kind: 'user',

@@ -13,6 +13,7 @@ describe('config', () => {
       allowedOrigins: ['https://shop.web.app', 'https://shop.firebaseapp.com'],
       defaultRole: 'member',
       signUpDomains: [],
+      trustedIssuers: [],
       appCheck: { enforce: false, consume: false },
       accessChangeMaxAge: 10,
       auditRetention: 400,

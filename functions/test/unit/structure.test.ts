@@ -45,7 +45,7 @@ const INWARD: Record<string, readonly string[]> = {
   authz: ['errors.ts', 'lib', 'authn'],
   authn: ['errors.ts', 'lib', 'authz'],
   // The roles are the choices of a setting.
-  'config.ts': ['authz'],
+  'config.ts': ['authz', 'authn'],
   'log.ts': ['errors.ts', 'authz'],
   'transport.ts': ['errors.ts', 'config.ts', 'log.ts'],
   'framework.ts': ['errors.ts', 'lib', 'transport.ts'],

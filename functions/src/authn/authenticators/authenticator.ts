@@ -3,8 +3,10 @@ import type { VerifiedToken } from '../verified-token-cache.ts';
 
 /** Verifies one kind of token. */
 export interface Authenticator {
-  /** The exact `iss` it answers for. A token of another issuer is not its business. */
-  readonly issuer: string;
+  /** Every exact `iss` it answers for. A token of another issuer is not its business. */
+  readonly issuers: readonly string[];
+  /** Header keys its tokens may have besides `alg`, `kid` and `typ`. */
+  readonly headerKeys: readonly string[];
   /**
    * @param now seconds since the epoch
    * @throws AppError `invalid_token`, or `unavailable` when it could not be decided

@@ -39,7 +39,8 @@ export function createFirebaseIdTokenAuthenticator({
   }
 
   return {
-    issuer,
+    issuers: [issuer],
+    headerKeys: [],
     async authenticate(token, now) {
       checkForm(token, projectId, emulator);
       const { exp, authTime } = readTimes(token.payload, PROFILE, now);
@@ -97,7 +98,7 @@ function toVerified(
   const { sub, email, email_verified: emailVerified, firebase } = claims;
   const { roles, rolesVersion, changesAt } = readAccessClaims(claims, now);
   return {
-    rolesVersion,
+    readFrom: [{ id: sub, rolesVersion }],
     goodUntil: Math.min(exp, changesAt),
     principal: createPrincipal({
       kind: 'user',

@@ -4,7 +4,7 @@ import { createPrincipal } from '../../../src/authn/principal.ts';
 import { createVerifiedTokenCache, type VerifiedToken } from '../../../src/authn/verified-token-cache.ts';
 
 const verified = (subject: string, tokenExpiresAt: number, goodUntil = tokenExpiresAt): VerifiedToken => ({
-  rolesVersion: 0,
+  readFrom: [],
   goodUntil,
   principal: createPrincipal({
     kind: 'user',

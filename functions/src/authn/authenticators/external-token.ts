@@ -1,0 +1,123 @@
+import { nextExpiry, rolesAt } from '../../authz/access-claims.ts';
+import { unprivilegedPermissionsOf } from '../../authz/access-map.ts';
+import { permissionsOf } from '../../authz/roles.ts';
+import { invalidToken, tokenStale } from '../../errors.ts';
+import type { AccessRecords, ExternalRecord } from '../access-records.ts';
+import { type ExternalIdentity, externalId } from '../external-identity.ts';
+import { flawIn } from '../issuers/flaw-in.ts';
+import type { IssuerProfile } from '../issuers/issuer-profile.ts';
+import type { KeySet } from '../issuers/key-set.ts';
+import { createPrincipal } from '../principal.ts';
+import type { UnverifiedToken } from '../token-guard.ts';
+import { CLOCK_SKEW_SECONDS, readTimes, type TokenTimes } from '../token-times.ts';
+import type { VerifiedToken } from '../verified-token-cache.ts';
+import type { Authenticator } from './authenticator.ts';
+
+interface Options {
+  /** All of one issuer, e.g. one for its access tokens and one for its ID tokens. */
+  readonly profiles: readonly IssuerProfile[];
+  /** By `iss`. */
+  readonly keys: ReadonlyMap<string, KeySet>;
+  /** `null`: there is no directory here, and a token gives what its issuer's map says. */
+  readonly records: Pick<AccessRecords, 'readExternal'> | null;
+}
+
+/** Authenticates principals of an issuer other than this project's Firebase. The signature is verified by jose. */
+export function createExternalTokenAuthenticator({ profiles, keys, records }: Options): Authenticator {
+  return {
+    issuers: [...keys.keys()],
+    headerKeys: profiles.flatMap(({ headerKeys }) => headerKeys),
+    async authenticate(token, now) {
+      const profile = profiles.find((one) => flawIn(token, one) === undefined);
+      if (profile === undefined) throw invalidToken(profiles.map((one) => flawIn(token, one)).join('; '));
+      const times = readTimes(token.payload, profile, now);
+      await verifySignature(token, profile, keys, now);
+      const identity = identityOf(token, profile);
+      const found = (await records?.readExternal(identity)) ?? NOT_LOOKED_FOR;
+      return toVerified(token, { profile, times, identity, found, now });
+    },
+  };
+}
+
+const NOT_LOOKED_FOR: ExternalRecord = { record: undefined, readFrom: [] };
+
+async function verifySignature(
+  { raw, header, payload }: UnverifiedToken,
+  { algorithms, audience }: IssuerProfile,
+  keys: ReadonlyMap<string, KeySet>,
+  now: number,
+): Promise<void> {
+  const issuer = String(payload.iss);
+  const key = await keys.get(issuer)?.find({ alg: String(header.alg), kid: String(header.kid) });
+  if (key === undefined) throw invalidToken('no keys for this issuer');
+  const { jwtVerify } = await import('jose');
+  const options = {
+    algorithms: [...algorithms],
+    issuer,
+    ...(audience !== null && { audience: [...audience] }),
+    clockTolerance: CLOCK_SKEW_SECONDS,
+    currentDate: new Date(now * 1000),
+  };
+  await jwtVerify(raw, key, options).catch((cause) => {
+    throw invalidToken('jose refused it', cause);
+  });
+}
+
+function identityOf({ payload }: UnverifiedToken, profile: IssuerProfile): ExternalIdentity {
+  const { type, issuer, enterOnFirstSight } = profile;
+  const subject = String(payload.sub);
+  const email = typeof payload.email === 'string' && payload.email.length <= 254 ? payload.email : undefined;
+  return {
+    // A Firebase user is known by the uid everywhere.
+    id: type === 'firebase' ? subject : externalId(issuer, subject),
+    issuer,
+    subject,
+    ...(email !== undefined && { email }),
+    emailVerified: email !== undefined && payload.email_verified === true,
+    enterOnFirstSight,
+  };
+}
+
+interface Read {
+  readonly profile: IssuerProfile;
+  readonly times: TokenTimes;
+  readonly identity: ExternalIdentity;
+  readonly found: ExternalRecord;
+  readonly now: number;
+}
+
+/** @throws AppError `invalid_token` for who is disabled, `token_stale` for a sign-in that was revoked */
+function toVerified(
+  { payload }: UnverifiedToken,
+  { profile, times, identity, found: { record, readFrom }, now }: Read,
+): VerifiedToken {
+  const { id, issuer, subject, email, emailVerified } = identity;
+  if (record?.disabled) throw invalidToken('account disabled', undefined, subject);
+  if (record !== undefined && times.authTime < record.validAfter) throw tokenStale('revoked', subject);
+
+  const kind = profile.isService(payload) ? 'service' : 'user';
+  const { until, scopes, ...mapped } = profile.access(payload, kind, now);
+  const grants = record?.grants ?? [];
+  const granted = rolesAt(grants, now);
+  const facts = {
+    kind,
+    issuer,
+    subject,
+    directoryId: record?.directoryId ?? id,
+    ...(profile.type === 'firebase' && { uid: subject }),
+    ...(email !== undefined && { email, emailVerified }),
+    roles: [...new Set([...mapped.roles, ...granted])],
+    ...(scopes !== undefined && { scopes }),
+    authTime: times.authTime,
+    assurance: 'aal1',
+    tokenExpiresAt: times.exp,
+    credential: 'bearer',
+  } as const;
+  const held = new Set([...unprivilegedPermissionsOf(mapped), ...permissionsOf(granted)]);
+  return {
+    principal: createPrincipal(facts, [...held]),
+    readFrom,
+    identity,
+    goodUntil: Math.min(times.exp, until, nextExpiry(grants, now)),
+  };
+}

@@ -1,0 +1,22 @@
+import { hash } from 'node:crypto';
+
+/** A principal of an issuer other than Firebase: identity is issuer + subject, never the e-mail address. */
+export interface ExternalIdentity {
+  /** {@link externalId} of the two: key of its entry in the directory. */
+  readonly id: string;
+  readonly issuer: string;
+  readonly subject: string;
+  /** What the token says of the person, for the directory; nothing is decided on it. */
+  readonly email?: string | undefined;
+  readonly emailVerified: boolean;
+  /** Make an entry when there is none: the issuer's profile says so. */
+  readonly enterOnFirstSight: boolean;
+}
+
+/**
+ * The directory id of an external identity, and its uid once it is exchanged for a Firebase one. Stable, and nobody can
+ * choose a subject that gives somebody else's: JSON keeps the two apart, SHA-256 keeps any subject within what an id may be.
+ */
+export function externalId(issuer: string, subject: string): string {
+  return `ext-${hash('sha256', JSON.stringify([issuer, subject]), 'base64url')}`;
+}

@@ -1,0 +1,50 @@
+import type { JSONWebKeySet, JWK } from 'jose';
+import type { Algorithm } from './issuer-profile.ts';
+
+const KEY_TYPES: Readonly<Record<Algorithm, string>> = {
+  RS256: 'RSA',
+  PS256: 'RSA',
+  ES256: 'EC',
+  EdDSA: 'OKP',
+};
+const CURVES: Readonly<Partial<Record<Algorithm, string>>> = { ES256: 'P-256', EdDSA: 'Ed25519' };
+/** RFC 7518 §6.2.2, §6.3.2: members of a private key. One that was published is nobody's any more. */
+const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+const MIN_RSA_BYTES = 2048 / 8;
+
+/**
+ * The keys of a published set (RFC 7517 §5) that may verify a signature. The others are passed over as if they were not
+ * there: no `kid`, for encryption, of another algorithm, weak, or private.
+ *
+ * @returns undefined for what is no key set at all
+ */
+export function usableKeys(published: unknown, algorithms: readonly Algorithm[]): JSONWebKeySet | undefined {
+  if (!isObject(published) || !Array.isArray(published.keys)) return undefined;
+  return { keys: published.keys.filter((key): key is JWK => isObject(key) && isUsable(key, algorithms)) };
+}
+
+function isUsable(key: Record<string, unknown>, algorithms: readonly Algorithm[]): boolean {
+  if (typeof key.kid !== 'string' || PRIVATE.some((member) => Object.hasOwn(key, member))) return false;
+  if (key.use !== undefined && key.use !== 'sig') return false;
+  if (key.key_ops !== undefined && !(Array.isArray(key.key_ops) && key.key_ops.includes('verify')))
+    return false;
+  const fitting = algorithms.filter(
+    (algorithm) =>
+      key.kty === KEY_TYPES[algorithm] &&
+      (CURVES[algorithm] === undefined || key.crv === CURVES[algorithm]) &&
+      (key.alg === undefined || key.alg === algorithm),
+  );
+  return fitting.length > 0 && (key.kty !== 'RSA' || isStrongRsa(key));
+}
+
+/** At least 2048 bits (RFC 7518 §3.3), and the exponent that everybody uses: small ones have been broken. */
+function isStrongRsa({ n, e }: Record<string, unknown>): boolean {
+  if (e !== 'AQAB' || typeof n !== 'string') return false;
+  const modulus = Buffer.from(n, 'base64url');
+  const bytes = modulus.subarray(modulus.findIndex((byte) => byte !== 0));
+  return bytes.length > MIN_RSA_BYTES || (bytes.length === MIN_RSA_BYTES && (bytes[0] ?? 0) >= 0x80);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

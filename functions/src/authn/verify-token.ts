@@ -1,0 +1,35 @@
+import { invalidToken } from '../errors.ts';
+import { type Clock, seconds } from '../lib/clock.ts';
+import type { Authenticator } from './authenticators/authenticator.ts';
+import { parseToken } from './token-guard.ts';
+import type { VerifiedToken, VerifiedTokenCache } from './verified-token-cache.ts';
+
+export interface VerifyDeps {
+  readonly authenticators: readonly Authenticator[];
+  readonly verifiedTokens: VerifiedTokenCache;
+  readonly clock: Clock;
+}
+
+/**
+ * Verifies a token, or recognises one that was verified before.
+ *
+ * @throws AppError `invalid_token`, `token_stale`, `unavailable`
+ */
+export async function verifyToken(
+  { authenticators, verifiedTokens, clock }: VerifyDeps,
+  raw: string,
+): Promise<VerifiedToken> {
+  const now = seconds(clock);
+  const seen = verifiedTokens.get(raw, now);
+  if (seen !== undefined) return seen;
+
+  // `iss` only chooses who looks; nothing is fetched for an issuer that is not on the list.
+  const ofIssuer = (issuer: unknown) =>
+    authenticators.find(({ issuers }) => issuers.some((one) => one === issuer));
+  const token = parseToken(raw, (issuer) => ofIssuer(issuer)?.headerKeys ?? []);
+  const authenticator = ofIssuer(token.payload.iss);
+  if (authenticator === undefined) throw invalidToken('issuer not on the list');
+  const verified = await authenticator.authenticate(token, now);
+  verifiedTokens.set(raw, verified);
+  return verified;
+}
