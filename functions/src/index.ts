@@ -18,11 +18,13 @@ if (!isDiscovery()) loadConfig();
 
 let app: ReturnType<typeof createApp> | undefined;
 
-// Anybody may knock; the guard decides. Hosting's rewrite needs it, too.
+// Anybody may knock; the guard decides.
 const invoker = 'public';
 
+// No `invoker`: the CLI makes a new function public, which Hosting's rewrite needs, and then leaves it to the project.
+// With one, each deployment would open again what stands behind a gateway.
 // `cors: false`: the app answers for CORS; without it the emulator would let in any origin.
-export const api = onRequest({ ...sizes.api, ...runAs.api, invoker, cors: false }, (req, res) => {
+export const api = onRequest({ ...sizes.api, ...runAs.api, cors: false }, (req, res) => {
   app ??= createApp(instanceDeps());
   app(req, res);
 });

@@ -259,8 +259,8 @@ describe('the deployable', function () {
       });
     });
 
-    it('lets anybody reach the api, for the guard to decide', () => {
-      assert.deepEqual(endpoint('api').httpsTrigger, { invoker: ['public'] });
+    it('leaves to the project who may reach the api: everybody when it is new, then what was set since', () => {
+      assert.deepEqual(endpoint('api').httpsTrigger, {});
     });
 
     it('asks for no token of the user in the blocking functions', () => {
