@@ -36,6 +36,11 @@ const settings = {
     description:
       'Issuers besides Firebase whose tokens are accepted: a JSON list, see the README. Empty: none.',
   }),
+  BEHIND_GATEWAY: defineBoolean('BEHIND_GATEWAY', {
+    default: false,
+    description:
+      'Google API Gateway or ESPv2 stands in front: the HTTP API takes the token from X-Forwarded-Authorization.',
+  }),
   AUDIT_RETENTION_DAYS: defineInt('AUDIT_RETENTION_DAYS', {
     default: 400,
     description: 'Days for which audit events are kept, 1 to 3650.',
@@ -102,6 +107,8 @@ export interface Config {
   readonly accessChangeMaxAge: number;
   /** Those besides Firebase. */
   readonly trustedIssuers: readonly IssuerProfile[];
+  /** A gateway puts its own token into `Authorization`, and the caller's into `X-Forwarded-Authorization`. */
+  readonly behindGateway: boolean;
   /** Days. */
   readonly auditRetention: number;
 }
@@ -145,6 +152,7 @@ const environment = z.object({
   APP_CHECK_CONSUME: flag,
   ACCESS_CHANGE_MAX_AGE: whole(1, 60),
   TRUSTED_ISSUERS: z.string(),
+  BEHIND_GATEWAY: flag,
   AUDIT_RETENTION_DAYS: whole(1, 3650),
 });
 
@@ -179,6 +187,7 @@ export function loadConfig(env: Environment = process.env): Config {
   }
   return Object.freeze({
     trustedIssuers: trustedIssuers(values.TRUSTED_ISSUERS, emulator),
+    behindGateway: values.BEHIND_GATEWAY,
     projectId,
     emulator,
     allowedOrigins: Object.freeze([...hostingOrigins(projectId, env, emulator), ...values.ALLOWED_ORIGINS]),

@@ -27,10 +27,12 @@ export function createRouter(routes: readonly Route[], deps: Deps): Router {
 
 function serve(row: Route, deps: Deps): RequestHandler {
   const { access, owner } = row;
+  // Never both: what is in the other one is the gateway's, or anybody's.
+  const credentialHeader = deps.config.behindGateway ? 'x-forwarded-authorization' : 'authorization';
   const changes = row.method !== 'get';
   return async (req, res) => {
     const id = requestId(res);
-    const authorization = headerLines(req, 'authorization');
+    const authorization = headerLines(req, credentialHeader);
     const appCheck = headerLines(req, 'x-firebase-appcheck');
     const resource = owner && ((who: Principal) => resourceOf(owner(parseInput(row.input, req), deps, who)));
     const principal = await guard(deps, {

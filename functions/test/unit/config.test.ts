@@ -14,6 +14,7 @@ describe('config', () => {
       defaultRole: 'member',
       signUpDomains: [],
       trustedIssuers: [],
+      behindGateway: false,
       appCheck: { enforce: false, consume: false },
       accessChangeMaxAge: 10,
       auditRetention: 400,
