@@ -24,7 +24,7 @@ const ifMatch = z.string().optional().meta({ description: 'The ETag that was rea
 export function createOpenApiDocument(): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
   for (const row of routes) {
-    const path = row.path.replaceAll(/:(\w+)/g, '{$1}');
+    const path = pathTemplate(row);
     paths[path] = { ...paths[path], [row.method]: operation(row) };
   }
   return createDocument({
@@ -52,10 +52,20 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
   });
 }
 
+/** `/users/:uid` → `/users/{uid}` */
+export function pathTemplate({ path }: Route): string {
+  return path.replaceAll(/:(\w+)/g, '{$1}');
+}
+
+/** `GET /users/:uid` → `getUsersUid` */
+export function operationId({ method, path }: Route): string {
+  return `${method}${path.replaceAll(/[/:.]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
+}
+
 function operation(row: Route): ZodOpenApiOperationObject {
   const { params, query, body } = row.input;
   return {
-    operationId: `${row.method}${row.path.replaceAll(/[/:.]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+    operationId: operationId(row),
     summary: row.summary,
     description: describeAccess(row.access),
     security: row.access === 'public' ? [] : [{ firebase: [] }],

@@ -1,0 +1,133 @@
+import packageJson from '../package.json' with { type: 'json' };
+import type { IssuerProfile } from '../src/authn/issuers/issuer-profile.ts';
+import type { Route } from '../src/http/route.ts';
+import { routes } from '../src/http/routes.ts';
+import { operationId, pathTemplate } from './openapi-document.ts';
+
+interface Gateway {
+  readonly projectId: string;
+  /** Address of the function, to which `/v1/…` is appended; also the audience of the gateway's own ID token for it. */
+  readonly backend: string;
+  readonly issuers: readonly IssuerProfile[];
+  /** The gateway API's managed service. With it web pages can call: preflight requests are passed on, too. */
+  readonly host?: string | undefined;
+}
+
+/** A token issuer in Google's words: OpenAPI 2.0 with `x-google-…` extensions. */
+interface SecurityDefinition {
+  readonly type: 'oauth2';
+  readonly flow: 'implicit';
+  readonly authorizationUrl: string;
+  readonly 'x-google-issuer': string;
+  readonly 'x-google-jwks_uri'?: string;
+  readonly 'x-google-audiences': string;
+  readonly 'x-google-jwt-locations': readonly { readonly header: string; readonly value_prefix: string }[];
+}
+
+const FIREBASE_KEYS =
+  'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com';
+
+/**
+ * The route table for Google API Gateway or ESPv2, as OpenAPI 2.0: API Gateway reads 3.x, too, ESPv2 does not. Without
+ * schemas of parameters and bodies: the gateway checks none, and OpenAPI 2.0 could not say what ours say.
+ *
+ * @returns the document, and what somebody should know of issuers that the gateway cannot check as we do
+ */
+export function createGatewayDocument({ projectId, backend, issuers, host }: Gateway) {
+  const { definitions, warnings } = defineIssuers(projectId, issuers);
+  const security = Object.keys(definitions).map((name) => ({ [name]: [] }));
+  const paths: Record<string, Record<string, object>> = {};
+  for (const row of routes) {
+    const path = `/v1${pathTemplate(row)}`;
+    paths[path] = { ...paths[path], [row.method]: operation(row, security) };
+  }
+  const lines = [
+    'Gatehouse behind a gateway. What requests and answers hold: GET /v1/openapi.json.',
+    ...warnings,
+  ];
+  const document = {
+    swagger: '2.0',
+    info: { title: 'Gatehouse', version: packageJson.version, description: lines.join('\n\n') },
+    ...(host !== undefined && { host, 'x-google-endpoints': [{ name: host, allowCors: true }] }),
+    schemes: ['https'],
+    consumes: ['application/json'],
+    produces: ['application/json'],
+    'x-google-backend': {
+      address: backend,
+      // The default leaves the path out, and a function's audience is its whole address.
+      jwt_audience: backend,
+      path_translation: 'APPEND_PATH_TO_ADDRESS',
+      // As long as the function itself may take; the gateway would give up after 15 s.
+      deadline: 60,
+    },
+    securityDefinitions: definitions,
+    paths,
+  };
+  return { document, warnings };
+}
+
+function operation(row: Route, security: readonly object[]): object {
+  const names = [...row.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
+  return {
+    operationId: operationId(row),
+    summary: row.summary,
+    ...(names.length > 0 && {
+      parameters: names.map((name) => ({ name, in: 'path', required: true, type: 'string' })),
+    }),
+    responses: {
+      [row.output === null ? '204' : '200']: { description: 'Done.' },
+      default: { description: 'Refused or failed.' },
+    },
+    ...(row.access !== 'public' && { security }),
+  };
+}
+
+/** One definition for each accepted `iss`, which several entries may share; a route takes any of them. */
+function defineIssuers(projectId: string, issuers: readonly IssuerProfile[]) {
+  const definitions: Record<string, SecurityDefinition> = {
+    firebase: definition(`https://securetoken.google.com/${projectId}`, FIREBASE_KEYS, [projectId]),
+  };
+  const warnings: string[] = [];
+  const accepted: { type: string; issuer: string; jwksUri: string | null; audiences: string[] }[] = [];
+  for (const { type, issuer, accepts, audience, clientIds } of issuers) {
+    // Without audiences the gateway would ask for its own address in `aud`: it never leaves the check out.
+    const audiences = audience ?? clientIds;
+    if (audiences === null) {
+      warnings.push(`${issuer} is left out: the gateway checks \`aud\`, and the profile names no audience.`);
+      continue;
+    }
+    if (audience === null) {
+      warnings.push(
+        `${issuer}: the gateway does not look at \`client_id\`. A token passes only if it has the client in \`aud\`, too.`,
+      );
+    }
+    for (const { issuer, jwksUri } of accepts) {
+      const same = accepted.find((one) => one.issuer === issuer && one.jwksUri === jwksUri);
+      if (same === undefined) accepted.push({ type, issuer, jwksUri, audiences: [...audiences] });
+      else same.audiences.push(...audiences);
+    }
+  }
+  for (const [index, { type, issuer, jwksUri, audiences }] of accepted.entries()) {
+    if (jwksUri === null) {
+      warnings.push(
+        `${issuer}: the gateway has to find the keys by OpenID discovery; give the profile a \`jwksUri\` if it does not.`,
+      );
+    }
+    definitions[`${type}_${index + 1}`] = definition(issuer, jwksUri, [...new Set(audiences)]);
+  }
+  return { definitions, warnings };
+}
+
+function definition(issuer: string, keys: string | null, audiences: readonly string[]): SecurityDefinition {
+  return {
+    type: 'oauth2',
+    flow: 'implicit',
+    // OpenAPI asks for one; the gateway sends nobody there.
+    authorizationUrl: issuer,
+    'x-google-issuer': issuer,
+    ...(keys !== null && { 'x-google-jwks_uri': keys }),
+    'x-google-audiences': audiences.join(','),
+    // By default also `?access_token=`, and what is in an address is in every log (RFC 6750 §2.3).
+    'x-google-jwt-locations': [{ header: 'Authorization', value_prefix: 'Bearer ' }],
+  };
+}
