@@ -56,6 +56,13 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** Who calls, as far as the log and the audit trail need it; a principal is one. */
+export interface Caller {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly directoryId?: string;
+}
+
 interface AppErrorOptions {
   /** One line for the log, never for the caller. */
   readonly reason?: string;
@@ -64,8 +71,8 @@ interface AppErrorOptions {
   readonly retryAfter?: number;
   /** Permission the caller lacks, for the `scope` of the challenge (RFC 6750 §3). */
   readonly missing?: string;
-  /** Whom a refused credential belongs to, for the log. */
-  readonly subject?: string;
+  /** Whose credential it was that did not suffice, for the log. */
+  readonly caller?: Caller;
   readonly allow?: readonly string[];
   readonly cause?: unknown;
 }
@@ -80,7 +87,7 @@ export class AppError extends Error {
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfter: number | undefined;
   readonly missing: string | undefined;
-  readonly subject: string | undefined;
+  readonly caller: Caller | undefined;
   readonly allow: readonly string[] | undefined;
 
   constructor(code: ErrorCode, detail: string = ERRORS[code].title, options: AppErrorOptions = {}) {
@@ -90,20 +97,20 @@ export class AppError extends Error {
     this.errors = options.errors;
     this.retryAfter = options.retryAfter;
     this.missing = options.missing;
-    this.subject = options.subject;
+    this.caller = options.caller;
     this.allow = options.allow;
   }
 }
 
 /** A refused credential. The caller learns nothing more than that; `reason` goes to the log. */
-export function invalidToken(reason: string, cause?: unknown, subject?: string): AppError {
-  const whose = subject === undefined ? {} : { subject };
+export function invalidToken(reason: string, cause?: unknown, caller?: Caller): AppError {
+  const whose = caller === undefined ? {} : { caller };
   return new AppError('invalid_token', 'The credential was not accepted.', { reason, cause, ...whose });
 }
 
 /** A credential that was good: what it says has changed since. */
-export function tokenStale(reason: string, subject?: string): AppError {
-  const whose = subject === undefined ? {} : { subject };
+export function tokenStale(reason: string, caller?: Caller): AppError {
+  const whose = caller === undefined ? {} : { caller };
   const detail = 'Refresh the token once and try again; if that fails, sign in again.';
   return new AppError('token_stale', detail, { reason, ...whose });
 }

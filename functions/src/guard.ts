@@ -11,7 +11,7 @@ import {
   permissionOf,
   type Resource,
 } from './authz/decide.ts';
-import { AppError, ERRORS } from './errors.ts';
+import { AppError, type Caller, ERRORS } from './errors.ts';
 import type { Log } from './log.ts';
 
 export interface GuardDeps extends AuthenticateDeps {
@@ -23,7 +23,7 @@ export interface GuardDeps extends AuthenticateDeps {
 
 export interface RefusedAttempt {
   readonly actor: string;
-  readonly issuer?: string;
+  readonly issuer: string;
   readonly action: 'access.refused';
   /** The permission that was asked for. */
   readonly target: string;
@@ -58,11 +58,11 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     principal = await authenticate(deps, credential, { fresh: needsFreshRecord(access) });
   } catch (error) {
     if (error instanceof AppError) {
-      const { code, reason = code, subject } = error;
-      const whose = subject === undefined ? {} : { subject };
+      const { code, reason = code, caller } = error;
+      const whose = caller && { issuer: caller.issuer, subject: caller.subject };
       deps.log.decision({ requestId, access, ...whose, granted: false, reason, code });
-      const isRefused = ERRORS[code].status < 500 && subject !== undefined;
-      if (isRefused && needsFreshRecord(access)) await recordRefusal({ actor: subject, reason });
+      const isRefused = ERRORS[code].status < 500 && caller !== undefined;
+      if (isRefused && needsFreshRecord(access)) await recordRefusal(caller, reason);
     }
     throw error;
   }
@@ -79,13 +79,25 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
   });
   if (decision.allowed) return principal;
   if (principal.kind !== 'anonymous' && needsFreshRecord(access)) {
-    await recordRefusal({ actor: principal.directoryId ?? subject, issuer, reason: decision.reason });
+    await recordRefusal(principal, decision.reason);
   }
   throw refusal(decision, access);
 
-  function recordRefusal(who: Pick<RefusedAttempt, 'actor' | 'issuer' | 'reason'>): Promise<void> {
+  function recordRefusal(
+    { issuer, subject, directoryId: actor = subject }: Caller,
+    reason: string,
+  ): Promise<void> {
     const target = permissionOf(access) ?? '';
-    return deps.audit.refused({ ...who, action: 'access.refused', target, outcome: 'refused', requestId });
+    const attempt = {
+      actor,
+      issuer,
+      action: 'access.refused',
+      target,
+      outcome: 'refused',
+      reason,
+      requestId,
+    } as const;
+    return deps.audit.refused(attempt);
   }
 }
 

@@ -55,9 +55,9 @@ async function isUpToDate(
   let upToDate = true;
   for (const { id, rolesVersion } of readFrom) {
     const { validAfter = 0, rolesVersion: current = 0 } = (await changes.latest(id)) ?? {};
-    if (principal.authTime < validAfter) throw tokenStale('revoked', principal.subject);
+    if (principal.authTime < validAfter) throw tokenStale('revoked', principal);
     if (rolesVersion >= current) continue;
-    if (identity === undefined) throw tokenStale('roles changed', principal.subject);
+    if (identity === undefined) throw tokenStale('roles changed', principal);
     upToDate = false;
   }
   return upToDate;
@@ -68,18 +68,20 @@ async function asRecorded(
   { accessRecords, clock }: AuthenticateDeps,
   { principal, identity, readFrom: [own] }: VerifiedToken,
 ): Promise<Principal> {
-  const { subject, directoryId } = principal;
-  if (directoryId === undefined) throw notEntered(subject);
+  const { directoryId } = principal;
+  if (directoryId === undefined) throw notEntered(principal);
   const record =
     identity === undefined
       ? await accessRecords.read(directoryId)
       : (await accessRecords.readExternal(identity)).record;
   if (record === undefined) {
-    throw identity === undefined ? invalidToken('account deleted', undefined, subject) : notEntered(subject);
+    throw identity === undefined
+      ? invalidToken('account deleted', undefined, principal)
+      : notEntered(principal);
   }
   checkRecord(principal, record);
   if (identity === undefined && own?.rolesVersion !== record.rolesVersion)
-    throw tokenStale('roles changed', subject);
+    throw tokenStale('roles changed', principal);
   return createPrincipal({
     ...principal,
     directoryId: record.directoryId,
@@ -87,11 +89,11 @@ async function asRecorded(
   });
 }
 
-function checkRecord({ subject, authTime }: Principal, { disabled, validAfter }: AccessRecord): void {
-  if (disabled) throw invalidToken('account disabled', undefined, subject);
-  if (authTime < validAfter) throw tokenStale('revoked', subject);
+function checkRecord(principal: Principal, { disabled, validAfter }: AccessRecord): void {
+  if (disabled) throw invalidToken('account disabled', undefined, principal);
+  if (principal.authTime < validAfter) throw tokenStale('revoked', principal);
 }
 
-function notEntered(subject: string): AppError {
-  return new AppError('permission_denied', 'This needs an entry in the directory.', { subject });
+function notEntered(caller: Principal): AppError {
+  return new AppError('permission_denied', 'This needs an entry in the directory.', { caller });
 }

@@ -177,7 +177,7 @@ describe('guard', () => {
       for (const event of events) {
         assert.deepEqual(
           [event.actor, event.issuer, event.target, event.outcome, event.reason, event.requestId],
-          ['ada', undefined, 'roles:assign', 'refused', reason, 'r1'],
+          ['ada', ISSUER, 'roles:assign', 'refused', reason, 'r1'],
         );
       }
       for (const part of token.split('.')) assert.ok(!JSON.stringify(events).includes(part));

@@ -92,18 +92,18 @@ function toVerified(
   { profile, times, identity, found: { record, readFrom }, now }: Read,
 ): VerifiedToken {
   const { id, issuer, subject, email, emailVerified } = identity;
-  if (record?.disabled) throw invalidToken('account disabled', undefined, subject);
-  if (record !== undefined && times.authTime < record.validAfter) throw tokenStale('revoked', subject);
+  const directoryId = record?.directoryId ?? id;
+  const caller = { issuer, subject, directoryId };
+  if (record?.disabled) throw invalidToken('account disabled', undefined, caller);
+  if (record !== undefined && times.authTime < record.validAfter) throw tokenStale('revoked', caller);
 
   const kind = profile.isService(payload) ? 'service' : 'user';
   const { until, scopes, ...mapped } = profile.access(payload, kind, now);
   const grants = record?.grants ?? [];
   const granted = rolesAt(grants, now);
   const facts = {
+    ...caller,
     kind,
-    issuer,
-    subject,
-    directoryId: record?.directoryId ?? id,
     ...(profile.type === 'firebase' && { uid: subject }),
     ...(email !== undefined && { email, emailVerified }),
     roles: [...new Set([...mapped.roles, ...granted])],

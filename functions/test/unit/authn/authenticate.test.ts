@@ -117,8 +117,8 @@ describe('authenticate', () => {
         await assertRefused(() => present(instance, token), 'token_stale', reason);
         await present(elsewhere, token);
         untilNextRead();
-        const { subject } = await assertRefused(() => present(elsewhere, token), 'token_stale', reason);
-        assert.equal(subject, 'ada');
+        const { caller } = await assertRefused(() => present(elsewhere, token), 'token_stale', reason);
+        assert.equal(caller?.subject, 'ada');
       });
     }
 
@@ -197,8 +197,8 @@ describe('authenticate', () => {
       assert.equal(lookUps(), entered + 2);
       const claims = google.users.get('ada');
       google.users.set('ada', { localId: 'ada', ...claims, disabled: true });
-      const { subject } = await assertRefused(good, 'invalid_token', 'account disabled');
-      assert.equal(subject, 'ada');
+      const { caller } = await assertRefused(good, 'invalid_token', 'account disabled');
+      assert.equal(caller?.subject, 'ada');
       assert.equal(lookUps(), entered + 3);
     });
 
@@ -402,7 +402,7 @@ describe('authenticate', () => {
       const token = await mint({ sub: 'okta|eve', roles: ['owner'], rv: 1 });
       assert.deepEqual((await present(at, token)).roles, ['owner']);
       const error = await assertRefused(() => present(at, token, FRESH), 'permission_denied');
-      assert.equal(error.subject, 'okta|eve');
+      assert.equal(error.caller?.subject, 'okta|eve');
       assert.equal(lookUps(), 0);
     });
 
