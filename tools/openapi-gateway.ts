@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
 import { createGatewayDocument } from '../functions/scripts/gateway-document.ts';
 import { parseTrustedIssuers } from '../functions/src/authn/issuers/trusted-issuers.ts';
-import { FUNCTIONS, fail } from './lib/run.ts';
+import { ROOT } from './lib/emulator-setup.ts';
+import { fail } from './lib/run.ts';
 
 /** Writes the document that Google API Gateway and ESPv2 take: docs/guides/google-api-gateway.md. */
 const USAGE =
@@ -24,23 +25,35 @@ function readArguments() {
   return { ...values, project };
 }
 
-/** The settings that this project is deployed with. */
-function readSettings(project: string): NodeJS.Dict<string> {
-  const name = `.env.${project}`;
+/** What this project is deployed with. */
+function readSettings(project: string) {
+  const name = `functions/.env.${project}`;
+  const { REGION, TRUSTED_ISSUERS = '' } = parseEnv(readText(name));
   try {
-    return parseEnv(readFileSync(join(FUNCTIONS, name), 'utf8'));
+    const issuers = parseTrustedIssuers(TRUSTED_ISSUERS, { local: false, gate: false });
+    return { region: REGION || 'us-central1', issuers };
+  } catch (error) {
+    throw new Error(
+      `TRUSTED_ISSUERS in ${name} is wrong:\n${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+function readText(name: string): string {
+  try {
+    return readFileSync(join(ROOT, name), 'utf8');
   } catch (cause) {
-    throw new Error(`functions/${name} cannot be read; README, "Deploy", says how to make it.`, { cause });
+    throw new Error(`${name} cannot be read; README, "Deploy", says how to make it.`, { cause });
   }
 }
 
 try {
   const { project, backend, host, out } = readArguments();
-  const settings = readSettings(project);
+  const { region, issuers } = readSettings(project);
   const { document, warnings } = createGatewayDocument({
     projectId: project,
-    backend: backend ?? `https://${settings.REGION || 'us-central1'}-${project}.cloudfunctions.net/api`,
-    issuers: parseTrustedIssuers(settings.TRUSTED_ISSUERS ?? '', { local: false, gate: false }),
+    backend: backend ?? `https://${region}-${project}.cloudfunctions.net/api`,
+    issuers,
     host,
   });
   for (const warning of warnings) console.error(`gatehouse: ${warning}`);
