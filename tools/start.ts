@@ -1,15 +1,16 @@
-// npm start [-- --firestore=official] [--data <folder>] [--free-ports] [--verbose]: builds, starts the emulators, seeds
-// demo users, says what to try, and ends it all on Ctrl-C.
+// npm start [-- --firestore=official] [--data <folder>] [--with-issuers] [--free-ports] [--verbose]: builds, starts the
+// emulators, seeds demo users, says what to try, and ends it all on Ctrl-C.
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { LocalIssuers } from './issuers/start-issuers.ts';
 import { connect } from './lib/connect.ts';
 import { type DataFolder, openDataFolder } from './lib/data-folder.ts';
 import { ROOT } from './lib/emulator-setup.ts';
 import { type Emulators, startEmulators } from './lib/emulators.ts';
 import { chooseFirestore } from './lib/firestore-option.ts';
 import { readable } from './lib/log-line.ts';
-import { findTakenPort } from './lib/ports.ts';
+import { FIXED_PORTS, findTakenPort, ISSUER_PORTS } from './lib/ports.ts';
 import { FUNCTIONS, fail, run } from './lib/run.ts';
 import { welcome } from './lib/welcome.ts';
 import { seedDemoUsers } from './seed.ts';
@@ -18,6 +19,7 @@ const PROJECT_ID = 'demo-gatehouse';
 const HEALTH_TIMEOUT_MS = 60_000;
 
 let emulators: Emulators | undefined;
+let issuers: LocalIssuers | undefined;
 let data: DataFolder | undefined;
 let isReady = false;
 let isStopping = false;
@@ -29,6 +31,7 @@ async function shutDown() {
   if (!emulators) process.exit(130); // exit handlers end whatever has been started so far
   if (data && isReady) await emulators.saveAndStop(data).catch(fail);
   else await emulators.stop();
+  await issuers?.stop();
   console.log(`\nGatehouse has stopped${data && isReady ? `; its data are in ${data.path}` : ''}.`);
   process.exit(0);
 }
@@ -49,13 +52,16 @@ async function start() {
     options: {
       firestore: { type: 'string' },
       data: { type: 'string' },
+      'with-issuers': { type: 'boolean', default: false },
       'free-ports': { type: 'boolean' },
       verbose: { type: 'boolean' },
     },
   });
   const firestore = chooseFirestore(values.firestore);
   const ports = values['free-ports'] ? 'free' : 'fixed';
-  const taken = ports === 'fixed' ? await findTakenPort() : undefined;
+  const withIssuers = values['with-issuers'];
+  const wanted = { ...FIXED_PORTS, ...(withIssuers ? ISSUER_PORTS : {}) };
+  const taken = ports === 'fixed' ? await findTakenPort(wanted) : undefined;
   if (taken) {
     throw new Error(
       `port ${taken.port}, wanted by ${taken.service}, is taken; ` +
@@ -70,11 +76,18 @@ async function start() {
   }
   if ((await run('node', [`${ROOT}/tools/web.ts`])) !== 0) throw new Error('the page does not build');
 
-  const logFile = `${ROOT}/.gatehouse/emulators${ports === 'free' ? `-${process.pid}` : ''}.log`;
+  const logOf = (name: string) =>
+    `${ROOT}/.gatehouse/${name}${ports === 'free' ? `-${process.pid}` : ''}.log`;
+  const logFile = logOf('emulators');
+  if (withIssuers) {
+    const { startIssuers } = await import('./issuers/start-issuers.ts'); // half a second that others need not wait
+    issuers = await startIssuers({ ports, logFile: logOf('issuers') });
+  }
   emulators = await startEmulators({
     projectId: PROJECT_ID,
     firestore,
     ...(data ? { data } : {}),
+    ...(issuers ? { params: { TRUSTED_ISSUERS: issuers.trustedIssuers } } : {}),
     ports,
     logFile,
     onLine: (line) => {
@@ -91,7 +104,7 @@ async function start() {
   if (!data?.kept) await seedDemoUsers(PROJECT_ID);
   isReady = true;
   const seconds = (performance.now() - begin) / 1000;
-  const kept = data ? { dataFolder: data.path } : {};
+  const more = { ...(data ? { dataFolder: data.path } : {}), ...(issuers ? { issuers } : {}) };
   const { users } = connect(PROJECT_ID);
   // On kept data somebody may have deleted the demo member.
   const memberVersion = await users.get('demo-member').then(
@@ -99,7 +112,7 @@ async function start() {
     () => 1,
   );
   console.log(
-    welcome({ emulators, firestore, seconds, memberVersion, logFile: relative(ROOT, logFile), ...kept }),
+    welcome({ emulators, firestore, seconds, memberVersion, logFile: relative(ROOT, logFile), ...more }),
   );
 }
 

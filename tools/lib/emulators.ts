@@ -6,6 +6,7 @@ import { quietEnv, ROOT, writeConfig } from './emulator-setup.ts';
 import type { FirestoreKind } from './firestore-option.ts';
 import { FIXED_PORTS, findFreePorts, HOST, type Ports } from './ports.ts';
 import { type Output, ProcessGroup } from './process-group.ts';
+import { writeSettings } from './settings.ts';
 
 const EMULATORS = ['auth', 'functions', 'hosting'];
 const READY = 'All emulators ready!';
@@ -19,6 +20,8 @@ export interface EmulatorOptions extends Output {
   data?: DataFolder;
   /** `free` lets several runs live side by side; `fixed` are those of firebase.json. */
   ports: 'free' | 'fixed';
+  /** Parameters of the functions that differ from their `.env` files. */
+  params?: Readonly<Record<string, string>>;
 }
 
 export interface Emulators {
@@ -46,9 +49,14 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     ...{ port: ports.firestore, projectId, logFile: logFile.replace(/(\.log)?$/, '-firestore.log') },
     ...(data ? { data } : {}),
   });
-  const config = writeConfig(ports);
+  const settings = options.params && writeSettings(options.params);
+  const config = writeConfig(ports, settings);
   const removeConfig = () => rmSync(config, { force: true });
-  process.once('exit', removeConfig);
+  const cleanUp = () => {
+    removeConfig();
+    if (settings) rmSync(settings, { recursive: true, force: true });
+  };
+  process.once('exit', cleanUp);
 
   const cli = new ProcessGroup(
     'the emulators',
@@ -68,8 +76,8 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   // Outright: they hold nothing worth saving, and asked nicely they wait for whatever the functions still do.
   const stop = async () => {
     await cli.stop();
-    removeConfig();
-    process.off('exit', removeConfig);
+    cleanUp();
+    process.off('exit', cleanUp);
     await documents.stop();
   };
 

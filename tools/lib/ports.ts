@@ -15,6 +15,11 @@ export const FIXED_PORTS = {
 
 export type Ports = typeof FIXED_PORTS;
 
+/** Where `npm start -- --with-issuers` puts them; 9229 is cognito-local's own. */
+export const ISSUER_PORTS = { cognito: 9229, auth0: 9230, oidc: 9231 };
+
+export type IssuerPorts = typeof ISSUER_PORTS;
+
 /** Listens on a loopback port (0: any free one) and lets go of it; gives its number, or undefined when taken. */
 async function tryPort(port: number): Promise<number | undefined> {
   const server = createServer();
@@ -29,9 +34,11 @@ async function tryPort(port: number): Promise<number | undefined> {
   return typeof address === 'object' ? address?.port : undefined;
 }
 
-/** The first of the fixed ports that something else already listens on. */
-export async function findTakenPort(): Promise<{ service: string; port: number } | undefined> {
-  for (const [service, port] of Object.entries(FIXED_PORTS)) {
+/** The first of these ports that something else already listens on. */
+export async function findTakenPort(
+  ports: Readonly<Record<string, number>>,
+): Promise<{ service: string; port: number } | undefined> {
+  for (const [service, port] of Object.entries(ports)) {
     if ((await tryPort(port)) === undefined) return { service, port };
   }
   return undefined;

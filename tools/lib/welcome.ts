@@ -1,3 +1,5 @@
+import type { LocalIssuers } from '../issuers/start-issuers.ts';
+import { atLocalIssuers, localIssuerRows } from '../issuers/welcome.ts';
 import { DEMO_PASSWORD, DEMO_ROLES, demoEmail } from '../seed.ts';
 import type { Emulators } from './emulators.ts';
 import type { FirestoreKind } from './firestore-option.ts';
@@ -14,11 +16,12 @@ export interface Session {
   memberVersion: number;
   /** Where users and documents are kept between runs, if they are. */
   dataFolder?: string;
+  issuers?: LocalIssuers;
 }
 
 /** The one table `npm start` prints: where things are, who can sign in, what to try. */
 export function welcome(session: Session): string {
-  const { emulators, firestore, seconds, logFile, memberVersion, dataFolder } = session;
+  const { emulators, firestore, seconds, logFile, memberVersion, dataFolder, issuers } = session;
   const { urls, ports } = emulators;
   const api = `${urls.hosting}/api/v1`;
   const signIn = `${urls.auth}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=demo`;
@@ -30,6 +33,7 @@ export function welcome(session: Session): string {
     ['Firestore', `127.0.0.1:${ports.firestore} (${FIRESTORE[firestore]})`],
     ...(dataFolder ? [['Data', dataFolder]] : []),
     ['Log', logFile],
+    ...(issuers ? localIssuerRows(issuers) : []),
     ['', ''],
     ...DEMO_ROLES.map((role) => [demoEmail(role), `password ${DEMO_PASSWORD}, user id demo-${role}`]),
   ];
@@ -52,5 +56,5 @@ Try, in another terminal:
   3. Make the member a supporter
      curl -s -X PUT ${api}/users/demo-member/roles -H "Authorization: Bearer $TOKEN" \\
        -H 'Content-Type: application/json' -d '{"grants":[{"role":"support","reason":"joins the help desk"}],"version":${memberVersion}}'
-`;
+${issuers ? `\n${atLocalIssuers(issuers, api)}\n` : ''}`;
 }
