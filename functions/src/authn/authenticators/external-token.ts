@@ -39,6 +39,9 @@ export function createExternalTokenAuthenticator({ profiles, keys, records }: Op
   };
 }
 
+/** Seconds. The feed of access changes forgets a little later: a token that lives longer must not outlive a revocation. */
+const RECORD_FOR = 3600;
+
 const NOT_LOOKED_FOR: ExternalRecord = { record: undefined, readFrom: [] };
 
 async function verifySignature(
@@ -118,6 +121,9 @@ function toVerified(
     principal: createPrincipal(facts, [...held]),
     readFrom,
     identity,
-    goodUntil: Math.min(times.exp, until, nextExpiry(grants, now)),
+    goodUntil: Math.min(
+      ...[times.exp, until, nextExpiry(grants, now)],
+      readFrom.length > 0 ? now + RECORD_FOR : Number.POSITIVE_INFINITY,
+    ),
   };
 }

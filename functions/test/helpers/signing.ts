@@ -1,0 +1,39 @@
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import type { UnverifiedToken } from '../../src/authn/token-guard.ts';
+import { parseToken } from '../../src/authn/token-guard.ts';
+
+/** A key pair of an issuer other than Firebase. */
+export interface SigningPair {
+  /** The public half as a key set publishes it. */
+  readonly jwk: JWK & { readonly kid: string };
+  readonly privateJwk: JWK;
+  /** A compact token with a real signature. A claim given as `undefined` is left out. */
+  sign(
+    claims: Readonly<Record<string, unknown>>,
+    header?: Readonly<Record<string, unknown>>,
+  ): Promise<string>;
+}
+
+export async function createSigningPair(
+  alg: 'RS256' | 'PS256' | 'ES256' | 'EdDSA',
+  kid: string,
+): Promise<SigningPair> {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+  return {
+    jwk: { ...(await exportJWK(publicKey)), kid },
+    privateJwk: { ...(await exportJWK(privateKey)), kid },
+    sign: (claims, header) =>
+      new SignJWT({ ...claims }).setProtectedHeader({ alg, kid, typ: 'JWT', ...header }).sign(privateKey),
+  };
+}
+
+/** A token whose form is sound, and whose signature nobody has looked at. */
+export function unverified(
+  payload: Readonly<Record<string, unknown>>,
+  header: Readonly<Record<string, unknown>> = {},
+): UnverifiedToken {
+  return { raw: 'a.b.c', header: { alg: 'RS256', kid: 'k', typ: 'JWT', ...header }, payload, signed: true };
+}
+
+/** As {@link parseToken}, for tests that need no header key besides the usual. */
+export const parsed = (raw: string): UnverifiedToken => parseToken(raw);
