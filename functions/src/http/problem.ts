@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler } from 'express';
-import { type AppError, ERRORS, problemOf, toAppError } from '../errors.ts';
+import { ERRORS, problemOf, toAppError } from '../errors.ts';
+import { challengeFor } from '../lib/challenge.ts';
 import type { Log } from '../log.ts';
 import { requestId } from './request-id.ts';
 
@@ -22,21 +23,4 @@ export function sendProblem(log: Log): ErrorRequestHandler {
       .type('application/problem+json')
       .send(JSON.stringify(problemOf(error, id)));
   };
-}
-
-/** The challenge of RFC 6750 §3: bare without a credential, with an `error` for one that did not do. */
-function challengeFor({ code, missing }: AppError): string | undefined {
-  const bearer = 'Bearer realm="gatehouse"';
-  switch (code) {
-    case 'unauthenticated':
-      return bearer;
-    case 'invalid_token':
-      return `${bearer}, error="invalid_token", error_description="The credential was not accepted"`;
-    case 'token_stale':
-      return `${bearer}, error="invalid_token", error_description="The token is out of date, refresh it"`;
-    case 'app_check_failed':
-      return 'FirebaseAppCheck realm="gatehouse"';
-    default:
-      return missing === undefined ? undefined : `${bearer}, error="insufficient_scope", scope="${missing}"`;
-  }
 }

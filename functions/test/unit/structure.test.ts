@@ -46,7 +46,8 @@ const INWARD: Record<string, readonly string[]> = {
   authn: ['errors.ts', 'lib', 'authz'],
   // The roles are the choices of a setting.
   'config.ts': ['authz', 'authn'],
-  'log.ts': ['errors.ts', 'authz'],
+  'log-lines.ts': ['errors.ts', 'authz'],
+  'log.ts': ['log-lines.ts'],
   'transport.ts': ['errors.ts', 'config.ts', 'log.ts'],
   'framework.ts': ['errors.ts', 'lib', 'transport.ts'],
   'guard.ts': [...CORE, 'log.ts'],
