@@ -79,7 +79,9 @@ function textsAt(payload: Readonly<Record<string, unknown>>, path: readonly stri
   return list.filter((item) => typeof item === 'string');
 }
 
-/** RFC 6749 §3.3: one text, separated by spaces. */
-function scopesOf({ scope }: Readonly<Record<string, unknown>>): string[] {
+/** RFC 6749 §3.3: one text, separated by spaces. Okta and Entra ID call it `scp`; there it may be a list. */
+function scopesOf(payload: Readonly<Record<string, unknown>>): string[] {
+  const { scope } = payload;
+  if (scope === undefined) return textsAt(payload, ['scp']).flatMap((text) => text.split(' '));
   return typeof scope === 'string' ? scope.split(' ') : [];
 }
