@@ -16,6 +16,12 @@ const issuerUrl = z
   .refine((url) => !/[?#\s@]/.test(url), 'has more than host and path')
   .refine((url) => /^https:|^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(url), 'has to begin with https://');
 
+/** What a path is put after. */
+const baseUrl = issuerUrl.refine((url) => !url.endsWith('/'), 'ends in a slash');
+
+/** One, or any of several. */
+const audience = z.union([text.transform((one) => [one]), texts]);
+
 const common = {
   map: mapSchema.prefault({}),
   maxLifetime: z.int().min(60).max(MAX_LIFETIME).optional(),
@@ -33,7 +39,12 @@ export const issuerSchema = z.discriminatedUnion('type', [
       userPoolId: z.string().regex(/^[\w-]+_[0-9A-Za-z]+$/, 'is not an id like eu-west-1_AbCdEfGhI'),
       clientIds: texts,
       tokenUse: use,
-      localUrl: issuerUrl.optional(),
+      audience: audience.optional(),
+      localUrl: baseUrl.optional(),
+    })
+    .refine(({ tokenUse, audience }) => tokenUse === 'access' || audience === undefined, {
+      path: ['audience'],
+      error: 'is for access tokens: that of an ID token is its client',
     })
     .refine(
       ({ region, userPoolId, localUrl }) => localUrl !== undefined || userPoolId.startsWith(`${region}_`),
@@ -48,13 +59,13 @@ export const issuerSchema = z.discriminatedUnion('type', [
     domain,
     audience: text,
     clientIds: texts.optional(),
-    localUrl: issuerUrl.optional(),
+    localUrl: baseUrl.optional(),
   }),
   z.strictObject({
     ...common,
     type: z.literal('oidc'),
     issuer: issuerUrl,
-    audience: z.union([text.transform((one) => [one]), texts]),
+    audience,
     jwksUri: issuerUrl.optional(),
     algorithms: z.array(z.enum(ALGORITHMS)).min(1).default(['RS256']),
     tokenUse: use.default('access'),

@@ -25,7 +25,7 @@ export function toProfile(setting: IssuerSetting): IssuerProfile {
 
 /** https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html */
 function cognito(setting: Setting<'cognito'>): IssuerProfile {
-  const { region, userPoolId, clientIds, tokenUse, localUrl, maxLifetime = DAY } = setting;
+  const { region, userPoolId, clientIds, tokenUse, audience, localUrl, maxLifetime = DAY } = setting;
   const bases =
     localUrl === undefined
       ? [`https://cognito-idp.${region}.amazonaws.com`, `https://issuer-cognito-idp.${region}.amazonaws.com`]
@@ -38,12 +38,16 @@ function cognito(setting: Setting<'cognito'>): IssuerProfile {
     algorithms: ['RS256'],
     typ: ['', 'jwt'],
     headerKeys: [],
-    // An access token has no `aud`; its `client_id` says for which app it is.
-    audience: tokenUse === 'id' ? clientIds : null,
+    // An access token has no `aud` unless its app bound it to an API; its `client_id` says for which app it is.
+    audience: tokenUse === 'id' ? clientIds : (audience ?? null),
     clientIds: tokenUse === 'id' ? null : clientIds,
     tokenUse,
     claims: { token_use: tokenUse },
-    flawOf: () => undefined,
+    // RFC 8707 §2: it is for whom it names. A trigger of the pool may put the client's own id there.
+    flawOf: ({ aud, client_id }) =>
+      aud === undefined || tokenUse === 'id' || audience !== undefined || aud === client_id
+        ? undefined
+        : 'bound to another API',
     maxLifetime,
     authTime: 'required',
     // A person's `sub` is a UUID, which no client id is.

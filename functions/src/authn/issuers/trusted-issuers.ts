@@ -22,13 +22,14 @@ export function parseTrustedIssuers(text: string, place: Place): readonly Issuer
   const parsed = z.array(issuerSchema).max(50).safeParse(parseJson(text));
   if (!parsed.success) {
     throw new Error(
-      parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
+      parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'list'}: ${message}`).join('\n'),
     );
   }
   const profiles = parsed.data.map(toProfile);
   const flaws = [
     ...parsed.data.flatMap((setting, index) => misplaced(setting, index, place)),
     ...sharedNames(profiles),
+    ...otherKeys(profiles),
   ];
   if (flaws.length > 0) throw new Error(flaws.join('\n'));
   return profiles;
@@ -46,13 +47,13 @@ function parseJson(text: string): unknown {
 function misplaced(setting: IssuerSetting, index: number, { local, gate }: Place): string[] {
   if (setting.type === 'firebase')
     return gate ? [] : [`${index}.type: this project’s Firebase needs no entry`];
-  const isLocal = 'localUrl' in setting && setting.localUrl !== undefined;
-  const plain = Object.entries(setting).find(
-    ([, value]) => typeof value === 'string' && value.startsWith('http:'),
-  );
-  if (!local && (isLocal || plain))
-    return [`${index}.${isLocal ? 'localUrl' : plain?.[0]}: only in the emulator`];
-  return [];
+  if (local) return [];
+  const plain = (url: string | undefined) => url?.startsWith('http:') === true;
+  const misplaced =
+    setting.type === 'oidc'
+      ? (['issuer', 'jwksUri'] as const).filter((field) => plain(setting[field]))
+      : (['localUrl'] as const).filter((field) => setting[field] !== undefined);
+  return misplaced.map((field) => `${index}.${field}: only in the emulator`);
 }
 
 /** One `iss` under two names would be one person with two identities. */
@@ -63,6 +64,19 @@ function sharedNames(profiles: readonly IssuerProfile[]): string[] {
       const name = names.get(accepted.issuer) ?? issuer;
       names.set(accepted.issuer, name);
       return name === issuer ? [] : [`${index}: ${accepted.issuer} is also an issuer of another entry`];
+    }),
+  );
+}
+
+/** Entries of one issuer share its keys, so they have to be found in one place. */
+function otherKeys(profiles: readonly IssuerProfile[]): string[] {
+  const places = new Map<string, string | null>();
+  return profiles.flatMap(({ accepts }, index) =>
+    accepts.flatMap(({ issuer, jwksUri }) => {
+      if (!places.has(issuer)) places.set(issuer, jwksUri);
+      return places.get(issuer) === jwksUri
+        ? []
+        : [`${index}: another entry has the keys of ${issuer} elsewhere`];
     }),
   );
 }

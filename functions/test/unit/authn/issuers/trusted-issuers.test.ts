@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { parseTrustedIssuers } from '../../../../src/authn/issuers/trusted-issuers.ts';
+
+const PRODUCTION = { local: false, gate: false };
+const EMULATOR = { local: true, gate: false };
+const parse = (entries: unknown, place = PRODUCTION) => parseTrustedIssuers(JSON.stringify(entries), place);
+
+const COGNITO = {
+  ...{ type: 'cognito', region: 'eu-west-1', userPoolId: 'eu-west-1_AbC123' },
+  ...{ clientIds: ['web'], tokenUse: 'access' },
+};
+const AUTH0 = { type: 'auth0', domain: 'shop.eu.auth0.com', audience: 'https://api' };
+const OIDC = { type: 'oidc', issuer: 'https://login.example.com', audience: 'api' };
+
+describe('TRUSTED_ISSUERS', () => {
+  it('trusts nobody when it is empty', () => {
+    for (const text of ['', ' \n', '[]']) assert.deepEqual(parseTrustedIssuers(text, PRODUCTION), []);
+  });
+
+  it('takes several issuers, and several entries of one', () => {
+    const profiles = parse([COGNITO, { ...COGNITO, tokenUse: 'id' }, AUTH0, OIDC]);
+    assert.deepEqual(
+      profiles.map(({ type, tokenUse }) => `${type} ${tokenUse}`),
+      ['cognito access', 'cognito id', 'auth0 access', 'oidc access'],
+    );
+  });
+
+  it('takes an audience of plain HTTP, which is a name and not a place', () => {
+    assert.deepEqual(parse([{ ...AUTH0, audience: 'http://api' }])[0]?.audience, ['http://api']);
+  });
+
+  const local: Record<string, object> = {
+    localUrl: { ...COGNITO, localUrl: 'http://127.0.0.1:9229' },
+    issuer: { ...OIDC, issuer: 'http://127.0.0.1:9000' },
+    jwksUri: { ...OIDC, jwksUri: 'http://localhost:9000/keys' },
+  };
+  for (const [field, entry] of Object.entries(local)) {
+    it(`takes a ${field} on this machine in the emulator, and nowhere else`, () => {
+      assert.equal(parse([entry], EMULATOR).length, 1);
+      assert.throws(() => parse([AUTH0, entry]), { message: `1.${field}: only in the emulator` });
+    });
+  }
+
+  it('takes a localUrl for Auth0 in the emulator, and no localUrl of HTTPS in production either', () => {
+    assert.equal(parse([{ ...AUTH0, localUrl: 'http://localhost:3000' }], EMULATOR).length, 1);
+    assert.throws(
+      () => parse([{ ...AUTH0, localUrl: 'https://localhost:3000' }]),
+      /^Error: 0\.localUrl: only/,
+    );
+  });
+
+  it('takes Firebase at a gate, where firebase-admin is not at hand, and nowhere else', () => {
+    const entry = { type: 'firebase', projectId: 'shop-1' };
+    assert.equal(parse([entry], { local: false, gate: true })[0]?.type, 'firebase');
+    assert.throws(() => parse([entry], EMULATOR), { message: /^0\.type: this project’s Firebase/ });
+  });
+
+  it('refuses one `iss` under two names', () => {
+    const second = 'https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123';
+    assert.throws(
+      () => parse([COGNITO, { ...OIDC, issuer: second, jwksUri: `${second}/.well-known/jwks.json` }]),
+      {
+        message: `1: ${second} is also an issuer of another entry`,
+      },
+    );
+  });
+
+  it('refuses two places for the keys of one issuer', () => {
+    const message = '1: another entry has the keys of https://login.example.com elsewhere';
+    assert.throws(() => parse([OIDC, { ...OIDC, jwksUri: 'https://login.example.com/keys' }]), { message });
+  });
+
+  it('names everything that is wrong, and where', () => {
+    assert.throws(
+      () =>
+        parse([
+          { ...COGNITO, region: 'x' },
+          { ...OIDC, algorithms: ['HS256'] },
+        ]),
+      {
+        message: /^0\.region: is not a region.*\n1\.algorithms\.0: /s,
+      },
+    );
+  });
+
+  for (const text of ['{', 'null', '{}', '"x"', '[null]', '[[]]', '[{"type":"saml"}]', "[{'type':'oidc'}]"]) {
+    it(`refuses what is no list of issuers: ${text}`, () => {
+      assert.throws(() => parseTrustedIssuers(text, PRODUCTION), Error);
+    });
+  }
+
+  it('says so when it is no list at all, or no JSON', () => {
+    assert.throws(() => parseTrustedIssuers('{}', PRODUCTION), { message: /^list: / });
+    assert.throws(() => parseTrustedIssuers('[', PRODUCTION), { message: 'is not JSON' });
+  });
+
+  it('refuses more than 50 entries', () => {
+    assert.throws(() => parse(Array.from({ length: 51 }, () => OIDC)), Error);
+  });
+});
