@@ -13,7 +13,13 @@ const GROUP = 'helpers';
 
 export interface Cognito extends LocalIssuer, Pool {
   /** Signs in with Amplify's client library. */
-  signIn(who: Person, options?: SignIn): Promise<{ readonly accessToken: string; readonly idToken: string }>;
+  signIn(who: Person, options?: SignIn): Promise<CognitoTokens>;
+}
+
+export interface CognitoTokens {
+  readonly accessToken: string;
+  readonly idToken: string;
+  readonly refreshToken: string;
 }
 
 interface SignIn {
@@ -118,12 +124,13 @@ function signIn(endpoint: string, { userPoolId, clientId }: Pool, who: Person, o
   const Pool = new CognitoUserPool({ UserPoolId: userPoolId, ClientId: clientId, endpoint });
   const user = new CognitoUser({ Username, Pool });
   user.setAuthenticationFlowType(flow);
-  return new Promise<{ accessToken: string; idToken: string }>((resolve, reject) => {
+  return new Promise<CognitoTokens>((resolve, reject) => {
     user.authenticateUser(new AuthenticationDetails({ Username, Password }), {
       onSuccess: (session) =>
         resolve({
           accessToken: session.getAccessToken().getJwtToken(),
           idToken: session.getIdToken().getJwtToken(),
+          refreshToken: session.getRefreshToken().getToken(),
         }),
       onFailure: reject,
     });

@@ -22,6 +22,7 @@ export const stages: Record<string, (firestore: FirestoreKind) => Promise<Outcom
   firestore: embeddedFirestore,
   unit,
   consistency: () => mochaFolder('functions/test/consistency'),
+  issuers: () => mochaFolder('functions/test/issuers'),
   deploy: () => mochaFolder('functions/test/deploy'),
   emulator: (firestore) => withEmulators({ folder: 'functions/test/emulator', firestore }),
   'emulator-idp': (firestore) =>

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import type { LocalIssuers } from '../../../tools/issuers/start-issuers.ts';
+import { type LocalApi, only, openLocalApi, outcome, startLocalIssuers } from './local-api.ts';
+
+describe('a Cognito user pool', () => {
+  let issuers: LocalIssuers;
+  const opened: LocalApi[] = [];
+  const open = async (trustedIssuers: string) => {
+    const api = await openLocalApi(trustedIssuers);
+    opened.push(api);
+    return api;
+  };
+  before(async () => {
+    issuers = await startLocalIssuers();
+  });
+  after(async () => {
+    for (const api of opened) await api.close();
+    await issuers?.stop();
+  });
+
+  for (const flow of ['USER_SRP_AUTH', 'USER_PASSWORD_AUTH'] as const) {
+    it(`lets who signed in with ${flow} in, by access token and by ID token`, async () => {
+      const api = await open(issuers.trustedIssuers);
+      const { accessToken, idToken } = await issuers.cognito.signIn('ada', { flow });
+      const byAccess = await api.ask('GET /me', accessToken);
+      const byId = await api.ask('GET /me', idToken);
+      assert.deepEqual([outcome(byAccess), outcome(byId)], ['200', '200']);
+      assert.equal(byAccess.body.subject, issuers.cognito.usernames.get('ada@cognito.test'));
+      const { email, emailVerified, ...rest } = byId.body;
+      assert.deepEqual([email, emailVerified], ['ada@cognito.test', true]);
+      const { email: _email, emailVerified: _verified, ...restByAccess } = byAccess.body;
+      assert.deepEqual(rest, restByAccess);
+    });
+  }
+
+  it('gives who is in the group what the group means, and others what everybody has', async () => {
+    const api = await open(issuers.trustedIssuers);
+    const rolesOf = async (who: 'ada' | 'bo') =>
+      (await api.ask('GET /me', (await issuers.cognito.signIn(who)).accessToken)).body.roles;
+    assert.deepEqual(await rolesOf('ada'), ['support', 'member']);
+    assert.deepEqual(await rolesOf('bo'), ['member']);
+  });
+
+  it('refuses an ID token where access tokens are asked for, and the other way round', async () => {
+    const { accessToken, idToken } = await issuers.cognito.signIn('ada');
+    const forAccess = await open(only(issuers.trustedIssuers, ({ tokenUse }) => tokenUse === 'access'));
+    const forId = await open(only(issuers.trustedIssuers, ({ tokenUse }) => tokenUse === 'id'));
+    const outcomes = [];
+    for (const api of [forAccess, forId]) {
+      for (const token of [accessToken, idToken]) outcomes.push(outcome(await api.ask('GET /me', token)));
+    }
+    assert.deepEqual(outcomes, ['200', '401 invalid_token', '401 invalid_token', '200']);
+  });
+
+  it('refuses tokens of another client of the pool', async () => {
+    const { clientId } = issuers.cognito;
+    const api = await open(issuers.trustedIssuers.replaceAll(clientId, 'another-client'));
+    const { accessToken, idToken } = await issuers.cognito.signIn('ada');
+    for (const token of [accessToken, idToken]) {
+      assert.equal(outcome(await api.ask('GET /me', token)), '401 invalid_token');
+    }
+  });
+
+  it('refuses tokens of another pool, although cognito-local signs for all pools with one key', async () => {
+    const { userPoolId } = issuers.cognito;
+    const api = await open(issuers.trustedIssuers.replaceAll(userPoolId, 'local_another'));
+    const { accessToken, idToken } = await issuers.cognito.signIn('ada');
+    for (const token of [accessToken, idToken]) {
+      assert.equal(outcome(await api.ask('GET /me', token)), '401 invalid_token');
+    }
+  });
+
+  it('has no use for a refresh token', async () => {
+    const api = await open(issuers.trustedIssuers);
+    const { refreshToken } = await issuers.cognito.signIn('ada');
+    assert.equal(outcome(await api.ask('GET /me', refreshToken)), '401 invalid_token');
+  });
+});

@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url';
+import type { Response } from 'supertest';
+import { type LocalIssuers, startIssuers } from '../../../tools/issuers/start-issuers.ts';
+import { createExternalAuthenticators } from '../../src/authn/issuers/external-authenticators.ts';
+import { parseTrustedIssuers } from '../../src/authn/issuers/trusted-issuers.ts';
+import { type Api, openApi, type Person } from '../helpers/api.ts';
+
+/**
+ * The HTTP API as production runs it, Firebase's signatures included, but for one thing: the issuers that it trusts speak
+ * plain HTTP on this machine.
+ */
+export interface LocalApi extends Api {
+  /** Asks with a token, as a client over HTTPS. */
+  ask(route: string, token: string, body?: object): Promise<Answer>;
+  /** The same as one of the people in Firebase. */
+  askAs(who: Person, route: string, body?: object): Promise<Answer>;
+}
+
+export interface Answer extends Pick<Response, 'status' | 'body'> {
+  readonly challenge: string | undefined;
+}
+
+/** @param trustedIssuers as the setting has it */
+export async function openLocalApi(trustedIssuers: string): Promise<LocalApi> {
+  const profiles = parseTrustedIssuers(trustedIssuers, { local: true, gate: false });
+  const api = await openApi({
+    rewire: (deps) => {
+      const { authenticators, accessRecords: records, clock } = deps;
+      const external = createExternalAuthenticators({ profiles, fetch, clock, records });
+      return { ...deps, authenticators: [...authenticators, ...external] };
+    },
+  });
+  const ask: LocalApi['ask'] = async (route, token, body) => {
+    const [method = '', path = ''] = route.split(' ');
+    const agent = api.as();
+    const request =
+      method === 'GET' ? agent.get(`/v1${path}`) : agent[METHODS[method] ?? 'post'](`/v1${path}`);
+    const {
+      status,
+      body: answer,
+      headers,
+    } = await request.set('Authorization', `Bearer ${token}`).send(body);
+    return { status, body: answer, challenge: headers['www-authenticate'] };
+  };
+  return { ...api, ask, askAs: (who, route, body) => ask(route, api.token(who), body) };
+}
+
+const METHODS: Readonly<Record<string, 'post' | 'patch' | 'put'>> = {
+  POST: 'post',
+  PATCH: 'patch',
+  PUT: 'put',
+};
+
+/** One of each kind, on free ports. `stop` them in `after`. */
+export function startLocalIssuers(
+  options: { algorithm?: 'PS256' | 'ES256' | 'EdDSA' } = {},
+): Promise<LocalIssuers> {
+  const logFile = fileURLToPath(new URL('../../../.gatehouse/test-issuers.log', import.meta.url));
+  return startIssuers({ ports: 'free', logFile, ...options });
+}
+
+/** A setting with only those entries left that pass. */
+export function only(trustedIssuers: string, passes: (entry: Record<string, unknown>) => boolean): string {
+  return JSON.stringify((JSON.parse(trustedIssuers) as Record<string, unknown>[]).filter(passes));
+}
+
+/** `200`, or status and code of a refusal. */
+export function outcome({ status, body }: Answer): string {
+  return status < 400 ? String(status) : `${status} ${body.code}`;
+}
