@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { AccessRecords } from '../authn/access-records.ts';
+import type { AccessRecord, AccessRecords, EntryVersion } from '../authn/access-records.ts';
 import { claimedVersion } from '../authz/access-claims.ts';
 import { toAppError } from '../errors.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
@@ -9,8 +9,9 @@ import type { Account } from '../users/account.ts';
 import type { AccountStore } from '../users/account-store.ts';
 import type { AccountSync } from './account-sync.ts';
 import type { Directory, Outcome } from './directory.ts';
-import type { DirectoryEntry } from './directory-entry.ts';
+import { type DirectoryEntry, grantsInForce } from './directory-entry.ts';
 import { enter, hasProfileOf } from './enter.ts';
+import { enterIdentity, followEmail, ofIdentity } from './enter-identity.ts';
 
 interface RecordsDeps {
   readonly directory: Directory;
@@ -23,28 +24,49 @@ interface RecordsDeps {
 /** A stale token presented again and again is not a reason to look again and again. Milliseconds. */
 const MEND_AGAIN_MS = 5_000;
 
-/** The record of a Firebase user: the entry in the directory together with the account in Firebase Auth. */
+/**
+ * The record of a Firebase user: the entry in the directory together with the account in Firebase Auth. That of somebody
+ * of another issuer: the entry, together with the record of the Firebase user it is linked to, if it is.
+ */
 export function createAccessRecords({ directory, accounts, sync, clock, log }: RecordsDeps): AccessRecords {
   const mended = new LRUCache<string, number>({ max: 10_000 });
+
+  async function read(uid: string): Promise<AccessRecord | undefined> {
+    const [found, seen] = await Promise.all([directory.find(uid), accounts.find(uid)]);
+    // Without an entry the account is looked at again, after it: a user may be deleted at this moment.
+    const account = found === undefined ? await accounts.find(uid) : seen;
+    if (account === undefined) return undefined;
+    const isKnown = found !== undefined && hasProfileOf(account, found);
+    const entry = isKnown ? found : await enter(directory, account, seconds(clock));
+    if (isOutOfStep(entry, account)) {
+      // The entry is the truth, whether or not that could be put right.
+      await realign(uid, entry).catch((error) => log.failure('realign', toAppError(error)));
+    }
+    // Who is disabled in Firebase's own console is out as well.
+    return stricter(recordOf(entry), account);
+  }
+
   return {
-    async read(uid) {
-      const [found, seen] = await Promise.all([directory.find(uid), accounts.find(uid)]);
-      // Without an entry the account is looked at again, after it: a user may be deleted at this moment.
-      const account = found === undefined ? await accounts.find(uid) : seen;
-      if (account === undefined) return undefined;
-      const isKnown = found !== undefined && hasProfileOf(account, found);
-      const entry = isKnown ? found : await enter(directory, account, seconds(clock));
-      if (isOutOfStep(entry, account)) {
-        // The entry is the truth, whether or not that could be put right.
-        await realign(uid, entry).catch((error) => log.failure('realign', toAppError(error)));
+    read,
+    async readExternal(identity) {
+      const { id, enterOnFirstSight } = identity;
+      const found = await directory.find(id);
+      if (found === undefined && !enterOnFirstSight) {
+        return { record: undefined, readFrom: [{ id, rolesVersion: 0 }] };
       }
-      return {
-        // Who is disabled in Firebase's own console is out as well.
-        disabled: entry.disabled || account.disabled,
-        validAfter: Math.max(entry.validAfter, account.validAfter),
-        rolesVersion: entry.rolesVersion,
-        grants: entry.grants,
-      };
+      const entry =
+        found?.identity === undefined
+          ? await enterIdentity(directory, identity)
+          : ofIdentity(found, identity);
+      await followEmail(directory, entry, identity);
+      const own = recordOf(entry);
+      const readFrom: EntryVersion[] = [{ id, rolesVersion: entry.rolesVersion }];
+      if (entry.linkedTo === undefined) return { record: own, readFrom };
+      const linked = await read(entry.linkedTo);
+      readFrom.push({ id: entry.linkedTo, rolesVersion: linked?.rolesVersion ?? 0 });
+      // Whose rights were these? Nobody's any more.
+      const isGone = linked === undefined;
+      return { record: isGone ? { ...own, disabled: true } : stricter(linked, own), readFrom };
     },
     async mend(uid) {
       if (clock() - (mended.get(uid) ?? Number.NEGATIVE_INFINITY) < MEND_AGAIN_MS) return;
@@ -102,4 +124,21 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
     });
     await sync.bring(uid, { patient: false });
   }
+}
+
+function recordOf(entry: DirectoryEntry): AccessRecord {
+  const { uid, disabled, validAfter, rolesVersion } = entry;
+  return { directoryId: uid, disabled, validAfter, rolesVersion, grants: grantsInForce(entry) };
+}
+
+/** A record, and what locks out in another place as well. */
+function stricter(
+  record: AccessRecord,
+  { disabled, validAfter }: Pick<AccessRecord, 'disabled' | 'validAfter'>,
+): AccessRecord {
+  return {
+    ...record,
+    disabled: record.disabled || disabled,
+    validAfter: Math.max(record.validAfter, validAfter),
+  };
 }

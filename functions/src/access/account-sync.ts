@@ -59,16 +59,21 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
     return answer;
   }
 
-  /** Strikes off what was told, and puts back what has changed since. @returns whether nothing is left */
-  async function finish(told: DirectoryEntry, by: string, shutAt: number): Promise<boolean> {
-    const shutFor = clock() - shutAt;
+  /**
+   * Strikes off what was told, and puts back what has changed since.
+   *
+   * @param shutAt undefined: there is no account, so nobody to tell and nobody who could have signed in
+   * @returns whether nothing is left
+   */
+  async function finish(told: DirectoryEntry, by: string, shutAt: number | undefined): Promise<boolean> {
+    const shutFor = clock() - (shutAt ?? clock());
     let done = true;
     await directory.change({ uid: told.uid }, ({ entry, now }): Outcome | undefined => {
       done = true;
       if (entry === undefined) return undefined;
       const second = Math.floor(now / 1000);
       // Somebody may have signed in until the account was disabled.
-      const isShut = told.pending.includes('disabled') && entry.disabled;
+      const isShut = shutAt !== undefined && told.pending.includes('disabled') && entry.disabled;
       const lastSignIn = Math.floor((now - shutFor) / 1000);
       const validAfter = isShut ? Math.max(entry.validAfter, lastSignIn + 1) : entry.validAfter;
       const after = { ...entry, validAfter };
@@ -109,7 +114,9 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
       isTelling = true;
       const shutAt = account && (await tellAccount(accounts, { account, entry, clock }));
       isTelling = false;
-      if (shutAt !== undefined) return await finish(entry, by, shutAt);
+      // Somebody of another issuer needs no account: without one there is nothing to tell.
+      const stays = entry.identity !== undefined && !entry.pending.includes('deletion');
+      if (shutAt !== undefined || stays) return await finish(entry, by, shutAt);
       await forgetUser(directory, { uid, requestId: by });
       return true;
     } catch (error) {

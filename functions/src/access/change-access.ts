@@ -113,11 +113,12 @@ function difference(
   after: DirectoryEntry,
   edit: Edit,
 ): Pick<AuditEvent, 'before' | 'after'> {
-  const parts = ({ grants, rolesVersion, disabled, validAfter }: DirectoryEntry) => ({
+  const parts = ({ grants, rolesVersion, disabled, validAfter, linkedTo }: DirectoryEntry) => ({
     ...((edit.grants !== undefined || edit.remove) && {
       version: rolesVersion,
       grants: summaryOf(grants),
     }),
+    ...(edit.link !== undefined && { version: rolesVersion, ...(linkedTo !== undefined && { linkedTo }) }),
     ...((edit.disabled !== undefined || edit.remove) && { disabled }),
     ...(before.validAfter !== after.validAfter && { validAfter }),
   });

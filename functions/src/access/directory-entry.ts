@@ -12,6 +12,12 @@ export type Pending = 'claims' | 'sessions' | 'disabled' | 'deletion';
 /** A user's access record: the truth about what they may do. Times are seconds since the epoch. */
 export interface DirectoryEntry {
   readonly uid: string;
+  /** Whose entry it is, for somebody of another issuer: they need no account in Firebase Auth. */
+  readonly identity?: { readonly issuer: string; readonly subject: string } | undefined;
+  /** Uid of the Firebase user whose rights an identity has instead of its own. */
+  readonly linkedTo?: string | undefined;
+  /** How often the identity was exchanged for a Firebase one since a second. */
+  readonly exchange?: { readonly since: number; readonly count: number } | undefined;
   readonly email?: string | undefined;
   readonly emailVerified: boolean;
   readonly displayName?: string | undefined;
@@ -40,10 +46,15 @@ export function profileOf({ email, emailVerified, displayName, providers }: Acco
   return { email: email?.toLowerCase(), emailVerified, displayName, providers };
 }
 
+/** The grants that are in force: a linked identity has those of the Firebase user, its own rest. */
+export function grantsInForce({ linkedTo, grants }: DirectoryEntry): readonly Grant[] {
+  return linkedTo === undefined ? grants : [];
+}
+
 /** An owner who stays one: enabled, and with no end in sight. */
 export function isStandingOwner(entry: DirectoryEntry | undefined): boolean {
   if (entry === undefined || entry.disabled) return false;
-  return entry.grants.some(({ role, expiresAt }) => role === 'owner' && expiresAt === undefined);
+  return grantsInForce(entry).some(({ role, expiresAt }) => role === 'owner' && expiresAt === undefined);
 }
 
 /**
@@ -70,7 +81,7 @@ export function adoptedEntry(account: Account, now: number): DirectoryEntry {
 
 /** The document of an entry. `roles` and `nextExpiry` are there to be queried. */
 export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
-  const { uid, grants, syncing, pendingSince, created, updated, ...rest } = entry;
+  const { uid, grants, syncing, exchange, pendingSince, created, updated, ...rest } = entry;
   const expiry = nextExpiry(grants, 0);
   return present({
     ...rest,
@@ -82,9 +93,10 @@ export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
       }),
     ),
     // Those that have ended, too, until the reconciler takes them out: nobody rewrites an entry in that very second.
-    roles: rolesAt(grants, 0),
+    roles: rolesAt(grantsInForce(entry), 0),
     nextExpiry: Number.isFinite(expiry) ? toDate(expiry) : undefined,
     syncing: syncing && { by: syncing.by, until: new Date(syncing.until) },
+    exchange: exchange && { since: toDate(exchange.since), count: exchange.count },
     pendingSince: pendingSince === undefined ? undefined : toDate(pendingSince),
     created: toDate(created),
     updated: toDate(updated),
@@ -100,8 +112,12 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
   try {
     const read = fields as Record<keyof DirectoryEntry, unknown>;
     const syncing = read.syncing as { by: string; until: Instant } | undefined;
+    const exchange = read.exchange as { since: unknown; count: unknown } | undefined;
     return {
       uid,
+      ...(read.identity !== undefined && { identity: identityFrom(read.identity) }),
+      ...(read.linkedTo !== undefined && { linkedTo: text(read.linkedTo) }),
+      ...(exchange && { exchange: { since: secondOf(exchange.since), count: whole(exchange.count) } }),
       email: read.email as string | undefined,
       emailVerified: read.emailVerified === true,
       displayName: read.displayName as string | undefined,
@@ -138,6 +154,16 @@ function grantFrom({ role, grantedBy, grantedAt, expiresAt, reason }: GrantDocum
   // An end that cannot be read is not the same as none.
   const end = expiresAt === undefined ? undefined : secondOf(expiresAt);
   return [{ role, grantedBy, grantedAt: secondOf(grantedAt), expiresAt: end, reason }];
+}
+
+function identityFrom(value: unknown): DirectoryEntry['identity'] {
+  const { issuer, subject } = value as Record<string, unknown>;
+  return { issuer: text(issuer), subject: text(subject) };
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string' || value === '') throw new TypeError('a text is none');
+  return value;
 }
 
 function list<T>(value: unknown): readonly T[] {

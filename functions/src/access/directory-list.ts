@@ -7,7 +7,7 @@ import { decodePageToken, encodePageToken, invalidPageToken } from '../lib/page-
 import { readPage } from '../lib/paging.ts';
 import { isUid } from '../lib/uid.ts';
 import { DIRECTORY } from './directory.ts';
-import { type DirectoryEntry, fromDocument } from './directory-entry.ts';
+import { type DirectoryEntry, fromDocument, grantsInForce } from './directory-entry.ts';
 
 export interface UserQuery {
   readonly role?: Role | undefined;
@@ -38,7 +38,7 @@ export function createDirectoryList({ open, clock }: { open: OpenFirestore; cloc
       const now = seconds(clock);
       const users = docs
         .flatMap((document) => readable(document))
-        .filter((entry) => role === undefined || rolesAt(entry.grants, now).includes(role));
+        .filter((entry) => role === undefined || rolesAt(grantsInForce(entry), now).includes(role));
       if (last === undefined) return { users };
       const at = email === undefined ? [last.id] : [String(last.get('email')), last.id];
       return { users, nextPageToken: encodePageToken(at) };

@@ -12,6 +12,8 @@ export interface Edit {
   /** Delete the user. */
   readonly remove?: true;
   readonly profile?: Profile;
+  /** Give an identity the rights of a Firebase user instead of its own, or its own again. */
+  readonly link?: { readonly to: string | undefined };
 }
 
 export interface Edited {
@@ -27,13 +29,14 @@ export interface Edited {
  */
 export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edited {
   if (before.pending.includes('deletion')) throw new AppError('not_found', 'This user is being deleted.');
-  const { grants, disabled, revoke, remove, profile } = edit;
+  const { grants, disabled, revoke, remove, profile, link } = edit;
   const endsSessions = revoke || remove || disabled === true;
   // Sign-ins are dated in whole seconds: those of this very second are over as well.
   const validAfter = endsSessions ? Math.max(before.validAfter, now + 1) : before.validAfter;
-  const rolesVersion = grants === undefined ? before.rolesVersion : before.rolesVersion + 1;
+  const changesRoles = grants !== undefined || link !== undefined;
+  const rolesVersion = changesRoles ? before.rolesVersion + 1 : before.rolesVersion;
   const news: Pending[] = [
-    ...(grants === undefined ? [] : ['claims' as const]),
+    ...(changesRoles ? ['claims' as const] : []),
     ...(endsSessions ? ['sessions' as const] : []),
     ...(disabled === undefined && !remove ? [] : ['disabled' as const]),
     ...(remove ? ['deletion' as const] : []),
@@ -42,6 +45,7 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
     entry: {
       ...before,
       ...profile,
+      ...(link && { linkedTo: link.to }),
       grants: grants ?? before.grants,
       rolesVersion,
       disabled: remove || (disabled ?? before.disabled),
@@ -50,9 +54,9 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
       pendingSince: before.pendingSince ?? (news.length > 0 ? now : undefined),
       updated: now,
     },
-    ...((grants !== undefined || endsSessions) && {
+    ...((changesRoles || endsSessions) && {
       accessChange: {
-        ...(grants !== undefined && { rolesVersion }),
+        ...(changesRoles && { rolesVersion }),
         ...(endsSessions && { validAfter }),
       },
     }),

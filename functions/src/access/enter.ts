@@ -8,7 +8,7 @@ import { summaryOf } from './grant.ts';
 
 /**
  * Enters an account in the directory: the first entry of one that has none, or the profile as Firebase Auth has it now.
- * Whoever comes second finds the first one's.
+ * Whoever comes second finds the first one's. The profile of somebody of another issuer is that issuer's to say.
  *
  * @param now seconds since the epoch
  * @returns the entry as it is then
@@ -23,14 +23,15 @@ export async function enter(directory: Directory, account: Account, now: number)
       entered = adoptedEntry(account, now);
       return { entry: entered, ...(entered.grants.length > 0 && { audit: adoption(entered) }) };
     }
-    entered = { ...entry, ...profileOf(account) };
+    entered = entry.identity === undefined ? { ...entry, ...profileOf(account) } : entry;
     return hasProfileOf(account, entry) ? undefined : { entry: entered };
   });
   return entered;
 }
 
-/** Does the directory know somebody as Firebase Auth does? */
+/** Does the directory know somebody as Firebase Auth does, as far as Firebase Auth has a say? */
 export function hasProfileOf(account: Account, entry: DirectoryEntry): boolean {
+  if (entry.identity !== undefined) return true;
   const { email, emailVerified, displayName, providers } = profileOf(account);
   return (
     email === entry.email &&

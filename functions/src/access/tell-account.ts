@@ -4,7 +4,7 @@ import { type Clock, seconds } from '../lib/clock.ts';
 import type { Account } from '../users/account.ts';
 import type { AccountStore } from '../users/account-store.ts';
 import { mergeClaims } from '../users/claims.ts';
-import type { DirectoryEntry } from './directory-entry.ts';
+import { type DirectoryEntry, grantsInForce } from './directory-entry.ts';
 
 /**
  * Tells Firebase Auth all that it has not been told of a user. Takes away before it gives.
@@ -28,7 +28,7 @@ export async function tellAccount(
     await accounts.revokeTokens(uid, entry.validAfter);
   }
   if (pending.includes('claims')) {
-    const access = compileAccessClaims(entry.grants, entry.rolesVersion, seconds(clock));
+    const access = compileAccessClaims(grantsInForce(entry), entry.rolesVersion, seconds(clock));
     const claims = mergeClaims(account.claims, access);
     if (!isDeepStrictEqual(claims, account.claims)) await accounts.setClaims(uid, claims);
   }

@@ -5,7 +5,7 @@ import {
   beforeUserSignedIn,
   HttpsError,
 } from 'firebase-functions/identity';
-import type { DirectoryEntry } from '../access/directory-entry.ts';
+import { type DirectoryEntry, grantsInForce } from '../access/directory-entry.ts';
 import { enter } from '../access/enter.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { claimedVersion, compileAccessClaims } from '../authz/access-claims.ts';
@@ -100,10 +100,14 @@ export function createBlockingFunctions(
   }
 
   /** `customClaims` of the answer are stored, and replace what was there. */
-  function claimsOf(event: AuthBlockingEvent, { grants, rolesVersion }: DirectoryEntry) {
+  function claimsOf(event: AuthBlockingEvent, entry: DirectoryEntry) {
+    const { rolesVersion } = entry;
     const { customClaims = {} } = userOf(event);
     if (claimedVersion(customClaims) === rolesVersion) return {};
-    return fitting(customClaims, compileAccessClaims(grants, rolesVersion, seconds(deps().clock)));
+    return fitting(
+      customClaims,
+      compileAccessClaims(grantsInForce(entry), rolesVersion, seconds(deps().clock)),
+    );
   }
 
   function firstClaims(event: AuthBlockingEvent) {

@@ -10,6 +10,10 @@ export interface AccountStore {
   findByEmail(email: string): Promise<Account | undefined>;
   /** @param size 1 to 1000 */
   list(size: number, pageToken?: string): Promise<{ accounts: Account[]; nextPageToken?: string }>;
+  /** Makes an account that is nothing but this id, or finds it: an e-mail address would let others be linked to it. */
+  create(uid: string): Promise<void>;
+  /** A token to sign in with, within an hour. Without claims: those would shadow the account's own. */
+  createCustomToken(uid: string): Promise<string>;
   /** Replaces all custom claims. */
   setClaims(uid: string, claims: Record<string, unknown>): Promise<void>;
   setDisabled(uid: string, disabled: boolean): Promise<void>;
@@ -35,6 +39,14 @@ export function createAccountStore(auth: () => Auth): AccountStore {
       const { users, pageToken: next } = await call('listUsers', auth().listUsers(size, pageToken));
       return { accounts: users.map(toAccount), ...(next && { nextPageToken: next }) };
     },
+    async create(uid) {
+      try {
+        await call('createUser', auth().createUser({ uid }));
+      } catch (error) {
+        if (!isCodeOf(error, 'auth/uid-already-exists')) throw error;
+      }
+    },
+    createCustomToken: (uid) => call('createCustomToken', auth().createCustomToken(uid)),
     setClaims: (uid, claims) => call('setCustomUserClaims', auth().setCustomUserClaims(uid, claims)),
     setDisabled: (uid, disabled) =>
       call(
@@ -77,6 +89,10 @@ function toAppError(name: string, cause: unknown): unknown {
         ? unavailable(`${name}: ${code}`, cause)
         : cause;
   }
+}
+
+function isCodeOf(error: unknown, code: string): boolean {
+  return error instanceof AppError && Object(error.cause).code === code;
 }
 
 function fieldError(field: string, message: string, cause: unknown): AppError {

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { DirectoryEntry } from '../access/directory-entry.ts';
+import { type DirectoryEntry, grantsInForce } from '../access/directory-entry.ts';
 import type { UserPage } from '../access/directory-list.ts';
 import type { Grant } from '../access/grant.ts';
 import { rolesAt } from '../authz/access-claims.ts';
@@ -11,7 +11,7 @@ export function describeUser(entry: DirectoryEntry, clock: Clock): z.input<typeo
   const { grants, rolesVersion, pending, created, updated } = entry;
   return {
     ...entry,
-    roles: rolesAt(grants, seconds(clock)),
+    roles: rolesAt(grantsInForce(entry), seconds(clock)),
     grants: grants.map(describeGrant),
     version: rolesVersion,
     synced: pending.length === 0,

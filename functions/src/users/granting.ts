@@ -1,14 +1,15 @@
-import type { DirectoryEntry } from '../access/directory-entry.ts';
+import { type DirectoryEntry, grantsInForce } from '../access/directory-entry.ts';
 import type { Grant } from '../access/grant.ts';
 import { createPrincipal, type Principal } from '../authn/principal.ts';
 import { rolesAt } from '../authz/access-claims.ts';
-import type { Permission } from '../authz/permissions.ts';
+import { isPrivileged, type Permission } from '../authz/permissions.ts';
 import { permissionsOf, ROLES } from '../authz/roles.ts';
 import { AppError } from '../errors.ts';
 
 /**
  * The actor with the rights that the directory gives them at this moment: two who take each other's rights away at once
- * must not both succeed.
+ * must not both succeed. A Firebase token only copies the directory; another issuer's says something of its own, which
+ * does for what is not privileged.
  *
  * @param needed what they must still hold
  * @throws AppError `permission_denied`
@@ -18,9 +19,11 @@ export function asOfNow(
   entry: DirectoryEntry | undefined,
   { needed, now }: { needed: Permission; now: number },
 ): Principal {
-  const roles = entry === undefined || entry.disabled ? [] : rolesAt(entry.grants, now);
+  const roles = entry === undefined || entry.disabled ? [] : rolesAt(grantsInForce(entry), now);
   const current = createPrincipal({ ...principal, roles });
-  if (!current.permissions.includes(needed)) {
+  const isOfIssuer = principal.subject !== principal.directoryId && entry?.disabled !== true;
+  const byToken = isOfIssuer && !isPrivileged(needed) && principal.permissions.includes(needed);
+  if (!byToken && !current.permissions.includes(needed)) {
     throw new AppError('permission_denied', `This needs the permission ${needed}.`, { missing: needed });
   }
   return current;
@@ -49,20 +52,32 @@ export function checkGrant(actor: Principal, entry: DirectoryEntry, grants: read
 }
 
 /**
- * May `actor` disable, enable or delete the user? Not themselves, and nobody who may do more than they may.
+ * May `actor` disable, enable, delete or link the users? Not themselves, and nobody who may do more than they may; grants
+ * that rest count, since they may be in force again.
  *
+ * @param entries undefined for somebody who is gone
  * @throws AppError `own_account`, `exceeds_own_permissions`
  */
-export function checkOutranked(actor: Principal, entry: DirectoryEntry, now: number): void {
-  checkNotOwn(actor, entry);
-  const missing = firstMissing(actor, permissionsOf(rolesAt(entry.grants, now)));
-  if (missing !== undefined) {
-    throw new AppError('exceeds_own_permissions', `This user holds ${missing}, which you lack.`, { missing });
+export function checkOutranked(
+  actor: Principal,
+  entries: readonly (DirectoryEntry | undefined)[],
+  now: number,
+): void {
+  for (const entry of entries) {
+    if (entry === undefined) continue;
+    checkNotOwn(actor, entry);
+    const missing = firstMissing(actor, permissionsOf(rolesAt(entry.grants, now)));
+    if (missing !== undefined) {
+      throw new AppError('exceeds_own_permissions', `This user holds ${missing}, which you lack.`, {
+        missing,
+      });
+    }
   }
 }
 
-function checkNotOwn(actor: Principal, { uid }: DirectoryEntry): void {
-  if (actor.directoryId === uid) {
+/** An identity that is linked to somebody is theirs. */
+function checkNotOwn({ directoryId }: Principal, { uid, linkedTo }: DirectoryEntry): void {
+  if (directoryId !== undefined && (directoryId === uid || directoryId === linkedTo)) {
     throw new AppError('own_account', 'Ask somebody else to change your own account.');
   }
 }

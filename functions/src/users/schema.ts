@@ -71,10 +71,27 @@ export const userRoles = z
   .object({ grants: z.array(grant).readonly(), version: z.int() })
   .meta({ id: 'UserRoles' });
 
+export const identity = z.object({ issuer: z.string(), subject: z.string() }).meta({ id: 'Identity' });
+
+/** A subject as tokens may have it. */
+export const newIdentity = z.strictObject({
+  issuer: z.string().min(1).max(2048).meta({ description: 'One of TRUSTED_ISSUERS, letter by letter.' }),
+  subject: uid.meta({ description: 'The `sub` of its tokens, 1 to 128 characters.' }),
+});
+
+export const identityLink = z.strictObject({
+  linkedTo: uid.meta({ description: 'Uid of a Firebase user.' }),
+});
+
 export const user = z
   .object({
     // As it is: somebody else may have made users with stranger ids than ours to ask for.
     uid: z.string(),
+    identity: identity.optional().meta({ description: 'Whose entry it is, for somebody of another issuer.' }),
+    linkedTo: z
+      .string()
+      .optional()
+      .meta({ description: 'Uid of the Firebase user whose rights it has; its own grants rest.' }),
     email: z.string().optional(),
     emailVerified: z.boolean(),
     displayName: z.string().optional(),

@@ -4,7 +4,10 @@ import type { Directory } from '../access/directory.ts';
 import { type DirectoryEntry, type Profile, profileOf } from '../access/directory-entry.ts';
 import type { DirectoryList, UserPage, UserQuery } from '../access/directory-list.ts';
 import { enter } from '../access/enter.ts';
+import { enterIdentity } from '../access/enter-identity.ts';
 import { type Grant, type GrantRequest, grantAnew } from '../access/grant.ts';
+import { externalId } from '../authn/external-identity.ts';
+import type { Principal } from '../authn/principal.ts';
 import { compileAccessClaims, counts } from '../authz/access-claims.ts';
 import { AppError } from '../errors.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
@@ -55,14 +58,30 @@ export function createUsersService(deps: UsersDeps): UsersService {
 
   /** Will the claims fit? Asked before anything is written; what others store there may have grown. */
   async function checkClaims(
-    uid: string,
+    { uid, identity }: DirectoryEntry,
     grants: readonly GrantRequest[],
     version: number,
-  ): Promise<Profile> {
+  ): Promise<{ profile?: Profile }> {
     const account = await accounts.find(uid);
+    if (account !== undefined) {
+      mergeClaims(account.claims, compileAccessClaims(grants, version, seconds(clock)));
+    }
+    // Of somebody of another issuer Firebase Auth knows nothing, or not much.
+    if (identity !== undefined) return {};
     if (account === undefined) throw notFound();
-    mergeClaims(account.claims, compileAccessClaims(grants, version, seconds(clock)));
-    return profileOf(account);
+    return { profile: profileOf(account) };
+  }
+
+  /** Whose rights a linked identity has: whoever outranks it has to outrank them. */
+  async function linkedUser({ linkedTo }: DirectoryEntry): Promise<DirectoryEntry | undefined> {
+    return linkedTo === undefined ? undefined : directory.find(linkedTo);
+  }
+
+  /** The entry of who asks for something about themselves, made if there is none yet. */
+  async function ownEntry(principal: Principal): Promise<DirectoryEntry> {
+    const { directoryId = '' } = principal;
+    if (!isIdentity(principal)) return get(directoryId);
+    return enterIdentity(directory, { emailVerified: false, ...principal, id: directoryId });
   }
 
   return {
@@ -70,8 +89,7 @@ export function createUsersService(deps: UsersDeps): UsersService {
     get,
 
     async setRoles(actor, { uid, grants, version, reason }) {
-      await get(uid);
-      const profile = await checkClaims(uid, grants, version + 1);
+      const profile = await checkClaims(await get(uid), grants, version + 1);
       const changed = await changeAccess(actor, { uid, action: 'roles.set', reason }, (standing) => {
         const { entry, now } = standing;
         const by = principalOf(actor);
@@ -82,42 +100,39 @@ export function createUsersService(deps: UsersDeps): UsersService {
         const counting = anew.filter((grant) => counts(grant, now));
         // The order says nothing, and is no reason for anybody's token to become stale.
         const inOrder = counting.toSorted((a, b) => entry.grants.indexOf(a) - entry.grants.indexOf(b));
-        return isDeepStrictEqual(inOrder, entry.grants) ? undefined : { profile, grants: counting };
+        return isDeepStrictEqual(inOrder, entry.grants) ? undefined : { ...profile, grants: counting };
       });
       return changed ?? get(uid);
     },
 
     async setDisabled(actor, uid, disabled) {
-      await get(uid);
+      const linked = await linkedUser(await get(uid));
       const action = disabled ? 'user.disable' : 'user.enable';
       const changed = await changeAccess(actor, { uid, action }, (standing) => {
         const { entry, now } = standing;
         const by = asOfNow(principalOf(actor), standing.actor, { needed: 'users:write', now });
-        checkOutranked(by, entry, now);
+        checkOutranked(by, [entry, linked], now);
         return entry.disabled === disabled ? undefined : { disabled };
       });
       return changed ?? get(uid);
     },
 
     async remove(actor, uid) {
-      await get(uid);
+      const linked = await linkedUser(await get(uid));
       await changeAccess(actor, { uid, action: 'user.delete' }, (standing) => {
         const { entry, now } = standing;
-        checkOutranked(
-          asOfNow(principalOf(actor), standing.actor, { needed: 'users:write', now }),
-          entry,
-          now,
-        );
+        const by = asOfNow(principalOf(actor), standing.actor, { needed: 'users:write', now });
+        checkOutranked(by, [entry, linked], now);
         return { remove: true };
       });
     },
 
     async revoke(actor, uid) {
-      await get(uid);
       const by = principalOf(actor);
       const isOwn = by.directoryId === uid;
-      // Not privileged, so nobody has looked whether the actor has an entry.
-      if (!isOwn && by.directoryId !== undefined) await get(by.directoryId);
+      await (isOwn ? ownEntry(by) : get(uid));
+      // Not privileged, so nobody has looked whether the actor has an entry. An identity needs none.
+      if (!isOwn && by.directoryId !== undefined && !isIdentity(by)) await get(by.directoryId);
       const changed = await changeAccess(actor, { uid, action: 'sessions.revoke' }, (standing) => {
         const { entry, now } = standing;
         if (!isOwn) asOfNow(by, standing.actor, { needed: 'sessions:revoke', now });
@@ -129,7 +144,13 @@ export function createUsersService(deps: UsersDeps): UsersService {
   };
 }
 
-function principalOf({ principal }: Actor) {
+/** Somebody of another issuer, under their own name in the directory. */
+function isIdentity({ issuer, subject, directoryId }: Principal): boolean {
+  return directoryId === externalId(issuer, subject);
+}
+
+/** Who asks for a change of users: never a mere name. */
+export function principalOf({ principal }: Actor): Principal {
   if (typeof principal === 'string') throw new Error(`${principal} has no business here`);
   return principal;
 }

@@ -135,6 +135,8 @@ function stopping(accounts: AccountStore, { stop }: Scheduler): AccountStore {
     setClaims: (uid, claims) => stop('setClaims').then(() => accounts.setClaims(uid, claims)),
     setDisabled: (uid, disabled) => stop('setDisabled').then(() => accounts.setDisabled(uid, disabled)),
     revokeTokens: (uid, after) => stop('revokeTokens').then(() => accounts.revokeTokens(uid, after)),
+    create: (uid) => stop('create').then(() => accounts.create(uid)),
+    createCustomToken: (uid) => stop('createCustomToken').then(() => accounts.createCustomToken(uid)),
     remove: (uid) => stop('remove').then(() => accounts.remove(uid)),
   };
 }

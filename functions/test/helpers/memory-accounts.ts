@@ -58,6 +58,17 @@ export function createMemoryAccounts(accounts: readonly Account[]): MemoryAccoun
     setClaims: (uid, claims) => change('setClaims', uid, () => ({ claims })),
     setDisabled: (uid, disabled) => change(disabled ? 'disable' : 'enable', uid, () => ({ disabled })),
     revokeTokens: (uid, validAfter) => change('revokeTokens', uid, () => ({ validAfter })),
+    async create(uid) {
+      await store.before(`create ${uid}`);
+      if (byUid.has(uid)) return;
+      changes.push(`create ${uid}`);
+      const { email: _, ...nameless } = accountOf(uid, { emailVerified: false, providers: [], claims: {} });
+      byUid.set(uid, nameless);
+    },
+    async createCustomToken(uid) {
+      await store.before(`createCustomToken ${uid}`);
+      return `custom token of ${uid}`;
+    },
     async remove(uid) {
       await change('remove', uid, () => ({}));
       byUid.delete(uid);

@@ -133,7 +133,7 @@ describe('outranking', () => {
     for (const own of ROLE_SETS) {
       for (const roles of ROLE_SETS) {
         assert.equal(
-          passes(() => checkOutranked(actor(own), account(roles), NOW)),
+          passes(() => checkOutranked(actor(own), [account(roles)], NOW)),
           covers(own, roles),
         );
       }
@@ -141,10 +141,10 @@ describe('outranking', () => {
   });
 
   it('does not mind what the account held once', () => {
-    checkOutranked(actor(['admin']), entryOf('target', { grants: [until('owner', NOW)] }), NOW);
+    checkOutranked(actor(['admin']), [entryOf('target', { grants: [until('owner', NOW)] })], NOW);
     assert.equal(
       passes(() =>
-        checkOutranked(actor(['admin']), entryOf('target', { grants: [until('owner', NOW + 1)] }), NOW),
+        checkOutranked(actor(['admin']), [entryOf('target', { grants: [until('owner', NOW + 1)] })], NOW),
       ),
       false,
     );
@@ -152,14 +152,14 @@ describe('outranking', () => {
 
   it('does not reach one’s own account', async () => {
     await assertRefused(
-      () => checkOutranked(actor(['owner']), account(['member'], 'actor'), NOW),
+      () => checkOutranked(actor(['owner']), [account(['member'], 'actor')], NOW),
       'own_account',
     );
   });
 
   it('names the permission that is missing', async () => {
     const error = await assertRefused(
-      () => checkOutranked(actor(['admin']), account(['owner']), NOW),
+      () => checkOutranked(actor(['admin']), [account(['owner'])], NOW),
       'exceeds_own_permissions',
     );
     assert.equal(error.missing, 'owners:assign');
