@@ -3,24 +3,27 @@ import { getAppCheck } from 'firebase-admin/app-check';
 import { getAuth } from 'firebase-admin/auth';
 import { createAccessFeed, readAccessChanges } from './access/access-feed.ts';
 import { createAccessRecords } from './access/access-records.ts';
-import { createAccountSync } from './access/account-sync.ts';
+import { type AccountSync, createAccountSync } from './access/account-sync.ts';
 import { type ChangeAccess, createChangeAccess } from './access/change-access.ts';
 import { createDirectory, type Directory } from './access/directory.ts';
 import { createDirectoryList } from './access/directory-list.ts';
 import { createReconcileAccess, type ReconcileAccess } from './access/reconcile.ts';
 import { type AuditTrail, createAuditTrail } from './audit/audit-trail.ts';
 import { type AppCheckGate, createAppCheckGate } from './authn/app-check.ts';
+import type { AuthenticateDeps } from './authn/authenticate.ts';
 import { createFirebaseIdTokenAuthenticator } from './authn/authenticators/firebase-id-token.ts';
 import { createExternalAuthenticators } from './authn/issuers/external-authenticators.ts';
 import type { Fetch } from './authn/issuers/fetch-json.ts';
 import { createVerifiedTokenCache } from './authn/verified-token-cache.ts';
 import { type Config, loadConfig } from './config.ts';
+import { createExchangeToken, type ExchangeToken } from './exchange/exchange-token.ts';
 import type { GuardDeps } from './guard.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { OpenFirestore } from './lib/firestore.ts';
 import { type Log, structuredLog } from './log.ts';
 import { createNotesService, type NotesService } from './notes/notes-service.ts';
 import { type AccountStore, createAccountStore } from './users/account-store.ts';
+import { createIdentitiesService, type IdentitiesService } from './users/identities-service.ts';
 import { createUsersService, type UsersService } from './users/users-service.ts';
 
 /** Everything an instance is made of. */
@@ -33,6 +36,9 @@ export interface Deps extends GuardDeps {
   readonly changeAccess: ChangeAccess;
   readonly reconcileAccess: ReconcileAccess;
   readonly users: UsersService;
+  readonly identities: IdentitiesService;
+  readonly exchangeToken: ExchangeToken;
+  readonly sync: AccountSync;
   readonly notes: NotesService;
 }
 
@@ -70,17 +76,10 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
   const changeAccess = createChangeAccess({ directory, sync, audit, log });
   const directoryList = createDirectoryList({ open, clock });
   const accessRecords = createAccessRecords({ directory, accounts, sync, clock, log });
-  return Object.freeze({
-    config,
+  const authn: AuthenticateDeps = {
     clock,
-    log,
-    accounts,
-    audit,
-    directory,
-    changeAccess,
     accessChanges: feed,
     accessRecords,
-    reconcileAccess: createReconcileAccess({ open, changeAccess, sync, clock }),
     verifiedTokens: createVerifiedTokenCache(),
     authenticators: [
       createFirebaseIdTokenAuthenticator({
@@ -95,8 +94,23 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
         records: accessRecords,
       }),
     ],
+  };
+  const users = createUsersService({ accounts, directory, directoryList, changeAccess, clock });
+  const profiles = config.trustedIssuers;
+  return Object.freeze({
+    ...authn,
+    config,
+    log,
+    accounts,
+    audit,
+    directory,
+    sync,
+    changeAccess,
+    reconcileAccess: createReconcileAccess({ open, changeAccess, sync, clock }),
     appCheck: createAppCheckGate({ ...config.appCheck, appCheck: () => getAppCheck(app), clock }),
-    users: createUsersService({ accounts, directory, directoryList, changeAccess, clock }),
+    users,
+    identities: createIdentitiesService({ accounts, directory, changeAccess, users, log }),
+    exchangeToken: createExchangeToken({ authn, profiles, directory, accounts, sync, log }),
     notes: createNotesService({ open, clock, auditRetention: config.auditRetention }),
   });
 }

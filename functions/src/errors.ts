@@ -44,6 +44,7 @@ export const ERRORS = {
   },
   payload_too_large: { status: 413, callable: 'invalid-argument', title: 'The body is too large' },
   unsupported_media_type: { status: 415, callable: 'invalid-argument', title: 'Send JSON' },
+  rate_limited: { status: 429, callable: 'resource-exhausted', title: 'Too many of these' },
   unavailable: { status: 503, callable: 'unavailable', title: 'Temporarily unavailable' },
   internal: { status: 500, callable: 'internal', title: 'Something went wrong' },
 } as const satisfies Record<string, ErrorKind>;
@@ -74,6 +75,8 @@ interface AppErrorOptions {
   /** Whose credential it was that did not suffice, for the log. */
   readonly caller?: Caller;
   readonly allow?: readonly string[];
+  /** What OAuth calls it, where an OAuth client listens (RFC 6749 §5.2). */
+  readonly oauthError?: string;
   readonly cause?: unknown;
 }
 
@@ -89,6 +92,7 @@ export class AppError extends Error {
   readonly missing: string | undefined;
   readonly caller: Caller | undefined;
   readonly allow: readonly string[] | undefined;
+  readonly oauthError: string | undefined;
 
   constructor(code: ErrorCode, detail: string = ERRORS[code].title, options: AppErrorOptions = {}) {
     super(detail, 'cause' in options ? { cause: options.cause } : undefined);
@@ -99,6 +103,7 @@ export class AppError extends Error {
     this.missing = options.missing;
     this.caller = options.caller;
     this.allow = options.allow;
+    this.oauthError = options.oauthError;
   }
 }
 
@@ -121,6 +126,13 @@ export function unavailable(what: string, cause?: unknown): AppError {
     reason: what,
     retryAfter: 5,
     cause,
+  });
+}
+
+/** @param wait seconds until the next one is allowed */
+export function rateLimited(wait: number): AppError {
+  return new AppError('rate_limited', 'Wait as long as Retry-After says.', {
+    retryAfter: Math.max(1, Math.ceil(wait)),
   });
 }
 

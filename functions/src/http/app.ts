@@ -5,10 +5,14 @@ import { AppError } from '../errors.ts';
 import { securityHeaders } from '../lib/security-headers.ts';
 import { checkPath, passTransport } from '../transport.ts';
 import { readBody } from './body.ts';
+import { markOAuth } from './oauth.ts';
 import { sendProblem } from './problem.ts';
 import { assignRequestId, requestId } from './request-id.ts';
 import { createRouter } from './router.ts';
 import { routes } from './routes.ts';
+
+/** Hosting's rewrite passes the full path. */
+const MOUNTS = ['/v1', '/api/v1'];
 
 /** The Express app. Every step a request takes, in order. */
 export function createApp(deps: Deps): Express {
@@ -37,11 +41,10 @@ export function createApp(deps: Deps): Express {
   app.use((req, res, next) =>
     req.headers.origin === undefined && req.method !== 'OPTIONS' ? next() : allowOrigin(req, res, next),
   );
+  app.use(markOAuth(routes, MOUNTS));
   app.use(readBody);
   const router = createRouter(routes, deps);
-  app.use('/v1', router);
-  // Hosting's rewrite passes the full path.
-  app.use('/api/v1', router);
+  for (const mount of MOUNTS) app.use(mount, router);
   app.use(() => {
     throw new AppError('not_found', 'There is no such path.');
   });

@@ -3,12 +3,13 @@ import express, { type RequestHandler } from 'express';
 import { AppError } from '../errors.ts';
 import { isJson } from '../lib/is-json.ts';
 import { MAX_BODY_BYTES, payloadTooLarge } from '../transport.ts';
+import { isOAuth } from './oauth.ts';
 
 const collect = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
 
 /**
  * Reads the body as JSON, from the bytes as they came: the functions framework also parses forms and text into `body`,
- * and a form is what a foreign page can send without asking.
+ * and a form is what a foreign page can send without asking. OAuth has forms; its endpoints take the one or the other.
  */
 export const readBody: RequestHandler = (req, res, next) => {
   const { rawBody } = req as { rawBody?: Buffer };
@@ -33,14 +34,19 @@ export const readBody: RequestHandler = (req, res, next) => {
   function parse(bytes: Buffer): void {
     req.body = undefined;
     if (bytes.length > 0) {
-      if (!isPlainJson(req.headers)) {
+      if (isOAuth(res) && isPlain(req.headers, isForm)) {
+        req.body = parseForm(bytes);
+        next();
+        return;
+      }
+      if (!isPlain(req.headers, isJson)) {
         throw new AppError(
           'unsupported_media_type',
           'Send the body as Content-Type: application/json, not compressed.',
         );
       }
       try {
-        req.body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+        req.body = JSON.parse(textOf(bytes));
       } catch (cause) {
         throw new AppError('invalid_request', 'The body is not valid JSON.', { cause });
       }
@@ -49,8 +55,26 @@ export const readBody: RequestHandler = (req, res, next) => {
   }
 };
 
-function isPlainJson(headers: IncomingHttpHeaders): boolean {
-  return isJson(headers['content-type']) && (headers['content-encoding'] ?? 'identity') === 'identity';
+function isPlain(headers: IncomingHttpHeaders, isOfType: (contentType?: string) => boolean): boolean {
+  return isOfType(headers['content-type']) && (headers['content-encoding'] ?? 'identity') === 'identity';
+}
+
+function isForm(contentType = ''): boolean {
+  return /^application\/x-www-form-urlencoded\s*(;|$)/i.test(contentType);
+}
+
+function textOf(bytes: Buffer): string {
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+}
+
+/** RFC 6749 §3.2: a parameter without a value is as if it were not there, and none is given twice. */
+function parseForm(bytes: Buffer): Record<string, string> {
+  // What is not UTF-8 becomes a replacement character, which no parameter can have.
+  const parameters = [...new URLSearchParams(bytes.toString())].filter(([, value]) => value !== '');
+  if (new Set(parameters.map(([name]) => name)).size < parameters.length) {
+    throw new AppError('invalid_request', 'The body gives a parameter twice.');
+  }
+  return Object.fromEntries(parameters);
 }
 
 function toBodyError(error: unknown): unknown {

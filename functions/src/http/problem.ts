@@ -2,6 +2,7 @@ import type { ErrorRequestHandler } from 'express';
 import { ERRORS, problemOf, toAppError } from '../errors.ts';
 import { challengeFor } from '../lib/challenge.ts';
 import type { Log } from '../log.ts';
+import { isOAuth, oauthErrorOf } from './oauth.ts';
 import { requestId } from './request-id.ts';
 
 /** The last handler: whatever was thrown → RFC 9457 `application/problem+json`. */
@@ -18,9 +19,11 @@ export function sendProblem(log: Log): ErrorRequestHandler {
     if (challenge !== undefined) res.set('WWW-Authenticate', challenge);
     if (error.retryAfter !== undefined) res.set('Retry-After', String(error.retryAfter));
     if (error.allow !== undefined) res.set('Allow', error.allow.join(', '));
+    const oauthError = isOAuth(res) ? oauthErrorOf(error) : undefined;
     res
       .status(status)
-      .type('application/problem+json')
-      .send(JSON.stringify(problemOf(error, id)));
+      // An OAuth client reads no other kind of JSON (RFC 6749 §5.2).
+      .type(oauthError === undefined ? 'application/problem+json' : 'application/json')
+      .send(JSON.stringify({ ...problemOf(error, id), ...oauthError }));
   };
 }

@@ -34,6 +34,8 @@ export interface Route<I extends InputSchemas = InputSchemas, O extends z.ZodTyp
   /** Directory id of whom the addressed resource belongs to, for access to one's `own`; undefined: there is none. */
   readonly owner?: (input: InputOf<I>, deps: Deps, principal: Principal) => Promise<string | undefined>;
   readonly input: I;
+  /** An endpoint for OAuth clients: also takes a form, and a 400 has an `error` (RFC 6749 §4.1.3, §5.2). */
+  readonly oauth?: true;
   /** Schema of the answer; `null` for 204. Fields it does not name are not sent. */
   readonly output: O | null;
   readonly summary: string;

@@ -17,6 +17,7 @@ import {
 } from '../users/schema.ts';
 import { accessRoutes } from './access-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { identityRoutes } from './identity-routes.ts';
 import { toPrecondition, versionFrom } from './if-match.ts';
 import { notesRoutes } from './notes-routes.ts';
 import { flag, pageSize } from './query-text.ts';
@@ -164,6 +165,7 @@ export const routes: readonly Route[] = [
     handler: async ({ params }, { principal, deps, requestId }) =>
       describeUser(await deps.users.revoke({ principal, requestId }, params.uid), deps.clock),
   }),
+  ...identityRoutes,
   ...accessRoutes,
   ...auditRoutes,
   ...notesRoutes,

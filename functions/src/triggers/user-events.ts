@@ -1,5 +1,6 @@
 import { type AuthOptions, onUserCreated, onUserDeleted } from 'firebase-functions/identity';
 import { forgetUser } from '../access/forget-user.ts';
+import { oweAccount } from '../access/owe-account.ts';
 import type { Deps } from '../deps.ts';
 import { isUid } from '../lib/uid.ts';
 import { giveDefaultRole } from '../users/first-roles.ts';
@@ -20,11 +21,17 @@ export function createUserEvents(
      * after the fact, so it disables whom it cannot refuse.
      */
     onUserCreated: onUserCreated({ ...options, ...runAs.onUserCreated, retry: true }, async (event) => {
-      const { accounts, users, changeAccess, config } = deps();
+      const { accounts, directory, sync, users, changeAccess, config } = deps();
       const { uid } = event.data;
       const account = await accounts.find(uid);
       if (account === undefined || !isUid(uid)) return;
-      const { rolesVersion } = await users.get(uid);
+      const { identity, rolesVersion } = await users.get(uid);
+      // An exchange made it, or a custom token did after somebody deleted the one before.
+      if (identity !== undefined) {
+        await oweAccount(directory, account);
+        await sync.bring(uid);
+        return;
+      }
       // Anonymous or custom-token: those are outside the policy, as they are with blocking functions. Or somebody has
       // decided about them since: an event may be late, or come again.
       if (account.providers.length === 0 || rolesVersion > 0) return;

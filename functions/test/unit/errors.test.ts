@@ -11,6 +11,7 @@ const CALLABLE_STATUS: Record<string, readonly number[]> = {
   'not-found': [404, 405],
   'failed-precondition': [409],
   aborted: [409, 412],
+  'resource-exhausted': [429],
   unavailable: [503],
   internal: [500],
 };

@@ -34,7 +34,7 @@ const files: readonly SourceFile[] = globSync('**/*.ts', { cwd: src }).map((path
 /** First folder, or the file itself where it lies in `src`. */
 const layer = (path: string) => path.split('/')[0] ?? '';
 
-const DOMAINS = ['users', 'access', 'sessions', 'mfa', 'audit', 'notes', 'oauth'];
+const DOMAINS = ['users', 'access', 'exchange', 'sessions', 'mfa', 'audit', 'notes', 'oauth'];
 const DOORS = ['http', 'callables', 'triggers', 'gateways'];
 const CORE = ['errors.ts', 'lib', 'authz', 'authn'];
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { createCallables } from '../../../src/callables/callables.ts';
 import type { Deps } from '../../../src/deps.ts';
+import { GRANT_TYPE, JWT } from '../../../src/exchange/schema.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { routes } from '../../../src/http/routes.ts';
 import { structuredLog } from '../../../src/log.ts';
@@ -32,6 +33,8 @@ const BODIES: Readonly<Record<string, object>> = {
   'put /users/:uid/roles': { grants: [{ role: 'member', reason: 'on call' }], version: 1, reason: 'joined' },
   'patch /users/:uid': { disabled: true },
   'post /notes': { title: 'a title', body: 'a text' },
+  'post /users': { issuer: 'https://stranger.example', subject: 'x' },
+  'put /users/:uid/link': { linkedTo: 'member' },
   'patch /notes/:id': { title: 'another' },
 };
 const CALLS: Readonly<Record<string, object>> = {
@@ -85,7 +88,9 @@ describe('http: what is kept of requests', () => {
       if (path === '/me/revoke' || method === 'delete') continue;
       const at = `/v1${path.replace(':uid', 'norole').replace(':id', noteId)}`;
       const ifMatch: [string, string][] = path.startsWith('/notes') ? [['If-Match', '"1.0"']] : [];
-      await send(method, at, token, BODIES[`${method} ${path}`], method === 'patch' ? ifMatch : []);
+      const exchanged = { subject_token: token, grant_type: GRANT_TYPE, subject_token_type: JWT };
+      const body = path === '/token/exchange' ? exchanged : BODIES[`${method} ${path}`];
+      await send(method, at, token, body, method === 'patch' ? ifMatch : []);
     }
     await send('get', '/v1/audit', token, undefined, [['Accept', 'application/x-ndjson']]);
     for (const [name, data] of Object.entries(CALLS)) await send('post', `/${name}`, token, { data });
@@ -134,7 +139,7 @@ describe('http: what is kept of requests', () => {
       await send('post', '/v1/me/revoke', owner);
       await everything(owner);
     });
-    assert.deepEqual([...statuses].sort(), [200, 204, 401, 403, 404, 409, 412]);
+    assert.deepEqual([...statuses].sort(), [200, 204, 400, 401, 403, 404, 409, 412]);
     const documents = await kept();
     assert.ok(documents.includes('"actor":"owner"') && documents.includes('access.refused'));
     assert.ok(parseLines(output).length > 200, 'every request has its line');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import * as z from 'zod';
 import { createOpenApiDocument } from '../../../scripts/openapi-document.ts';
+import { externalId } from '../../../src/authn/external-identity.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { routes } from '../../../src/http/routes.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
@@ -23,10 +24,14 @@ interface Document {
 const document = JSON.parse(JSON.stringify(createOpenApiDocument())) as Document;
 const table = routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`).sort();
 
+const OIDC = { type: 'oidc', issuer: 'https://login.example.com', audience: 'gatehouse' };
+const stranger = { issuer: OIDC.issuer, subject: 'ada' };
+const strangerId = externalId(OIDC.issuer, 'ada');
+
 describe('http: OpenAPI', () => {
   let api: Api;
   before(async () => {
-    api = await openApi();
+    api = await openApi({ env: { TRUSTED_ISSUERS: JSON.stringify([OIDC]) } });
   });
   after(() => api.close());
 
@@ -46,7 +51,9 @@ describe('http: OpenAPI', () => {
 
   it('says of every route but the public ones that it needs a token', () => {
     for (const row of routes) {
-      const expected = ['/health', '/openapi.json'].includes(row.path) ? [] : [{ firebase: [] }];
+      const expected = ['/health', '/openapi.json', '/token/exchange'].includes(row.path)
+        ? []
+        : [{ firebase: [] }];
       assert.deepEqual(operationOf(row).security, expected, row.path);
     }
   });
@@ -106,6 +113,9 @@ describe('http: OpenAPI', () => {
     ['get', '/users/:uid', '/users/member'],
     ['put', '/users/:uid/roles', '/users/norole/roles', { grants: [{ role: 'auditor' }], version: 1 }],
     ['get', '/users/:uid/roles', '/users/norole/roles'],
+    ['post', '/users', '/users', stranger],
+    ['put', '/users/:uid/link', `/users/${strangerId}/link`, { linkedTo: 'member' }],
+    ['delete', '/users/:uid/link', `/users/${strangerId}/link`],
     ['get', '/audit', '/audit?pageSize=1'],
     ['post', '/access/reconcile', '/access/reconcile'],
     ['patch', '/users/:uid', '/users/auditor', { disabled: true }],
@@ -136,12 +146,12 @@ describe('http: OpenAPI', () => {
     });
   }
 
-  it('describes an answer for each route that is tested here; the notes have tests of their own', () => {
+  it('describes an answer for each route that is tested here; the notes and the exchange have tests of their own', () => {
     assert.deepEqual(
       new Set(answers.map(([method, path]) => `${method} ${path}`)),
       new Set(
         routes
-          .filter(({ path }) => !path.startsWith('/notes'))
+          .filter(({ path }) => !path.startsWith('/notes') && path !== '/token/exchange')
           .map(({ method, path }) => `${method} ${path}`),
       ),
     );

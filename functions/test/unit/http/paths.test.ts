@@ -20,9 +20,9 @@ describe('http: paths and methods', () => {
     });
 
     it(`answers 405 with Allow below ${root}`, async () => {
-      const answer = await api.as('owner').post(`${root}/users`);
+      const answer = await api.as('owner').put(`${root}/users`);
       assertProblem(answer, 405, 'method_not_allowed');
-      assert.equal(answer.headers.allow, 'HEAD, GET');
+      assert.equal(answer.headers.allow, 'HEAD, GET, POST');
     });
   }
 
@@ -32,12 +32,14 @@ describe('http: paths and methods', () => {
     ['/v1/me', 'HEAD, GET'],
     ['/v1/me/revoke', 'POST'],
     ['/v1/roles', 'HEAD, GET'],
-    ['/v1/users', 'HEAD, GET'],
+    ['/v1/users', 'HEAD, GET, POST'],
     ['/v1/users/ada', 'HEAD, GET, PATCH, DELETE'],
     ['/v1/users/ada/roles', 'HEAD, GET, PUT'],
     ['/v1/audit', 'HEAD, GET'],
     ['/v1/access/reconcile', 'POST'],
     ['/v1/users/ada/revoke', 'POST'],
+    ['/v1/users/ada/link', 'PUT, DELETE'],
+    ['/v1/token/exchange', 'POST'],
   ];
   for (const [path, allow] of allowed) {
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND']) {

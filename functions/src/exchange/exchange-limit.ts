@@ -1,0 +1,22 @@
+import type { DirectoryEntry } from '../access/directory-entry.ts';
+import { rateLimited } from '../errors.ts';
+
+/** Exchanges of one identity in a window. A client needs one an hour, or one for each of its devices. */
+export const EXCHANGES = 10;
+/** Seconds, from the first exchange on. */
+export const WINDOW = 60;
+
+type Window = NonNullable<DirectoryEntry['exchange']>;
+
+/**
+ * Counts an exchange, in the entry itself, so that all instances count together. Pure.
+ *
+ * @param now seconds since the epoch
+ * @throws AppError `rate_limited` when it is one too many
+ */
+export function countExchange(before: DirectoryEntry['exchange'], now: number): Window {
+  const isOver = before === undefined || now >= before.since + WINDOW || now < before.since;
+  if (isOver) return { since: now, count: 1 };
+  if (before.count >= EXCHANGES) throw rateLimited(before.since + WINDOW - now);
+  return { since: before.since, count: before.count + 1 };
+}

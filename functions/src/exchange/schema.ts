@@ -1,0 +1,23 @@
+import * as z from 'zod';
+
+/** RFC 8693 §2.1, and what of it is supported. */
+
+export const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:';
+export const JWT = `${TOKEN_TYPE}jwt` as const;
+
+export const exchangeRequest = z.strictObject({
+  grant_type: z.string().max(200).meta({ description: GRANT_TYPE }),
+  subject_token: z.string().min(1).max(8192).meta({ description: 'A token of one of TRUSTED_ISSUERS.' }),
+  subject_token_type: z.enum([`${TOKEN_TYPE}access_token`, `${TOKEN_TYPE}id_token`, JWT]),
+  requested_token_type: z.literal(JWT).optional(),
+});
+
+export const exchangeAnswer = z
+  .object({
+    access_token: z.string().meta({ description: 'A Firebase custom token, for signInWithCustomToken.' }),
+    issued_token_type: z.literal(JWT),
+    token_type: z.literal('N_A').meta({ description: 'It opens nothing by itself (RFC 8693 §2.2.1).' }),
+    expires_in: z.int().meta({ description: 'Seconds within which to sign in with it.' }),
+  })
+  .meta({ id: 'ExchangedToken' });
