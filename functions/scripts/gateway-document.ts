@@ -88,7 +88,7 @@ function defineIssuers(projectId: string, issuers: readonly IssuerProfile[]) {
     firebase: definition(`https://securetoken.google.com/${projectId}`, FIREBASE_KEYS, [projectId]),
   };
   const warnings: string[] = [];
-  const accepted: { type: string; issuer: string; jwksUri: string | null; audiences: string[] }[] = [];
+  const accepted = new Map<string, { type: string; jwksUri: string | null; audiences: string[] }>();
   for (const { type, issuer, accepts, audience, clientIds } of issuers) {
     // Without audiences the gateway would ask for its own address in `aud`: it never leaves the check out.
     const audiences = audience ?? clientIds;
@@ -101,19 +101,19 @@ function defineIssuers(projectId: string, issuers: readonly IssuerProfile[]) {
         `${issuer}: the gateway does not look at \`client_id\`. A token passes only if it has the client in \`aud\`, too.`,
       );
     }
-    for (const { issuer, jwksUri } of accepts) {
-      const same = accepted.find((one) => one.issuer === issuer && one.jwksUri === jwksUri);
-      if (same === undefined) accepted.push({ type, issuer, jwksUri, audiences: [...audiences] });
-      else same.audiences.push(...audiences);
+    for (const { issuer: iss, jwksUri } of accepts) {
+      const known = accepted.get(iss)?.audiences ?? [];
+      accepted.set(iss, { type, jwksUri, audiences: [...known, ...audiences] });
     }
   }
-  for (const [index, { type, issuer, jwksUri, audiences }] of accepted.entries()) {
+  for (const [iss, { type, jwksUri, audiences }] of accepted) {
     if (jwksUri === null) {
       warnings.push(
-        `${issuer}: the gateway has to find the keys by OpenID discovery; give the profile a \`jwksUri\` if it does not.`,
+        `${iss}: the gateway has to find the keys by OpenID discovery; give the profile a \`jwksUri\` if it does not.`,
       );
     }
-    definitions[`${type}_${index + 1}`] = definition(issuer, jwksUri, [...new Set(audiences)]);
+    const number = Object.keys(definitions).length;
+    definitions[`${type}_${number}`] = definition(iss, jwksUri, [...new Set(audiences)]);
   }
   return { definitions, warnings };
 }

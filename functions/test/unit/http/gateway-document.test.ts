@@ -116,6 +116,14 @@ describe('http: the gateway’s document', () => {
     assert.equal(document.securityDefinitions.cognito_1?.['x-google-audiences'], 'web,app');
   });
 
+  it('has nothing to warn of where access tokens of Cognito are bound to us', () => {
+    const { document, warnings } = written(
+      issuers({ ...COGNITO, tokenUse: 'access', audience: 'https://api.acme.test' }),
+    );
+    assert.deepEqual(warnings, []);
+    assert.equal(document.securityDefinitions.cognito_1?.['x-google-audiences'], 'https://api.acme.test');
+  });
+
   it('describes an issuer once that several entries share, with the audiences of all', () => {
     const other = { ...AUTH0, audience: 'https://notes.acme.test' };
     const { document } = written(
