@@ -59,6 +59,20 @@ describe('a Cognito user in the directory', () => {
     assert.deepEqual(me.body.roles.toSorted(), ['auditor', 'member']);
   });
 
+  it('can be given a role before they come', async () => {
+    const { accessToken, subject, path } = await signIn('bo');
+    const unseen = await openLocalApi(issuers.trustedIssuers);
+    try {
+      assert.equal(outcome(await unseen.askAs('admin', 'POST /users', { issuer, subject })), '200');
+      const change = { grants: [{ role: 'auditor' }], version: 0 };
+      assert.equal(outcome(await unseen.askAs('admin', `PUT ${path}/roles`, change)), '200');
+      const { body } = await unseen.ask('GET /me', accessToken);
+      assert.deepEqual(body.roles.toSorted(), ['auditor', 'member']);
+    } finally {
+      await unseen.close();
+    }
+  });
+
   it('is signed out everywhere when somebody revokes their sessions, until they sign in again', async () => {
     const { accessToken, idToken, path } = await signIn('ada');
     assert.equal(outcome(await api.ask('GET /me', accessToken)), '200');

@@ -26,8 +26,9 @@ export async function openLocalApi(trustedIssuers: string): Promise<LocalApi> {
   const api = await openApi({
     rewire: (deps) => {
       const { authenticators, accessRecords: records, clock } = deps;
+      const config = { ...deps.config, trustedIssuers: profiles };
       const external = createExternalAuthenticators({ profiles, fetch, clock, records });
-      return { ...deps, authenticators: [...authenticators, ...external] };
+      return { ...deps, config, authenticators: [...authenticators, ...external] };
     },
   });
   const ask: LocalApi['ask'] = async (route, token, body) => {
