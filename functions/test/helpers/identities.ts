@@ -1,0 +1,12 @@
+import { type ExternalIdentity, externalId } from '../../src/authn/external-identity.ts';
+
+export const LOGIN = 'https://login.example.com';
+
+/** Somebody of another issuer, as their token says. */
+export function identityOf(subject: string, facts: Partial<ExternalIdentity> = {}): ExternalIdentity {
+  const { issuer = LOGIN } = facts;
+  return {
+    ...{ id: externalId(issuer, subject), issuer, subject, emailVerified: false, enterOnFirstSight: true },
+    ...facts,
+  };
+}
