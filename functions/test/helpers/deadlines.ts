@@ -34,3 +34,28 @@ export async function withStopwatch(work: (move: (ms: number) => void) => Promis
     performance.now = real;
   }
 }
+
+/**
+ * While `work` runs, deadlines of `AbortSignal.timeout` pass when the test says so.
+ *
+ * @returns the deadlines asked for, in ms
+ */
+export async function withTimeoutsInHand(work: (pass: () => void) => Promise<unknown>): Promise<number[]> {
+  const real = AbortSignal.timeout;
+  const deadlines: number[] = [];
+  const controllers: AbortController[] = [];
+  AbortSignal.timeout = (ms) => {
+    const controller = new AbortController();
+    deadlines.push(ms);
+    controllers.push(controller);
+    return controller.signal;
+  };
+  try {
+    await work(() => {
+      for (const controller of controllers) controller.abort(new DOMException('passed', 'TimeoutError'));
+    });
+  } finally {
+    AbortSignal.timeout = real;
+  }
+  return deadlines;
+}

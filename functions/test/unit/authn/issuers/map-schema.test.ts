@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { mapSchema, toAccessMap } from '../../../../src/authn/issuers/map-schema.ts';
+import { mapAccess } from '../../../../src/authz/access-map.ts';
+import { ALL_PERMISSIONS, isPrivileged } from '../../../../src/authz/permissions.ts';
+
+/** From JSON, where `__proto__` is a key like others. */
+const parse = (json: string) => mapSchema.parse(JSON.parse(json));
+const access = (json: string, payload: Record<string, unknown>, kind: 'user' | 'service' = 'user') =>
+  mapAccess(payload, toAccessMap(parse(json), 'groups'), kind);
+
+describe('a map in TRUSTED_ISSUERS', () => {
+  it('gives nothing when it is empty', () => {
+    assert.deepEqual(access('{}', { groups: ['admin'], permissions: ['notes:read'], scope: 'admin' }), {
+      ...{ roles: [], permissions: [] },
+    });
+  });
+
+  it('reads groups, permissions, scopes and any other claim', () => {
+    const json = `{
+      "everyone": ["member"],
+      "groups": {"staff": ["support"]},
+      "permissions": {"see:audit": ["audit:read"]},
+      "scopes": {"all": ["owner"]},
+      "claims": [{"path": ["realm_access", "roles"], "values": {"aud": ["auditor"]}}]
+    }`;
+    const payload = {
+      ...{ groups: ['staff'], permissions: ['see:audit'], scope: 'all' },
+      realm_access: { roles: ['aud'] },
+    };
+    const { roles, permissions, scopes } = access(json, payload);
+    assert.deepEqual(roles.toSorted(), ['auditor', 'member', 'support']);
+    assert.deepEqual(permissions, ['audit:read']);
+    assert.equal(scopes?.length, ALL_PERMISSIONS.length);
+  });
+
+  it('reads the groups where the kind of issuer has them', () => {
+    const map = toAccessMap(parse('{"groups":{"staff":["support"]}}'), 'cognito:groups');
+    assert.deepEqual(mapAccess({ 'cognito:groups': ['staff'] }, map, 'user').roles, ['support']);
+    assert.deepEqual(mapAccess({ groups: ['staff'] }, map, 'user').roles, []);
+  });
+
+  it('takes roles and unprivileged permissions for targets', () => {
+    for (const name of ALL_PERMISSIONS) {
+      const { success } = mapSchema.safeParse({ everyone: [name] });
+      assert.equal(success, !isPrivileged(name), name);
+    }
+    assert.ok(mapSchema.safeParse({ everyone: ['member', 'admin', 'owner'] }).success);
+  });
+
+  it('says that what is privileged needs a grant', () => {
+    const { error } = mapSchema.safeParse({ groups: { boss: ['roles:assign'] } });
+    assert.match(error?.issues[0]?.message ?? '', /privileged: give a grant in the directory/);
+    assert.deepEqual(error?.issues[0]?.path, ['groups', 'boss', 0]);
+  });
+
+  for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+    it(`takes ${name} for the name of a group like any other, or for none`, () => {
+      const json = `{"groups":{"${name}":["support"]}}`;
+      assert.deepEqual(access(json, { groups: ['staff'] }).roles, []);
+      assert.deepEqual(access(json, {}).roles, []);
+      assert.deepEqual(access('{"groups":{"staff":["support"]}}', { groups: [name] }).roles, []);
+    });
+  }
+
+  const wrong: Record<string, string> = {
+    'an unknown role': '{"everyone":["root"]}',
+    'a role in another case': '{"everyone":["Admin"]}',
+    'a role that every object has': '{"everyone":["constructor"]}',
+    'a text instead of a list': '{"everyone":"member"}',
+    'an unknown field': '{"roles":{"a":["member"]}}',
+    'a nameless group': '{"groups":{"":["member"]}}',
+    'a list of groups': '{"groups":["staff"]}',
+    'a path without steps': '{"claims":[{"path":[],"values":{}}]}',
+    'a path as text': '{"claims":[{"path":"a.b","values":{}}]}',
+    'a path of nine steps': `{"claims":[{"path":${JSON.stringify(Array(9).fill('a'))},"values":{}}]}`,
+    'an unknown field of a claim': '{"claims":[{"path":["a"],"values":{},"default":["member"]}]}',
+  };
+  for (const [what, json] of Object.entries(wrong)) {
+    it(`is refused with ${what}`, () => assert.equal(mapSchema.safeParse(JSON.parse(json)).success, false));
+  }
+});

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import type { Authenticator } from '../../../src/authn/authenticators/authenticator.ts';
+import { createExternalAuthenticators } from '../../../src/authn/issuers/external-authenticators.ts';
+import { parseTrustedIssuers } from '../../../src/authn/issuers/trusted-issuers.ts';
+import { createVerifiedTokenCache } from '../../../src/authn/verified-token-cache.ts';
+import { verifyToken } from '../../../src/authn/verify-token.ts';
+import { type KeyServer, openKeyServer } from '../../helpers/key-server.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+import { createSigningPair, type SigningPair } from '../../helpers/signing.ts';
+
+const NOW = 1_800_000_000;
+const entry = (host: string, more: object = {}) => ({
+  ...{ type: 'oidc', issuer: `https://${host}`, audience: 'api', jwksUri: `https://${host}/keys` },
+  ...{ typ: ['jwt'], ...more },
+});
+
+describe('verifyToken', () => {
+  let server: KeyServer;
+  let pair: SigningPair;
+  let authenticators: readonly Authenticator[];
+  const verifiedTokens = createVerifiedTokenCache();
+  let now = NOW;
+
+  before(async () => {
+    server = await openKeyServer();
+    pair = await createSigningPair('RS256', 'k1');
+    server.publish({ keys: [pair.jwk] });
+    const entries = [entry('a.example'), entry('b.example', { headerKeys: ['x5t'] })];
+    authenticators = createExternalAuthenticators({
+      profiles: parseTrustedIssuers(JSON.stringify(entries), { local: false, gate: false }),
+      ...{ fetch: server.fetch, clock: () => now * 1000, records: null },
+    });
+  });
+  after(() => server.close());
+
+  const verify = (token: string) =>
+    verifyToken({ authenticators, verifiedTokens, clock: () => now * 1000 }, token);
+  const mint = (iss: unknown, header: Record<string, unknown> = {}) =>
+    pair.sign({ iss, aud: 'api', sub: 'ada', iat: NOW, exp: NOW + 60 }, header);
+
+  it('verifies a token once, and recognises it until it expires', async () => {
+    const token = await mint('https://a.example');
+    const first = await verify(token);
+    assert.equal(await verify(token), first);
+    now = NOW + 60;
+    await assertRefused(() => verify(token), 'invalid_token', 'expired');
+    now = NOW;
+  });
+
+  it('asks nobody about an `iss` that is not on the list, letter by letter', async () => {
+    const before = server.requests.length;
+    for (const iss of [
+      ...[
+        'https://a.example/',
+        'https://A.example',
+        'http://a.example',
+        'https://a.example.evil.example',
+        '',
+      ],
+      ...[['https://a.example'], { toString: 'https://a.example' }, null, undefined, 7, '__proto__'],
+    ]) {
+      const token = await mint(iss);
+      await assertRefused(() => verify(token), 'invalid_token', 'issuer not on the list');
+    }
+    assert.equal(server.requests.length, before);
+  });
+
+  it('allows a header key only to the issuer whose profile has it', async () => {
+    assert.equal((await verify(await mint('https://b.example', { x5t: 'x' }))).principal.subject, 'ada');
+    for (const [iss, key] of [
+      ['https://a.example', 'x5t'],
+      ['https://b.example', 'x5u'],
+      ['https://evil.example', 'x5t'],
+    ] as const) {
+      const token = await mint(iss, { [key]: 'https://evil.example/' });
+      await assertRefused(() => verify(token), 'invalid_token', 'header key outside the profile');
+    }
+  });
+});
