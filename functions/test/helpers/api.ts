@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
+import type { Fetch } from '../../src/authn/issuers/fetch-json.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createDeps, type Deps } from '../../src/deps.ts';
 import { createApp } from '../../src/http/app.ts';
@@ -53,6 +54,8 @@ interface Options {
   readonly env?: Readonly<Record<string, string>>;
   readonly log?: Log;
   readonly clock?: Clock;
+  /** For the keys of other issuers. */
+  readonly fetch?: Fetch;
   /** Changes the wiring before the server starts, e.g. to break a service. */
   readonly rewire?: (deps: Deps) => Deps;
   /** Serves something other than the HTTP API on a plain server. */
@@ -60,7 +63,7 @@ interface Options {
 }
 
 /** Opens an API of its own. `close` it in `after`. */
-export async function openApi({ env, log, clock, rewire, serve }: Options = {}): Promise<Api> {
+export async function openApi({ env, log, clock, fetch, rewire, serve }: Options = {}): Promise<Api> {
   const google = await openGoogle();
   const firestore = await openTestFirestore();
   playAccounts(google);
@@ -76,6 +79,7 @@ export async function openApi({ env, log, clock, rewire, serve }: Options = {}):
     firestore: firestore.open,
     log: log ?? recordTo(lines),
     ...(clock && { clock }),
+    ...(fetch && { fetch }),
   });
   const deps = rewire?.(wired) ?? wired;
   const server = serve?.(deps) ?? createServer(createApp(deps));

@@ -3,8 +3,8 @@ import { googleKey, idTokenClaims, type SigningKey } from './google.ts';
 
 /** Compact tokens of any shape, down to the byte: what no library agrees to make. */
 
-type Part = object | string | Uint8Array;
-type Signer = (input: string) => Uint8Array | string;
+export type Part = object | string | Uint8Array;
+export type Signer = (input: string) => Uint8Array | string;
 
 /** An object is written as JSON; a string or bytes are taken as they are. */
 export function encode(part: Part): string {
@@ -20,7 +20,7 @@ export const rs256 =
   (input) =>
     sign('sha256', Buffer.from(input), key.privateKey);
 export const hs256 =
-  (secret: string | KeyObject): Signer =>
+  (secret: string | Uint8Array | KeyObject): Signer =>
   (input) =>
     createHmac('sha256', secret).update(input).digest();
 
