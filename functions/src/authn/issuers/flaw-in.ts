@@ -38,8 +38,8 @@ function isForUs(aud: unknown, { audience, tokenUse }: IssuerProfile): boolean {
   return (tokenUse === 'access' || all.length === 1) && audience.some((ours) => all.includes(ours));
 }
 
-/** RFC 7515 §4.1.9: in any casing, and `application/` may be left out. */
+/** RFC 7515 §4.1.9: in any casing, and `application/` may be left out. `''` is for absence alone. */
 function mediaType(typ: unknown): string | undefined {
   if (typ === undefined) return '';
-  return typeof typ === 'string' && typ !== '' ? typ.toLowerCase().replace(/^application\//, '') : undefined;
+  return typeof typ === 'string' && typ !== '' ? typ.toLowerCase().replace(/^application\/(?=.)/, '') : undefined;
 }
