@@ -23,6 +23,7 @@ export const stages: Record<string, (firestore: FirestoreKind) => Promise<Outcom
   unit,
   consistency: () => mochaFolder('functions/test/consistency'),
   issuers: () => mochaFolder('functions/test/issuers'),
+  attacks: () => mochaFolder('functions/test/attacks'),
   deploy: () => mochaFolder('functions/test/deploy'),
   emulator: (firestore) => withEmulators({ folder: 'functions/test/emulator', firestore }),
   'emulator-idp': (firestore) =>

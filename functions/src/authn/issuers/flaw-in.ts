@@ -41,5 +41,7 @@ function isForUs(aud: unknown, { audience, tokenUse }: IssuerProfile): boolean {
 /** RFC 7515 §4.1.9: in any casing, and `application/` may be left out. `''` is for absence alone. */
 function mediaType(typ: unknown): string | undefined {
   if (typ === undefined) return '';
-  return typeof typ === 'string' && typ !== '' ? typ.toLowerCase().replace(/^application\/(?=.)/, '') : undefined;
+  return typeof typ === 'string' && typ !== ''
+    ? typ.toLowerCase().replace(/^application\/(?=.)/, '')
+    : undefined;
 }
