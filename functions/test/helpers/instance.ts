@@ -1,4 +1,5 @@
 import { authenticate } from '../../src/authn/authenticate.ts';
+import type { Fetch } from '../../src/authn/issuers/fetch-json.ts';
 import type { Principal } from '../../src/authn/principal.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createDeps, type Deps } from '../../src/deps.ts';
@@ -36,11 +37,17 @@ export interface Instance extends Deps {
 export function createInstance(
   google: Google,
   firestore: TestFirestore,
-  { env = {}, clock }: { env?: Record<string, string>; clock?: Clock } = {},
+  { env = {}, clock, fetch }: { env?: Record<string, string>; clock?: Clock; fetch?: Fetch } = {},
 ): Instance {
   const { lines, log } = recordingLog();
   const config = loadConfig({ GCLOUD_PROJECT: PROJECT, ...env });
-  const outside = { app: google.app, firestore: firestore.open, log, ...(clock && { clock }) };
+  const outside = {
+    app: google.app,
+    firestore: firestore.open,
+    log,
+    ...(clock && { clock }),
+    ...(fetch && { fetch }),
+  };
   return { ...createDeps(config, outside), lines };
 }
 

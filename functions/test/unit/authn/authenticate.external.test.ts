@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { applyEdit, type Edit } from '../../../src/access/edit.ts';
+import { externalId } from '../../../src/authn/external-identity.ts';
+import type { Role } from '../../../src/authz/roles.ts';
+import { playAccounts } from '../../helpers/api.ts';
+import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
+import { type Google, openGoogle } from '../../helpers/google.ts';
+import { createInstance, type Instance, present } from '../../helpers/instance.ts';
+import { type KeyServer, openKeyServer } from '../../helpers/key-server.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+import { createSigningPair, type SigningPair } from '../../helpers/signing.ts';
+
+const ISSUER = 'https://login.example.com';
+const ID = externalId(ISSUER, 'ada');
+const FRESH = { fresh: true };
+const HOUR = 3_600_000;
+const entry = {
+  ...{ type: 'oidc', issuer: ISSUER, audience: 'api', jwksUri: `${ISSUER}/keys`, typ: ['jwt'] },
+  map: { groups: { staff: ['support'], boss: ['admin'] } },
+};
+const grant = (role: Role) => ({ role, grantedBy: 'system', grantedAt: 1 });
+
+describe('authenticate: somebody of another issuer', () => {
+  let pair: SigningPair;
+  let server: KeyServer;
+  let google: Google;
+  let firestore: TestFirestore;
+  let instance: Instance;
+  let elsewhere: Instance;
+  let ahead = 0;
+
+  before(async () => {
+    pair = await createSigningPair('RS256', 'k1');
+    server = await openKeyServer();
+    server.publish({ keys: [pair.jwk] });
+  });
+  after(() => server.close());
+  beforeEach(async () => {
+    ahead = 0;
+    google = await openGoogle();
+    playAccounts(google);
+    google.users.set('bob', { localId: 'bob', customAttributes: '{"roles":["auditor"],"rv":1}' });
+    firestore = await openTestFirestore();
+    [instance, elsewhere] = [open(), open()];
+  });
+  afterEach(() => Promise.all([google.close(), firestore.close()]));
+
+  const open = (more: object = { enterOnFirstSight: true }) =>
+    createInstance(google, firestore, {
+      env: { TRUSTED_ISSUERS: JSON.stringify([{ ...entry, ...more }]) },
+      clock: () => Date.now() + ahead,
+      fetch: server.fetch,
+    });
+  const now = () => Math.floor((Date.now() + ahead) / 1000);
+  /** A token of a day's life. */
+  const mint = (claims: Record<string, unknown> = {}) =>
+    pair.sign({ iss: ISSUER, aud: 'api', sub: 'ada', iat: now() - 5, exp: now() + 24 * 3600 - 5, ...claims });
+  const change = (at: Instance, edit: Edit, uid = ID) =>
+    at.directory.change({ uid }, ({ entry: found }) => applyEdit(found ?? assert.fail(), edit, now()));
+  const untilNextRead = () => {
+    ahead += 10_000;
+  };
+
+  it('is entered on first sight, and looked for once while nothing happens', async () => {
+    const token = await mint({ groups: ['staff'] });
+    const first = await present(instance, token);
+    assert.deepEqual([first.directoryId, first.roles], [ID, ['support']]);
+    assert.deepEqual((await instance.directory.find(ID))?.identity, { issuer: ISSUER, subject: 'ada' });
+    untilNextRead();
+    assert.equal(await present(instance, token), first);
+  });
+
+  it('passes without an entry to what is ordinary, and not to what is privileged', async () => {
+    const shy = open({ enterOnFirstSight: false });
+    const token = await mint({ groups: ['boss'] });
+    assert.ok((await present(shy, token)).permissions.includes('audit:read'));
+    await assertRefused(() => present(shy, token, FRESH), 'permission_denied');
+    assert.equal(await shy.directory.find(ID), undefined);
+  });
+
+  it('has for privileged access what the directory grants, and nothing that the token says', async () => {
+    const token = await mint({ groups: ['boss'] });
+    assert.deepEqual((await present(instance, token, FRESH)).roles, []);
+    await change(elsewhere, { grants: [grant('admin')] });
+    const principal = await present(instance, token, FRESH);
+    assert.deepEqual([principal.roles, principal.directoryId], [['admin'], ID]);
+    assert.ok(principal.permissions.includes('roles:assign'));
+  });
+
+  it('has new grants with the token it has: here at once, elsewhere with the next read', async () => {
+    const token = await mint();
+    await Promise.all([present(instance, token), present(elsewhere, token)]);
+    await change(instance, { grants: [grant('auditor')] });
+    assert.deepEqual((await present(instance, token)).roles, ['auditor']);
+    assert.deepEqual((await present(elsewhere, token)).roles, []);
+    untilNextRead();
+    assert.deepEqual((await present(elsewhere, token)).roles, ['auditor']);
+    await change(instance, { grants: [] });
+    untilNextRead();
+    assert.deepEqual((await present(elsewhere, token)).roles, []);
+  });
+
+  const ended: Record<string, Edit> = { revoked: { revoke: true }, disabled: { disabled: true } };
+  for (const [what, edit] of Object.entries(ended)) {
+    it(`is out when ${what}: here at once, elsewhere with the next read, for privileged access everywhere`, async () => {
+      const token = await mint();
+      await Promise.all([present(instance, token), present(elsewhere, token)]);
+      await change(instance, edit);
+      await assertRefused(() => present(instance, token), 'token_stale', 'revoked');
+      const code = what === 'disabled' ? 'invalid_token' : 'token_stale';
+      await assertRefused(() => present(elsewhere, token, FRESH), code);
+      untilNextRead();
+      await assertRefused(() => present(elsewhere, token), 'token_stale', 'revoked');
+    });
+
+    it(`stays out when ${what}, for all of its token’s day, though the feed forgets within hours`, async () => {
+      const token = await mint();
+      await present(instance, token);
+      await change(instance, edit);
+      await assertRefused(() => present(instance, token), 'token_stale');
+      for (let hour = 1; hour < 23; hour += 3) {
+        ahead = hour * HOUR;
+        await assert.rejects(() => present(instance, token));
+      }
+    });
+  }
+
+  it('is back after a revocation with a token issued since, and not while disabled', async () => {
+    await present(instance, await mint());
+    await change(instance, { revoke: true });
+    ahead = 20_000;
+    assert.equal((await present(instance, await mint())).subject, 'ada');
+    await change(instance, { disabled: true });
+    ahead = 40_000;
+    await assertRefused(async () => present(instance, await mint()), 'invalid_token', 'account disabled');
+  });
+
+  it('has the rights of whom it is linked to, follows their changes, and goes with them', async () => {
+    const token = await mint();
+    await present(elsewhere, token);
+    await instance.users.get('bob');
+    await change(instance, { link: { to: 'bob' } });
+    untilNextRead();
+    const linked = await present(elsewhere, token);
+    assert.deepEqual([linked.directoryId, linked.roles, linked.subject], ['bob', ['auditor'], 'ada']);
+    await change(instance, { grants: [grant('support')] }, 'bob');
+    untilNextRead();
+    assert.deepEqual((await present(elsewhere, token)).roles, ['support']);
+    assert.deepEqual((await present(instance, token, FRESH)).roles, ['support']);
+    google.users.delete('bob');
+    await assertRefused(() => present(elsewhere, token, FRESH), 'invalid_token', 'account disabled');
+  });
+
+  it('is nobody’s business of the Firebase user who has its name', async () => {
+    google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["owner"],"rv":1}' });
+    await instance.users.get('ada');
+    assert.deepEqual((await present(instance, await mint(), FRESH)).roles, []);
+  });
+});
