@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { amzHeaders } from '../issuers/cognito-srp.ts';
 import { ROOT } from '../lib/emulator-setup.ts';
 import { FIXED_PORTS, ISSUER_PORTS } from '../lib/ports.ts';
-import { identityToolkit, killGroup, startGatehouse } from './gatehouse.ts';
-import { isListening } from './processes.ts';
+import { identityToolkit, killGroup, SCRIPT, startGatehouse } from './gatehouse.ts';
+import { isListening, launch } from './processes.ts';
 
 describe('npm start -- --with-issuers', function () {
   this.timeout(120_000);
@@ -19,6 +21,18 @@ describe('npm start -- --with-issuers', function () {
   });
   after(() => {
     if (gatehouse?.child.exitCode === null) killGroup(gatehouse, 'SIGKILL');
+  });
+
+  it('names the taken port of an issuer, and what to do', async () => {
+    const blocker = createServer().listen(ISSUER_PORTS.auth0, '127.0.0.1');
+    await once(blocker, 'listening').catch(() => undefined); // if it is taken already, so much the better
+    try {
+      const { exited, output } = launch(process.execPath, [SCRIPT, '--with-issuers']);
+      assert.equal(await exited, 1);
+      assert.match(output(), /^gatehouse: port \d+, wanted by \w+, is taken; .*--free-ports\n$/);
+    } finally {
+      blocker.close();
+    }
   });
 
   it('prints lines that show a user or a machine of each issuer at the API', () => {
