@@ -48,6 +48,17 @@ describe('principal', () => {
     );
   });
 
+  it('holds what it is said to hold instead of what its roles allow, and of that no more than its scopes name', () => {
+    const held = ['users:read', 'notes:read'] as const;
+    const principal = createPrincipal({ ...facts, roles: ['owner'] }, held);
+    assert.deepEqual([principal.roles, principal.permissions], [['owner'], held]);
+    const narrowed = createPrincipal(
+      { ...facts, roles: ['owner'], scopes: ['notes:read', 'audit:read'] },
+      held,
+    );
+    assert.deepEqual(narrowed.permissions, ['notes:read']);
+  });
+
   it('anonymous is nobody and may do nothing', () => {
     assert.equal(ANONYMOUS.kind, 'anonymous');
     assert.equal(ANONYMOUS.permissions.length, 0);
