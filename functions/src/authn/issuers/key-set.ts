@@ -38,7 +38,7 @@ type FindKey = (header: CompactJWSHeaderParameters) => Promise<CryptoKey>;
 /** Fetches are single-flight. Nothing is fetched before a token needs it, nor from anywhere a token names. */
 export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Options): KeySet {
   let keys:
-    | { readonly kids: ReadonlySet<string>; readonly find: FindKey; readonly fetchedAt: number }
+    | { readonly kids: ReadonlySet<string | undefined>; readonly find: FindKey; readonly fetchedAt: number }
     | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   let failure: unknown;
@@ -93,7 +93,7 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
   };
 }
 
-const kidsOf = ({ keys }: JSONWebKeySet) => new Set(keys.flatMap(({ kid }) => kid ?? []));
+const kidsOf = ({ keys }: JSONWebKeySet) => new Set(keys.map(({ kid }) => kid));
 
 async function keyFinder(keys: JSONWebKeySet): Promise<FindKey> {
   const { createLocalJWKSet } = await import('jose');

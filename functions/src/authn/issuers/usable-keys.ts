@@ -42,7 +42,7 @@ function isStrongRsa({ n, e }: Record<string, unknown>): boolean {
   if (e !== 'AQAB' || typeof n !== 'string') return false;
   const modulus = Buffer.from(n, 'base64url');
   const bytes = modulus.subarray(modulus.findIndex((byte) => byte !== 0));
-  return bytes.length > MIN_RSA_BYTES || (bytes.length === MIN_RSA_BYTES && (bytes[0] ?? 0) >= 0x80);
+  return bytes.length > MIN_RSA_BYTES || (bytes.length === MIN_RSA_BYTES && bytes.readUInt8() >= 0x80);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

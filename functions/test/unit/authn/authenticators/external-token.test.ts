@@ -77,6 +77,15 @@ describe('external token', () => {
     assert.deepEqual(readFrom, [{ id, rolesVersion: 3 }]);
   });
 
+  it('gives a service what the map gives to services', async () => {
+    const map = { everyone: ['member'], scopes: { audit: ['auditor'] } };
+    const { principal } = await authenticate({ sub: 'job', client_id: 'job', scope: 'audit' }, record(), {
+      map,
+    });
+    assert.deepEqual([principal.kind, principal.roles], ['service', ['auditor']]);
+    assert.ok(principal.permissions.includes('audit:read'));
+  });
+
   it('never gives what is privileged for what a token says, and gives it for a grant', async () => {
     const mapped = await authenticate({ groups: ['boss'] }, record());
     assert.ok(mapped.principal.roles.includes('admin'));

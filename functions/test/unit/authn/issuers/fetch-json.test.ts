@@ -29,6 +29,11 @@ describe('fetchJson', () => {
     assert.deepEqual(await get(), { a: 'ö' });
   });
 
+  it('fails without a body', async () => {
+    const empty = async () => new Response(null);
+    await assertRefused(() => fetchJson(empty, URL_OF_KEYS), 'unavailable');
+  });
+
   it('takes 64 KiB, and not a byte more', async () => {
     text(`"${'a'.repeat(64 * KIB - 2)}"`);
     assert.equal(String(await get()).length, 64 * KIB - 2);
