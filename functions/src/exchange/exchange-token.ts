@@ -7,11 +7,12 @@ import { summaryOf } from '../access/grant.ts';
 import { oweAccount } from '../access/owe-account.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import type { AuthenticateDeps } from '../authn/authenticate.ts';
+import type { ExternalIdentity } from '../authn/external-identity.ts';
 import type { IssuerProfile } from '../authn/issuers/issuer-profile.ts';
 import type { Principal } from '../authn/principal.ts';
 import { claimedVersion, rolesAt } from '../authz/access-claims.ts';
 import { permissionsOf, type Role } from '../authz/roles.ts';
-import { toAppError, unavailable } from '../errors.ts';
+import { ERRORS, toAppError, unavailable } from '../errors.ts';
 import { seconds } from '../lib/clock.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';
 import type { Log } from '../log.ts';
@@ -70,29 +71,23 @@ export function createExchangeToken({
   async function record(subject: TokenSubject, uid: string, requestId: string): Promise<DirectoryEntry> {
     const { principal, identity, mapped } = subject;
     const { id, issuer } = identity;
-    const event = { actor: id, issuer, action: 'token.exchange', target: id, requestId } as const;
+    const event = { ...ofIdentity(identity), requestId, outcome: 'done' } as const;
     let recorded: AuditEvent | undefined;
-    try {
-      const outcome = await directory.change({ uid: id, id: randomUUID() }, ({ entry, now }): Outcome => {
-        if (entry === undefined || entry.disabled) throw refused('account disabled', principal);
-        if (principal.authTime < entry.validAfter) throw refused('revoked', principal);
-        if ((entry.linkedTo ?? id) !== uid) throw unavailable('linked or unlinked at this moment');
-        const second = Math.floor(now / 1000);
-        const exchange = countExchange(entry.exchange, second);
-        const given = { roles: mapped, issuer, expiresAt: principal.tokenExpiresAt, now: second };
-        const grants = entry.linkedTo === undefined ? exchangedGrants(entry.grants, given) : entry.grants;
-        const edited = grants === entry.grants ? { entry } : applyEdit(entry, { grants }, second);
-        recorded = { ...event, outcome: 'done', ...difference(entry, edited.entry, uid) };
-        return { ...edited, entry: { ...edited.entry, exchange }, audit: recorded };
-      });
-      if (!outcome?.entry || recorded === undefined) throw new Error('an exchange always changes the entry');
-      log.change(recorded);
-      return outcome.entry;
-    } catch (error) {
-      const { code, reason = code } = toAppError(error);
-      log.change({ ...event, outcome: code === 'unavailable' ? 'unknown' : 'refused', code, reason });
-      throw error;
-    }
+    const outcome = await directory.change({ uid: id, id: randomUUID() }, ({ entry, now }): Outcome => {
+      if (entry === undefined || entry.disabled) throw refused('account disabled', principal);
+      if (principal.authTime < entry.validAfter) throw refused('revoked', principal);
+      if ((entry.linkedTo ?? id) !== uid) throw unavailable('linked or unlinked at this moment');
+      const second = Math.floor(now / 1000);
+      const exchange = countExchange(entry.exchange, second);
+      const given = { roles: mapped, issuer, expiresAt: principal.tokenExpiresAt, now: second };
+      const grants = entry.linkedTo === undefined ? exchangedGrants(entry.grants, given) : entry.grants;
+      const edited = grants === entry.grants ? { entry } : applyEdit(entry, { grants }, second);
+      recorded = { ...event, ...difference(entry, edited.entry, uid) };
+      return { ...edited, entry: { ...edited.entry, exchange }, audit: recorded };
+    });
+    if (!outcome?.entry || recorded === undefined) throw new Error('an exchange always changes the entry');
+    log.change(recorded);
+    return outcome.entry;
   }
 
   /** Makes the account if there is none. @throws AppError unless the entry is still there, and lets somebody in */
@@ -116,16 +111,32 @@ export function createExchangeToken({
   }
 
   return async ({ token, type, requestId }) => {
-    const subject = await readSubjectToken(authn, profiles, { token, type });
-    const { id } = subject.identity;
-    await limit(id);
-    const uid = await uidOf(subject);
-    const entry = await record(subject, uid, requestId);
-    if (uid === id) await prepareAccount(entry, subject);
-    // A token must not be there before its claims: the client's first one would be stale.
-    if (!(await sync.bring(uid))) throw unavailable('Firebase Auth has not been told');
-    return { customToken: await accounts.createCustomToken(uid) };
+    let event = UNKNOWN;
+    try {
+      const subject = await readSubjectToken(authn, profiles, { token, type });
+      const { id } = subject.identity;
+      event = ofIdentity(subject.identity);
+      await limit(id);
+      const uid = await uidOf(subject);
+      const entry = await record(subject, uid, requestId);
+      if (uid === id) await prepareAccount(entry, subject);
+      // A token must not be there before its claims: the client's first one would be stale.
+      if (!(await sync.bring(uid))) throw unavailable('Firebase Auth has not been told');
+      return { customToken: await accounts.createCustomToken(uid) };
+    } catch (error) {
+      const { code, reason = code } = toAppError(error);
+      const outcome = ERRORS[code].status < 500 ? 'refused' : 'unknown';
+      log.change({ ...event, requestId, outcome, code, reason });
+      throw error;
+    }
   };
+}
+
+/** Whose token it is shows when it has been verified. */
+const UNKNOWN = { actor: 'nobody', target: 'nobody', action: 'token.exchange' };
+
+function ofIdentity({ id, issuer }: ExternalIdentity) {
+  return { ...UNKNOWN, actor: id, target: id, issuer };
 }
 
 /**

@@ -11,6 +11,7 @@ import { SignJWT } from 'jose';
  */
 
 export const PROJECT = 'gatehouse-test';
+export const SERVICE_ACCOUNT = `api@${PROJECT}.iam.gserviceaccount.com`;
 export const ISSUER = `https://securetoken.google.com/${PROJECT}`;
 export const CERTIFICATES = '/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com';
 
@@ -127,7 +128,11 @@ export async function openGoogle(): Promise<Google> {
 
   const credential = { getAccessToken: async () => ({ access_token: 'test', expires_in: 3600 }) };
   const app = initializeApp(
-    { projectId: PROJECT, credential, httpAgent: new LoopbackAgent(port) },
+    {
+      ...{ projectId: PROJECT, credential, httpAgent: new LoopbackAgent(port) },
+      // In production the metadata server names it.
+      serviceAccountId: SERVICE_ACCOUNT,
+    },
     randomUUID(),
   );
   return {

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { createHash, createSign } from 'node:crypto';
+import { createServer } from 'node:http';
+import supertest from 'supertest';
+import { externalId } from '../../src/authn/external-identity.ts';
+import { createDeps, type Deps } from '../../src/deps.ts';
+import { GRANT_TYPE } from '../../src/exchange/schema.ts';
+import { createApp } from '../../src/http/app.ts';
+import { type Api, openApi } from './api.ts';
+import { googleKey, mintIdToken, PROJECT, SERVICE_ACCOUNT } from './google.ts';
+import { LOGIN } from './identities.ts';
+import { recordingLog } from './instance.ts';
+import { openKeyServer } from './key-server.ts';
+import { createSigningPair } from './signing.ts';
+
+/** The HTTP API in front of a Google of our own, with issuers whose tokens are really signed. */
+
+const MAP = { groups: { team: ['member'], helpers: ['support'], bosses: ['owner'] } };
+const oidc = (host: string, more: object) => ({
+  ...{ type: 'oidc', issuer: `https://${host}.example.com`, audience: 'gatehouse', map: MAP },
+  ...{ jwksUri: `https://${host}.example.com/keys`, exchange: true },
+  ...more,
+});
+/** `login` gives access tokens to exchange, `ids` ID tokens; `closed` allows no exchange, `scoped` has scopes. */
+export const ISSUERS = [
+  oidc('login', { services: { claim: 'gty', equals: 'client-credentials' } }),
+  oidc('ids', { tokenUse: 'id' }),
+  oidc('closed', { exchange: false }),
+  oidc('scoped', { map: { ...MAP, scopes: { read: ['notes:read'], all: ['support'] } } }),
+];
+const IDS = 'https://ids.example.com';
+const TYPES = 'urn:ietf:params:oauth:token-type:';
+
+export interface ExchangeApi extends Api {
+  readonly keys: Awaited<ReturnType<typeof openKeyServer>>;
+  /** A signed token of `login`, or of the issuer that `claims` names. */
+  mint(claims?: Record<string, unknown>): Promise<string>;
+  /** Asks for an exchange, with other fields where given; one given as undefined is left out. */
+  exchange(token: string, fields?: Record<string, unknown>, deps?: Deps): Promise<supertest.Response>;
+  /** Exchanges a token of these groups. @returns the uid of the custom token */
+  exchanged(groups: readonly string[], claims?: Record<string, unknown>): Promise<string>;
+  /** The ID token that Firebase would make for an account as it is. */
+  idToken(uid: string): Promise<string>;
+  /** Another instance on the same Firestore and Firebase Auth. */
+  another(): Deps;
+}
+
+export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {}): Promise<ExchangeApi> {
+  const keys = await openKeyServer();
+  const pair = await createSigningPair('RS256', 'k1');
+  keys.publish({ keys: [pair.jwk] });
+  const env = { TRUSTED_ISSUERS: JSON.stringify(ISSUERS), ...options.env };
+  const api = await openApi({ ...options, env, fetch: keys.fetch });
+  playSigning(api);
+
+  const mint: ExchangeApi['mint'] = (claims = {}) => {
+    const now = Math.floor(Date.now() / 1000);
+    const usual = { iss: LOGIN, aud: 'gatehouse', sub: 'ada', iat: now - 10, exp: now + 3590 };
+    // RFC 9068 §2.1 for access tokens.
+    return pair.sign({ ...usual, ...claims }, { typ: claims.iss === IDS ? 'JWT' : 'at+jwt' });
+  };
+  const exchange: ExchangeApi['exchange'] = (token, fields = {}, deps = api.deps) =>
+    supertest(createServer(createApp(deps)))
+      .post('/v1/token/exchange')
+      .set('X-Forwarded-Proto', 'https')
+      .send({
+        ...{ grant_type: GRANT_TYPE, subject_token: token, subject_token_type: `${TYPES}access_token` },
+        ...fields,
+      });
+  return {
+    ...api,
+    ...{ keys, mint, exchange },
+    async exchanged(groups, claims = {}) {
+      const answer = await exchange(await mint({ groups, ...claims }));
+      assert.equal(answer.status, 200, answer.text);
+      return claimsOf(answer.body.access_token).uid;
+    },
+    idToken(uid) {
+      const { customAttributes = '{}' } = api.google.users.get(uid) ?? assert.fail('no account');
+      const signedIn = { sub: uid, user_id: uid, email: undefined, email_verified: undefined };
+      return mintIdToken({
+        ...signedIn,
+        auth_time: Math.floor(Date.now() / 1000),
+        ...JSON.parse(customAttributes),
+      });
+    },
+    another: () =>
+      createDeps(api.deps.config, {
+        ...{ app: api.google.app, firestore: api.firestore.open, fetch: keys.fetch, log: recordingLog().log },
+      }),
+    async close() {
+      await api.close();
+      await keys.close();
+    },
+  };
+}
+
+export const idOf = (subject: string, issuer: string = LOGIN) => externalId(issuer, subject);
+
+/** The claims of a token, whoever signed it. */
+export function claimsOf(token: string): Record<string, string> & { uid: string } {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+}
+
+export const SIGN_BLOB = `/v1/projects/-/serviceAccounts/${SERVICE_ACCOUNT}:signBlob`;
+
+/** Making accounts, and IAM's signBlob, by which a function without a key of its own signs. */
+function playSigning({ google }: Api): void {
+  google.answer(`/v1/projects/${PROJECT}/accounts`, (_req, body) => {
+    const { localId, ...rest } = JSON.parse(body) as { localId: string };
+    assert.deepEqual(rest, {}, 'nothing but the id');
+    if (google.users.has(localId)) {
+      return (res) => res.writeHead(400, { 'Content-Type': 'application/json' }).end(DUPLICATE);
+    }
+    google.users.set(localId, { localId });
+    return { localId };
+  });
+  google.answer(SIGN_BLOB, (_req, body) => {
+    const payload = Buffer.from((JSON.parse(body) as { payload: string }).payload, 'base64');
+    const signature = createSign('RSA-SHA256').update(payload).sign(googleKey.privateKey, 'base64');
+    return { keyId: createHash('sha256').update(googleKey.kid).digest('hex'), signedBlob: signature };
+  });
+}
+
+const DUPLICATE = JSON.stringify({ error: { message: 'DUPLICATE_LOCAL_ID' } });
