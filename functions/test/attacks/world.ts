@@ -148,6 +148,6 @@ export async function assertRefused(world: World, token: string): Promise<void> 
 }
 
 /** Does a header carry it unchanged? Node refuses 16 KiB of headers and trims their values (RFC 9110 §5.5). */
-function canTravel(token: string): boolean {
+export function canTravel(token: string): boolean {
   return token.length < 14_000 && /^[\t\x20-\x7e\x80-\xff]*$/.test(token) && !/^\s|\s$/.test(token);
 }
