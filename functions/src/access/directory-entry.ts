@@ -112,12 +112,11 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
   try {
     const read = fields as Record<keyof DirectoryEntry, unknown>;
     const syncing = read.syncing as { by: string; until: Instant } | undefined;
-    const exchange = read.exchange as { since: unknown; count: unknown } | undefined;
     return {
       uid,
       ...(read.identity !== undefined && { identity: identityFrom(read.identity) }),
       ...(read.linkedTo !== undefined && { linkedTo: text(read.linkedTo) }),
-      ...(exchange && { exchange: { since: secondOf(exchange.since), count: whole(exchange.count) } }),
+      ...(read.exchange !== undefined && { exchange: exchangeFrom(read.exchange) }),
       email: read.email as string | undefined,
       emailVerified: read.emailVerified === true,
       displayName: read.displayName as string | undefined,
@@ -159,6 +158,11 @@ function grantFrom({ role, grantedBy, grantedAt, expiresAt, reason }: GrantDocum
 function identityFrom(value: unknown): DirectoryEntry['identity'] {
   const { issuer, subject } = value as Record<string, unknown>;
   return { issuer: text(issuer), subject: text(subject) };
+}
+
+function exchangeFrom(value: unknown): DirectoryEntry['exchange'] {
+  const { since, count } = value as Record<string, unknown>;
+  return { since: secondOf(since), count: whole(count) };
 }
 
 function text(value: unknown): string {

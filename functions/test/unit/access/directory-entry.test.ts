@@ -46,6 +46,15 @@ describe('an entry of the directory', () => {
     assert.deepEqual(read(), whole);
   });
 
+  it('comes back as that of somebody of another issuer', async () => {
+    const identity = { issuer: 'https://login.example.com', subject: 'auth0|5' };
+    const entry = { ...whole, identity, linkedTo: 'olga', exchange: { since: 1_600_000_000, count: 3 } };
+    const { fields, read } = await store(entry);
+    assert.deepEqual(read(), entry);
+    assert.deepEqual(fields.roles, [], 'what rests is not found by');
+    assert.equal(fields.nextExpiry.seconds, 30, 'and ends all the same');
+  });
+
   it('comes back without what nobody knows: no e-mail, no name, no turn taken', async () => {
     const { email: _, pendingSince: __, ...sparse } = entryOf('ada', { providers: [] });
     const { fields, read } = await store(sparse);
@@ -98,6 +107,12 @@ describe('an entry of the directory', () => {
     'an infinite second of revocation': { validAfter: Number.NaN },
     'no beginning': { created: 5 },
     'no last change': { updated: null },
+    'an identity that is none': { identity: 'ada' },
+    'an identity without a subject': { identity: { issuer: 'https://login.example.com' } },
+    'an identity of nobody': { identity: { issuer: 'https://login.example.com', subject: '' } },
+    'a link to nothing: it must not give back what rests': { linkedTo: null },
+    'exchanges without a beginning': { exchange: { count: 1 } },
+    'exchanges that are none': { exchange: null },
     'a turn without an end': { syncing: { by: 'x' } },
   };
   for (const [what, change] of Object.entries(damages)) {
@@ -145,6 +160,7 @@ describe('a standing owner', () => {
     assert.equal(isStandingOwner(entryOf('o', { roles: ['owner'], disabled: true })), false);
     assert.equal(isStandingOwner(entryOf('o', { grants: ends })), false);
     assert.equal(isStandingOwner(entryOf('o', { roles: ['admin'] })), false);
+    assert.equal(isStandingOwner(entryOf('o', { roles: ['owner'], linkedTo: 'x' })), false);
     assert.equal(isStandingOwner(undefined), false);
   });
 });

@@ -3,6 +3,7 @@ import { createReconcileSchedule } from '../../../src/triggers/reconcile-access.
 import { createUserEvents } from '../../../src/triggers/user-events.ts';
 import { type Api, breakFirebaseAuth, openApi } from '../../helpers/api.ts';
 import type { GoogleUser } from '../../helpers/google.ts';
+import { identityOf } from '../../helpers/identities.ts';
 import { createInstance } from '../../helpers/instance.ts';
 
 const ada = { email: 'ada@acme.com', emailVerified: true };
@@ -118,6 +119,38 @@ describe('onUserCreated', () => {
     await open();
     breakFirebaseAuth(api.google);
     await assert.rejects(deliver('onUserCreated'), { code: 'unavailable' });
+  });
+});
+
+describe('events of an account that an exchange made', () => {
+  const ADA = identityOf('ada');
+  beforeEach(async () => {
+    await open();
+    await api.deps.accessRecords.readExternal(ADA);
+    const system = { principal: 'system', requestId: 'r' };
+    const grants = [{ role: 'support', grantedBy: 'olga', grantedAt: 1 } as const];
+    await api.deps.changeAccess(system, { uid: ADA.id, action: 'roles.set' }, () => ({ grants }));
+    await api.deps.changeAccess(system, { uid: ADA.id, action: 'user.disable' }, () => ({ disabled: true }));
+  });
+  afterEach(() => api.close());
+
+  const ada = async () => (await api.deps.directory.find(ADA.id)) ?? assert.fail('no entry');
+
+  it('bring it in line: an old custom token makes one anew that says nothing', async () => {
+    api.google.users.set(ADA.id, { localId: ADA.id });
+    await deliver('onUserCreated', ADA.id);
+    const { disabled, customAttributes } = api.google.users.get(ADA.id) ?? assert.fail();
+    assert.deepEqual([disabled, JSON.parse(customAttributes ?? '')], [true, { roles: ['support'], rv: 1 }]);
+    assert.deepEqual((await ada()).pending, []);
+  });
+
+  it('leave the entry when somebody deletes it, and make its tokens stale', async () => {
+    const { validAfter } = await ada();
+    await deliver('onUserDeleted', ADA.id);
+    const { grants, disabled, rolesVersion, validAfter: after } = await ada();
+    assert.deepEqual([grants.length, disabled, rolesVersion, after], [1, true, 2, validAfter]);
+    assert.equal((await api.deps.accessChanges.latest(ADA.id))?.rolesVersion, 2);
+    assert.ok((await actions()).includes('account.gone'));
   });
 });
 

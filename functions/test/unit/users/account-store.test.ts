@@ -71,6 +71,19 @@ describe('account store', () => {
     assert.deepEqual(removed, { localId: 'ada' });
   });
 
+  it('makes an account that is its id and nothing else, or finds it made', async () => {
+    const bodies: unknown[] = [];
+    google.answer(`/v1/projects/${PROJECT}/accounts`, (_req, body) => {
+      bodies.push(JSON.parse(body));
+      return { localId: 'ada' };
+    });
+    google.users.set('ada', { localId: 'ada' });
+    await accounts.create('ada');
+    assert.deepEqual(bodies, [{ localId: 'ada' }]);
+    google.answer(`/v1/projects/${PROJECT}/accounts`, json(400, 'DUPLICATE_LOCAL_ID'));
+    await accounts.create('ada');
+  });
+
   it('revokes no sooner than in the second that is asked for: Firebase takes its own time for it', async () => {
     google.users.set('ada', { localId: 'ada' });
     const sent: number[] = [];
@@ -91,11 +104,14 @@ describe('account store', () => {
     setDisabled: () => accounts.setDisabled('ada', true),
     revokeTokens: () => accounts.revokeTokens('ada', 0),
     remove: () => accounts.remove('ada'),
+    create: () => accounts.create('ada'),
+    createCustomToken: () => accounts.createCustomToken('ada'),
   };
   for (const [name, call] of Object.entries(calls)) {
     it(`answers "unavailable" when Firebase Auth fails: ${name}`, async () => {
       for (const method of ['lookup', 'update', 'delete', 'batchGet'])
         google.answer(path(method), json(500, 'boom'));
+      google.answer(`/v1/projects/${PROJECT}/accounts`, json(500, 'boom'));
       const error = await assertRefused(call, 'unavailable');
       assert.equal(error.retryAfter, 5);
     });

@@ -128,6 +128,41 @@ describe('granting', () => {
   });
 });
 
+describe('the rights of an actor at this moment', () => {
+  const { uid: _, ...ada } = somebody('ada', ['support']);
+  /** By a token of another issuer, which says `support` by itself. */
+  const external = { ...ada, directoryId: 'ext-ada' };
+  const asked = { needed: 'sessions:revoke', now: NOW } as const;
+
+  it('are what the directory says, for a Firebase user', async () => {
+    asOfNow(actor([]), account(['support'], 'actor'), asked);
+    await assertRefused(() => asOfNow(actor(['support']), account([], 'actor'), asked), 'permission_denied');
+  });
+
+  it('are also what the token of another issuer says, for what is not privileged', async () => {
+    asOfNow(external, undefined, asked);
+    asOfNow(external, account([], 'ext-ada'), asked);
+    const disabled = entryOf('ext-ada', { disabled: true });
+    await assertRefused(() => asOfNow(external, disabled, asked), 'permission_denied');
+    await assertRefused(
+      () =>
+        asOfNow({ ...external, permissions: ['users:write'] }, undefined, {
+          ...asked,
+          needed: 'users:write',
+        }),
+      'permission_denied',
+    );
+  });
+
+  it('are not what rests while somebody is linked', async () => {
+    const entry = entryOf('ext-ada', { roles: ['admin'], linkedTo: 'bob' });
+    await assertRefused(
+      () => asOfNow(external, entry, { ...asked, needed: 'users:write' }),
+      'permission_denied',
+    );
+  });
+});
+
 describe('outranking', () => {
   it('is to hold every permission that the account holds', () => {
     for (const own of ROLE_SETS) {
@@ -148,6 +183,20 @@ describe('outranking', () => {
       ),
       false,
     );
+  });
+
+  it('is over everybody who is named, grants that rest included, and over nobody who is gone', () => {
+    checkOutranked(actor(['admin']), [account(['member']), undefined], NOW);
+    const resting = entryOf('ext', { roles: ['owner'], linkedTo: 'bob' });
+    assert.equal(
+      passes(() => checkOutranked(actor(['admin']), [account([]), resting], NOW)),
+      false,
+    );
+  });
+
+  it('does not reach who is linked to one’s own account', async () => {
+    const own = entryOf('ext', { linkedTo: 'actor' });
+    await assertRefused(() => checkOutranked(actor(['owner']), [own], NOW), 'own_account');
   });
 
   it('does not reach one’s own account', async () => {
