@@ -33,7 +33,7 @@ export const silentLog: Log = {
   reconciled() {},
   feedUnread() {},
 };
-const adminApp = admin.initializeApp({ projectId: PROJECT }, randomUUID());
+export const adminApp = admin.initializeApp({ projectId: PROJECT }, randomUUID());
 /** The project's users, with an operator's rights. */
 export const authAdmin = adminAuth.getAuth(adminApp);
 /** An operator's own instance, as the tools have one: to prepare what a test is about, and to see what has become of it. */

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { signInWithCustomToken } from 'firebase/auth';
+import supertest from 'supertest';
+import { externalId } from '../../src/authn/external-identity.ts';
+import { parseTrustedIssuers } from '../../src/authn/issuers/trusted-issuers.ts';
+import { createDeps } from '../../src/deps.ts';
+import { GRANT_TYPE } from '../../src/exchange/schema.ts';
+import { createApp } from '../../src/http/app.ts';
+import {
+  adminApp,
+  api,
+  authAdmin,
+  makeSignedIn,
+  openClient,
+  operator,
+  outcome,
+  silentLog,
+  until,
+} from '../helpers/emulator.ts';
+import { createSigningPair, type SigningPair } from '../helpers/signing.ts';
+import { loadRules, type RulesRequest } from '../rules/evaluate-rules.ts';
+
+const rules = loadRules(readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8'));
+
+/** An instance of the project in the emulators that trusts an issuer on loopback. */
+describe('a token of another issuer, exchanged', function () {
+  this.timeout(30_000);
+  let keys: SigningPair;
+  let issuer: string;
+  let server: Server;
+  let http: ReturnType<typeof createApp>;
+  before(async () => {
+    keys = await createSigningPair('ES256', 'k1');
+    server = createServer((_req, res) => {
+      res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [keys.jwk] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    // Tokens of seconds must not wait for a cold start.
+    await api('GET /health');
+    const map = { groups: { team: ['member'], helpers: ['support'], bosses: ['owner'] } };
+    const setting = { type: 'oidc', issuer, audience: 'gatehouse', jwksUri: `${issuer}/keys` };
+    const trustedIssuers = parseTrustedIssuers(
+      JSON.stringify([{ ...setting, algorithms: ['ES256'], exchange: true, map }]),
+      { local: true, gate: false },
+    );
+    http = createApp(
+      createDeps({ ...operator.config, trustedIssuers }, { app: adminApp, log: silentLog, fetch }),
+    );
+  });
+  after(() => server.close());
+
+  let people = 0;
+  /** Signs somebody in at the issuer, exchanges, and signs them in at Firebase. */
+  async function signIn(
+    groups: readonly string[],
+    lifetime = 3600,
+    subject = `person-${process.pid}-${++people}`,
+  ) {
+    const now = Math.floor(Date.now() / 1000);
+    const times = { iat: now, exp: now + lifetime };
+    const claims = {
+      iss: issuer,
+      aud: 'gatehouse',
+      sub: subject,
+      groups,
+      email: 'owner@demo.test',
+      ...times,
+    };
+    const { status, body, text } = await supertest(http)
+      .post('/v1/token/exchange')
+      .type('form')
+      .send({
+        grant_type: GRANT_TYPE,
+        subject_token: await keys.sign(claims, { typ: 'at+jwt' }),
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      });
+    assert.equal(status, 200, text);
+    const client = openClient();
+    const { user } = await signInWithCustomToken(client.auth, body.access_token);
+    assert.equal(user.uid, externalId(issuer, subject));
+    const { claims: token } = await user.getIdTokenResult();
+    const fresh = () => user.getIdToken(true);
+    return { uid: user.uid, subject, idToken: await user.getIdToken(), fresh, token, exp: times.exp };
+  }
+
+  /** Would Firestore let them, with their token as it is, at a moment? */
+  const lets = ({ uid, token }: Awaited<ReturnType<typeof signIn>>, request: Partial<RulesRequest>) =>
+    rules({
+      ...{ operation: 'get', path: 'notes/aaaaaaaaaaaaaaaaaaaa', time: new Date() },
+      // The claims of a token are JSON.
+      ...{ auth: { uid, token: token as never }, before: { owner: uid } },
+      ...request,
+    });
+
+  it('is a Firebase user with the roles that the issuer gives: at the API, and for Firestore’s rules', async () => {
+    const ada = await signIn(['team']);
+    const me = await api('GET /me', { token: ada.idToken });
+    assert.deepEqual([me.status, me.body.uid, me.body.roles], [200, ada.uid, ['member']]);
+    const note = await api('POST /notes', { token: ada.idToken, body: { title: 'Hello', body: '' } });
+    assert.deepEqual([outcome(note), note.body.owner], ['200', ada.uid]);
+    assert.equal(lets(ada, {}), true);
+    assert.equal(lets(ada, { before: { owner: 'somebody else' } }), false);
+    const helper = await signIn(['helpers']);
+    assert.equal(lets(helper, { before: { owner: 'somebody else' } }), true);
+  });
+
+  it('has no role any more when the issuer’s token has ended, in the rules and at the API', async () => {
+    const ada = await signIn(['team'], 6);
+    assert.equal(outcome(await api('GET /notes', { token: ada.idToken })), '200');
+    assert.equal(lets(ada, { time: new Date(ada.exp * 1000 - 1) }), true);
+    assert.equal(lets(ada, { time: new Date(ada.exp * 1000) }), false);
+    await until('the end', async () => (Date.now() >= ada.exp * 1000 ? true : undefined));
+    assert.equal(outcome(await api('GET /notes', { token: ada.idToken })), '403 permission_denied');
+    assert.equal(outcome(await api('GET /notes', { token: await ada.fresh() })), '403 permission_denied');
+  });
+
+  it('gives no owner, and nobody with the same address their rights', async () => {
+    const eve = await signIn(['bosses']);
+    const me = await api('GET /me', { token: eve.idToken });
+    assert.deepEqual([me.body.roles, me.body.email], [[], undefined]);
+    assert.equal((await authAdmin.getUser(eve.uid)).email, undefined);
+  });
+
+  it('is the same user each time, whom an administrator can give roles and shut out', async () => {
+    const ada = await signIn(['team']);
+    const owner = (await makeSignedIn(['owner'])).idToken;
+    const path = `/users/${ada.uid}`;
+    const { body: found } = await api(`GET ${path}`, { token: owner });
+    assert.deepEqual([found.identity, found.grants[0].grantedBy], [{ issuer, subject: ada.subject }, issuer]);
+    const grants = [{ role: 'auditor' }];
+    const set = await api(`PUT ${path}/roles`, { token: owner, body: { grants, version: found.version } });
+    assert.deepEqual([outcome(set), set.body.synced], ['200', true]);
+    const again = await signIn(['team'], 3600, ada.subject);
+    assert.deepEqual(again.token.roles, ['auditor', 'member']);
+
+    assert.equal(outcome(await api(`PATCH ${path}`, { token: owner, body: { disabled: true } })), '200');
+    await assert.rejects(signIn(['team'], 3600, ada.subject), /400 !== 200/);
+    assert.equal((await authAdmin.getUser(ada.uid)).disabled, true);
+  });
+});
