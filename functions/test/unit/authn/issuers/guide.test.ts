@@ -44,7 +44,7 @@ describe('the guide to trusted issuers', () => {
   it('has a line for the file of settings that is read as meant', () => {
     const [, line = ''] = /```sh\n(TRUSTED_ISSUERS=[\s\S]*?)```/.exec(GUIDE) ?? [];
     const [profile] = parseTrustedIssuers(parseEnv(line).TRUSTED_ISSUERS ?? '', PRODUCTION);
-    assert.equal(profile?.issuer, AUTH0.iss);
+    assert.equal(profile?.issuer, 'https://tenant.eu.auth0.com/');
   });
 
   it('has recipes without an apostrophe, which the file of settings could not hold', () => {
