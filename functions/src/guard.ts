@@ -4,7 +4,6 @@ import { findCredential } from './authn/credential.ts';
 import type { Principal } from './authn/principal.ts';
 import {
   type Access,
-  type Decision,
   decide,
   dependsOnOwner,
   needsFreshRecord,
@@ -13,6 +12,7 @@ import {
 } from './authz/decide.ts';
 import { AppError, type Caller, ERRORS } from './errors.ts';
 import type { Log } from './log.ts';
+import { refusalOf } from './refusal.ts';
 
 export interface GuardDeps extends AuthenticateDeps {
   readonly appCheck: AppCheckGate;
@@ -81,7 +81,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
   if (principal.kind !== 'anonymous' && needsFreshRecord(access)) {
     await recordRefusal(principal, decision.reason);
   }
-  throw refusal(decision, access);
+  throw refusalOf(decision, access);
 
   function recordRefusal(
     { issuer, subject, directoryId: actor = subject }: Caller,
@@ -99,14 +99,4 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     } as const;
     return deps.audit.refused(attempt);
   }
-}
-
-function refusal(decision: Decision & { allowed: false }, access: Access): AppError {
-  if (decision.reason === 'anonymous')
-    return new AppError('unauthenticated', 'Send an Authorization header: Bearer <ID token>.');
-  const permission = permissionOf(access) ?? '';
-  // Whether somebody else has such a thing is not the caller's to know.
-  return decision.reason === 'not-own'
-    ? new AppError('not_found', 'There is no such thing, or it is not yours.')
-    : new AppError('permission_denied', `This needs the permission ${permission}.`, { missing: permission });
 }

@@ -105,6 +105,7 @@ describe('the deployable', function () {
           'test/unit/a.test.ts',
           'scripts/build.ts',
           'coverage/index.html',
+          'dist/gatehouse-lambda.zip',
         ],
         ...[
           '.env',

@@ -50,13 +50,24 @@ const INWARD: Record<string, readonly string[]> = {
   'log.ts': ['log-lines.ts'],
   'transport.ts': ['errors.ts', 'config.ts', 'log.ts'],
   'framework.ts': ['errors.ts', 'lib', 'transport.ts'],
-  'guard.ts': [...CORE, 'log.ts'],
+  'refusal.ts': ['errors.ts', 'authz'],
+  'guard.ts': [...CORE, 'log.ts', 'refusal.ts'],
   'deps.ts': [...CORE, ...DOMAINS, 'config.ts', 'guard.ts', 'log.ts'],
   ...Object.fromEntries(DOMAINS.map((name) => [name, [...CORE, ...DOMAINS, 'config.ts', 'log.ts']])),
   ...Object.fromEntries(
     DOORS.map((name) => [
       name,
-      [...CORE, ...DOMAINS, 'config.ts', 'deps.ts', 'guard.ts', 'log.ts', 'transport.ts'],
+      [
+        ...CORE,
+        ...DOMAINS,
+        'config.ts',
+        'deps.ts',
+        'guard.ts',
+        'log.ts',
+        'log-lines.ts',
+        'refusal.ts',
+        'transport.ts',
+      ],
     ]),
   ),
   'index.ts': [...DOORS, 'config.ts', 'deps.ts', 'framework.ts'],
@@ -125,12 +136,22 @@ describe('structure', () => {
     assert.ok(found.length > 3);
   });
 
-  it('reads the environment in config.ts alone', () => {
+  it('reads the environment in config.ts alone, and for a gate elsewhere in its settings', () => {
     const readers = files.filter(({ text }) => /process\s*(\?\.|\.|\[)\s*['"]?env\b|node:process/.test(text));
-    assert.deepEqual(
-      readers.map(({ path }) => path),
-      ['config.ts'],
+    assert.deepEqual(readers.map(({ path }) => path).sort(), ['config.ts', 'gateways/settings.ts']);
+  });
+
+  it('has nothing of Firebase, and no web server, within reach of the gate for AWS', () => {
+    const reached = new Set(['gateways/lambda-entry.ts']);
+    for (const path of reached) {
+      const { imports } = files.find((file) => file.path === path) ?? { imports: [] };
+      for (const { target, typeOnly } of imports) if (!typeOnly) reached.add(target);
+    }
+    const kept = [...reached].filter((target) =>
+      /^(firebase|express|cors|helmet|@google-cloud|(config|deps|guard|log|index)\.ts$|http\/)/.test(target),
     );
+    assert.deepEqual(kept, []);
+    assert.ok(reached.has('jose') && reached.has('gateways/aws-lambda.ts'));
   });
 
   it('loads no heavy package with the modules of the request path', () => {
