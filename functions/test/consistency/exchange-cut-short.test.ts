@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { TURN_MS } from '../../src/access/account-sync.ts';
+import { createExternalAuthenticators } from '../../src/authn/issuers/external-authenticators.ts';
+import { parseTrustedIssuers } from '../../src/authn/issuers/trusted-issuers.ts';
+import { createVerifiedTokenCache } from '../../src/authn/verified-token-cache.ts';
+import { compileAccessClaims } from '../../src/authz/access-claims.ts';
+import { createExchangeToken } from '../../src/exchange/exchange-token.ts';
+import { type Access, createAccess, type wireAccess } from '../helpers/access.ts';
+import { identityOf, LOGIN } from '../helpers/identities.ts';
+import { recordingLog } from '../helpers/instance.ts';
+import { createSigningPair, type SigningPair } from '../helpers/signing.ts';
+
+const ADA = identityOf('ada');
+const setting = { type: 'oidc', issuer: LOGIN, audience: 'gatehouse', jwksUri: `${LOGIN}/keys` };
+const map = { groups: { team: ['member'] } };
+const profiles = parseTrustedIssuers(
+  JSON.stringify([{ ...setting, algorithms: ['ES256'], exchange: true, map }]),
+  { local: false, gate: false },
+);
+
+type Wired = Pick<ReturnType<typeof wireAccess>, 'directory' | 'sync' | 'records' | 'feed'>;
+type Step = (work: () => Promise<unknown>) => Promise<unknown>;
+
+describe('an exchange that ends at any of its calls', function () {
+  this.timeout(120_000);
+  let keys: SigningPair;
+  let access: Access;
+  before(async () => {
+    keys = await createSigningPair('ES256', 'k1');
+  });
+  beforeEach(async () => {
+    access = await createAccess([]);
+  });
+  afterEach(() => access.close());
+
+  /** An instance's exchange; every change that it makes outside goes through `step`. */
+  function exchangeOf({ directory, sync, records, feed }: Wired, step: Step) {
+    const { accounts, clock } = access;
+    const fetch = async () => new Response(JSON.stringify({ keys: [keys.jwk] }));
+    const authn = {
+      ...{ clock, accessChanges: feed, accessRecords: records, verifiedTokens: createVerifiedTokenCache() },
+      authenticators: createExternalAuthenticators({ profiles, fetch, clock, records }),
+    };
+    return createExchangeToken({
+      ...{ authn, profiles, log: recordingLog().log },
+      directory: { ...directory, change: through(step, directory.change) },
+      sync: { bring: through(step, sync.bring) },
+      accounts: {
+        ...accounts,
+        create: through(step, accounts.create),
+        createCustomToken: through(step, accounts.createCustomToken),
+      },
+    });
+  }
+
+  async function token(): Promise<string> {
+    const now = access.now();
+    const claims = { iss: LOGIN, aud: 'gatehouse', sub: 'ada', iat: now - 10, exp: now + 3000 };
+    return keys.sign({ ...claims, groups: ['team'] }, { typ: 'at+jwt' });
+  }
+
+  for (const moment of ['before', 'after'] as const) {
+    it(`${moment} it has an effect, gives no token, and nothing that the directory does not; the next one is whole`, async () => {
+      let cuts = 0;
+      for (let last = false; !last; cuts++) {
+        assert.ok(cuts < 20, 'it makes no end of calls');
+        await access.close();
+        access = await createAccess([]);
+        const dies = dyingAt(cuts, moment);
+        const request = { token: await token(), type: 'jwt', requestId: 'r' };
+        const cut = await exchangeOf(access.another(), dies)(request).catch((error) => String(error));
+        last = typeof cut !== 'string';
+        if (!last) assert.equal(cut, 'Error: the process ended');
+        const left = access.accounts.byUid.get(ADA.id);
+        const before = await access.directory.find(ADA.id);
+        if (left?.claims.rv !== undefined) {
+          assert.deepEqual(left.claims, claimsFor(before ?? assert.fail('claims without an entry')));
+        }
+
+        access.clock.move(TURN_MS);
+        const again = { ...request, token: await token() };
+        const { customToken } = await exchangeOf(access.another(), (work) => work())(again);
+        assert.equal(customToken, `custom token of ${ADA.id}`);
+        const entry = (await access.directory.find(ADA.id)) ?? assert.fail('no entry');
+        assert.deepEqual([entry.pending, entry.grants.map(({ role }) => role)], [[], ['member']]);
+        assert.deepEqual(access.accounts.byUid.get(ADA.id)?.claims, claimsFor(entry), `cut ${cuts}`);
+        assert.equal(entry.rolesVersion, 1, 'and the roles were written once');
+      }
+      assert.ok(cuts > 4, `${cuts} calls`);
+    });
+  }
+});
+
+const claimsFor = ({ grants, rolesVersion }: Entry) => ({
+  ...compileAccessClaims(grants, rolesVersion, 0),
+});
+type Entry = NonNullable<Awaited<ReturnType<Access['directory']['find']>>>;
+
+/** A process that ends at its n-th call, before its effect or after it: nothing that it would do later happens. */
+function dyingAt(n: number, moment: 'before' | 'after'): Step {
+  let calls = 0;
+  return async (work) => {
+    const isLast = calls++ >= n;
+    if (isLast && moment === 'before') throw new Error('the process ended');
+    const done = await work();
+    if (isLast) throw new Error('the process ended');
+    return done;
+  };
+}
+
+function through<A extends unknown[], R>(step: Step, call: (...args: A) => Promise<R>) {
+  // What the step gives back is what the call gave.
+  return (...args: A) => step(() => call(...args)) as Promise<R>;
+}
