@@ -4,7 +4,7 @@ import type { Fetch } from '../../src/authn/issuers/fetch-json.ts';
 import { external } from './issuer-kinds.ts';
 import { createKey, publicJwk } from './signers.ts';
 
-type Answer = (res: ServerResponse, req: IncomingMessage) => void;
+export type Answer = (res: ServerResponse, req: IncomingMessage) => void;
 
 export const json =
   (value: unknown): Answer =>
