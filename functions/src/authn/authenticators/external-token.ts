@@ -39,8 +39,11 @@ export function createExternalTokenAuthenticator({ profiles, keys, records }: Op
   };
 }
 
-/** Seconds. The feed of access changes forgets a little later: a token that lives longer must not outlive a revocation. */
-const RECORD_FOR = 3600;
+/**
+ * Seconds after which a token is looked at again that lives longer: the feed of access changes forgets a little later, and
+ * the key may have been withdrawn.
+ */
+const GOOD_FOR = 3600;
 
 const NOT_LOOKED_FOR: ExternalRecord = { record: undefined, readFrom: [] };
 
@@ -121,9 +124,6 @@ function toVerified(
     principal: createPrincipal(facts, [...held]),
     readFrom,
     identity,
-    goodUntil: Math.min(
-      ...[times.exp, until, nextExpiry(grants, now)],
-      readFrom.length > 0 ? now + RECORD_FOR : Number.POSITIVE_INFINITY,
-    ),
+    goodUntil: Math.min(times.exp, until, nextExpiry(grants, now), now + GOOD_FOR),
   };
 }
