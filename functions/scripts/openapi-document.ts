@@ -18,6 +18,10 @@ const problem = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
 
+const oauthProblem = problem
+  .extend({ error: z.string(), error_description: z.string() })
+  .meta({ id: 'OAuthProblem', description: 'The same, with what RFC 6749 §5.2 names.' });
+
 const ifMatch = z.string().optional().meta({ description: 'The ETag that was read (RFC 9110 §13.1.1).' });
 
 /** The route table as OpenAPI 3.1. */
@@ -74,8 +78,22 @@ function operation(row: Route): ZodOpenApiOperationObject {
       ...(query && { query }),
       ...(row.etag && row.method !== 'get' && { header: z.object({ 'If-Match': ifMatch }) }),
     },
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': { schema: body },
+          ...(row.oauth && { 'application/x-www-form-urlencoded': { schema: body } }),
+        },
+      },
+    }),
     responses: {
+      ...(row.oauth && {
+        '400': {
+          description: 'Refused, as OAuth clients read it (RFC 6749 §5.2).',
+          content: { 'application/json': { schema: oauthProblem } },
+        },
+      }),
       ...(row.output === null
         ? { '204': { description: 'Done.' } }
         : {
