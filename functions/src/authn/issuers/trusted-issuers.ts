@@ -37,10 +37,16 @@ export function parseTrustedIssuers(text: string, place: Place): readonly Issuer
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error('is not JSON');
+    return JSON.parse(text, refuseProto);
+  } catch (error) {
+    throw error instanceof SyntaxError ? new Error('is not JSON') : error;
   }
+}
+
+/** A record leaves it out, and with it what it asks for. */
+function refuseProto(name: string, value: unknown): unknown {
+  if (name === '__proto__') throw new Error('has a field named __proto__');
+  return value;
 }
 
 /** What is right in itself, but not here. */

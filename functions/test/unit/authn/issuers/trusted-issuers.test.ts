@@ -94,6 +94,13 @@ describe('TRUSTED_ISSUERS', () => {
     assert.throws(() => parseTrustedIssuers('[', PRODUCTION), { message: 'is not JSON' });
   });
 
+  it('refuses __proto__ as a name, which would drop the check of a claim in silence', () => {
+    for (const field of ['"claims":{"__proto__":"x"}', '"map":{"groups":{"__proto__":["member"]}}']) {
+      const text = JSON.stringify([OIDC]).replace('}]', `,${field}}]`);
+      assert.throws(() => parseTrustedIssuers(text, PRODUCTION), { message: 'has a field named __proto__' });
+    }
+  });
+
   it('refuses more than 50 entries', () => {
     assert.throws(() => parse(Array.from({ length: 51 }, () => OIDC)), Error);
   });
