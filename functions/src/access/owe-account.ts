@@ -19,7 +19,8 @@ export async function oweAccount(
     if (entry === undefined) return undefined;
     const owed: Pending[] = [
       ...(claimedVersion(account.claims) === entry.rolesVersion ? [] : ['claims' as const]),
-      ...(account.disabled === entry.disabled ? [] : ['disabled' as const]),
+      // Not the other way round: who is disabled in Firebase's own console stays so.
+      ...(entry.disabled && !account.disabled ? ['disabled' as const] : []),
     ];
     const pending = [...new Set([...entry.pending, ...owed])];
     if (pending.length === entry.pending.length) return undefined;

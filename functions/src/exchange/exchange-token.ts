@@ -90,24 +90,22 @@ export function createExchangeToken({
     return outcome.entry;
   }
 
-  /** Makes the account if there is none. @throws AppError unless the entry is still there, and lets somebody in */
-  async function prepareAccount({ uid, rolesVersion }: DirectoryEntry, subject: TokenSubject): Promise<void> {
-    let account = await accounts.find(uid);
-    const isInStep =
-      account !== undefined && !account.disabled && claimedVersion(account.claims) === rolesVersion;
-    if (isInStep) return;
-    if (account === undefined) {
-      await accounts.create(uid);
-      account = await accounts.find(uid);
-    }
+  /** Makes the account if there is none. @throws AppError unless the entry is still there, and both let somebody in */
+  async function prepareAccount(entry: DirectoryEntry, { principal }: TokenSubject): Promise<void> {
+    const { uid, rolesVersion, pending } = entry;
+    const found = await accounts.find(uid);
+    // In Firebase's own console; what was done here is pending at the most.
+    if (found?.disabled && !pending.includes('disabled')) throw refused('account disabled', principal);
+    if (found !== undefined && claimedVersion(found.claims) === rolesVersion) return;
+    if (found === undefined) await accounts.create(uid);
+    const account = found ?? (await accounts.find(uid));
     if (account === undefined) throw unavailable('the account is gone again');
     // After the account is there: until then nobody told it of a change, there being none.
-    const entry = await oweAccount(directory, account);
-    if (entry === undefined) await accounts.remove(uid);
-    if (entry === undefined || entry.disabled) {
-      await sync.bring(uid);
-      throw refused('account disabled', subject.principal);
-    }
+    const now = await oweAccount(directory, account);
+    if (now?.disabled === false) return;
+    if (now !== undefined) await sync.bring(uid);
+    else await accounts.remove(uid);
+    throw refused('account disabled', principal);
   }
 
   return async ({ token, type, requestId }) => {

@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import type { Edit } from '../../../src/access/edit.ts';
 import { createMovableClock } from '../../helpers/access.ts';
-import { breakFirebaseAuth } from '../../helpers/api.ts';
+import { accounts, breakFirebaseAuth, playAccounts } from '../../helpers/api.ts';
 import { claimsOf, type ExchangeApi, idOf, openExchangeApi, SIGN_BLOB } from '../../helpers/exchange-api.ts';
 import { googleKey, mintIdToken } from '../../helpers/google.ts';
 
@@ -259,17 +259,12 @@ describe('an exchange while something is down', () => {
 
   it('gives no token while the claims cannot be written, and finishes with the next', async () => {
     await api.exchanged([]);
-    const update = '/v1/projects/gatehouse-test/accounts:update';
-    api.google.answer(update, () => (res) => res.writeHead(500).end('{}'));
+    api.google.answer(accounts('update'), () => (res) => res.writeHead(500).end('{}'));
     const token = await api.mint({ groups: ['team'] });
     assert.equal(outcome(await api.exchange(token)), '503 unavailable');
     assert.equal(api.google.count(':signBlob'), 1);
     assert.deepEqual((await entry()).pending, ['claims']);
-    api.google.answer(update, (_req, body) => {
-      const { localId, customAttributes } = JSON.parse(body);
-      api.google.users.set(localId, { localId, customAttributes });
-      return { localId };
-    });
+    playAccounts(api.google);
     assert.equal(outcome(await api.exchange(token)), '200');
     assert.deepEqual(claims().roles, ['member']);
   });
@@ -306,6 +301,25 @@ describe('an account of an exchange', () => {
     assert.equal(outcome(await api.exchange(await api.mint())), '400 invalid_request');
     assert.equal(api.google.users.get(ADA)?.disabled, true);
     assert.deepEqual((await entry()).pending, []);
+  });
+
+  it('that was disabled in Firebase’s own console stays so, and gets no token', async () => {
+    await api.exchanged(['team']);
+    api.google.users.set(ADA, { ...(api.google.users.get(ADA) ?? assert.fail()), disabled: true });
+    assert.equal(outcome(await api.exchange(await api.mint({ groups: ['helpers'] }))), '400 invalid_request');
+    assert.equal(api.google.users.get(ADA)?.disabled, true);
+  });
+
+  it('that was disabled and enabled here is enabled first, should that have been left to do', async () => {
+    await api.exchanged(['team']);
+    await edit(ADA, { disabled: true });
+    api.google.answer(accounts('update'), () => (res) => res.writeHead(500).end('{}'));
+    await edit(ADA, { disabled: false });
+    assert.deepEqual((await entry()).pending, ['disabled']);
+    playAccounts(api.google);
+    clock.move(2_000);
+    assert.equal(outcome(await api.exchange(await api.mint({ groups: ['team'], iat: now() }))), '200');
+    assert.equal(api.google.users.get(ADA)?.disabled, false);
   });
 
   it('is removed again, and no token given, when the person is deleted while it is made', async () => {
