@@ -66,6 +66,10 @@ describe('the profile of a Cognito pool', () => {
       assert.equal(flaw(bound, { ...accessClaims, aud }), 'wrong audience');
   });
 
+  it('asks for the moment of the sign-in, which says whether it was revoked', () => {
+    assert.deepEqual([profileOf(ACCESS).authTime, profileOf(ID).authTime], ['required', 'required']);
+  });
+
   it('takes a client that stands for itself for a service', () => {
     assert.equal(isService(ACCESS, { sub: 'web', client_id: 'web' }), true);
     assert.equal(isService(ACCESS, accessClaims), false);
@@ -138,7 +142,8 @@ describe('the profile of a Firebase project', () => {
   const project = { type: 'firebase', projectId: 'shop-1' };
 
   it('takes its roles from Gatehouse’s own claims, while they count', () => {
-    const { access, isService: service } = profileOf(project);
+    const { access, isService: service, authTime, maxLifetime } = profileOf(project);
+    assert.deepEqual([authTime, maxLifetime], ['required', 3600]);
     const claims = { roles: ['admin', 'member'], rv: 3, rx: { admin: 100 } };
     assert.deepEqual(access(claims, 'user', 99), { roles: ['admin', 'member'], permissions: [], until: 100 });
     assert.deepEqual(access(claims, 'user', 100).roles, ['member']);
