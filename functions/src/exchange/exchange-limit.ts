@@ -15,7 +15,8 @@ type Window = NonNullable<DirectoryEntry['exchange']>;
  * @throws AppError `rate_limited` when it is one too many
  */
 export function countExchange(before: DirectoryEntry['exchange'], now: number): Window {
-  const isOver = before === undefined || now >= before.since + WINDOW || now < before.since;
+  // A clock that is set back a little must not begin a window anew, nor one that was far ahead keep it for long.
+  const isOver = before === undefined || Math.abs(now - before.since) >= WINDOW;
   if (isOver) return { since: now, count: 1 };
   if (before.count >= EXCHANGES) throw rateLimited(before.since + WINDOW - now);
   return { since: before.since, count: before.count + 1 };

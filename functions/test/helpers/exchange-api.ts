@@ -87,6 +87,7 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
     another: () =>
       createDeps(api.deps.config, {
         ...{ app: api.google.app, firestore: api.firestore.open, fetch: keys.fetch, log: recordingLog().log },
+        clock: api.deps.clock,
       }),
     async close() {
       await api.close();

@@ -22,7 +22,13 @@ describe('the limit of exchanges', () => {
     assert.deepEqual(countExchange(full, NOW + 60), { since: NOW + 60, count: 1 });
   });
 
-  it('locks nobody out by a clock that was ahead', () => {
+  it('does not begin anew where a clock is a little behind, and locks nobody out by one that was far ahead', async () => {
+    assert.deepEqual(countExchange({ since: NOW + 3, count: 4 }, NOW), { since: NOW + 3, count: 5 });
+    const { retryAfter } = await assertRefused(
+      () => countExchange({ since: NOW + 3, count: 10 }, NOW),
+      'rate_limited',
+    );
+    assert.equal(retryAfter, 63);
     assert.deepEqual(countExchange({ since: NOW + 9999, count: 10 }, NOW), { since: NOW, count: 1 });
   });
 });
