@@ -32,7 +32,7 @@ export async function fetchJson(fetch: Fetch, url: string): Promise<unknown> {
     }
     return JSON.parse(await readText(response));
   } catch (cause) {
-    throw unavailable(`${url} gave no JSON`, cause);
+    throw unavailable(`${url} gave no JSON: ${cause}`, cause);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { CompactJWSHeaderParameters, CryptoKey, JSONWebKeySet } from 'jose';
-import { invalidToken, unavailable } from '../../errors.ts';
+import { type AppError, invalidToken, toAppError, unavailable } from '../../errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { type Fetch, fetchJson } from './fetch-json.ts';
 import type { Algorithm } from './issuer-profile.ts';
@@ -41,7 +41,7 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
     | { readonly kids: ReadonlySet<string | undefined>; readonly find: FindKey; readonly fetchedAt: number }
     | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
-  let failure: unknown;
+  let failure: AppError | undefined;
   let fetching: Promise<void> | undefined;
 
   async function load(): Promise<void> {
@@ -53,7 +53,7 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
       keys = { kids: kidsOf(set), find: await keyFinder(set), fetchedAt: triedAt };
       failure = undefined;
     } catch (error) {
-      failure = error;
+      failure = toAppError(error);
     }
   }
 
@@ -80,10 +80,10 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
       await refresh(FRESH_FOR);
       if (usable()?.kids.has(header.kid) === false) await refresh(0);
       const known = usable();
-      if (known === undefined) throw unavailable(`no keys of ${issuer}`, failure);
+      if (known === undefined) throw unavailable(`no keys of ${issuer}: ${failure?.reason}`, failure);
       if (!known.kids.has(header.kid)) {
         // Nobody could say whether it is a new one.
-        if (failure !== undefined) throw unavailable(`no new keys of ${issuer}`, failure);
+        if (failure !== undefined) throw unavailable(`no new keys of ${issuer}: ${failure.reason}`, failure);
         throw invalidToken('unknown kid');
       }
       return known.find(header).catch((cause) => {

@@ -18,7 +18,8 @@ describe('fetchJson', () => {
   afterEach(() => server.close());
 
   const get = () => fetchJson(server.fetch, URL_OF_KEYS);
-  const fails = () => assertRefused(get, 'unavailable', `${URL_OF_KEYS} gave no JSON`);
+  const fails = () =>
+    assertRefused(get, 'unavailable', /^https:\/\/login.example.com\/keys gave no JSON: \w+: /);
   const text = (body: string | Buffer, headers: Record<string, string> = {}) =>
     server.answer((_req, res) => void res.writeHead(200, headers).end(body));
 
@@ -58,7 +59,8 @@ describe('fetchJson', () => {
   for (const status of [201, 204, 304, 400, 401, 404, 429, 500, 503]) {
     it(`fails with ${status}, whatever comes with it`, async () => {
       server.answer((_req, res) => void res.writeHead(status).end(status === 204 ? '' : '{"keys":[]}'));
-      await fails();
+      const { reason } = await fails();
+      assert.match(reason ?? '', new RegExp(`status ${status}$`), 'what went wrong is in the log');
     });
   }
 
