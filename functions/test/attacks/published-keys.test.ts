@@ -21,6 +21,8 @@ const byType = {
 };
 const sameType = (kind: Kind) => byType[isRsa(kind) ? 'RSA' : kind.alg === 'ES256' ? 'P-256' : 'Ed25519'];
 
+const otherCurves = [createKey('P-384', 'bad'), createKey('secp256k1', 'bad')];
+
 const badKeys: readonly {
   readonly what: string;
   readonly jwks: (kind: Kind) => { readonly key: IssuerKey; readonly jwk: object }[];
@@ -61,6 +63,10 @@ const badKeys: readonly {
         const key = sameType(kind);
         return { key, jwk: { ...publicJwk(key), ...extra } };
       }),
+  },
+  {
+    what: 'on another curve than the algorithm’s',
+    jwks: (kind) => otherCurves.map((other) => ({ key: sameType(kind), jwk: publicJwk(other) })),
   },
   {
     what: 'private and yet published',
@@ -125,11 +131,12 @@ describe('what an issuer publishes', () => {
 
       it('is answered 503 while there is nothing else than such keys, and never 200', async () => {
         const { issuers, now } = world;
-        const [first] = badKeys.flatMap(({ jwks }) => jwks(kind));
-        assert.ok(first);
-        issuers.answers.set(jwksUri, json({ keys: [first.jwk] }));
-        const forged = forgeOf(kind, now(), { header: { kid: 'bad' }, signer: signer(kind.alg, first.key) });
-        assert.equal(await codeOf(forged), '503 unavailable');
+        for (const { key, jwk } of badKeys.flatMap(({ jwks }) => jwks(kind))) {
+          issuers.answers.set(jwksUri, json({ keys: [jwk] }));
+          world.pass(3_600);
+          const forged = forgeOf(kind, now(), { header: { kid: 'bad' }, signer: signer(kind.alg, key) });
+          assert.equal(await codeOf(forged), '503 unavailable', JSON.stringify(jwk));
+        }
         issuers.answers.set(jwksUri, json({ keys: [publicJwk(kind.key)] }));
         world.pass(5);
         await assertPasses(world, kind, await mint(kind, now()));
@@ -188,6 +195,26 @@ describe('what an issuer publishes', () => {
           await codeOf(await mint(kind, now(), { jti: 'by the withdrawn key' })),
           '401 invalid_token',
         );
+      });
+
+      it('is read again after ten minutes, so that a withdrawn key ends though nobody knows a new one', async () => {
+        const { issuers, now } = world;
+        await assertPasses(world, kind, await mint(kind, now()));
+        issuers.answers.set(jwksUri, json({ keys: [publicJwk(sameType(kind))] }));
+        world.pass(599);
+        assert.equal(await codeOf(await mint(kind, now())), '200');
+        world.pass(1);
+        assert.equal(await codeOf(await mint(kind, now())), '401 invalid_token');
+      });
+
+      it('is good for an hour while its endpoint is down, and then for nothing', async () => {
+        const { issuers, now } = world;
+        await assertPasses(world, kind, await mint(kind, now()));
+        issuers.answers.set(jwksUri, (res) => void res.writeHead(500).end());
+        world.pass(3_599);
+        assert.equal(await codeOf(await mint(kind, now())), '200');
+        world.pass(1);
+        assert.equal(await codeOf(await mint(kind, now())), '503 unavailable');
       });
     });
   }

@@ -95,6 +95,12 @@ export const times: readonly Attack[] = [
     ],
   },
   { what: 'an iat beyond the tolerance', tokens: fromTheFuture('iat') },
+  {
+    what: 'an iat beyond the tolerance, though it may be used since a minute',
+    tokens: (kind, { now }) => [
+      forgeOf(kind, now, { claims: { iat: now + 6, nbf: now - 60, auth_time: now - 60 } }),
+    ],
+  },
   { what: 'an nbf beyond the tolerance', tokens: fromTheFuture('nbf') },
   { what: 'an auth_time beyond the tolerance', tokens: fromTheFuture('auth_time') },
 ];
