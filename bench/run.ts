@@ -1,5 +1,6 @@
 import { coldStart } from './cold-start.ts';
 import { feed } from './feed.ts';
+import { lambda } from './lambda-cold-start.ts';
 import type { Result } from './measure.ts';
 import { memory } from './memory.ts';
 import { recognise } from './recognise.ts';
@@ -8,7 +9,7 @@ import { throughput } from './throughput.ts';
 import { verify } from './verify.ts';
 
 /** Every measurement in one run, since only ratios of one run mean anything on a machine that is not quiet. */
-const MEASUREMENTS = { recognise, verify, throughput, feed, coldStart, memory, scale };
+const MEASUREMENTS = { recognise, verify, throughput, feed, coldStart, lambda, memory, scale };
 
 const asked = process.argv.slice(2);
 const names = Object.keys(MEASUREMENTS) as (keyof typeof MEASUREMENTS)[];
