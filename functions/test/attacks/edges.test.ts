@@ -31,6 +31,17 @@ const edges: readonly {
     changes: () => ({ claims: { sub: 'auth0|a:b é日' } }),
   },
   {
+    what: 'with quotes, braces and colons inside its texts, and a key in two objects',
+    changes: () => ({
+      claims: {
+        name: 'a "b": {[\\',
+        note: '\\"',
+        'k"e\\y': { name: 1 },
+        list: [{ name: '":"' }, { name: 2 }],
+      },
+    }),
+  },
+  {
     what: 'whose audience is a list of ours alone',
     changes: ({ audience }) => ({ claims: { aud: [audience] } }),
     of: (kind) => !isFirebase(kind) && kind.forWhom === 'aud',

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { externalId } from '../../src/authn/external-identity.ts';
+import { mintIdToken } from '../helpers/google.ts';
 import { isFirebase, partsOf } from './attack.ts';
-import { forgeOf, type Kind, kinds, mint, TRUSTED_ISSUERS } from './issuer-kinds.ts';
+import { external, forgeOf, type Kind, kinds, mint, TRUSTED_ISSUERS } from './issuer-kinds.ts';
 import { signer } from './signers.ts';
 import { spellings } from './tables/spellings.ts';
 import { canTravel, openWorld, type World } from './world.ts';
@@ -81,6 +83,49 @@ describe('a sign-in that was revoked', () => {
       assert.equal(await codeOf(await signedIn(now + 1)), '200');
     });
   }
+
+  for (const kind of external) {
+    it(`stays revoked for ${kind.name} hours later, when no instance remembers that it happened`, async () => {
+      const sub = `long ago ${kind.name}`;
+      const claims = { ...claimsOf(sub), exp: world.now() - 60 + kind.maxLifetime };
+      const good = await mint(kind, world.now(), claims);
+      const unseen = await mint(kind, world.now(), { ...claims, jti: 'never seen before' });
+      await world.ask({
+        method: 'POST',
+        path: '/v1/me/revoke',
+        headers: ['Authorization', `Bearer ${good}`],
+      });
+      world.pass(3 * 3_600);
+      assert.deepEqual([await codeOf(unseen), await codeOf(good)], ['401 token_stale', '401 token_stale']);
+    });
+
+    it(`keeps out who was disabled, by ${kind.name}, whatever token they come with`, async () => {
+      const sub = `disabled ${kind.name}`;
+      const good = await mint(kind, world.now(), claimsOf(sub));
+      assert.equal(await codeOf(good), '200');
+      const { body } = await world.ask({ headers: ['Authorization', `Bearer ${good}`] });
+      const id = externalId(String(body.issuer), sub);
+      const byOwner = ['Authorization', `Bearer ${await ownerToken()}`, 'Content-Type', 'application/json'];
+      const disable = {
+        method: 'PATCH',
+        path: `/v1/users/${id}`,
+        headers: byOwner,
+        body: '{"disabled":true}',
+      };
+      const { status, body: answer } = await world.ask(disable);
+      assert.equal(status, 200, JSON.stringify(answer));
+      assert.match(await codeOf(good), /^401/);
+      const later = { sub, auth_time: world.now() + 5, iat: world.now() + 5 };
+      assert.equal(await codeOf(await mint(kind, world.now(), later)), '401 invalid_token');
+    });
+  }
+
+  /** Of the owner that every test API has, at this second. */
+  const ownerToken = () =>
+    mintIdToken({
+      ...{ sub: 'owner', user_id: 'owner', roles: ['owner'], rv: 1 },
+      ...{ iat: world.now() - 10, auth_time: world.now() - 60, exp: world.now() + 600 },
+    });
 
   const directly = (token: string) =>
     world.authenticate(token).then(
