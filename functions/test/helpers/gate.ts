@@ -7,7 +7,7 @@ import { createSigningPair, type SigningPair } from './signing.ts';
 
 export const GATE_ISSUER = 'https://login.example.com/';
 
-/** Trusts one OpenID issuer, whose groups are the roles of Gatehouse. */
+/** An OpenID issuer whose groups are roles of Gatehouse. */
 export const GATE_SETTING = {
   type: 'oidc',
   issuer: GATE_ISSUER,
@@ -23,6 +23,8 @@ export const GATE_SETTING = {
     },
   },
 };
+
+const FIREBASE = { type: 'firebase', projectId: 'shop-1234' };
 
 export interface GateWorld {
   readonly gate: Gate;
@@ -45,7 +47,7 @@ export async function openGateWorld(): Promise<GateWorld> {
   keys.publish({ keys: [pair.jwk] });
   const lines: Record<string, unknown>[] = [];
   const gate = createGate({
-    profiles: parseTrustedIssuers(JSON.stringify([GATE_SETTING]), { local: false, gate: true }),
+    profiles: parseTrustedIssuers(JSON.stringify([GATE_SETTING, FIREBASE]), { local: false, gate: true }),
     fetch: keys.fetch,
     clock: Date.now,
     log: createLog((line) => lines.push(line)),
