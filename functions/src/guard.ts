@@ -36,6 +36,8 @@ export interface RefusedAttempt {
 interface Attempt {
   readonly authorization: readonly string[];
   readonly appCheck: readonly string[];
+  /** As a rule: wherever `access` is not public. */
+  readonly needsAppCheck?: boolean | undefined;
   readonly access: Access;
   /** Does it change something? Then App Check's replay protection applies. */
   readonly changes: boolean;
@@ -51,10 +53,11 @@ interface Attempt {
  */
 export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principal> {
   const { authorization, appCheck, access, changes, requestId } = attempt;
+  const { needsAppCheck = access !== 'public' } = attempt;
   let principal: Principal;
   try {
     const credential = findCredential(authorization);
-    if (access !== 'public') await deps.appCheck.check(appCheck, { changes });
+    if (needsAppCheck) await deps.appCheck.check(appCheck, { changes });
     principal = await authenticate(deps, credential, { fresh: needsFreshRecord(access) });
   } catch (error) {
     if (error instanceof AppError) {

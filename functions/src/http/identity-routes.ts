@@ -33,7 +33,8 @@ export const identityRoutes: readonly Route[] = [
     access: 'users:write',
     input: { params: ofUser, body: identityLink },
     output: user,
-    summary: 'Give somebody of another issuer the rights of a Firebase user instead of their own.',
+    summary:
+      'Give somebody of another issuer the unprivileged rights of a Firebase user instead of their own. What is privileged needs the Firebase sign-in.',
     handler: async ({ params, body }, { principal, deps, requestId }) =>
       describeUser(
         await deps.identities.link({ principal, requestId }, params.uid, body.linkedTo),
@@ -55,6 +56,7 @@ export const identityRoutes: readonly Route[] = [
     path: '/token/exchange',
     // The subject token is the credential, and RFC 8693 §2.1 has it in the body.
     access: 'public',
+    appCheck: true,
     oauth: true,
     input: { body: exchangeRequest },
     output: exchangeAnswer,

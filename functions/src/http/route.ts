@@ -31,6 +31,8 @@ export interface Route<I extends InputSchemas = InputSchemas, O extends z.ZodTyp
   readonly path: string;
   /** Who may pass. Required: there is no endpoint that nobody decided on. */
   readonly access: Access;
+  /** App Check applies as where somebody signs in, although `access` is public: the answer is a credential. */
+  readonly appCheck?: true;
   /** Directory id of whom the addressed resource belongs to, for access to one's `own`; undefined: there is none. */
   readonly owner?: (input: InputOf<I>, deps: Deps, principal: Principal) => Promise<string | undefined>;
   readonly input: I;

@@ -26,7 +26,7 @@ export function createRouter(routes: readonly Route[], deps: Deps): Router {
 }
 
 function serve(row: Route, deps: Deps): RequestHandler {
-  const { access, owner } = row;
+  const { access, owner, appCheck: needsAppCheck } = row;
   // Never both: what is in the other one is the gateway's, or anybody's.
   const credentialHeader = deps.config.behindGateway ? 'x-forwarded-authorization' : 'authorization';
   const changes = row.method !== 'get';
@@ -38,6 +38,7 @@ function serve(row: Route, deps: Deps): RequestHandler {
     const principal = await guard(deps, {
       authorization,
       appCheck,
+      needsAppCheck,
       access,
       changes,
       resource,

@@ -23,8 +23,8 @@ describe('http: App Check, switched on', () => {
     ],
     ['a token of the emulator', [['X-Firebase-AppCheck', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhcHAifQ.']]],
   ];
-  for (const { method, path, access } of routes) {
-    if (access === 'public') continue;
+  for (const { method, path, access, appCheck } of routes) {
+    if (access === 'public' && !appCheck) continue;
     for (const [name, headers] of tokens) {
       it(`refuses ${method.toUpperCase()} ${path} with ${name}, whoever calls`, async () => {
         const answer = await exchange(api.port, {
@@ -37,6 +37,14 @@ describe('http: App Check, switched on', () => {
       });
     }
   }
+
+  it('is asked to make somebody’s token into a session, which nobody else may', () => {
+    const asked = routes.filter(({ access, appCheck }) => access === 'public' && appCheck);
+    assert.deepEqual(
+      asked.map(({ path }) => path),
+      ['/token/exchange'],
+    );
+  });
 
   it('asks for none on public routes', async () => {
     assert.equal((await api.as().get('/v1/health')).status, 200);
