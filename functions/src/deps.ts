@@ -110,7 +110,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
     appCheck: createAppCheckGate({ ...config.appCheck, appCheck: () => getAppCheck(app), clock }),
     users,
     identities: createIdentitiesService({ accounts, directory, changeAccess, users, log }),
-    exchangeToken: createExchangeToken({ authn, profiles, directory, accounts, sync, log }),
+    exchangeToken: createExchangeToken({ authn, profiles, directory, accounts, sync, audit, log }),
     notes: createNotesService({ open, clock, auditRetention: config.auditRetention }),
   });
 }

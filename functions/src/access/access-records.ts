@@ -42,8 +42,16 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
       // The entry is the truth, whether or not that could be put right.
       await realign(uid, entry).catch((error) => log.failure('realign', toAppError(error)));
     }
-    // Who is disabled in Firebase's own console is out as well.
-    return stricter(recordOf(entry), account);
+    const { disabled, validAfter } = account;
+    // Who is disabled in Firebase's own console is out as well. What an exchange made is younger than the sign-in at the
+    // issuer that it came of, and Firebase counts sign-ins before an account was made as revoked.
+    return stricter(recordOf(entry), { disabled, validAfter: entry.identity === undefined ? validAfter : 0 });
+  }
+
+  /** Where there is no record now, what happened to one before is of no interest. */
+  function versionOf(id: string, record: AccessRecord | undefined): EntryVersion {
+    const { rolesVersion = 0, validAfter = seconds(clock) } = record ?? {};
+    return { id, rolesVersion, validAfter };
   }
 
   return {
@@ -52,18 +60,18 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
       const { id, enterOnFirstSight } = identity;
       const found = await directory.find(id);
       if (found === undefined && !enterOnFirstSight) {
-        return { record: undefined, readFrom: [{ id, rolesVersion: 0 }] };
+        return { record: undefined, readFrom: [versionOf(id, undefined)] };
       }
       const entry =
         found?.identity === undefined
           ? await enterIdentity(directory, identity)
           : ofIdentity(found, identity);
       await followEmail(directory, entry, identity);
-      const own = recordOf(entry);
-      const readFrom: EntryVersion[] = [{ id, rolesVersion: entry.rolesVersion }];
+      const own = recordOf(withoutExchanged(entry));
+      const readFrom = [versionOf(id, own)];
       if (entry.linkedTo === undefined) return { record: own, readFrom };
       const linked = await read(entry.linkedTo);
-      readFrom.push({ id: entry.linkedTo, rolesVersion: linked?.rolesVersion ?? 0 });
+      readFrom.push(versionOf(entry.linkedTo, linked));
       // Whose rights were these? Nobody's any more.
       const isGone = linked === undefined;
       return { record: isGone ? { ...own, disabled: true } : stricter(linked, own), readFrom };
@@ -129,6 +137,12 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
 function recordOf(entry: DirectoryEntry): AccessRecord {
   const { uid, disabled, validAfter, rolesVersion } = entry;
   return { directoryId: uid, disabled, validAfter, rolesVersion, grants: grantsInForce(entry) };
+}
+
+/** What the issuer gave by an exchange is Firebase's: its own tokens say themselves what their bearer has. */
+function withoutExchanged(entry: DirectoryEntry): DirectoryEntry {
+  const grants = entry.grants.filter(({ grantedBy }) => grantedBy !== entry.identity?.issuer);
+  return { ...entry, grants };
 }
 
 /** A record, and what locks out in another place as well. */

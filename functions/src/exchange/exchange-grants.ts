@@ -1,7 +1,6 @@
 import type { Grant } from '../access/grant.ts';
 import { counts } from '../authz/access-claims.ts';
-import { isPrivileged } from '../authz/permissions.ts';
-import { permissionsOf, type Role } from '../authz/roles.ts';
+import type { Role } from '../authz/roles.ts';
 
 /** What a token of another issuer gives. Times are seconds since the epoch. */
 export interface Given {
@@ -13,14 +12,6 @@ export interface Given {
 }
 
 /**
- * What an issuer may give by way of an exchange: no role with a privileged permission, which only somebody with a grant
- * in the directory can have.
- */
-export function exchangeable(roles: readonly Role[]): Role[] {
-  return roles.filter((role) => !permissionsOf([role]).some(isPrivileged));
-}
-
-/**
  * The grants of an identity after an exchange: the roles that its issuer gives now, until the token ends, beside those
  * that somebody granted. A role that somebody granted is left as it is, since a role has one grant; what this issuer gave
  * before and gives no longer is taken out. Pure.
@@ -29,7 +20,7 @@ export function exchangeable(roles: readonly Role[]): Role[] {
  */
 export function exchangedGrants(before: readonly Grant[], given: Given): readonly Grant[] {
   const { issuer, now } = given;
-  const roles = new Set(exchangeable(given.roles));
+  const roles = new Set(given.roles);
   const isOfIssuer = ({ grantedBy }: Grant) => grantedBy === issuer;
   const lasting = before.filter((grant) => isOfIssuer(grant) || counts(grant, now));
   const kept = lasting.filter((grant) => !isOfIssuer(grant) || roles.has(grant.role));

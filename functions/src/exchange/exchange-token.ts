@@ -6,25 +6,25 @@ import { applyEdit } from '../access/edit.ts';
 import { summaryOf } from '../access/grant.ts';
 import { oweAccount } from '../access/owe-account.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { AuthenticateDeps } from '../authn/authenticate.ts';
-import type { ExternalIdentity } from '../authn/external-identity.ts';
 import type { IssuerProfile } from '../authn/issuers/issuer-profile.ts';
 import type { Principal } from '../authn/principal.ts';
 import { claimedVersion, rolesAt } from '../authz/access-claims.ts';
 import { permissionsOf, type Role } from '../authz/roles.ts';
-import { ERRORS, toAppError, unavailable } from '../errors.ts';
+import { type Caller, ERRORS, toAppError, unavailable } from '../errors.ts';
 import { seconds } from '../lib/clock.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';
 import type { Log } from '../log.ts';
 import type { AccountStore } from '../users/account-store.ts';
-import { exchangeable, exchangedGrants } from './exchange-grants.ts';
+import { exchangedGrants } from './exchange-grants.ts';
 import { countExchange, EXCHANGES, WINDOW } from './exchange-limit.ts';
 import { readSubjectToken, refused, type TokenSubject } from './subject-token.ts';
 
 /**
  * A token of another issuer → a Firebase custom token for the same person (RFC 8693), so that they can use Firestore and
  * Storage under the same rules. The roles that the issuer gives them are written into the directory, until that token
- * ends, and from there into the custom claims; nothing is ever in the custom token itself.
+ * ends, and from there into the custom claims. The custom token itself only says when its subject signed in.
  *
  * @throws AppError `invalid_request` for a token that will not do, `rate_limited`, `unavailable`
  */
@@ -41,6 +41,8 @@ interface Deps {
   readonly directory: Directory;
   readonly accounts: AccountStore;
   readonly sync: AccountSync;
+  /** Where it is recorded whose exchange was refused. */
+  readonly audit: Pick<AuditTrail, 'refused'>;
   readonly log: Pick<Log, 'change'>;
 }
 
@@ -50,39 +52,38 @@ export function createExchangeToken({
   directory,
   accounts,
   sync,
+  audit,
   log,
 }: Deps): ExchangeToken {
   const limit = createRateLimit({ uses: EXCHANGES, window: WINDOW });
 
-  /** Whom the subject becomes: themselves, or the Firebase user that they are linked to. */
-  async function uidOf({ principal, identity, mapped }: TokenSubject): Promise<string> {
+  /** Sees to it that the subject has an entry. @throws AppError unless that lets them in, with all that they hold */
+  async function enter({ principal, identity, mapped }: TokenSubject): Promise<void> {
     // Whoever asks for an account wants an entry, too.
     const asked = { ...identity, enterOnFirstSight: true };
     const { record } = await authn.accessRecords.readExternal(asked);
     if (record === undefined || record.disabled) throw refused('account disabled', principal);
     if (principal.authTime < record.validAfter) throw refused('revoked', principal);
-    const isLinked = record.directoryId !== identity.id;
-    const granted = rolesAt(record.grants, seconds(authn.clock));
-    checkScopes(principal, isLinked ? granted : [...granted, ...exchangeable(mapped)]);
-    return record.directoryId;
+    if (record.directoryId !== identity.id) throw refused(LINKED, principal);
+    checkScopes(principal, [...rolesAt(record.grants, seconds(authn.clock)), ...mapped]);
   }
 
   /** One transaction: the count, the grants, what every instance has to learn, and the event. */
-  async function record(subject: TokenSubject, uid: string, requestId: string): Promise<DirectoryEntry> {
+  async function record(subject: TokenSubject, requestId: string): Promise<DirectoryEntry> {
     const { principal, identity, mapped } = subject;
     const { id, issuer } = identity;
-    const event = { ...ofIdentity(identity), requestId, outcome: 'done' } as const;
+    const event = { ...by(principal), requestId, outcome: 'done' } as const;
     let recorded: AuditEvent | undefined;
     const outcome = await directory.change({ uid: id, id: randomUUID() }, ({ entry, now }): Outcome => {
       if (entry === undefined || entry.disabled) throw refused('account disabled', principal);
       if (principal.authTime < entry.validAfter) throw refused('revoked', principal);
-      if ((entry.linkedTo ?? id) !== uid) throw unavailable('linked or unlinked at this moment');
+      if (entry.linkedTo !== undefined) throw refused(LINKED, principal);
       const second = Math.floor(now / 1000);
       const exchange = countExchange(entry.exchange, second);
       const given = { roles: mapped, issuer, expiresAt: principal.tokenExpiresAt, now: second };
-      const grants = entry.linkedTo === undefined ? exchangedGrants(entry.grants, given) : entry.grants;
+      const grants = exchangedGrants(entry.grants, given);
       const edited = grants === entry.grants ? { entry } : applyEdit(entry, { grants }, second);
-      recorded = { ...event, ...difference(entry, edited.entry, uid) };
+      recorded = { ...event, ...difference(entry, edited.entry) };
       return { ...edited, entry: { ...edited.entry, exchange }, audit: recorded };
     });
     if (!outcome?.entry || recorded === undefined) throw new Error('an exchange always changes the entry');
@@ -109,32 +110,37 @@ export function createExchangeToken({
   }
 
   return async ({ token, type, requestId }) => {
-    let event = UNKNOWN;
+    let subject: TokenSubject | undefined;
     try {
-      const subject = await readSubjectToken(authn, profiles, { token, type });
+      subject = await readSubjectToken(authn, profiles, { token, type });
       const { id } = subject.identity;
-      event = ofIdentity(subject.identity);
       await limit(id);
-      const uid = await uidOf(subject);
-      const entry = await record(subject, uid, requestId);
-      if (uid === id) await prepareAccount(entry, subject);
+      await enter(subject);
+      await prepareAccount(await record(subject, requestId), subject);
       // A token must not be there before its claims: the client's first one would be stale.
-      if (!(await sync.bring(uid))) throw unavailable('Firebase Auth has not been told');
-      return { customToken: await accounts.createCustomToken(uid) };
+      if (!(await sync.bring(id))) throw unavailable('Firebase Auth has not been told');
+      return { customToken: await accounts.createCustomToken(id, subject.principal.authTime) };
     } catch (error) {
-      const { code, reason = code } = toAppError(error);
-      const outcome = ERRORS[code].status < 500 ? 'refused' : 'unknown';
-      log.change({ ...event, requestId, outcome, code, reason });
+      const { code, reason = code, caller = subject?.principal } = toAppError(error);
+      const event = { ...by(caller), requestId, reason };
+      const isRefused = ERRORS[code].status < 500;
+      log.change({ ...event, outcome: isRefused ? 'refused' : 'unknown', code });
+      // Of a token that anybody could have made up nothing is recorded.
+      if (isRefused && caller !== undefined) await audit.refused({ ...event, outcome: 'refused' });
       throw error;
     }
   };
 }
 
-/** Whose token it is shows when it has been verified. */
-const UNKNOWN = { actor: 'nobody', target: 'nobody', action: 'token.exchange' };
+/** Whoever links somebody must not have a session of the other that lasts longer than the link. */
+const LINKED = 'linked to a Firebase user';
 
-function ofIdentity({ id, issuer }: ExternalIdentity) {
-  return { ...UNKNOWN, actor: id, target: id, issuer };
+/** @param caller undefined: the token was not verified, so whose it is nobody knows */
+function by(caller: Caller | undefined): Pick<AuditEvent, 'actor' | 'target' | 'action' | 'issuer'> {
+  const action = 'token.exchange';
+  if (caller === undefined) return { action, actor: 'nobody', target: 'nobody' };
+  const { issuer, subject, directoryId = subject } = caller;
+  return { action, issuer, actor: directoryId, target: directoryId };
 }
 
 /**
@@ -147,16 +153,12 @@ function checkScopes(principal: Principal, roles: readonly Role[]): void {
     throw refused('narrowed by its scopes', principal);
 }
 
-function difference(
-  before: DirectoryEntry,
-  after: DirectoryEntry,
-  uid: string,
-): Pick<AuditEvent, 'before' | 'after'> {
+function difference(before: DirectoryEntry, after: DirectoryEntry): Pick<AuditEvent, 'before' | 'after'> {
   const parts = ({ rolesVersion, grants }: DirectoryEntry) => ({
     version: rolesVersion,
     grants: summaryOf(grants),
   });
   return before.rolesVersion === after.rolesVersion
-    ? { after: { uid } }
-    : { before: parts(before), after: { uid, ...parts(after) } };
+    ? { after: { uid: after.uid } }
+    : { before: parts(before), after: { uid: after.uid, ...parts(after) } };
 }

@@ -12,8 +12,12 @@ export interface AccountStore {
   list(size: number, pageToken?: string): Promise<{ accounts: Account[]; nextPageToken?: string }>;
   /** Makes an account that is nothing but this id, or finds it: an e-mail address would let others be linked to it. */
   create(uid: string): Promise<void>;
-  /** A token to sign in with, within an hour. Without claims: those would shadow the account's own. */
-  createCustomToken(uid: string): Promise<string>;
+  /**
+   * A token to sign in with, within an hour. It carries no claim that would shadow the account's own.
+   *
+   * @param signedInAt second since the epoch; the session is as old as that, whenever it begins
+   */
+  createCustomToken(uid: string, signedInAt: number): Promise<string>;
   /** Replaces all custom claims. */
   setClaims(uid: string, claims: Record<string, unknown>): Promise<void>;
   setDisabled(uid: string, disabled: boolean): Promise<void>;
@@ -46,7 +50,8 @@ export function createAccountStore(auth: () => Auth): AccountStore {
         if (!isCodeOf(error, 'auth/uid-already-exists')) throw error;
       }
     },
-    createCustomToken: (uid) => call('createCustomToken', auth().createCustomToken(uid)),
+    createCustomToken: (uid, signedInAt) =>
+      call('createCustomToken', auth().createCustomToken(uid, { subject_auth_time: signedInAt })),
     setClaims: (uid, claims) => call('setCustomUserClaims', auth().setCustomUserClaims(uid, claims)),
     setDisabled: (uid, disabled) =>
       call(

@@ -42,7 +42,7 @@ describe('an exchange that ends at any of its calls', function () {
       authenticators: createExternalAuthenticators({ profiles, fetch, clock, records }),
     };
     return createExchangeToken({
-      ...{ authn, profiles, log: recordingLog().log },
+      ...{ authn, profiles, log: recordingLog().log, audit: { refused: async () => undefined } },
       directory: { ...directory, change: through(step, directory.change) },
       sync: { bring: through(step, sync.bring) },
       accounts: {

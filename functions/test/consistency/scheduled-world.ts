@@ -136,7 +136,7 @@ function stopping(accounts: AccountStore, { stop }: Scheduler): AccountStore {
     setDisabled: (uid, disabled) => stop('setDisabled').then(() => accounts.setDisabled(uid, disabled)),
     revokeTokens: (uid, after) => stop('revokeTokens').then(() => accounts.revokeTokens(uid, after)),
     create: (uid) => stop('create').then(() => accounts.create(uid)),
-    createCustomToken: (uid) => stop('createCustomToken').then(() => accounts.createCustomToken(uid)),
+    createCustomToken: (uid, at) => stop('createCustomToken').then(() => accounts.createCustomToken(uid, at)),
     remove: (uid) => stop('remove').then(() => accounts.remove(uid)),
   };
 }

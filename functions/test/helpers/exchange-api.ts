@@ -15,7 +15,7 @@ import { createSigningPair } from './signing.ts';
 
 /** The HTTP API in front of a Google of our own, with issuers whose tokens are really signed. */
 
-const MAP = { groups: { team: ['member'], helpers: ['support'], bosses: ['owner'] } };
+const MAP = { groups: { team: ['member'], helpers: ['support'] } };
 const oidc = (host: string, more: object) => ({
   ...{ type: 'oidc', issuer: `https://${host}.example.com`, audience: 'gatehouse', map: MAP },
   ...{ jwksUri: `https://${host}.example.com/keys`, exchange: true },
@@ -39,8 +39,8 @@ export interface ExchangeApi extends Api {
   exchange(token: string, fields?: Record<string, unknown>, deps?: Deps): Promise<supertest.Response>;
   /** Exchanges a token of these groups. @returns the uid of the custom token */
   exchanged(groups: readonly string[], claims?: Record<string, unknown>): Promise<string>;
-  /** The ID token that Firebase would make for an account as it is. */
-  idToken(uid: string): Promise<string>;
+  /** The ID token that Firebase would make for an account as it is. @param claims of the custom token */
+  idToken(uid: string, claims?: object): Promise<string>;
   /** Another instance on the same Firestore and Firebase Auth. */
   another(): Deps;
 }
@@ -75,13 +75,14 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
       assert.equal(answer.status, 200, answer.text);
       return claimsOf(answer.body.access_token).uid;
     },
-    idToken(uid) {
+    idToken(uid, claims = {}) {
       const { customAttributes = '{}' } = api.google.users.get(uid) ?? assert.fail('no account');
       const signedIn = { sub: uid, user_id: uid, email: undefined, email_verified: undefined };
       return mintIdToken({
         ...signedIn,
         auth_time: Math.floor(Date.now() / 1000),
         ...JSON.parse(customAttributes),
+        ...claims,
       });
     },
     another: () =>

@@ -43,7 +43,8 @@ export function createFirebaseIdTokenAuthenticator({
     headerKeys: [],
     async authenticate(token, now) {
       checkForm(token, projectId, emulator);
-      const { exp, authTime } = readTimes(token.payload, PROFILE, now);
+      const { exp, authTime: signIn } = readTimes(token.payload, PROFILE, now);
+      const authTime = Math.min(signIn, subjectAuthTime(token) ?? signIn);
       const claims = await oneAtATime(() => verify(token.raw));
       return toVerified(claims, { issuer, exp, authTime, now });
     },
@@ -62,6 +63,17 @@ function checkForm({ header, payload, signed }: UnverifiedToken, projectId: stri
   if (!isUid(payload.sub)) throw invalidToken('no usable sub');
   // Users of an Identity Platform tenant have ids of their own; looked up without it, they would be somebody else.
   if (isObject(payload.firebase) && payload.firebase.tenant !== undefined) throw invalidToken('of a tenant');
+}
+
+/**
+ * A session that an exchange began (`exchange/`) is no younger than the sign-in that was exchanged: a custom token kept
+ * for its hour must not outlive a revocation.
+ */
+function subjectAuthTime({ payload }: UnverifiedToken): number | undefined {
+  const { subject_auth_time: value } = payload;
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw invalidToken('subject_auth_time is not a whole number of seconds');
 }
 
 /**

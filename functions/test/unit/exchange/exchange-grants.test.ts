@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Grant } from '../../../src/access/grant.ts';
-import { ALL_ROLES, type Role } from '../../../src/authz/roles.ts';
-import { exchangeable, exchangedGrants } from '../../../src/exchange/exchange-grants.ts';
+import type { Role } from '../../../src/authz/roles.ts';
+import { exchangedGrants } from '../../../src/exchange/exchange-grants.ts';
 import { LOGIN } from '../../helpers/identities.ts';
 
 const NOW = 1_800_000_000;
@@ -24,11 +24,6 @@ describe('the grants of an exchange', () => {
       exchanged('support'),
     ]);
     assert.deepEqual(exchangedGrants([], given()), []);
-  });
-
-  it('are never roles with a privileged permission', () => {
-    assert.deepEqual(exchangeable(ALL_ROLES), ['member', 'support', 'auditor']);
-    assert.deepEqual(exchangedGrants([], given('admin', 'owner')), []);
   });
 
   it('stand beside what somebody granted, which keeps its giver and its end', () => {

@@ -105,7 +105,7 @@ describe('account store', () => {
     revokeTokens: () => accounts.revokeTokens('ada', 0),
     remove: () => accounts.remove('ada'),
     create: () => accounts.create('ada'),
-    createCustomToken: () => accounts.createCustomToken('ada'),
+    createCustomToken: () => accounts.createCustomToken('ada', 1),
   };
   for (const [name, call] of Object.entries(calls)) {
     it(`answers "unavailable" when Firebase Auth fails: ${name}`, async () => {

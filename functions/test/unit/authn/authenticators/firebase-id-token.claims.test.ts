@@ -156,6 +156,27 @@ describe('claims of a signed ID token', () => {
     });
   }
 
+  it('say by subject_auth_time that the session is older than its sign-in, never that it is younger', async () => {
+    const auth_time = now() - 60;
+    for (const [at, authTime] of [
+      [0, 0],
+      [auth_time - 1, auth_time - 1],
+      [auth_time, auth_time],
+      [auth_time + 30, auth_time],
+      [Number.MAX_SAFE_INTEGER, auth_time],
+    ]) {
+      const token = await mintIdToken({ auth_time, subject_auth_time: at });
+      assert.equal((await present(instance, token)).authTime, authTime, String(at));
+    }
+  });
+
+  it('are refused, and nothing is fetched, with a subject_auth_time that is no second', async () => {
+    for (const value of [null, '', String(now()), -1, 1.5, 2 ** 53, true, [0], {}]) {
+      const token = forgeIdToken({ claims: { subject_auth_time: value } });
+      await assertRefusedUnasked(token, 'subject_auth_time is not a whole number of seconds');
+    }
+  });
+
   it('get no skew for nbf, which firebase-admin checks by its own clock and Firebase never sets', async () => {
     const token = await mintIdToken({ nbf: now() + CLOCK_SKEW_SECONDS - 1 });
     await assertRefused(() => present(instance, token), 'invalid_token', 'auth/argument-error');

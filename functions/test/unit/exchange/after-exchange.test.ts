@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import type { Edit } from '../../../src/access/edit.ts';
+import { createExchangeToken } from '../../../src/exchange/exchange-token.ts';
+import { createMovableClock } from '../../helpers/access.ts';
+import { claimsOf, type ExchangeApi, idOf, openExchangeApi } from '../../helpers/exchange-api.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+const ADA = idOf('ada');
+let api: ExchangeApi;
+let clock: ReturnType<typeof createMovableClock>;
+const open = async () => {
+  clock = createMovableClock();
+  api = await openExchangeApi({ clock });
+};
+const close = () => api.close();
+const now = () => Math.floor(clock() / 1000);
+
+const edit = (uid: string, what: Edit) =>
+  api.deps.changeAccess({ principal: 'operator', requestId: 'r' }, { uid, action: 'test' }, () => what);
+const grant = (role: 'member' | 'admin') => ({ role, grantedBy: 'olga', grantedAt: 1 });
+const entry = async () => (await api.deps.directory.find(ADA)) ?? assert.fail('no entry');
+const claims = () => JSON.parse(api.google.users.get(ADA)?.customAttributes ?? '{}');
+const outcome = ({ status, body }: Awaited<ReturnType<ExchangeApi['exchange']>>) =>
+  status === 200 ? '200' : `${status} ${body.code}`;
+
+describe('an exchange for somebody who is linked', () => {
+  let token: string;
+  beforeEach(async () => {
+    await open();
+    token = await api.mint({ groups: ['helpers'] });
+    assert.equal(outcome(await api.exchange(token)), '200');
+    await api.deps.users.get('member');
+    await edit(ADA, { link: { to: 'member' } });
+  });
+  afterEach(close);
+
+  it('is refused: they have a Firebase user to sign in as', async () => {
+    const before = await entry();
+    const signed = api.google.count(':signBlob');
+    for (const each of [token, await api.mint({ jti: '2' })]) {
+      assert.equal(outcome(await api.exchange(each)), '400 invalid_request');
+    }
+    assert.deepEqual([await entry(), api.google.count(':signBlob')], [before, signed]);
+    const { events } = await api.deps.audit.list({ action: 'token.exchange', pageSize: 10 });
+    const reasons = events.flatMap(({ reason }) => reason ?? []);
+    assert.deepEqual(reasons, ['linked to a Firebase user', 'linked to a Firebase user']);
+  });
+
+  it('is refused when they are linked while it is under way', async () => {
+    await edit(ADA, { link: { to: undefined } });
+    const { directory, config, ...others } = api.deps;
+    const late = createExchangeToken({
+      ...{ ...others, authn: api.deps, profiles: config.trustedIssuers },
+      directory: {
+        ...directory,
+        async change(...args) {
+          await edit(ADA, { link: { to: 'member' } });
+          return directory.change(...args);
+        },
+      },
+    });
+    const request = { token, type: 'jwt', requestId: 'r' };
+    await assertRefused(() => late(request), 'invalid_request', 'linked to a Firebase user');
+  });
+
+  it('has taken the roles out of the account that they had before', () => {
+    assert.deepEqual([claims().roles, claims().rv], [[], 2]);
+  });
+
+  it('is done again once they are unlinked', async () => {
+    await edit(ADA, { link: { to: undefined } });
+    assert.equal(outcome(await api.exchange(token)), '200');
+    assert.deepEqual(claims().roles, ['support']);
+  });
+});
+
+describe('what an exchange leaves behind', () => {
+  beforeEach(open);
+  afterEach(close);
+  const me = (token: string) => api.as().get('/v1/me').set('Authorization', `Bearer ${token}`);
+
+  it('gives nothing to the issuer’s own tokens: those say themselves what their bearer has', async () => {
+    await api.exchanged(['helpers'], { exp: now() + 20 * 3600 });
+    const { body } = await me(await api.mint());
+    assert.deepEqual([body.roles, body.permissions], [[], []]);
+    await edit(ADA, { grants: [...(await entry()).grants, grant('member')] });
+    clock.move(20_000);
+    assert.deepEqual((await me(await api.mint())).body.roles, ['member'], 'what somebody granted counts');
+  });
+
+  it('is no session that outlives a revocation: a custom token kept until then begins none', async () => {
+    const { body } = await api.exchange(await api.mint({ groups: ['team'], auth_time: now() - 1800 }));
+    const kept = Object(claimsOf(body.access_token).claims);
+    const signIn = () => api.idToken(ADA, { ...kept, auth_time: now() });
+    assert.deepEqual((await me(await signIn())).body.roles, ['member']);
+    await edit(ADA, { revoke: true });
+    clock.move(20_000);
+    const { status, body: refusal } = await me(await signIn());
+    assert.deepEqual([status, refusal.code], [401, 'token_stale']);
+    assert.deepEqual((await me(await api.idToken(ADA, { auth_time: now() }))).status, 200, 'by that alone');
+  });
+
+  it('is an account that is younger than the sign-in it came of, which revokes nothing', async () => {
+    const auth_time = now() - 1800;
+    const { body } = await api.exchange(await api.mint({ auth_time }));
+    const account = api.google.users.get(ADA) ?? assert.fail('no account');
+    api.google.users.set(ADA, { ...account, validSince: String(now()) });
+    await edit(ADA, { grants: [grant('admin')] });
+    const session = await api.idToken(ADA, Object(claimsOf(body.access_token).claims));
+    const answer = await api
+      .as()
+      .patch('/v1/users/member')
+      .set('Authorization', `Bearer ${session}`)
+      .send({ disabled: true });
+    assert.equal(answer.status, 200, answer.text);
+  });
+});
