@@ -12,17 +12,19 @@ export interface AccessRecord {
   readonly grants: readonly TimedRole[];
 }
 
-/** The entry that something was read from, and its version then. */
+/** The entry that something was read from, as it was then. */
 export interface EntryVersion {
   readonly id: string;
   readonly rolesVersion: number;
+  /** Whatever ended sessions since, a disabling too, has a later one. */
+  readonly validAfter: number;
 }
 
 /** What the directory says of an external identity. */
 export interface ExternalRecord {
   /** undefined: it has no entry, so it holds no grant. */
   readonly record: AccessRecord | undefined;
-  /** Every entry that was looked for, its own first; the version is 0 where there is none. */
+  /** Every entry that was looked for, its own first; of version 0 and of this second where there is none. */
   readonly readFrom: readonly EntryVersion[];
 }
 

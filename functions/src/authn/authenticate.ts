@@ -53,12 +53,13 @@ async function isUpToDate(
   { principal, identity, readFrom }: VerifiedToken,
 ): Promise<boolean> {
   let upToDate = true;
-  for (const { id, rolesVersion } of readFrom) {
-    const { validAfter = 0, rolesVersion: current = 0 } = (await changes.latest(id)) ?? {};
+  for (const read of readFrom) {
+    const { validAfter = 0, rolesVersion = 0 } = (await changes.latest(read.id)) ?? {};
     if (principal.authTime < validAfter) throw tokenStale('revoked', principal);
-    if (rolesVersion >= current) continue;
-    if (identity === undefined) throw tokenStale('roles changed', principal);
-    upToDate = false;
+    const isOlder = read.rolesVersion < rolesVersion;
+    if (isOlder && identity === undefined) throw tokenStale('roles changed', principal);
+    // An issuer's clock may be ahead: then a token seems to come from after its subject was disabled.
+    if (isOlder || read.validAfter < validAfter) upToDate = identity === undefined;
   }
   return upToDate;
 }
@@ -80,13 +81,11 @@ async function asRecorded(
       : notEntered(principal);
   }
   checkRecord(principal, record);
+  // Whoever links somebody must not come by what the other is given later.
+  if (identity !== undefined && record.directoryId !== identity.id) throw notEntered(principal);
   if (identity === undefined && own?.rolesVersion !== record.rolesVersion)
     throw tokenStale('roles changed', principal);
-  return createPrincipal({
-    ...principal,
-    directoryId: record.directoryId,
-    roles: rolesAt(record.grants, seconds(clock)),
-  });
+  return createPrincipal({ ...principal, roles: rolesAt(record.grants, seconds(clock)) });
 }
 
 function checkRecord(principal: Principal, { disabled, validAfter }: AccessRecord): void {
@@ -95,5 +94,5 @@ function checkRecord(principal: Principal, { disabled, validAfter }: AccessRecor
 }
 
 function notEntered(caller: Principal): AppError {
-  return new AppError('permission_denied', 'This needs an entry in the directory.', { caller });
+  return new AppError('permission_denied', 'This needs an entry of your own in the directory.', { caller });
 }

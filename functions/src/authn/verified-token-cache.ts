@@ -23,8 +23,9 @@ const MAX_ENTRIES = 5_000;
 
 export interface VerifiedTokenCache {
   get(token: string, now: number): VerifiedToken | undefined;
-  set(token: string, verified: VerifiedToken): void;
   delete(token: string): void;
+  /** Verifies a token that many present at the same time once: they all get what comes of it, and it is kept. */
+  verifyOnce(token: string, verify: () => Promise<VerifiedToken>): Promise<VerifiedToken>;
 }
 
 /**
@@ -34,6 +35,7 @@ export interface VerifiedTokenCache {
  */
 export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTokenCache {
   const entries = new LRUCache<string, VerifiedToken>({ max });
+  const pending = new Map<string, Promise<VerifiedToken>>();
   const keyOf = (token: string) => hash('sha256', token, 'base64');
   return {
     get(token, now) {
@@ -45,11 +47,17 @@ export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTok
       }
       return verified;
     },
-    set(token, verified) {
-      entries.set(keyOf(token), verified);
-    },
     delete(token) {
       entries.delete(keyOf(token));
+    },
+    verifyOnce(token, verify) {
+      const key = keyOf(token);
+      const verifying = pending.get(key) ?? verify().finally(() => pending.delete(key));
+      pending.set(key, verifying);
+      return verifying.then((verified) => {
+        entries.set(key, verified);
+        return verified;
+      });
     },
   };
 }

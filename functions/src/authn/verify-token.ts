@@ -23,13 +23,19 @@ export async function verifyToken(
   const seen = verifiedTokens.get(raw, now);
   if (seen !== undefined) return seen;
 
+  return verifiedTokens.verifyOnce(raw, () => verify(authenticators, raw, now));
+}
+
+async function verify(
+  authenticators: readonly Authenticator[],
+  raw: string,
+  now: number,
+): Promise<VerifiedToken> {
   // `iss` only chooses who looks; nothing is fetched for an issuer that is not on the list.
   const ofIssuer = (issuer: unknown) =>
     authenticators.find(({ issuers }) => issuers.some((one) => one === issuer));
   const token = parseToken(raw, (issuer) => ofIssuer(issuer)?.headerKeys ?? []);
   const authenticator = ofIssuer(token.payload.iss);
   if (authenticator === undefined) throw invalidToken('issuer not on the list');
-  const verified = await authenticator.authenticate(token, now);
-  verifiedTokens.set(raw, verified);
-  return verified;
+  return authenticator.authenticate(token, now);
 }

@@ -45,7 +45,9 @@ export function mapAccess(
   if (map.scopes === null) return union(found);
   const scoped = union(rightsOf(scopesOf(payload), map.scopes));
   const scopes = [...new Set([...permissionsOf(scoped.roles), ...scoped.permissions])];
-  return { ...union(kind === 'service' ? [...found, scoped] : found), scopes };
+  // A role that comes without half of its permissions would be misread by whoever goes by its name.
+  if (kind === 'service') found.push({ roles: scoped.roles.filter(isWhole), permissions: scopes });
+  return { ...union(found), scopes };
 }
 
 /**
@@ -55,6 +57,8 @@ export function mapAccess(
 export function unprivilegedPermissionsOf({ roles, permissions }: Rights): Permission[] {
   return [...permissionsOf(roles), ...permissions].filter((permission) => !isPrivileged(permission));
 }
+
+const isWhole = (role: Role) => !permissionsOf([role]).some(isPrivileged);
 
 function rightsOf(names: readonly string[], values: ReadonlyMap<string, Rights>): Rights[] {
   return names.flatMap((name) => values.get(name) ?? []);

@@ -31,7 +31,7 @@ export async function createTestIssuer(directoryIds: ReadonlyMap<string, string>
         const directoryId = directoryIds.get(subject);
         const { roles, rolesVersion, changesAt } = readAccessClaims(payload, now);
         return {
-          readFrom: directoryId === undefined ? [] : [{ id: directoryId, rolesVersion }],
+          readFrom: directoryId === undefined ? [] : [{ id: directoryId, rolesVersion, validAfter: 0 }],
           goodUntil: Math.min(exp, changesAt),
           principal: createPrincipal({
             kind: 'user',

@@ -72,7 +72,7 @@ async function verifySignature(
 function identityOf({ payload }: UnverifiedToken, profile: IssuerProfile): ExternalIdentity {
   const { type, issuer, enterOnFirstSight } = profile;
   const subject = String(payload.sub);
-  const email = typeof payload.email === 'string' && payload.email.length <= 254 ? payload.email : undefined;
+  const email = isAddress(payload.email) ? payload.email : undefined;
   return {
     // A Firebase user is known by the uid everywhere.
     id: type === 'firebase' ? subject : externalId(issuer, subject),
@@ -82,6 +82,11 @@ function identityOf({ payload }: UnverifiedToken, profile: IssuerProfile): Exter
     emailVerified: email !== undefined && payload.email_verified === true,
     enterOnFirstSight,
   };
+}
+
+/** Nothing is decided on it, but it stands in lists that people read. */
+function isAddress(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 254 && /^[^\s\p{Cc}]+$/u.test(value);
 }
 
 interface Read {
@@ -107,19 +112,22 @@ function toVerified(
   const { until, scopes, ...mapped } = profile.access(payload, kind, now);
   const grants = record?.grants ?? [];
   const granted = rolesAt(grants, now);
+  // A link gives no more than a token does: what is privileged takes a grant of one's own.
+  const own = directoryId === id ? granted : [];
+  const roles = [...new Set([...mapped.roles, ...granted])];
+  const held = new Set([...unprivilegedPermissionsOf({ ...mapped, roles }), ...permissionsOf(own)]);
   const facts = {
     ...caller,
     kind,
     ...(profile.type === 'firebase' && { uid: subject }),
     ...(email !== undefined && { email, emailVerified }),
-    roles: [...new Set([...mapped.roles, ...granted])],
+    roles,
     ...(scopes !== undefined && { scopes }),
     authTime: times.authTime,
     assurance: 'aal1',
     tokenExpiresAt: times.exp,
     credential: 'bearer',
   } as const;
-  const held = new Set([...unprivilegedPermissionsOf(mapped), ...permissionsOf(granted)]);
   return {
     principal: createPrincipal(facts, [...held]),
     readFrom,

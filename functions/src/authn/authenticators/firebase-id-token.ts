@@ -110,7 +110,7 @@ function toVerified(
   const { sub, email, email_verified: emailVerified, firebase } = claims;
   const { roles, rolesVersion, changesAt } = readAccessClaims(claims, now);
   return {
-    readFrom: [{ id: sub, rolesVersion }],
+    readFrom: [{ id: sub, rolesVersion, validAfter: 0 }],
     goodUntil: Math.min(exp, changesAt),
     principal: createPrincipal({
       kind: 'user',

@@ -10,20 +10,19 @@ export type Fetch = (
   },
 ) => Promise<Response>;
 
-const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 64 * 1024;
 
 /**
- * Gets a JSON document of an issuer: from that address and no other, within 5 seconds to the last byte, 64 KiB at the
- * most.
+ * Gets a JSON document of an issuer: from that address and no other, 64 KiB at the most.
  *
+ * @param signal ends it, wherever it is
  * @throws AppError `unavailable` for anything else than a 200 with JSON
  */
-export async function fetchJson(fetch: Fetch, url: string): Promise<unknown> {
+export async function fetchJson(fetch: Fetch, url: string, signal: AbortSignal): Promise<unknown> {
   try {
     const response = await fetch(url, {
       redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal,
       headers: { accept: 'application/json, application/jwk-set+json' },
     });
     if (response.status !== 200) {

@@ -10,11 +10,14 @@ const texts = z.array(text).min(1);
 const use = z.enum(['access', 'id']);
 const domain = z.string().regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, 'is not a domain like tenant.eu.auth0.com');
 
-/** https, no query, no fragment (RFC 8414 §2); on this machine http. What `iss` says is compared letter by letter. */
-const issuerUrl = z
+/** https; on this machine http. */
+const url = z
   .url({ protocol: /^https?$/, error: 'is not a URL like https://login.example.com/' })
-  .refine((url) => !/[?#\s@]/.test(url), 'has more than host and path')
+  .refine((url) => !/[#\s]/.test(url) && URL.parse(url)?.username === '', 'has more than an address')
   .refine((url) => /^https:|^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(url), 'has to begin with https://');
+
+/** No query (RFC 8414 §2). What `iss` says is compared letter by letter. */
+const issuerUrl = url.refine((url) => !url.includes('?'), 'has more than host and path');
 
 /** What a path is put after. */
 const baseUrl = issuerUrl.refine((url) => !url.endsWith('/'), 'ends in a slash');
@@ -66,7 +69,7 @@ export const issuerSchema = z.discriminatedUnion('type', [
     type: z.literal('oidc'),
     issuer: issuerUrl,
     audience,
-    jwksUri: issuerUrl.optional(),
+    jwksUri: url.optional(),
     algorithms: z.array(z.enum(ALGORITHMS)).min(1).default(['RS256']),
     tokenUse: use.default('access'),
     typ: z.array(z.string().toLowerCase()).min(1).nullable().optional(),

@@ -32,6 +32,8 @@ const USABLE_FOR = 60 * 60_000;
 const COOL_DOWN = 30_000;
 /** The same while there are no keys to go on with, so that one lost packet is not half a minute of refusals. */
 const RETRY = 5_000;
+/** For discovery and keys together, to the last byte. */
+const TIMEOUT = 5_000;
 
 type FindKey = (header: CompactJWSHeaderParameters) => Promise<CryptoKey>;
 
@@ -47,7 +49,8 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
   async function load(): Promise<void> {
     triedAt = clock();
     try {
-      const published = await fetchJson(fetch, jwksUri ?? (await discover(fetch, issuer)));
+      const signal = AbortSignal.timeout(TIMEOUT);
+      const published = await fetchJson(fetch, jwksUri ?? (await discover(fetch, issuer, signal)), signal);
       const set = usableKeys(published, algorithms);
       if (set === undefined || set.keys.length === 0) throw unavailable(`${issuer} publishes no usable key`);
       keys = { kids: kidsOf(set), find: await keyFinder(set), fetchedAt: triedAt };
@@ -101,8 +104,12 @@ async function keyFinder(keys: JSONWebKeySet): Promise<FindKey> {
 }
 
 /** OpenID Connect Discovery 1.0 §4: the document has to name the issuer itself, letter by letter. */
-async function discover(fetch: Fetch, issuer: string): Promise<string> {
-  const document = await fetchJson(fetch, `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+async function discover(fetch: Fetch, issuer: string, signal: AbortSignal): Promise<string> {
+  const document = await fetchJson(
+    fetch,
+    `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
+    signal,
+  );
   const { issuer: named, jwks_uri: uri } = Object(document) as Record<string, unknown>;
   const url = typeof uri === 'string' ? URL.parse(uri) : null;
   if (

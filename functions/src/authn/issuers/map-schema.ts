@@ -1,30 +1,37 @@
 import * as z from 'zod';
 import type { AccessMap, Rights } from '../../authz/access-map.ts';
 import { ALL_PERMISSIONS, isPrivileged } from '../../authz/permissions.ts';
-import { ALL_ROLES, isRole } from '../../authz/roles.ts';
+import { ALL_ROLES, isRole, permissionsOf } from '../../authz/roles.ts';
 
-/** Names of roles and permissions. One that a token can never give is refused here rather than ignored later. */
+const name = z.enum([...ALL_ROLES, ...ALL_PERMISSIONS]);
+
+const toRights = (names: z.output<typeof name>[]): Rights => ({
+  roles: names.filter(isRole),
+  permissions: names.filter((one) => !isRole(one)),
+});
+
+/** What a token can never give is refused here rather than ignored later. */
 const rights = z
   .array(
-    z.enum([...ALL_ROLES, ...ALL_PERMISSIONS]).refine((name) => isRole(name) || !isPrivileged(name), {
+    name.refine((one) => !(isRole(one) ? permissionsOf([one]) : [one]).some(isPrivileged), {
       error: 'is privileged: give a grant in the directory instead',
     }),
   )
-  .transform(
-    (names): Rights => ({
-      roles: names.filter(isRole),
-      permissions: names.filter((name) => !isRole(name)),
-    }),
-  );
+  .transform(toRights);
 
 const table = z.record(z.string().min(1), rights).transform((values) => new Map(Object.entries(values)));
+
+/** A scope limits what people hold by a grant, too. What it gives to a service leaves out what is privileged. */
+const scopes = z
+  .record(z.string().min(1), z.array(name).transform(toRights))
+  .transform((values) => new Map(Object.entries(values)));
 
 /** The `map` of an issuer in TRUSTED_ISSUERS. */
 export const mapSchema = z.strictObject({
   everyone: rights.optional(),
   groups: table.optional(),
   permissions: table.optional(),
-  scopes: table.optional(),
+  scopes: scopes.optional(),
   claims: z
     .array(z.strictObject({ path: z.array(z.string().min(1)).min(1).max(8), values: table }))
     .optional(),

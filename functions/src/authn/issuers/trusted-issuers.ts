@@ -28,6 +28,7 @@ export function parseTrustedIssuers(text: string, place: Place): readonly Issuer
   const profiles = parsed.data.map(toProfile);
   const flaws = [
     ...parsed.data.flatMap((setting, index) => misplaced(setting, index, place)),
+    ...twice(profiles),
     ...sharedNames(profiles),
     ...otherKeys(profiles),
   ];
@@ -60,6 +61,17 @@ function misplaced(setting: IssuerSetting, index: number, { local, gate }: Place
       ? (['issuer', 'jwksUri'] as const).filter((field) => plain(setting[field]))
       : (['localUrl'] as const).filter((field) => setting[field] !== undefined);
   return misplaced.map((field) => `${index}.${field}: only in the emulator`);
+}
+
+/** The second of two that are the same would never be asked. */
+function twice(profiles: readonly IssuerProfile[]): string[] {
+  const accepted = profiles.map(({ issuer, tokenUse, typ, audience, clientIds, claims }) =>
+    JSON.stringify([issuer, tokenUse, typ, audience, clientIds, claims]),
+  );
+  return accepted.flatMap((tokens, index) => {
+    const first = accepted.indexOf(tokens);
+    return first < index ? [`${index}: accepts the same tokens as ${first}`] : [];
+  });
 }
 
 /** One `iss` under two names would be one person with two identities. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { applyEdit, type Edit } from '../../../src/access/edit.ts';
 import { externalId } from '../../../src/authn/external-identity.ts';
+import { isPrivileged } from '../../../src/authz/permissions.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { playAccounts } from '../../helpers/api.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
@@ -16,7 +17,7 @@ const FRESH = { fresh: true };
 const HOUR = 3_600_000;
 const entry = {
   ...{ type: 'oidc', issuer: ISSUER, audience: 'api', jwksUri: `${ISSUER}/keys`, typ: ['jwt'] },
-  map: { groups: { staff: ['support'], boss: ['admin'] } },
+  map: { groups: { staff: ['support'], reader: ['audit:read'] } },
 };
 const grant = (role: Role) => ({ role, grantedBy: 'system', grantedAt: 1 });
 
@@ -72,14 +73,14 @@ describe('authenticate: somebody of another issuer', () => {
 
   it('passes without an entry to what is ordinary, and not to what is privileged', async () => {
     const shy = open({ enterOnFirstSight: false });
-    const token = await mint({ groups: ['boss'] });
+    const token = await mint({ groups: ['reader'] });
     assert.ok((await present(shy, token)).permissions.includes('audit:read'));
     await assertRefused(() => present(shy, token, FRESH), 'permission_denied');
     assert.equal(await shy.directory.find(ID), undefined);
   });
 
   it('has for privileged access what the directory grants, and nothing that the token says', async () => {
-    const token = await mint({ groups: ['boss'] });
+    const token = await mint({ groups: ['reader'] });
     assert.deepEqual((await present(instance, token, FRESH)).roles, []);
     await change(elsewhere, { grants: [grant('admin')] });
     const principal = await present(instance, token, FRESH);
@@ -146,9 +147,46 @@ describe('authenticate: somebody of another issuer', () => {
     await change(instance, { grants: [grant('support')] }, 'bob');
     untilNextRead();
     assert.deepEqual((await present(elsewhere, token)).roles, ['support']);
-    assert.deepEqual((await present(instance, token, FRESH)).roles, ['support']);
     google.users.delete('bob');
     await assertRefused(() => present(elsewhere, token, FRESH), 'invalid_token', 'account disabled');
+  });
+
+  it('comes by nothing privileged through a link, whatever the other is made later', async () => {
+    const token = await mint();
+    await instance.users.get('bob');
+    await present(instance, token);
+    await change(instance, { link: { to: 'bob' } });
+    await change(instance, { grants: [grant('owner')] }, 'bob');
+    const { roles, permissions } = await present(instance, token);
+    assert.deepEqual([roles, permissions.filter(isPrivileged)], [['owner'], []]);
+    assert.ok(permissions.includes('audit:read'));
+    await assertRefused(() => present(instance, token, FRESH), 'permission_denied');
+  });
+
+  it('is out when disabled although its issuer’s clock is ahead, so that its token seems to be younger', async () => {
+    const token = await mint({ iat: now() + 4, groups: ['staff'] });
+    await Promise.all([present(instance, token), present(elsewhere, token)]);
+    await change(instance, { disabled: true });
+    await assertRefused(() => present(instance, token), 'invalid_token', 'account disabled');
+    untilNextRead();
+    await assertRefused(() => present(elsewhere, token), 'invalid_token', 'account disabled');
+  });
+
+  it('is looked up once by many requests at the same time, and entered once', async () => {
+    const token = await mint();
+    const all = await Promise.all(Array.from({ length: 150 }, () => present(instance, token)));
+    assert.equal(new Set(all).size, 1);
+  });
+
+  it('without an entry costs no look at the directory after the first, be it after a deletion', async () => {
+    const shy = open({ enterOnFirstSight: false });
+    await present(instance, await mint());
+    const accessChange = { gone: true, validAfter: now() + 1 } as const;
+    await instance.directory.change({ uid: ID }, () => ({ entry: null, accessChange }));
+    ahead = 20_000;
+    const token = await mint();
+    const first = await present(shy, token);
+    assert.equal(await present(shy, token), first);
   });
 
   it('is nobody’s business of the Firebase user who has its name', async () => {

@@ -3,6 +3,7 @@ import {
   type AccessMap,
   mapAccess,
   NO_RIGHTS,
+  type Rights,
   unprivilegedPermissionsOf,
 } from '../../../src/authz/access-map.ts';
 import { isPrivileged } from '../../../src/authz/permissions.ts';
@@ -94,6 +95,21 @@ describe('an access map', () => {
     const roles: AccessMap = { ...map, scopes: new Map([['audit', auditor]]) };
     const { scopes } = mapAccess({ scope: 'audit' }, roles, 'user');
     assert.deepEqual(scopes?.toSorted(), ['audit:read', 'roles:read', 'users:read']);
+  });
+
+  it('gives a service no role that it could not have whole', () => {
+    const owner: Rights = { roles: ['owner'], permissions: [] };
+    const roles: AccessMap = {
+      ...map,
+      scopes: new Map([
+        ['all', owner],
+        ['audit', auditor],
+      ]),
+    };
+    const service = mapAccess({ scope: 'all audit' }, roles, 'service');
+    assert.deepEqual(service.roles, ['auditor']);
+    assert.deepEqual(unprivilegedPermissionsOf(service).filter(isPrivileged), []);
+    assert.ok(unprivilegedPermissionsOf(service).includes('notes:moderate'));
   });
 
   it('never amounts to what is privileged', () => {

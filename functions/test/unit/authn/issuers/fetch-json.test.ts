@@ -17,7 +17,7 @@ describe('fetchJson', () => {
   });
   afterEach(() => server.close());
 
-  const get = () => fetchJson(server.fetch, URL_OF_KEYS);
+  const get = () => fetchJson(server.fetch, URL_OF_KEYS, AbortSignal.timeout(5_000));
   const fails = () =>
     assertRefused(get, 'unavailable', /^https:\/\/login.example.com\/keys gave no JSON: \w+: /);
   const text = (body: string | Buffer, headers: Record<string, string> = {}) =>
@@ -32,7 +32,7 @@ describe('fetchJson', () => {
 
   it('fails without a body', async () => {
     const empty = async () => new Response(null);
-    await assertRefused(() => fetchJson(empty, URL_OF_KEYS), 'unavailable');
+    await assertRefused(() => fetchJson(empty, URL_OF_KEYS, AbortSignal.timeout(5_000)), 'unavailable');
   });
 
   it('takes 64 KiB, and not a byte more', async () => {

@@ -67,7 +67,21 @@ describe('TRUSTED_ISSUERS', () => {
 
   it('refuses two places for the keys of one issuer', () => {
     const message = '1: another entry has the keys of https://login.example.com elsewhere';
-    assert.throws(() => parse([OIDC, { ...OIDC, jwksUri: 'https://login.example.com/keys' }]), { message });
+    const other = { ...OIDC, audience: 'other', jwksUri: 'https://login.example.com/keys' };
+    assert.throws(() => parse([OIDC, other]), { message });
+  });
+
+  it('refuses a second entry that would never be asked', () => {
+    const message = '1: accepts the same tokens as 0';
+    assert.throws(() => parse([COGNITO, { ...COGNITO, map: { everyone: ['member'] } }]), { message });
+    assert.equal(parse([COGNITO, { ...COGNITO, clientIds: ['other'] }]).length, 2);
+  });
+
+  it('takes an address of keys with a query, as Azure B2C has it, but no issuer with one', () => {
+    const jwksUri = 'https://login.example.com/keys?p=b2c_1_signin';
+    assert.equal(parse([{ ...OIDC, jwksUri }])[0]?.accepts[0]?.jwksUri, jwksUri);
+    assert.throws(() => parse([{ ...OIDC, issuer: 'https://login.example.com?x' }]), /issuer/);
+    assert.throws(() => parse([{ ...OIDC, jwksUri: 'https://a:b@login.example.com/' }]), /jwksUri/);
   });
 
   it('names everything that is wrong, and where', () => {
