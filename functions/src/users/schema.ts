@@ -124,6 +124,10 @@ export const access = z
     issuer: z.string(),
     subject: z.string(),
     uid: z.string().optional(),
+    directoryId: z
+      .string()
+      .optional()
+      .meta({ description: 'Key of your entry in the directory; what /users/{uid} takes.' }),
     email: z.string().optional(),
     emailVerified: z.boolean().optional(),
     roles: z.array(roleName).readonly(),

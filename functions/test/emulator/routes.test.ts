@@ -53,6 +53,7 @@ describe('the routes, through Hosting', function () {
         issuer: `https://securetoken.google.com/${PROJECT}`,
         subject: uid,
         uid,
+        directoryId: uid,
         email,
         emailVerified: true,
         roles: ['support', 'auditor'],
