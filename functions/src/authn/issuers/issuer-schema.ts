@@ -23,7 +23,9 @@ const issuerUrl = url.refine((url) => !url.includes('?'), 'has more than host an
 const baseUrl = issuerUrl.refine((url) => !url.endsWith('/'), 'ends in a slash');
 
 /** One, or any of several. */
-const audience = z.union([text.transform((one) => [one]), texts]);
+const audience = z.union([text.transform((one) => [one]), texts], {
+  error: ({ input }) => (input === undefined ? 'is missing' : 'has to be a text, or a list of texts'),
+});
 
 const common = {
   map: mapSchema.prefault({}),
@@ -78,7 +80,10 @@ export const issuerSchema = z.discriminatedUnion('type', [
     claims: z.record(z.string(), text).default({}),
     services: z.strictObject({ claim: text, equals: text }).optional(),
   }),
-  z.strictObject({ type: z.literal('firebase'), projectId: z.string().regex(/^[a-z0-9-]{4,40}$/) }),
+  z.strictObject({
+    type: z.literal('firebase'),
+    projectId: z.string().regex(/^[a-z0-9-]{4,40}$/, 'is not a project id'),
+  }),
 ]);
 
 export type IssuerSetting = z.output<typeof issuerSchema>;

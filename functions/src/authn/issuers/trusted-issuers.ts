@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { IssuerProfile } from './issuer-profile.ts';
 import { type IssuerSetting, issuerSchema } from './issuer-schema.ts';
+import { inPlainWords } from './plain-words.ts';
 import { toProfile } from './to-profile.ts';
 
 /** Where tokens are verified. */
@@ -11,6 +12,9 @@ interface Place {
   readonly gate: boolean;
 }
 
+/** The kinds of issuers that every place takes. */
+const TYPES = ['cognito', 'auth0', 'oidc'] as const;
+
 /**
  * The setting TRUSTED_ISSUERS, a JSON list, as profiles.
  *
@@ -19,11 +23,13 @@ interface Place {
  */
 export function parseTrustedIssuers(text: string, place: Place): readonly IssuerProfile[] {
   if (text.trim() === '') return [];
-  const parsed = z.array(issuerSchema).max(50).safeParse(parseJson(text));
+  const error = inPlainWords(place.gate ? [...TYPES, 'firebase'] : TYPES);
+  const parsed = z.array(issuerSchema).max(50).safeParse(parseJson(text), { error });
   if (!parsed.success) {
-    throw new Error(
-      parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'list'}: ${message}`).join('\n'),
+    const lines = parsed.error.issues.map(({ path, message }) =>
+      path.length === 0 ? message : `${path.join('.')}: ${message}`,
     );
+    throw new Error(lines.join('\n'));
   }
   const profiles = parsed.data.map(toProfile);
   const flaws = [
@@ -40,7 +46,9 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text, refuseProto);
   } catch (error) {
-    throw error instanceof SyntaxError ? new Error('is not JSON') : error;
+    if (!(error instanceof SyntaxError)) throw error;
+    // Says where, by its position or the text around it.
+    throw new Error(`is not JSON: ${error.message.replaceAll(/\s+/g, ' ')}`);
   }
 }
 

@@ -104,8 +104,52 @@ describe('TRUSTED_ISSUERS', () => {
   }
 
   it('says so when it is no list at all, or no JSON', () => {
-    assert.throws(() => parseTrustedIssuers('{}', PRODUCTION), { message: /^list: / });
-    assert.throws(() => parseTrustedIssuers('[', PRODUCTION), { message: 'is not JSON' });
+    assert.throws(() => parseTrustedIssuers('{}', PRODUCTION), { message: 'has to be a list: [ … ]' });
+    assert.throws(() => parseTrustedIssuers('[', PRODUCTION), { message: /^is not JSON: Unexpected end/ });
+  });
+
+  it('says in one line where it stops being JSON', () => {
+    assert.throws(() => parseTrustedIssuers('[\n  {"type": "oidc"\n   "issuer": 3}]', PRODUCTION), {
+      message: /^is not JSON: .*\(line 3 column 4\)$/,
+    });
+    const message = 'is not JSON: Unexpected token \']\', "[ 1, ]" is not valid JSON';
+    assert.throws(() => parseTrustedIssuers('[\n1,\n]', PRODUCTION), { message });
+  });
+
+  const flaws: Record<string, readonly [entry: object, message: string]> = {
+    'a field that is missing': [{ ...OIDC, audience: undefined }, '0.audience: is missing'],
+    'a choice that is missing': [{ ...COGNITO, tokenUse: undefined }, '0.tokenUse: is missing'],
+    'a list that is missing': [{ ...COGNITO, clientIds: undefined }, '0.clientIds: is missing'],
+    'a choice there is not': [{ ...OIDC, tokenUse: 'x' }, '0.tokenUse: has to be one of access, id'],
+    'an audience that is none': [
+      { ...OIDC, audience: 7 },
+      '0.audience: has to be a text, or a list of texts',
+    ],
+    'a text for a list': [{ ...OIDC, clientIds: 'x' }, '0.clientIds: has to be a list: [ … ]'],
+    'a list for an object': [{ ...OIDC, map: [] }, '0.map: has to be an object: { … }'],
+    'a list for a table': [{ ...OIDC, claims: [] }, '0.claims: has to be an object: { … }'],
+    'a number for a text': [{ ...AUTH0, audience: 7 }, '0.audience: has to be a text'],
+    'a text for a number': [{ ...OIDC, maxLifetime: '60' }, '0.maxLifetime: has to be a number'],
+    'half a second': [{ ...OIDC, maxLifetime: 60.5 }, '0.maxLifetime: has to be a whole number'],
+    'a text for yes or no': [{ ...OIDC, exchange: 'yes' }, '0.exchange: has to be true or false'],
+    'too little': [{ ...OIDC, maxLifetime: 59 }, '0.maxLifetime: is less than 60'],
+    'too much': [{ ...OIDC, maxLifetime: 2_592_001 }, '0.maxLifetime: is more than 2592000'],
+    'an empty name': [{ ...OIDC, map: { groups: { '': ['member'] } } }, '0.map.groups.: has an empty name'],
+    'an empty text': [{ ...AUTH0, audience: '' }, '0.audience: is empty'],
+    'a long text': [{ ...AUTH0, audience: 'a'.repeat(513) }, '0.audience: has more than 512 characters'],
+    'an unknown field': [{ ...OIDC, constructor: 1 }, '0: has an unknown field: constructor'],
+  };
+  for (const [what, [entry, message]] of Object.entries(flaws)) {
+    it(`says in plain words that there is ${what}`, () => {
+      assert.throws(() => parse([entry]), { message });
+    });
+  }
+
+  it('offers Firebase as a type only at a gate', () => {
+    const kinds = '0.type: has to be one of cognito, auth0, oidc';
+    assert.throws(() => parse([{ type: 'saml' }]), { message: kinds });
+    const gate = { local: false, gate: true };
+    assert.throws(() => parse([{ type: 'saml' }], gate), { message: `${kinds}, firebase` });
   });
 
   it('refuses __proto__ as a name, which would drop the check of a claim in silence', () => {
@@ -116,6 +160,7 @@ describe('TRUSTED_ISSUERS', () => {
   });
 
   it('refuses more than 50 entries', () => {
-    assert.throws(() => parse(Array.from({ length: 51 }, () => OIDC)), Error);
+    const message = 'has more than 50 entries';
+    assert.throws(() => parse(Array.from({ length: 51 }, () => OIDC)), { message });
   });
 });
