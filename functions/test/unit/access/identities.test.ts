@@ -29,13 +29,15 @@ describe('the record of somebody of another issuer', () => {
 
   it('is none where there is no entry, and says what was looked for', async () => {
     const found = await access.records.readExternal(identityOf('ada', { enterOnFirstSight: false }));
-    assert.deepEqual(found, { record: undefined, readFrom: [{ id: ADA.id, rolesVersion: 0 }] });
+    const [{ validAfter = 0, ...version } = {}, ...others] = found.readFrom;
+    assert.deepEqual([found.record, version, others], [undefined, { id: ADA.id, rolesVersion: 0 }, []]);
+    assert.ok(Math.abs(validAfter - access.now()) <= 2, 'what happened to one before is of no interest');
     assert.deepEqual(await access.all('directory'), []);
   });
 
   it('is made on first sight where the profile says so: no role, issuer and subject, an event', async () => {
     const { record, readFrom } = await access.records.readExternal(ADA);
-    assert.deepEqual(readFrom, [{ id: ADA.id, rolesVersion: 0 }]);
+    assert.deepEqual(readFrom, [{ id: ADA.id, rolesVersion: 0, validAfter: 0 }]);
     const whole = { directoryId: ADA.id, disabled: false, validAfter: 0, rolesVersion: 0, grants: [] };
     assert.deepEqual(record, whole);
     const { identity, providers } = await ada();
@@ -62,6 +64,15 @@ describe('the record of somebody of another issuer', () => {
     access.accounts.find = () => assert.fail('asked');
     const record = await read();
     assert.deepEqual([rolesOf(record), record?.rolesVersion], [['support'], 1]);
+  });
+
+  it('leaves out what its own issuer gave by an exchange, not what others granted', async () => {
+    await read();
+    const exchanged = { role: 'support', grantedBy: ADA.issuer, grantedAt: 1, expiresAt: 2 ** 32 } as const;
+    const other = { ...exchanged, role: 'member', grantedBy: 'https://other.example.com' } as const;
+    await commit({ grants: [exchanged, { role: 'auditor', ...GRANT }, other] });
+    assert.deepEqual(rolesOf(await read()), ['auditor', 'member']);
+    assert.deepEqual((await ada()).grants.length, 3);
   });
 
   it('follows the address that the token has, once, and keeps it when a token has none', async () => {
@@ -109,8 +120,8 @@ describe('the record of somebody who is linked', () => {
     const { record, readFrom } = await access.records.readExternal(ADA);
     assert.deepEqual([record?.directoryId, rolesOf(record)], ['bob', ['admin']]);
     assert.deepEqual(readFrom, [
-      { id: ADA.id, rolesVersion: 2 },
-      { id: 'bob', rolesVersion: 1 },
+      { id: ADA.id, rolesVersion: 2, validAfter: 0 },
+      { id: 'bob', rolesVersion: 1, validAfter: 50 },
     ]);
     await commit({ link: { to: undefined } });
     const after = await read();
@@ -132,7 +143,8 @@ describe('the record of somebody who is linked', () => {
     access.accounts.byUid.delete('bob');
     const { record, readFrom } = await access.records.readExternal(ADA);
     assert.equal(record?.disabled, true);
-    assert.deepEqual(readFrom.at(-1), { id: 'bob', rolesVersion: 0 });
+    const { id, rolesVersion } = readFrom.at(-1) ?? assert.fail();
+    assert.deepEqual([id, rolesVersion], ['bob', 0]);
   });
 
   it('is found by no role of its own while that rests, and makes no owner', async () => {
