@@ -51,6 +51,10 @@ describe('npm start -- --with-issuers', function () {
       .replaceAll(`http://127.0.0.1:${ISSUER_PORTS.oidc}`, issuers.oidc);
     const output = inShell(here);
     checkAnswers(output);
+    assert.match(
+      output,
+      /"access_token":"[\w.-]+","issued_token_type":"urn:ietf:params:oauth:token-type:jwt"/,
+    );
     assert.match(output, /"kind":"service","issuer":"[^"]+","subject":"gatehouse-machine@clients"/);
   });
 
