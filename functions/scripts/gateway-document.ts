@@ -88,28 +88,33 @@ function defineIssuers(projectId: string, issuers: readonly IssuerProfile[]) {
     firebase: definition(`https://securetoken.google.com/${projectId}`, FIREBASE_KEYS, [projectId]),
   };
   const warnings: string[] = [];
-  const accepted = new Map<string, { type: string; jwksUri: string | null; audiences: string[] }>();
-  for (const { type, issuer, accepts, audience, clientIds } of issuers) {
+  const accepted = new Map<
+    string,
+    { type: string; jwksUri: string | null; audiences: string[]; of: string }
+  >();
+  for (const [index, { type, issuer, accepts, audience, clientIds }] of issuers.entries()) {
+    // As the setting's errors count: from 0.
+    const entry = `entry ${index} of TRUSTED_ISSUERS, ${issuer}`;
     // Without audiences the gateway would ask for its own address in `aud`: it never leaves the check out.
     const audiences = audience ?? clientIds;
     if (audiences === null) {
-      warnings.push(`${issuer} is left out: the gateway checks \`aud\`, and the profile names no audience.`);
+      warnings.push(`${entry} is left out: the gateway checks \`aud\`, and the entry names no audience.`);
       continue;
     }
     if (audience === null) {
       warnings.push(
-        `${issuer}: the gateway does not look at \`client_id\`. A token passes only if it has the client in \`aud\`, too.`,
+        `${entry}: the gateway does not look at \`client_id\`. A token passes only if it has the client in \`aud\`, too.`,
       );
     }
     for (const { issuer: iss, jwksUri } of accepts) {
-      const known = accepted.get(iss)?.audiences ?? [];
-      accepted.set(iss, { type, jwksUri, audiences: [...known, ...audiences] });
+      const { audiences: known, of } = accepted.get(iss) ?? { audiences: [], of: entry };
+      accepted.set(iss, { type, jwksUri, audiences: [...known, ...audiences], of });
     }
   }
-  for (const [iss, { type, jwksUri, audiences }] of accepted) {
+  for (const [iss, { type, jwksUri, audiences, of }] of accepted) {
     if (jwksUri === null) {
       warnings.push(
-        `${iss}: the gateway has to find the keys by OpenID discovery; give the profile a \`jwksUri\` if it does not.`,
+        `${of}: the gateway has to find the keys by OpenID discovery; give the entry a \`jwksUri\` if it does not.`,
       );
     }
     const number = Object.keys(definitions).length;

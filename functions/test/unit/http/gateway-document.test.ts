@@ -111,9 +111,19 @@ describe('http: the gateway’s document', () => {
   it('warns that access tokens of Cognito have to name the client in `aud`, too', () => {
     const { document, warnings } = written(issuers({ ...COGNITO, tokenUse: 'access' }));
     assert.equal(warnings.length, 1);
-    assert.match(warnings[0] ?? '', /eu-west-1_AbCdEf.*does not look at `client_id`/);
+    assert.match(
+      warnings[0] ?? '',
+      /^entry 0 of TRUSTED_ISSUERS, .*eu-west-1_AbCdEf: .*does not look at `client_id`/,
+    );
     assert.ok(document.info.description.includes(warnings[0] ?? assert.fail()));
     assert.equal(document.securityDefinitions.cognito_1?.['x-google-audiences'], 'web,app');
+  });
+
+  it('warns of each entry once, by its place', () => {
+    const access = { ...COGNITO, tokenUse: 'access' };
+    const { warnings } = written(issuers(AUTH0, access, { ...access, clientIds: ['machine'] }));
+    const places = warnings.map((warning) => warning.split(',')[0]);
+    assert.deepEqual(places, ['entry 1 of TRUSTED_ISSUERS', 'entry 2 of TRUSTED_ISSUERS']);
   });
 
   it('has nothing to warn of where access tokens of Cognito are bound to us', () => {
@@ -144,7 +154,10 @@ describe('http: the gateway’s document', () => {
     const { jwksUri, ...discovered } = OIDC;
     const { document, warnings } = written(issuers(discovered));
     assert.equal(warnings.length, 1);
-    assert.match(warnings[0] ?? '', /^https:\/\/id\.acme\.test\/realms\/main: .*discovery/);
+    assert.match(
+      warnings[0] ?? '',
+      /^entry 0 of TRUSTED_ISSUERS, https:\/\/id\.acme\.test\/realms\/main: .*discovery/,
+    );
     assert.ok(!('x-google-jwks_uri' in (document.securityDefinitions.oidc_1 ?? assert.fail())));
   });
 
@@ -152,7 +165,10 @@ describe('http: the gateway’s document', () => {
     const [profile = assert.fail()] = issuers(OIDC);
     const { document, warnings } = written([{ ...profile, audience: null, clientIds: null }]);
     assert.deepEqual(Object.keys(document.securityDefinitions), ['firebase']);
-    assert.match(warnings[0] ?? '', /^https:\/\/id\.acme\.test\/realms\/main is left out/);
+    assert.match(
+      warnings[0] ?? '',
+      /^entry 0 of TRUSTED_ISSUERS, https:\/\/id\.acme\.test\/realms\/main is left out/,
+    );
   });
 
   it('appends paths to the function’s address, which is the audience of the gateway’s own token', () => {
