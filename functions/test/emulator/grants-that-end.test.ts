@@ -8,7 +8,7 @@ describe('a grant that ends', function () {
   this.timeout(30_000);
 
   /** Long enough for a busy machine to try the gates before. Seconds. */
-  const LIFETIME = 4;
+  const LIFETIME = 8;
 
   /** Somebody signed in, with a token that carries a role which ends soon. */
   async function holderOf(role: Role, owner: string) {
