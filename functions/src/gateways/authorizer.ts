@@ -12,8 +12,10 @@ import { AppError, ERRORS } from '../errors.ts';
 import { type CallerContext, callerContext } from './caller-context.ts';
 import { authorizationLines, readMethodArn, splitLines } from './events.ts';
 import { type Gate, judge } from './gate.ts';
-import { policyFor, policyForAll } from './policy.ts';
+import { policyFor, policyForAll, tryPolicies, without } from './policy.ts';
+import { permits } from './resource-pattern.ts';
 import { createRouteTable, type RouteAccess, type RouteTable, type Row } from './route-access.ts';
+import { serves } from './route-overlap.ts';
 
 type PolicyEvent = APIGatewayTokenAuthorizerEvent | APIGatewayRequestAuthorizerEvent;
 type AuthorizerEvent = PolicyEvent | APIGatewayRequestAuthorizerEventV2;
@@ -39,6 +41,7 @@ export type Authorizer = (
  */
 export function authorizerOf(gate: Gate, { routes }: AuthorizerOptions): Authorizer {
   const table = routes === undefined ? undefined : createRouteTable(routes);
+  if (table !== undefined) tryPolicies(table.rows);
   return async (event, context) => {
     const requestId = context?.awsRequestId ?? randomUUID();
     return isSimple(event)
@@ -63,9 +66,13 @@ async function policyAnswer(
   const principal = await identified(gate, linesOf(event), asked);
   const may = ({ access }: Row) => judge(principal, access).allowed;
   const isKnown = table === undefined || row !== undefined;
-  gate.record(principal, isKnown ? judge(principal, asked.access) : NOT_IN_ROUTES, asked);
+  const judgement = isKnown ? judge(principal, asked.access) : NOT_IN_ROUTES;
+  const policy = table === undefined ? policyForAll(api) : policyFor(api, table.rows, may);
+  // The log says what API Gateway will do, and API Gateway what the judgement is.
+  const isPermitted = permits(policy, event.methodArn);
+  gate.record(principal, judgement.allowed && !isPermitted ? DENIED_MORE : judgement, asked);
   const context = callerContext(principal);
-  const policyDocument = table === undefined ? policyForAll(api) : policyFor(api, table.rows, may);
+  const policyDocument = isPermitted && !judgement.allowed ? without(policy, api, event.methodArn) : policy;
   return { principalId: context.id, policyDocument, context };
 }
 
@@ -79,7 +86,12 @@ async function simpleAnswer(
   const asked = { access: row?.access ?? 'signed-in', requestId } as const;
   const principal = await identified(gate, authorizationLines(event), asked);
   const isKnown = table === undefined || row !== undefined;
-  const judgement = isKnown ? judge(principal, asked.access) : NOT_IN_ROUTES;
+  const isKeptByRoute = table === undefined || hasRouteAsSource(event);
+  const judgement = !isKnown
+    ? NOT_IN_ROUTES
+    : isKeptByRoute
+      ? judge(principal, asked.access)
+      : { allowed: false, reason: 'identity-source-lacks-route' };
   gate.record(principal, judgement, asked);
   return judgement.allowed
     ? { isAuthorized: true, context: callerContext(principal) }
@@ -87,6 +99,22 @@ async function simpleAnswer(
 }
 
 const NOT_IN_ROUTES = { allowed: false, reason: 'not-in-routes' } as const;
+/** A route that the caller may call, and that a policy cannot tell from one that they may not. */
+const DENIED_MORE = { allowed: false, reason: 'covered-by-a-denial' } as const;
+
+/**
+ * API Gateway keeps a yes under the values of the identity sources, and goes by it wherever they are the same: without the
+ * route's key among them a yes for one route opens all. A value that the caller can write is no such key.
+ */
+function hasRouteAsSource({
+  identitySource,
+  routeKey,
+  headers,
+  queryStringParameters,
+}: APIGatewayRequestAuthorizerEventV2): boolean {
+  const written = [...Object.values(headers ?? {}), ...Object.values(queryStringParameters ?? {})];
+  return Array.isArray(identitySource) && identitySource.includes(routeKey) && !written.includes(routeKey);
+}
 
 /** @throws Error with a message of API Gateway's */
 async function identified(
@@ -108,15 +136,12 @@ function linesOf(event: PolicyEvent): string[] {
   return typeof event.authorizationToken === 'string' ? splitLines(event.authorizationToken) : [];
 }
 
-/** The route that a request is for, for the log: the policy is what counts. What is spelt out goes before parameters. */
+/** The route that a request is for, as API Gateway chooses it: what is spelt out goes before parameters. */
 function rowOf({ rows }: RouteTable, method: string, path: string): Row | undefined {
   const segments = path.slice(1).split('/');
-  const isFor = (row: Row) =>
-    row.method === method &&
-    (row.segments.at(-1) === '**'
-      ? row.segments.length <= segments.length
-      : row.segments.length === segments.length) &&
-    row.segments.every((segment, index) => segment.startsWith('*') || segment === segments[index]);
-  const rank = (row: Row) => row.segments.map((segment) => segment.replace(/^[^*]+$/, '')).join('/');
-  return rows.filter(isFor).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0];
+  const rank = (row: Row) =>
+    row.segments.map((segment) => (segment === '**' ? 2 : segment === '*' ? 1 : 0)).join('');
+  return rows
+    .filter((row) => row.method === method && serves(row, { segments }))
+    .sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0];
 }

@@ -1,33 +1,93 @@
 import type { PolicyDocument, Statement } from 'aws-lambda';
+import { matches } from './resource-pattern.ts';
 import type { Row } from './route-access.ts';
+import { isWithin, type Overlaps, overlapsWithin, serves, servesFirst } from './route-overlap.ts';
+import { otherSpellings } from './spellings.ts';
+
+/**
+ * AWS names no bound for REST and HTTP APIs (8 KB for WebSocket APIs, which have no paths). This is ours: whatever is above
+ * is a table that wildcards tangle.
+ */
+const MAX_BYTES = 256 * 1024;
+/** API Gateway's, for one resource of a policy. */
+const MAX_RESOURCE = 512;
+/** Of comparing one path with another: a tenth of a second or so. */
+const MAX_STEPS = 500_000;
+/** More than 200 routes of `ANY` need. Beyond it those go that others cover, and half of it has to be enough. */
+const MAX_DENIALS = 3_000;
 
 /**
  * Everything that a caller may invoke, not only what they are asking for now: API Gateway keeps a policy under the token
  * and goes by it on every other route.
  *
- * In a policy `*` stands for slashes, too, so that what is allowed at `/notes/*` is allowed below. That is taken back by
- * denials. Where those cannot be exact, they deny more: never less.
+ * In a policy `*` stands for slashes and for nothing, too, so that what is allowed at `/notes/*` is allowed below and at
+ * `/notes/`. That is taken back by denials. Where those cannot be exact, they deny more: never less.
  *
  * @param api `arn:aws:execute-api:…/<stage>`
+ * @throws Error when it would grow beyond its bounds
  */
 export function policyFor(
   api: string,
   rows: readonly Row[],
   isAllowed: (row: Row) => boolean,
 ): PolicyDocument {
+  const overlaps = overlapsWithin(MAX_STEPS);
   const allowed = rows.filter(isAllowed);
   const refused = rows.filter((row) => !isAllowed(row));
-  const denied = allowed.flatMap((row) => [
-    ...refused.flatMap((other) => reachInto(row, other)),
-    ...deeperThan(row).filter((one) => !allowed.some((other) => overlaps(one, other).length > 0)),
-  ]);
-  const resource = ({ method, segments }: Row) => `${api}/${method}/${segments.map(wildcard).join('/')}`;
-  return documentOf(api, allowed.map(resource), denied.map(resource));
+  let denied = new Set<string>();
+  const deny = (row: Row) => {
+    denied.add(pathOf(row));
+    if (denied.size <= MAX_DENIALS) return;
+    denied = widest(denied);
+    if (denied.size > MAX_DENIALS / 2) throw wrong(`more than ${MAX_DENIALS / 2} denials`);
+  };
+  for (const row of allowed) {
+    for (const other of refused) {
+      for (const one of reachInto(row, other, overlaps)) deny(one);
+    }
+    for (const one of deeperThan(row)) {
+      if (!allowed.some((other) => overlaps(one, other).length > 0)) deny(one);
+    }
+  }
+  const covered = refused.filter(({ method }) =>
+    allowed.some((row) => row.method === method && hasWildcard(row)),
+  );
+  if (covered.length > 0) for (const one of otherSpellings(covered)) denied.add(one);
+  const resource = (path: string) => `${api}/${path}`;
+  return bounded(documentOf(api, allowed.map(pathOf).map(resource), [...denied].map(resource)));
+}
+
+/**
+ * Tries the policies of callers who may everything, nothing, and every other thing, so that a table that is too large
+ * fails when the gate starts.
+ *
+ * @throws Error
+ */
+export function tryPolicies(rows: readonly Row[]): void {
+  // As long as they can be, but for the stage.
+  const api = 'arn:aws-us-gov:execute-api:ap-southeast-1:123456789012:abcdefghij/production';
+  const accesses = [...new Set(rows.map(({ access }) => access))];
+  for (const isAllowed of [
+    () => true,
+    () => false,
+    ({ access }: Row) => accesses.indexOf(access) % 2 === 0,
+    ({ access }: Row) => accesses.indexOf(access) % 2 === 1,
+  ]) {
+    policyFor(api, rows, isAllowed);
+  }
 }
 
 /** Who is signed in may call whatever this authorizer stands before. */
 export function policyForAll(api: string): PolicyDocument {
   return documentOf(api, [`${api}/*`], []);
+}
+
+/** The same policy, which denies this request as well. */
+export function without(policy: PolicyDocument, api: string, arn: string): PolicyDocument {
+  // What is no plain name (a wildcard, a policy variable) might deny something else, or nothing: then all is denied.
+  const isPlain = arn.length <= MAX_RESOURCE && /^[\x21-\x7e]+$/.test(arn) && !/[*?$]/.test(arn);
+  const [denial] = documentOf(api, [], [isPlain ? arn : `${api}/*`]).Statement;
+  return { ...policy, Statement: [...policy.Statement, ...(denial === undefined ? [] : [denial])] };
 }
 
 function documentOf(api: string, allow: readonly string[], deny: readonly string[]): PolicyDocument {
@@ -36,32 +96,52 @@ function documentOf(api: string, allow: readonly string[], deny: readonly string
       ? []
       : [{ Action: 'execute-api:Invoke', Effect, Resource: [...new Set(resources)] }];
   // API Gateway takes no policy without a statement.
-  const denied = allow.length === 0 ? [`${api}/*`] : deny;
+  const denied = allow.length + deny.length === 0 ? [`${api}/*`] : deny;
   return { Version: '2012-10-17', Statement: [...statement('Allow', allow), ...statement('Deny', denied)] };
 }
 
-const wildcard = (segment: string) => (segment === '**' ? '*' : segment);
+function bounded(policy: PolicyDocument): PolicyDocument {
+  const text = JSON.stringify(policy);
+  if (text.length > MAX_BYTES) throw wrong(`${text.length} bytes, more than ${MAX_BYTES}`);
+  const long = policy.Statement.flatMap((one) => ('Resource' in one ? (one.Resource ?? []) : [])).find(
+    (one) => one.length > MAX_RESOURCE,
+  );
+  if (long !== undefined) throw wrong(`a resource of more than ${MAX_RESOURCE} characters: ${long}`);
+  return policy;
+}
 
-/** Requests that the wildcards of `row` match and that API Gateway gives to `other`: what has to be denied. */
-function reachInto(row: Row, other: Row): Row[] {
+const wrong = (what: string) =>
+  new Error(`The routes of the gate are wrong:\n  ROUTES: a policy for them would have ${what}`);
+
+/** Without patterns that another one covers. */
+function widest(patterns: ReadonlySet<string>): Set<string> {
+  const kept: string[] = [];
+  for (const one of [...patterns].sort((a, b) => a.length - b.length)) {
+    if (!kept.some((other) => matches(other, one))) kept.push(one);
+  }
+  return new Set(kept);
+}
+
+const pathOf = ({ method, segments }: Row) => `${method}/${segments.map(wildcard).join('/')}`;
+const wildcard = (segment: string) => (segment === '**' ? '*' : segment);
+const hasWildcard = ({ segments }: Row) => segments.some((segment) => segment.startsWith('*'));
+
+/** Requests that the wildcards of `row` match and that API Gateway may give to `other`: what has to be denied. */
+function reachInto(row: Row, other: Row, overlaps: Overlaps): Row[] {
+  if (row.method !== other.method) return [];
   const takesRest = row.segments.at(-1) === '**';
-  return spellings(other, row.segments.length).flatMap((one) => {
-    const goesFirst = (other.any || !row.any) && (takesRest ? isWithin(row, other) : isAsSpecific(row, one));
-    return overlaps(row, one).filter((requests) => !(goesFirst && serves(row, requests)));
+  return restSpeltOut(other, row.segments.length).flatMap((one) => {
+    const goesFirst = (other.any || !row.any) && (takesRest ? isWithin(row, other) : servesFirst(row, one));
+    return [
+      ...overlaps(row, one).filter((requests) => !(goesFirst && serves(row, requests))),
+      // Nothing says that API Gateway does not take `/users/` for `/users`.
+      ...overlaps(row, { ...one, segments: [...one.segments, ''] }),
+    ];
   });
 }
 
-/** Does the route serve all of these requests, as API Gateway reads it? */
-function serves({ segments }: Row, requests: Row): boolean {
-  const takesRest = segments.at(-1) === '**';
-  return (
-    (takesRest || segments.length === requests.segments.length) &&
-    segments.every((segment, index) => segment.startsWith('*') || segment === requests.segments[index])
-  );
-}
-
 /** The rest of a path as one parameter, as two, and so on: beyond one more than `length` wildcards say it all. */
-function spellings(row: Row, length: number): Row[] {
+function restSpeltOut(row: Row, length: number): Row[] {
   if (row.segments.at(-1) !== '**') return [row];
   const prefix = row.segments.slice(0, -1);
   return Array.from({ length: length + 1 }, (_, more) => ({
@@ -70,52 +150,9 @@ function spellings(row: Row, length: number): Row[] {
   }));
 }
 
-/** Is every request that both could serve the first one's, since API Gateway prefers what is spelt out? */
-function isAsSpecific({ segments }: Row, other: Row): boolean {
-  return (
-    segments.length === other.segments.length &&
-    segments.every((segment, index) => {
-      const theirs = other.segments[index];
-      return segment === theirs || (theirs === '*' && segment !== '**');
-    })
-  );
-}
-
-/** Does it lie within one that takes the rest of a path? */
-function isWithin({ segments }: Row, other: Row): boolean {
-  const prefix = other.segments.slice(0, -1);
-  return (
-    other.segments.at(-1) === '**' &&
-    segments.length > prefix.length &&
-    prefix.every(
-      (segment, index) => segment === segments[index] || (segment === '*' && segments[index] !== '**'),
-    )
-  );
-}
-
 /** What the wildcards of a route match although it has more segments than the route: each parameter as two. */
 function deeperThan(row: Row): Row[] {
   return row.segments.flatMap((segment, index) =>
     segment === '*' ? { ...row, segments: row.segments.toSpliced(index, 0, '*') } : [],
-  );
-}
-
-/** The requests of `other` that the wildcards of `row` match, as patterns of their own. */
-function overlaps(row: Row, other: Row): Row[] {
-  if (row.method !== other.method) return [];
-  return common(row.segments, other.segments).map((segments) => ({ ...other, segments }));
-}
-
-function common([first, ...rest]: readonly string[], segments: readonly string[]): string[][] {
-  const [next, ...others] = segments;
-  if (first === undefined || next === undefined) return first === next ? [[]] : [];
-  // What takes the rest of a path may hold anything.
-  if (next === '**') return [[first, ...rest]];
-  if (!first.startsWith('*')) {
-    return first === next || next === '*' ? common(rest, others).map((tail) => [first, ...tail]) : [];
-  }
-  // A wildcard takes any number of segments, but at least one.
-  return segments.flatMap((_, index) =>
-    common(rest, segments.slice(index + 1)).map((tail) => [...segments.slice(0, index + 1), ...tail]),
   );
 }

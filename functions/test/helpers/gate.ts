@@ -19,7 +19,7 @@ export const GATE_SETTING = {
       helpers: ['support'],
       readers: ['notes:read'],
       reporters: ['audit:read'],
-      bosses: ['admin'],
+      bosses: ['support', 'auditor'],
     },
   },
 };

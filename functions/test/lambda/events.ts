@@ -90,7 +90,8 @@ export const simpleEvent = (
   version: '2.0',
   type: 'REQUEST',
   routeArn: `arn:aws:execute-api:us-east-1:123456789012:abcdef123/$default/${method}${path}`,
-  identitySource: authorization,
+  // `$request.header.Authorization` and `$context.routeKey`.
+  identitySource: [...authorization, routeKey ?? `${method} ${path}`],
   routeKey: routeKey ?? `${method} ${path}`,
   rawPath: path,
   rawQueryString: '',

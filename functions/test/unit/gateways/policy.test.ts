@@ -139,7 +139,68 @@ describe('a policy', () => {
     assert.deepEqual(allowedOf(routes, ['notes:read', 'audit:read'], asked), ['GET /a/1']);
   });
 
-  it('allows no request that API Gateway gives to a refused route, whatever the table', () => {
+  it('allows no refused route with a slash behind it, since API Gateway may take both for one', () => {
+    const tables: [RouteAccess[], string[]][] = [
+      [
+        [
+          { method: 'GET', path: '/users', access: 'users:read' },
+          { method: 'GET', path: '/users/{id}', access: 'signed-in' },
+        ],
+        ['GET /users/', 'GET /users//'],
+      ],
+      [
+        [
+          { method: 'GET', path: '/users/export', access: 'users:read' },
+          { method: 'GET', path: '/users/{id}', access: 'signed-in' },
+          { method: 'GET', path: '/users/{id}/notes', access: 'signed-in' },
+        ],
+        ['GET /users/export/', 'GET /users//export'],
+      ],
+      [
+        [
+          { method: 'GET', path: '/{proxy+}', access: 'signed-in' },
+          { method: 'GET', path: '/reports', access: 'users:read' },
+          { method: 'GET', path: '/admin/{proxy+}', access: 'users:read' },
+        ],
+        ['GET /reports/', 'GET //reports', 'GET /admin/', 'GET /admin/x/'],
+      ],
+    ];
+    for (const [routes, asked] of tables) assert.deepEqual(allowedOf(routes, [], asked), []);
+  });
+
+  it('leaves to who may it a path that ends in a slash', () => {
+    const routes: RouteAccess[] = [
+      { method: 'GET', path: '/{proxy+}', access: 'signed-in' },
+      { method: 'GET', path: '/admin/{proxy+}', access: 'users:read' },
+    ];
+    assert.deepEqual(allowedOf(routes, [], ['GET /shop/list/']), ['GET /shop/list/']);
+  });
+
+  it('allows no other spelling of a refused route, since API Gateway may read it first', () => {
+    const routes: RouteAccess[] = [
+      { method: 'GET', path: '/notes/{id}', access: 'signed-in' },
+      { method: 'GET', path: '/notes/{id}/tags', access: 'signed-in' },
+      { method: 'GET', path: '/notes/all-2', access: 'notes:moderate' },
+    ];
+    const asked = [
+      '%61ll-2',
+      'al%6C-2',
+      'al%6c-2',
+      'all%2D2',
+      'all%2d2',
+      'all-%32',
+      '%2561ll-2',
+      'x/../all-2',
+    ];
+    const more = ['./all-2', 'x/%2e%2E/all-2', '..%2Fnotes%2fall-2', 'x/..', 'x/.'];
+    const paths = [...asked, ...more].map((path) => `GET /notes/${path}`);
+    assert.deepEqual(allowedOf(routes, [], paths), []);
+    const others = ['caf%C3%A9', 'a%20b', 'urn%3Aa', 'a%40b.c', '1...2'].map((path) => `GET /notes/${path}`);
+    assert.deepEqual(allowedOf(routes, [], others), others);
+  });
+
+  it('allows no request that API Gateway gives to a refused route, whatever the table', function () {
+    this.timeout(120_000);
     const path = fc
       .array(fc.constantFrom('a', 'b', '{x}', '{y}'), { minLength: 1, maxLength: 4 })
       .chain((segments) => fc.boolean().map((greedy) => `/${segments.join('/')}${greedy ? '/{rest+}' : ''}`));
@@ -148,26 +209,41 @@ describe('a policy', () => {
       path,
       access: fc.constantFrom('notes:read', 'notes:write'),
     });
-    const request = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 6 });
+    const request = fc.array(fc.constantFrom('a', 'b', 'c', '', '%61', '.', '..'), {
+      minLength: 1,
+      maxLength: 6,
+    });
     const tables = fc.uniqueArray(route, {
       minLength: 1,
       maxLength: 7,
       selector: ({ method, path }) => `${method} ${path.replaceAll(/\{\w/g, '{')}`,
     });
-    let allowed = 0;
+    let [allowed, refused] = [0, 0];
+    /** Some tables are too tangled; a gate does not start with them. */
+    const policyOf = (rows: readonly Row[]) => {
+      try {
+        return policyFor(API, rows, ({ access }) => access === 'notes:read');
+      } catch (error) {
+        assert.match(String(error), /ROUTES/);
+        refused += 1;
+        return policyFor(API, [], () => false);
+      }
+    };
     fc.assert(
       fc.property(tables, request, (routes, segments) => {
         const { rows } = createRouteTable(routes);
-        const policy = policyFor(API, rows, ({ access }) => access === 'notes:read');
-        const served = ORDERS.map((order) => servedBy(rows, segments, order));
+        const policy = policyOf(rows);
+        const served = ORDERS.flatMap((order) =>
+          READINGS.map((read) => servedBy(rows, read(segments), order)),
+        );
         const may = mayInvoke(policy, `${API}/GET/${segments.join('/')}`);
         if (may) allowed += 1;
         const isOurs = served.every((row) => row === undefined || row.access === 'notes:read');
         assert.ok(!may || isOurs, JSON.stringify(policy));
       }),
-      { numRuns: 4_000 },
+      { numRuns: 3_000 },
     );
-    assert.ok(allowed > 100, `${allowed}`);
+    assert.ok(allowed > 100 && refused < 10, `${allowed} allowed, ${refused} refused`);
   });
 });
 
@@ -183,12 +259,31 @@ const ORDERS: Order[] = [fromTheLeft, wholeFirst].flatMap((order) => [
   (row) => Number(row.any) + order(row),
 ]);
 
+type Reading = (path: readonly string[]) => readonly string[];
+
+/** Ways in which API Gateway may read a path before it looks for a route: nothing says that it reads the ARN's. */
+const READINGS: Reading[] = [
+  (path) => path,
+  (path) => (path.at(-1) === '' ? path.slice(0, -1) : path),
+  (path) => path.filter((segment) => segment !== ''),
+  (path) => path.map((segment) => decodeURIComponent(segment)),
+  (path) => new URL(`http://h/${path.join('/')}`).pathname.slice(1).split('/'),
+  (path) => {
+    const kept: string[] = [];
+    for (const segment of path.filter((one) => one !== '' && one !== '.').map(decodeURIComponent)) {
+      if (segment === '..') kept.pop();
+      else kept.push(segment);
+    }
+    return kept;
+  },
+];
+
 /** The route that API Gateway chooses. */
 function servedBy(rows: readonly Row[], path: readonly string[], order: Order): Row | undefined {
   const fits = ({ method, segments }: Row) =>
     method === 'GET' &&
     (segments.at(-1) === '**' ? segments.length <= path.length : segments.length === path.length) &&
-    segments.every((segment, index) => rank(segment) > 0 || segment === path[index]);
+    segments.every((segment, index) => (rank(segment) > 0 ? path[index] !== '' : segment === path[index]));
   return rows.filter(fits).sort((one, other) => (order(one) < order(other) ? -1 : 1))[0];
 }
 
