@@ -1,7 +1,6 @@
 // npm start [-- --firestore=official] [--data <folder>] [--with-issuers] [--free-ports] [--verbose]: builds, starts the
 // emulators, seeds demo users, says what to try, and ends it all on Ctrl-C.
 import { relative } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { LocalIssuers } from './issuers/start-issuers.ts';
 import { connect } from './lib/connect.ts';
@@ -9,6 +8,7 @@ import { type DataFolder, openDataFolder } from './lib/data-folder.ts';
 import { ROOT } from './lib/emulator-setup.ts';
 import { type Emulators, startEmulators } from './lib/emulators.ts';
 import { chooseFirestore } from './lib/firestore-option.ts';
+import { Health } from './lib/health.ts';
 import { readable } from './lib/log-line.ts';
 import { FIXED_PORTS, findTakenPort, ISSUER_PORTS } from './lib/ports.ts';
 import { FUNCTIONS, fail, run } from './lib/run.ts';
@@ -16,7 +16,6 @@ import { welcome } from './lib/welcome.ts';
 import { seedDemoUsers } from './seed.ts';
 
 const PROJECT_ID = 'demo-gatehouse';
-const HEALTH_TIMEOUT_MS = 60_000;
 
 let emulators: Emulators | undefined;
 let issuers: LocalIssuers | undefined;
@@ -34,17 +33,6 @@ async function shutDown() {
   await issuers?.stop();
   console.log(`\nGatehouse has stopped${data && isReady ? `; its data are in ${data.path}` : ''}.`);
   process.exit(0);
-}
-
-async function untilHealthy(url: string) {
-  const deadline = Date.now() + HEALTH_TIMEOUT_MS;
-  while (Date.now() < deadline) {
-    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined);
-    await response?.body?.cancel();
-    if (response?.ok) return;
-    await sleep(250);
-  }
-  throw new Error(`${url} does not answer 200`);
 }
 
 async function start() {
@@ -83,6 +71,7 @@ async function start() {
     const { startIssuers } = await import('./issuers/start-issuers.ts'); // half a second that others need not wait
     issuers = await startIssuers({ ports, logFile: logOf('issuers') });
   }
+  const health = new Health();
   emulators = await startEmulators({
     projectId: PROJECT_ID,
     firestore,
@@ -91,6 +80,7 @@ async function start() {
     ports,
     logFile,
     onLine: (line) => {
+      health.read(line);
       const text = values.verbose ? line : isStopping ? undefined : readable(line);
       if (text !== undefined) console.log(text);
     },
@@ -98,7 +88,7 @@ async function start() {
   void emulators.exited.then(() => {
     if (!isStopping) fail(`the emulators have ended by themselves; see ${logFile}`);
   });
-  await untilHealthy(`${emulators.urls.hosting}/api/v1/health`);
+  await health.untilGood(`${emulators.urls.hosting}/api/v1/health`, logFile);
   Object.assign(process.env, emulators.env);
   // What was kept stays as it was left, the demo users included.
   if (!data?.kept) await seedDemoUsers(PROJECT_ID);

@@ -1,10 +1,11 @@
 const USER_LINE = /^> {1,2}(.*)$/;
 const TROUBLE = /^\s*[⚠✖⬢](?!.*Emulator UI)|(Error|Exception)\b/;
+const WRONG_SETTING = /^ {2}[A-Z][A-Z0-9_]+: /;
 
 /** A line of the emulators' output made readable, or undefined where only they care about it. */
 export function readable(line: string): string | undefined {
   const text = USER_LINE.exec(line)?.[1];
-  if (text === undefined) return TROUBLE.test(line) ? line : undefined;
+  if (text === undefined) return TROUBLE.test(line) || WRONG_SETTING.test(line) ? line : undefined;
   const entry = parseEntry(text);
   if (!entry) return text;
   const { severity = 'INFO', message = '', ...fields } = entry;

@@ -14,12 +14,18 @@ describe('the emulators’ output', () => {
     assert.equal(readable('TypeError: x is no function'), 'TypeError: x is no function');
   });
 
+  it('is shown where it says which parameter is wrong', () => {
+    const line = '  TRUSTED_ISSUERS: 0.region: is not a region like eu-west-1';
+    assert.equal(readable(line), line);
+  });
+
   it('is kept to the log where only they care, a scheduled function that nobody calls included', () => {
     for (const line of [
       '✔  functions[us-central1-api]: http function initialized (http://127.0.0.1:5001/demo/us-central1/api).',
       'i  functions[us-central1-reconcileAccess]: function ignored because the pubsub emulator does not exist or is not running.',
       '⚠  emulators: The Emulator UI is not starting because none of the running emulators have a UI component.',
       'i  auth: Importing accounts from /home/ada/data/snapshot-1/emulators/auth_export/accounts.json',
+      '  Emulator Hub host: 127.0.0.1 port: 41663',
       '✔  firestore: Firestore Emulator was started in standard edition.',
     ]) {
       assert.equal(readable(line), undefined, line);

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Health } from '../lib/health.ts';
+
+describe('the API’s health at the start', () => {
+  /** @returns the address of a server, which ends with the test */
+  async function serve(listener: RequestListener): Promise<string> {
+    const server = createServer(listener).listen(0, '127.0.0.1');
+    servers.push(server);
+    await once(server, 'listening');
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/health`; // TCP has a port
+  }
+  let servers: ReturnType<typeof createServer>[] = [];
+  afterEach(() => {
+    for (const server of servers) {
+      server.closeAllConnections();
+      server.close();
+    }
+    servers = [];
+  });
+
+  it('is good with the first 200', async () => {
+    let asked = 0;
+    const url = await serve((_request, response) => {
+      asked += 1;
+      response.writeHead(asked < 3 ? 503 : 200).end();
+    });
+    await new Health().untilGood(url, 'the.log');
+    assert.equal(asked, 3);
+  });
+
+  it('is given up, naming the log, as soon as the API has said that its settings are wrong', async () => {
+    const health = new Health();
+    // Refuses as the emulator plays it: the request hangs.
+    const url = await serve(() => {
+      health.read('⚠  functions: Failed to initialize: Gatehouse cannot start, these parameters are wrong:');
+      health.read('  TRUSTED_ISSUERS: 0.region: is missing');
+      health.read('⚠  Your function was killed because it raised an unhandled error.');
+    });
+    await assert.rejects(health.untilGood(url, 'the.log'), {
+      message: 'the API refuses its settings; see the.log',
+    });
+  });
+
+  it('is not given up for another function that was killed', async () => {
+    const health = new Health();
+    const url = await serve((_request, response) => {
+      health.read('⚠  Your function was killed because it raised an unhandled error.');
+      response.end();
+    });
+    await health.untilGood(url, 'the.log');
+  });
+});
