@@ -1,0 +1,49 @@
+import type { Plugin } from 'esbuild';
+
+/** What the functions SDK uses of the Admin SDK. A name that is missing here fails the build. */
+const USED = {
+  'firebase-admin/app': ['applicationDefault', 'deleteApp', 'getApp', 'initializeApp'],
+  'firebase-admin/app-check': ['getAppCheck'],
+  'firebase-admin/auth': ['getAuth'],
+} as const satisfies Record<string, readonly string[]>;
+
+const isUsed = (path: string): path is keyof typeof USED => Object.hasOwn(USED, path);
+
+/** Each in a file of its own, under its own name. */
+export const ADMIN_SDK = Object.fromEntries(Object.keys(USED).map((path) => [path, path]));
+
+/**
+ * The functions SDK imports the Admin SDK, half a megabyte, and calls it only for tokens of blocking functions. Here it
+ * loads it when it calls it: the same code and the same instance that Gatehouse itself loads when it needs it.
+ */
+export const adminSdkWhenCalled: Plugin = {
+  name: 'admin-sdk-when-called',
+  setup(build) {
+    const namespace = 'when-called';
+    build.onResolve({ filter: /^firebase-admin\// }, ({ path, importer }) =>
+      importer.includes('/node_modules/firebase-functions/') && isUsed(path) ? { path, namespace } : null,
+    );
+    build.onLoad({ filter: /./, namespace }, ({ path }) => ({
+      contents: (isUsed(path) ? USED[path] : [])
+        .map((name) => `export const ${name} = (...args) => require('./${path}.js').${name}(...args);`)
+        .join('\n'),
+    }));
+    build.onResolve({ filter: /^\.\/firebase-admin\//, namespace }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+/**
+ * Express's body parser carries tables of every text encoding there was, half a megabyte. Gatehouse reads UTF-8 and
+ * nothing else, and from the bytes: so here there is no encoding, and a parser that asked for one would refuse the body.
+ */
+export const noTextEncodings: Plugin = {
+  name: 'no-text-encodings',
+  setup(build) {
+    const namespace = 'no-text-encodings';
+    build.onResolve({ filter: /^iconv-lite$/ }, ({ path }) => ({ path, namespace }));
+    build.onLoad({ filter: /./, namespace }, () => ({
+      contents: `exports.encodingExists = () => false;
+        exports.getDecoder = (encoding) => { throw new Error('Encoding not recognized: ' + encoding); };`,
+    }));
+  },
+};
