@@ -157,10 +157,19 @@ describe('structure', () => {
   });
 
   it('loads heavy packages, and the HTTP API, when they are first needed', () => {
-    const heavy = [FIRESTORE, 'firebase-admin', 'jose', 'oidc-provider', 'rate-limiter-flexible', 'http/app.ts'];
+    const heavy = [
+      FIRESTORE,
+      'firebase-admin',
+      'jose',
+      'oidc-provider',
+      'rate-limiter-flexible',
+      'http/app.ts',
+    ];
     // A gate of AWS verifies tokens from its first request on.
     for (const { path, imports } of files.filter((file) => layer(file.path) !== 'gateways')) {
-      const eager = imports.filter(({ typeOnly, dynamic }) => !typeOnly && !dynamic).map(({ target }) => target);
+      const eager = imports
+        .filter(({ typeOnly, dynamic }) => !typeOnly && !dynamic)
+        .map(({ target }) => target);
       assert.deepEqual(
         eager.filter((target) => heavy.some((name) => isPackage(name)(target))),
         [],
