@@ -82,7 +82,12 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
       createFirebaseIdTokenAuthenticator({
         projectId: config.projectId,
         emulator: config.emulator,
-        verifyIdToken: async (token) => (await auth()).verifyIdToken(token),
+        async verifyIdToken(token) {
+          const verified = (await auth()).verifyIdToken(token);
+          // The first token needs both: while Google's keys are on their way, Firestore's SDK is loaded.
+          open().catch(() => undefined);
+          return verified;
+        },
       }),
       ...createExternalAuthenticators({
         profiles: config.trustedIssuers,
