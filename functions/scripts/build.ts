@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { ADMIN_SDK, adminSdkWhenCalled, noTextEncodings } from './bundle-plugins.ts';
+import { ADMIN_SDK, adminSdkWhenCalled } from './admin-sdk-when-called.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
 
 // The document first, because the bundle contains it.
@@ -22,7 +22,7 @@ const { outputFiles } = await build({
     js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);
 const { dirname: __dirname, filename: __filename } = import.meta;`,
   },
-  plugins: [adminSdkWhenCalled, noTextEncodings],
+  plugins: [adminSdkWhenCalled],
   logOverride: { 'import-is-undefined': 'error' },
   // A third less to parse at a cold start. Names stay, so that a stack trace says who; the source map says where.
   minifyWhitespace: true,

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { buildOnce, type FrameworkProcess, startFramework } from '../helpers/framework.ts';
 import { PROJECT } from '../helpers/google.ts';
 
@@ -30,13 +30,6 @@ function packagesLoaded(): string[] {
   const sources: string[] = [...loaded].flatMap((file) => JSON.parse(text(`${file}.map`)).sources);
   const names = sources.map((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? 'own');
   return [...new Set(names)].sort();
-}
-
-/** The file that begins with this name: the end says what is in it. */
-function fileOf(name: string): string {
-  const [file, ...others] = built().filter((path) => path.startsWith(`lib/${name}-`));
-  assert.ok(file !== undefined && others.length === 0, name);
-  return pathToFileURL(join(FUNCTIONS, file)).href;
 }
 
 describe('the bundle', function () {
@@ -74,39 +67,6 @@ describe('the bundle', function () {
     execFileSync(process.execPath, ['scripts/build.ts'], { cwd: FUNCTIONS, stdio: 'pipe' });
     assert.ok(!existsSync(stray));
     assert.deepEqual(built(), before);
-  });
-
-  describe('without tables of text encodings', () => {
-    // Where nobody has read the body yet; the functions framework has.
-    const script = `
-      import { createServer } from 'node:http';
-      const { createApp } = await import(process.argv[1]);
-      const log = { transport() {}, decision() {}, failure() {} };
-      const app = createApp({ log, config: { allowedOrigins: [], emulator: true, trustedIssuers: [] } });
-      const server = createServer(app).listen(0, '127.0.0.1', async () => {
-        const url = 'http://127.0.0.1:' + server.address().port + '/v1/nowhere';
-        const send = async ([body, type]) =>
-          (await fetch(url, { method: 'POST', body, headers: { 'content-type': type } })).status;
-        const json = 'application/json';
-        const bodies = [
-          ['{"text":"Grüße"}', json], ['{"text":"Grüße"}', json + '; charset=utf-8'], ['{', json],
-          [new Uint8Array([0x22, 0xfc, 0x22]), json + '; charset=latin1'], ['text', 'text/plain'],
-          [new Blob([' '.repeat(110_000)]).stream(), json],
-        ];
-        console.log(JSON.stringify(await Promise.all(bodies.map(send))));
-        process.exit();
-      });`;
-
-    it('reads the bodies it read before, and refuses the others as before', () => {
-      const args = [
-        '--input-type=module',
-        '-e',
-        script.replace('method:', "duplex: 'half', method:"),
-        fileOf('app'),
-      ];
-      const output = execFileSync(process.execPath, args, { encoding: 'utf8' });
-      assert.deepEqual(JSON.parse(output), [404, 404, 400, 400, 415, 413]);
-    });
   });
 
   describe('of a blocking function', () => {

@@ -31,19 +31,3 @@ export const adminSdkWhenCalled: Plugin = {
     build.onResolve({ filter: /^\.\/firebase-admin\//, namespace }, ({ path }) => ({ path, external: true }));
   },
 };
-
-/**
- * Express's body parser carries tables of every text encoding there was, half a megabyte. Gatehouse reads UTF-8 and
- * nothing else, and from the bytes: so here there is no encoding, and a parser that asked for one would refuse the body.
- */
-export const noTextEncodings: Plugin = {
-  name: 'no-text-encodings',
-  setup(build) {
-    const namespace = 'no-text-encodings';
-    build.onResolve({ filter: /^iconv-lite$/ }, ({ path }) => ({ path, namespace }));
-    build.onLoad({ filter: /./, namespace }, () => ({
-      contents: `exports.encodingExists = () => false;
-        exports.getDecoder = (encoding) => { throw new Error('Encoding not recognized: ' + encoding); };`,
-    }));
-  },
-};
