@@ -9,6 +9,8 @@ const USED = {
 
 const isUsed = (path: string): path is keyof typeof USED => Object.hasOwn(USED, path);
 
+const SDK = /[/\\]node_modules[/\\]firebase-functions[/\\]/;
+
 /** Each in a file of its own, under its own name. */
 export const ADMIN_SDK = Object.fromEntries(Object.keys(USED).map((path) => [path, path]));
 
@@ -21,7 +23,7 @@ export const adminSdkWhenCalled: Plugin = {
   setup(build) {
     const namespace = 'when-called';
     build.onResolve({ filter: /^firebase-admin\// }, ({ path, importer }) =>
-      importer.includes('/node_modules/firebase-functions/') && isUsed(path) ? { path, namespace } : null,
+      SDK.test(importer) && isUsed(path) ? { path, namespace } : null,
     );
     build.onLoad({ filter: /./, namespace }, ({ path }) => ({
       contents: (isUsed(path) ? USED[path] : [])
