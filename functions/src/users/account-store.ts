@@ -60,9 +60,7 @@ export function createAccountStore(auth: () => Promise<Auth>): AccountStore {
       }
     },
     createCustomToken: (uid, signedInAt) =>
-      call('createCustomToken', (sdk) =>
-        sdk.createCustomToken(uid, { subject_auth_time: signedInAt }),
-      ),
+      call('createCustomToken', (sdk) => sdk.createCustomToken(uid, { subject_auth_time: signedInAt })),
     setClaims: (uid, claims) => call('setCustomUserClaims', (sdk) => sdk.setCustomUserClaims(uid, claims)),
     async setDisabled(uid, disabled) {
       await call('updateUser', (sdk) => sdk.updateUser(uid, { disabled }));
