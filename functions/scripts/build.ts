@@ -1,24 +1,29 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { ADMIN_SDK, adminSdkWhenCalled } from './admin-sdk-when-called.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
 
 // The document first, because the bundle contains it.
 await writeFile('src/http/openapi.json', `${JSON.stringify(createOpenApiDocument(), null, 2)}\n`);
 
-// One file, SDKs included: opening some four hundred small ones takes longer than everything else at a cold start.
+// Few files, SDKs included: opening some four hundred small ones takes longer than everything else at a cold start. What
+// the source imports with `import()` is a file of its own, read when it is first needed.
 const { outputFiles } = await build({
-  entryPoints: ['src/index.ts'],
-  outfile: 'lib/index.js',
+  entryPoints: { index: 'src/index.ts', ...ADMIN_SDK },
+  outdir: 'lib',
   bundle: true,
+  splitting: true,
   platform: 'node',
   target: 'node24',
   format: 'esm',
-  // Loads its messages from files of its own, and only when there is something to ask.
-  external: ['@google-cloud/firestore'],
-  // CommonJS packages in the bundle ask for Node's own modules with require().
+  // What CommonJS packages in the bundle take for granted.
   banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);
+const { dirname: __dirname, filename: __filename } = import.meta;`,
   },
+  plugins: [adminSdkWhenCalled],
+  logOverride: { 'import-is-undefined': 'error' },
   // A third less to parse at a cold start. Names stay, so that a stack trace says who; the source map says where.
   minifyWhitespace: true,
   minifySyntax: true,
@@ -28,9 +33,18 @@ const { outputFiles } = await build({
   write: false,
 });
 
-// Swapped in whole: an emulator may be loading the file at this moment.
-await mkdir('lib', { recursive: true });
-for (const { path, contents } of outputFiles) {
+// Each swapped in whole, the one that loads the others last: an emulator may be loading them at this moment.
+const entry = resolve('lib/index.js');
+for (const { path, contents } of outputFiles.toSorted(
+  (a, b) => Number(a.path === entry) - Number(b.path === entry),
+)) {
+  await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.new`, contents);
   await rename(`${path}.new`, path);
+}
+// Files of builds before this one would be uploaded with it.
+const made = new Set(outputFiles.map(({ path }) => path));
+for (const old of await readdir('lib', { recursive: true, withFileTypes: true })) {
+  const path = resolve(old.parentPath, old.name);
+  if (old.isFile() && !made.has(path)) await rm(path);
 }

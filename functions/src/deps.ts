@@ -1,6 +1,4 @@
-import { type App, initializeApp } from 'firebase-admin/app';
-import { getAppCheck } from 'firebase-admin/app-check';
-import { getAuth } from 'firebase-admin/auth';
+import type { App } from 'firebase-admin/app';
 import { createAccessFeed, readAccessChanges } from './access/access-feed.ts';
 import { createAccessRecords } from './access/access-records.ts';
 import { type AccountSync, createAccountSync } from './access/account-sync.ts';
@@ -53,10 +51,9 @@ interface Outside {
 
 /** Wires one instance. What reaches outside can be handed in. */
 export function createDeps(config: Config, outside: Outside = {}): Deps {
-  const { clock = systemClock, fetch = globalThis.fetch, log = structuredLog } = outside;
-  const app = outside.app ?? initializeApp({ projectId: config.projectId });
-  const auth = () => getAuth(app);
-  const open = outside.firestore ?? openFirestore(app);
+  const { clock = systemClock, fetch = lateFetch, log = structuredLog } = outside;
+  const { auth, appCheck, firestore } = openFirebase(config.projectId, outside.app);
+  const open = outside.firestore ?? firestore;
 
   const accounts = createAccountStore(auth);
   const audit = createAuditTrail({ open, clock, retention: config.auditRetention, log });
@@ -85,7 +82,12 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
       createFirebaseIdTokenAuthenticator({
         projectId: config.projectId,
         emulator: config.emulator,
-        verifyIdToken: (token) => auth().verifyIdToken(token),
+        async verifyIdToken(token) {
+          const verified = (await auth()).verifyIdToken(token);
+          // The first token needs both: while Google's keys are on their way, Firestore's SDK is loaded.
+          open().catch(() => undefined);
+          return verified;
+        },
       }),
       ...createExternalAuthenticators({
         profiles: config.trustedIssuers,
@@ -107,7 +109,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
     sync,
     changeAccess,
     reconcileAccess: createReconcileAccess({ open, changeAccess, sync, clock }),
-    appCheck: createAppCheckGate({ ...config.appCheck, appCheck: () => getAppCheck(app), clock }),
+    appCheck: createAppCheckGate({ ...config.appCheck, appCheck, clock }),
     users,
     identities: createIdentitiesService({ accounts, directory, changeAccess, users, log }),
     exchangeToken: createExchangeToken({ authn, profiles, directory, accounts, sync, audit, log }),
@@ -115,18 +117,29 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
   });
 }
 
-function openFirestore(app: App): OpenFirestore {
-  let opened: ReturnType<OpenFirestore> | undefined;
-  return () => {
-    opened ??= import('firebase-admin/firestore').then(
-      ({ getFirestore, FieldPath, FieldValue, Timestamp }) => ({
-        db: getFirestore(app),
-        ...{ FieldPath, FieldValue, Timestamp },
-      }),
-    );
-    return opened;
+/** The parts of the Admin SDK, each loaded when it is first asked for: the first answer may need none. */
+function openFirebase(projectId: string, given: App | undefined) {
+  const app = once(async () => given ?? (await import('firebase-admin/app')).initializeApp({ projectId }));
+  return {
+    auth: once(async () => (await import('firebase-admin/auth')).getAuth(await app())),
+    appCheck: once(async () => (await import('firebase-admin/app-check')).getAppCheck(await app())),
+    firestore: once(async () => {
+      const { getFirestore, FieldPath, FieldValue, Timestamp } = await import('firebase-admin/firestore');
+      return { db: getFirestore(await app()), FieldPath, FieldValue, Timestamp };
+    }),
   };
 }
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** Node builds its `fetch` when somebody first looks at it, which takes as long as all of ours. */
+const lateFetch: Fetch = (...request) => globalThis.fetch(...request);
 
 let instance: Deps | undefined;
 

@@ -1,11 +1,11 @@
 // Whatever else writes to the console, the functions framework included, does so in JSON: one line stays one line.
 import 'firebase-functions/logger/compat';
+import type { RequestListener } from 'node:http';
 import { onRequest } from 'firebase-functions/https';
 import { createCallables } from './callables/callables.ts';
 import { identityPlatform, isDiscovery, loadConfig, runAs, sizes } from './config.ts';
 import { instanceDeps } from './deps.ts';
 import { guardTheFramework } from './framework.ts';
-import { createApp } from './http/app.ts';
 import { createBlockingFunctions } from './triggers/blocking.ts';
 import { createReconcileSchedule } from './triggers/reconcile-access.ts';
 import { createUserEvents } from './triggers/user-events.ts';
@@ -16,7 +16,13 @@ guardTheFramework();
 // set yet.
 if (!isDiscovery()) loadConfig();
 
-let app: ReturnType<typeof createApp> | undefined;
+/** Loaded by the first request: the functions beside this one never need it. */
+let app: Promise<RequestListener> | undefined;
+
+async function openApp(): Promise<RequestListener> {
+  const { createApp } = await import('./http/app.ts');
+  return createApp(instanceDeps());
+}
 
 // Anybody may knock; the guard decides.
 const invoker = 'public';
@@ -24,9 +30,9 @@ const invoker = 'public';
 // No `invoker`: the CLI makes a new function public, which Hosting's rewrite needs, and then leaves it to the project.
 // With one, each deployment would open again what stands behind a gateway.
 // `cors: false`: the app answers for CORS; without it the emulator would let in any origin.
-export const api = onRequest({ ...sizes.api, ...runAs.api, cors: false }, (req, res) => {
-  app ??= createApp(instanceDeps());
-  app(req, res);
+export const api = onRequest({ ...sizes.api, ...runAs.api, cors: false }, async (req, res) => {
+  app ??= openApp();
+  (await app)(req, res);
 });
 
 export const { getMyAccess, listUsers, setUserRoles, revokeSessions } = createCallables(

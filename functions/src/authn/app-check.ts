@@ -20,7 +20,7 @@ interface Options {
   readonly enforce: boolean;
   /** Replay protection: https://firebase.google.com/docs/app-check/custom-resource-backend#replay-protection */
   readonly consume: boolean;
-  readonly appCheck: () => Pick<AppCheck, 'verifyToken'>;
+  readonly appCheck: () => Promise<Pick<AppCheck, 'verifyToken'>>;
   readonly clock: Clock;
 }
 
@@ -32,7 +32,8 @@ export function createAppCheckGate({ enforce, consume, appCheck, clock }: Option
 
   async function verify(token: string, options?: { consume: true }) {
     try {
-      return await withDeadline('verifyAppCheckToken', appCheck().verifyToken(token, options));
+      const verifying = appCheck().then((sdk) => sdk.verifyToken(token, options));
+      return await withDeadline('verifyAppCheckToken', verifying);
     } catch (cause) {
       throw toRefusal(cause);
     }

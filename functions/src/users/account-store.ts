@@ -35,47 +35,44 @@ export interface AccountStore {
 /** For the second to come in which sessions end. */
 const MAX_WAIT_MS = 2_000;
 
-export function createAccountStore(auth: () => Auth): AccountStore {
+export function createAccountStore(auth: () => Promise<Auth>): AccountStore {
+  async function call<T>(name: string, work: (auth: Auth) => Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(name, auth().then(work));
+    } catch (cause) {
+      throw toAppError(name, cause);
+    }
+  }
+
   return {
-    find: (uid) => orUndefined(call('getUser', auth().getUser(uid).then(toAccount))),
-    findByEmail: (email) => orUndefined(call('getUserByEmail', auth().getUserByEmail(email).then(toAccount))),
+    find: (uid) => orUndefined(call('getUser', (sdk) => sdk.getUser(uid).then(toAccount))),
+    findByEmail: (email) =>
+      orUndefined(call('getUserByEmail', (sdk) => sdk.getUserByEmail(email).then(toAccount))),
     async list(size, pageToken) {
-      const { users, pageToken: next } = await call('listUsers', auth().listUsers(size, pageToken));
+      const { users, pageToken: next } = await call('listUsers', (sdk) => sdk.listUsers(size, pageToken));
       return { accounts: users.map(toAccount), ...(next && { nextPageToken: next }) };
     },
     async create(uid) {
       try {
-        await call('createUser', auth().createUser({ uid }));
+        await call('createUser', (sdk) => sdk.createUser({ uid }));
       } catch (error) {
         if (!isCodeOf(error, 'auth/uid-already-exists')) throw error;
       }
     },
     createCustomToken: (uid, signedInAt) =>
-      call('createCustomToken', auth().createCustomToken(uid, { subject_auth_time: signedInAt })),
-    setClaims: (uid, claims) => call('setCustomUserClaims', auth().setCustomUserClaims(uid, claims)),
-    setDisabled: (uid, disabled) =>
-      call(
-        'updateUser',
-        auth()
-          .updateUser(uid, { disabled })
-          .then(() => undefined),
-      ),
+      call('createCustomToken', (sdk) => sdk.createCustomToken(uid, { subject_auth_time: signedInAt })),
+    setClaims: (uid, claims) => call('setCustomUserClaims', (sdk) => sdk.setCustomUserClaims(uid, claims)),
+    async setDisabled(uid, disabled) {
+      await call('updateUser', (sdk) => sdk.updateUser(uid, { disabled }));
+    },
     async revokeTokens(uid, validAfter) {
       const wait = validAfter * 1000 - Date.now();
       if (wait > MAX_WAIT_MS) throw unavailable(`this clock is ${wait} ms behind`);
       await sleep(Math.max(0, wait));
-      await call('revokeRefreshTokens', auth().revokeRefreshTokens(uid));
+      await call('revokeRefreshTokens', (sdk) => sdk.revokeRefreshTokens(uid));
     },
-    remove: (uid) => call('deleteUser', auth().deleteUser(uid)),
+    remove: (uid) => call('deleteUser', (sdk) => sdk.deleteUser(uid)),
   };
-}
-
-async function call<T>(name: string, work: Promise<T>): Promise<T> {
-  try {
-    return await withDeadline(name, work);
-  } catch (cause) {
-    throw toAppError(name, cause);
-  }
 }
 
 /** https://firebase.google.com/docs/auth/admin/errors */

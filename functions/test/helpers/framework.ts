@@ -55,11 +55,17 @@ export async function startFramework(env: Readonly<Record<string, string>>): Pro
   const port = await freePort();
   const child = spawn(
     process.execPath,
-    ['node_modules/@google-cloud/functions-framework/build/src/main.js', '--target=api', `--port=${port}`],
+    ['node_modules/@google-cloud/functions-framework/build/src/main.js', `--port=${port}`],
     // The buildpack of Cloud Functions sets NODE_ENV.
     {
       cwd: FUNCTIONS,
-      env: { PATH: process.env.PATH, NODE_ENV: 'production', GCLOUD_PROJECT: PROJECT, ...env },
+      env: {
+        PATH: process.env.PATH,
+        NODE_ENV: 'production',
+        GCLOUD_PROJECT: PROJECT,
+        FUNCTION_TARGET: 'api',
+        ...env,
+      },
     },
   );
   let output = '';
