@@ -150,12 +150,17 @@ async function passes(
   clock: () => number,
 ): Promise<boolean> {
   const principal = createPrincipal({ ...ANONYMOUS, kind: 'user', subject: uid, directoryId: uid });
-  const verified = { principal, rolesVersion: rolesVersion - 1, goodUntil: Number.POSITIVE_INFINITY };
+  const readFrom = [{ id: uid, rolesVersion: rolesVersion - 1 }];
+  const verified = { principal, readFrom, goodUntil: Number.POSITIVE_INFINITY };
   const deps: AuthenticateDeps = {
     authenticators: [],
-    verifiedTokens: { get: () => verified, set: () => undefined },
+    verifiedTokens: { get: () => verified, set: () => undefined, delete: () => undefined },
     accessChanges: feed,
-    accessRecords: { read: async () => undefined, mend: async () => undefined },
+    accessRecords: {
+      read: async () => undefined,
+      readExternal: async () => ({ record: undefined, readFrom: [] }),
+      mend: async () => undefined,
+    },
     clock,
   };
   return authenticate(deps, { kind: 'bearer', token: '' }, { fresh: false }).then(

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import type { OpenFirestore } from '../functions/src/lib/firestore.ts';
+import type { OpenFirestore } from '../../functions/src/lib/firestore.ts';
 
 /** A call as the server received it. @property at milliseconds on the server's clock, which starts with it */
 export interface FirestoreCall {
@@ -50,7 +50,7 @@ async function open(host: string) {
   // It reads its host when it is constructed.
   process.env.FIRESTORE_EMULATOR_HOST = host;
   const { FieldPath, FieldValue, Firestore, Timestamp }: typeof import('@google-cloud/firestore') =
-    createRequire(new URL('../functions/package.json', import.meta.url))('@google-cloud/firestore');
+    createRequire(new URL('../../functions/package.json', import.meta.url))('@google-cloud/firestore');
   const db = new Firestore({ projectId: 'bench' });
   delete process.env.FIRESTORE_EMULATOR_HOST;
   return { db, FieldPath, FieldValue, Timestamp };

@@ -1,0 +1,41 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { toSvg } from './chart.ts';
+import type { Machine } from './machine.ts';
+import { type Section, type Table, toMarkdown } from './report.ts';
+
+const PAGE = new URL('../../docs/performance.md', import.meta.url);
+const CHARTS = new URL('../../docs/performance/', import.meta.url);
+
+/** Puts what was measured between the page's markers, `<!-- bench:name -->` … `<!-- /bench:name -->`, and draws the charts. */
+export function writeDocs(
+  sections: Readonly<Record<string, Section>>,
+  { machine, budgets }: { machine: Machine; budgets: Table },
+): void {
+  let page = readFileSync(PAGE, 'utf8');
+  page = between(page, 'machine', describe(machine));
+  page = between(page, 'budgets', withoutTitle(budgets));
+  mkdirSync(CHARTS, { recursive: true });
+  for (const [name, { tables, charts = [], notes = [] }] of Object.entries(sections)) {
+    for (const chart of charts) writeFileSync(new URL(`${chart.file}.svg`, CHARTS), toSvg(chart));
+    const pictures = charts.map(({ file, title }) => `![${title}](performance/${file}.svg)`);
+    page = between(page, name, [...tables.map(toMarkdown), ...pictures, ...notes].join('\n\n'));
+  }
+  writeFileSync(PAGE, page);
+}
+
+export function describe({ line, cores, load, warning }: Machine): string {
+  const loads = load.map((value) => value.toFixed(2)).join(' before and ');
+  return [`${line}; ${cores}; load average ${loads} after.`, ...(warning ? [`**Warning: ${warning}.**`] : [])].join(
+    '\n\n',
+  );
+}
+
+const withoutTitle = (table: Table) => toMarkdown(table).split('\n').slice(2).join('\n');
+
+function between(page: string, name: string, text: string): string {
+  const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
+  const [before, rest] = page.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`docs/performance.md has no place for ${name}`);
+  return `${before}${begin}\n\n${text}\n\n${end}${after}`;
+}

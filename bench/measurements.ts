@@ -1,0 +1,15 @@
+import { http } from './http/http.ts';
+import type { Section } from './lib/report.ts';
+import type { Sizes } from './lib/sizes.ts';
+import { parts } from './verification/parts.ts';
+import { verification } from './verification/verification.ts';
+
+export const MEASUREMENTS = { verification, parts, http } as const satisfies Record<
+  string,
+  (sizes: Sizes) => Section | Promise<Section>
+>;
+
+export type MeasurementName = keyof typeof MEASUREMENTS;
+
+/** The short run: what has a ratio that a regression would move, in a minute and a half. */
+export const SHORT_RUN: readonly MeasurementName[] = ['verification', 'http'];
