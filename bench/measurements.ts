@@ -1,10 +1,16 @@
+import { coldStart } from './cold-start/cold-start.ts';
+import { imports } from './cold-start/imports.ts';
+import { growth } from './growth/growth.ts';
+import { feed } from './http/feed.ts';
 import { http } from './http/http.ts';
 import type { Section } from './lib/report.ts';
 import type { Sizes } from './lib/sizes.ts';
+import { hour } from './memory/hour.ts';
+import { memory } from './memory/memory.ts';
 import { parts } from './verification/parts.ts';
 import { verification } from './verification/verification.ts';
 
-export const MEASUREMENTS = { verification, parts, http } as const satisfies Record<
+export const MEASUREMENTS = { verification, parts, http, feed, coldStart, imports, memory, hour, growth } as const satisfies Record<
   string,
   (sizes: Sizes) => Section | Promise<Section>
 >;
@@ -12,4 +18,4 @@ export const MEASUREMENTS = { verification, parts, http } as const satisfies Rec
 export type MeasurementName = keyof typeof MEASUREMENTS;
 
 /** The short run: what has a ratio that a regression would move, in a minute and a half. */
-export const SHORT_RUN: readonly MeasurementName[] = ['verification', 'http'];
+export const SHORT_RUN: readonly MeasurementName[] = ['verification', 'http', 'coldStart'];

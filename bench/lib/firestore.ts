@@ -17,9 +17,18 @@ export interface FirestoreProcess {
   stop(): void;
 }
 
-/** Starts an embedded Firestore in a process of its own. `stop` it. */
-export async function startFirestoreProcess(): Promise<FirestoreProcess> {
-  const server = fork(new URL('firestore-server.ts', import.meta.url));
+/** Starts an embedded Firestore in a process of its own. `stop` it. @param execArgv for Node, e.g. a module to load first */
+export async function startFirestoreProcess({
+  execArgv = [],
+  env = {},
+}: {
+  readonly execArgv?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+} = {}): Promise<FirestoreProcess> {
+  const server = fork(new URL('firestore-server.ts', import.meta.url), {
+    execArgv: [...execArgv],
+    env: { ...process.env, ...env },
+  });
   const [{ host }] = (await once(server, 'message')) as [{ host: string }];
   return {
     host,

@@ -47,7 +47,7 @@ export const FULL: Sizes = {
   feed: { loaded: 28, idle: 12 },
   coldStart: { rounds: 15 },
   memory: { cached: 1_000_000, firstSights: 1_000_000 },
-  hour: { requests: 300_000, users: 4_000, perSecond: 2_400, hours: 1.25 },
+  hour: { requests: 300_000, users: 4_000, perSecond: 1_500, hours: 1.25 },
   growth: {
     ...{ calls: 20_000, rounds: 7 },
     users: [100, 10_000, 100_000],
@@ -69,9 +69,9 @@ export const SHORT: Sizes = {
   parts: { calls: 5_000, rounds: 3 },
   http: { rounds: 2, warmUp: 1, seconds: 2 },
   feed: { loaded: 3, idle: 2 },
-  coldStart: { rounds: 2 },
+  coldStart: { rounds: 3 },
   memory: { cached: 50_000, firstSights: 3_000 },
-  hour: { requests: 6_000, users: 100, perSecond: 1_000, hours: 0.25 },
+  hour: { requests: 2_000, users: 100, perSecond: 200, hours: 0.25 },
   growth: {
     ...{ calls: 2_000, rounds: 3 },
     users: [100, 1_000],

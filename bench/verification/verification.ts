@@ -101,11 +101,13 @@ function report(measured: readonly Measured[], judged: keyof PerCall): Section {
         return [
           { budget: 'recognise', of: name, value: repeat('Gatehouse') },
           {
-            ...{ budget: 'recognisePeers', of: name },
+            budget: 'recognisePeers',
+            of: name,
             value: Math.min(...PEERS.map(repeat)) / repeat('Gatehouse'),
           },
           {
-            ...{ budget: 'recogniseCache', of: name },
+            budget: 'recogniseCache',
+            of: name,
             value: repeat('fast-jwt, cached') / repeat('Gatehouse'),
           },
         ] as const;
