@@ -7,13 +7,22 @@ import type { Section } from './lib/report.ts';
 import type { Sizes } from './lib/sizes.ts';
 import { hour } from './memory/hour.ts';
 import { memory } from './memory/memory.ts';
+import { scale } from './scale.ts';
 import { parts } from './verification/parts.ts';
 import { verification } from './verification/verification.ts';
 
-export const MEASUREMENTS = { verification, parts, http, feed, coldStart, imports, memory, hour, growth } as const satisfies Record<
-  string,
-  (sizes: Sizes) => Section | Promise<Section>
->;
+export const MEASUREMENTS = {
+  verification,
+  parts,
+  http,
+  feed,
+  coldStart,
+  imports,
+  memory,
+  hour,
+  growth,
+  scale,
+} as const satisfies Record<string, (sizes: Sizes) => Section | Promise<Section>>;
 
 export type MeasurementName = keyof typeof MEASUREMENTS;
 

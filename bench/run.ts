@@ -41,6 +41,10 @@ const budgets = verdictTable(verdicts);
 console.log(`\n${toMarkdown(budgets)}\n\n${describe(machine)}`);
 
 mkdirSync(dirname(values.out), { recursive: true });
-writeFileSync(values.out, `${JSON.stringify({ at: new Date(), short, machine, verdicts, sections }, null, 2)}\n`);
-if (values['write-docs']) writeDocs(sections, { machine, budgets });
+writeFileSync(
+  values.out,
+  `${JSON.stringify({ at: new Date(), short, machine, verdicts, sections }, null, 2)}\n`,
+);
+const isWhole = !short && all.every((name) => asked.includes(name));
+if (values['write-docs']) writeDocs(sections, { machine, ...(isWhole && { budgets }) });
 process.exit(verdicts.every(({ kept }) => kept) ? 0 : 1);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -17,7 +17,9 @@ export interface BundledFile {
 /** Every JavaScript file that is deployed, taken apart by its source map. */
 export function readBundle(): BundledFile[] {
   const names = readdirSync(LIB, { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => name.endsWith('.js') && existsSync(new URL(`${name}.map`, LIB))).map(readFile);
+  return names
+    .filter((name) => name.endsWith('.js') && existsSync(new URL(`${name}.map`, LIB)))
+    .map(readFile);
 }
 
 function readFile(file: string): BundledFile {
@@ -29,7 +31,8 @@ function readFile(file: string): BundledFile {
     return 'originalSource' in entry ? packageOf(entry.originalSource) : 'the bundle itself';
   };
   const packages = new Map<string, number>();
-  for (const [number, line] of text.split('\n').entries()) addLine(packages, line, (at) => packageAt(number, at));
+  for (const [number, line] of text.split('\n').entries())
+    addLine(packages, line, (at) => packageAt(number, at));
   return { file: fileURLToPath(url), bytes: text.length, packages, packageAt };
 }
 

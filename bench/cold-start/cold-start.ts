@@ -63,8 +63,14 @@ function report(
     !name.startsWith(BASE) && !name.includes(', ') && !ASKING.some((one) => name.startsWith(one));
   // The least time of all rounds is the one that was disturbed least.
   const least = (name: string) =>
-    quantile((runs[name] ?? []).map(({ wall }) => wall), 0) /
-    quantile((runs[baseOf(name)] ?? []).map(({ wall }) => wall), 0);
+    quantile(
+      (runs[name] ?? []).map(({ wall }) => wall),
+      0,
+    ) /
+    quantile(
+      (runs[baseOf(name)] ?? []).map(({ wall }) => wall),
+      0,
+    );
   const checks: Check[] = names
     .filter(asksNobody)
     .map((name) => ({ budget: 'coldStart', of: name, value: against(name, short ? 'cpu' : 'wall') }));

@@ -31,8 +31,22 @@ const blocking = (target: string, jwt: string, env: Start['env']): Start => ({
 
 async function blockingToken(event: 'beforeCreate' | 'beforeSignIn'): Promise<string> {
   return mintIdToken({
-    ...{ aud: 'https://gatehouse-bench.a.run.app', event_type: event, event_id: 'e', ip_address: '127.0.0.1' },
-    ...{ sub: 'ada', user_record: { uid: 'ada', email: 'ada@example.com', email_verified: true, metadata: {}, provider_data: [] } },
+    ...{
+      aud: 'https://gatehouse-bench.a.run.app',
+      event_type: event,
+      event_id: 'e',
+      ip_address: '127.0.0.1',
+    },
+    ...{
+      sub: 'ada',
+      user_record: {
+        uid: 'ada',
+        email: 'ada@example.com',
+        email_verified: true,
+        metadata: {},
+        provider_data: [],
+      },
+    },
     ...{ user_agent: 'bench', sign_in_method: 'password' },
   });
 }

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Section } from '../lib/report.ts';
-import { figure, median, whole } from '../lib/stats.ts';
 import type { Sizes } from '../lib/sizes.ts';
+import { figure, median, whole } from '../lib/stats.ts';
 import { type BundledFile, packageOf, readBundle } from './bundle.ts';
 import { API } from './functions.ts';
 import { start } from './start.ts';
@@ -67,7 +67,10 @@ export async function imports({ short }: Sizes): Promise<Section> {
       {
         title: 'The files of the bundle',
         head: ['', 'KB'],
-        rows: bundle.map((one) => [fileURLToPath(`file://${one.file}`).split('/lib/')[1] ?? '', whole(one.bytes / 1000)]),
+        rows: bundle.map((one) => [
+          fileURLToPath(`file://${one.file}`).split('/lib/')[1] ?? '',
+          whole(one.bytes / 1000),
+        ]),
       },
     ],
     checks: [],
@@ -78,7 +81,10 @@ export async function imports({ short }: Sizes): Promise<Section> {
 }
 
 /** Milliseconds by package. */
-function selfTimes({ nodes, samples, timeDeltas }: Profile, bundle: readonly BundledFile[]): Map<string, number> {
+function selfTimes(
+  { nodes, samples, timeDeltas }: Profile,
+  bundle: readonly BundledFile[],
+): Map<string, number> {
   const owners = new Map(nodes.map(({ id, callFrame }) => [id, ownerOf(callFrame, bundle)]));
   const times = new Map<string, number>();
   for (const [index, id] of samples.entries()) {

@@ -6,10 +6,8 @@ import { onServerCore } from '../lib/core.ts';
 import { freePort, usageOf } from '../lib/process.ts';
 
 const ROOT = new URL('../../', import.meta.url);
-const FRAMEWORK = new URL(
-  'functions/node_modules/@google-cloud/functions-framework/build/src/main.js',
-  ROOT,
-).pathname;
+const FRAMEWORK = new URL('functions/node_modules/@google-cloud/functions-framework/build/src/main.js', ROOT)
+  .pathname;
 
 /** A function as the framework starts it, and the first request that it gets. */
 export interface Start {

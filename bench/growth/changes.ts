@@ -22,5 +22,5 @@ export async function acrossChanges({ growth: { changes } }: Sizes): Promise<Gro
     });
   }
   // A map of a hundred thousand does not fit into the processor's caches: the first is shown, and not checked.
-  return { of: 'access changes in the last hour', at, flat: ['of somebody without any'] };
+  return { of: 'access changes in the last hour', at, flat: ['of somebody without any'], share: 10 };
 }

@@ -69,6 +69,10 @@ async function measure({ of, at, flat, share = 1 }: Growing, sizes: Sizes) {
         times(ratio(what)),
       ]),
     },
-    checks: flat.map((what) => ({ budget: 'flatCost' as BudgetName, of: `${what}, by ${of}`, value: ratio(what) })),
+    checks: flat.map((what) => ({
+      budget: 'flatCost' as BudgetName,
+      of: `${what}, by ${of}`,
+      value: ratio(what),
+    })),
   };
 }

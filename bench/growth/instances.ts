@@ -7,7 +7,9 @@ import { simulateFeed } from '../scale/feed-world.ts';
 const USERS_EACH = 1_000;
 
 /** Instances: what each asks of Firestore in the simulated hour of `scale`, while load grows with their number. */
-export async function acrossInstances({ growth: { instances } }: Sizes): Promise<{ table: Table; checks: Check[] }> {
+export async function acrossInstances({
+  growth: { instances },
+}: Sizes): Promise<{ table: Table; checks: Check[] }> {
   const rows = [];
   for (const count of instances) {
     const { queries, reads, coldStarts } = await simulateFeed({
@@ -21,6 +23,10 @@ export async function acrossInstances({ growth: { instances } }: Sizes): Promise
       head: ['instances', 'queries in 10 s', 'documents an instance'],
       rows: rows.map(({ count, rate, reads }) => [whole(count), figure(rate), whole(reads)]),
     },
-    checks: rows.map(({ count, rate }) => ({ budget: 'feedRate', of: `${whole(count)} instances`, value: rate })),
+    checks: rows.map(({ count, rate }) => ({
+      budget: 'feedRate',
+      of: `${whole(count)} instances`,
+      value: rate,
+    })),
   };
 }

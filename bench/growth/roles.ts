@@ -21,7 +21,9 @@ export async function acrossRoles(): Promise<Growing> {
   for (const count of [1, 3, 5]) {
     const claims = { sub: `with-${count}`, roles: ROLES.slice(0, count), rv: 1 };
     const token = await firebaseToken(claims);
-    const firsts = Array.from({ length: 500 }, (_, jti) => signToken(googleKey, { ...claims, jti: `${count}-${jti}` }));
+    const firsts = Array.from({ length: 500 }, (_, jti) =>
+      signToken(googleKey, { ...claims, jti: `${count}-${jti}` }),
+    );
     const authenticated = (one: string) =>
       authenticate(deps, { kind: 'bearer', token: one }, { fresh: false });
     const principal = await authenticated(token);

@@ -31,7 +31,13 @@ export async function acrossUsers({ growth: { users } }: Sizes): Promise<Growing
       const customAttributes = JSON.stringify({ roles: ['member'], rv: 1 });
       const providerUserInfo = [{ providerId: 'password', rawId: `${sub}@example.com` }];
       google.users.set(sub, {
-        ...{ localId: sub, email: `${sub}@example.com`, emailVerified: true, customAttributes, providerUserInfo },
+        ...{
+          localId: sub,
+          email: `${sub}@example.com`,
+          emailVerified: true,
+          customAttributes,
+          providerUserInfo,
+        },
       } as Parameters<typeof google.users.set>[1]);
       tokens.push(await firebaseToken({ sub, user_id: sub, email: `${sub}@example.com` }));
     }

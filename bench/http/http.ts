@@ -18,7 +18,10 @@ const BUDGETED: readonly ServerName[] = ['bare Express', OURS, 'express-oauth2-j
 
 /** GET /v1/me: the full pipeline against peers that only look at the token, each in a process of its own, in turns. */
 export function http(sizes: Sizes): Promise<Section> {
-  const { short, http: { rounds, warmUp, seconds } } = sizes;
+  const {
+    short,
+    http: { rounds, warmUp, seconds },
+  } = sizes;
   return offServerCore(async () => {
     const [outside, firestore] = await Promise.all([
       startOutside(googleKey, LOOKUP_MS),

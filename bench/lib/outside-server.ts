@@ -30,7 +30,9 @@ function answerTo(path: string, body: string): object {
   if (path === '/token') return { access_token: 'bench', expires_in: 3600, token_type: 'Bearer' };
   if (!path.endsWith('accounts:lookup')) return jwks;
   const { localId = [] } = JSON.parse(body) as { localId?: string[] };
-  return { users: localId.map((uid) => ({ localId: uid, createdAt: '0', lastLoginAt: '0', validSince: '0' })) };
+  return {
+    users: localId.map((uid) => ({ localId: uid, createdAt: '0', lastLoginAt: '0', validSince: '0' })),
+  };
 }
 
 process.on('message', () => process.send?.({ calls }));

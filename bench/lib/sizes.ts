@@ -67,7 +67,7 @@ export const SHORT: Sizes = {
     ...{ calls: 400, repeats: 1_000 },
   },
   parts: { calls: 5_000, rounds: 3 },
-  http: { rounds: 2, warmUp: 1, seconds: 2 },
+  http: { rounds: 2, warmUp: 2, seconds: 2 },
   feed: { loaded: 3, idle: 2 },
   coldStart: { rounds: 3 },
   memory: { cached: 50_000, firstSights: 3_000 },

@@ -29,5 +29,11 @@ export const cognitoToken = (): Promise<string> =>
   mintIdToken({
     ...{ iss: COGNITO.issuer, client_id: COGNITO.clientId, token_use: 'access', scope: 'openid' },
     ...{ sub: '5f1c2d3e-0000-4000-8000-000000000001', username: 'ada', jti: 'bench' },
-    ...{ aud: undefined, user_id: undefined, firebase: undefined, email: undefined, email_verified: undefined },
+    ...{
+      aud: undefined,
+      user_id: undefined,
+      firebase: undefined,
+      email: undefined,
+      email_verified: undefined,
+    },
   });

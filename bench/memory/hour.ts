@@ -130,7 +130,8 @@ async function drive(server: RunningServer, plan: Drive): Promise<Point[]> {
       ...{ heap: await server.heap(), rss: usageOf(server.pid).rss },
     });
   }
-  if (refused > MOST_REFUSED * requests) throw new Error(`${refused} of ${requests} refused: too slow a machine`);
+  if (refused > MOST_REFUSED * requests)
+    throw new Error(`${refused} of ${requests} refused: too slow a machine`);
   return points;
 }
 

@@ -39,7 +39,9 @@ export async function memory({ memory: { cached, firstSights } }: Sizes): Promis
       { budget: 'flatMemory', of: 'the cache', value: growth(inCache) },
       { budget: 'flatMemory', of: 'first sights', value: growth(verified) },
     ],
-    notes: ['The resident memory is that of the measurement, its tokens included; the heap is what grows or does not.'],
+    notes: [
+      'The resident memory is that of the measurement, its tokens included; the heap is what grows or does not.',
+    ],
   };
 }
 

@@ -23,7 +23,10 @@ interface Measured {
 }
 
 /** First and repeat verification of distinct tokens, one call after the other on one core. */
-export async function verification({ short, verification: { sets, calls, repeats } }: Sizes): Promise<Section> {
+export async function verification({
+  short,
+  verification: { sets, calls, repeats },
+}: Sizes): Promise<Section> {
   const most = Math.max(...sets.map(({ tokens }) => tokens));
   const world = await openWorld(most + WARM_UP);
   const strangers = world.tokens.slice(most);
@@ -36,7 +39,10 @@ export async function verification({ short, verification: { sets, calls, repeats
           ...{ tokens, strangers, calls, repeats },
           remembers: REMEMBERING.has(name),
         });
-      all.push({ tokens: size, samples: await inTurns(NAMES, run, { rounds, warmUp: size <= 1_000 ? 1 : 0 }) });
+      all.push({
+        tokens: size,
+        samples: await inTurns(NAMES, run, { rounds, warmUp: size <= 1_000 ? 1 : 0 }),
+      });
     }
     return all;
   });
