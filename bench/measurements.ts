@@ -1,5 +1,6 @@
 import { coldStart } from './cold-start/cold-start.ts';
 import { imports } from './cold-start/imports.ts';
+import { lambda } from './cold-start/lambda.ts';
 import { growth } from './growth/growth.ts';
 import { feed } from './http/feed.ts';
 import { http } from './http/http.ts';
@@ -18,6 +19,7 @@ export const MEASUREMENTS = {
   feed,
   coldStart,
   imports,
+  lambda,
   memory,
   hour,
   growth,
