@@ -14,7 +14,6 @@ declare module 'autocannon' {
   }
   interface Result {
     readonly requests: { readonly average: number; readonly total: number };
-    readonly non2xx: number;
     readonly errors: number;
   }
   interface Running extends Promise<Result> {

@@ -158,9 +158,7 @@ export const ACCOUNTS_LOOKUP = `/v1/projects/${PROJECT}/accounts:lookup`;
 const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=3600' };
 
 /** The body of Google's certificate endpoint. */
-export function certificates(
-  keys: readonly Pick<SigningKey, "kid" | "publicPem">[],
-): Record<string, string> {
+export function certificates(keys: readonly Pick<SigningKey, 'kid' | 'publicPem'>[]): Record<string, string> {
   return Object.fromEntries(keys.map(({ kid, publicPem }) => [kid, publicPem]));
 }
 
