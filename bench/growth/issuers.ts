@@ -45,7 +45,12 @@ export async function acrossIssuers({ growth: { issuers } }: Sizes): Promise<Gro
     });
   }
   return {
-    ...{ of: 'trusted issuers', at, flat: ['recognising its token', 'a first sight of one'], share: 0.25 },
+    ...{
+      of: 'trusted issuers',
+      at,
+      flat: ['recognising its token', 'a first sight of one'],
+      shares: { 'a first sight of one': 0.1 },
+    },
     close: async () => outside.stop(),
   };
 }

@@ -38,7 +38,12 @@ export async function acrossRoles(): Promise<Growing> {
     });
   }
   return {
-    ...{ of: 'roles of the user', at, flat: ['recognise and decide', 'a first sight'], share: 0.25 },
+    ...{
+      of: 'roles of the user',
+      at,
+      flat: ['recognise and decide', 'a first sight'],
+      shares: { 'a first sight': 0.1 },
+    },
     async close() {
       firestore.stop();
       await google.close();

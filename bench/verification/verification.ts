@@ -67,7 +67,8 @@ async function measure(verify: Verify, plan: Plan): Promise<Sample> {
   const chosen = tokens.filter((_, index) => index % step === 0);
   const first = await perCall(chosen.length, (index) => verify(chosen[index] ?? ''));
   if (remembers && step > 1) await perCall(tokens.length, (index) => verify(tokens[index] ?? ''));
-  const again = Math.max(chosen.length, repeats);
+  // Few microseconds each: more of them are a steadier figure, and cost no time.
+  const again = Math.max(chosen.length, remembers ? 5 * repeats : repeats);
   const repeat = await perCall(again, (index) => verify(chosen[index % chosen.length] ?? ''));
   return { first, repeat };
 }
