@@ -37,7 +37,7 @@ for (const name of all.filter((one) => asked.includes(one))) {
 }
 const machine = machineAfter();
 const verdicts = Object.values(sections).flatMap(({ checks }) => checks.map((check) => judge(check, short)));
-const budgets = verdictTable(verdicts);
+const budgets = verdictTable(verdicts, short);
 console.log(`\n${toMarkdown(budgets)}\n\n${describe(machine)}`);
 
 mkdirSync(dirname(values.out), { recursive: true });

@@ -58,6 +58,7 @@ export async function scale(): Promise<Section> {
       { budget: 'privilegedReads', value: deeds.privileged.reads },
       { budget: 'roleChangeWrites', value: deeds.roleChange.writes },
     ],
+    raw: deeds,
     notes: [
       `A million requests without the feed: ${describe(constant)}.`,
       `${BURST} changes at once, then none for an hour: ${perInstance.toFixed(0)} documents an instance.`,

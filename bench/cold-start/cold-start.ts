@@ -96,6 +96,7 @@ function report(
         bars: names.map((label) => ({ label, ...of(label, 'wall') })),
       },
     ],
+    raw: runs,
     notes: [
       'Without a token, `api` answers 200 and a callable 401. Those with a token, the blocking functions (200), the events and the schedule do their work: they fetch keys or ask Firebase Auth and, all but the sign-up and `onUserDeleted`, load Firestore’s SDK; hello world does nothing of the kind.',
     ],

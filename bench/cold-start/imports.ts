@@ -74,6 +74,7 @@ export async function imports({ short }: Sizes): Promise<Section> {
       },
     ],
     checks: [],
+    raw: { milliseconds: Object.fromEntries(times), bytes: Object.fromEntries(bytes) },
     notes: [
       '`(program)` is what V8 and the kernel do outside JavaScript, compiling included; the profiler itself makes everything slower.',
     ],

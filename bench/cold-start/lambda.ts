@@ -81,6 +81,7 @@ export async function lambda({ coldStart: { rounds } }: Sizes): Promise<Section>
       },
     ],
     checks: [],
+    raw: runs,
   };
 }
 

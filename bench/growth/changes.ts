@@ -22,6 +22,6 @@ export async function acrossChanges({ growth: { changes } }: Sizes): Promise<Gro
     });
   }
   // A map of a hundred thousand does not fit into the processor's caches: the first is shown, and not checked.
-  const shares = { 'the changes of somebody': 10, 'of somebody without any': 10 };
+  const shares = { 'the changes of somebody': 25, 'of somebody without any': 25 };
   return { of: 'access changes in the last hour', at, flat: ['of somebody without any'], shares };
 }

@@ -27,15 +27,17 @@ export interface Growing {
 export async function growth(sizes: Sizes): Promise<Section> {
   const tables: Table[] = [];
   const checks: Check[] = [];
+  const raw: unknown[] = [];
   for (const open of [acrossUsers, acrossChanges, acrossRoles, acrossIssuers]) {
     const growing = await open(sizes);
     const found = await measure(growing, sizes);
     await growing.close?.();
     tables.push(found.table);
     checks.push(...found.checks);
+    raw.push(found.raw);
   }
   const instances = await acrossInstances(sizes);
-  return { tables: [...tables, instances.table], checks: [...checks, ...instances.checks] };
+  return { tables: [...tables, instances.table], checks: [...checks, ...instances.checks], raw };
 }
 
 async function measure({ of, at, flat, shares = {} }: Growing, sizes: Sizes) {
@@ -60,6 +62,7 @@ async function measure({ of, at, flat, shares = {} }: Growing, sizes: Sizes) {
   const judged = sizes.short ? 'cpu' : 'wall';
   const ratio = (what: string) => flatness(counts.map((count) => of_(what, count, judged).median));
   return {
+    raw: samples,
     table: {
       title: `µs by ${of}: median (least–most)`,
       head: ['', ...counts.map(whole), 'dearest against cheapest'],

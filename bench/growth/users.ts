@@ -56,7 +56,7 @@ export async function acrossUsers({ growth: { users } }: Sizes): Promise<Growing
     });
   }
   return {
-    ...{ of: 'users in the directory', at, shares: { [PRIVILEGED]: 0.02, [LIST]: 0.02 } },
+    ...{ of: 'users in the directory', at, shares: { [PRIVILEGED]: 0.02, [LIST]: 0.005 } },
     flat: [ORDINARY, PRIVILEGED],
     async close() {
       for (const one of opened) one.stop();

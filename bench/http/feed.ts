@@ -47,6 +47,7 @@ export function feed({ feed: { loaded, idle } }: Sizes): Promise<Section> {
             ],
           },
         ],
+        raw: { requests, before, after, later },
         checks: [
           // Counted, since a busy machine brings one query late and the next in time: closer than asked.
           { budget: 'feedQueries', value: queries.length },

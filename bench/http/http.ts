@@ -102,6 +102,7 @@ function report(
         bars: names.map((label) => ({ label, ...of(label, 'rate') })),
       },
     ],
+    raw: loads,
     notes: [
       `The load took at most ${whole(100 * busiest)} % of a core${busiest > 0.9 ? ': IT WAS THE LIMIT, not the server' : ''}.`,
     ],

@@ -36,6 +36,8 @@ export interface Section {
   readonly checks: readonly Check[];
   readonly charts?: readonly Chart[];
   readonly notes?: readonly string[];
+  /** Every sample, for the JSON. */
+  readonly raw: unknown;
 }
 
 export interface Verdict {
@@ -73,9 +75,9 @@ export function toMarkdown({ title, head, rows }: Table): string {
   return [`**${title}**`, '', line(head), rule, ...rows.map(line)].join('\n');
 }
 
-export function verdictTable(verdicts: readonly Verdict[]): Table {
+export function verdictTable(verdicts: readonly Verdict[], short: boolean): Table {
   return {
-    title: 'Held against the budgets',
+    title: short ? 'Held against twice the budgets, by CPU time' : 'Held against the budgets',
     head: ['what', 'value', 'budget', ''],
     rows: verdicts.map(({ what, text, limit, kept }) => [
       what,

@@ -148,6 +148,7 @@ function report(points: readonly Point[]): Section {
         ]),
       },
     ],
+    raw: points,
     checks: [
       {
         budget: 'flatMemory',

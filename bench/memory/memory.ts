@@ -39,6 +39,7 @@ export async function memory({ memory: { cached, firstSights } }: Sizes): Promis
       { budget: 'flatMemory', of: 'the cache', value: growth(inCache) },
       { budget: 'flatMemory', of: 'first sights', value: growth(verified) },
     ],
+    raw: { inCache, verified },
     notes: [
       'The resident memory is that of the measurement, its tokens included; the heap is what grows or does not.',
     ],

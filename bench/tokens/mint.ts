@@ -41,7 +41,7 @@ export interface MintedTokens {
 
 const FOLDER = fileURLToPath(new URL('../.cache/', import.meta.url));
 /** Tokens live an hour, and are to be good until a measurement ends. Milliseconds. */
-const GOOD_FOR = 20 * 60_000;
+const GOOD_FOR = 35 * 60_000;
 
 let latest: Promise<MintedTokens> | undefined;
 

@@ -60,5 +60,6 @@ export async function parts({ parts: { calls, rounds } }: Sizes): Promise<Sectio
       },
     ],
     checks: [],
+    raw: samples,
   };
 }

@@ -126,6 +126,7 @@ function report(measured: readonly Measured[], judged: keyof PerCall): Section {
       ...{ unit: 'µs', ours: 'Gatehouse' },
       bars: many ? NAMES.map((label) => ({ label, ...of(many, label, when) })) : [],
     })),
+    raw: measured,
     notes: [
       'CPU time and ratio are those of the second column. The cache holds 5,000 tokens: of more, each is verified anew.',
     ],
