@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -79,8 +79,15 @@ async function mint(count: number): Promise<MintedTokens> {
   const tokens = await mintTokens(claims);
   const pem = googleKey.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   mkdirSync(FOLDER, { recursive: true });
+  removeOld();
   writeFileSync(fileFor(count), JSON.stringify({ kid: googleKey.kid, pem, tokens }), { mode: 0o600 });
   return { key: googleKey, tokens };
+}
+
+function removeOld(): void {
+  for (const name of readdirSync(FOLDER).filter((one) => one.startsWith('tokens-'))) {
+    if (Date.now() - statSync(`${FOLDER}${name}`).mtimeMs > GOOD_FOR) rmSync(`${FOLDER}${name}`);
+  }
 }
 
 async function read(count: number): Promise<MintedTokens | undefined> {
