@@ -11,7 +11,12 @@ export function quantile(samples: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-export const median = (samples: readonly number[]): number => quantile(samples, 0.5);
+/** Of an even number of samples the mean of the two in the middle. */
+export function median(samples: readonly number[]): number {
+  const sorted = Float64Array.from(samples).sort();
+  const half = sorted.length / 2;
+  return ((sorted[Math.ceil(half) - 1] ?? Number.NaN) + (sorted[Math.floor(half)] ?? Number.NaN)) / 2;
+}
 
 export function spreadOf(samples: readonly number[]): Spread {
   return { median: median(samples), min: quantile(samples, 0), max: quantile(samples, 1) };
