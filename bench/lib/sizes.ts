@@ -61,7 +61,7 @@ export const SHORT: Sizes = {
   short: true,
   verification: {
     sets: [
-      { tokens: 1, rounds: 5 },
+      { tokens: 1, rounds: 3 },
       { tokens: 400, rounds: 3 },
     ],
     ...{ calls: 400, repeats: 1_000 },
