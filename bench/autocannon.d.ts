@@ -1,16 +1,28 @@
 /** What the measurements use of autocannon, which has no types of its own. */
 declare module 'autocannon' {
-  interface Options {
-    readonly url: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly connections: number;
+  export interface Options {
+    readonly headers?: Readonly<Record<string, string>>;
     /** Seconds. */
-    readonly duration: number;
+    readonly duration?: number;
+    /** Requests, instead of a duration. */
+    readonly amount?: number;
+    /** Requests per second over all connections, at the most. */
+    readonly overallRate?: number;
+    readonly requests?: readonly {
+      readonly setupRequest: (request: { headers: Record<string, string> }) => object;
+    }[];
   }
   interface Result {
     readonly requests: { readonly average: number; readonly total: number };
-    readonly non2xx: number;
     readonly errors: number;
   }
-  export default function autocannon(options: Options): Promise<Result>;
+  interface Running extends Promise<Result> {
+    on(
+      event: 'response',
+      listener: (client: unknown, status: number, bytes: number, milliseconds: number) => void,
+    ): void;
+  }
+  export default function autocannon(
+    options: Options & { readonly url: string; readonly connections: number },
+  ): Running;
 }

@@ -1,31 +1,50 @@
-import { coldStart } from './cold-start.ts';
-import { feed } from './feed.ts';
-import { lambda } from './lambda-cold-start.ts';
-import type { Result } from './measure.ts';
-import { memory } from './memory.ts';
-import { recognise } from './recognise.ts';
-import { scale } from './scale.ts';
-import { throughput } from './throughput.ts';
-import { verify } from './verify.ts';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { describe, writeDocs } from './lib/docs.ts';
+import { lookAtMachine } from './lib/machine.ts';
+import { judge, type Section, toMarkdown, verdictTable } from './lib/report.ts';
+import { FULL, SHORT } from './lib/sizes.ts';
+import { MEASUREMENTS, type MeasurementName, SHORT_RUN } from './measurements.ts';
 
-/** Every measurement in one run, since only ratios of one run mean anything on a machine that is not quiet. */
-const MEASUREMENTS = { recognise, verify, throughput, feed, coldStart, lambda, memory, scale };
-
-const asked = process.argv.slice(2);
-const names = Object.keys(MEASUREMENTS) as (keyof typeof MEASUREMENTS)[];
-const unknown = asked.filter((name) => !Object.hasOwn(MEASUREMENTS, name));
+/** Every measurement in one run, since only ratios of one run mean anything. `bench/README.md` says how to call it. */
+const { values, positionals } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    out: { type: 'string', default: resolve(import.meta.dirname, 'results/latest.json') },
+    'write-docs': { type: 'boolean', default: false },
+  },
+  allowPositionals: true,
+});
+const all = Object.keys(MEASUREMENTS) as MeasurementName[];
+const unknown = positionals.filter((name) => !Object.hasOwn(MEASUREMENTS, name));
 if (unknown.length > 0) {
-  console.error(`There is no measurement ${unknown.join(', ')}. There are: ${names.join(', ')}.`);
+  console.error(`There is no measurement ${unknown.join(', ')}. There are: ${all.join(', ')}.`);
   process.exit(1);
 }
+const { short } = values;
+const asked = positionals.length > 0 ? positionals : short ? SHORT_RUN : all;
 
-const results: Result[] = [];
-for (const name of names) {
-  if (asked.length === 0 || asked.includes(name)) results.push(...(await MEASUREMENTS[name]()));
+const machineAfter = lookAtMachine();
+const sections: Partial<Record<MeasurementName, Section>> = {};
+for (const name of all.filter((one) => asked.includes(one))) {
+  const begin = performance.now();
+  const section = await MEASUREMENTS[name](short ? SHORT : FULL);
+  sections[name] = section;
+  console.log(`\n=== ${name} (${((performance.now() - begin) / 1000).toFixed(0)} s)`);
+  for (const table of section.tables) console.log(`\n${toMarkdown(table)}`);
+  for (const note of section.notes ?? []) console.log(`\n${note}`);
 }
+const machine = machineAfter();
+const verdicts = Object.values(sections).flatMap(({ checks }) => checks.map((check) => judge(check, short)));
+const budgets = verdictTable(verdicts, short);
+console.log(`\n${toMarkdown(budgets)}\n\n${describe(machine)}`);
 
-for (const { what, value, budget, kept } of results) {
-  const verdict = budget === '' ? '' : kept ? 'kept' : 'MISSED';
-  console.log(`${what.padEnd(46)}${value.padStart(12)}   ${budget.padEnd(16)}${verdict}`);
-}
-process.exit(results.every(({ kept }) => kept) ? 0 : 1);
+mkdirSync(dirname(values.out), { recursive: true });
+writeFileSync(
+  values.out,
+  `${JSON.stringify({ at: new Date(), short, machine, verdicts, sections }, null, 2)}\n`,
+);
+const isWhole = !short && all.every((name) => asked.includes(name));
+if (values['write-docs']) writeDocs(sections, { machine, ...(isWhole && { budgets }) });
+process.exit(verdicts.every(({ kept }) => kept) ? 0 : 1);

@@ -1,5 +1,5 @@
-// npm run bench [-- <measurement> ...]: installs the peers, builds what is deployed, and measures both in one run.
-import { existsSync } from 'node:fs';
+// npm run bench [-- --short | <measurement> ...]: installs the peers, builds what is deployed, and measures both in one run.
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './lib/emulator-setup.ts';
 import { FUNCTIONS, fail, run } from './lib/run.ts';
@@ -10,7 +10,15 @@ async function must(what: string, command: string, args: string[]) {
   if ((await run(command, args, { cwd: bench })) !== 0) fail(what);
 }
 
-if (!existsSync(join(bench, 'node_modules'))) {
+/** Does the folder hold what the lockfile names? npm writes its own copy when it is done. */
+function isInstalled(): boolean {
+  const installed = join(bench, 'node_modules', '.package-lock.json');
+  return (
+    existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(bench, 'package-lock.json')).mtimeMs
+  );
+}
+
+if (!isInstalled()) {
   await must('the peers cannot be installed', 'npm', ['ci', '--ignore-scripts', '--loglevel=error']);
 }
 await must('the functions do not build', 'npm', ['--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build']);

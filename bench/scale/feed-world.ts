@@ -1,19 +1,20 @@
-import { type AccessChange, CHANGE_LIFETIME } from '../../functions/src/access/access-change.ts';
 import { createAccessFeed } from '../../functions/src/access/access-feed.ts';
 import { type AuthenticateDeps, authenticate } from '../../functions/src/authn/authenticate.ts';
 import { ANONYMOUS, createPrincipal } from '../../functions/src/authn/principal.ts';
+import {
+  changeAt,
+  drawChanges,
+  drawProbes,
+  EPOCH,
+  firstAfter,
+  type Probe,
+  type WorldChange,
+} from './feed-draws.ts';
 import { CHANGES_PER_MILLION, INSTANCE_LIFE, REQUESTS_PER_USER } from './load.ts';
 import { createRandom, type Random, untilNext } from './random.ts';
 
 /** Seconds, as a deployment has it unless told otherwise. */
-export const MAX_AGE = 10;
-/** Requests of the user whose rights changed, in the seconds after it, to see which of them still pass. */
-const PROBES = 6;
-const PROBED_SECONDS = 15;
-/** A commit shows up to this long after the moment it is dated with. Seconds. */
-const SLOWEST_COMMIT = 2;
-/** 2026-01-01: the simulation's time 0, in seconds since the epoch. */
-const EPOCH = 1_767_225_600;
+const MAX_AGE = 10;
 
 export interface FeedOutcome {
   readonly requests: number;
@@ -27,18 +28,6 @@ export interface FeedOutcome {
   readonly probes: number;
   /** How long after a change was there to be read such a token last passed, in seconds. */
   readonly lastAccepted: number;
-}
-
-interface WorldChange extends AccessChange {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  /** Second from which a query finds it. */
-  readonly shownAt: number;
-}
-
-interface Probe {
-  readonly at: number;
-  readonly change: WorldChange;
 }
 
 interface Tally {
@@ -150,61 +139,21 @@ async function passes(
   clock: () => number,
 ): Promise<boolean> {
   const principal = createPrincipal({ ...ANONYMOUS, kind: 'user', subject: uid, directoryId: uid });
-  const verified = { principal, rolesVersion: rolesVersion - 1, goodUntil: Number.POSITIVE_INFINITY };
+  const readFrom = [{ id: uid, rolesVersion: rolesVersion - 1 }];
+  const verified = { principal, readFrom, goodUntil: Number.POSITIVE_INFINITY };
   const deps: AuthenticateDeps = {
     authenticators: [],
-    verifiedTokens: { get: () => verified, set: () => undefined },
+    verifiedTokens: { get: () => verified, set: () => undefined, delete: () => undefined },
     accessChanges: feed,
-    accessRecords: { read: async () => undefined, mend: async () => undefined },
+    accessRecords: {
+      read: async () => undefined,
+      readExternal: async () => ({ record: undefined, readFrom: [] }),
+      mend: async () => undefined,
+    },
     clock,
   };
   return authenticate(deps, { kind: 'bearer', token: '' }, { fresh: false }).then(
     () => true,
     () => false,
   );
-}
-
-/** From before the first instance's horizon to the end, oldest first. @param rate per second */
-function drawChanges(random: Random, rate: number, seconds: number): WorldChange[] {
-  const changes: WorldChange[] = [];
-  let at = EPOCH - CHANGE_LIFETIME - 60 + untilNext(random, rate);
-  for (; at < EPOCH + seconds; at += untilNext(random, rate)) {
-    changes.push(changeAt(random, at, changes.length));
-  }
-  return changes;
-}
-
-function changeAt(random: Random, at: number, index: number): WorldChange {
-  const shownAt = at + random() * SLOWEST_COMMIT;
-  return { uid: `user-${index}`, rolesVersion: index + 1, at: at * 1000, shownAt };
-}
-
-/** The users of some of the changes come back at once, each time to an instance that the load balancer chose. */
-function drawProbes(
-  random: Random,
-  changes: readonly WorldChange[],
-  instances: number,
-): Map<number, Probe[]> {
-  const probes = new Map<number, Probe[]>();
-  for (const change of changes) {
-    if (change.at < EPOCH * 1000) continue;
-    for (let count = 0; count < PROBES; count++) {
-      const slot = Math.floor(random() * instances);
-      const list = probes.get(slot) ?? [];
-      list.push({ at: change.shownAt + random() * PROBED_SECONDS, change });
-      probes.set(slot, list);
-    }
-  }
-  return probes;
-}
-
-function firstAfter(changes: readonly WorldChange[], at: number): number {
-  let low = 0;
-  let high = changes.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((changes[middle]?.at ?? 0) > at) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

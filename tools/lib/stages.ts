@@ -1,13 +1,15 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { Verdict } from '../../bench/lib/report.ts';
 import { findBrowser } from './browser.ts';
 import { startDocuments } from './documents.ts';
 import { ROOT } from './emulator-setup.ts';
 import { startEmulators } from './emulators.ts';
 import type { FirestoreKind } from './firestore-option.ts';
 import { findOfficialProgram } from './official-program.ts';
-import { check, mochaFolder, mochaWithCoverage, type Outcome, skip } from './outcome.ts';
+import { check, failure, mochaFolder, mochaWithCoverage, type Outcome, skip } from './outcome.ts';
 import { findFreePorts, HOST } from './ports.ts';
-import { FUNCTIONS, functionsBin } from './run.ts';
+import { FUNCTIONS, functionsBin, run } from './run.ts';
 
 const tsc = functionsBin('tsc');
 const logOf = (name: string) => `${ROOT}/.gatehouse/test-${basename(name)}.log`;
@@ -33,6 +35,7 @@ export const stages: Record<string, (firestore: FirestoreKind) => Promise<Outcom
   'rules-official': rulesOnGoogles,
   browser: withBrowser,
   tools: (firestore) => mochaFolder('tools/test', { GATEHOUSE_FIRESTORE: firestore }),
+  bench,
 };
 
 /** An outcome with a word before the names of what was skipped: why. */
@@ -97,3 +100,23 @@ async function withBrowser(firestore: FirestoreKind): Promise<Outcome> {
   const note = 'no Chrome or Chromium found: install one, or set CHROME_PATH';
   return noted(note, await mochaFolder(folder, { CHROME_PATH: '' }));
 }
+
+/** The short benchmark: each ratio is a test, with twice its budget, so that a regression is seen and noise is not. */
+async function bench(): Promise<Outcome> {
+  const out = `${ROOT}/.gatehouse/bench.json`;
+  rmSync(out, { force: true });
+  await run('node', ['tools/bench.ts', '--short', `--out=${out}`], { cwd: ROOT, timeout: BENCH_TIMEOUT_MS });
+  if (!existsSync(out)) return failure('the benchmark did not come to its end');
+  const types = await check([tsc, '-p', 'bench/tsconfig.json']);
+  const { verdicts } = JSON.parse(readFileSync(out, 'utf8')) as { verdicts: Verdict[] };
+  const looked = verdicts.filter(({ limit }) => limit !== undefined);
+  const missed = looked.filter(({ kept }) => !kept);
+  return {
+    passed: types.passed + looked.length - missed.length,
+    failed: types.failed + missed.length,
+    skipped: 0,
+    notes: [...types.notes, ...missed.map(({ what, text }) => `${what}: ${text[0]}, allowed is ${text[1]}`)],
+  };
+}
+
+const BENCH_TIMEOUT_MS = 5 * 60_000;

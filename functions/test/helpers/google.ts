@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Agent } from 'node:https';
+import { Agent, type AgentOptions } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { type App, deleteApp, initializeApp } from 'firebase-admin/app';
 import { SignJWT } from 'jose';
@@ -126,15 +126,7 @@ export async function openGoogle(): Promise<Google> {
       : { users: found.map((user) => ({ createdAt: '0', lastLoginAt: '0', ...user })) };
   });
 
-  const credential = { getAccessToken: async () => ({ access_token: 'test', expires_in: 3600 }) };
-  const app = initializeApp(
-    {
-      ...{ projectId: PROJECT, credential, httpAgent: new LoopbackAgent(port) },
-      // In production the metadata server names it.
-      serviceAccountId: SERVICE_ACCOUNT,
-    },
-    randomUUID(),
-  );
+  const app = openAppAt(port);
   return {
     app,
     users,
@@ -149,19 +141,32 @@ export async function openGoogle(): Promise<Google> {
   };
 }
 
+/** A Firebase app as in production, but for the credential and the road its requests take: all to a port on loopback. */
+export function openAppAt(port: number, agent: AgentOptions = {}): App {
+  const credential = { getAccessToken: async () => ({ access_token: 'test', expires_in: 3600 }) };
+  return initializeApp(
+    {
+      ...{ projectId: PROJECT, credential, httpAgent: new LoopbackAgent(port, agent) },
+      // In production the metadata server names it.
+      serviceAccountId: SERVICE_ACCOUNT,
+    },
+    randomUUID(),
+  );
+}
+
 export const ACCOUNTS_LOOKUP = `/v1/projects/${PROJECT}/accounts:lookup`;
 const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=3600' };
 
 /** The body of Google's certificate endpoint. */
-export function certificates(keys: readonly SigningKey[]): Record<string, string> {
+export function certificates(keys: readonly Pick<SigningKey, 'kid' | 'publicPem'>[]): Record<string, string> {
   return Object.fromEntries(keys.map(({ kid, publicPem }) => [kid, publicPem]));
 }
 
 /** Takes every connection to our own server, whatever host it was meant for. TLS ends before it begins. */
 class LoopbackAgent extends Agent {
   readonly #port: number;
-  constructor(port: number) {
-    super();
+  constructor(port: number, options: AgentOptions) {
+    super(options);
     this.#port = port;
   }
   override createConnection(): Socket {

@@ -1,10 +1,10 @@
-import { startFirestore } from '../tools/firestore/server.ts';
+import { startFirestore } from '../../tools/firestore/server.ts';
 import type { FirestoreCall } from './firestore.ts';
 
 /** The embedded Firestore in a process of its own, so that its work is not counted as the API's. Keeps a list of calls. */
 const calls: FirestoreCall[] = [];
 const { host } = await startFirestore({
-  indexes: new URL('../firestore.indexes.json', import.meta.url).pathname,
+  indexes: new URL('../../firestore.indexes.json', import.meta.url).pathname,
   beforeCall: (method) => {
     calls.push({ method, at: performance.now() });
   },

@@ -5,18 +5,25 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { GATE_SETTING, signAccessToken } from '../functions/test/helpers/gate.ts';
-import { createSigningPair } from '../functions/test/helpers/signing.ts';
-import { tokenEvent } from '../functions/test/lambda/events.ts';
-import { openKeyHost } from '../functions/test/lambda/key-host.ts';
-import { buildZip, unpack } from '../functions/test/lambda/zip.ts';
-import { median, type Result, times } from './measure.ts';
+import { GATE_SETTING, signAccessToken } from '../../functions/test/helpers/gate.ts';
+import { createSigningPair } from '../../functions/test/helpers/signing.ts';
+import { tokenEvent } from '../../functions/test/lambda/events.ts';
+import { openKeyHost } from '../../functions/test/lambda/key-host.ts';
+import { buildZip, unpack } from '../../functions/test/lambda/zip.ts';
+import { onServerCore } from '../lib/core.ts';
+import type { Section } from '../lib/report.ts';
+import { inTurns } from '../lib/rounds.ts';
+import type { Sizes } from '../lib/sizes.ts';
+import { spreadOf, times, withSpread } from '../lib/stats.ts';
 
-const RUNS = 21;
+const BASE = 'an empty handler';
+const PEER = 'aws-jwt-verify, bundled';
+const OURS = 'the authorizer of the zip';
 const local = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 interface Started {
-  readonly milliseconds: number;
+  /** Milliseconds. */
+  readonly wall: number;
   /** Milliseconds of CPU time, which others on the machine do not take away. */
   readonly cpu: number;
 }
@@ -31,7 +38,7 @@ const DRIVER = `
 `;
 
 /** From starting the process to the authorizer's first answer, keys fetched over HTTPS: the zip, and its like. */
-export async function lambda(): Promise<Result[]> {
+export async function lambda({ coldStart: { rounds } }: Sizes): Promise<Section> {
   const keys = await openKeyHost();
   const pair = await createSigningPair('RS256', 'k1');
   keys.publish([pair.jwk]);
@@ -41,44 +48,46 @@ export async function lambda(): Promise<Result[]> {
   const { issuer, audience } = GATE_SETTING;
   const event = JSON.stringify(tokenEvent(`Bearer ${await signAccessToken(pair, { groups: ['members'] })}`));
   const modules = {
-    empty: local('lambda/empty.mjs'),
-    peer: await bundle(local('lambda/aws-jwt-verify.mjs'), join(scratch, 'index.mjs')),
-    zip: join(folder, 'index.mjs'),
+    [BASE]: local('lambda/empty.mjs'),
+    [PEER]: await bundle(local('lambda/aws-jwt-verify.mjs'), join(scratch, 'index.mjs')),
+    [OURS]: join(folder, 'index.mjs'),
   };
+  const names = [BASE, PEER, OURS] as const;
   const env = {
     NODE_EXTRA_CA_CERTS: keys.certificate,
     TRUSTED_ISSUERS: JSON.stringify([{ ...GATE_SETTING, jwksUri }]),
     VERIFIER: JSON.stringify({ issuer, audience, jwksUri }),
   };
 
-  const runs = { empty: [] as Started[], peer: [] as Started[], zip: [] as Started[] };
-  for (let run = 0; run <= RUNS; run++) {
-    for (const name of Object.keys(runs) as (keyof typeof runs)[]) {
-      const started = await start(modules[name], event, env);
-      if (run > 0) runs[name].push(started);
-    }
-  }
+  const runs = await inTurns(names, (name) => start(modules[name], event, env), { rounds, warmUp: 1 });
   await keys.close();
   remove();
   rmSync(scratch, { recursive: true });
 
-  const time = (name: keyof typeof runs) => median(runs[name].map(({ milliseconds }) => milliseconds));
-  const cpu = (name: keyof typeof runs) => median(runs[name].map((started) => started.cpu));
-  const line = (what: string, value: string): Result => ({ what, value, budget: '', kept: true });
-  return [
-    line('Lambda, an empty handler’s first answer', `${time('empty').toFixed(0)} ms`),
-    line('  aws-jwt-verify, bundled', `${time('peer').toFixed(0)} ms`),
-    line('  the zip’s authorizer', `${time('zip').toFixed(0)} ms`),
-    line('  against the empty handler', times(time('zip') / time('empty'))),
-    line('  by CPU time', times(cpu('zip') / cpu('empty'))),
-    line('  against aws-jwt-verify', times(time('zip') / time('peer'))),
-    line('  by CPU time', times(cpu('zip') / cpu('peer'))),
-  ];
+  const of = (name: keyof typeof runs, what: keyof Started) => spreadOf(runs[name].map((run) => run[what]));
+  const against = (name: keyof typeof runs, what: keyof Started) =>
+    times(of(OURS, what).median / of(name, what).median);
+  return {
+    tables: [
+      {
+        title: `AWS Lambda: process start to the authorizer’s first answer: median of ${rounds} (least–most)`,
+        head: ['', 'ms', 'CPU ms', 'ours against it', 'by CPU time'],
+        rows: names.map((name) => [
+          name,
+          withSpread(of(name, 'wall')),
+          withSpread(of(name, 'cpu')),
+          ...(name === OURS ? ['', ''] : [against(name, 'wall'), against(name, 'cpu')]),
+        ]),
+      },
+    ],
+    checks: [],
+    raw: runs,
+  };
 }
 
 /** As ours is: one file, with the options of the zip's. */
 async function bundle(entry: string, outfile: string): Promise<string> {
-  const { build } = createRequire(new URL('../functions/package.json', import.meta.url))('esbuild');
+  const { build } = createRequire(new URL('../../functions/package.json', import.meta.url))('esbuild');
   await build({
     entryPoints: [entry],
     outfile,
@@ -93,19 +102,19 @@ async function bundle(entry: string, outfile: string): Promise<string> {
 
 async function start(module: string, event: string, env: Record<string, string>): Promise<Started> {
   const begin = performance.now();
-  const child = spawn(
-    process.execPath,
-    ['--input-type=module', '--eval', DRIVER, pathToFileURL(module).href, event],
-    { env, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const args = ['--input-type=module', '--eval', DRIVER, pathToFileURL(module).href, event];
+  const child = spawn(...onServerCore(process.execPath, args), {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
-  let milliseconds = 0;
+  let wall = 0;
   child.stdout.on('data', (chunk) => {
     output += chunk;
-    if (output.includes('answered')) milliseconds ||= performance.now() - begin;
+    if (output.includes('answered')) wall ||= performance.now() - begin;
   });
   await once(child, 'close');
   const cpu = Number(/answered in ([\d.]+)/.exec(output)?.[1]);
   if (!(cpu > 0)) throw new Error(`${module} did not answer`);
-  return { milliseconds, cpu };
+  return { wall, cpu };
 }

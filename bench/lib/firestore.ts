@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import type { OpenFirestore } from '../functions/src/lib/firestore.ts';
+import type { OpenFirestore } from '../../functions/src/lib/firestore.ts';
 
 /** A call as the server received it. @property at milliseconds on the server's clock, which starts with it */
 export interface FirestoreCall {
@@ -17,9 +17,18 @@ export interface FirestoreProcess {
   stop(): void;
 }
 
-/** Starts an embedded Firestore in a process of its own. `stop` it. */
-export async function startFirestoreProcess(): Promise<FirestoreProcess> {
-  const server = fork(new URL('firestore-server.ts', import.meta.url));
+/** Starts an embedded Firestore in a process of its own. `stop` it. @param execArgv for Node, e.g. a module to load first */
+export async function startFirestoreProcess({
+  execArgv = [],
+  env = {},
+}: {
+  readonly execArgv?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+} = {}): Promise<FirestoreProcess> {
+  const server = fork(new URL('firestore-server.ts', import.meta.url), {
+    execArgv: [...execArgv],
+    env: { ...process.env, ...env },
+  });
   const [{ host }] = (await once(server, 'message')) as [{ host: string }];
   return {
     host,
@@ -50,7 +59,7 @@ async function open(host: string) {
   // It reads its host when it is constructed.
   process.env.FIRESTORE_EMULATOR_HOST = host;
   const { FieldPath, FieldValue, Firestore, Timestamp }: typeof import('@google-cloud/firestore') =
-    createRequire(new URL('../functions/package.json', import.meta.url))('@google-cloud/firestore');
+    createRequire(new URL('../../functions/package.json', import.meta.url))('@google-cloud/firestore');
   const db = new Firestore({ projectId: 'bench' });
   delete process.env.FIRESTORE_EMULATOR_HOST;
   return { db, FieldPath, FieldValue, Timestamp };

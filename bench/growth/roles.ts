@@ -1,0 +1,52 @@
+import { authenticate } from '../../functions/src/authn/authenticate.ts';
+import { decide } from '../../functions/src/authz/decide.ts';
+import { loadConfig } from '../../functions/src/config.ts';
+import { createDeps } from '../../functions/src/deps.ts';
+import { googleKey, openGoogle, PROJECT } from '../../functions/test/helpers/google.ts';
+import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
+import { firebaseToken } from '../lib/tokens.ts';
+import { signToken } from '../tokens/sign.ts';
+import type { Growing } from './growth.ts';
+
+const ROLES = ['member', 'support', 'auditor', 'admin', 'owner'];
+
+/** Roles of one user: recognising the token, and deciding. */
+export async function acrossRoles(): Promise<Growing> {
+  const google = await openGoogle();
+  const firestore = await startFirestoreProcess();
+  const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), {
+    ...{ app: google.app, firestore: openFirestoreAt(firestore.host) },
+  });
+  const at = new Map<number, Record<string, (index: number) => unknown>>();
+  for (const count of [1, 3, 5]) {
+    const claims = { sub: `with-${count}`, roles: ROLES.slice(0, count), rv: 1 };
+    const token = await firebaseToken(claims);
+    const firsts = Array.from({ length: 500 }, (_, jti) =>
+      signToken(googleKey, { ...claims, jti: `${count}-${jti}` }),
+    );
+    const authenticated = (one: string) =>
+      authenticate(deps, { kind: 'bearer', token: one }, { fresh: false });
+    const principal = await authenticated(token);
+    at.set(count, {
+      'recognise and decide': async () => decide(await authenticated(token), 'notes:read'),
+      'decide alone': () => decide(principal, 'notes:read'),
+      'a first sight': (index) => {
+        // Forgotten before it comes again.
+        deps.verifiedTokens.delete(firsts[index % 500] ?? '');
+        return authenticated(firsts[index % 500] ?? '');
+      },
+    });
+  }
+  return {
+    ...{
+      of: 'roles of the user',
+      at,
+      flat: ['recognise and decide', 'a first sight'],
+      shares: { 'a first sight': 0.1 },
+    },
+    async close() {
+      firestore.stop();
+      await google.close();
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { toDocument } from '../../functions/src/access/directory-entry.ts';
+import { authenticate } from '../../functions/src/authn/authenticate.ts';
+import { loadConfig } from '../../functions/src/config.ts';
+import { createDeps } from '../../functions/src/deps.ts';
+import type { OpenedFirestore } from '../../functions/src/lib/firestore.ts';
+import { entryOf } from '../../functions/test/consistency/seed.ts';
+import { openGoogle, PROJECT } from '../../functions/test/helpers/google.ts';
+import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
+import type { Sizes } from '../lib/sizes.ts';
+import { firebaseToken } from '../lib/tokens.ts';
+import type { Growing } from './growth.ts';
+
+const ORDINARY = 'an ordinary request, authenticated';
+const PRIVILEGED = 'a privileged one: the entry and the account are read';
+const LIST = 'the first page of the users';
+
+const SAMPLE = 50;
+/** Documents in one commit. */
+const BATCH = 500;
+
+/** Users in the directory: an ordinary request, a privileged one, and a page of the list. */
+export async function acrossUsers({ growth: { users } }: Sizes): Promise<Growing> {
+  const google = await openGoogle();
+  // Reading the access changes is not what grows here.
+  const config = loadConfig({ GCLOUD_PROJECT: PROJECT, ACCESS_CHANGE_MAX_AGE: '60' });
+  const opened: { stop(): void }[] = [];
+  const at = new Map<number, Record<string, (index: number) => unknown>>();
+  for (const count of users) {
+    const firestore = await startFirestoreProcess();
+    opened.push(firestore);
+    const open = openFirestoreAt(firestore.host);
+    await fill(await open(), count);
+    const deps = createDeps(config, { app: google.app, firestore: open });
+    const tokens: string[] = [];
+    for (let index = 0; index < SAMPLE; index++) {
+      const sub = `user-${Math.floor((index * count) / SAMPLE)}`;
+      const customAttributes = JSON.stringify({ roles: ['member'], rv: 1 });
+      const providerUserInfo = [{ providerId: 'password', rawId: `${sub}@example.com` }];
+      google.users.set(sub, {
+        ...{
+          localId: sub,
+          email: `${sub}@example.com`,
+          emailVerified: true,
+          customAttributes,
+          providerUserInfo,
+        },
+      } as Parameters<typeof google.users.set>[1]);
+      tokens.push(await firebaseToken({ sub, user_id: sub, email: `${sub}@example.com` }));
+    }
+    const present = (index: number, fresh: boolean) =>
+      authenticate(deps, { kind: 'bearer', token: tokens[index % SAMPLE] ?? '' }, { fresh });
+    at.set(count, {
+      [ORDINARY]: (index) => present(index, false),
+      [PRIVILEGED]: (index) => present(index, true),
+      [LIST]: () => deps.users.list({ pageSize: 20 }),
+    });
+  }
+  return {
+    ...{ of: 'users in the directory', at, shares: { [PRIVILEGED]: 0.02, [LIST]: 0.005 } },
+    flat: [ORDINARY, PRIVILEGED],
+    async close() {
+      for (const one of opened) one.stop();
+      await google.close();
+    },
+  };
+}
+
+async function fill({ db }: OpenedFirestore, count: number): Promise<void> {
+  for (let from = 0; from < count; from += BATCH) {
+    const batch = db.batch();
+    for (let index = from; index < Math.min(count, from + BATCH); index++) {
+      batch.set(db.doc(`directory/user-${index}`), toDocument(entryOf(`user-${index}`, ['member'])));
+    }
+    await batch.commit();
+  }
+}

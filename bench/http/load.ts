@@ -1,0 +1,107 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import autocannon, { type Options } from 'autocannon';
+import { onServerCore } from '../lib/core.ts';
+import { usageOf } from '../lib/process.ts';
+import { quantile } from '../lib/stats.ts';
+import type { Places, ServerName } from './servers.ts';
+
+export const CONNECTIONS = 32;
+
+export interface RunningServer {
+  readonly url: string;
+  readonly pid: number | undefined;
+  /** MiB in use after garbage was collected. */
+  heap(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts a contender on the server's core. @param execArgv for Node, e.g. a module to load first */
+export async function startServer(
+  name: ServerName,
+  places: Places,
+  { execArgv = [], env = {} }: { execArgv?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+): Promise<RunningServer> {
+  const [execPath, nodeArgs] = onServerCore(process.execPath, ['--expose-gc', ...execArgv]);
+  const server = fork(new URL('server.ts', import.meta.url), [name, JSON.stringify(places)], {
+    ...{ execPath, execArgv: nodeArgs, env: { ...process.env, ...env } },
+    // Log lines are written, and go where a container's would not slow the server down either.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const { url } = await answer<{ url: string }>(server);
+  return {
+    url,
+    pid: server.pid,
+    async heap() {
+      const answered = answer<{ heap: number }>(server);
+      server.send('heap');
+      return (await answered).heap;
+    },
+    async stop() {
+      const gone = once(server, 'exit');
+      // It ends by itself then, and writes what NODE_OPTIONS=--cpu-prof asks for.
+      server.disconnect();
+      await gone;
+    },
+  };
+}
+
+async function answer<T>(server: ChildProcess): Promise<T> {
+  const gone = new AbortController();
+  const ended = once(server, 'exit', { signal: gone.signal }).then(() => {
+    throw new Error(`${server.spawnargs.join(' ')} ended`);
+  });
+  try {
+    const [message] = await Promise.race([once(server, 'message'), ended]);
+    return message as T;
+  } finally {
+    ended.catch(() => undefined);
+    gone.abort();
+  }
+}
+
+export interface Load {
+  /** Requests per second. */
+  readonly rate: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Microseconds of the server's CPU time per request, which others on the machine do not take away. */
+  readonly cpu: number;
+  /** Share of a core that the load itself took: near 1 it was the load that was measured. */
+  readonly generator: number;
+  readonly requests: number;
+  /** How many of them were answered 401. */
+  readonly refused: number;
+}
+
+/** Sends requests over 32 connections, each as fast as the last was answered, and measures. */
+export async function load(
+  { url, pid }: Pick<RunningServer, 'url' | 'pid'>,
+  options: Pick<Options, 'headers' | 'duration' | 'amount' | 'requests' | 'overallRate'>,
+): Promise<Load> {
+  const latencies: number[] = [];
+  const statuses = new Map<number, number>();
+  const before = usageOf(pid);
+  const own = process.cpuUsage();
+  const begin = performance.now();
+  const running = autocannon({ url, connections: CONNECTIONS, ...options });
+  running.on('response', (_client, status, _bytes, milliseconds) => {
+    latencies.push(milliseconds);
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  });
+  const { requests, errors } = await running;
+  const milliseconds = performance.now() - begin;
+  const { user, system } = process.cpuUsage(own);
+  const unexpected = [...statuses.keys()].filter((status) => status !== 200 && status !== 401);
+  if (errors > 0 || unexpected.length > 0) throw new Error(`${url}: ${errors} errors, and ${unexpected}`);
+  return {
+    rate: requests.average,
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    cpu: (1000 * (usageOf(pid).cpu - before.cpu)) / requests.total,
+    generator: (user + system) / 1000 / milliseconds,
+    requests: requests.total,
+    refused: statuses.get(401) ?? 0,
+  };
+}

@@ -1,0 +1,65 @@
+import { hash } from 'node:crypto';
+import { createAccessFeed } from '../../functions/src/access/access-feed.ts';
+import { authenticate } from '../../functions/src/authn/authenticate.ts';
+import { parseToken } from '../../functions/src/authn/token-guard.ts';
+import { createVerifiedTokenCache } from '../../functions/src/authn/verified-token-cache.ts';
+import { verifyToken } from '../../functions/src/authn/verify-token.ts';
+import { decide } from '../../functions/src/authz/decide.ts';
+import { loadConfig } from '../../functions/src/config.ts';
+import { createDeps } from '../../functions/src/deps.ts';
+import { systemClock } from '../../functions/src/lib/clock.ts';
+import { PROJECT } from '../../functions/test/helpers/google.ts';
+import { aloneOnServerCore } from '../lib/core.ts';
+import type { Section } from '../lib/report.ts';
+import { inTurns, type PerCall, perCall } from '../lib/rounds.ts';
+import type { Sizes } from '../lib/sizes.ts';
+import { spreadOf, withSpread } from '../lib/stats.ts';
+import { openWorld } from './world.ts';
+
+const TOKENS = 256;
+
+/** What recognising a token is made of, each step by itself, and the guard that a first sight passes. */
+export async function parts({ parts: { calls, rounds } }: Sizes): Promise<Section> {
+  const world = await openWorld(TOKENS);
+  const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), world);
+  const cache = createVerifiedTokenCache();
+  for (const token of world.tokens) cache.set(token, await verifyToken(deps, token));
+  const { principal } = await verifyToken(deps, world.tokens[0] ?? '');
+  const readSince = async () => ({ changes: [], readAt: Date.now(), more: false });
+  const feed = createAccessFeed({
+    ...{ readSince, clock: systemClock, maxAge: 60 },
+    log: { feedUnread: () => undefined },
+  });
+  const now = Math.floor(Date.now() / 1000);
+  const token = (index: number) => world.tokens[index % TOKENS] ?? '';
+
+  const steps = {
+    'parseToken, the guard': (index: number) => parseToken(token(index)),
+    'SHA-256 of the token': (index: number) => hash('sha256', token(index), 'base64'),
+    'the cache: that, and finding it': (index: number) => cache.get(token(index), now),
+    'the access changes in memory': () => feed.latest(principal.subject),
+    'decide: a permission': () => decide(principal, 'notes:read'),
+    'authenticate, all of it': (index: number) =>
+      authenticate(deps, { kind: 'bearer', token: token(index) }, { fresh: false }),
+  } as const satisfies Record<string, (index: number) => unknown>;
+  const names = Object.keys(steps) as (keyof typeof steps)[];
+  const samples: Readonly<Record<string, readonly PerCall[]>> = await aloneOnServerCore(() =>
+    inTurns(names, (name) => perCall(calls, steps[name]), { rounds, warmUp: 2 }),
+  );
+  await world.close();
+  return {
+    tables: [
+      {
+        title: 'The steps by themselves: median (least–most)',
+        head: ['', 'µs', 'CPU µs'],
+        rows: names.map((name) => [
+          name,
+          withSpread(spreadOf((samples[name] ?? []).map(({ wall }) => wall))),
+          withSpread(spreadOf((samples[name] ?? []).map(({ cpu }) => cpu))),
+        ]),
+      },
+    ],
+    checks: [],
+    raw: samples,
+  };
+}

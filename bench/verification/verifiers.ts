@@ -1,0 +1,75 @@
+import { createPublicKey, verify as verifySignature } from 'node:crypto';
+import { JwtVerifier } from 'aws-jwt-verify';
+import { createVerifier, type VerifierOptions } from 'fast-jwt';
+import type { App } from 'firebase-admin/app';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import jwt from 'jsonwebtoken';
+import { authenticate } from '../../functions/src/authn/authenticate.ts';
+import { decide } from '../../functions/src/authz/decide.ts';
+import { loadConfig } from '../../functions/src/config.ts';
+import { createDeps } from '../../functions/src/deps.ts';
+import type { OpenFirestore } from '../../functions/src/lib/firestore.ts';
+import { ISSUER, PROJECT } from '../../functions/test/helpers/google.ts';
+import { authOf } from '../lib/firebase.ts';
+import { type PublicKey, toJwk } from '../lib/outside.ts';
+
+/** What all of them get. @property app whose requests go to a Google on loopback, with the key of the tokens */
+export interface Given {
+  readonly key: PublicKey;
+  readonly app: App;
+  readonly firestore: OpenFirestore;
+}
+
+export type Verify = (token: string) => unknown;
+
+/** Names of those that keep what they verified: a repeat means something else to them. */
+export const REMEMBERING = new Set<string>(['Gatehouse', 'fast-jwt, cached']);
+export const LIMIT = 'crypto.verify, the signature alone';
+
+/** Each made anew, with nothing in its cache. All check signature, issuer, audience and times of the same RS256 tokens. */
+export const VERIFIERS = {
+  /** Guard, firebase-admin, cache, access changes and the decision. */
+  Gatehouse: ({ app, firestore }: Given): Verify => {
+    const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app, firestore });
+    return async (token) =>
+      decide(await authenticate(deps, { kind: 'bearer', token }, { fresh: false }), 'notes:read');
+  },
+  'firebase-admin': ({ app }: Given): Verify => {
+    const auth = authOf(app);
+    return (token) => auth.verifyIdToken(token);
+  },
+  jose: ({ key }: Given): Verify => {
+    const keys = createLocalJWKSet({ keys: [toJwk(key)] });
+    return (token) => jwtVerify(token, keys, EXPECTED);
+  },
+  'jsonwebtoken, KeyObject': ({ key }: Given): Verify => {
+    const publicKey = createPublicKey(key.publicPem);
+    return (token) => jwt.verify(token, publicKey, { ...EXPECTED, algorithms: ['RS256'] });
+  },
+  'jsonwebtoken, PEM':
+    ({ key: { publicPem } }: Given): Verify =>
+    (token) =>
+      jwt.verify(token, publicPem, { ...EXPECTED, algorithms: ['RS256'] }),
+  'fast-jwt': ({ key: { publicPem } }: Given): Verify => createVerifier({ ...FAST, key: publicPem }),
+  'fast-jwt, cached': ({ key: { publicPem } }: Given): Verify =>
+    createVerifier({ ...FAST, key: publicPem, cache: true }),
+  'aws-jwt-verify': ({ key }: Given): Verify => {
+    const verifier = JwtVerifier.create({ ...EXPECTED, jwksUri: 'https://127.0.0.1/never-asked' });
+    verifier.cacheJwks({ keys: [toJwk(key)] });
+    return (token) => verifier.verify(token);
+  },
+  [LIMIT]: ({ key }: Given): Verify => {
+    const publicKey = createPublicKey(key.publicPem);
+    return (token) => {
+      const end = token.lastIndexOf('.');
+      const signature = Buffer.from(token.slice(end + 1), 'base64url');
+      if (!verifySignature('sha256', Buffer.from(token.slice(0, end)), publicKey, signature))
+        throw new Error('wrong signature');
+    };
+  },
+} as const satisfies Record<string, (given: Given) => Verify>;
+
+export type VerifierName = keyof typeof VERIFIERS;
+
+const EXPECTED = { issuer: ISSUER, audience: PROJECT };
+const FAST: Partial<VerifierOptions> = { allowedIss: ISSUER, allowedAud: PROJECT, algorithms: ['RS256'] };
