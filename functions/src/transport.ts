@@ -49,6 +49,7 @@ export function refuseEarly(arrival: object, refusal: AppError): void {
 
 /** @throws AppError `invalid_request` for a path that Express would stumble over later, as over any error of a handler */
 export function checkPath(path: string): void {
+  if (!path.includes('%')) return;
   try {
     decodeURIComponent(path);
   } catch (cause) {

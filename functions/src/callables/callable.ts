@@ -16,7 +16,7 @@ import { ERRORS, toAppError } from '../errors.ts';
 import { guard } from '../guard.ts';
 import { headerLines } from '../lib/header-lines.ts';
 import { parseFields } from '../lib/parse-fields.ts';
-import { securityHeaders } from '../lib/security-headers.ts';
+import { setSecurityHeaders } from '../lib/security-headers.ts';
 import { passTransport } from '../transport.ts';
 import { checkCall } from './check-call.ts';
 
@@ -115,19 +115,18 @@ function enter(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     res.once('finish', resolve);
-    securityHeaders(req, res, () => {
-      try {
-        passTransport(deps, req, requestId);
-        if (req.method !== 'OPTIONS') checkCall(req);
-      } catch (thrown) {
-        const error = toHttpsError(thrown, deps, requestId);
-        res.status(ERRORS[toAppError(thrown).code].status).json({ error: error.toJSON() });
-        return;
-      }
-      const origin = [...deps.config.allowedOrigins];
-      const allow = cors({ origin, methods: ['POST'], allowedHeaders: CLIENT_HEADERS, maxAge: 600 });
-      allow(req, res, () => next().then(resolve, reject));
-    });
+    setSecurityHeaders(res);
+    try {
+      passTransport(deps, req, requestId);
+      if (req.method !== 'OPTIONS') checkCall(req);
+    } catch (thrown) {
+      const error = toHttpsError(thrown, deps, requestId);
+      res.status(ERRORS[toAppError(thrown).code].status).json({ error: error.toJSON() });
+      return;
+    }
+    const origin = [...deps.config.allowedOrigins];
+    const allow = cors({ origin, methods: ['POST'], allowedHeaders: CLIENT_HEADERS, maxAge: 600 });
+    allow(req, res, () => next().then(resolve, reject));
   });
 }
 

@@ -2,12 +2,12 @@ import cors from 'cors';
 import express, { type Express } from 'express';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
-import { securityHeaders } from '../lib/security-headers.ts';
+import { setSecurityHeaders } from '../lib/security-headers.ts';
 import { checkPath, passTransport } from '../transport.ts';
 import { readBody } from './body.ts';
-import { markOAuth } from './oauth.ts';
+import { oauthEndpoints } from './oauth.ts';
 import { sendProblem } from './problem.ts';
-import { assignRequestId, requestId } from './request-id.ts';
+import { assignRequestId } from './request-id.ts';
 import { createRouter } from './router.ts';
 import { routes } from './routes.ts';
 
@@ -24,13 +24,6 @@ export function createApp(deps: Deps): Express {
   app.enable('case sensitive routing');
   app.set('query parser', 'simple');
 
-  app.use(assignRequestId);
-  app.use(securityHeaders);
-  app.use((req, res, next) => {
-    passTransport(deps, req, requestId(res));
-    checkPath(req.path);
-    next();
-  });
   const allowOrigin = cors({
     origin: [...allowedOrigins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -38,16 +31,22 @@ export function createApp(deps: Deps): Express {
     exposedHeaders: ['Allow', 'ETag', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
     maxAge: 600,
   });
-  app.use((req, res, next) =>
-    req.headers.origin === undefined && req.method !== 'OPTIONS' ? next() : allowOrigin(req, res, next),
-  );
-  app.use(markOAuth(routes, MOUNTS));
-  app.use(readBody);
+  // One layer: each costs every request.
+  app.use((req, res, next) => {
+    const id = assignRequestId(res);
+    setSecurityHeaders(res);
+    passTransport(deps, req, id);
+    checkPath(req.path);
+    if (req.headers.origin === undefined && req.method !== 'OPTIONS') next();
+    else allowOrigin(req, res, next);
+  });
+  const isOAuth = oauthEndpoints(routes, MOUNTS);
+  app.use(readBody(isOAuth));
   const router = createRouter(routes, deps);
   for (const mount of MOUNTS) app.use(mount, router);
   app.use(() => {
     throw new AppError('not_found', 'There is no such path.');
   });
-  app.use(sendProblem(deps.log));
+  app.use(sendProblem(deps.log, isOAuth));
   return app;
 }

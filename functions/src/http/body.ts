@@ -3,7 +3,7 @@ import express, { type RequestHandler } from 'express';
 import { AppError } from '../errors.ts';
 import { isJson } from '../lib/is-json.ts';
 import { MAX_BODY_BYTES, payloadTooLarge } from '../transport.ts';
-import { isOAuth } from './oauth.ts';
+import type { IsOAuth } from './oauth.ts';
 
 const collect = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
 
@@ -11,49 +11,46 @@ const collect = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: 
  * Reads the body as JSON, from the bytes as they came: the functions framework also parses forms and text into `body`,
  * and a form is what a foreign page can send without asking. OAuth has forms; its endpoints take the one or the other.
  */
-export const readBody: RequestHandler = (req, res, next) => {
-  const { rawBody } = req as { rawBody?: Buffer };
-  if (rawBody !== undefined) {
-    parse(rawBody);
-    return;
-  }
-  // RFC 9112 §6.3: without either header a request has no body.
-  if (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined) {
-    next();
-    return;
-  }
-  collect(req, res, (error?: unknown) => {
-    if (error !== undefined) return next(toBodyError(error));
-    try {
-      parse(Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0));
-    } catch (failure) {
-      next(failure);
+export function readBody(isOAuth: IsOAuth): RequestHandler {
+  return (req, res, next) => {
+    const { rawBody } = req as { rawBody?: Buffer };
+    if (rawBody !== undefined) {
+      req.body = parse(rawBody, req.headers, isOAuth(req));
+      next();
+      return;
     }
-  });
-
-  function parse(bytes: Buffer): void {
-    req.body = undefined;
-    if (bytes.length > 0) {
-      if (isOAuth(res) && isPlain(req.headers, isForm)) {
-        req.body = parseForm(bytes);
-        next();
-        return;
-      }
-      if (!isPlain(req.headers, isJson)) {
-        throw new AppError(
-          'unsupported_media_type',
-          'Send the body as Content-Type: application/json, not compressed.',
-        );
-      }
+    // RFC 9112 §6.3: without either header a request has no body.
+    if (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined) {
+      next();
+      return;
+    }
+    collect(req, res, (error?: unknown) => {
+      if (error !== undefined) return next(toBodyError(error));
       try {
-        req.body = JSON.parse(textOf(bytes));
-      } catch (cause) {
-        throw new AppError('invalid_request', 'The body is not valid JSON.', { cause });
+        req.body = parse(Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0), req.headers, isOAuth(req));
+        next();
+      } catch (failure) {
+        next(failure);
       }
-    }
-    next();
+    });
+  };
+}
+
+function parse(bytes: Buffer, headers: IncomingHttpHeaders, isOAuth: boolean): unknown {
+  if (bytes.length === 0) return undefined;
+  if (isOAuth && isPlain(headers, isForm)) return parseForm(bytes);
+  if (!isPlain(headers, isJson)) {
+    throw new AppError(
+      'unsupported_media_type',
+      'Send the body as Content-Type: application/json, not compressed.',
+    );
   }
-};
+  try {
+    return JSON.parse(textOf(bytes));
+  } catch (cause) {
+    throw new AppError('invalid_request', 'The body is not valid JSON.', { cause });
+  }
+}
 
 function isPlain(headers: IncomingHttpHeaders, isOfType: (contentType?: string) => boolean): boolean {
   return isOfType(headers['content-type']) && (headers['content-encoding'] ?? 'identity') === 'identity';

@@ -1,22 +1,17 @@
-import type { RequestHandler, Response } from 'express';
+import type { Request } from 'express';
 import type { AppError } from '../errors.ts';
 import { ERRORS } from '../errors.ts';
 import type { Route } from './route.ts';
 
-/** Remembers of a request that an OAuth client listens, before its body is read. */
-export function markOAuth(routes: readonly Route[], mounts: readonly string[]): RequestHandler {
+/** Does an OAuth client listen? To be asked where the whole path is seen: outside the router. */
+export type IsOAuth = (req: Request) => boolean;
+
+export function oauthEndpoints(routes: readonly Route[], mounts: readonly string[]): IsOAuth {
   const rows = routes.filter(({ oauth }) => oauth);
   const endpoints = new Set(
     rows.flatMap(({ method, path }) => mounts.map((mount) => `${method.toUpperCase()} ${mount}${path}`)),
   );
-  return (req, res, next) => {
-    res.locals.oauth = endpoints.has(`${req.method} ${req.path}`);
-    next();
-  };
-}
-
-export function isOAuth(res: Response): boolean {
-  return res.locals.oauth === true;
+  return (req) => endpoints.has(`${req.method} ${req.path}`);
 }
 
 /** What an OAuth client reads of a refusal (RFC 6749 §5.2); undefined for what has no name there. */

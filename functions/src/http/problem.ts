@@ -2,12 +2,12 @@ import type { ErrorRequestHandler } from 'express';
 import { ERRORS, problemOf, toAppError } from '../errors.ts';
 import { challengeFor } from '../lib/challenge.ts';
 import type { Log } from '../log.ts';
-import { isOAuth, oauthErrorOf } from './oauth.ts';
+import { type IsOAuth, oauthErrorOf } from './oauth.ts';
 import { requestId } from './request-id.ts';
 
 /** The last handler: whatever was thrown → RFC 9457 `application/problem+json`. */
-export function sendProblem(log: Log): ErrorRequestHandler {
-  return (thrown, _req, res, next) => {
+export function sendProblem(log: Log, isOAuth: IsOAuth): ErrorRequestHandler {
+  return (thrown, req, res, next) => {
     const error = toAppError(thrown);
     const { status } = ERRORS[error.code];
     const id = requestId(res);
@@ -19,7 +19,7 @@ export function sendProblem(log: Log): ErrorRequestHandler {
     if (challenge !== undefined) res.set('WWW-Authenticate', challenge);
     if (error.retryAfter !== undefined) res.set('Retry-After', String(error.retryAfter));
     if (error.allow !== undefined) res.set('Allow', error.allow.join(', '));
-    const oauthError = isOAuth(res) ? oauthErrorOf(error) : undefined;
+    const oauthError = isOAuth(req) ? oauthErrorOf(error) : undefined;
     res
       .status(status)
       // An OAuth client reads no other kind of JSON (RFC 6749 §5.2).

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestHandler, Response } from 'express';
+import type { Response } from 'express';
 
 /** Our own id for every request, never the caller's: it names log lines. Answered as `X-Request-Id`. */
-export const assignRequestId: RequestHandler = (_req, res, next) => {
+export function assignRequestId(res: Response): string {
   const id = randomUUID();
   res.locals.requestId = id;
   res.setHeader('X-Request-Id', id);
-  next();
-};
+  return id;
+}
 
 export function requestId(res: Response): string {
   const id: unknown = res.locals.requestId;

@@ -63,7 +63,9 @@ function serve(row: Route, deps: Deps): RequestHandler {
       return;
     }
     const output = row.output.parse(answer);
-    if (row.etag !== undefined) res.set('ETag', row.etag(output));
+    if (row.etag === undefined) return sendJson(res, output);
+    // Express answers 304 to who has this version already (RFC 9110 §13.1.2).
+    res.set('ETag', row.etag(output));
     res.json(output);
   };
 }
@@ -71,6 +73,14 @@ function serve(row: Route, deps: Deps): RequestHandler {
 async function resourceOf(owner: Promise<string | undefined>): Promise<Resource | undefined> {
   const found = await owner;
   return found === undefined ? undefined : { owner: found };
+}
+
+/** What `res.json` comes to where there is no ETag, and no setting of Express to be asked. */
+function sendJson(res: Response, value: unknown): void {
+  const text = JSON.stringify(value);
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.setHeader('Content-Length', Buffer.byteLength(text));
+  res.end(text);
 }
 
 const NDJSON = 'application/x-ndjson';

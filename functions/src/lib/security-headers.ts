@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
 
 /** An API serves no page: nothing may load, frame or sniff what it answers. */
-const helmetHeaders = helmet({
+const applyHelmet = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {
@@ -26,14 +26,26 @@ const helmetHeaders = helmet({
   xXssProtection: false,
 });
 
-/** Sets the headers that every response carries, refusals included. Express or not. */
-export function securityHeaders(
-  req: IncomingMessage,
-  res: ServerResponse,
-  next: (error?: unknown) => void,
-): void {
-  // Hosting's CDN keeps a function's 404 for ten minutes unless told otherwise, and shares what is not private.
-  res.setHeader('Cache-Control', 'private, no-store');
-  res.setHeader('Vary', 'Origin');
-  helmetHeaders(req, res, next);
+/** The headers that every response carries. They depend on nothing, so helmet is asked once. */
+const HEADERS: readonly (readonly [name: string, value: string])[] = (() => {
+  const headers: [string, string][] = [];
+  const response = {
+    setHeader: (name: string, value: string) => headers.push([name, value]),
+    removeHeader: () => undefined,
+  };
+  // All of a request and a response that helmet looks at.
+  applyHelmet({} as IncomingMessage, response as unknown as ServerResponse, (error) => {
+    if (error !== undefined) throw error;
+  });
+  return [
+    ...headers,
+    // Hosting's CDN keeps a function's 404 for ten minutes unless told otherwise, and shares what is not private.
+    ['Cache-Control', 'private, no-store'],
+    ['Vary', 'Origin'],
+  ];
+})();
+
+/** Sets the headers that every response carries, refusals included. */
+export function setSecurityHeaders(res: ServerResponse): void {
+  for (const [name, value] of HEADERS) res.setHeader(name, value);
 }

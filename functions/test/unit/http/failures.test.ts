@@ -100,13 +100,17 @@ describe('http: failures', () => {
     const logged: unknown[] = [];
     const app = express();
     app.set('env', 'test');
-    app.use(assignRequestId);
+    app.use((_req, res, next) => {
+      assignRequestId(res);
+      next();
+    });
     app.get('/half', (_req, res) => {
       res.status(200).write('half');
       throw new Error(SECRET);
     });
     app.get('/whole', (_req, res) => void res.send('whole'));
-    app.use(sendProblem({ ...structuredLog, failure: (requestId) => logged.push(requestId) }));
+    const log = { ...structuredLog, failure: (requestId: string) => logged.push(requestId) };
+    app.use(sendProblem(log, () => false));
     const server = createServer(app).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
