@@ -139,11 +139,15 @@ async function passes(
   clock: () => number,
 ): Promise<boolean> {
   const principal = createPrincipal({ ...ANONYMOUS, kind: 'user', subject: uid, directoryId: uid });
-  const readFrom = [{ id: uid, rolesVersion: rolesVersion - 1 }];
+  const readFrom = [{ id: uid, rolesVersion: rolesVersion - 1, validAfter: 0 }];
   const verified = { principal, readFrom, goodUntil: Number.POSITIVE_INFINITY };
   const deps: AuthenticateDeps = {
     authenticators: [],
-    verifiedTokens: { get: () => verified, set: () => undefined, delete: () => undefined },
+    verifiedTokens: {
+      get: () => verified,
+      delete: () => undefined,
+      verifyOnce: async () => verified,
+    },
     accessChanges: feed,
     accessRecords: {
       read: async () => undefined,
