@@ -1,9 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseArgs, parseEnv } from 'node:util';
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { createGatewayDocument } from '../functions/scripts/gateway-document.ts';
-import { parseTrustedIssuers } from '../functions/src/authn/issuers/trusted-issuers.ts';
-import { ROOT } from './lib/emulator-setup.ts';
+import { readDeployed } from './lib/deployed.ts';
 import { fail } from './lib/run.ts';
 
 /** Writes the document that Google API Gateway and ESPv2 take: docs/guides/google-api-gateway.md. */
@@ -25,31 +23,9 @@ function readArguments() {
   return { ...values, project };
 }
 
-/** What this project is deployed with. */
-function readSettings(project: string) {
-  const name = `functions/.env.${project}`;
-  const { REGION, TRUSTED_ISSUERS = '' } = parseEnv(readText(name));
-  try {
-    const issuers = parseTrustedIssuers(TRUSTED_ISSUERS, { local: false, gate: false });
-    return { region: REGION || 'us-central1', issuers };
-  } catch (error) {
-    throw new Error(
-      `TRUSTED_ISSUERS in ${name} is wrong:\n${error instanceof Error ? error.message : error}`,
-    );
-  }
-}
-
-function readText(name: string): string {
-  try {
-    return readFileSync(join(ROOT, name), 'utf8');
-  } catch (cause) {
-    throw new Error(`${name} cannot be read; README, "Deploy", says how to make it.`, { cause });
-  }
-}
-
 try {
   const { project, backend, host, out } = readArguments();
-  const { region, issuers } = readSettings(project);
+  const { region, issuers } = readDeployed(project);
   const { document, warnings } = createGatewayDocument({
     projectId: project,
     backend: backend ?? `https://${region}-${project}.cloudfunctions.net/api`,

@@ -65,7 +65,7 @@ function renderPerson(user, context) {
 
 function fillPerson(item, user, context, note) {
   const isSelf = user.uid === context.me.uid;
-  const name = user.displayName ?? user.email ?? user.uid;
+  const name = nameOf(user);
   const identity = h(
     'div',
     { className: 'identity' },
@@ -76,7 +76,7 @@ function fillPerson(item, user, context, note) {
       isSelf && h('span', { className: 'tag' }, 'you'),
       user.disabled && h('span', { className: 'tag' }, 'disabled'),
     ),
-    h('p', { className: 'quiet' }, [user.email, user.providers.join(', ')].filter(Boolean).join(' · ')),
+    h('p', { className: 'quiet' }, originOf(user).filter(Boolean).join(' · ')),
     h(
       'p',
       { className: 'quiet' },
@@ -86,11 +86,33 @@ function fillPerson(item, user, context, note) {
     ),
   );
   const mayChange = context.roles.length > 0 && !isSelf;
-  const roles = mayChange ? renderForm(item, user, context, name) : chips(user.roles, `Roles of ${name}`);
+  const roles = h(
+    'div',
+    { className: 'rights' },
+    mayChange ? renderForm(item, user, context, name) : chips(user.roles, `Roles of ${name}`),
+    user.identity && h('p', { className: 'quiet' }, besides(user)),
+  );
   const message = h('p', { className: `message ${note?.kind ?? ''}`, role: 'status' });
   item.replaceChildren(identity, roles, message);
   message.textContent = note?.text ?? ''; // after it is in the page, so that it is read out
 }
+
+/** What they are called. Nobody knows somebody of another issuer by the id that they have here. */
+function nameOf({ displayName, email, identity, uid }) {
+  const elsewhere =
+    identity && `${URL.parse(identity.issuer)?.host || identity.issuer} · ${identity.subject}`;
+  return displayName ?? email ?? elsewhere ?? uid;
+}
+
+/** Where they come from, and what their name does not say of who they are there. */
+function originOf({ displayName, email, identity, providers }) {
+  if (identity) return [identity.issuer, (displayName ?? email) && identity.subject];
+  return [email, providers.join(', ')];
+}
+
+/** What the boxes do not show. */
+const besides = ({ linkedTo }) =>
+  linkedTo ? `at rest: has the rights of ${linkedTo}` : 'besides what their issuer gives';
 
 function renderForm(item, user, context, name) {
   const boxes = context.roles.map((role) =>

@@ -1,5 +1,7 @@
-import { AUDIENCE, CLIENTS, emailAt, PASSWORD } from './local-issuer.ts';
+import { AUDIENCE, CLIENTS, emailAt, PASSWORD, PEOPLE } from './local-issuer.ts';
 import type { LocalIssuers } from './start-issuers.ts';
+
+const KINDS = ['cognito', 'auth0', 'oidc'] as const;
 
 /** Rows of the table that `npm start` prints. */
 export function localIssuerRows({ cognito, auth0, oidc }: LocalIssuers): string[][] {
@@ -8,6 +10,14 @@ export function localIssuerRows({ cognito, auth0, oidc }: LocalIssuers): string[
     ['Auth0', `${auth0.url} (oauth2-mock-server, tokens in the shape of Auth0’s)`],
     ['OpenID', `${oidc.url} (oidc-provider)`],
   ];
+}
+
+/** Who can sign in there. */
+export function localUserRows(): string[][] {
+  return PEOPLE.map((name) => [
+    name,
+    `password ${PASSWORD}, at each issuer: ${KINDS.map((kind) => emailAt(kind, name)).join(', ')}`,
+  ]);
 }
 
 /** What to try at the local issuers: each line can be pasted into a shell. */
@@ -22,19 +32,19 @@ export function atLocalIssuers({ cognito, auth0, oidc }: LocalIssuers, api: stri
        -H 'X-Amz-Target: AWSCognitoIdentityProviderService.InitiateAuth' \\
        -d '${credentials}' |
        ${pick('AccessToken')})
-     curl -s ${api}/me -H "Authorization: Bearer $TOKEN"
+     curl -sw '\\n' ${api}/me -H "Authorization: Bearer $TOKEN"
 
   5. A user of Auth0, with the permissions that Auth0 gives her
      TOKEN=$(curl -s ${auth0.url}/oauth/token -d grant_type=password -d client_id=${CLIENTS.web} \\
        -d username=${emailAt('auth0', 'ada')} -d password=${PASSWORD} -d audience=${AUDIENCE} |
        ${pick('access_token')})
-     curl -s ${api}/me -H "Authorization: Bearer $TOKEN"
+     curl -sw '\\n' ${api}/me -H "Authorization: Bearer $TOKEN"
 
   6. A machine, known to an OpenID provider, which may read users
      TOKEN=$(curl -s ${oidc.url}/token -u ${CLIENTS.machine}:${PASSWORD} -d grant_type=client_credentials \\
        -d scope=users:read -d resource=${AUDIENCE} |
        ${pick('access_token')})
-     curl -s ${api}/users -H "Authorization: Bearer $TOKEN"`;
+     curl -sw '\\n' ${api}/users -H "Authorization: Bearer $TOKEN"`;
 }
 
 const pick = (name: string) => `grep -o '"${name}": *"[^"]*"' | cut -d'"' -f4`;

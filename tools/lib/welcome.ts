@@ -1,5 +1,5 @@
 import type { LocalIssuers } from '../issuers/start-issuers.ts';
-import { atLocalIssuers, localIssuerRows } from '../issuers/welcome.ts';
+import { atLocalIssuers, localIssuerRows, localUserRows } from '../issuers/welcome.ts';
 import { DEMO_PASSWORD, DEMO_ROLES, demoEmail } from '../seed.ts';
 import type { Emulators } from './emulators.ts';
 import type { FirestoreKind } from './firestore-option.ts';
@@ -36,6 +36,7 @@ export function welcome(session: Session): string {
     ...(issuers ? localIssuerRows(issuers) : []),
     ['', ''],
     ...DEMO_ROLES.map((role) => [demoEmail(role), `password ${DEMO_PASSWORD}, user id demo-${role}`]),
+    ...(issuers ? localUserRows() : []),
   ];
   const width = Math.max(...rows.map(([name = '']) => name.length));
   return `
@@ -51,10 +52,10 @@ Try, in another terminal:
        grep -o '"idToken": *"[^"]*"' | cut -d'"' -f4)
 
   2. Who am I, and what may I do?
-     curl -s ${api}/me -H "Authorization: Bearer $TOKEN"
+     curl -sw '\\n' ${api}/me -H "Authorization: Bearer $TOKEN"
 
   3. Make the member a supporter
-     curl -s -X PUT ${api}/users/demo-member/roles -H "Authorization: Bearer $TOKEN" \\
+     curl -sw '\\n' -X PUT ${api}/users/demo-member/roles -H "Authorization: Bearer $TOKEN" \\
        -H 'Content-Type: application/json' -d '{"grants":[{"role":"support","reason":"joins the help desk"}],"version":${memberVersion}}'
 ${issuers ? `\n${atLocalIssuers(issuers, api)}\n` : ''}`;
 }

@@ -14,7 +14,7 @@ export function otherSpellings(rows: readonly Row[]): string[] {
   const characters = new Set(rows.flatMap(({ segments }) => segments.join('').replaceAll('*', '').split('')));
   const escapes = [...characters].flatMap((one) =>
     // 61 to 6F are o and before, 70 to 7A the others: two patterns instead of forty.
-    /[a-z]/.test(one) ? `*%${one <= 'o' ? 6 : 7}?*` : escapesOf(one.charCodeAt(0).toString(16)),
+    /[a-z]/.test(one) ? `*%${one <= 'o' ? 6 : 7}*` : escapesOf(one.charCodeAt(0).toString(16)),
   );
   return [...new Set([...ALWAYS, ...escapes])];
 }

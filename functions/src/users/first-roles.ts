@@ -1,6 +1,8 @@
 import type { ChangeAccess } from '../access/change-access.ts';
 import type { Directory } from '../access/directory.ts';
 import type { DirectoryEntry } from '../access/directory-entry.ts';
+import { enterIdentity } from '../access/enter-identity.ts';
+import { externalId } from '../authn/external-identity.ts';
 import type { Role } from '../authz/roles.ts';
 import { AppError } from '../errors.ts';
 import type { AccountStore } from './account-store.ts';
@@ -10,7 +12,7 @@ interface FirstRolesDeps {
   readonly accounts: AccountStore;
   readonly users: UsersService;
   readonly changeAccess: ChangeAccess;
-  readonly directory: Pick<Directory, 'hasOwner'>;
+  readonly directory: Directory;
 }
 
 /**
@@ -33,47 +35,84 @@ export async function giveDefaultRole(
 }
 
 interface OperatorGrant {
-  readonly email: string;
   readonly role: Role;
-  /** Past every refusal. */
+  /** Past every refusal that has it in its words. */
   readonly force: boolean;
-  /** May the e-mail be one that nobody has proved to own? In the emulator it may. */
-  readonly unverified: boolean;
 }
+
+const OPERATOR = { actor: 'operator', requestId: 'grant' };
 
 /**
  * Adds a role with the operator's own credentials, past the granting rules: how the first owner comes to be.
  *
+ * @param wanted `unverified`: may the e-mail be one that nobody has proved to own? In the emulator it may
  * @throws AppError `not_found`; `invalid_argument` when there is an owner, or the account is disabled or unverified
  */
 export async function grantAsOperator(
-  { accounts, users, changeAccess, directory }: FirstRolesDeps,
-  { email, role, force, unverified }: OperatorGrant,
+  deps: FirstRolesDeps,
+  { email, unverified, ...wanted }: OperatorGrant & { email: string; unverified: boolean },
 ): Promise<DirectoryEntry> {
-  const account = await accounts.findByEmail(email);
+  const account = await deps.accounts.findByEmail(email);
   if (account === undefined) {
     throw new AppError('not_found', `Nobody with the e-mail ${email} has signed up.`);
   }
-  const refuse = (why: string) => new AppError('invalid_argument', `${why}, or add --force.`);
   // Anybody could have signed up with the address by password, and wait for this.
-  if (!force && !account.emailVerified && !unverified) {
+  if (!wanted.force && !account.emailVerified && !unverified) {
     throw refuse('This e-mail address is not verified: let them verify it first');
   }
-  const { uid } = account;
-  const before = await users.get(uid);
-  const holds = (grants: DirectoryEntry['grants']) =>
-    grants.some((grant) => grant.role === role && grant.expiresAt === undefined);
-  if (!force && !holds(before.grants) && role === 'owner' && (await directory.hasOwner())) {
+  const { uid, disabled } = account;
+  const before = await deps.users.get(uid);
+  await checkNoOwner(deps, before, wanted);
+  return (await addRole(deps, { uid, disabled, ...wanted })) ?? before;
+}
+
+/**
+ * The same for somebody of another issuer, who is entered in the directory if need be: there is no account to find, and
+ * no address to verify.
+ *
+ * @throws AppError `invalid_argument` when there is an owner, or the entry is disabled or has another's rights
+ */
+export async function grantToIdentity(
+  deps: FirstRolesDeps,
+  { issuer, subject, ...wanted }: OperatorGrant & { issuer: string; subject: string },
+): Promise<DirectoryEntry> {
+  const uid = externalId(issuer, subject);
+  await checkNoOwner(deps, await deps.directory.find(uid), wanted);
+  const identity = { id: uid, issuer, subject, emailVerified: false };
+  const before = await enterIdentity(deps.directory, identity, { event: OPERATOR });
+  return (await addRole(deps, { uid, disabled: false, ...wanted })) ?? before;
+}
+
+const refuse = (why: string) => new AppError('invalid_argument', `${why}, or add --force.`);
+
+const holds = (entry: DirectoryEntry, role: Role) =>
+  entry.grants.some((grant) => grant.role === role && grant.expiresAt === undefined);
+
+async function checkNoOwner(
+  { directory }: FirstRolesDeps,
+  entry: DirectoryEntry | undefined,
+  { role, force }: OperatorGrant,
+): Promise<void> {
+  const isNew = entry === undefined || !holds(entry, role);
+  if (!force && isNew && role === 'owner' && (await directory.hasOwner())) {
     throw refuse('There is an owner already: ask them');
   }
-  const actor = { principal: 'operator', requestId: 'grant' };
-  const changed = await changeAccess(actor, { uid, action: 'roles.set' }, ({ entry, now }) => {
-    if (holds(entry.grants)) return undefined;
-    if (!force && (entry.disabled || account.disabled)) {
-      throw refuse('This account is disabled: enable it first');
+}
+
+/** @returns undefined for somebody who has it already */
+function addRole(
+  { changeAccess }: FirstRolesDeps,
+  { uid, role, force, disabled }: OperatorGrant & { uid: string; disabled: boolean },
+): Promise<DirectoryEntry | undefined> {
+  const actor = { principal: OPERATOR.actor, requestId: OPERATOR.requestId };
+  return changeAccess(actor, { uid, action: 'roles.set' }, ({ entry, now }) => {
+    if (entry.linkedTo !== undefined) {
+      const message = `This identity has the rights of ${entry.linkedTo}, and its own grants rest: unlink it first.`;
+      throw new AppError('invalid_argument', message);
     }
+    if (holds(entry, role)) return undefined;
+    if (!force && (entry.disabled || disabled)) throw refuse('This account is disabled: enable it first');
     const others = entry.grants.filter((grant) => grant.role !== role);
     return { grants: [...others, { role, grantedBy: 'operator', grantedAt: now }] };
   });
-  return changed ?? before;
 }

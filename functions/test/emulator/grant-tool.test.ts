@@ -69,10 +69,36 @@ describe('tools/grant.ts', function () {
     assert.doesNotMatch(stderr, /\n\s+at /);
   });
 
+  it('makes an owner of somebody of another issuer, who has no account', async () => {
+    const { project, rolesOf, ada, run } = await open();
+    const identity = ['--issuer', 'https://login.example.com', '--subject', 'ann'];
+    const { code, stdout, stderr } = await run('owner', ...identity);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /: ann of https:\/\/login\.example\.com \(ext-[\w-]{43}\) now is owner\.\n$/);
+    const [owner] = [...(await project.documents('directory')).values()].filter((entry) => entry.identity);
+    assert.deepEqual(owner?.roles, ['owner']);
+    assert.equal((await run('owner', ada)).code, 1); // there is one now
+    assert.deepEqual(await rolesOf(ada), ['member']);
+    assert.equal((await run('support', ...identity)).code, 0);
+  });
+
+  it('grants nothing to an issuer that a real project does not trust', async () => {
+    const identity = ['--issuer', 'https://login.example.com', '--subject', 'ann'];
+    const { code, stderr } = await grant(['--project', 'example', 'owner', ...identity]); // functions/.env.example
+    assert.equal(code, 1);
+    assert.match(stderr, /login\.example\.com is not in TRUSTED_ISSUERS of functions\/\.env\.example/);
+  });
+
   const misuses: Record<string, string[]> = {
     'no arguments': [],
     'no project': ['owner', 'ada@example.com'],
     'a prototype property as role': ['--project', 'demo-x', 'constructor', 'ada@example.com'],
+    'an issuer without a subject': ['--project', 'demo-x', 'owner', '--issuer', 'https://a.test'],
+    'a subject without an issuer': ['--project', 'demo-x', 'owner', '--subject', 'ada'],
+    'an identity and an e-mail': [
+      ...['--project', 'demo-x', 'owner', 'ada@example.com'],
+      ...['--issuer', 'https://a.test', '--subject', 'ada'],
+    ],
     'an unknown option': ['--project', 'demo-x', '--yes', 'owner', 'ada@example.com'],
   };
   it('explains itself when it is called with something else', async () => {

@@ -238,6 +238,16 @@ describe('the Lambda authorizer', function () {
       assert.equal(((await ask(['members'], named)) as { isAuthorized: boolean }).isAuthorized, true);
     });
 
+    it('refuses every route where the identity sources lack its key, but for a gate without routes', async () => {
+      const token = await world.bearer(['members']);
+      const event = { ...simpleEvent([token]), identitySource: [token] };
+      assert.deepEqual(await routed.call('authorizer', event), { isAuthorized: false });
+      const [line] = linesOf(routed.output(), 0).slice(-1);
+      assert.deepEqual([line?.granted, line?.reason], [false, 'identity-source-lacks-route']);
+      const answer = (await plain.call('authorizer', event)) as { isAuthorized: boolean };
+      assert.equal(answer.isAuthorized, true);
+    });
+
     it('refuses a route that is not in the list', async () => {
       for (const routeKey of ['$default', 'ANY /notes', 'GET /notes/7', '__proto__'])
         assert.deepEqual(await ask(['bosses'], { routeKey }), { isAuthorized: false });

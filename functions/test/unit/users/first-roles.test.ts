@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { giveDefaultRole, grantAsOperator } from '../../../src/users/first-roles.ts';
+import { externalId } from '../../../src/authn/external-identity.ts';
+import { giveDefaultRole, grantAsOperator, grantToIdentity } from '../../../src/users/first-roles.ts';
 import { type Access, createAccess } from '../../helpers/access.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+
+const LOGIN = 'https://login.example.com';
 
 type Person = Parameters<typeof accountOf>;
 let access: Access;
@@ -117,5 +120,82 @@ describe('granting as the operator', () => {
   it('does not make somebody up', async () => {
     await open();
     await assertRefused(() => grant(), 'not_found');
+  });
+});
+
+describe('granting to an identity as the operator', () => {
+  const uid = externalId(LOGIN, 'ann');
+  const open = async (...people: Person[]) => {
+    access = await createAccess(people);
+    for (const [uid] of people) await access.users.get(uid);
+  };
+  const grant = (force = false, role: 'owner' | 'support' = 'owner') =>
+    grantToIdentity(access, { issuer: LOGIN, subject: 'ann', role, force });
+  afterEach(() => access.close());
+
+  it('enters somebody who never came and makes them the first owner, without an account, for the record', async () => {
+    await open();
+    const { identity, grants } = await grant();
+    assert.deepEqual(identity, { issuer: LOGIN, subject: 'ann' });
+    assert.deepEqual(
+      grants.map(({ role, grantedBy }) => [role, grantedBy]),
+      [['owner', 'operator']],
+    );
+    assert.deepEqual(await access.owners(), [uid]);
+    const events = await access.all('auditEvents');
+    assert.deepEqual(events.map(({ action, actor, target }) => [action, actor, target]).sort(), [
+      ['roles.set', 'operator', uid],
+      ['user.enter', 'operator', uid],
+    ]);
+    assert.equal(access.accounts.byUid.has(uid), false);
+  });
+
+  it('adds to what somebody has, and does nothing when it is done already', async () => {
+    await open();
+    await grant(false, 'support');
+    const { grants } = await grant();
+    assert.deepEqual(
+      grants.map(({ role }) => role),
+      ['support', 'owner'],
+    );
+    const { rolesVersion } = await grant();
+    assert.equal(rolesVersion, 2);
+  });
+
+  it('makes a second owner by force alone, and enters nobody it refuses', async () => {
+    await open(['olga', { roles: ['owner'] }]);
+    await assertRefused(() => grant(), 'invalid_argument');
+    assert.equal(await access.directory.find(uid), undefined);
+    await grant(true);
+    assert.deepEqual(await access.owners(), ['olga', uid]);
+  });
+
+  it('refuses a disabled one without force', async () => {
+    await open();
+    await grant(false, 'support');
+    await access.changeAccess(
+      { principal: 'operator', requestId: 'r' },
+      { uid, action: 'user.disable' },
+      () => ({
+        disabled: true,
+      }),
+    );
+    await assertRefused(() => grant(), 'invalid_argument');
+    await grant(true);
+    assert.deepEqual(await rolesOf(uid), ['support', 'owner']);
+  });
+
+  it('refuses one that has the rights of a Firebase user, force or not: its own grants rest', async () => {
+    await open(['olga', { roles: [] }]);
+    await grant(false, 'support');
+    await access.changeAccess(
+      { principal: 'operator', requestId: 'r' },
+      { uid, action: 'identity.link' },
+      () => ({
+        link: { to: 'olga' },
+      }),
+    );
+    for (const force of [false, true]) await assertRefused(() => grant(force), 'invalid_argument');
+    assert.deepEqual(await access.owners(), []);
   });
 });
