@@ -86,6 +86,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
         projectId: config.projectId,
         emulator: config.emulator,
         verifyIdToken: (token) => auth().verifyIdToken(token),
+        records: accessRecords,
       }),
       ...createExternalAuthenticators({
         profiles: config.trustedIssuers,
