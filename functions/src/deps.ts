@@ -88,6 +88,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
           open().catch(() => undefined);
           return verified;
         },
+        records: accessRecords,
       }),
       ...createExternalAuthenticators({
         profiles: config.trustedIssuers,

@@ -1,20 +1,24 @@
 import { deleteApp, initializeApp } from '../../functions/node_modules/firebase-admin/lib/app/index.js';
 import type { Edit } from '../../functions/src/access/edit.ts';
 import { loadConfig } from '../../functions/src/config.ts';
-import { createDeps } from '../../functions/src/deps.ts';
+import { createDeps, type Deps } from '../../functions/src/deps.ts';
+import { grantToIdentity } from '../../functions/src/users/first-roles.ts';
 
 const OPERATOR = { principal: 'operator', requestId: 'test' } as const;
 
 /** Changes somebody's access as an operator does, past the API. */
-export async function changeAsOperator(
-  projectId: string,
-  { uid, action }: { uid: string; action: string },
-  edit: Edit,
-): Promise<void> {
+export const changeAsOperator = (projectId: string, about: { uid: string; action: string }, edit: Edit) =>
+  asOperator(projectId, ({ changeAccess }) => changeAccess(OPERATOR, about, () => edit));
+
+/** Enters somebody of another issuer, as a supporter. */
+export const enterAsOperator = (projectId: string, identity: { issuer: string; subject: string }) =>
+  asOperator(projectId, (deps) => grantToIdentity(deps, { ...identity, role: 'support', force: false }));
+
+async function asOperator(projectId: string, act: (deps: Deps) => Promise<unknown>): Promise<void> {
   const app = initializeApp({ projectId }, 'operator');
   try {
     const config = loadConfig({ ...process.env, GCLOUD_PROJECT: projectId, FUNCTIONS_EMULATOR: 'true' });
-    await createDeps(config, { app }).changeAccess(OPERATOR, { uid, action }, () => edit);
+    await act(createDeps(config, { app }));
   } finally {
     await deleteApp(app);
   }

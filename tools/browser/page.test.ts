@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
+import { externalId } from '../../functions/src/authn/external-identity.ts';
 import { ROOT } from '../lib/emulator-setup.ts';
 import { DEMO_PASSWORD, demoEmail, seedDemoUsers } from '../seed.ts';
 import { type Guest, openPage } from './guest.ts';
-import { changeAsOperator } from './operator.ts';
+import { changeAsOperator, enterAsOperator } from './operator.ts';
 
 const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process.env;
 const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
@@ -233,6 +234,22 @@ const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
     assert.equal((await stored()).users, 0);
     await page.reload();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  });
+
+  it('names somebody of another issuer as that issuer does, and wraps it', async () => {
+    const issuer = 'https://login.example.com/realms/shop';
+    const subject = `waad|${'oneLongWord'.repeat(9)}`;
+    await enterAsOperator(GCLOUD_PROJECT, { issuer, subject });
+    for (const width of [1200, 800, 390]) {
+      const { page, signInAs } = await visit({ viewport: { width, height: 900 } });
+      await signInAs('owner');
+      const row = page.locator(`[data-uid=${externalId(issuer, subject)}]`);
+      assert.equal(await row.getByRole('heading').textContent(), `login.example.com · ${subject}`);
+      await row.getByText('besides what their issuer gives').waitFor();
+      const cut = `[...document.querySelectorAll('[data-uid^=ext-] :is(.identity, .rights, h3)')]
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).length`;
+      assert.equal(await page.evaluate(cut), 0, `${width} px`);
+    }
   });
 
   it('reads well in the dark and on a telephone', async () => {

@@ -48,10 +48,10 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
     return stricter(recordOf(entry), { disabled, validAfter: entry.identity === undefined ? validAfter : 0 });
   }
 
-  /** Where there is no record now, what happened to one before is of no interest. */
-  function versionOf(id: string, record: AccessRecord | undefined): EntryVersion {
-    const { rolesVersion = 0, validAfter = seconds(clock) } = record ?? {};
-    return { id, rolesVersion, validAfter };
+  /** @param since second from which on there is this record, or none: what happened to one before is of no interest */
+  function versionOf(id: string, record: AccessRecord | undefined, since = seconds(clock)): EntryVersion {
+    const { rolesVersion = 0, validAfter = since } = record ?? {};
+    return { id, rolesVersion, validAfter: Math.max(validAfter, since) };
   }
 
   return {
@@ -68,10 +68,11 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
           : ofIdentity(found, identity);
       await followEmail(directory, entry, identity);
       const own = recordOf(withoutExchanged(entry));
-      const readFrom = [versionOf(id, own)];
+      // A deletion counts from the second after it.
+      const readFrom = [versionOf(id, own, entry.created + 1)];
       if (entry.linkedTo === undefined) return { record: own, readFrom };
       const linked = await read(entry.linkedTo);
-      readFrom.push(versionOf(entry.linkedTo, linked));
+      readFrom.push(versionOf(entry.linkedTo, linked, linked && 0));
       // Whose rights were these? Nobody's any more.
       const isGone = linked === undefined;
       return { record: isGone ? { ...own, disabled: true } : stricter(linked, own), readFrom };

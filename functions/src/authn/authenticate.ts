@@ -67,7 +67,7 @@ async function isUpToDate(
 /** The principal with the roles of its record. @throws AppError unless the token says what the record says */
 async function asRecorded(
   { accessRecords, clock }: AuthenticateDeps,
-  { principal, identity, readFrom: [own] }: VerifiedToken,
+  { principal, identity, readFrom: [read] }: VerifiedToken,
 ): Promise<Principal> {
   const { directoryId } = principal;
   if (directoryId === undefined) throw notEntered(principal);
@@ -83,9 +83,11 @@ async function asRecorded(
   checkRecord(principal, record);
   // Whoever links somebody must not come by what the other is given later.
   if (identity !== undefined && record.directoryId !== identity.id) throw notEntered(principal);
-  if (identity === undefined && own?.rolesVersion !== record.rolesVersion)
+  if (identity === undefined && read?.rolesVersion !== record.rolesVersion)
     throw tokenStale('roles changed', principal);
-  return createPrincipal({ ...principal, roles: rolesAt(record.grants, seconds(clock)) });
+  // Its own: what is known of the token may still say whom it was linked to.
+  const own = { directoryId: record.directoryId, roles: rolesAt(record.grants, seconds(clock)) };
+  return createPrincipal({ ...principal, ...own });
 }
 
 function checkRecord(principal: Principal, { disabled, validAfter }: AccessRecord): void {

@@ -20,3 +20,8 @@ export interface ExternalIdentity {
 export function externalId(issuer: string, subject: string): string {
   return `ext-${hash('sha256', JSON.stringify([issuer, subject]), 'base64url')}`;
 }
+
+/** Is this the uid of a Firebase account that an exchange made? */
+export function isExternalId(uid: string): boolean {
+  return /^ext-[\w-]{43}$/.test(uid);
+}

@@ -58,7 +58,8 @@ export function unprivilegedPermissionsOf({ roles, permissions }: Rights): Permi
   return [...permissionsOf(roles), ...permissions].filter((permission) => !isPrivileged(permission));
 }
 
-const isWhole = (role: Role) => !permissionsOf([role]).some(isPrivileged);
+/** Does a role hold nothing privileged? Then a token can give the whole of it. */
+export const isWhole = (role: Role): boolean => !permissionsOf([role]).some(isPrivileged);
 
 function rightsOf(names: readonly string[], values: ReadonlyMap<string, Rights>): Rights[] {
   return names.flatMap((name) => values.get(name) ?? []);

@@ -72,7 +72,7 @@ export function createExchangeToken({
   async function record(subject: TokenSubject, requestId: string): Promise<DirectoryEntry> {
     const { principal, identity, mapped } = subject;
     const { id, issuer } = identity;
-    const event = { ...by(principal), requestId, outcome: 'done' } as const;
+    const event = { ...by({ ...principal, directoryId: id }), requestId, outcome: 'done' } as const;
     let recorded: AuditEvent | undefined;
     const outcome = await directory.change({ uid: id, id: randomUUID() }, ({ entry, now }): Outcome => {
       if (entry === undefined || entry.disabled) throw refused('account disabled', principal);
@@ -121,7 +121,9 @@ export function createExchangeToken({
       if (!(await sync.bring(id))) throw unavailable('Firebase Auth has not been told');
       return { customToken: await accounts.createCustomToken(id, subject.principal.authTime) };
     } catch (error) {
-      const { code, reason = code, caller = subject?.principal } = toAppError(error);
+      const { code, reason = code, ...refusal } = toAppError(error);
+      // Not whom it is linked to.
+      const caller = subject ? { ...subject.principal, directoryId: subject.identity.id } : refusal.caller;
       const event = { ...by(caller), requestId, reason };
       const isRefused = ERRORS[code].status < 500;
       log.change({ ...event, outcome: isRefused ? 'refused' : 'unknown', code });

@@ -1,5 +1,5 @@
 import { nextExpiry, rolesAt } from '../../authz/access-claims.ts';
-import { unprivilegedPermissionsOf } from '../../authz/access-map.ts';
+import { isWhole, unprivilegedPermissionsOf } from '../../authz/access-map.ts';
 import { permissionsOf } from '../../authz/roles.ts';
 import { invalidToken, tokenStale } from '../../errors.ts';
 import type { AccessRecords, ExternalRecord } from '../access-records.ts';
@@ -86,7 +86,7 @@ function identityOf({ payload }: UnverifiedToken, profile: IssuerProfile): Exter
 
 /** Nothing is decided on it, but it stands in lists that people read. */
 function isAddress(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 254 && /^[^\s\p{Cc}]+$/u.test(value);
+  return typeof value === 'string' && value.length <= 254 && /^[^\s\p{C}]+$/u.test(value);
 }
 
 interface Read {
@@ -103,8 +103,7 @@ function toVerified(
   { profile, times, identity, found: { record, readFrom }, now }: Read,
 ): VerifiedToken {
   const { id, issuer, subject, email, emailVerified } = identity;
-  const directoryId = record?.directoryId ?? id;
-  const caller = { issuer, subject, directoryId };
+  const caller = { issuer, subject, directoryId: id };
   if (record?.disabled) throw invalidToken('account disabled', undefined, caller);
   if (record !== undefined && times.authTime < record.validAfter) throw tokenStale('revoked', caller);
 
@@ -113,15 +112,19 @@ function toVerified(
   const grants = record?.grants ?? [];
   const granted = rolesAt(grants, now);
   // A link gives no more than a token does: what is privileged takes a grant of one's own.
-  const own = directoryId === id ? granted : [];
+  const directoryId = record?.directoryId ?? id;
+  const isOwn = directoryId === id;
   const roles = [...new Set([...mapped.roles, ...granted])];
-  const held = new Set([...unprivilegedPermissionsOf({ ...mapped, roles }), ...permissionsOf(own)]);
+  const given = unprivilegedPermissionsOf({ ...mapped, roles });
+  const held = new Set([...given, ...(isOwn ? permissionsOf(granted) : [])]);
   const facts = {
-    ...caller,
     kind,
+    issuer,
+    subject,
+    directoryId,
     ...(profile.type === 'firebase' && { uid: subject }),
     ...(email !== undefined && { email, emailVerified }),
-    roles,
+    roles: isOwn ? roles : roles.filter(isWhole),
     ...(scopes !== undefined && { scopes }),
     authTime: times.authTime,
     assurance: 'aal1',

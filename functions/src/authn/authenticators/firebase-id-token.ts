@@ -4,7 +4,9 @@ import { AppError, invalidToken, tokenStale, unavailable } from '../../errors.ts
 import { withDeadline } from '../../lib/deadline.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { isUid } from '../../lib/uid.ts';
-import { createPrincipal } from '../principal.ts';
+import type { AccessRecords } from '../access-records.ts';
+import { isExternalId } from '../external-identity.ts';
+import { createPrincipal, type Principal } from '../principal.ts';
 import type { UnverifiedToken } from '../token-guard.ts';
 import { readTimes } from '../token-times.ts';
 import type { VerifiedToken } from '../verified-token-cache.ts';
@@ -19,6 +21,8 @@ interface Options {
   readonly emulator: boolean;
   /** `getAuth().verifyIdToken`, without its own revocation check: that is `authenticate.ts`. */
   readonly verifyIdToken: (token: string) => Promise<DecodedIdToken>;
+  /** For sessions that an exchange began. */
+  readonly records: Pick<AccessRecords, 'read'>;
 }
 
 /** Authenticates users by Firebase ID token. The signature is verified by firebase-admin. */
@@ -26,6 +30,7 @@ export function createFirebaseIdTokenAuthenticator({
   projectId,
   emulator,
   verifyIdToken,
+  records,
 }: Options): Authenticator {
   const issuer = `https://securetoken.google.com/${projectId}`;
   const oneAtATime = createOneAtATime((error) => error instanceof AppError && error.code === 'unavailable');
@@ -38,15 +43,25 @@ export function createFirebaseIdTokenAuthenticator({
     }
   }
 
+  /** The access changes are forgotten after an hour; Firebase holds such a session for younger than they were. */
+  async function checkRecord(principal: Principal): Promise<void> {
+    const record = await records.read(principal.subject);
+    if (record === undefined || record.disabled) throw invalidToken('account disabled', undefined, principal);
+    if (principal.authTime < record.validAfter) throw tokenStale('revoked', principal);
+  }
+
   return {
     issuers: [issuer],
     headerKeys: [],
     async authenticate(token, now) {
       checkForm(token, projectId, emulator);
       const { exp, authTime: signIn } = readTimes(token.payload, PROFILE, now);
-      const authTime = Math.min(signIn, subjectAuthTime(token) ?? signIn);
+      const exchanged = subjectAuthTime(token);
+      const authTime = Math.min(signIn, exchanged ?? signIn);
       const claims = await oneAtATime(() => verify(token.raw));
-      return toVerified(claims, { issuer, exp, authTime, now });
+      const verified = toVerified(claims, { issuer, exp, authTime, now });
+      if (exchanged !== undefined) await checkRecord(verified.principal);
+      return verified;
     },
   };
 }
@@ -67,11 +82,11 @@ function checkForm({ header, payload, signed }: UnverifiedToken, projectId: stri
 
 /**
  * A session that an exchange began (`exchange/`) is no younger than the sign-in that was exchanged: a custom token kept
- * for its hour must not outlive a revocation.
+ * for its hour must not outlive a revocation, nor a password set in such a session.
  */
 function subjectAuthTime({ payload }: UnverifiedToken): number | undefined {
-  const { subject_auth_time: value } = payload;
-  if (value === undefined) return undefined;
+  const { sub, subject_auth_time: value } = payload;
+  if (value === undefined && !isExternalId(String(sub))) return undefined;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw invalidToken('subject_auth_time is not a whole number of seconds');
 }

@@ -73,8 +73,8 @@ function misplaced(setting: IssuerSetting, index: number, { local, gate }: Place
 
 /** The second of two that are the same would never be asked. */
 function twice(profiles: readonly IssuerProfile[]): string[] {
-  const accepted = profiles.map(({ issuer, tokenUse, typ, audience, clientIds, claims }) =>
-    JSON.stringify([issuer, tokenUse, typ, audience, clientIds, claims]),
+  const accepted = profiles.map(({ issuer, algorithms, tokenUse, typ, audience, clientIds, claims }) =>
+    JSON.stringify([issuer, algorithms, tokenUse, typ, audience, clientIds, claims]),
   );
   return accepted.flatMap((tokens, index) => {
     const first = accepted.indexOf(tokens);

@@ -37,7 +37,8 @@ describe('the record of somebody of another issuer', () => {
 
   it('is made on first sight where the profile says so: no role, issuer and subject, an event', async () => {
     const { record, readFrom } = await access.records.readExternal(ADA);
-    assert.deepEqual(readFrom, [{ id: ADA.id, rolesVersion: 0, validAfter: 0 }]);
+    const validAfter = (await ada()).created + 1;
+    assert.deepEqual(readFrom, [{ id: ADA.id, rolesVersion: 0, validAfter }]);
     const whole = { directoryId: ADA.id, disabled: false, validAfter: 0, rolesVersion: 0, grants: [] };
     assert.deepEqual(record, whole);
     const { identity, providers } = await ada();
@@ -120,7 +121,7 @@ describe('the record of somebody who is linked', () => {
     const { record, readFrom } = await access.records.readExternal(ADA);
     assert.deepEqual([record?.directoryId, rolesOf(record)], ['bob', ['admin']]);
     assert.deepEqual(readFrom, [
-      { id: ADA.id, rolesVersion: 2, validAfter: 0 },
+      { id: ADA.id, rolesVersion: 2, validAfter: (await ada()).created + 1 },
       { id: 'bob', rolesVersion: 1, validAfter: 50 },
     ]);
     await commit({ link: { to: undefined } });

@@ -42,8 +42,15 @@ describe('an exchange for somebody who is linked', () => {
     }
     assert.deepEqual([await entry(), api.google.count(':signBlob')], [before, signed]);
     const { events } = await api.deps.audit.list({ action: 'token.exchange', pageSize: 10 });
-    const reasons = events.flatMap(({ reason }) => reason ?? []);
-    assert.deepEqual(reasons, ['linked to a Firebase user', 'linked to a Firebase user']);
+    const refused = events.filter(({ reason }) => reason !== undefined);
+    assert.equal(refused.length, 2);
+    for (const { actor, target, reason } of refused) {
+      assert.deepEqual(
+        [actor, target, reason],
+        [ADA, ADA, 'linked to a Firebase user'],
+        'not the other’s doing',
+      );
+    }
   });
 
   it('is refused when they are linked while it is under way', async () => {
@@ -74,6 +81,28 @@ describe('an exchange for somebody who is linked', () => {
   });
 });
 
+describe('somebody who was linked to an owner', () => {
+  beforeEach(open);
+  afterEach(close);
+
+  it('acts as themselves from the moment that they are not, whatever is remembered of their token', async () => {
+    const ada = `Bearer ${await api.mint()}`;
+    await api.deps.users.get('owner');
+    await api.exchanged(['team']);
+    await edit(ADA, { grants: [grant('admin')] });
+    await edit(ADA, { link: { to: 'owner' } });
+    const me = await api.as().get('/v1/me').set('Authorization', ada);
+    assert.equal(me.body.directoryId, 'owner');
+    await edit(ADA, { link: { to: undefined } });
+    const { status, body } = await api
+      .as()
+      .put(`/v1/users/${ADA}/roles`)
+      .set('Authorization', ada)
+      .send({ grants: [{ role: 'owner' }], version: (await entry()).rolesVersion });
+    assert.deepEqual([status, body.code], [403, 'own_account']);
+  });
+});
+
 describe('what an exchange leaves behind', () => {
   beforeEach(open);
   afterEach(close);
@@ -97,7 +126,26 @@ describe('what an exchange leaves behind', () => {
     clock.move(20_000);
     const { status, body: refusal } = await me(await signIn());
     assert.deepEqual([status, refusal.code], [401, 'token_stale']);
-    assert.deepEqual((await me(await api.idToken(ADA, { auth_time: now() }))).status, 200, 'by that alone');
+    const { status: without } = await me(await api.idToken(ADA, { auth_time: now() }));
+    assert.equal(without, 401, 'nor one with a password that was set in such a session');
+  });
+
+  it('is no session that waits for the revocation to be forgotten by the feed', async () => {
+    const { body } = await api.exchange(await api.mint({ groups: ['team'], auth_time: now() - 1800 }));
+    const kept = Object(claimsOf(body.access_token).claims);
+    await edit(ADA, { grants: [grant('member')] });
+    await edit(ADA, { revoke: true });
+    const auth_time = now() + 3000;
+    clock.move(4_200_000);
+    const late = await me(await api.idToken(ADA, { ...kept, auth_time, iat: now(), exp: now() + 3600 }));
+    assert.deepEqual([late.status, late.body.code], [401, 'token_stale']);
+    await edit(ADA, { disabled: true });
+    clock.move(4_200_000);
+    const out = await me(await api.idToken(ADA, { ...kept, auth_time, iat: now(), exp: now() + 3600 }));
+    assert.deepEqual([out.status, out.body.code], [401, 'invalid_token']);
+    const orphan = await api.idToken(ADA, { ...kept, auth_time, iat: now(), exp: now() + 3601 });
+    api.google.users.delete(ADA);
+    assert.equal((await me(orphan)).body.code, 'invalid_token', 'the account is gone');
   });
 
   it('is an account that is younger than the sign-in it came of, which revokes nothing', async () => {

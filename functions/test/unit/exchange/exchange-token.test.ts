@@ -61,7 +61,7 @@ describe('an exchanged token', () => {
     const me = await api
       .as()
       .get('/v1/me')
-      .set('Authorization', `Bearer ${await api.idToken(uid)}`);
+      .set('Authorization', `Bearer ${await api.idToken(uid, { subject_auth_time: now() - 60 })}`);
     assert.deepEqual([me.status, me.body.roles, me.body.uid], [200, roles, ADA]);
   });
 

@@ -39,7 +39,8 @@ describe("the emulator's unsigned token", () => {
 
 describe('in the emulator', () => {
   function authenticator(verifyIdToken: () => Promise<DecodedIdToken>) {
-    return createFirebaseIdTokenAuthenticator({ projectId: PROJECT, emulator: true, verifyIdToken });
+    const records = { read: async () => undefined };
+    return createFirebaseIdTokenAuthenticator({ projectId: PROJECT, emulator: true, verifyIdToken, records });
   }
   const verifying = authenticator(async () => idTokenClaims() as unknown as DecodedIdToken);
   const failing = (cause: unknown) => authenticator(() => Promise.reject(cause));

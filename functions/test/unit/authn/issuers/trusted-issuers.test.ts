@@ -75,6 +75,7 @@ describe('TRUSTED_ISSUERS', () => {
     const message = '1: accepts the same tokens as 0';
     assert.throws(() => parse([COGNITO, { ...COGNITO, map: { everyone: ['member'] } }]), { message });
     assert.equal(parse([COGNITO, { ...COGNITO, clientIds: ['other'] }]).length, 2);
+    assert.equal(parse([OIDC, { ...OIDC, algorithms: ['ES256'] }]).length, 2);
   });
 
   it('takes an address of keys with a query, as Azure B2C has it, but no issuer with one', () => {
