@@ -85,11 +85,12 @@ function fillPerson(item, user, context, note) {
       endings(user),
     ),
   );
-  const mayChange = context.roles.length > 0 && !isSelf;
+  // Saving would take away what only rests.
+  const mayChange = context.roles.length > 0 && !isSelf && !user.linkedTo;
   const roles = h(
     'div',
     { className: 'rights' },
-    mayChange ? renderForm(item, user, context, name) : chips(user.roles, `Roles of ${name}`),
+    mayChange ? renderForm(item, user, context, name) : chips(shownRoles(user), `Roles of ${name}`),
     user.identity && h('p', { className: 'quiet' }, besides(user)),
   );
   const message = h('p', { className: `message ${note?.kind ?? ''}`, role: 'status' });
@@ -97,35 +98,60 @@ function fillPerson(item, user, context, note) {
   message.textContent = note?.text ?? ''; // after it is in the page, so that it is read out
 }
 
-/** What they are called. Nobody knows somebody of another issuer by the id that they have here. */
-function nameOf({ displayName, email, identity, uid }) {
-  const elsewhere =
-    identity && `${URL.parse(identity.issuer)?.host || identity.issuer} · ${identity.subject}`;
-  return displayName ?? email ?? elsewhere ?? uid;
+/** What they are called. Of another issuer: nobody knows them by their id here, and an address may be anybody's. */
+function nameOf({ displayName, email, emailVerified, identity, uid }) {
+  if (!identity) return displayName ?? email ?? uid;
+  return emailVerified && email ? email : `${hostOf(identity.issuer)} · ${identity.subject}`;
+}
+
+/** Issuers need not be addresses, and one that is none must not cost the whole list. */
+function hostOf(issuer) {
+  try {
+    return new URL(issuer).host || issuer;
+  } catch {
+    return issuer;
+  }
 }
 
 /** Where they come from, and what their name does not say of who they are there. */
-function originOf({ displayName, email, identity, providers }) {
-  if (identity) return [identity.issuer, (displayName ?? email) && identity.subject];
-  return [email, providers.join(', ')];
+function originOf({ email, emailVerified, identity, providers }) {
+  if (!identity) return [email, providers.join(', ')];
+  return [identity.issuer, email && (emailVerified ? identity.subject : `${email} (unverified)`)];
 }
 
+/** An exchange wrote it down until their token ends; nobody here gave it. */
+const isOfIssuer = ({ identity }, { grantedBy }) => identity !== undefined && grantedBy === identity.issuer;
+
+/** The roles that count, without what only their issuer gives. */
+const ownRoles = (user) =>
+  user.roles.filter((role) => !user.grants.some((grant) => grant.role === role && isOfIssuer(user, grant)));
+
+const shownRoles = (user) => (user.linkedTo ? user.grants.map(({ role }) => role) : ownRoles(user));
+
 /** What the boxes do not show. */
-const besides = ({ linkedTo }) =>
-  linkedTo ? `at rest: has the rights of ${linkedTo}` : 'besides what their issuer gives';
+function besides(user) {
+  if (user.linkedTo) return `at rest: has the rights of ${user.linkedTo}`;
+  const given = user.grants.filter((grant) => isOfIssuer(user, grant) && user.roles.includes(grant.role));
+  return `besides what their issuer gives${given.length ? `, in Firebase ${given.map(ending).join(', ')}` : ''}`;
+}
 
 function renderForm(item, user, context, name) {
+  const held = ownRoles(user);
   const boxes = context.roles.map((role) =>
-    h('input', { type: 'checkbox', name: 'role', value: role, checked: user.roles.includes(role) }),
+    h('input', { type: 'checkbox', name: 'role', value: role, checked: held.includes(role) }),
   );
   const save = h('button', { type: 'submit', disabled: true }, 'Save');
-  const chosen = () => boxes.filter((box) => box.checked).map((box) => grantOf(user, box.value));
-  const isChanged = () => boxes.some((box) => box.checked !== user.roles.includes(box.value));
+  const ticked = () => boxes.filter((box) => box.checked).map((box) => box.value);
+  const isChanged = () => boxes.some((box) => box.checked !== held.includes(box.value));
 
   async function onsubmit(event) {
     event.preventDefault();
     save.disabled = true;
-    const body = { grants: chosen(), version: user.version, reason: 'changed on the Gatehouse page' };
+    const body = {
+      grants: grantsFor(user, ticked()),
+      version: user.version,
+      reason: 'changed on the Gatehouse page',
+    };
     fillPerson(item, ...(await saveRoles(user, body, context)));
     item.dispatchEvent(new CustomEvent('gatehouse:changed', { bubbles: true }));
   }
@@ -143,20 +169,31 @@ function renderForm(item, user, context, name) {
   );
 }
 
-/** What they hold stays as it was given, its end and its reason included. */
-function grantOf(user, role) {
-  const { expiresAt, reason } = user.grants.find((grant) => grant.role === role) ?? {};
-  const isOver = expiresAt !== undefined && Date.parse(expiresAt) <= Date.now();
-  return isOver ? { role } : { role, expiresAt, reason };
+/**
+ * All grants that they shall have. What they hold stays as it was given, its end and its reason included, even when it
+ * has ended since it was read; so does what their issuer gives, until somebody here gives the same role.
+ */
+function grantsFor(user, ticked) {
+  const held = ownRoles(user);
+  const kept = user.grants.filter((grant) => {
+    const isTicked = ticked.includes(grant.role);
+    return isOfIssuer(user, grant) ? !isTicked : isTicked && held.includes(grant.role);
+  });
+  const anew = ticked.filter((role) => !kept.some((grant) => grant.role === role));
+  return [
+    ...kept.map(({ role, expiresAt, reason }) => ({ role, expiresAt, reason })),
+    ...anew.map((role) => ({ role })),
+  ];
 }
 
 /** Until when those roles count that do not count for good. */
-function endings({ grants }) {
-  return grants
-    .filter(({ expiresAt }) => expiresAt !== undefined)
-    .map(({ role, expiresAt }) => ` · ${role} until ${new Date(expiresAt).toLocaleString()}`)
+const endings = (user) =>
+  user.grants
+    .filter((grant) => grant.expiresAt !== undefined && !isOfIssuer(user, grant))
+    .map((grant) => ` · ${ending(grant)}`)
     .join('');
-}
+
+const ending = ({ role, expiresAt }) => `${role} until ${new Date(expiresAt).toLocaleString()}`;
 
 /** Changes the roles; gives what the row shall show now. After a refusal that is the user as the server has them. */
 async function saveRoles(user, body, context) {

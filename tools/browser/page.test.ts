@@ -1,47 +1,17 @@
 // The page in a real browser, against the emulators; a screenshot of each scene goes to .gatehouse/screenshots.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
-import { externalId } from '../../functions/src/authn/external-identity.ts';
+import { readFileSync } from 'node:fs';
 import { ROOT } from '../lib/emulator-setup.ts';
-import { DEMO_PASSWORD, demoEmail, seedDemoUsers } from '../seed.ts';
-import { type Guest, openPage } from './guest.ts';
-import { changeAsOperator, enterAsOperator } from './operator.ts';
+import { DEMO_PASSWORD, demoEmail } from '../seed.ts';
+import type { Guest } from './guest.ts';
+import { SCREENSHOTS, useGuests } from './guests.ts';
+import { changeAsOperator } from './operator.ts';
 
 const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process.env;
-const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
 
 (CHROME_PATH ? describe : describe.skip)('the page', function () {
   this.timeout(60_000);
-  let browser: Browser;
-  let guests: Guest[] = [];
-
-  /** Somebody at a browser of their own. */
-  async function visit(options: Parameters<typeof openPage>[2] = {}) {
-    const guest = await openPage(browser, GATEHOUSE_HOSTING_URL, options);
-    guests.push(guest);
-    return guest;
-  }
-
-  before(async () => {
-    mkdirSync(SCREENSHOTS, { recursive: true });
-    // Chromium's sandbox does not work for root, nor where CI's containers keep it from making one.
-    const isConfined = process.getuid?.() === 0 || process.env.CI !== undefined;
-    browser = await chromium.launch({ executablePath: CHROME_PATH ?? '', chromiumSandbox: !isConfined });
-  });
-  // Versions go on counting: the functions remember those they have seen.
-  beforeEach(() => seedDemoUsers(GCLOUD_PROJECT, { resetRoles: true }));
-  // Whatever a test was about: nothing went wrong in the page, and nothing left this machine.
-  afterEach(async () => {
-    const closing = guests;
-    guests = [];
-    await Promise.all(closing.map(({ context }) => context.close()));
-    assert.deepEqual(
-      closing.flatMap(({ troubles }) => troubles),
-      [],
-    );
-  });
-  after(() => browser.close());
+  const visit = useGuests();
 
   it('shows a member their wristband, what the API makes of it, and why a gate stays closed', async () => {
     const { page, signInAs, tryGate } = await visit();
@@ -234,22 +204,6 @@ const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
     assert.equal((await stored()).users, 0);
     await page.reload();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-  });
-
-  it('names somebody of another issuer as that issuer does, and wraps it', async () => {
-    const issuer = 'https://login.example.com/realms/shop';
-    const subject = `waad|${'oneLongWord'.repeat(9)}`;
-    await enterAsOperator(GCLOUD_PROJECT, { issuer, subject });
-    for (const width of [1200, 800, 390]) {
-      const { page, signInAs } = await visit({ viewport: { width, height: 900 } });
-      await signInAs('owner');
-      const row = page.locator(`[data-uid=${externalId(issuer, subject)}]`);
-      assert.equal(await row.getByRole('heading').textContent(), `login.example.com · ${subject}`);
-      await row.getByText('besides what their issuer gives').waitFor();
-      const cut = `[...document.querySelectorAll('[data-uid^=ext-] :is(.identity, .rights, h3)')]
-        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).length`;
-      assert.equal(await page.evaluate(cut), 0, `${width} px`);
-    }
   });
 
   it('reads well in the dark and on a telephone', async () => {

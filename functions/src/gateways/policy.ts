@@ -1,4 +1,5 @@
 import type { PolicyDocument, Statement } from 'aws-lambda';
+import { needsFreshRecord } from '../authz/decide.ts';
 import { matches } from './resource-pattern.ts';
 import type { Row } from './route-access.ts';
 import { isWithin, type Overlaps, overlapsWithin, serves, servesFirst } from './route-overlap.ts';
@@ -58,22 +59,27 @@ export function policyFor(
 }
 
 /**
- * Tries the policies of callers who may everything, nothing, and every other thing, so that a table that is too large
- * fails when the gate starts.
+ * Tries the policies of callers who hold none, all, one, all but one, and every other of the permissions that routes ask
+ * for, so that a table that is too large fails when the gate starts. All mixes of seven would take it many seconds; of up to
+ * three, these are all.
  *
  * @throws Error
  */
 export function tryPolicies(rows: readonly Row[]): void {
   // As long as they can be, but for the stage.
   const api = 'arn:aws-us-gov:execute-api:ap-southeast-1:123456789012:abcdefghij/production';
-  const accesses = [...new Set(rows.map(({ access }) => access))];
-  for (const isAllowed of [
-    () => true,
-    () => false,
-    ({ access }: Row) => accesses.indexOf(access) % 2 === 0,
-    ({ access }: Row) => accesses.indexOf(access) % 2 === 1,
-  ]) {
-    policyFor(api, rows, isAllowed);
+  // Only callers that there are: each is signed in, and nobody has here what only the directory can give.
+  const accesses = [...new Set(rows.map(({ access }) => access))].filter(
+    (access) => access !== 'signed-in' && !needsFreshRecord(access),
+  );
+  const mixes = [
+    [],
+    accesses,
+    ...accesses.flatMap((one) => [[one], accesses.filter((other) => other !== one)]),
+    ...[0, 1].map((rest) => accesses.filter((_, index) => index % 2 === rest)),
+  ];
+  for (const held of new Map(mixes.map((mix) => [mix.join(), mix])).values()) {
+    policyFor(api, rows, ({ access }) => access === 'signed-in' || held.includes(access));
   }
 }
 
@@ -85,7 +91,9 @@ export function policyForAll(api: string): PolicyDocument {
 /** The same policy, which denies this request as well. */
 export function without(policy: PolicyDocument, api: string, arn: string): PolicyDocument {
   // What is no plain name (a wildcard, a policy variable) might deny something else, or nothing: then all is denied.
-  const isPlain = arn.length <= MAX_RESOURCE && /^[\x21-\x7e]+$/.test(arn) && !/[*?$]/.test(arn);
+  // The stage of an HTTP API may be `$default`, which is AWS's own and no variable: only what is the caller's is looked at.
+  const asked = arn.slice(api.length);
+  const isPlain = arn.length <= MAX_RESOURCE && /^[\x21-\x7e]+$/.test(asked) && !/[*?$]/.test(asked);
   const [denial] = documentOf(api, [], [isPlain ? arn : `${api}/*`]).Statement;
   return { ...policy, Statement: [...policy.Statement, ...(denial === undefined ? [] : [denial])] };
 }

@@ -3,7 +3,7 @@ import type { APIGatewayAuthorizerResult } from 'aws-lambda';
 import { authorizerOf } from '../../../src/gateways/authorizer.ts';
 import type { RouteAccess } from '../../../src/gateways/route-access.ts';
 import { type GateWorld, mayInvoke, openGateWorld } from '../../helpers/gate.ts';
-import { simpleEvent, tokenEvent } from '../../lambda/events.ts';
+import { requestEvent, simpleEvent, tokenEvent } from '../../lambda/events.ts';
 
 const ROUTES: RouteAccess[] = [
   { method: 'GET', path: '/notes', access: 'notes:read' },
@@ -76,6 +76,22 @@ describe('the authorizer', () => {
     assert.deepEqual(await ask('/notes/1/$' + '{a}'), refused);
     assert.deepEqual(await ask('/notes/1/'.padEnd(900, 'x')), refused);
     assert.deepEqual(await ask('/notes/1'), { may: true, granted: true, reason: 'granted' });
+  });
+
+  it('denies of an HTTP API’s $default stage, too, the stray request alone', async () => {
+    const stage = 'arn:aws:execute-api:us-east-1:123456789012:abcdef123/$default';
+    const authorizer = authorizerOf(world.gate, { routes: ROUTES });
+    const lines = [await bearer('readers')];
+    const afterAsking = async (path: string) => {
+      const event = { ...requestEvent(lines, { path, version: '1.0' }), methodArn: `${stage}/GET${path}` };
+      // Payload 1.0 is answered with a policy.
+      const { policyDocument } = (await authorizer(event as never)) as APIGatewayAuthorizerResult;
+      const may = (one: string) => mayInvoke(policyDocument, `${stage}/GET${one}`);
+      return [may(path), may('/notes'), may('/notes/1')];
+    };
+    assert.deepEqual(await afterAsking('/notes/1/secret'), [false, true, true]);
+    for (const path of ['/notes/*/secret', '/notes/1/?', '/notes/1/$' + '{a}'])
+      assert.deepEqual(await afterAsking(path), [false, false, false], path);
   });
 
   it('says so in the log where a policy has to deny more than it should', async () => {
@@ -161,6 +177,44 @@ describe('the authorizer', () => {
         { method: 'GET', path: '/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}', access: 'signed-in' } as const,
       ];
       assert.throws(() => authorizerOf(world.gate, { routes }), /ROUTES: .*policy/);
+    });
+
+    describe('that tangle only for who may call the first half and not the last', () => {
+      type Accesses = readonly RouteAccess['access'][];
+      const parameters = (count: number) =>
+        Array.from({ length: count }, (_, index) => `/{p${index}}`).join('');
+      const half = (accesses: Accesses, pathAt: (index: number) => string) =>
+        Array.from({ length: 38 }, (_, index): RouteAccess => {
+          const access = accesses[index % accesses.length] ?? 'signed-in';
+          return { method: 'GET', path: pathAt(index), access };
+        });
+      const tangle = (first: Accesses, last: Accesses, between: readonly RouteAccess[] = []) => [
+        ...half(first, (index) => `${parameters(4)}/a${index}`),
+        ...between,
+        ...half(last, (index) => `/b${index}${parameters(6)}`),
+      ];
+      const audit: RouteAccess = { method: 'GET', path: '/audit', access: 'audit:read' };
+
+      for (const [who, routes] of [
+        ['is merely signed in', tangle(['signed-in'], ['users:read'], [audit])],
+        [
+          'has one permission alone',
+          tangle(['notes:read'], ['users:read', 'audit:read', 'roles:read', 'notes:moderate']),
+        ],
+        [
+          'has all permissions but one',
+          tangle(['notes:read', 'notes:write', 'notes:moderate', 'roles:read'], ['users:read']),
+        ],
+      ] as const) {
+        it(`does not start when that is who ${who}`, () => {
+          assert.throws(() => authorizerOf(world.gate, { routes }), /ROUTES: too tangled/);
+        });
+      }
+
+      it('starts when that is who is not signed in, or has what only the directory can give', () => {
+        for (const routes of [tangle(['users:read'], ['signed-in']), tangle(['users:write'], ['users:read'])])
+          assert.doesNotThrow(() => authorizerOf(world.gate, { routes }));
+      });
     });
 
     it('does not start with a path that is longer than a policy may name', () => {
