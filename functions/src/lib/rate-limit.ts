@@ -15,7 +15,8 @@ export function createRateLimit({ uses, window }: { uses: number; window: number
 
   /** The package brings clients for a dozen databases: 20 ms of a cold start that most instances can do without. */
   async function open(): Promise<RateLimiterMemory> {
-    const { RateLimiterMemory } = await import('rate-limiter-flexible');
+    // CommonJS: a bundle in parts has no more of it than the default.
+    const { RateLimiterMemory } = (await import('rate-limiter-flexible')).default;
     return new RateLimiterMemory({ points: uses, duration: window });
   }
 
