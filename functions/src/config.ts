@@ -1,7 +1,7 @@
 import { defineBoolean, defineInt, defineString, select } from 'firebase-functions/params';
 import * as z from 'zod';
 import type { IssuerProfile } from './authn/issuers/issuer-profile.ts';
-import { parseTrustedIssuers } from './authn/issuers/trusted-issuers.ts';
+import { readTrustedIssuers } from './authn/issuers/trusted-issuers.ts';
 
 /** Settings of the running code. It reads them through {@link loadConfig}. */
 const settings = {
@@ -156,6 +156,8 @@ const environment = z.object({
   AUDIT_RETENTION_DAYS: whole(1, 3650),
 });
 
+const WRONG = 'Gatehouse cannot start, these parameters are wrong:';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Is the Firebase CLI only asking which functions there are? Then no parameter has a value yet. */
@@ -179,14 +181,14 @@ export function loadConfig(env: Environment = process.env): Config {
   const parsed = environment.safeParse(withDefaults(env));
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) => `  ${path[0]?.toString()}: ${message}`);
-    throw new Error(`Gatehouse cannot start, these parameters are wrong:\n${lines.join('\n')}`);
+    throw new Error(`${WRONG}\n${lines.join('\n')}`);
   }
   const values = parsed.data;
   if (values.APP_CHECK_CONSUME && !values.APP_CHECK) {
     throw new Error('Gatehouse cannot start: APP_CHECK_CONSUME does nothing without APP_CHECK.');
   }
   return Object.freeze({
-    trustedIssuers: trustedIssuers(values.TRUSTED_ISSUERS, emulator),
+    trustedIssuers: readTrustedIssuers(values.TRUSTED_ISSUERS, { local: emulator, gate: false }, WRONG),
     behindGateway: values.BEHIND_GATEWAY,
     projectId,
     emulator,
@@ -198,18 +200,6 @@ export function loadConfig(env: Environment = process.env): Config {
     accessChangeMaxAge: values.ACCESS_CHANGE_MAX_AGE,
     auditRetention: values.AUDIT_RETENTION_DAYS,
   });
-}
-
-function trustedIssuers(text: string, emulator: boolean): readonly IssuerProfile[] {
-  try {
-    return Object.freeze(parseTrustedIssuers(text, { local: emulator, gate: false }));
-  } catch (error) {
-    const lines = String(error instanceof Error ? error.message : error).replaceAll(
-      /^/gm,
-      '  TRUSTED_ISSUERS: ',
-    );
-    throw new Error(`Gatehouse cannot start, these parameters are wrong:\n${lines}`);
-  }
 }
 
 /** Each of these makes some library accept unsigned tokens or believe something that is not Google. */

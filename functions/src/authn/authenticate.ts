@@ -2,7 +2,8 @@ import { rolesAt } from '../authz/access-claims.ts';
 import { AppError, invalidToken, tokenStale } from '../errors.ts';
 import { seconds } from '../lib/clock.ts';
 import type { AccessChanges } from './access-changes.ts';
-import type { AccessRecord, AccessRecords } from './access-records.ts';
+import type { AccessRecords } from './access-records.ts';
+import { checkRecord } from './check-record.ts';
 import type { Credential } from './credential.ts';
 import { ANONYMOUS, createPrincipal, type Principal } from './principal.ts';
 import type { VerifiedToken } from './verified-token-cache.ts';
@@ -80,7 +81,7 @@ async function asRecorded(
       ? invalidToken('account deleted', undefined, principal)
       : notEntered(principal);
   }
-  checkRecord(principal, record);
+  checkRecord(record, principal.authTime, principal);
   // Whoever links somebody must not come by what the other is given later.
   if (identity !== undefined && record.directoryId !== identity.id) throw notEntered(principal);
   if (identity === undefined && read?.rolesVersion !== record.rolesVersion)
@@ -88,11 +89,6 @@ async function asRecorded(
   // Its own: what is known of the token may still say whom it was linked to.
   const own = { directoryId: record.directoryId, roles: rolesAt(record.grants, seconds(clock)) };
   return createPrincipal({ ...principal, ...own });
-}
-
-function checkRecord(principal: Principal, { disabled, validAfter }: AccessRecord): void {
-  if (disabled) throw invalidToken('account disabled', undefined, principal);
-  if (principal.authTime < validAfter) throw tokenStale('revoked', principal);
 }
 
 function notEntered(caller: Principal): AppError {

@@ -1,5 +1,5 @@
 import type { IssuerProfile } from '../authn/issuers/issuer-profile.ts';
-import { parseTrustedIssuers } from '../authn/issuers/trusted-issuers.ts';
+import { readTrustedIssuers } from '../authn/issuers/trusted-issuers.ts';
 
 /** What a Lambda function is told by its environment. */
 export interface GateSettings {
@@ -7,6 +7,8 @@ export interface GateSettings {
   /** The setting ROUTES as JSON, unchecked. Absent: whoever is signed in passes. */
   readonly routes?: unknown;
 }
+
+const WRONG = 'The gate cannot start, its settings are wrong:';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,16 +25,7 @@ export function readGateSettings(env: Environment = process.env): GateSettings {
 }
 
 function trustedIssuers(text: string): readonly IssuerProfile[] {
-  let profiles: readonly IssuerProfile[];
-  try {
-    profiles = parseTrustedIssuers(text, { local: false, gate: true });
-  } catch (error) {
-    const lines = String(error instanceof Error ? error.message : error).replaceAll(
-      /^/gm,
-      '  TRUSTED_ISSUERS: ',
-    );
-    throw new Error(`The gate cannot start, its settings are wrong:\n${lines}`);
-  }
+  const profiles = readTrustedIssuers(text, { local: false, gate: true }, WRONG);
   if (profiles.length === 0) {
     throw new Error('The gate cannot start: TRUSTED_ISSUERS names nobody whose tokens it could accept.');
   }
@@ -43,6 +36,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error('The gate cannot start, its settings are wrong:\n  ROUTES: is not JSON');
+    throw new Error(`${WRONG}\n  ROUTES: is not JSON`);
   }
 }

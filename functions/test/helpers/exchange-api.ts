@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash, createSign } from 'node:crypto';
 import { createServer } from 'node:http';
 import supertest from 'supertest';
+import type { DirectoryEntry } from '../../src/access/directory-entry.ts';
+import type { Edit } from '../../src/access/edit.ts';
 import { externalId } from '../../src/authn/external-identity.ts';
 import { createDeps, type Deps } from '../../src/deps.ts';
 import { GRANT_TYPE } from '../../src/exchange/schema.ts';
@@ -41,6 +43,12 @@ export interface ExchangeApi extends Api {
   exchanged(groups: readonly string[], claims?: Record<string, unknown>): Promise<string>;
   /** The ID token that Firebase would make for an account as it is. @param claims of the custom token */
   idToken(uid: string, claims?: object): Promise<string>;
+  /** Changes an entry, as nobody in particular. */
+  edit(uid: string, what: Edit): Promise<unknown>;
+  /** Ada's entry, or somebody else's. */
+  entry(uid?: string): Promise<DirectoryEntry>;
+  /** The custom claims of Ada's account, or of somebody else's. */
+  claims(uid?: string): Record<string, unknown>;
   /** Another instance on the same Firestore and Firebase Auth. */
   another(): Deps;
 }
@@ -85,6 +93,10 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
         ...claims,
       });
     },
+    edit: (uid, what) =>
+      api.deps.changeAccess({ principal: 'operator', requestId: 'r' }, { uid, action: 'test' }, () => what),
+    entry: async (uid = idOf('ada')) => (await api.deps.directory.find(uid)) ?? assert.fail('no entry'),
+    claims: (uid = idOf('ada')) => JSON.parse(api.google.users.get(uid)?.customAttributes ?? '{}'),
     another: () =>
       createDeps(api.deps.config, {
         ...{ app: api.google.app, firestore: api.firestore.open, fetch: keys.fetch, log: recordingLog().log },
@@ -125,3 +137,10 @@ function playSigning({ google }: Api): void {
 }
 
 const DUPLICATE = JSON.stringify({ error: { message: 'DUPLICATE_LOCAL_ID' } });
+
+/** What came of it, in short. */
+export const outcome = ({ status, body }: supertest.Response) =>
+  status === 200 ? '200' : `${status} ${body.code}`;
+
+/** A role as somebody gives it. */
+export const grant = (role: 'member' | 'admin') => ({ role, grantedBy: 'olga', grantedAt: 1 });

@@ -1,8 +1,9 @@
 import { nextExpiry, rolesAt } from '../../authz/access-claims.ts';
 import { isWhole, unprivilegedPermissionsOf } from '../../authz/access-map.ts';
 import { permissionsOf } from '../../authz/roles.ts';
-import { invalidToken, tokenStale } from '../../errors.ts';
+import { invalidToken } from '../../errors.ts';
 import type { AccessRecords, ExternalRecord } from '../access-records.ts';
+import { checkRecord } from '../check-record.ts';
 import { type ExternalIdentity, externalId } from '../external-identity.ts';
 import { flawIn } from '../issuers/flaw-in.ts';
 import type { IssuerProfile } from '../issuers/issuer-profile.ts';
@@ -104,8 +105,7 @@ function toVerified(
 ): VerifiedToken {
   const { id, issuer, subject, email, emailVerified } = identity;
   const caller = { issuer, subject, directoryId: id };
-  if (record?.disabled) throw invalidToken('account disabled', undefined, caller);
-  if (record !== undefined && times.authTime < record.validAfter) throw tokenStale('revoked', caller);
+  if (record !== undefined) checkRecord(record, times.authTime, caller);
 
   const kind = profile.isService(payload) ? 'service' : 'user';
   const { until, scopes, ...mapped } = profile.access(payload, kind, now);

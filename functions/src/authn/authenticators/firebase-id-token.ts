@@ -5,6 +5,7 @@ import { withDeadline } from '../../lib/deadline.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { isUid } from '../../lib/uid.ts';
 import type { AccessRecords } from '../access-records.ts';
+import { checkRecord } from '../check-record.ts';
 import { isExternalId } from '../external-identity.ts';
 import { createPrincipal, type Principal } from '../principal.ts';
 import type { UnverifiedToken } from '../token-guard.ts';
@@ -44,10 +45,11 @@ export function createFirebaseIdTokenAuthenticator({
   }
 
   /** The access changes are forgotten after an hour; Firebase holds such a session for younger than they were. */
-  async function checkRecord(principal: Principal): Promise<void> {
+  async function checkExchanged(principal: Principal): Promise<void> {
     const record = await records.read(principal.subject);
-    if (record === undefined || record.disabled) throw invalidToken('account disabled', undefined, principal);
-    if (principal.authTime < record.validAfter) throw tokenStale('revoked', principal);
+    const { authTime } = principal;
+    // Without an account nobody gets in either.
+    checkRecord(record ?? { disabled: true, validAfter: 0 }, authTime, principal);
   }
 
   return {
@@ -60,7 +62,7 @@ export function createFirebaseIdTokenAuthenticator({
       const authTime = Math.min(signIn, exchanged ?? signIn);
       const claims = await oneAtATime(() => verify(token.raw));
       const verified = toVerified(claims, { issuer, exp, authTime, now });
-      if (exchanged !== undefined) await checkRecord(verified.principal);
+      if (exchanged !== undefined) await checkExchanged(verified.principal);
       return verified;
     },
   };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { AccessMap, Rights } from '../../authz/access-map.ts';
+import { type AccessMap, isWhole, NO_RIGHTS, type Rights } from '../../authz/access-map.ts';
 import { ALL_PERMISSIONS, isPrivileged } from '../../authz/permissions.ts';
-import { ALL_ROLES, isRole, permissionsOf } from '../../authz/roles.ts';
+import { ALL_ROLES, isRole } from '../../authz/roles.ts';
 
 const name = z.enum([...ALL_ROLES, ...ALL_PERMISSIONS]);
 
@@ -13,7 +13,7 @@ const toRights = (names: z.output<typeof name>[]): Rights => ({
 /** What a token can never give is refused here rather than ignored later. */
 const rights = z
   .array(
-    name.refine((one) => !(isRole(one) ? permissionsOf([one]) : [one]).some(isPrivileged), {
+    name.refine((one) => (isRole(one) ? isWhole(one) : !isPrivileged(one)), {
       error: 'is privileged: give a grant in the directory instead',
     }),
   )
@@ -44,7 +44,7 @@ export function toAccessMap(map: MapSetting, groups: string): AccessMap {
   const source = (claim: string, values: ReadonlyMap<string, Rights> | undefined) =>
     values === undefined ? [] : [{ path: [claim], values }];
   return {
-    everyone: map.everyone ?? { roles: [], permissions: [] },
+    everyone: map.everyone ?? NO_RIGHTS,
     sources: [
       ...source(groups, map.groups),
       // Auth0 puts it there with RBAC and its "add permissions" switched on; RFC 9068 §2.2.3.1 has no such claim.

@@ -42,6 +42,21 @@ export function parseTrustedIssuers(text: string, place: Place): readonly Issuer
   return profiles;
 }
 
+/**
+ * As {@link parseTrustedIssuers}, for whoever cannot start without.
+ *
+ * @throws Error with every line that is wrong under `heading`
+ */
+export function readTrustedIssuers(text: string, place: Place, heading: string): readonly IssuerProfile[] {
+  try {
+    return Object.freeze(parseTrustedIssuers(text, place));
+  } catch (error) {
+    // It throws nothing else.
+    const { message } = error as Error;
+    throw new Error(`${heading}\n${message.replaceAll(/^/gm, '  TRUSTED_ISSUERS: ')}`);
+  }
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text, refuseProto);

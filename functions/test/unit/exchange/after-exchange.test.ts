@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
-import type { Edit } from '../../../src/access/edit.ts';
 import { createExchangeToken } from '../../../src/exchange/exchange-token.ts';
 import { createMovableClock } from '../../helpers/access.ts';
-import { claimsOf, type ExchangeApi, idOf, openExchangeApi } from '../../helpers/exchange-api.ts';
+import {
+  claimsOf,
+  type ExchangeApi,
+  grant,
+  idOf,
+  openExchangeApi,
+  outcome,
+} from '../../helpers/exchange-api.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
 const ADA = idOf('ada');
@@ -15,14 +21,6 @@ const open = async () => {
 const close = () => api.close();
 const now = () => Math.floor(clock() / 1000);
 
-const edit = (uid: string, what: Edit) =>
-  api.deps.changeAccess({ principal: 'operator', requestId: 'r' }, { uid, action: 'test' }, () => what);
-const grant = (role: 'member' | 'admin') => ({ role, grantedBy: 'olga', grantedAt: 1 });
-const entry = async () => (await api.deps.directory.find(ADA)) ?? assert.fail('no entry');
-const claims = () => JSON.parse(api.google.users.get(ADA)?.customAttributes ?? '{}');
-const outcome = ({ status, body }: Awaited<ReturnType<ExchangeApi['exchange']>>) =>
-  status === 200 ? '200' : `${status} ${body.code}`;
-
 describe('an exchange for somebody who is linked', () => {
   let token: string;
   beforeEach(async () => {
@@ -30,17 +28,17 @@ describe('an exchange for somebody who is linked', () => {
     token = await api.mint({ groups: ['helpers'] });
     assert.equal(outcome(await api.exchange(token)), '200');
     await api.deps.users.get('member');
-    await edit(ADA, { link: { to: 'member' } });
+    await api.edit(ADA, { link: { to: 'member' } });
   });
   afterEach(close);
 
   it('is refused: they have a Firebase user to sign in as', async () => {
-    const before = await entry();
+    const before = await api.entry();
     const signed = api.google.count(':signBlob');
     for (const each of [token, await api.mint({ jti: '2' })]) {
       assert.equal(outcome(await api.exchange(each)), '400 invalid_request');
     }
-    assert.deepEqual([await entry(), api.google.count(':signBlob')], [before, signed]);
+    assert.deepEqual([await api.entry(), api.google.count(':signBlob')], [before, signed]);
     const { events } = await api.deps.audit.list({ action: 'token.exchange', pageSize: 10 });
     const refused = events.filter(({ reason }) => reason !== undefined);
     assert.equal(refused.length, 2);
@@ -54,14 +52,14 @@ describe('an exchange for somebody who is linked', () => {
   });
 
   it('is refused when they are linked while it is under way', async () => {
-    await edit(ADA, { link: { to: undefined } });
+    await api.edit(ADA, { link: { to: undefined } });
     const { directory, config, ...others } = api.deps;
     const late = createExchangeToken({
       ...{ ...others, authn: api.deps, profiles: config.trustedIssuers },
       directory: {
         ...directory,
         async change(...args) {
-          await edit(ADA, { link: { to: 'member' } });
+          await api.edit(ADA, { link: { to: 'member' } });
           return directory.change(...args);
         },
       },
@@ -71,13 +69,13 @@ describe('an exchange for somebody who is linked', () => {
   });
 
   it('has taken the roles out of the account that they had before', () => {
-    assert.deepEqual([claims().roles, claims().rv], [[], 2]);
+    assert.deepEqual([api.claims().roles, api.claims().rv], [[], 2]);
   });
 
   it('is done again once they are unlinked', async () => {
-    await edit(ADA, { link: { to: undefined } });
+    await api.edit(ADA, { link: { to: undefined } });
     assert.equal(outcome(await api.exchange(token)), '200');
-    assert.deepEqual(claims().roles, ['support']);
+    assert.deepEqual(api.claims().roles, ['support']);
   });
 });
 
@@ -89,16 +87,16 @@ describe('somebody who was linked to an owner', () => {
     const ada = `Bearer ${await api.mint()}`;
     await api.deps.users.get('owner');
     await api.exchanged(['team']);
-    await edit(ADA, { grants: [grant('admin')] });
-    await edit(ADA, { link: { to: 'owner' } });
+    await api.edit(ADA, { grants: [grant('admin')] });
+    await api.edit(ADA, { link: { to: 'owner' } });
     const me = await api.as().get('/v1/me').set('Authorization', ada);
     assert.equal(me.body.directoryId, 'owner');
-    await edit(ADA, { link: { to: undefined } });
+    await api.edit(ADA, { link: { to: undefined } });
     const { status, body } = await api
       .as()
       .put(`/v1/users/${ADA}/roles`)
       .set('Authorization', ada)
-      .send({ grants: [{ role: 'owner' }], version: (await entry()).rolesVersion });
+      .send({ grants: [{ role: 'owner' }], version: (await api.entry()).rolesVersion });
     assert.deepEqual([status, body.code], [403, 'own_account']);
   });
 });
@@ -112,7 +110,7 @@ describe('what an exchange leaves behind', () => {
     await api.exchanged(['helpers'], { exp: now() + 20 * 3600 });
     const { body } = await me(await api.mint());
     assert.deepEqual([body.roles, body.permissions], [[], []]);
-    await edit(ADA, { grants: [...(await entry()).grants, grant('member')] });
+    await api.edit(ADA, { grants: [...(await api.entry()).grants, grant('member')] });
     clock.move(20_000);
     assert.deepEqual((await me(await api.mint())).body.roles, ['member'], 'what somebody granted counts');
   });
@@ -122,7 +120,7 @@ describe('what an exchange leaves behind', () => {
     const kept = Object(claimsOf(body.access_token).claims);
     const signIn = () => api.idToken(ADA, { ...kept, auth_time: now() });
     assert.deepEqual((await me(await signIn())).body.roles, ['member']);
-    await edit(ADA, { revoke: true });
+    await api.edit(ADA, { revoke: true });
     clock.move(20_000);
     const { status, body: refusal } = await me(await signIn());
     assert.deepEqual([status, refusal.code], [401, 'token_stale']);
@@ -133,17 +131,23 @@ describe('what an exchange leaves behind', () => {
   it('is no session that waits for the revocation to be forgotten by the feed', async () => {
     const { body } = await api.exchange(await api.mint({ groups: ['team'], auth_time: now() - 1800 }));
     const kept = Object(claimsOf(body.access_token).claims);
-    await edit(ADA, { grants: [grant('member')] });
-    await edit(ADA, { revoke: true });
+    await api.edit(ADA, { grants: [grant('member')] });
+    await api.edit(ADA, { revoke: true });
     const auth_time = now() + 3000;
     clock.move(4_200_000);
     const late = await me(await api.idToken(ADA, { ...kept, auth_time, iat: now(), exp: now() + 3600 }));
     assert.deepEqual([late.status, late.body.code], [401, 'token_stale']);
-    await edit(ADA, { disabled: true });
+    await api.edit(ADA, { disabled: true });
     clock.move(4_200_000);
     const out = await me(await api.idToken(ADA, { ...kept, auth_time, iat: now(), exp: now() + 3600 }));
     assert.deepEqual([out.status, out.body.code], [401, 'invalid_token']);
-    const orphan = await api.idToken(ADA, { ...kept, auth_time, iat: now(), exp: now() + 3601 });
+    const orphan = await api.idToken(ADA, {
+      ...kept,
+      auth_time,
+      iat: now(),
+      exp: now() + 3600,
+      jti: 'orphan',
+    });
     api.google.users.delete(ADA);
     assert.equal((await me(orphan)).body.code, 'invalid_token', 'the account is gone');
   });
@@ -153,7 +157,7 @@ describe('what an exchange leaves behind', () => {
     const { body } = await api.exchange(await api.mint({ auth_time }));
     const account = api.google.users.get(ADA) ?? assert.fail('no account');
     api.google.users.set(ADA, { ...account, validSince: String(now()) });
-    await edit(ADA, { grants: [grant('admin')] });
+    await api.edit(ADA, { grants: [grant('admin')] });
     const session = await api.idToken(ADA, Object(claimsOf(body.access_token).claims));
     const answer = await api
       .as()

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
 import { jwtVerify } from 'jose';
-import type { Edit } from '../../../src/access/edit.ts';
 import { createMovableClock } from '../../helpers/access.ts';
 import { accounts, breakFirebaseAuth, playAccounts } from '../../helpers/api.ts';
-import { claimsOf, type ExchangeApi, idOf, openExchangeApi, SIGN_BLOB } from '../../helpers/exchange-api.ts';
+import {
+  claimsOf,
+  type ExchangeApi,
+  grant,
+  idOf,
+  openExchangeApi,
+  outcome,
+  SIGN_BLOB,
+} from '../../helpers/exchange-api.ts';
 import { googleKey, mintIdToken } from '../../helpers/google.ts';
 
 const ADA = idOf('ada');
@@ -17,17 +24,10 @@ const open = async () => {
 const close = () => api.close();
 const now = () => Math.floor(clock() / 1000);
 
-const edit = (uid: string, what: Edit) =>
-  api.deps.changeAccess({ principal: 'operator', requestId: 'r' }, { uid, action: 'test' }, () => what);
-const grant = (role: 'member' | 'admin') => ({ role, grantedBy: 'olga', grantedAt: 1 });
-const entry = async (uid = ADA) => (await api.deps.directory.find(uid)) ?? assert.fail('no entry');
-const claims = (uid = ADA) => JSON.parse(api.google.users.get(uid)?.customAttributes ?? '{}');
 const events = async (action: string) =>
   (await api.firestore.db.collection('auditEvents').where('action', '==', action).get()).docs.map((event) =>
     event.data(),
   );
-const outcome = ({ status, body }: Awaited<ReturnType<ExchangeApi['exchange']>>) =>
-  status === 200 ? '200' : `${status} ${body.code}`;
 
 describe('an exchanged token', () => {
   beforeEach(open);
@@ -51,8 +51,8 @@ describe('an exchanged token', () => {
     const exp = now() + 1800;
     const uid = await api.exchanged(['team', 'helpers'], { exp });
     const roles = ['member', 'support'];
-    assert.deepEqual(claims(uid), { roles, rv: 1, rx: { member: exp, support: exp } });
-    const { grants, pending } = await entry();
+    assert.deepEqual(api.claims(uid), { roles, rv: 1, rx: { member: exp, support: exp } });
+    const { grants, pending } = await api.entry();
     assert.deepEqual(
       grants.map(({ role, grantedBy, expiresAt, reason }) => [role, grantedBy, expiresAt, reason]),
       roles.map((role) => [role, 'https://login.example.com', exp, 'token exchange']),
@@ -67,22 +67,22 @@ describe('an exchanged token', () => {
 
   it('takes along what was granted in the directory', async () => {
     await api.exchanged([]);
-    await edit(ADA, { grants: [grant('admin')] });
+    await api.edit(ADA, { grants: [grant('admin')] });
     await api.exchanged(['team']);
-    assert.deepEqual(claims().roles, ['admin', 'member']);
+    assert.deepEqual(api.claims().roles, ['admin', 'member']);
   });
 
   it('is of the same account each time, and writes nothing while what is there lasts', async () => {
     const uids = [await api.exchanged(['team']), await api.exchanged(['team'])];
     assert.deepEqual(uids, [ADA, ADA]);
-    assert.equal((await entry()).rolesVersion, 1);
+    assert.equal((await api.entry()).rolesVersion, 1);
     assert.equal(api.google.count('/accounts'), 1);
   });
 
   it('follows the issuer: a role that it takes away is taken away', async () => {
     await api.exchanged(['team', 'helpers']);
     await api.exchanged(['team']);
-    assert.deepEqual([claims().roles, claims().rv], [['member'], 2]);
+    assert.deepEqual([api.claims().roles, api.claims().rv], [['member'], 2]);
   });
 
   it('is of two people for one subject under two issuers', async () => {
@@ -118,8 +118,8 @@ describe('an exchanged token', () => {
     assert.deepEqual(new Set(done.map(({ body }) => claimsOf(body.access_token).uid)), new Set([ADA]));
     // Too many, or too many in each other's way.
     for (const { status } of answers) assert.ok([200, 429, 503].includes(status), String(status));
-    assert.deepEqual([(await events('user.enter')).length, (await entry()).rolesVersion], [1, 1]);
-    assert.deepEqual([claims().roles, claims().rv], [['member'], 1]);
+    assert.deepEqual([(await events('user.enter')).length, (await api.entry()).rolesVersion], [1, 1]);
+    assert.deepEqual([api.claims().roles, api.claims().rv], [['member'], 1]);
   }).timeout(30_000);
 });
 
@@ -188,17 +188,17 @@ describe('an exchange is refused', () => {
   it('of somebody who was disabled, signed out or deleted, with an old token or a cached one', async () => {
     const token = await api.mint({ groups: ['team'] });
     assert.equal(outcome(await api.exchange(token)), '200');
-    await edit(ADA, { revoke: true });
+    await api.edit(ADA, { revoke: true });
     assert.equal(outcome(await api.exchange(token)), '400 invalid_request');
     clock.move(2_000);
     const again = await api.mint({ iat: now() });
     assert.equal(outcome(await api.exchange(again)), '200');
-    await edit(ADA, { disabled: true });
+    await api.edit(ADA, { disabled: true });
     for (const each of [again, await api.mint({ iat: now() + 2, jti: '3' })]) {
       assert.equal(outcome(await api.exchange(each)), '400 invalid_request');
     }
-    await edit(ADA, { disabled: false });
-    await edit(ADA, { remove: true });
+    await api.edit(ADA, { disabled: false });
+    await api.edit(ADA, { remove: true });
     assert.equal(outcome(await api.exchange(again)), '400 invalid_request');
     assert.equal(api.google.users.has(ADA), false);
     const recorded = (await events('token.exchange')).filter(({ outcome }) => outcome === 'refused');
@@ -245,10 +245,10 @@ describe('an exchange while something is down', () => {
     const token = await api.mint({ groups: ['team'] });
     assert.equal(outcome(await api.exchange(token)), '503 unavailable');
     assert.equal(api.google.count(':signBlob'), 1);
-    assert.deepEqual((await entry()).pending, ['claims']);
+    assert.deepEqual((await api.entry()).pending, ['claims']);
     playAccounts(api.google);
     assert.equal(outcome(await api.exchange(token)), '200');
-    assert.deepEqual(claims().roles, ['member']);
+    assert.deepEqual(api.claims().roles, ['member']);
   });
 
   it('is 503 when Google does not sign, and when Firebase Auth is down', async () => {
@@ -266,7 +266,7 @@ describe('an account of an exchange', () => {
   it('that an exchange cut short left without claims is put right by the next', async () => {
     api.google.users.set(ADA, { localId: ADA });
     await api.exchanged(['team']);
-    assert.deepEqual(claims().roles, ['member']);
+    assert.deepEqual(api.claims().roles, ['member']);
   });
 
   it('is disabled, and no token given, when the person is disabled while it is made', async () => {
@@ -274,7 +274,7 @@ describe('an account of an exchange', () => {
     api.google.answer(path, (_req, body) => {
       const { localId } = JSON.parse(body);
       return (res) => {
-        edit(ADA, { disabled: true }).then(() => {
+        api.edit(ADA, { disabled: true }).then(() => {
           api.google.users.set(localId, { localId });
           res.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ localId }));
         });
@@ -282,7 +282,7 @@ describe('an account of an exchange', () => {
     });
     assert.equal(outcome(await api.exchange(await api.mint())), '400 invalid_request');
     assert.equal(api.google.users.get(ADA)?.disabled, true);
-    assert.deepEqual((await entry()).pending, []);
+    assert.deepEqual((await api.entry()).pending, []);
   });
 
   it('that was disabled in Firebase’s own console stays so, and gets no token', async () => {
@@ -294,10 +294,10 @@ describe('an account of an exchange', () => {
 
   it('that was disabled and enabled here is enabled first, should that have been left to do', async () => {
     await api.exchanged(['team']);
-    await edit(ADA, { disabled: true });
+    await api.edit(ADA, { disabled: true });
     api.google.answer(accounts('update'), () => (res) => res.writeHead(500).end('{}'));
-    await edit(ADA, { disabled: false });
-    assert.deepEqual((await entry()).pending, ['disabled']);
+    await api.edit(ADA, { disabled: false });
+    assert.deepEqual((await api.entry()).pending, ['disabled']);
     playAccounts(api.google);
     clock.move(2_000);
     assert.equal(outcome(await api.exchange(await api.mint({ groups: ['team'], iat: now() }))), '200');
@@ -309,7 +309,7 @@ describe('an account of an exchange', () => {
     api.google.answer(path, (_req, body) => {
       const { localId } = JSON.parse(body);
       return (res) => {
-        edit(ADA, { remove: true }).then(() => {
+        api.edit(ADA, { remove: true }).then(() => {
           api.google.users.set(localId, { localId });
           res.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ localId }));
         });
