@@ -103,6 +103,7 @@ async function request(instance: OwnInstance, uid: string, access: 'signed-in' |
     appCheck: [],
     access,
     changes: false,
+    labels: {},
     requestId: 'r',
   });
 }

@@ -23,7 +23,7 @@ export async function parts({ parts: { calls, rounds } }: Sizes): Promise<Sectio
   const world = await openWorld(TOKENS);
   const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), world);
   const cache = createVerifiedTokenCache();
-  for (const token of world.tokens) await cache.verifyOnce(token, () => verifyToken(deps, token));
+  for (const token of world.tokens) await cache.verifyOnce(token, async () => verifyToken(deps, token));
   const { principal } = await verifyToken(deps, world.tokens[0] ?? '');
   const readSince = async () => ({ changes: [], readAt: Date.now(), more: false });
   const feed = createAccessFeed({

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError, problemOf } from './errors.ts';
-import { setSecurityHeaders } from './lib/security-headers.ts';
+import { secureResponse } from './lib/security-headers.ts';
 import { checkPath, MAX_BODY_BYTES, payloadTooLarge, refuseEarly } from './transport.ts';
 
 /**
@@ -14,7 +14,7 @@ export function guardTheFramework(): void {
   subscribe('http.server.request.start', (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     // Also on what the framework answers by itself.
-    setSecurityHeaders(response);
+    secureResponse(response);
     try {
       checkEarly(request);
       limitBody(request, response);

@@ -11,6 +11,7 @@ import {
   type Resource,
 } from './authz/decide.ts';
 import { AppError, type Caller, ERRORS } from './errors.ts';
+import type { RequestLabels } from './lib/request-labels.ts';
 import type { Log } from './log.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -44,6 +45,8 @@ interface Attempt {
   /** Only asked for when the decision hangs on whose it is. */
   readonly resource?: ((principal: Principal) => Promise<Resource | undefined>) | undefined;
   readonly requestId: string;
+  /** For the line in the log. */
+  readonly labels: RequestLabels;
 }
 
 /**
@@ -52,7 +55,7 @@ interface Attempt {
  * @throws AppError `unauthenticated`, `permission_denied`, `app_check_failed`, or what {@link authenticate} throws
  */
 export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principal> {
-  const { authorization, appCheck, access, changes, requestId } = attempt;
+  const { authorization, appCheck, access, changes, requestId, labels } = attempt;
   const { needsAppCheck = access !== 'public' } = attempt;
   let principal: Principal;
   try {
@@ -63,7 +66,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     if (error instanceof AppError) {
       const { code, reason = code, caller } = error;
       const whose = caller && { issuer: caller.issuer, subject: caller.subject };
-      deps.log.decision({ requestId, access, ...whose, granted: false, reason, code });
+      deps.log.decision({ requestId, labels, access, ...whose, granted: false, reason, code });
       const isRefused = ERRORS[code].status < 500 && caller !== undefined;
       if (isRefused && needsFreshRecord(access)) await recordRefusal(caller, reason);
     }
@@ -74,6 +77,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
   const { issuer, subject } = principal;
   deps.log.decision({
     requestId,
+    labels,
     access,
     issuer,
     subject,

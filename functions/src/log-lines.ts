@@ -1,5 +1,6 @@
 import { type Access, permissionOf } from './authz/decide.ts';
 import type { AppError, ErrorCode } from './errors.ts';
+import type { RequestLabels } from './lib/request-labels.ts';
 
 interface DecisionLine {
   readonly requestId: string;
@@ -9,6 +10,8 @@ interface DecisionLine {
   readonly code?: string;
   readonly issuer?: string;
   readonly subject?: string;
+  /** For whoever writes lines that do not find out by themselves which request they belong to. */
+  readonly labels?: RequestLabels | undefined;
 }
 
 interface ChangeLine {
@@ -56,11 +59,24 @@ interface Line {
 /**
  * Structured lines. Whoever writes them serialises to JSON, so that a line break or an escape sequence in a subject stays
  * inside its string. The fields are named here one by one: no caller's key becomes a field.
+ *
+ * @param writeDecision if decisions go another way
  */
-export const createLog = (write: (line: Line) => void): Log => ({
-  decision({ access, ...line }) {
-    const permission = permissionOf(access) ?? access;
-    write({ ...line, permission, event: 'decision', message: 'decision', severity: 'INFO' });
+export const createLog = (write: (line: Line) => void, writeDecision = write): Log => ({
+  decision({ requestId, access, issuer, subject, granted, reason, code, labels }) {
+    writeDecision({
+      severity: 'INFO',
+      message: 'decision',
+      event: 'decision',
+      requestId,
+      permission: permissionOf(access) ?? access,
+      issuer,
+      subject,
+      granted,
+      reason,
+      code,
+      ...labels,
+    });
   },
   transport(line) {
     write({ ...line, permission: 'transport', event: 'decision', message: 'decision', severity: 'INFO' });

@@ -100,14 +100,14 @@ export function createAccessFeed({ readSince, clock, maxAge, log }: Options): Ac
 
   return {
     learn,
-    async latest(id) {
+    latest(id) {
       const age = clock() - readAt;
       // Below zero the clock was set back.
       if (age >= maxAge * 1000 || age < 0) {
         const isFailing = failedAt > readAt && !knowsNothing();
-        if (!isFailing) await readOnce();
+        if (!isFailing) return readOnce().then(() => latest.get(id));
         // Nobody waits for it; that it knows nothing any more is for the next to hear.
-        else if (clock() - failedAt >= RETRY_MS) readOnce().catch(() => undefined);
+        if (clock() - failedAt >= RETRY_MS) readOnce().catch(() => undefined);
       }
       return latest.get(id);
     },

@@ -1,8 +1,8 @@
 import { rolesAt } from '../authz/access-claims.ts';
 import { AppError, invalidToken, tokenStale } from '../errors.ts';
 import { seconds } from '../lib/clock.ts';
-import type { AccessChanges } from './access-changes.ts';
-import type { AccessRecords } from './access-records.ts';
+import type { AccessChanges, LatestChange } from './access-changes.ts';
+import type { AccessRecords, EntryVersion } from './access-records.ts';
 import { checkRecord } from './check-record.ts';
 import type { Credential } from './credential.ts';
 import { ANONYMOUS, createPrincipal, type Principal } from './principal.ts';
@@ -29,11 +29,19 @@ export async function authenticate(
 ): Promise<Principal> {
   if (credential === undefined) return ANONYMOUS;
   const { token } = credential;
-  const verified = await verifyToken(deps, token);
-  const { principal } = verified;
+  // What is known already is not waited for: each `await` costs a request as much as the look-up.
+  const verifying = verifyToken(deps, token);
+  const verified = verifying instanceof Promise ? await verifying : verifying;
+  const { principal, readFrom } = verified;
   try {
     if (fresh) return await asRecorded(deps, verified);
-    if (await isUpToDate(deps.accessChanges, verified)) return principal;
+    let upToDate = true;
+    for (const read of readFrom) {
+      const latest = deps.accessChanges.latest(read.id);
+      const change = latest instanceof Promise ? await latest : latest;
+      if (change !== undefined && isOutdated(verified, read, change)) upToDate = false;
+    }
+    if (upToDate) return principal;
     deps.verifiedTokens.delete(token);
     return (await verifyToken(deps, token)).principal;
   } catch (error) {
@@ -44,25 +52,22 @@ export async function authenticate(
 }
 
 /**
- * Has nothing happened since the token was verified? Sign-ins and revocations are compared in whole seconds.
+ * Has an entry that the token's roles come from changed since it was read? Sign-ins and revocations are compared in whole
+ * seconds.
  *
- * @returns false when the directory has to be read again
+ * @returns true when the directory has to be read again
  * @throws AppError `token_stale` when that would be of no use
  */
-async function isUpToDate(
-  changes: AccessChanges,
-  { principal, identity, readFrom }: VerifiedToken,
-): Promise<boolean> {
-  let upToDate = true;
-  for (const read of readFrom) {
-    const { validAfter = 0, rolesVersion = 0 } = (await changes.latest(read.id)) ?? {};
-    if (principal.authTime < validAfter) throw tokenStale('revoked', principal);
-    const isOlder = read.rolesVersion < rolesVersion;
-    if (isOlder && identity === undefined) throw tokenStale('roles changed', principal);
-    // An issuer's clock may be ahead: then a token seems to come from after its subject was disabled.
-    if (isOlder || read.validAfter < validAfter) upToDate = identity === undefined;
-  }
-  return upToDate;
+function isOutdated(
+  { principal, identity }: VerifiedToken,
+  read: EntryVersion,
+  { validAfter = 0, rolesVersion = 0 }: LatestChange,
+): boolean {
+  if (principal.authTime < validAfter) throw tokenStale('revoked', principal);
+  const isOlder = read.rolesVersion < rolesVersion;
+  if (isOlder && identity === undefined) throw tokenStale('roles changed', principal);
+  // An issuer's clock may be ahead: then a token seems to come from after its subject was disabled.
+  return identity !== undefined && (isOlder || read.validAfter < validAfter);
 }
 
 /** The principal with the roles of its record. @throws AppError unless the token says what the record says */

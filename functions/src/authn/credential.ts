@@ -19,7 +19,22 @@ export function findCredential(authorization: readonly string[]): Credential | u
   if (others.length > 0) {
     throw new AppError('invalid_request', 'Send one Authorization header, not several.');
   }
-  const token = /^Bearer +([^\s,]+)$/i.exec(value)?.[1];
-  if (token === undefined) throw invalidToken('Authorization is not of the form "Bearer <token>"');
+  const token = afterScheme(value);
+  if (token === '' || SEPARATORS.some((one) => token.includes(one))) {
+    throw invalidToken('Authorization is not of the form "Bearer <token>"');
+  }
   return { kind: 'bearer', token };
+}
+
+const SCHEME = 'bearer ';
+
+/** The comma and all white space that a header's characters can be. One by one: a pattern takes as long as hashing does. */
+const SEPARATORS = [...', \t\n\v\f\r\u00a0'];
+
+/** RFC 9110 §11.1: schemes do not care about case, and any number of spaces may follow. */
+function afterScheme(value: string): string {
+  if (value.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return '';
+  let from = SCHEME.length;
+  while (value[from] === ' ') from++;
+  return value.slice(from);
 }

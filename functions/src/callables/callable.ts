@@ -16,7 +16,8 @@ import { ERRORS, toAppError } from '../errors.ts';
 import { guard } from '../guard.ts';
 import { headerLines } from '../lib/header-lines.ts';
 import { parseFields } from '../lib/parse-fields.ts';
-import { setSecurityHeaders } from '../lib/security-headers.ts';
+import { type RequestLabels, requestLabels } from '../lib/request-labels.ts';
+import { secureResponse } from '../lib/security-headers.ts';
 import { passTransport } from '../transport.ts';
 import { checkCall } from './check-call.ts';
 
@@ -41,6 +42,7 @@ interface Arrival {
   readonly requestId: string;
   readonly authorization: readonly string[];
   readonly appCheck: readonly string[];
+  readonly labels: RequestLabels;
 }
 
 /**
@@ -64,6 +66,7 @@ export function callable<I extends z.ZodType, O extends z.ZodType>(
       requestId: randomUUID(),
       authorization: [],
       appCheck: [],
+      labels: {},
     };
     try {
       return await answer(spec, deps(), arrival, request.data);
@@ -75,9 +78,8 @@ export function callable<I extends z.ZodType, O extends z.ZodType>(
   // A proxy keeps what the CLI and the test SDK read off the function: `__endpoint`, `run`.
   return new Proxy(inner, {
     apply(target, self, [req, res]: [Request, Response]) {
-      const arrival = arrive(req);
+      const arrival = arrive(req, deps().config.projectId);
       arrivals.set(req, arrival);
-      res.setHeader('X-Request-Id', arrival.requestId);
       return enter(req, res, { deps: deps(), requestId: arrival.requestId }, async () =>
         target.apply(self, [req, res]),
       );
@@ -88,22 +90,22 @@ export function callable<I extends z.ZodType, O extends z.ZodType>(
 async function answer<I extends z.ZodType, O extends z.ZodType>(
   spec: Callable<I, O>,
   deps: Deps,
-  { requestId, authorization, appCheck }: Arrival,
+  { requestId, authorization, appCheck, labels }: Arrival,
   data: unknown,
 ): Promise<z.output<O>> {
   const { access, changes } = spec;
-  const principal = await guard(deps, { authorization, appCheck, access, changes, requestId });
+  const principal = await guard(deps, { authorization, appCheck, access, changes, requestId, labels });
   // The SDK turns a call without an argument into null.
   const input = parseFields(spec.input, data ?? {}, 'data');
   return spec.output.parse(await spec.handler(input, { principal, deps, requestId }));
 }
 
-function arrive(req: Request): Arrival {
+function arrive(req: Request, projectId: string): Arrival {
   const authorization = headerLines(req, 'authorization');
   const appCheck = headerLines(req, 'x-firebase-appcheck');
   delete req.headers.authorization;
   delete req.headers['x-firebase-appcheck'];
-  return { requestId: randomUUID(), authorization, appCheck };
+  return { requestId: randomUUID(), authorization, appCheck, labels: requestLabels(req, projectId) };
 }
 
 /** What a route meets before its router: headers, HTTPS, origin, size, CORS. Resolves when the response is finished. */
@@ -115,7 +117,7 @@ function enter(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     res.once('finish', resolve);
-    setSecurityHeaders(res);
+    secureResponse(res, 'X-Request-Id', requestId);
     try {
       passTransport(deps, req, requestId);
       if (req.method !== 'OPTIONS') checkCall(req);

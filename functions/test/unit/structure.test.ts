@@ -48,8 +48,8 @@ const INWARD: Record<string, readonly string[]> = {
   authn: ['errors.ts', 'lib', 'authz'],
   // The roles are the choices of a setting.
   'config.ts': ['authz', 'authn'],
-  'log-lines.ts': ['errors.ts', 'authz'],
-  'log.ts': ['log-lines.ts'],
+  'log-lines.ts': ['errors.ts', 'lib', 'authz'],
+  'log.ts': ['lib', 'log-lines.ts'],
   'transport.ts': ['errors.ts', 'config.ts', 'log.ts'],
   'framework.ts': ['errors.ts', 'lib', 'transport.ts'],
   'refusal.ts': ['errors.ts', 'authz'],

@@ -6,6 +6,7 @@ import express from 'express';
 import { AppError } from '../../../src/errors.ts';
 import { sendProblem } from '../../../src/http/problem.ts';
 import { assignRequestId } from '../../../src/http/request-id.ts';
+import { secureResponse } from '../../../src/lib/security-headers.ts';
 import { structuredLog } from '../../../src/log.ts';
 import { assertProblem, exchange } from '../../helpers/answers.ts';
 import { type Api, type LogLine, openApi } from '../../helpers/api.ts';
@@ -101,7 +102,7 @@ describe('http: failures', () => {
     const app = express();
     app.set('env', 'test');
     app.use((_req, res, next) => {
-      assignRequestId(res);
+      secureResponse(res, 'X-Request-Id', assignRequestId(res));
       next();
     });
     app.get('/half', (_req, res) => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { assertProblem, exchange, HTTPS } from '../../helpers/answers.ts';
 import { ORIGIN } from '../../helpers/api.ts';
 import { parseLines } from '../../helpers/capture.ts';
 import { buildOnce, type FrameworkProcess, startFramework } from '../../helpers/framework.ts';
+import { PROJECT } from '../../helpers/google.ts';
 
 const SECRET = 'S3CRET-MARKER';
 
@@ -161,4 +163,39 @@ describe('http: the built function under functions-framework', function () {
       assert.match(other.output(), new RegExp(`refuses to start in production with ${name}`));
     });
   }
+
+  it('ties each decision to its request, as the framework does with LOG_EXECUTION_ID, which firebase-tools sets', async () => {
+    const traced = await startFramework({ ALLOWED_ORIGINS: ORIGIN, LOG_EXECUTION_ID: 'true' });
+    try {
+      const numbers = Array.from({ length: 40 }, (_, n) => n);
+      const answers = await Promise.all(
+        numbers.map((n) =>
+          exchange(traced.port, {
+            path: '/v1/me',
+            headers: [
+              HTTPS,
+              ['X-Cloud-Trace-Context', `${String(n).padStart(32, '0')}/${n};o=1`],
+              ['Function-Execution-Id', `execution-${n}`],
+            ],
+          }),
+        ),
+      );
+      // What has come so far may end in half a line.
+      const lines = () =>
+        parseLines(traced.output().replace(/[^\n]*$/, '')).filter(({ event }) => event === 'decision');
+      while (lines().length < numbers.length) await setTimeout(20);
+      for (const [n, { headers }] of answers.entries()) {
+        const own = lines().filter(({ requestId }) => requestId === headers['x-request-id']);
+        assert.equal(own.length, 1);
+        assert.equal(
+          own[0]?.['logging.googleapis.com/trace'],
+          `projects/${PROJECT}/traces/${String(n).padStart(32, '0')}`,
+        );
+        assert.equal(own[0]?.['logging.googleapis.com/spanId'], String(n));
+        assert.deepEqual(own[0]?.['logging.googleapis.com/labels'], { execution_id: `execution-${n}` });
+      }
+    } finally {
+      await traced.stop();
+    }
+  });
 });

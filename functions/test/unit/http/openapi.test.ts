@@ -78,24 +78,20 @@ describe('http: OpenAPI', () => {
   });
 
   it('keeps Express to the table: no route besides it, and none in an order that hides one', () => {
-    const stack = createApp(api.deps).router.stack;
-    const routers = stack.flatMap((layer) =>
-      'stack' in layer.handle ? [layer.handle.stack as typeof stack] : [],
+    const { stack } = createApp(api.deps).router;
+    // Before the table what every request passes, behind it what is left: no such path, and the answer to what was thrown.
+    const others = stack.flatMap(({ route }, index) => (route === undefined ? [index] : []));
+    assert.deepEqual(others, [0, stack.length - 2, stack.length - 1]);
+    const served = stack.flatMap(
+      ({ route }) =>
+        route?.stack.flatMap(({ method }) => {
+          // Express takes several paths as well as one; its types do not say so.
+          const paths = route.path as unknown as readonly string[];
+          return method ? paths.map((path) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`) : [];
+        }) ?? [],
     );
-    assert.equal(routers.length, 2, 'mounted at /v1 and /api/v1');
-    assert.deepEqual(
-      stack.filter((layer) => layer.route !== undefined),
-      [],
-    );
-    for (const router of routers) {
-      assert.ok(router.every((layer) => layer.route !== undefined));
-      const served = router.flatMap(({ route }) =>
-        route?.stack.flatMap(({ method }) =>
-          method ? [`${method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`] : [],
-        ),
-      );
-      assert.deepEqual(served.sort(), table);
-    }
+    const mounted = table.flatMap((row) => ['/v1', '/api/v1'].map((mount) => row.replace(' ', ` ${mount}`)));
+    assert.deepEqual(served.sort(), mounted.sort());
   });
 
   const answers: [
