@@ -20,7 +20,7 @@ const BUDGETED: readonly ServerName[] = ['bare Express', OURS, 'express-oauth2-j
 export function http(sizes: Sizes): Promise<Section> {
   const {
     short,
-    http: { rounds, warmUp, seconds },
+    http: { sittings, warmUp, rounds, seconds },
   } = sizes;
   return offServerCore(async () => {
     const [outside, firestore] = await Promise.all([
@@ -37,19 +37,19 @@ export function http(sizes: Sizes): Promise<Section> {
     const body = await ask(places);
 
     const names = short ? BUDGETED : (Object.keys(SERVERS) as ServerName[]);
-    const loads = await inTurns(
-      names,
-      async (name) => {
-        const server = await startServer(name, { ...places, body });
-        const sent = { headers: headersFor(name) };
-        await load(server, { ...sent, duration: warmUp });
-        const measured = await load(server, { ...sent, duration: seconds });
-        await server.stop();
-        if (measured.refused > 0) throw new Error(`${name}: ${measured.refused} refused`);
-        return measured;
-      },
-      { rounds },
-    );
+    const loads: Loads = {};
+    for (let sitting = 0; sitting < sittings; sitting++) {
+      const servers = await Promise.all(names.map((name) => startServer(name, { ...places, body })));
+      const send = (name: ServerName, duration: number) => {
+        const server = servers[names.indexOf(name)];
+        if (server === undefined) throw new Error(name);
+        return load(server, { headers: headersFor(name), duration });
+      };
+      for (const name of names) await send(name, warmUp);
+      const measured = await inTurns(names, (name) => send(name, seconds), { rounds });
+      for (const name of names) loads[name] = [...(loads[name] ?? []), ...measured[name]];
+      for (const server of servers) await server.stop();
+    }
     firestore.stop();
     outside.stop();
     return report(loads, names, { ...sizes, bytes: body.length });
@@ -66,21 +66,30 @@ export function http(sizes: Sizes): Promise<Section> {
   });
 }
 
+/** What was measured of each, in order. */
+type Loads = Partial<Record<ServerName, readonly Load[]>>;
+
 function report(
-  loads: Readonly<Record<string, readonly Load[]>>,
+  loads: Loads,
   names: readonly ServerName[],
-  { short, http: { rounds, seconds }, bytes }: Sizes & { readonly bytes: number },
+  { short, http: { sittings, rounds, seconds }, bytes }: Sizes & { readonly bytes: number },
 ): Section {
-  const of = (name: string, what: keyof Load) => spreadOf((loads[name] ?? []).map((one) => one[what]));
-  const ours = of(OURS, 'rate').median;
-  const against = (name: string) => ours / of(name, 'rate').median;
+  const all = (name: string, what: keyof Load) => (loads[name as ServerName] ?? []).map((one) => one[what]);
+  const of = (name: string, what: keyof Load) => spreadOf(all(name, what));
+  if (names.some((name) => of(name, 'refused').max > 0)) throw new Error('some were refused');
+  // Round by round: what the machine did in those few seconds, it did to both.
+  const quotient = (name: string, other: string, what: keyof Load) => {
+    const below = all(other, what);
+    return spreadOf(all(name, what).map((value, index) => value / (below[index] ?? Number.NaN)));
+  };
+  const against = (name: string) => quotient(OURS, name, 'rate').median;
   // A short run may share its machine: by CPU time a request, which others do not take away.
-  const judged = (name: string) => (short ? of(name, 'cpu').median / of(OURS, 'cpu').median : against(name));
+  const judged = (name: string) => (short ? quotient(name, OURS, 'cpu').median : against(name));
   const busiest = Math.max(...names.map((name) => of(name, 'generator').max));
   return {
     tables: [
       {
-        title: `GET /v1/me, ${bytes} bytes, ${CONNECTIONS} connections: median of ${rounds} rounds of ${seconds} s (least–most)`,
+        title: `GET /v1/me, ${bytes} bytes, ${CONNECTIONS} connections: median of ${sittings * rounds} rounds of ${seconds} s (least–most)`,
         head: ['', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs a request', 'Gatehouse against it'],
         rows: names.map((name) => [
           name,

@@ -96,7 +96,7 @@ export async function load(
   const unexpected = [...statuses.keys()].filter((status) => status !== 200 && status !== 401);
   if (errors > 0 || unexpected.length > 0) throw new Error(`${url}: ${errors} errors, and ${unexpected}`);
   return {
-    rate: requests.average,
+    rate: (1000 * requests.total) / milliseconds,
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
     cpu: (1000 * (usageOf(pid).cpu - before.cpu)) / requests.total,

@@ -9,7 +9,15 @@ export interface Sizes {
     readonly repeats: number;
   };
   readonly parts: { readonly calls: number; readonly rounds: number };
-  readonly http: { readonly rounds: number; readonly warmUp: number; readonly seconds: number };
+  readonly http: {
+    /** Each with new processes. */
+    readonly sittings: number;
+    /** Seconds: V8 takes some ten thousand requests to compile what it will run. */
+    readonly warmUp: number;
+    /** In each sitting, all contenders in turns. */
+    readonly rounds: number;
+    readonly seconds: number;
+  };
   readonly feed: { readonly loaded: number; readonly idle: number };
   readonly coldStart: { readonly rounds: number };
   readonly memory: { readonly cached: number; readonly firstSights: number };
@@ -42,7 +50,7 @@ export const FULL: Sizes = {
     repeats: 4_000,
   },
   parts: { calls: 50_000, rounds: 9 },
-  http: { rounds: 5, warmUp: 3, seconds: 6 },
+  http: { sittings: 3, warmUp: 8, rounds: 8, seconds: 2 },
   // Not a multiple of ten, so that a query more or less does not hang on a millisecond.
   feed: { loaded: 28, idle: 12 },
   coldStart: { rounds: 15 },
@@ -67,7 +75,7 @@ export const SHORT: Sizes = {
     ...{ calls: 400, repeats: 1_000 },
   },
   parts: { calls: 5_000, rounds: 3 },
-  http: { rounds: 2, warmUp: 2, seconds: 2 },
+  http: { sittings: 1, warmUp: 4, rounds: 5, seconds: 1 },
   feed: { loaded: 3, idle: 2 },
   coldStart: { rounds: 3 },
   memory: { cached: 50_000, firstSights: 3_000 },

@@ -58,7 +58,7 @@ interface Line {
 
 /**
  * Structured lines. Whoever writes them serialises to JSON, so that a line break or an escape sequence in a subject stays
- * inside its string. The fields are named here one by one: no caller's key becomes a field.
+ * inside its string. The fields are named one by one, here and in `RequestLabels`: no caller's key becomes a field.
  *
  * @param writeDecision if decisions go another way
  */
@@ -74,7 +74,7 @@ export const createLog = (write: (line: Line) => void, writeDecision = write): L
       subject,
       granted,
       reason,
-      code,
+      ...(code !== undefined && { code }),
       ...labels,
     });
   },

@@ -1,8 +1,11 @@
 import { write } from 'firebase-functions/logger';
-import { writeLine } from './lib/write-line.ts';
+import { flushLines, writeLine } from './lib/write-line.ts';
 import { createLog, type Log } from './log-lines.ts';
 
 export type { Log } from './log-lines.ts';
 
 /** For Cloud Logging. Decisions, of which each request has one, by the shortest way. */
-export const structuredLog: Log = createLog(write, writeLine);
+export const structuredLog: Log = createLog((line) => {
+  flushLines();
+  write(line);
+}, writeLine);

@@ -108,7 +108,7 @@ function arrive(req: Request, projectId: string): Arrival {
   return { requestId: randomUUID(), authorization, appCheck, labels: requestLabels(req, projectId) };
 }
 
-/** What a route meets before its router: headers, HTTPS, origin, size, CORS. Resolves when the response is finished. */
+/** What a request meets before a route: headers, HTTPS, origin, size, CORS. Resolves when the response is finished. */
 function enter(
   req: Request,
   res: Response,

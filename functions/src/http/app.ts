@@ -42,8 +42,8 @@ export function createApp(deps: Deps): Express {
     if (req.headers.origin === undefined && req.method !== 'OPTIONS') passBody(req, res, next);
     else
       allowOrigin(req, res, (error?: unknown) => {
-        if (error === undefined) passBody(req, res, next);
-        else next(error);
+        if (error) next(error);
+        else passBody(req, res, next);
       });
   });
   addRoutes(app, routes, deps, MOUNTS);

@@ -3,7 +3,7 @@ import type { AppError } from '../errors.ts';
 import { ERRORS } from '../errors.ts';
 import type { Route } from './route.ts';
 
-/** Does an OAuth client listen? To be asked where the whole path is seen: outside the router. */
+/** Does an OAuth client listen? To be asked with the path as it came. */
 export type IsOAuth = (req: Request) => boolean;
 
 export function oauthEndpoints(routes: readonly Route[], mounts: readonly string[]): IsOAuth {

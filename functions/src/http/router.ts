@@ -61,7 +61,7 @@ function serve(row: Route, deps: Deps): RequestHandler {
     }
     const context = { principal, deps, requestId: id, ...(ifMatch !== undefined && { ifMatch }) };
     if (row.stream !== undefined) {
-      res.set('Vary', 'Origin, Accept');
+      res.vary('Accept');
       // A HEAD would read it all for nothing.
       if (req.method === 'GET' && req.accepts(['application/json', NDJSON]) === NDJSON)
         return sendLines(res, row.stream(input, context));

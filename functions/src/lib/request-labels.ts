@@ -12,14 +12,16 @@ export interface RequestLabels {
 
 interface Arrival {
   readonly headers: IncomingHttpHeaders;
-  /** Set by the functions framework where `LOG_EXECUTION_ID` is on. */
+  /** The functions framework takes both from headers as they are: they may be anything. */
   readonly executionId?: string;
   readonly spanId?: string;
 }
 
 /** The same that the Firebase SDK's logger and the functions framework add to a line, without looking for a context. */
-export function requestLabels({ headers, executionId, spanId }: Arrival, projectId: string): RequestLabels {
-  const trace = traceId(headers);
+export function requestLabels(arrival: Arrival, projectId: string): RequestLabels {
+  const trace = traceId(arrival.headers);
+  const spanId = ifMatches(arrival.spanId, /^\d{1,20}$/);
+  const executionId = ifMatches(arrival.executionId, /^[\w-]{1,64}$/);
   if (trace === undefined && spanId === undefined && executionId === undefined) return NONE;
   return {
     ...(trace !== undefined && { 'logging.googleapis.com/trace': `projects/${projectId}/traces/${trace}` }),
@@ -31,11 +33,16 @@ export function requestLabels({ headers, executionId, spanId }: Arrival, project
 const NONE: RequestLabels = {};
 
 /** Google's front end sets the first; the second is its W3C form (https://www.w3.org/TR/trace-context/#traceparent-header). */
-function traceId(headers: IncomingHttpHeaders): string | undefined {
-  const { 'x-cloud-trace-context': google, traceparent } = headers;
-  if (typeof google === 'string') return /^([\dA-Fa-f]{32})\/\d+(?:;o=[0-3])?$/.exec(google)?.[1];
-  if (typeof traceparent === 'string') {
-    return /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/.exec(traceparent)?.[1];
-  }
-  return undefined;
+function traceId({ 'x-cloud-trace-context': google, traceparent }: IncomingHttpHeaders): string | undefined {
+  return (
+    ifMatches(google, /^([\dA-Fa-f]{32})\/\d+(?:;o=[0-3])?$/) ??
+    ifMatches(traceparent, /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/)
+  );
+}
+
+/** The first group of the pattern, or all of it where it has none. */
+function ifMatches(value: unknown, pattern: RegExp): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const [all, group = all] = pattern.exec(value) ?? [];
+  return group;
 }

@@ -71,14 +71,31 @@ export function secureResponse(res: ServerResponse, ...more: string[]): void {
 function writeHead(this: Secured, status: number, ...rest: unknown[]): Secured {
   const all = [...FLAT, ...(this[MORE] ?? [])];
   const given = rest.at(-1);
-  if (Array.isArray(given) && this.getHeaderNames().length === 0) {
-    return originalWriteHead.call(this, status, [...all, ...given]);
+  if (this.getHeaderNames().length === 0 && isListOfOthers(given, all)) {
+    return originalWriteHead.call(this, status, ...rest.slice(0, -1), [...all, ...given]);
   }
   for (let at = 0; at < all.length; at += 2) {
     const [name = '', value = ''] = [all[at], all[at + 1]];
     if (!this.hasHeader(name)) this.setHeader(name, value);
+    // An answer that depends on something else, too, still depends on the origin.
+    else if (name === 'Vary' && !/\borigin\b/i.test(String(this.getHeader(name))))
+      this.appendHeader(name, value);
   }
   return originalWriteHead.call(this, status, ...rest);
+}
+
+/** Name, value, name, value, and none of the names in the other list. */
+function isListOfOthers(list: unknown, others: readonly string[]): list is readonly string[] {
+  if (!Array.isArray(list)) return false;
+  for (let at = 0; at < list.length; at += 2) {
+    const name: unknown = list[at];
+    if (typeof name !== 'string') return false;
+    for (let other = 0; other < others.length; other += 2) {
+      if (others[other]?.length === name.length && others[other]?.toLowerCase() === name.toLowerCase())
+        return false;
+    }
+  }
+  return true;
 }
 
 // It has two forms; what comes in either is passed on as it is.

@@ -57,6 +57,32 @@ describe('log', () => {
     ]);
   });
 
+  it('keeps the order of lines, though decisions wait for the end of the turn', () => {
+    const written = run(`
+      structuredLog.decision(${JSON.stringify(decision)});
+      structuredLog.transport({ requestId: 'r2', granted: false, code: 'https_required' });
+      structuredLog.decision(${JSON.stringify({ ...decision, requestId: 'r3' })});
+      structuredLog.failure('r4', new AppError('internal', 'x'));`);
+    // Failures go to the other stream.
+    assert.deepEqual(
+      written.map(({ requestId }) => requestId),
+      ['r1', 'r2', 'r3', 'r4'],
+    );
+  });
+
+  it('loses no decision when the process ends, of itself or by an error', () => {
+    for (const end of [
+      'process.exit(0)',
+      "process.once('uncaughtException', () => process.exit(0)); throw new Error()",
+    ]) {
+      const lines = run(`structuredLog.decision(${JSON.stringify(decision)}); ${end}`);
+      assert.deepEqual(
+        lines.map(({ requestId }) => requestId),
+        ['r1'],
+      );
+    }
+  });
+
   for (const [access, permission] of [
     ['public', 'public'],
     ['signed-in', 'signed-in'],

@@ -23,12 +23,25 @@ describe('request labels', () => {
     );
   });
 
+  it('name that of the W3C header where Google’s is none', () => {
+    const headers = { traceparent: `00-${TRACE}-00f067aa0ba902b7-01`, 'x-cloud-trace-context': 'abc/5' };
+    assert.equal(traceOf(headers), `projects/p/traces/${TRACE}`);
+  });
+
   for (const strange of ['', 'x', TRACE, `${TRACE}/`, `${TRACE}/1"}`, `${TRACE}a/1`, `${TRACE}/1\n`]) {
     it(`leave out what is none: ${JSON.stringify(strange)}`, () => {
       assert.deepEqual(requestLabels({ headers: { 'x-cloud-trace-context': strange } }, 'p'), {});
       assert.deepEqual(requestLabels({ headers: { traceparent: strange } }, 'p'), {});
     });
   }
+
+  it('leave out what the functions framework took from a header and what is no id', () => {
+    const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2ln';
+    for (const strange of ['', token, 'E"},{"severity":"ALERT', 'x'.repeat(65), 'a b', 'a\n']) {
+      assert.deepEqual(requestLabels({ headers: {}, executionId: strange, spanId: strange }, 'p'), {});
+    }
+    assert.deepEqual(requestLabels({ headers: {}, spanId: '1'.repeat(21) }, 'p'), {});
+  });
 
   it('name what the functions framework found out', () => {
     assert.deepEqual(requestLabels({ headers: {}, executionId: 'e1', spanId: '7' }, 'p'), {

@@ -60,6 +60,36 @@ describe('security headers', () => {
     });
   }
 
+  it('leave the text of the status', async () => {
+    for (const headers of [['X-Own', 'own'], { 'X-Own': 'own' }, ['Cache-Control', 'public']]) {
+      const texts: string[] = [];
+      await receive((res) => {
+        res.writeHead(201, 'Made', headers as string[]).end();
+        texts.push(res.statusMessage);
+      });
+      assert.deepEqual(texts, ['Made']);
+    }
+  });
+
+  it('are not there twice where a list names one of them', async () => {
+    const { headers } = await receive((res) =>
+      res.writeHead(200, ['cache-control', 'public', 'X-Own', 'own']).end(),
+    );
+    assert.equal(headers['cache-control'], 'public');
+    assert.equal(headers['x-own'], 'own');
+    assert.equal(headers['x-frame-options'], 'DENY');
+  });
+
+  it('add the origin to what else an answer depends on', async () => {
+    for (const [said, sent] of [
+      ['Accept', /^Accept, Origin$/],
+      ['origin, Accept', /^origin, Accept$/],
+    ] as const) {
+      const { headers } = await receive((res) => res.setHeader('Vary', said).end());
+      assert.match(headers.vary ?? '', sent);
+    }
+  });
+
   it('leave alone what was said meanwhile', async () => {
     const one = await receive((res) => res.setHeader('vary', 'Origin, Accept').end());
     assert.equal(one.headers.vary, 'Origin, Accept');
