@@ -54,7 +54,7 @@ function serve(row: Route, deps: Deps): RequestHandler {
       labels: requestLabels(req, deps.config.projectId),
     });
     const input = parseInput(row.input, req);
-    const ifMatch = req.get('If-Match');
+    const ifMatch = req.headers['if-match'];
     // A condition that nobody looks at would be a promise.
     if (ifMatch !== undefined && changes && row.etag === undefined) {
       throw new AppError('invalid_request', 'This request takes no If-Match.');
@@ -124,7 +124,8 @@ async function sendLines(res: Response, items: AsyncIterable<unknown>): Promise<
 function parseInput(schemas: InputSchemas, req: Request): Record<string, unknown> {
   return {
     params: parsePart('params', schemas.params, req.params),
-    query: parsePart('query', schemas.query, req.query),
+    // Express takes the query apart each time it is asked, also where there is none.
+    query: parsePart('query', schemas.query, req.url.includes('?') ? req.query : {}),
     body: parsePart('body', schemas.body, req.body),
   };
 }
