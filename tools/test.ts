@@ -47,10 +47,7 @@ if (unknown) fail(`there is no stage "${unknown}"; the stages are: ${names.join(
 if (asked.length > 0 && !asked.includes('build') && !existsSync(`${FUNCTIONS}/src/http/openapi.json`)) {
   asked.push('build');
 }
-/** Until `GET /v1/me` keeps twice its budget with something to spare, a busy machine would decide whether all is well. */
-const ONLY_WHEN_ASKED = ['bench'];
-const isAsked = (name: string) =>
-  asked.length === 0 ? !ONLY_WHEN_ASKED.includes(name) : asked.includes(name);
+const isAsked = (name: string) => asked.length === 0 || asked.includes(name);
 
 const firestore = read(() => chooseFirestore(values.firestore));
 const rows: Row[] = [];

@@ -57,7 +57,7 @@ async function verifySignature(
   const issuer = String(payload.iss);
   const key = await keys.get(issuer)?.find({ alg: String(header.alg), kid: String(header.kid) });
   if (key === undefined) throw invalidToken('no keys for this issuer');
-  const { jwtVerify } = await import('jose');
+  const { jwtVerify } = await import('jose/jwt/verify');
   const options = {
     algorithms: [...algorithms],
     issuer,

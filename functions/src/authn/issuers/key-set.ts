@@ -99,7 +99,7 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
 const kidsOf = ({ keys }: JSONWebKeySet) => new Set(keys.map(({ kid }) => kid));
 
 async function keyFinder(keys: JSONWebKeySet): Promise<FindKey> {
-  const { createLocalJWKSet } = await import('jose');
+  const { createLocalJWKSet } = await import('jose/jwks/local');
   return createLocalJWKSet(keys);
 }
 
