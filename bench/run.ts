@@ -29,7 +29,14 @@ const machineAfter = lookAtMachine();
 const sections: Partial<Record<MeasurementName, Section>> = {};
 for (const name of all.filter((one) => asked.includes(one))) {
   const begin = performance.now();
-  const section = await MEASUREMENTS[name](short ? SHORT : FULL);
+  let section: Section;
+  try {
+    section = await MEASUREMENTS[name](short ? SHORT : FULL);
+  } catch (error) {
+    // The others took their time: what they found is not thrown away with it.
+    console.error(`\n=== ${name} failed:`, error);
+    continue;
+  }
   sections[name] = section;
   console.log(`\n=== ${name} (${((performance.now() - begin) / 1000).toFixed(0)} s)`);
   for (const table of section.tables) console.log(`\n${toMarkdown(table)}`);
@@ -45,6 +52,7 @@ writeFileSync(
   values.out,
   `${JSON.stringify({ at: new Date(), short, machine, verdicts, sections }, null, 2)}\n`,
 );
-const isWhole = !short && all.every((name) => asked.includes(name));
+const isWhole = !short && all.every((name) => sections[name] !== undefined);
 if (values['write-docs']) writeDocs(sections, { machine, ...(isWhole && { budgets }) });
-process.exit(verdicts.every(({ kept }) => kept) ? 0 : 1);
+const isComplete = asked.every((name) => sections[name as MeasurementName] !== undefined);
+process.exit(isComplete && verdicts.every(({ kept }) => kept) ? 0 : 1);

@@ -1,6 +1,7 @@
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 /** What a process has used so far, other threads included. Linux only; elsewhere not a number. */
 export interface Usage {
@@ -24,10 +25,20 @@ export function usageOf(pid: number | undefined): Usage {
   }
 }
 
+/**
+ * A port that nobody listens on, below those that the system gives to outgoing connections: a client that asks again and
+ * again whether somebody listens there would otherwise, once in some ten thousand times, be given that port for itself.
+ */
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => probe.once('listening', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(15_000, 30_000);
+    const probe = createServer().listen(port, '127.0.0.1');
+    const listening = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!listening) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+  }
 }
