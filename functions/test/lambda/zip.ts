@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { unzipSync } from 'fflate';
 
@@ -47,11 +48,12 @@ const DRIVER = `
     throwing: lambda.withAuth('notes:read', () => { throw new RangeError('mine'); }),
   };
   process.on('message', async ({ id, handler, event, context }) => {
-    try {
-      process.send({ id, value: await handlers[handler](event, context) });
-    } catch (error) {
-      process.send({ id, error: String(error.message) });
-    }
+    const result = await (async () => handlers[handler](event, context))().then(
+      (value) => ({ id, value }),
+      (error) => ({ id, error: String(error.message) }),
+    );
+    // Behind what it wrote: messages come by another way, and may be faster.
+    process.stdout.write('<end ' + id + '>\\n', () => process.send(result));
   });
   process.send({ id: 0, value: Object.keys(lambda) });
 `;
@@ -104,6 +106,9 @@ export async function startLambda(folder: string, env: Record<string, string>): 
       const answered = answerTo(id);
       child.send({ id, handler, event, context: { awsRequestId: requestId } });
       const { value, error } = await answered;
+      const end = `<end ${id}>\n`;
+      while (!written.stdout.includes(end)) await setTimeout(1);
+      written.stdout = written.stdout.replace(end, '');
       if (error !== undefined) throw new Error(error);
       return value;
     },
