@@ -14,8 +14,8 @@ https.globalAgent = new LoopbackAgent();
 
 registerHooks({
   resolve(specifier, context, next) {
-    // Only now: Gatehouse refuses to start with it, and Firestore's SDK reads it when it is first used.
-    if (specifier === '@google-cloud/firestore')
+    // Its part of the bundle. Only now: Gatehouse refuses to start with it, and the SDK reads it when it is first used.
+    if (/\/firestore-\w+\.js$/.test(specifier))
       process.env.FIRESTORE_EMULATOR_HOST = process.env.BENCH_FIRESTORE;
     return next(specifier, context);
   },
