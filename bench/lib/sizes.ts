@@ -70,7 +70,7 @@ export const SHORT: Sizes = {
   verification: {
     sets: [
       { tokens: 1, rounds: 3 },
-      { tokens: 400, rounds: 3 },
+      { tokens: 400, rounds: 7 },
     ],
     ...{ calls: 400, repeats: 1_000 },
   },
