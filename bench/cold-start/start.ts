@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../functions/test/helpers/google.ts';
+import { findFreePorts } from '../../tools/lib/ports.ts';
 import { onServerCore } from '../lib/core.ts';
-import { freePort, usageOf } from '../lib/process.ts';
+import { usageOf } from '../lib/process.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const FRAMEWORK = new URL('functions/node_modules/@google-cloud/functions-framework/build/src/main.js', ROOT)
@@ -37,7 +38,7 @@ export interface Started {
 /** Starts a function under the framework that production runs, up to its first answer, and ends it as Cloud Run does. */
 export async function start(starting: Start): Promise<Started> {
   const { source, target, signature = 'http', env, execArgv = [] } = starting;
-  const port = await freePort();
+  const [port = 0] = await findFreePorts(1);
   const [command, args] = onServerCore(process.execPath, [
     ...execArgv,
     ...[FRAMEWORK, `--source=${source}`, `--target=${target}`],

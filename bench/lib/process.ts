@@ -1,7 +1,4 @@
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 
 /** What a process has used so far, other threads included. Linux only; elsewhere not a number. */
 export interface Usage {
@@ -22,23 +19,5 @@ export function usageOf(pid: number | undefined): Usage {
     return { cpu: 10 * (Number(fields[11]) + Number(fields[12])), rss };
   } catch {
     return { cpu: Number.NaN, rss: Number.NaN };
-  }
-}
-
-/**
- * A port that nobody listens on, below those that the system gives to outgoing connections: a client that asks again and
- * again whether somebody listens there would otherwise, once in some ten thousand times, be given that port for itself.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(15_000, 30_000);
-    const probe = createServer().listen(port, '127.0.0.1');
-    const listening = await once(probe, 'listening').then(
-      () => true,
-      () => false,
-    );
-    if (!listening) continue;
-    await new Promise((resolve) => probe.close(resolve));
-    return port;
   }
 }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
@@ -44,13 +45,19 @@ export async function findTakenPort(
   return undefined;
 }
 
-/** As many different free loopback ports as asked for. */
+/**
+ * As many different free loopback ports as asked for, below those that the system gives to outgoing connections: a client
+ * that asks again and again whether somebody listens there would otherwise, once in some ten thousand times, be given that
+ * port for itself.
+ */
 export async function findFreePorts(count: number): Promise<number[]> {
   const free = new Set<number>();
-  while (free.size < count) {
-    const port = await tryPort(0);
-    if (port === undefined) throw new Error(`no free port on ${HOST}`);
-    free.add(port);
+  for (let tries = 0; free.size < count; tries++) {
+    if (tries >= MAX_TRIES) throw new Error(`no free port on ${HOST}`);
+    const port = await tryPort(randomInt(15_000, 30_000));
+    if (port !== undefined) free.add(port);
   }
   return [...free];
 }
+
+const MAX_TRIES = 1_000;

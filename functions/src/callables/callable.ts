@@ -78,9 +78,10 @@ export function callable<I extends z.ZodType, O extends z.ZodType>(
   // A proxy keeps what the CLI and the test SDK read off the function: `__endpoint`, `run`.
   return new Proxy(inner, {
     apply(target, self, [req, res]: [Request, Response]) {
-      const arrival = arrive(req, deps().config.projectId);
+      const own = deps();
+      const arrival = arrive(req, own.config.projectId);
       arrivals.set(req, arrival);
-      return enter(req, res, { deps: deps(), requestId: arrival.requestId }, async () =>
+      return enter(req, res, { deps: own, requestId: arrival.requestId }, async () =>
         target.apply(self, [req, res]),
       );
     },

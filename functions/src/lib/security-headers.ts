@@ -26,11 +26,11 @@ const applyHelmet = helmet({
   xXssProtection: false,
 });
 
-/** The headers that every response carries. They depend on nothing, so helmet is asked once. */
-const HEADERS: readonly (readonly [name: string, value: string])[] = (() => {
-  const headers: [string, string][] = [];
+/** Name, value, name, value: what every response carries. It depends on nothing, so helmet is asked once. */
+const HEADERS: readonly string[] = (() => {
+  const headers: string[] = [];
   const response = {
-    setHeader: (name: string, value: string) => headers.push([name, value]),
+    setHeader: (name: string, value: string) => headers.push(name, value),
     removeHeader: () => undefined,
   };
   // All of a request and a response that helmet looks at.
@@ -40,12 +40,12 @@ const HEADERS: readonly (readonly [name: string, value: string])[] = (() => {
   return [
     ...headers,
     // Hosting's CDN keeps a function's 404 for ten minutes unless told otherwise, and shares what is not private.
-    ['Cache-Control', 'private, no-store'],
-    ['Vary', 'Origin'],
+    'Cache-Control',
+    'private, no-store',
+    'Vary',
+    'Origin',
   ];
 })();
-
-const FLAT = HEADERS.flat();
 
 /** Of a response: its other headers. */
 const MORE = Symbol('more headers');
@@ -69,7 +69,7 @@ export function secureResponse(res: ServerResponse, ...more: string[]): void {
 
 /** In place of a response's own. Any of the headers that somebody has set meanwhile is left as it is. */
 function writeHead(this: Secured, status: number, ...rest: unknown[]): Secured {
-  const all = [...FLAT, ...(this[MORE] ?? [])];
+  const all = [...HEADERS, ...(this[MORE] ?? [])];
   const given = rest.at(-1);
   if (this.getHeaderNames().length === 0 && isListOfOthers(given, all)) {
     return originalWriteHead.call(this, status, ...rest.slice(0, -1), [...all, ...given]);

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, globSync, statSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { findFreePorts } from '../../../tools/lib/ports.ts';
 import { PROJECT } from './google.ts';
 
 /** The functions framework, which is what runs a function in production: in this process, and as a process of its own. */
@@ -52,7 +53,7 @@ export interface FrameworkProcess {
  */
 export async function startFramework(env: Readonly<Record<string, string>>): Promise<FrameworkProcess> {
   buildOnce();
-  const port = await freePort();
+  const [port = 0] = await findFreePorts(1);
   const child = spawn(
     process.execPath,
     ['node_modules/@google-cloud/functions-framework/build/src/main.js', `--port=${port}`],
@@ -80,15 +81,6 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGKILL');
   await once(child, 'exit');
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Tries once; gives the other process a moment when nobody answers. */
