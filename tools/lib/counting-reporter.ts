@@ -10,7 +10,8 @@ const GRACE_MS = 10_000;
 
 export interface Counts {
   passes: number;
-  failures: number;
+  /** Full title and first line of the error of each failed test or hook. */
+  failures: string[];
   /** Full titles of skipped tests. */
   pending: string[];
   /** A server, timer or child of the tests kept the process alive after them. */
@@ -21,9 +22,13 @@ export default class CountingReporter extends reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
     const pending: string[] = [];
+    const failures: string[] = [];
+    runner.on('fail', (test, error: Error) =>
+      failures.push(`${test.fullTitle()}: ${String(error?.message).split('\n', 1)[0]}`),
+    );
     runner.on('pending', (test) => pending.push(test.fullTitle()));
     runner.once('end', () => {
-      const { passes, failures } = this.stats;
+      const { passes } = this.stats;
       const write = (isLeftOpen: boolean) => {
         const counts: Counts = { passes, failures, pending, isLeftOpen };
         writeFileSync(options.reporterOptions.output, JSON.stringify(counts));

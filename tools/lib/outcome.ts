@@ -61,11 +61,14 @@ async function count(command: string, args: string[], env: NodeJS.ProcessEnv): P
 
 /** Nothing run is a failure, and so is a bad exit code that no failed test explains: the coverage gate. */
 function toOutcome({ passes, failures, pending, isLeftOpen }: Counts, code: number): Outcome {
-  const notes = pending.map((title) => `skipped: ${title}`);
-  if (passes + failures + pending.length === 0) return failure('no test ran');
-  const isUnexplained = code !== 0 && failures === 0;
+  const notes = [
+    ...failures.map((failed) => `failed: ${failed}`),
+    ...pending.map((title) => `skipped: ${title}`),
+  ];
+  if (passes + failures.length + pending.length === 0) return failure('no test ran');
+  const isUnexplained = code !== 0 && failures.length === 0;
   if (isUnexplained) notes.push(`all tests passed, but the exit code is ${code}: coverage too low?`);
   if (isLeftOpen) notes.push('the tests left something open: the process did not end by itself');
-  const failed = failures + Number(isUnexplained) + Number(isLeftOpen);
+  const failed = failures.length + Number(isUnexplained) + Number(isLeftOpen);
   return { passed: passes, failed, skipped: pending.length, notes };
 }

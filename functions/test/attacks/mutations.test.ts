@@ -11,6 +11,8 @@ const RUNS = 100_000;
 const TIME_LIMIT = 60_000;
 const AT_LEAST = 20_000;
 const SAMPLE = 500;
+/** No token may take so long (ms). */
+const SLOW = 1_000;
 
 /** Another one every time; what it was is printed, so that a failure can be repeated. */
 const SEED = Number(process.env.FAST_CHECK_SEED ?? Date.now() % 2 ** 31);
@@ -41,12 +43,12 @@ describe('a changed token', () => {
 
   it('is never accepted, never breaks anything, and never takes a second', async () => {
     const reasons = new Map<string, number>();
-    let slowest = 0;
+    const slow: string[] = [];
     const refused = fc.asyncProperty(mutation, async (mutate) => {
       const token = mutate(good, now);
       const began = performance.now();
       const outcome = await world.authenticate(token).catch((error: unknown) => error);
-      slowest = Math.max(slowest, performance.now() - began);
+      if (performance.now() - began >= SLOW) slow.push(token);
       if (good.includes(token)) {
         assert.ok(!(outcome instanceof Error), `a good token was refused: ${inspect(outcome)}`);
         return;
@@ -65,11 +67,16 @@ describe('a changed token', () => {
       0,
     );
     console.log(
-      `      ${done} changed tokens (seed ${SEED}), ${bySignature} of them as far as the signature, slowest ${Math.round(slowest)} ms`,
+      `      ${done} changed tokens (seed ${SEED}), ${bySignature} of them as far as the signature`,
     );
     assert.ok(done >= AT_LEAST, `only ${done} in ${TIME_LIMIT} ms`);
     assert.ok(bySignature >= done / 20, `most were refused too early to show much: ${inspect(reasons)}`);
-    assert.ok(slowest < 1_000, `${slowest} ms`);
+    // A machine may stand still for as long; a token that is at fault takes it every time.
+    for (const token of slow) {
+      const began = performance.now();
+      for (let time = 0; time < 5; time++) await world.authenticate(token).catch(() => undefined);
+      assert.ok(performance.now() - began < 5 * SLOW, inspect(token));
+    }
     assert.deepEqual(world.asked(), []);
     assert.deepEqual(world.attacker.asked, []);
     await passAll();
