@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { AccessRecord, AccessRecords, EntryVersion } from '../authn/access-records.ts';
+import { CLOCK_SKEW_SECONDS } from '../authn/token-times.ts';
 import { claimedVersion } from '../authz/access-claims.ts';
 import { toAppError } from '../errors.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
@@ -49,8 +50,8 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
   }
 
   /** @param since second from which on there is this record, or none: what happened to one before is of no interest */
-  function versionOf(id: string, record: AccessRecord | undefined, since = seconds(clock)): EntryVersion {
-    const { rolesVersion = 0, validAfter = since } = record ?? {};
+  function versionOf(id: string, record: AccessRecord | undefined, since: number): EntryVersion {
+    const { rolesVersion = 0, validAfter = 0 } = record ?? {};
     return { id, rolesVersion, validAfter: Math.max(validAfter, since) };
   }
 
@@ -58,9 +59,11 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
     read,
     async readExternal(identity) {
       const { id, enterOnFirstSight } = identity;
+      // By a clock that may be ahead of Firestore's, which dates the changes.
+      const asked = seconds(clock) - CLOCK_SKEW_SECONDS;
       const found = await directory.find(id);
       if (found === undefined && !enterOnFirstSight) {
-        return { record: undefined, readFrom: [versionOf(id, undefined)] };
+        return { record: undefined, readFrom: [versionOf(id, undefined, asked)] };
       }
       const entry =
         found?.identity === undefined
@@ -68,14 +71,14 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
           : ofIdentity(found, identity);
       await followEmail(directory, entry, identity);
       const own = recordOf(withoutExchanged(entry));
-      // A deletion counts from the second after it.
-      const readFrom = [versionOf(id, own, entry.created + 1)];
+      // What happens in this very second counts from the next one on, as does a deletion in the second before.
+      const readFrom = [versionOf(id, own, entry.created)];
       if (entry.linkedTo === undefined) return { record: own, readFrom };
       const linked = await read(entry.linkedTo);
-      readFrom.push(versionOf(entry.linkedTo, linked, linked && 0));
       // Whose rights were these? Nobody's any more.
-      const isGone = linked === undefined;
-      return { record: isGone ? { ...own, disabled: true } : stricter(linked, own), readFrom };
+      if (linked === undefined) return { record: { ...own, disabled: true }, readFrom };
+      readFrom.push(versionOf(entry.linkedTo, linked, 0));
+      return { record: stricter(linked, own), readFrom };
     },
     async mend(uid) {
       if (clock() - (mended.get(uid) ?? Number.NEGATIVE_INFINITY) < MEND_AGAIN_MS) return;

@@ -31,13 +31,14 @@ describe('the record of somebody of another issuer', () => {
     const found = await access.records.readExternal(identityOf('ada', { enterOnFirstSight: false }));
     const [{ validAfter = 0, ...version } = {}, ...others] = found.readFrom;
     assert.deepEqual([found.record, version, others], [undefined, { id: ADA.id, rolesVersion: 0 }, []]);
-    assert.ok(Math.abs(validAfter - access.now()) <= 2, 'what happened to one before is of no interest');
+    const age = access.now() - validAfter;
+    assert.ok(age >= 5 && age <= 7, 'what happened to one long before is of no interest');
     assert.deepEqual(await access.all('directory'), []);
   });
 
   it('is made on first sight where the profile says so: no role, issuer and subject, an event', async () => {
     const { record, readFrom } = await access.records.readExternal(ADA);
-    const validAfter = (await ada()).created + 1;
+    const validAfter = (await ada()).created;
     assert.deepEqual(readFrom, [{ id: ADA.id, rolesVersion: 0, validAfter }]);
     const whole = { directoryId: ADA.id, disabled: false, validAfter: 0, rolesVersion: 0, grants: [] };
     assert.deepEqual(record, whole);
@@ -121,7 +122,7 @@ describe('the record of somebody who is linked', () => {
     const { record, readFrom } = await access.records.readExternal(ADA);
     assert.deepEqual([record?.directoryId, rolesOf(record)], ['bob', ['admin']]);
     assert.deepEqual(readFrom, [
-      { id: ADA.id, rolesVersion: 2, validAfter: (await ada()).created + 1 },
+      { id: ADA.id, rolesVersion: 2, validAfter: (await ada()).created },
       { id: 'bob', rolesVersion: 1, validAfter: 50 },
     ]);
     await commit({ link: { to: undefined } });
@@ -142,10 +143,7 @@ describe('the record of somebody who is linked', () => {
 
   it('locks out when the Firebase user is gone', async () => {
     access.accounts.byUid.delete('bob');
-    const { record, readFrom } = await access.records.readExternal(ADA);
-    assert.equal(record?.disabled, true);
-    const { id, rolesVersion } = readFrom.at(-1) ?? assert.fail();
-    assert.deepEqual([id, rolesVersion], ['bob', 0]);
+    assert.equal((await read())?.disabled, true);
   });
 
   it('is found by no role of its own while that rests, and makes no owner', async () => {

@@ -46,10 +46,11 @@ describe('authenticate: somebody of another issuer', () => {
   });
   afterEach(() => Promise.all([google.close(), firestore.close()]));
 
-  const open = (more: object = { enterOnFirstSight: true }) =>
+  /** @param fast how far (ms) its clock is ahead of everybody's */
+  const open = (more: object = { enterOnFirstSight: true }, fast = 0) =>
     createInstance(google, firestore, {
       env: { TRUSTED_ISSUERS: JSON.stringify([{ ...entry, ...more }]) },
-      clock: () => Date.now() + ahead,
+      clock: () => Date.now() + ahead + fast,
       fetch: server.fetch,
     });
   const now = () => Math.floor((Date.now() + ahead) / 1000);
@@ -171,6 +172,49 @@ describe('authenticate: somebody of another issuer', () => {
     await assertRefused(() => present(instance, token), 'invalid_token', 'account disabled');
     untilNextRead();
     await assertRefused(() => present(elsewhere, token), 'invalid_token', 'account disabled');
+  });
+
+  describe('what happens in the second in which it was entered', () => {
+    /** Its issuer's clock is ahead: the time of the sign-in alone does not tell. */
+    const mintAhead = () => mint({ iat: now() + 4, groups: ['staff'] });
+
+    it('counts elsewhere, too: it is out when disabled', async () => {
+      const token = await mintAhead();
+      await Promise.all([present(instance, token), present(elsewhere, token)]);
+      await instance.directory.change({ uid: ID }, ({ entry: found = assert.fail() }) =>
+        applyEdit(found, { disabled: true }, found.created),
+      );
+      untilNextRead();
+      for (const one of [instance, elsewhere]) {
+        await assertRefused(() => present(one, token), 'invalid_token', 'account disabled');
+      }
+    });
+
+    it('counts elsewhere, too: what it was granted goes when its entry is deleted', async () => {
+      const shy = open({ enterOnFirstSight: false });
+      const token = await mintAhead();
+      await present(instance, token);
+      await change(instance, { grants: [grant('auditor')] });
+      assert.ok((await present(shy, token)).roles.includes('auditor'));
+      await instance.directory.change({ uid: ID }, ({ entry: found = assert.fail() }) => ({
+        entry: null,
+        accessChange: { gone: true, validAfter: found.created + 1 },
+      }));
+      untilNextRead();
+      assert.deepEqual((await present(shy, token)).roles, ['support']);
+    });
+
+    it('counts on an instance that saw no entry just before, and whose clock is ahead: it is out when disabled', async () => {
+      const shy = open({ enterOnFirstSight: false }, 4_000);
+      const token = await mintAhead();
+      await present(shy, token);
+      await present(instance, token);
+      await instance.directory.change({ uid: ID }, ({ entry: found = assert.fail() }) =>
+        applyEdit(found, { disabled: true }, found.created),
+      );
+      untilNextRead();
+      await assertRefused(() => present(shy, token), 'invalid_token', 'account disabled');
+    });
   });
 
   it('is looked up once by many requests at the same time, and entered once', async () => {
