@@ -143,11 +143,7 @@ async function passes(
   const verified = { principal, readFrom, goodUntil: Number.POSITIVE_INFINITY };
   const deps: AuthenticateDeps = {
     authenticators: [],
-    verifiedTokens: {
-      get: () => verified,
-      delete: () => undefined,
-      verifyOnce: async () => verified,
-    },
+    verifiedTokens: { get: () => verified, delete: () => undefined },
     accessChanges: feed,
     accessRecords: {
       read: async () => undefined,

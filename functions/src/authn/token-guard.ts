@@ -98,17 +98,26 @@ function checkKeysAndDepth(name: string, text: string, value: object): void {
 
 /** Where a JSON string ends that begins at `start`. */
 function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
-  return at;
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end;
+}
+
+/** Does an odd number of backslashes stand before it? */
+function isEscaped(text: string, at: number): boolean {
+  let before = at;
+  while (text[before - 1] === '\\') before--;
+  return (at - before) % 2 === 1;
 }
 
 /** All keys of all objects in a parsed value; not deep, since its text was measured first. */
 function countKeys(name: string, value: object): number {
-  let count = Array.isArray(value) ? 0 : Object.keys(value).length;
-  if (Object.hasOwn(value, '__proto__')) throw invalidToken(`${name} has a forbidden or repeated key`);
-  for (const inner of Object.values(value)) {
+  let count = 0;
+  for (const key in value) {
+    if (key === '__proto__') throw invalidToken(`${name} has a forbidden or repeated key`);
+    const inner: unknown = value[key as keyof typeof value];
     if (typeof inner === 'object' && inner !== null) count += countKeys(name, inner);
+    count++;
   }
-  return count;
+  return Array.isArray(value) ? count - value.length : count;
 }

@@ -22,10 +22,18 @@ export interface VerifiedToken {
 const MAX_ENTRIES = 5_000;
 
 export interface VerifiedTokenCache {
-  get(token: string, now: number): VerifiedToken | undefined;
+  /**
+   * What a token says: at once where it was verified before. Otherwise it is verified, once for all who present it at
+   * the same time, and kept.
+   *
+   * @param now in seconds since the epoch
+   */
+  get(
+    token: string,
+    now: number,
+    verify: () => Promise<VerifiedToken>,
+  ): VerifiedToken | Promise<VerifiedToken>;
   delete(token: string): void;
-  /** Verifies a token that many present at the same time once: they all get what comes of it, and it is kept. */
-  verifyOnce(token: string, verify: () => Promise<VerifiedToken>): Promise<VerifiedToken>;
 }
 
 /**
@@ -37,27 +45,31 @@ export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTok
   const entries = new LRUCache<string, VerifiedToken>({ max });
   const pending = new Map<string, Promise<VerifiedToken>>();
   const keyOf = (token: string) => hash('sha256', token, 'base64');
-  return {
-    get(token, now) {
-      const key = keyOf(token);
-      const verified = entries.get(key);
-      if (verified !== undefined && verified.goodUntil <= now) {
-        entries.delete(key);
-        return undefined;
-      }
+
+  async function keep(key: string, verifying: Promise<VerifiedToken>): Promise<VerifiedToken> {
+    try {
+      const verified = await verifying;
+      entries.set(key, verified);
       return verified;
+    } finally {
+      pending.delete(key);
+    }
+  }
+
+  return {
+    get(token, now, verify) {
+      const key = keyOf(token);
+      const kept = entries.get(key);
+      if (kept !== undefined && now < kept.goodUntil) return kept;
+      const begun = pending.get(key);
+      if (begun !== undefined) return begun;
+      entries.delete(key);
+      const verifying = keep(key, verify());
+      pending.set(key, verifying);
+      return verifying;
     },
     delete(token) {
       entries.delete(keyOf(token));
-    },
-    verifyOnce(token, verify) {
-      const key = keyOf(token);
-      const verifying = pending.get(key) ?? verify().finally(() => pending.delete(key));
-      pending.set(key, verifying);
-      return verifying.then((verified) => {
-        entries.set(key, verified);
-        return verified;
-      });
     },
   };
 }

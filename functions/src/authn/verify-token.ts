@@ -20,10 +20,7 @@ export function verifyToken(
   raw: string,
 ): VerifiedToken | Promise<VerifiedToken> {
   const now = seconds(clock);
-  const seen = verifiedTokens.get(raw, now);
-  if (seen !== undefined) return seen;
-
-  return verifiedTokens.verifyOnce(raw, () => verify(authenticators, raw, now));
+  return verifiedTokens.get(raw, now, () => verify(authenticators, raw, now));
 }
 
 async function verify(

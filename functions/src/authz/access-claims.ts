@@ -70,12 +70,14 @@ export function timedRolesFromClaims(claims: Readonly<Record<string, unknown>>):
   const { roles, rx } = claims;
   if (claimedVersion(claims) === 0 || !Array.isArray(roles)) return [];
   if (rx !== undefined && (typeof rx !== 'object' || rx === null || Array.isArray(rx))) return [];
-  const ends = new Map<string, unknown>(Object.entries(rx ?? {}));
-  return [...new Set(roles.filter(isRole))].flatMap((role) => {
-    const expiresAt = ends.get(role);
-    if (expiresAt === undefined) return { role };
-    return isSecond(expiresAt) ? { role, expiresAt: Math.min(expiresAt, LAST_SECOND) } : [];
-  });
+  const ends: Readonly<Partial<Record<Role, unknown>>> = rx ?? {};
+  const timed: TimedRole[] = [];
+  for (const role of new Set(roles.filter(isRole))) {
+    const expiresAt = Object.hasOwn(ends, role) ? ends[role] : undefined;
+    if (expiresAt === undefined) timed.push({ role });
+    else if (isSecond(expiresAt)) timed.push({ role, expiresAt: Math.min(expiresAt, LAST_SECOND) });
+  }
+  return timed;
 }
 
 /** The end of the year 9999, the last that Firestore can keep. */

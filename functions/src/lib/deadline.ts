@@ -17,18 +17,11 @@ export function isTimeout(error: unknown): boolean {
  * Settles as `work` does, or rejects with `unavailable` after `ms` milliseconds. The work itself goes on: firebase-admin
  * has no way to cancel it, so after a write the outcome is unknown and the caller has to read again.
  */
-export async function withDeadline<T>(
-  what: string,
-  work: Promise<T>,
-  ms: number = AUTH_DEADLINE_MS,
-): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable(`${what}: no answer in ${ms} ms`, TIMED_OUT)), ms);
+export function withDeadline<T>(what: string, work: Promise<T>, ms: number = AUTH_DEADLINE_MS): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(unavailable(`${what}: no answer in ${ms} ms`, TIMED_OUT)), ms);
+    const stop = () => clearTimeout(timer);
+    work.then(resolve, reject);
+    work.then(stop, stop);
   });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
