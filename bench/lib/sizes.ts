@@ -7,6 +7,8 @@ export interface Sizes {
     /** Calls a round, at the most. */
     readonly calls: number;
     readonly repeats: number;
+    /** Rounds that the budget of a first sight is judged by. */
+    readonly firstSights: number;
   };
   readonly parts: { readonly calls: number; readonly rounds: number };
   readonly http: {
@@ -48,6 +50,7 @@ export const FULL: Sizes = {
     ],
     calls: 10_000,
     repeats: 4_000,
+    firstSights: 60,
   },
   parts: { calls: 50_000, rounds: 9 },
   http: { sittings: 3, warmUp: 8, rounds: 8, seconds: 2 },
@@ -70,9 +73,9 @@ export const SHORT: Sizes = {
   verification: {
     sets: [
       { tokens: 1, rounds: 3 },
-      { tokens: 400, rounds: 7 },
+      { tokens: 400, rounds: 3 },
     ],
-    ...{ calls: 400, repeats: 1_000 },
+    ...{ calls: 400, repeats: 1_000, firstSights: 20 },
   },
   parts: { calls: 5_000, rounds: 3 },
   http: { sittings: 1, warmUp: 4, rounds: 5, seconds: 1 },

@@ -113,9 +113,8 @@ function isEscaped(text: string, at: number): boolean {
 /** All keys of all objects in a parsed value; not deep, since its text was measured first. */
 function countKeys(name: string, value: object): number {
   let count = 0;
-  for (const key in value) {
+  for (const [key, inner] of Object.entries(value)) {
     if (key === '__proto__') throw invalidToken(`${name} has a forbidden or repeated key`);
-    const inner: unknown = value[key as keyof typeof value];
     if (typeof inner === 'object' && inner !== null) count += countKeys(name, inner);
     count++;
   }
