@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { AccessRecord, AccessRecords, EntryVersion } from '../authn/access-records.ts';
-import { CLOCK_SKEW_SECONDS } from '../authn/token-times.ts';
 import { claimedVersion } from '../authz/access-claims.ts';
 import { toAppError } from '../errors.ts';
 import { type Clock, seconds } from '../lib/clock.ts';
@@ -21,6 +20,13 @@ interface RecordsDeps {
   readonly clock: Clock;
   readonly log: Pick<Log, 'failure'>;
 }
+
+/**
+ * What was dated before this many seconds ago is to be seen, or nobody ever will: a change is dated when its transaction
+ * reads, and Firestore ends one that idles for a minute (https://firebase.google.com/docs/firestore/quotas). Our clock
+ * may be ahead of Firestore's, too.
+ */
+const SETTLED_SECONDS = 60;
 
 /** A stale token presented again and again is not a reason to look again and again. Milliseconds. */
 const MEND_AGAIN_MS = 5_000;
@@ -49,7 +55,7 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
     return stricter(recordOf(entry), { disabled, validAfter: entry.identity === undefined ? validAfter : 0 });
   }
 
-  /** @param since second from which on there is this record, or none: what happened to one before is of no interest */
+  /** @param since second up to which all that happened is in what was read: also to an entry that is gone */
   function versionOf(id: string, record: AccessRecord | undefined, since: number): EntryVersion {
     const { rolesVersion = 0, validAfter = 0 } = record ?? {};
     return { id, rolesVersion, validAfter: Math.max(validAfter, since) };
@@ -59,11 +65,10 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
     read,
     async readExternal(identity) {
       const { id, enterOnFirstSight } = identity;
-      // By a clock that may be ahead of Firestore's, which dates the changes.
-      const asked = seconds(clock) - CLOCK_SKEW_SECONDS;
+      const settled = seconds(clock) - SETTLED_SECONDS;
       const found = await directory.find(id);
       if (found === undefined && !enterOnFirstSight) {
-        return { record: undefined, readFrom: [versionOf(id, undefined, asked)] };
+        return { record: undefined, readFrom: [versionOf(id, undefined, settled)] };
       }
       const entry =
         found?.identity === undefined
@@ -71,8 +76,7 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
           : ofIdentity(found, identity);
       await followEmail(directory, entry, identity);
       const own = recordOf(withoutExchanged(entry));
-      // What happens in this very second counts from the next one on, as does a deletion in the second before.
-      const readFrom = [versionOf(id, own, entry.created)];
+      const readFrom = [versionOf(id, own, settled)];
       if (entry.linkedTo === undefined) return { record: own, readFrom };
       const linked = await read(entry.linkedTo);
       // Whose rights were these? Nobody's any more.

@@ -16,7 +16,7 @@ export interface AccessRecord {
 export interface EntryVersion {
   readonly id: string;
   readonly rolesVersion: number;
-  /** Whatever ended sessions since, a disabling too, has a later one. */
+  /** Whatever ended sessions since, a disabling or a deletion too, has a later one. */
   readonly validAfter: number;
 }
 
@@ -24,7 +24,7 @@ export interface EntryVersion {
 export interface ExternalRecord {
   /** undefined: it has no entry, so it holds no grant. */
   readonly record: AccessRecord | undefined;
-  /** Every entry that was looked for, its own first; of version 0 and of this second where there is none. */
+  /** Every entry that was looked for, its own first; of version 0 where there is none. */
   readonly readFrom: readonly EntryVersion[];
 }
 

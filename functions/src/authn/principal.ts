@@ -33,7 +33,7 @@ export interface Principal {
 /**
  * Builds a principal whose permissions follow from its roles and, where it has any, its scopes.
  *
- * @param held kept as it is, and frozen: what it holds before its scopes narrow that, where it is not what the roles allow
+ * @param held what it holds before its scopes narrow that, where it is not what the roles allow; frozen, if they do not
  */
 export function createPrincipal(
   facts: Omit<Principal, 'permissions'>,

@@ -112,11 +112,12 @@ function isEscaped(text: string, at: number): boolean {
 
 /** All keys of all objects in a parsed value; not deep, since its text was measured first. */
 function countKeys(name: string, value: object): number {
-  let count = 0;
-  for (const [key, inner] of Object.entries(value)) {
-    if (key === '__proto__') throw invalidToken(`${name} has a forbidden or repeated key`);
+  if (Object.hasOwn(value, '__proto__')) throw invalidToken(`${name} has a forbidden or repeated key`);
+  const isList = Array.isArray(value);
+  const members: readonly unknown[] = isList ? value : Object.values(value);
+  let count = isList ? 0 : members.length;
+  for (const inner of members) {
     if (typeof inner === 'object' && inner !== null) count += countKeys(name, inner);
-    count++;
   }
-  return Array.isArray(value) ? count - value.length : count;
+  return count;
 }
