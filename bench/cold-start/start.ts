@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../functions/test/helpers/google.ts';
-import { findFreePorts } from '../../tools/lib/ports.ts';
+import { findFreePort } from '../../tools/lib/ports.ts';
 import { onServerCore } from '../lib/core.ts';
 import { usageOf } from '../lib/process.ts';
 
@@ -38,7 +38,7 @@ export interface Started {
 /** Starts a function under the framework that production runs, up to its first answer, and ends it as Cloud Run does. */
 export async function start(starting: Start): Promise<Started> {
   const { source, target, signature = 'http', env, execArgv = [] } = starting;
-  const [port = 0] = await findFreePorts(1);
+  const port = await findFreePort();
   const [command, args] = onServerCore(process.execPath, [
     ...execArgv,
     ...[FRAMEWORK, `--source=${source}`, `--target=${target}`],

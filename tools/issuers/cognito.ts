@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { AuthenticationDetails, CognitoUser, CognitoUserPool } from 'amazon-cognito-identity-js';
-import { findFreePorts, HOST } from '../lib/ports.ts';
+import { findFreePort, HOST } from '../lib/ports.ts';
 import { ProcessGroup } from '../lib/process-group.ts';
 import { amzHeaders, startSrpFront } from './cognito-srp.ts';
 import { closeServer, emailAt, type LocalIssuer, PASSWORD, PEOPLE, type Person } from './local-issuer.ts';
@@ -36,7 +36,7 @@ interface Pool {
 
 /** Starts a pool with a client and everybody in it. It keeps nothing, and ends with this process. */
 export async function startCognito({ port, logFile }: { port: number; logFile: string }): Promise<Cognito> {
-  const [inner = 0] = await findFreePorts(1);
+  const inner = await findFreePort();
   const url = `http://${HOST}:${port}`;
   const upstream = `http://${HOST}:${inner}`;
   const folder = dirname(createRequire(import.meta.url).resolve('cognito-local/package.json'));

@@ -61,3 +61,10 @@ export async function findFreePorts(count: number): Promise<number[]> {
 }
 
 const MAX_TRIES = 1_000;
+
+/** One free loopback port, as {@link findFreePorts} finds them. */
+export async function findFreePort(): Promise<number> {
+  const [port] = await findFreePorts(1);
+  if (port === undefined) throw new Error(`no free port on ${HOST}`);
+  return port;
+}

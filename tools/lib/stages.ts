@@ -8,7 +8,7 @@ import { startEmulators } from './emulators.ts';
 import type { FirestoreKind } from './firestore-option.ts';
 import { findOfficialProgram } from './official-program.ts';
 import { check, failure, mochaFolder, mochaWithCoverage, type Outcome, skip } from './outcome.ts';
-import { findFreePorts, HOST } from './ports.ts';
+import { findFreePort, HOST } from './ports.ts';
 import { FUNCTIONS, functionsBin, run } from './run.ts';
 
 const tsc = functionsBin('tsc');
@@ -61,7 +61,7 @@ async function withEmulators(tests: EmulatorTests): Promise<Outcome> {
 
 /** Runs tests against a Firestore of Google's alone; they are told where it is. */
 async function withGoogles(name: string, test: (host: string) => Promise<Outcome>): Promise<Outcome> {
-  const [port = 0] = await findFreePorts(1);
+  const port = await findFreePort();
   const options = { port, projectId: 'demo-gatehouse', logFile: logOf(name) };
   const { stop } = await startDocuments('official', options);
   return test(`${HOST}:${port}`).finally(stop);

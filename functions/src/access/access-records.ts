@@ -79,10 +79,10 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
       const readFrom = [versionOf(id, own, settled)];
       if (entry.linkedTo === undefined) return { record: own, readFrom };
       const linked = await read(entry.linkedTo);
+      const isGone = linked === undefined;
+      readFrom.push(versionOf(entry.linkedTo, linked, isGone ? settled : 0));
       // Whose rights were these? Nobody's any more.
-      if (linked === undefined) return { record: { ...own, disabled: true }, readFrom };
-      readFrom.push(versionOf(entry.linkedTo, linked, 0));
-      return { record: stricter(linked, own), readFrom };
+      return { record: isGone ? { ...own, disabled: true } : stricter(linked, own), readFrom };
     },
     async mend(uid) {
       if (clock() - (mended.get(uid) ?? Number.NEGATIVE_INFINITY) < MEND_AGAIN_MS) return;

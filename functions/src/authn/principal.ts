@@ -33,14 +33,15 @@ export interface Principal {
 /**
  * Builds a principal whose permissions follow from its roles and, where it has any, its scopes.
  *
- * @param held what it holds before its scopes narrow that, where it is not what the roles allow; frozen, if they do not
+ * @param held what it holds before its scopes narrow that, where it is not what the roles allow
  */
 export function createPrincipal(
   facts: Omit<Principal, 'permissions'>,
   held: readonly Permission[] = permissionsOf(facts.roles),
 ): Principal {
   const { roles, scopes } = facts;
-  const permissions = scopes === undefined ? held : held.filter((permission) => scopes.includes(permission));
+  const permissions =
+    scopes === undefined ? [...held] : held.filter((permission) => scopes.includes(permission));
   return Object.freeze({
     ...facts,
     roles: Object.freeze([...roles]),

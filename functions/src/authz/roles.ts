@@ -23,9 +23,7 @@ export function isRole(name: unknown): name is Role {
   return typeof name === 'string' && Object.hasOwn(ROLES, name);
 }
 
-/** Union of what the roles allow, each once. Most people have one role: theirs is one list for all of them. */
-export function permissionsOf(roles: readonly Role[]): readonly Permission[] {
-  const [first] = roles;
-  if (first !== undefined && roles.length === 1) return ROLES[first];
-  return Object.freeze([...new Set<Permission>(roles.flatMap((role) => ROLES[role]))]);
+/** Union of what the roles allow, each once. */
+export function permissionsOf(roles: readonly Role[]): Permission[] {
+  return [...new Set<Permission>(roles.flatMap((role) => ROLES[role]))];
 }

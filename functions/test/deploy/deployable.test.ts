@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { findFreePorts } from '../../../tools/lib/ports.ts';
+import { findFreePort } from '../../../tools/lib/ports.ts';
 import { buildOnce } from '../helpers/framework.ts';
 import { discover, type Manifest, ROOT, resolve, settingsIn, uploaded } from './firebase-cli.ts';
 
@@ -327,7 +327,7 @@ describe('the deployable', function () {
     let output = '';
 
     before(async () => {
-      const [port = 0] = await findFreePorts(1);
+      const port = await findFreePort();
       url = `http://127.0.0.1:${port}`;
       // As the build in the cloud does, the framework comes from outside the upload; the environment is Cloud Run’s.
       child = spawn(process.execPath, [FRAMEWORK, `--source=${copy}`, '--target=api', `--port=${port}`], {

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
-import { findFreePorts } from '../../../tools/lib/ports.ts';
+import { findFreePort } from '../../../tools/lib/ports.ts';
 import { PROJECT } from './google.ts';
 
 /** The functions framework, which is what runs a function in production: in this process, and as a process of its own. */
@@ -53,7 +53,7 @@ export interface FrameworkProcess {
  */
 export async function startFramework(env: Readonly<Record<string, string>>): Promise<FrameworkProcess> {
   buildOnce();
-  const [port = 0] = await findFreePorts(1);
+  const port = await findFreePort();
   const child = spawn(
     process.execPath,
     ['node_modules/@google-cloud/functions-framework/build/src/main.js', `--port=${port}`],

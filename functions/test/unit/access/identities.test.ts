@@ -124,6 +124,7 @@ describe('the record of somebody who is linked', () => {
     assert.deepEqual([record?.directoryId, rolesOf(record)], ['bob', ['admin']]);
     const [own, ...others] = readFrom;
     assert.deepEqual([own?.id, own?.rolesVersion], [ADA.id, 2]);
+    assert.ok(own && own.validAfter < (await ada()).created, 'what happened meanwhile is of interest');
     assert.deepEqual(others, [{ id: 'bob', rolesVersion: 1, validAfter: 50 }]);
     await commit({ link: { to: undefined } });
     const after = await read();
@@ -143,7 +144,10 @@ describe('the record of somebody who is linked', () => {
 
   it('locks out when the Firebase user is gone', async () => {
     access.accounts.byUid.delete('bob');
-    assert.equal((await read())?.disabled, true);
+    const { record, readFrom } = await access.records.readExternal(ADA);
+    assert.equal(record?.disabled, true);
+    const { id, rolesVersion } = readFrom.at(-1) ?? assert.fail();
+    assert.deepEqual([id, rolesVersion], ['bob', 0]);
   });
 
   it('is found by no role of its own while that rests, and makes no owner', async () => {

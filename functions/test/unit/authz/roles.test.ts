@@ -70,11 +70,8 @@ describe('roles', () => {
     for (const role of ALL_ROLES) assert.ok(Object.isFrozen(ROLES[role]), role);
   });
 
-  it('allow what no caller can add to, be it one role or several', () => {
-    for (const roles of [['member'], ['member', 'auditor'], []] as const) {
-      const permissions = permissionsOf(roles) as string[];
-      assert.throws(() => permissions.push('owners:assign'), TypeError);
-    }
+  it('are given anew each time, so that what a caller does with them stays with the caller', () => {
+    permissionsOf(['member']).push('owners:assign');
     assert.deepEqual(permissionsOf(['member']), ['notes:read', 'notes:write']);
   });
 });
