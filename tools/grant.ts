@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import type { DirectoryEntry } from '../functions/src/access/directory-entry.ts';
 import { ALL_ROLES, isRole } from '../functions/src/authz/roles.ts';
-import { grantAsOperator, grantToIdentity } from '../functions/src/users/first-roles.ts';
+import type { DirectoryEntry } from '../functions/src/directory/entry.ts';
+import { grantAsOperator, grantToExternalUser } from '../functions/src/users/operator-grant.ts';
 import { newIdentity } from '../functions/src/users/schema.ts';
 import { connect, explain, isEmulated } from './lib/connect.ts';
 import { readDeployed } from './lib/deployed.ts';
@@ -53,7 +53,7 @@ async function grant(wanted: ReturnType<typeof readArguments>): Promise<Director
   const { issuer, subject } = wanted.identity;
   // Issuers on this machine come and go with `npm start -- --with-issuers`, which sets them itself.
   const name = isEmulated(project) ? issuer : nameOf(issuer, project);
-  return grantToIdentity(connect(project), { role, force, issuer: name, subject });
+  return grantToExternalUser(connect(project), { role, force, issuer: name, subject });
 }
 
 let project: string | undefined;

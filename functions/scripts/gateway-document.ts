@@ -1,5 +1,5 @@
 import packageJson from '../package.json' with { type: 'json' };
-import type { IssuerProfile } from '../src/authn/issuers/issuer-profile.ts';
+import type { IssuerProfile } from '../src/authn/oidc/issuer-profile.ts';
 import type { Route } from '../src/http/route.ts';
 import { routes } from '../src/http/routes.ts';
 import { operationId, pathTemplate } from './openapi-document.ts';

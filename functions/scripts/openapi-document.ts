@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import packageJson from '../package.json' with { type: 'json' };
-import { type Access, permissionOf } from '../src/authz/decide.ts';
-import { ERRORS, type ErrorCode } from '../src/errors.ts';
+import { type AccessRule, permissionOf } from '../src/authz/access-rule.ts';
+import { ERRORS, type ErrorCode } from '../src/core/errors.ts';
 import type { Route } from '../src/http/route.ts';
 import { routes } from '../src/http/routes.ts';
 
@@ -71,7 +71,7 @@ function operation(row: Route): ZodOpenApiOperationObject {
   return {
     operationId: operationId(row),
     summary: row.summary,
-    description: describeAccess(row.access),
+    description: toPrincipalView(row.access),
     security: row.access === 'public' ? [] : [{ firebase: [] }],
     requestParams: {
       ...(params && { path: params }),
@@ -114,7 +114,7 @@ function operation(row: Route): ZodOpenApiOperationObject {
   };
 }
 
-function describeAccess(access: Access): string {
+function toPrincipalView(access: AccessRule): string {
   const permission = permissionOf(access);
   if (permission === undefined) return `Access: ${String(access)}.`;
   const { unless } = typeof access === 'string' ? {} : { unless: undefined, ...access };

@@ -1,35 +1,35 @@
 import type { App } from 'firebase-admin/app';
-import { createAccessFeed, readAccessChanges } from './access/access-feed.ts';
-import { createAccessRecords } from './access/access-records.ts';
-import { type AccountSync, createAccountSync } from './access/account-sync.ts';
-import { type ChangeAccess, createChangeAccess } from './access/change-access.ts';
-import { createDirectory, type Directory } from './access/directory.ts';
-import { createDirectoryList } from './access/directory-list.ts';
-import { createReconcileAccess, type ReconcileAccess } from './access/reconcile.ts';
-import { type AuditTrail, createAuditTrail } from './audit/audit-trail.ts';
-import { type AppCheckGate, createAppCheckGate } from './authn/app-check.ts';
+import { type AuditLog, createAuditLog } from './audit/audit-log.ts';
 import type { AuthenticateDeps } from './authn/authenticate.ts';
-import { createFirebaseIdTokenAuthenticator } from './authn/authenticators/firebase-id-token.ts';
-import { createExternalAuthenticators } from './authn/issuers/external-authenticators.ts';
-import type { Fetch } from './authn/issuers/fetch-json.ts';
-import { createVerifiedTokenCache } from './authn/verified-token-cache.ts';
+import { createExternalAuthenticators } from './authn/oidc/authenticators.ts';
+import type { Fetch } from './authn/oidc/fetch-json.ts';
+import { createFirebaseIdTokenAuthenticator } from './authn/oidc/firebase-id-token.ts';
+import { createVerifiedTokenCache } from './authn/token-cache.ts';
 import { type Config, loadConfig } from './config.ts';
-import { createExchangeToken, type ExchangeToken } from './exchange/exchange-token.ts';
-import type { GuardDeps } from './guard.ts';
-import { type Clock, systemClock } from './lib/clock.ts';
-import type { OpenFirestore } from './lib/firestore.ts';
-import { type Log, structuredLog } from './log.ts';
+import { type Clock, systemClock } from './core/clock.ts';
+import { type ChangeAccess, createChangeAccess } from './directory/change-access.ts';
+import { createDirectory, type Directory } from './directory/directory.ts';
+import { createDirectoryList } from './directory/list.ts';
+import { createAccessRecords } from './directory/records.ts';
+import { createRevocationFeed, readAccessChanges } from './directory/revocation/feed.ts';
+import { type AccountSync, createAccountSync } from './directory/sync/account-sync.ts';
+import { createReconcileAccess, type ReconcileAccess } from './directory/sync/reconcile.ts';
+import { createIdentitiesService, type IdentitiesService } from './identities/identities-service.ts';
 import { createNotesService, type NotesService } from './notes/notes-service.ts';
-import { type AccountStore, createAccountStore } from './users/account-store.ts';
-import { createIdentitiesService, type IdentitiesService } from './users/identities-service.ts';
+import type { GuardDeps } from './pipeline/guard.ts';
+import { type AppCheckVerifier, createAppCheckVerifier } from './platform/app-check.ts';
+import { type AccountStore, createAccountStore } from './platform/firebase-auth/account-store.ts';
+import type { OpenFirestore } from './platform/firestore/firestore.ts';
+import { type Log, structuredLog } from './platform/logging/log.ts';
+import { createExchangeToken, type ExchangeToken } from './token-exchange/exchange-token.ts';
 import { createUsersService, type UsersService } from './users/users-service.ts';
 
 /** Everything an instance is made of. */
 export interface Deps extends GuardDeps {
   readonly config: Config;
-  readonly appCheck: AppCheckGate;
+  readonly appCheck: AppCheckVerifier;
   readonly accounts: AccountStore;
-  readonly audit: AuditTrail;
+  readonly audit: AuditLog;
   readonly directory: Directory;
   readonly changeAccess: ChangeAccess;
   readonly reconcileAccess: ReconcileAccess;
@@ -56,8 +56,8 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
   const open = outside.firestore ?? firestore;
 
   const accounts = createAccountStore(auth);
-  const audit = createAuditTrail({ open, clock, retention: config.auditRetention, log });
-  const feed = createAccessFeed({
+  const audit = createAuditLog({ open, clock, retention: config.auditRetention, log });
+  const feed = createRevocationFeed({
     readSince: readAccessChanges(open),
     clock,
     maxAge: config.accessChangeMaxAge,
@@ -110,7 +110,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
     sync,
     changeAccess,
     reconcileAccess: createReconcileAccess({ open, changeAccess, sync, clock }),
-    appCheck: createAppCheckGate({ ...config.appCheck, appCheck, clock }),
+    appCheck: createAppCheckVerifier({ ...config.appCheck, appCheck, clock }),
     users,
     identities: createIdentitiesService({ accounts, directory, changeAccess, users, log }),
     exchangeToken: createExchangeToken({ authn, profiles, directory, accounts, sync, audit, log }),

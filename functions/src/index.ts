@@ -2,15 +2,15 @@
 import 'firebase-functions/logger/compat';
 import type { RequestListener } from 'node:http';
 import { onRequest } from 'firebase-functions/https';
-import { createCallables } from './callables/callables.ts';
+import { createCallables } from './callable/callables.ts';
 import { identityPlatform, isDiscovery, loadConfig, runAs, sizes } from './config.ts';
 import { instanceDeps } from './deps.ts';
-import { guardTheFramework } from './framework.ts';
-import { createBlockingFunctions } from './triggers/blocking.ts';
-import { createReconcileSchedule } from './triggers/reconcile-access.ts';
-import { createUserEvents } from './triggers/user-events.ts';
+import { createReconcileSchedule } from './directory/sync/reconcile-schedule.ts';
+import { installFrameworkHardening } from './platform/functions-framework.ts';
+import { createBlockingFunctions } from './sign-up/blocking-functions.ts';
+import { createUserEvents } from './sign-up/user-events.ts';
 
-guardTheFramework();
+installFrameworkHardening();
 
 // A bad setting ends the process here, before a request can reach it. While the CLI looks at the exports, nothing is
 // set yet.

@@ -1,7 +1,7 @@
 // How the page shows people of other issuers to an owner.
 import assert from 'node:assert/strict';
-import type { Edit } from '../../functions/src/access/edit.ts';
 import { externalId } from '../../functions/src/authn/external-identity.ts';
+import type { Edit } from '../../functions/src/directory/edit.ts';
 import { SCREENSHOTS, useGuests } from './guests.ts';
 import { changeAsOperator, enterAsOperator } from './operator.ts';
 

@@ -1,8 +1,8 @@
 import { deleteApp, initializeApp } from '../../functions/node_modules/firebase-admin/lib/app/index.js';
-import type { Edit } from '../../functions/src/access/edit.ts';
 import { loadConfig } from '../../functions/src/config.ts';
 import { createDeps, type Deps } from '../../functions/src/deps.ts';
-import { grantToIdentity } from '../../functions/src/users/first-roles.ts';
+import type { Edit } from '../../functions/src/directory/edit.ts';
+import { grantToExternalUser } from '../../functions/src/users/operator-grant.ts';
 
 const OPERATOR = { principal: 'operator', requestId: 'test' } as const;
 
@@ -12,7 +12,7 @@ export const changeAsOperator = (projectId: string, about: { uid: string; action
 
 /** Enters somebody of another issuer, as a supporter. */
 export const enterAsOperator = (projectId: string, identity: { issuer: string; subject: string }) =>
-  asOperator(projectId, (deps) => grantToIdentity(deps, { ...identity, role: 'support', force: false }));
+  asOperator(projectId, (deps) => grantToExternalUser(deps, { ...identity, role: 'support', force: false }));
 
 async function asOperator(projectId: string, act: (deps: Deps) => Promise<unknown>): Promise<void> {
   const app = initializeApp({ projectId }, 'operator');

@@ -43,7 +43,7 @@ export async function startIssuers({ ports, logFile, algorithm = 'RS256' }: Opti
 
 /** Each issuer with a map of its own, to show what a map can say. */
 function trust(cognito: Cognito, auth0: Auth0, oidc: Oidc, algorithm: OidcAlgorithm): string {
-  const common = { enterOnFirstSight: true, exchange: true };
+  const common = { jitProvisioning: true, tokenExchange: true };
   const pool = {
     ...{
       type: 'cognito',

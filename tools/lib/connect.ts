@@ -1,7 +1,7 @@
 import { loadConfig } from '../../functions/src/config.ts';
+import { AppError } from '../../functions/src/core/errors.ts';
 import { createDeps, type Deps } from '../../functions/src/deps.ts';
-import { AppError } from '../../functions/src/errors.ts';
-import { type Log, structuredLog } from '../../functions/src/log.ts';
+import { type Log, structuredLog } from '../../functions/src/platform/logging/log.ts';
 
 /** A `demo-` project means the running emulators. */
 export const isEmulated = (project: string) => project.startsWith('demo-');

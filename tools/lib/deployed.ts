@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { IssuerProfile } from '../../functions/src/authn/issuers/issuer-profile.ts';
-import { parseTrustedIssuers } from '../../functions/src/authn/issuers/trusted-issuers.ts';
+import type { IssuerProfile } from '../../functions/src/authn/oidc/issuer-profile.ts';
+import { parseTrustedIssuers } from '../../functions/src/authn/oidc/trusted-issuers.ts';
 import { ROOT } from './emulator-setup.ts';
 
 interface Deployed {

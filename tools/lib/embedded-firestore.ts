@@ -11,7 +11,7 @@ export async function startEmbedded({
   port,
   data,
 }: Pick<DocumentsOptions, 'port' | 'data'>): Promise<Documents> {
-  const { startFirestore } = await import('../firestore/server.ts'); // brings gRPC, which not every command needs
+  const { startFirestore } = await import('../../packages/firestore-emulator/server.ts'); // brings gRPC, which not every command needs
   const indexes = join(ROOT, 'firestore.indexes.json');
   try {
     const { stop } = await startFirestore({ port, indexes, ...(data ? { dataDir: data.documents } : {}) });

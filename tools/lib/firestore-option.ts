@@ -1,6 +1,6 @@
 import { requireOfficialProgram } from './official-program.ts';
 
-/** Which Firestore to develop against: our own in this process (tools/firestore), or Google's emulator, in Java. */
+/** Which Firestore to develop against: our own in this process (packages/firestore-emulator), or Google's emulator, in Java. */
 export type FirestoreKind = 'embedded' | 'official';
 
 /**

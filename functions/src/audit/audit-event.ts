@@ -1,6 +1,6 @@
 import type { DocumentData } from '@google-cloud/firestore';
-import type { Instant } from '../lib/firestore.ts';
-import { present } from '../lib/present.ts';
+import { omitUndefined } from '../core/omit-undefined.ts';
+import type { Instant } from '../platform/firestore/firestore.ts';
 
 /** Something that somebody changed, or tried to. Never holds a token or a secret. */
 export interface AuditEvent {
@@ -29,7 +29,7 @@ export interface RecordedEvent extends AuditEvent {
 
 /** @param at what makes Firestore set its own time; @param expireAt when it may be deleted */
 export function toDocument(event: AuditEvent, at: unknown, expireAt: Date): DocumentData {
-  return { ...present(event), at, expireAt };
+  return { ...omitUndefined(event), at, expireAt };
 }
 
 export function fromDocument(id: string, document: DocumentData): RecordedEvent {

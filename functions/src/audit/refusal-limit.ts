@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { AuditEvent } from './audit-event.ts';
 
 /** Refusals recorded of one actor within a minute, by one instance: a flood must not become a flood of writes. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { moment } from '../lib/moment.ts';
+import { rfc3339 } from '../core/rfc3339.ts';
 
 const name = z.string().min(1).max(256).optional();
 
@@ -7,8 +7,8 @@ export const auditQuery = z.strictObject({
   actor: name.meta({ description: 'Id of who did it.' }),
   target: name.meta({ description: 'Id of whom it was done to.' }),
   action: name.meta({ description: 'E.g. roles.set' }),
-  from: moment.optional().meta({ description: 'RFC 3339, included.' }),
-  to: moment.optional().meta({ description: 'RFC 3339, excluded.' }),
+  from: rfc3339.optional().meta({ description: 'RFC 3339, included.' }),
+  to: rfc3339.optional().meta({ description: 'RFC 3339, excluded.' }),
   pageSize: z.int().min(1).max(500).default(50),
   pageToken: z.string().min(1).max(2048).optional(),
 });

@@ -1,4 +1,4 @@
-import type { TimedRole } from '../authz/access-claims.ts';
+import type { TimedRole } from '../authz/role-claims.ts';
 import type { ExternalIdentity } from './external-identity.ts';
 
 /** The server-side record of a principal at this moment. */
@@ -25,7 +25,7 @@ export interface ExternalRecord {
   /** undefined: it has no entry, so it holds no grant. */
   readonly record: AccessRecord | undefined;
   /** Every entry that was looked for, its own first; of version 0 where there is none. */
-  readonly readFrom: readonly EntryVersion[];
+  readonly directoryVersions: readonly EntryVersion[];
 }
 
 export interface AccessRecords {
@@ -46,5 +46,5 @@ export interface AccessRecords {
    * A token was stale: makes sure that the next one will not be, should telling Firebase Auth have been cut short. Never
    * throws: the token stays stale either way.
    */
-  mend(id: string): Promise<void>;
+  resyncAfterStaleToken(id: string): Promise<void>;
 }

@@ -1,12 +1,12 @@
-import { rolesAt } from '../authz/access-claims.ts';
-import { AppError, invalidToken, tokenStale } from '../errors.ts';
-import { seconds } from '../lib/clock.ts';
+import { ANONYMOUS, createPrincipal, type Principal } from '../authz/principal.ts';
+import { activeRoles } from '../authz/role-claims.ts';
+import { seconds } from '../core/clock.ts';
+import { AppError, invalidToken, tokenStale } from '../core/errors.ts';
 import type { AccessChanges, LatestChange } from './access-changes.ts';
 import type { AccessRecords, EntryVersion } from './access-records.ts';
 import { checkRecord } from './check-record.ts';
 import type { Credential } from './credential.ts';
-import { ANONYMOUS, createPrincipal, type Principal } from './principal.ts';
-import type { VerifiedToken } from './verified-token-cache.ts';
+import type { VerifiedToken } from './token-cache.ts';
 import { type VerifyDeps, verifyToken } from './verify-token.ts';
 
 export interface AuthenticateDeps extends VerifyDeps {
@@ -32,11 +32,11 @@ export async function authenticate(
   // What is known already is not waited for: each `await` costs a request as much as the look-up.
   const verifying = verifyToken(deps, token);
   const verified = verifying instanceof Promise ? await verifying : verifying;
-  const { principal, readFrom } = verified;
+  const { principal, directoryVersions } = verified;
   try {
     if (fresh) return await asRecorded(deps, verified);
     let upToDate = true;
-    for (const read of readFrom) {
+    for (const read of directoryVersions) {
       const latest = deps.accessChanges.latest(read.id);
       const change = latest instanceof Promise ? await latest : latest;
       if (change !== undefined && isOutdated(verified, read, change)) upToDate = false;
@@ -46,7 +46,8 @@ export async function authenticate(
     return (await verifyToken(deps, token)).principal;
   } catch (error) {
     const isStale = error instanceof AppError && error.code === 'token_stale';
-    if (isStale && principal.directoryId !== undefined) await deps.accessRecords.mend(principal.directoryId);
+    if (isStale && principal.directoryId !== undefined)
+      await deps.accessRecords.resyncAfterStaleToken(principal.directoryId);
     throw error;
   }
 }
@@ -73,10 +74,10 @@ function isOutdated(
 /** The principal with the roles of its record. @throws AppError unless the token says what the record says */
 async function asRecorded(
   { accessRecords, clock }: AuthenticateDeps,
-  { principal, identity, readFrom: [read] }: VerifiedToken,
+  { principal, identity, directoryVersions: [read] }: VerifiedToken,
 ): Promise<Principal> {
   const { directoryId } = principal;
-  if (directoryId === undefined) throw notEntered(principal);
+  if (directoryId === undefined) throw noDirectoryEntry(principal);
   const record =
     identity === undefined
       ? await accessRecords.read(directoryId)
@@ -84,18 +85,18 @@ async function asRecorded(
   if (record === undefined) {
     throw identity === undefined
       ? invalidToken('account deleted', undefined, principal)
-      : notEntered(principal);
+      : noDirectoryEntry(principal);
   }
   checkRecord(record, principal.authTime, principal);
   // Whoever links somebody must not come by what the other is given later.
-  if (identity !== undefined && record.directoryId !== identity.id) throw notEntered(principal);
+  if (identity !== undefined && record.directoryId !== identity.id) throw noDirectoryEntry(principal);
   if (identity === undefined && read?.rolesVersion !== record.rolesVersion)
     throw tokenStale('roles changed', principal);
   // Its own: what is known of the token may still say whom it was linked to.
-  const own = { directoryId: record.directoryId, roles: rolesAt(record.grants, seconds(clock)) };
+  const own = { directoryId: record.directoryId, roles: activeRoles(record.grants, seconds(clock)) };
   return createPrincipal({ ...principal, ...own });
 }
 
-function notEntered(caller: Principal): AppError {
+function noDirectoryEntry(caller: Principal): AppError {
   return new AppError('permission_denied', 'This needs an entry of your own in the directory.', { caller });
 }

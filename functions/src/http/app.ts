@@ -1,9 +1,10 @@
 import cors from 'cors';
 import express, { type Express } from 'express';
+import { AppError } from '../core/errors.ts';
+import { checkPath } from '../core/request-limits.ts';
 import type { Deps } from '../deps.ts';
-import { AppError } from '../errors.ts';
-import { secureResponse } from '../lib/security-headers.ts';
-import { checkPath, passTransport } from '../transport.ts';
+import { enforceTransport } from '../pipeline/transport.ts';
+import { secureResponse } from '../platform/security-headers.ts';
 import { readBody } from './body.ts';
 import { oauthEndpoints } from './oauth.ts';
 import { sendProblem } from './problem.ts';
@@ -37,7 +38,7 @@ export function createApp(deps: Deps): Express {
   app.use((req, res, next) => {
     const id = assignRequestId(res);
     secureResponse(res, 'X-Request-Id', id);
-    passTransport(deps, req, id);
+    enforceTransport(deps, req, id);
     checkPath(req.path);
     if (req.headers.origin === undefined && req.method !== 'OPTIONS') passBody(req, res, next);
     else

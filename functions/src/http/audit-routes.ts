@@ -8,7 +8,7 @@ export const auditRoutes: readonly Route[] = [
   route({
     method: 'get',
     path: '/audit',
-    access: 'audit:read',
+    access: { permission: 'audit:read' },
     input: { query },
     output: auditPage,
     summary: 'Who did what, newest first; as one JSON text a line where application/x-ndjson is accepted.',

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { AppError } from '../errors.ts';
-import { exchangeAnswer, exchangeRequest, GRANT_TYPE, JWT } from '../exchange/schema.ts';
-import { describeUser } from '../users/describe-user.ts';
+import { AppError } from '../core/errors.ts';
+import { exchangeAnswer, exchangeRequest, GRANT_TYPE, JWT } from '../token-exchange/schema.ts';
 import { identityLink, newIdentity, uid, user } from '../users/schema.ts';
+import { toUserView } from '../users/user-view.ts';
 import { type Route, route } from './route.ts';
 
 const ofUser = z.strictObject({ uid });
@@ -12,7 +12,7 @@ export const identityRoutes: readonly Route[] = [
   route({
     method: 'post',
     path: '/users',
-    access: 'users:write',
+    access: { permission: 'users:write' },
     input: { body: newIdentity },
     output: user,
     summary: 'Enter somebody of a trusted issuer, e.g. to give them roles before they come; or find them.',
@@ -24,32 +24,29 @@ export const identityRoutes: readonly Route[] = [
           errors: [{ field: 'body.issuer', message }],
         });
       }
-      return describeUser(await deps.identities.enter({ principal, requestId }, body), deps.clock);
+      return toUserView(await deps.identities.provision({ principal, requestId }, body), deps.clock);
     },
   }),
   route({
     method: 'put',
     path: '/users/:uid/link',
-    access: 'users:write',
+    access: { permission: 'users:write' },
     input: { params: ofUser, body: identityLink },
     output: user,
     summary:
       'Give somebody of another issuer the unprivileged rights of a Firebase user instead of their own. What is privileged needs the Firebase sign-in.',
     handler: async ({ params, body }, { principal, deps, requestId }) =>
-      describeUser(
-        await deps.identities.link({ principal, requestId }, params.uid, body.linkedTo),
-        deps.clock,
-      ),
+      toUserView(await deps.identities.link({ principal, requestId }, params.uid, body.linkedTo), deps.clock),
   }),
   route({
     method: 'delete',
     path: '/users/:uid/link',
-    access: 'users:write',
+    access: { permission: 'users:write' },
     input: { params: ofUser },
     output: user,
     summary: 'Give somebody of another issuer their own rights again.',
     handler: async ({ params }, { principal, deps, requestId }) =>
-      describeUser(await deps.identities.link({ principal, requestId }, params.uid, undefined), deps.clock),
+      toUserView(await deps.identities.link({ principal, requestId }, params.uid, undefined), deps.clock),
   }),
   route({
     method: 'post',

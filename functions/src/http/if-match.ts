@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError } from '../core/errors.ts';
 
 /**
  * The version a conditional change was made on: from the body, from `If-Match` (RFC 9110 §13.1.1), or from both when they

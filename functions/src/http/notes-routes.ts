@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { Principal } from '../authn/principal.ts';
+import type { Principal } from '../authz/principal.ts';
+import { AppError } from '../core/errors.ts';
 import type { Deps } from '../deps.ts';
-import { AppError } from '../errors.ts';
 import { newNote, note, noteChange, noteId, notePage, noteQuery } from '../notes/schema.ts';
 import { pageSize } from './query-text.ts';
 import { type Route, route } from './route.ts';
@@ -29,7 +29,7 @@ export const notesRoutes: readonly Route[] = [
   route({
     method: 'post',
     path: '/notes',
-    access: 'notes:write',
+    access: { permission: 'notes:write' },
     input: { body: newNote },
     output: note,
     summary: 'Write a note of your own.',

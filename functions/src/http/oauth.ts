@@ -1,6 +1,6 @@
 import type { Request } from 'express';
-import type { AppError } from '../errors.ts';
-import { ERRORS } from '../errors.ts';
+import type { AppError } from '../core/errors.ts';
+import { ERRORS } from '../core/errors.ts';
 import type { Route } from './route.ts';
 
 /** Does an OAuth client listen? To be asked with the path as it came. */

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
-import type { Principal } from '../authn/principal.ts';
-import type { Access } from '../authz/decide.ts';
+import type { AccessRule } from '../authz/access-rule.ts';
+import type { Principal } from '../authz/principal.ts';
 import type { Deps } from '../deps.ts';
 
 type Fields = z.ZodObject;
@@ -30,7 +30,7 @@ export interface Route<I extends InputSchemas = InputSchemas, O extends z.ZodTyp
   /** Express path below `/v1`, e.g. `/users/:uid`. */
   readonly path: string;
   /** Who may pass. Required: there is no endpoint that nobody decided on. */
-  readonly access: Access;
+  readonly access: AccessRule;
   /** App Check applies as where somebody signs in, although `access` is public: the answer is a credential. */
   readonly appCheck?: true;
   /** Directory id of whom the addressed resource belongs to, for access to one's `own`; undefined: there is none. */

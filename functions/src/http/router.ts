@@ -1,14 +1,14 @@
 import { pipeline } from 'node:stream/promises';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import type * as z from 'zod';
-import type { Principal } from '../authn/principal.ts';
 import type { Resource } from '../authz/decide.ts';
+import type { Principal } from '../authz/principal.ts';
+import { AppError } from '../core/errors.ts';
+import { headerLines } from '../core/header-lines.ts';
+import { parseInput } from '../core/parse-input.ts';
 import type { Deps } from '../deps.ts';
-import { AppError } from '../errors.ts';
-import { guard } from '../guard.ts';
-import { headerLines } from '../lib/header-lines.ts';
-import { parseFields } from '../lib/parse-fields.ts';
-import { requestLabels } from '../lib/request-labels.ts';
+import { guard } from '../pipeline/guard.ts';
+import { requestLabels } from '../platform/logging/request-labels.ts';
 import { requestId } from './request-id.ts';
 import type { InputSchemas, Route } from './route.ts';
 
@@ -42,7 +42,8 @@ function serve(row: Route, deps: Deps): RequestHandler {
     const id = requestId(res);
     const authorization = headerLines(req, credentialHeader);
     const appCheck = headerLines(req, 'x-firebase-appcheck');
-    const resource = owner && ((who: Principal) => resourceOf(owner(parseInput(row.input, req), deps, who)));
+    const resource =
+      owner && ((who: Principal) => resourceOf(owner(parseRequest(row.input, req), deps, who)));
     const principal = await guard(deps, {
       authorization,
       appCheck,
@@ -53,7 +54,7 @@ function serve(row: Route, deps: Deps): RequestHandler {
       requestId: id,
       labels: requestLabels(req, deps.config.projectId),
     });
-    const input = parseInput(row.input, req);
+    const input = parseRequest(row.input, req);
     const ifMatch = req.headers['if-match'];
     // A condition that nobody looks at would be a promise.
     if (ifMatch !== undefined && changes && row.etag === undefined) {
@@ -121,7 +122,7 @@ async function sendLines(res: Response, items: AsyncIterable<unknown>): Promise<
   }
 }
 
-function parseInput(schemas: InputSchemas, req: Request): Record<string, unknown> {
+function parseRequest(schemas: InputSchemas, req: Request): Record<string, unknown> {
   return {
     params: parsePart('params', schemas.params, req.params),
     // Express takes the query apart each time it is asked, also where there is none.
@@ -131,7 +132,7 @@ function parseInput(schemas: InputSchemas, req: Request): Record<string, unknown
 }
 
 function parsePart(part: string, schema: z.ZodObject | undefined, value: unknown): unknown {
-  if (schema !== undefined) return parseFields(schema, value, part);
+  if (schema !== undefined) return parseInput(schema, value, part);
   // No schema, no fields: nothing is accepted and then silently ignored.
   if (typeof value === 'object' && value !== null && Object.keys(value).length === 0) return undefined;
   if (value === undefined) return undefined;

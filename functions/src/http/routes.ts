@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { ALL_PERMISSIONS, PERMISSIONS } from '../authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../authz/roles.ts';
-import { AppError } from '../errors.ts';
-import { describeAccess } from '../users/describe-access.ts';
-import { describeUser, describeUserPage, describeUserRoles } from '../users/describe-user.ts';
+import { AppError } from '../core/errors.ts';
+import { toPrincipalView } from '../users/principal-view.ts';
 import {
   access,
   permissionName,
@@ -15,6 +14,7 @@ import {
   userQuery,
   userRoles,
 } from '../users/schema.ts';
+import { toUserPageView, toUserRolesView, toUserView } from '../users/user-view.ts';
 import { accessRoutes } from './access-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { identityRoutes } from './identity-routes.ts';
@@ -59,7 +59,7 @@ export const routes: readonly Route[] = [
     input: {},
     output: access,
     summary: 'Who am I, and what may I do?',
-    handler: (_input, { principal }) => describeAccess(principal),
+    handler: (_input, { principal }) => toPrincipalView(principal),
   }),
   route({
     method: 'post',
@@ -71,13 +71,13 @@ export const routes: readonly Route[] = [
     handler: async (_input, { principal, deps, requestId }) => {
       const { directoryId } = principal;
       if (directoryId === undefined) throw new AppError('not_found', 'You have no entry in the directory.');
-      return describeUser(await deps.users.revoke({ principal, requestId }, directoryId), deps.clock);
+      return toUserView(await deps.users.revoke({ principal, requestId }, directoryId), deps.clock);
     },
   }),
   route({
     method: 'get',
     path: '/roles',
-    access: 'roles:read',
+    access: { permission: 'roles:read' },
     input: {},
     output: roleList,
     summary: 'The roles and what they allow.',
@@ -89,35 +89,35 @@ export const routes: readonly Route[] = [
   route({
     method: 'get',
     path: '/users',
-    access: 'users:read',
+    access: { permission: 'users:read' },
     input: { query },
     output: userPage,
     summary: 'The users, by role, e-mail or state, a page at a time.',
-    handler: async ({ query }, { deps }) => describeUserPage(await deps.users.list(query), deps.clock),
+    handler: async ({ query }, { deps }) => toUserPageView(await deps.users.list(query), deps.clock),
   }),
   route({
     method: 'get',
     path: '/users/:uid',
-    access: 'users:read',
+    access: { permission: 'users:read' },
     input: { params: ofUser },
     output: user,
     summary: 'One user.',
-    handler: async ({ params }, { deps }) => describeUser(await deps.users.get(params.uid), deps.clock),
+    handler: async ({ params }, { deps }) => toUserView(await deps.users.get(params.uid), deps.clock),
   }),
   route({
     method: 'get',
     path: '/users/:uid/roles',
-    access: 'users:read',
+    access: { permission: 'users:read' },
     input: { params: ofUser },
     output: userRoles,
     summary: 'A user’s grants, and their version as the ETag.',
     etag: ({ version }) => `"${version}"`,
-    handler: async ({ params }, { deps }) => describeUserRoles(await deps.users.get(params.uid)),
+    handler: async ({ params }, { deps }) => toUserRolesView(await deps.users.get(params.uid)),
   }),
   route({
     method: 'put',
     path: '/users/:uid/roles',
-    access: 'roles:assign',
+    access: { permission: 'roles:assign' },
     input: { params: ofUser, body: roleChange.partial({ version: true }) },
     output: user,
     summary: 'Set a user’s grants. Say which version you read: in the body, or as If-Match.',
@@ -126,7 +126,7 @@ export const routes: readonly Route[] = [
       const version = versionFrom(body.version, ifMatch);
       const change = { ...body, version, uid: params.uid };
       try {
-        return describeUser(await deps.users.setRoles({ principal, requestId }, change), deps.clock);
+        return toUserView(await deps.users.setRoles({ principal, requestId }, change), deps.clock);
       } catch (error) {
         throw toPrecondition(error, ifMatch);
       }
@@ -135,12 +135,12 @@ export const routes: readonly Route[] = [
   route({
     method: 'patch',
     path: '/users/:uid',
-    access: 'users:write',
+    access: { permission: 'users:write' },
     input: { params: ofUser, body: z.strictObject({ disabled: z.boolean() }) },
     output: user,
     summary: 'Disable or enable a user.',
     handler: async ({ params, body }, { principal, deps, requestId }) =>
-      describeUser(
+      toUserView(
         await deps.users.setDisabled({ principal, requestId }, params.uid, body.disabled),
         deps.clock,
       ),
@@ -148,7 +148,7 @@ export const routes: readonly Route[] = [
   route({
     method: 'delete',
     path: '/users/:uid',
-    access: 'users:write',
+    access: { permission: 'users:write' },
     input: { params: ofUser },
     output: null,
     summary: 'Delete a user for good.',
@@ -158,12 +158,12 @@ export const routes: readonly Route[] = [
   route({
     method: 'post',
     path: '/users/:uid/revoke',
-    access: 'sessions:revoke',
+    access: { permission: 'sessions:revoke' },
     input: { params: ofUser },
     output: user,
     summary: 'Sign a user out everywhere.',
     handler: async ({ params }, { principal, deps, requestId }) =>
-      describeUser(await deps.users.revoke({ principal, requestId }, params.uid), deps.clock),
+      toUserView(await deps.users.revoke({ principal, requestId }, params.uid), deps.clock),
   }),
   ...identityRoutes,
   ...accessRoutes,

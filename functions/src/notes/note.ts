@@ -1,6 +1,6 @@
 import type { DocumentSnapshot } from '@google-cloud/firestore';
 import type * as z from 'zod';
-import type { Instant } from '../lib/firestore.ts';
+import type { Instant } from '../platform/firestore/firestore.ts';
 import type { newNote, note, noteChange, noteHeader } from './schema.ts';
 
 export type Note = Readonly<z.output<typeof note>>;

@@ -1,10 +1,10 @@
 import type { Query } from '@google-cloud/firestore';
 import { type AuditEvent, toDocument } from '../audit/audit-event.ts';
-import { AUDIT_EVENTS } from '../audit/audit-trail.ts';
-import { AppError } from '../errors.ts';
-import { type Clock, DAY } from '../lib/clock.ts';
-import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
-import { readPage, startAfterTime, timeToken } from '../lib/paging.ts';
+import { AUDIT_EVENTS } from '../audit/audit-log.ts';
+import { type Clock, DAY } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
+import { readPage, startAfterTime, timeToken } from '../platform/firestore/paging.ts';
 import { headerFrom, type NewNote, type Note, type NoteChange, type NoteHeader, noteFrom } from './note.ts';
 
 interface NoteQuery {

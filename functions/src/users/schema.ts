@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { ALL_PERMISSIONS } from '../authz/permissions.ts';
 import { ALL_ROLES } from '../authz/roles.ts';
-import { moment } from '../lib/moment.ts';
-import { isUid } from '../lib/uid.ts';
+import { rfc3339 } from '../core/rfc3339.ts';
+import { isUid } from '../core/uid.ts';
 
 /** Shapes that cross the wire, for the HTTP API and the callables alike. */
 
@@ -37,7 +37,7 @@ const dateTime = z.string().meta({ format: 'date-time' });
 
 export const grantRequest = z.strictObject({
   role: roleName,
-  expiresAt: moment
+  expiresAt: rfc3339
     .transform(({ seconds }) => seconds)
     .optional()
     .meta({ description: 'Until when, RFC 3339; whole seconds count. Absent: for good.' }),
@@ -60,7 +60,7 @@ export const roleChange = z.strictObject({
 export const grant = z
   .object({
     role: roleName,
-    grantedBy: z.string().meta({ description: 'Id of who gave it; `system`, `operator` or `adopted`.' }),
+    grantedBy: z.string().meta({ description: 'Id of who gave it; `system`, `operator` or `import`.' }),
     grantedAt: dateTime,
     expiresAt: dateTime.optional(),
     reason: z.string().optional(),

@@ -1,5 +1,5 @@
+import { AppError } from '../../src/core/errors.ts';
 import type { Deps } from '../../src/deps.ts';
-import { AppError } from '../../src/errors.ts';
 import { actor } from '../helpers/actor.ts';
 
 /** One edit: the end of somebody's grant, a day later than it was. Edits add up, so that a lost one shows in the sum. */

@@ -1,8 +1,8 @@
 import { getAuth } from 'firebase-admin/auth';
 import { loadConfig } from '../../src/config.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { createDeps, type Deps } from '../../src/deps.ts';
-import { type Clock, systemClock } from '../../src/lib/clock.ts';
-import type { Log } from '../../src/log.ts';
+import type { Log } from '../../src/platform/logging/log.ts';
 import { type Addresses, connectOutside } from './outside.ts';
 
 export interface OwnInstance extends Deps {
@@ -34,5 +34,5 @@ const SILENT: Log = {
   change: nothing,
   failure: nothing,
   reconciled: nothing,
-  feedUnread: nothing,
+  feedReadFailed: nothing,
 };

@@ -1,15 +1,15 @@
-import { createAccessFeed, readAccessChanges } from '../../src/access/access-feed.ts';
-import { createAccessRecords } from '../../src/access/access-records.ts';
-import { createAccountSync } from '../../src/access/account-sync.ts';
-import { createChangeAccess } from '../../src/access/change-access.ts';
-import { createDirectory } from '../../src/access/directory.ts';
-import type { DirectoryEntry } from '../../src/access/directory-entry.ts';
-import { createDirectoryList } from '../../src/access/directory-list.ts';
-import { createReconcileAccess } from '../../src/access/reconcile.ts';
-import { createAuditTrail } from '../../src/audit/audit-trail.ts';
+import { createAuditLog } from '../../src/audit/audit-log.ts';
 import type { Role } from '../../src/authz/roles.ts';
-import type { Clock } from '../../src/lib/clock.ts';
-import type { AccountStore } from '../../src/users/account-store.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { createChangeAccess } from '../../src/directory/change-access.ts';
+import { createDirectory } from '../../src/directory/directory.ts';
+import type { DirectoryEntry } from '../../src/directory/entry.ts';
+import { createDirectoryList } from '../../src/directory/list.ts';
+import { createAccessRecords } from '../../src/directory/records.ts';
+import { createRevocationFeed, readAccessChanges } from '../../src/directory/revocation/feed.ts';
+import { createAccountSync } from '../../src/directory/sync/account-sync.ts';
+import { createReconcileAccess } from '../../src/directory/sync/reconcile.ts';
+import type { AccountStore } from '../../src/platform/firebase-auth/account-store.ts';
 import { createUsersService } from '../../src/users/users-service.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { recordingLog } from './instance.ts';
@@ -44,8 +44,8 @@ interface Outside {
 export function wireAccess({ firestore, accounts, clock, maxAge = 10 }: Outside) {
   const { open } = firestore;
   const { lines, log } = recordingLog();
-  const audit = createAuditTrail({ open, clock, retention: 400, log });
-  const feed = createAccessFeed({ readSince: readAccessChanges(open), clock, maxAge, log });
+  const audit = createAuditLog({ open, clock, retention: 400, log });
+  const feed = createRevocationFeed({ readSince: readAccessChanges(open), clock, maxAge, log });
   const directory = createDirectory({ open, clock, auditRetention: 400, onAccessChange: feed.learn });
   const sync = createAccountSync({ directory, accounts, clock, log });
   const changeAccess = createChangeAccess({ directory, sync, audit, log });

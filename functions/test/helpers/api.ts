@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
-import type { Fetch } from '../../src/authn/issuers/fetch-json.ts';
+import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
 import { loadConfig } from '../../src/config.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { createDeps, type Deps } from '../../src/deps.ts';
 import { createApp } from '../../src/http/app.ts';
-import type { Clock } from '../../src/lib/clock.ts';
-import type { Log } from '../../src/log.ts';
+import type { Log } from '../../src/platform/logging/log.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { ACCOUNTS_LOOKUP, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
 
@@ -155,7 +155,7 @@ function recordTo(lines: LogLine[]): Log {
     change: (line) => lines.push({ kind: 'change', ...line }),
     failure: (requestId, error) => lines.push({ kind: 'failure', requestId, error }),
     reconciled: (line) => lines.push({ kind: 'reconciled', ...line }),
-    feedUnread: (line) => lines.push({ kind: 'feedUnread', ...line }),
+    feedReadFailed: (line) => lines.push({ kind: 'feedReadFailed', ...line }),
   };
 }
 

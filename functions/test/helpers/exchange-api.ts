@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash, createSign } from 'node:crypto';
 import { createServer } from 'node:http';
 import supertest from 'supertest';
-import type { DirectoryEntry } from '../../src/access/directory-entry.ts';
-import type { Edit } from '../../src/access/edit.ts';
 import { externalId } from '../../src/authn/external-identity.ts';
 import { createDeps, type Deps } from '../../src/deps.ts';
-import { GRANT_TYPE } from '../../src/exchange/schema.ts';
+import type { Edit } from '../../src/directory/edit.ts';
+import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { createApp } from '../../src/http/app.ts';
+import { GRANT_TYPE } from '../../src/token-exchange/schema.ts';
 import { type Api, openApi } from './api.ts';
 import { googleKey, mintIdToken, PROJECT, SERVICE_ACCOUNT } from './google.ts';
 import { LOGIN } from './identities.ts';
@@ -20,14 +20,14 @@ import { createSigningPair } from './signing.ts';
 const MAP = { groups: { team: ['member'], helpers: ['support'] } };
 const oidc = (host: string, more: object) => ({
   ...{ type: 'oidc', issuer: `https://${host}.example.com`, audience: 'gatehouse', map: MAP },
-  ...{ jwksUri: `https://${host}.example.com/keys`, exchange: true },
+  ...{ jwksUri: `https://${host}.example.com/keys`, tokenExchange: true },
   ...more,
 });
 /** `login` gives access tokens to exchange, `ids` ID tokens; `closed` allows no exchange, `scoped` has scopes. */
 export const ISSUERS = [
   oidc('login', { services: { claim: 'gty', equals: 'client-credentials' } }),
   oidc('ids', { tokenUse: 'id' }),
-  oidc('closed', { exchange: false }),
+  oidc('closed', { tokenExchange: false }),
   oidc('scoped', { map: { ...MAP, scopes: { read: ['notes:read'], all: ['support'] } } }),
 ];
 const IDS = 'https://ids.example.com';

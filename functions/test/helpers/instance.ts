@@ -1,10 +1,10 @@
 import { authenticate } from '../../src/authn/authenticate.ts';
-import type { Fetch } from '../../src/authn/issuers/fetch-json.ts';
-import type { Principal } from '../../src/authn/principal.ts';
+import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
+import type { Principal } from '../../src/authz/principal.ts';
 import { loadConfig } from '../../src/config.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { createDeps, type Deps } from '../../src/deps.ts';
-import type { Clock } from '../../src/lib/clock.ts';
-import type { Log } from '../../src/log.ts';
+import type { Log } from '../../src/platform/logging/log.ts';
 import type { TestFirestore } from './firestore.ts';
 import { type Google, PROJECT } from './google.ts';
 
@@ -24,7 +24,7 @@ export function recordingLog(): { readonly lines: LogLine[]; readonly log: Log }
       change: (line) => lines.push({ kind: 'change', ...line }),
       failure: (requestId, error) => lines.push({ kind: 'failure', requestId, code: error.code }),
       reconciled: (line) => lines.push({ kind: 'reconciled', ...line }),
-      feedUnread: (line) => lines.push({ kind: 'feedUnread', ...line }),
+      feedReadFailed: (line) => lines.push({ kind: 'feedReadFailed', ...line }),
     },
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
-import { unavailable } from '../../../src/errors.ts';
+import { unavailable } from '../../../src/core/errors.ts';
 import { assertProblem, exchange, fieldsOf, HTTPS } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 

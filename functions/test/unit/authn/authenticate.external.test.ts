@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { applyEdit, type Edit } from '../../../src/access/edit.ts';
 import { externalId } from '../../../src/authn/external-identity.ts';
 import { isPrivileged } from '../../../src/authz/permissions.ts';
 import type { Role } from '../../../src/authz/roles.ts';
+import { applyEdit, type Edit } from '../../../src/directory/edit.ts';
 import { playAccounts } from '../../helpers/api.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { type Google, openGoogle } from '../../helpers/google.ts';
@@ -47,7 +47,7 @@ describe('authenticate: somebody of another issuer', () => {
   afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   /** @param fast how far (ms) its clock is ahead of everybody's */
-  const open = (more: object = { enterOnFirstSight: true }, fast = 0) =>
+  const open = (more: object = { jitProvisioning: true }, fast = 0) =>
     createInstance(google, firestore, {
       env: { TRUSTED_ISSUERS: JSON.stringify([{ ...entry, ...more }]) },
       clock: () => Date.now() + ahead + fast,
@@ -75,7 +75,7 @@ describe('authenticate: somebody of another issuer', () => {
   });
 
   it('passes without an entry to what is ordinary, and not to what is privileged', async () => {
-    const shy = open({ enterOnFirstSight: false });
+    const shy = open({ jitProvisioning: false });
     const token = await mint({ groups: ['reader'] });
     assert.ok((await present(shy, token)).permissions.includes('audit:read'));
     await assertRefused(() => present(shy, token, FRESH), 'permission_denied');
@@ -193,7 +193,7 @@ describe('authenticate: somebody of another issuer', () => {
     });
 
     it('counts elsewhere, too: what it was granted goes when its entry is deleted', async () => {
-      const shy = open({ enterOnFirstSight: false });
+      const shy = open({ jitProvisioning: false });
       const token = await mintAhead();
       await present(instance, token);
       await change(instance, { grants: [grant('auditor')] });
@@ -207,7 +207,7 @@ describe('authenticate: somebody of another issuer', () => {
     });
 
     it('counts on an instance that saw no entry just before, and whose clock is ahead: it is out when disabled', async () => {
-      const shy = open({ enterOnFirstSight: false }, 4_000);
+      const shy = open({ jitProvisioning: false }, 4_000);
       const token = await mintAhead();
       await present(shy, token);
       await present(instance, token);
@@ -260,7 +260,7 @@ describe('authenticate: somebody of another issuer', () => {
   });
 
   it('without an entry costs no look at the directory, be it a minute after a deletion', async () => {
-    const shy = open({ enterOnFirstSight: false });
+    const shy = open({ jitProvisioning: false });
     await present(instance, await mint());
     const accessChange = { gone: true, validAfter: now() + 1 } as const;
     await instance.directory.change({ uid: ID }, () => ({ entry: null, accessChange }));

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { createCallables } from '../../../src/callables/callables.ts';
+import { createCallables } from '../../../src/callable/callables.ts';
 import type { Deps } from '../../../src/deps.ts';
-import { GRANT_TYPE, JWT } from '../../../src/exchange/schema.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { routes } from '../../../src/http/routes.ts';
-import { structuredLog } from '../../../src/log.ts';
+import { structuredLog } from '../../../src/platform/logging/log.ts';
+import { GRANT_TYPE, JWT } from '../../../src/token-exchange/schema.ts';
 import { createMovableClock } from '../../helpers/access.ts';
 import { exchange, HTTPS } from '../../helpers/answers.ts';
 import { type Api, accountOf, claimsOf, openApi, PEOPLE, type Person, SECRETS } from '../../helpers/api.ts';

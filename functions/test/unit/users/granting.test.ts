@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ALL_ROLES, permissionsOf, type Role } from '../../../src/authz/roles.ts';
-import { AppError } from '../../../src/errors.ts';
-import { asOfNow, checkGrant, checkOutranked } from '../../../src/users/granting.ts';
+import { AppError } from '../../../src/core/errors.ts';
+import { checkGrant, checkOutranked, withCurrentRoles } from '../../../src/users/granting.ts';
 import { entryOf } from '../../helpers/access.ts';
 import { somebody } from '../../helpers/actor.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
@@ -135,18 +135,21 @@ describe('the rights of an actor at this moment', () => {
   const asked = { needed: 'sessions:revoke', now: NOW } as const;
 
   it('are what the directory says, for a Firebase user', async () => {
-    asOfNow(actor([]), account(['support'], 'actor'), asked);
-    await assertRefused(() => asOfNow(actor(['support']), account([], 'actor'), asked), 'permission_denied');
+    withCurrentRoles(actor([]), account(['support'], 'actor'), asked);
+    await assertRefused(
+      () => withCurrentRoles(actor(['support']), account([], 'actor'), asked),
+      'permission_denied',
+    );
   });
 
   it('are also what the token of another issuer says, for what is not privileged', async () => {
-    asOfNow(external, undefined, asked);
-    asOfNow(external, account([], 'ext-ada'), asked);
+    withCurrentRoles(external, undefined, asked);
+    withCurrentRoles(external, account([], 'ext-ada'), asked);
     const disabled = entryOf('ext-ada', { disabled: true });
-    await assertRefused(() => asOfNow(external, disabled, asked), 'permission_denied');
+    await assertRefused(() => withCurrentRoles(external, disabled, asked), 'permission_denied');
     await assertRefused(
       () =>
-        asOfNow({ ...external, permissions: ['users:write'] }, undefined, {
+        withCurrentRoles({ ...external, permissions: ['users:write'] }, undefined, {
           ...asked,
           needed: 'users:write',
         }),
@@ -157,7 +160,7 @@ describe('the rights of an actor at this moment', () => {
   it('are not what rests while somebody is linked', async () => {
     const entry = entryOf('ext-ada', { roles: ['admin'], linkedTo: 'bob' });
     await assertRefused(
-      () => asOfNow(external, entry, { ...asked, needed: 'users:write' }),
+      () => withCurrentRoles(external, entry, { ...asked, needed: 'users:write' }),
       'permission_denied',
     );
   });
@@ -220,21 +223,27 @@ describe('the actor as of now', () => {
 
   it('holds what the directory gives at this moment, whatever the token said', async () => {
     const token = actor(['owner']);
-    assert.deepEqual(asOfNow(token, account(['admin'], 'actor'), needs).roles, ['admin']);
-    await assertRefused(() => asOfNow(token, account(['member'], 'actor'), needs), 'permission_denied');
-    await assertRefused(() => asOfNow(token, undefined, needs), 'permission_denied');
+    assert.deepEqual(withCurrentRoles(token, account(['admin'], 'actor'), needs).roles, ['admin']);
+    await assertRefused(
+      () => withCurrentRoles(token, account(['member'], 'actor'), needs),
+      'permission_denied',
+    );
+    await assertRefused(() => withCurrentRoles(token, undefined, needs), 'permission_denied');
   });
 
   it('holds nothing when disabled, nor by a grant that has ended', async () => {
     const disabled = entryOf('actor', { roles: ['owner'], disabled: true });
-    await assertRefused(() => asOfNow(actor(['owner']), disabled, needs), 'permission_denied');
+    await assertRefused(() => withCurrentRoles(actor(['owner']), disabled, needs), 'permission_denied');
     const ends = (second: number) => entryOf('actor', { grants: [until('owner', second)] });
-    assert.deepEqual(asOfNow(actor([]), ends(NOW + 1), needs).roles, ['owner']);
-    await assertRefused(() => asOfNow(actor([]), ends(NOW), needs), 'permission_denied');
+    assert.deepEqual(withCurrentRoles(actor([]), ends(NOW + 1), needs).roles, ['owner']);
+    await assertRefused(() => withCurrentRoles(actor([]), ends(NOW), needs), 'permission_denied');
   });
 
   it('holds no more than its scopes let it', async () => {
     const scoped = actor(['owner'], 'actor', ['users:read']);
-    await assertRefused(() => asOfNow(scoped, account(['owner'], 'actor'), needs), 'permission_denied');
+    await assertRefused(
+      () => withCurrentRoles(scoped, account(['owner'], 'actor'), needs),
+      'permission_denied',
+    );
   });
 });
