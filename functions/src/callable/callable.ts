@@ -14,10 +14,10 @@ import type { Principal } from '../authz/principal.ts';
 import { ERRORS, toAppError } from '../core/errors.ts';
 import { headerLines } from '../core/header-lines.ts';
 import { parseInput } from '../core/parse-input.ts';
+import { type RequestLabels, requestLabels } from '../core/request-labels.ts';
 import type { Deps } from '../deps.ts';
 import { guard } from '../pipeline/guard.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
-import { type RequestLabels, requestLabels } from '../platform/logging/request-labels.ts';
 import { secureResponse } from '../platform/security-headers.ts';
 import { checkCall } from './check-call.ts';
 

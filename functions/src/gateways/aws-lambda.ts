@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { AccessRule } from '../authz/access-rule.ts';
 import { systemClock } from '../core/clock.ts';
-import { createLog } from '../platform/logging/log-lines.ts';
+import { createLog } from '../core/log.ts';
 import { type Authorizer, type AuthorizerOptions, authorizerOf } from './authorizer.ts';
 import { createGate, type Gate } from './gate.ts';
 import { readGateSettings } from './settings.ts';

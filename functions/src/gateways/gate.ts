@@ -4,13 +4,13 @@ import type { Fetch } from '../authn/oidc/fetch-json.ts';
 import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
 import { createVerifiedTokenCache } from '../authn/token-cache.ts';
 import { verifyToken } from '../authn/verify-token.ts';
-import { type AccessRule, needsFreshRecord, permissionOf } from '../authz/access-rule.ts';
+import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../authz/access-rule.ts';
 import { type Decision, decide, dependsOnOwner, type Resource } from '../authz/decide.ts';
 import { toDenialError } from '../authz/denial.ts';
 import { ANONYMOUS, type Principal } from '../authz/principal.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError, ERRORS, toAppError } from '../core/errors.ts';
-import type { Log } from '../platform/logging/log-lines.ts';
+import type { Log } from '../core/log.ts';
 
 /**
  * A gate in front of somebody else's back end. It reads wristbands as the API does, but it has no directory: what a token
@@ -70,7 +70,14 @@ export function createGate({ profiles, fetch, clock, log }: Options): Gate {
   function refuse(thrown: unknown, asked: Asked, principal: Principal): AppError {
     const error = toAppError(thrown);
     const { code, reason = code } = error;
-    log.decision({ ...asked, ...whoIs(principal), granted: false, reason, code });
+    log.decision({
+      requestId: asked.requestId,
+      permission: ruleName(asked.access),
+      ...whoIs(principal),
+      granted: false,
+      reason,
+      code,
+    });
     if (ERRORS[code].status >= 500) log.failure(asked.requestId, error);
     return error;
   }
@@ -85,7 +92,13 @@ export function createGate({ profiles, fetch, clock, log }: Options): Gate {
   }
 
   function record(principal: Principal, { allowed, reason }: Judged, asked: Asked): void {
-    log.decision({ ...asked, ...whoIs(principal), granted: allowed, reason });
+    log.decision({
+      requestId: asked.requestId,
+      permission: ruleName(asked.access),
+      ...whoIs(principal),
+      granted: allowed,
+      reason,
+    });
   }
 
   return {

@@ -6,9 +6,9 @@ import type { Principal } from '../authz/principal.ts';
 import { AppError } from '../core/errors.ts';
 import { headerLines } from '../core/header-lines.ts';
 import { parseInput } from '../core/parse-input.ts';
+import { requestLabels } from '../core/request-labels.ts';
 import type { Deps } from '../deps.ts';
 import { guard } from '../pipeline/guard.ts';
-import { requestLabels } from '../platform/logging/request-labels.ts';
 import { requestId } from './request-id.ts';
 import type { InputSchemas, Route } from './route.ts';
 

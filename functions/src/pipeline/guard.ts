@@ -1,13 +1,13 @@
 import { type AuthenticateDeps, authenticate } from '../authn/authenticate.ts';
 import { findCredential } from '../authn/credential.ts';
-import { type AccessRule, needsFreshRecord, permissionOf } from '../authz/access-rule.ts';
+import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../authz/access-rule.ts';
 import { decide, dependsOnOwner, type Resource } from '../authz/decide.ts';
 import { toDenialError } from '../authz/denial.ts';
 import type { Principal } from '../authz/principal.ts';
 import { AppError, type Caller, ERRORS } from '../core/errors.ts';
+import type { RequestLabels } from '../core/request-labels.ts';
 import type { AppCheckVerifier } from '../platform/app-check.ts';
 import type { Log } from '../platform/logging/log.ts';
-import type { RequestLabels } from '../platform/logging/request-labels.ts';
 
 export interface GuardDeps extends AuthenticateDeps {
   readonly appCheck: AppCheckVerifier;
@@ -60,7 +60,15 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     if (error instanceof AppError) {
       const { code, reason = code, caller } = error;
       const whose = caller && { issuer: caller.issuer, subject: caller.subject };
-      deps.log.decision({ requestId, labels, access, ...whose, granted: false, reason, code });
+      deps.log.decision({
+        requestId,
+        labels,
+        permission: ruleName(access),
+        ...whose,
+        granted: false,
+        reason,
+        code,
+      });
       const isRefused = ERRORS[code].status < 500 && caller !== undefined;
       if (isRefused && needsFreshRecord(access)) await recordRefusal(caller, reason);
     }
@@ -72,7 +80,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
   deps.log.decision({
     requestId,
     labels,
-    access,
+    permission: ruleName(access),
     issuer,
     subject,
     granted: decision.allowed,

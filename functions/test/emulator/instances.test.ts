@@ -25,7 +25,7 @@ describe('a change through one function is known to the others', function () {
   }
 
   /** What the callable says once it no longer lets the client in; ACCESS_CHANGE_MAX_AGE is a second here. */
-  const toDenialError = (client: Client) =>
+  const refusalOf = (client: Client) =>
     until('getMyAccess to refuse the old token', async () => {
       const answer = await call(client, 'getMyAccess');
       return answer === 'done' ? undefined : answer;
@@ -35,7 +35,7 @@ describe('a change through one function is known to the others', function () {
     const [support, ada] = await Promise.all([makeSignedIn(['support']), makeSignedIn(['member'])]);
     assert.equal(await call(ada, 'getMyAccess'), 'done');
     assert.equal(outcome(await api(`POST /users/${ada.uid}/revoke`, { token: support.idToken })), '200');
-    assert.equal(await toDenialError(ada), 'token_stale');
+    assert.equal(await refusalOf(ada), 'token_stale');
     assert.equal(await call(await signIn(ada.email), 'getMyAccess'), 'done');
   });
 
@@ -43,7 +43,7 @@ describe('a change through one function is known to the others', function () {
     const [owner, ada] = await Promise.all([makeSignedIn(['owner']), makeSignedIn(['support'])]);
     assert.equal(await call(ada, 'getMyAccess'), 'done');
     assert.equal(outcome(await setRoles(owner.idToken, ada.uid, ['member'])), '200');
-    assert.equal(await toDenialError(ada), 'token_stale');
+    assert.equal(await refusalOf(ada), 'token_stale');
     await ada.token(true);
     assert.equal(await call(ada, 'getMyAccess'), 'done');
     assert.equal(await call(ada, 'listUsers'), 'permission_denied');
@@ -62,7 +62,7 @@ describe('a change through one function is known to the others', function () {
       api(`DELETE /users/${bob.uid}`, { token }),
     ];
     assert.deepEqual((await Promise.all(changes)).map(outcome), ['200', '204']);
-    for (const who of [ada, bob]) assert.match(await toDenialError(who), /^(invalid_token|token_stale)$/);
+    for (const who of [ada, bob]) assert.match(await refusalOf(who), /^(invalid_token|token_stale)$/);
   });
 
   it('at once where it is about who may do what', async () => {

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { AppError, type ErrorCode } from '../../src/core/errors.ts';
 
 /** What `attempt` throws or rejects with; fails when it passes, or when that is not an {@link AppError}. */
-export async function toDenialError(attempt: () => unknown): Promise<AppError> {
+export async function refusalOf(attempt: () => unknown): Promise<AppError> {
   let value: unknown;
   try {
     value = await attempt();
@@ -20,7 +20,7 @@ export async function assertRefused(
   code: ErrorCode,
   reason?: string | RegExp,
 ): Promise<AppError> {
-  const error = await toDenialError(attempt);
+  const error = await refusalOf(attempt);
   assert.equal(error.code, code, `${error.code} (${error.reason ?? error.message}) instead of ${code}`);
   if (reason instanceof RegExp) assert.match(error.reason ?? '', reason);
   else if (reason !== undefined) assert.equal(error.reason, reason);

@@ -80,7 +80,12 @@ const row = { method: 'put', path: '/things/:id', summary: 'Change a thing.', ou
 const input = { params: z.strictObject({ id: z.string() }), body: z.strictObject({ size: z.int() }) };
 
 export function routes(): void {
-  route({ ...row, input, access: { permission: 'users:read' }, handler: ({ params }) => ({ id: params.id }) });
+  route({
+    ...row,
+    input,
+    access: { permission: 'users:read' },
+    handler: ({ params }) => ({ id: params.id }),
+  });
   // @ts-expect-error a row says who may pass
   route({ ...row, input, handler: () => ({ id: 'a' }) });
   // @ts-expect-error and names a permission that there is
@@ -107,7 +112,7 @@ export function callables(): void {
   // @ts-expect-error a callable says who may call
   callable({}, instanceDeps, { ...spec, handler: () => ({ id: 'a' }) });
   // @ts-expect-error and names a permission that there is
-  callable({}, instanceDeps, { ...spec, access: { permission: 'things:write' }, handler: () => ({ id: 'a' }) });
+  callable({}, instanceDeps, { ...spec, access: { permission: 'x:y' }, handler: () => ({ id: 'a' }) });
   // @ts-expect-error a callable says whether it changes something
   callable({}, instanceDeps, { input: spec.input, output, access: 'public', handler: () => ({ id: 'a' }) });
   // @ts-expect-error there is no such field

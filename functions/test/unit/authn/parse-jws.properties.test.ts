@@ -6,7 +6,7 @@ import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.t
 import { forge } from '../../helpers/forge.ts';
 import { type Google, mintIdToken, openGoogle } from '../../helpers/google.ts';
 import { createInstance, type Instance, present } from '../../helpers/instance.ts';
-import { toDenialError } from '../../helpers/refusal.ts';
+import { refusalOf } from '../../helpers/refusal.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ';
 
@@ -96,7 +96,7 @@ describe('a good token with one character changed', () => {
         fc.asyncProperty(position, character, async (at, char) => {
           const token = edit(at, char);
           fc.pre(token !== good);
-          const { code } = await toDenialError(() => present(instance, token));
+          const { code } = await refusalOf(() => present(instance, token));
           assert.equal(code, 'invalid_token');
         }),
         { numRuns: 200 },
@@ -108,7 +108,7 @@ describe('a good token with one character changed', () => {
     for (const char of ALPHABET) {
       const token = good.slice(0, -1) + char;
       if (token === good) continue;
-      assert.equal((await toDenialError(() => present(instance, token))).code, 'invalid_token');
+      assert.equal((await refusalOf(() => present(instance, token))).code, 'invalid_token');
     }
   });
 });

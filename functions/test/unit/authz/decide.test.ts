@@ -61,7 +61,8 @@ describe('decide', () => {
   }
 
   it('denies who has no role', () => {
-    for (const permission of ALL_PERMISSIONS) assert.equal(decide(principal([]), rule(permission)).allowed, false);
+    for (const permission of ALL_PERMISSIONS)
+      assert.equal(decide(principal([]), rule(permission)).allowed, false);
   });
 
   it('denies what the scopes leave out', () => {

@@ -192,7 +192,7 @@ describe('callables: who may call what', () => {
   it('logs one decision a call', async () => {
     await call(api, 'listUsers', {}, { as: 'member' });
     assert.deepEqual(
-      api.lines.map(({ kind, access, granted, subject }) => [kind, access, granted, subject]),
+      api.lines.map(({ kind, permission, granted, subject }) => [kind, permission, granted, subject]),
       [['decision', 'users:read', false, 'member']],
     );
   });

@@ -48,7 +48,7 @@ describe('guard', () => {
         kind: 'decision',
         requestId: 'r1',
         labels: {},
-        access: { permission: 'notes:read' },
+        permission: 'notes:read',
         issuer: ISSUER,
         subject: 'ada',
         granted: true,
@@ -90,7 +90,7 @@ describe('guard', () => {
         kind: 'decision',
         requestId: 'r1',
         labels: {},
-        access: 'public',
+        permission: 'public',
         granted: false,
         reason: 'wrong algorithm',
         code: 'invalid_token',
@@ -137,7 +137,10 @@ describe('guard', () => {
   it('decides on privileged access by the record, not by the token', async () => {
     const token = await mintIdToken({ roles: ['owner'], rv: 1 });
     assert.deepEqual((await knock({ permission: 'notes:read' }, token)).roles, ['owner']);
-    const error = await assertRefused(() => knock({ permission: 'roles:assign' }, token), 'permission_denied');
+    const error = await assertRefused(
+      () => knock({ permission: 'roles:assign' }, token),
+      'permission_denied',
+    );
     assert.equal(error.missing, 'roles:assign');
   });
 
@@ -216,7 +219,11 @@ describe('guard', () => {
       labels: {},
     };
     await assertRefused(
-      () => guard({ ...instance, audit: { recordRefusal: refused } }, { ...attempt, access: { permission: 'roles:assign' } }),
+      () =>
+        guard(
+          { ...instance, audit: { recordRefusal: refused } },
+          { ...attempt, access: { permission: 'roles:assign' } },
+        ),
       'permission_denied',
     );
   });

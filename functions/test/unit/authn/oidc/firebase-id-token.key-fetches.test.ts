@@ -3,7 +3,7 @@ import { openTestFirestore, type TestFirestore } from '../../../helpers/firestor
 import { forgeIdToken, scribble } from '../../../helpers/forge.ts';
 import { CERTIFICATES, type Google, mintIdToken, openGoogle } from '../../../helpers/google.ts';
 import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
-import { assertRefused, toDenialError } from '../../../helpers/refusal.ts';
+import { assertRefused, refusalOf } from '../../../helpers/refusal.ts';
 
 describe('a thousand unknown kids', () => {
   let google: Google;
@@ -40,7 +40,7 @@ describe('a thousand unknown kids', () => {
     await present(steady, await mintIdToken());
     Date.now = () => realNow() + 3_601_000;
     try {
-      await Promise.all(tokens.map((token) => toDenialError(() => present(steady, token))));
+      await Promise.all(tokens.map((token) => refusalOf(() => present(steady, token))));
     } finally {
       Date.now = realNow;
     }
@@ -49,7 +49,7 @@ describe('a thousand unknown kids', () => {
 
   it('do not keep a good token out', async () => {
     google.users.set('ada', { localId: 'ada' });
-    for (const token of tokens.slice(0, 20)) await toDenialError(() => present(instance, token));
+    for (const token of tokens.slice(0, 20)) await refusalOf(() => present(instance, token));
     assert.equal((await present(instance, await mintIdToken())).subject, 'ada');
   });
 });

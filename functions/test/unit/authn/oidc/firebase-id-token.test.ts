@@ -21,7 +21,7 @@ import {
   openGoogle,
 } from '../../../helpers/google.ts';
 import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
-import { assertRefused, toDenialError } from '../../../helpers/refusal.ts';
+import { assertRefused, refusalOf } from '../../../helpers/refusal.ts';
 
 const PUBLIC_MESSAGE = invalidToken('').message;
 
@@ -175,7 +175,7 @@ describe('Firebase ID token', () => {
   it('is refused in the same words whatever was wrong, and the token is nowhere in the error', async () => {
     const all = { ...algorithms, ...signatures, expired: forgeIdToken({ claims: { exp: 1, iat: 0 } }) };
     for (const [what, token] of Object.entries(all)) {
-      const error = await toDenialError(() => present(instance, token));
+      const error = await refusalOf(() => present(instance, token));
       assert.equal(error.message, PUBLIC_MESSAGE, what);
       const [, payload = '', signature = ''] = token.split('.');
       const everything = inspect(error, { depth: Number.POSITIVE_INFINITY }) + JSON.stringify(error);
@@ -190,7 +190,7 @@ describe('Firebase ID token', () => {
       ...Object.values(algorithms),
       forge({ alg: 'RS256', jku: 'https://evil.example' }, {}),
     ]) {
-      await toDenialError(() => present(instance, token));
+      await refusalOf(() => present(instance, token));
     }
     assert.deepEqual(google.requests, []);
   });

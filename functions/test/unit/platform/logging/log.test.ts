@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { ruleName } from '../../../../src/authz/access-rule.ts';
 import { AppError, unavailable } from '../../../../src/core/errors.ts';
 import type { Log } from '../../../../src/platform/logging/log.ts';
 
@@ -13,9 +14,9 @@ function linesOf<K extends keyof Log>(kind: K, ...args: Parameters<Log[K]>): Rec
 
 function run(script: string): Record<string, unknown>[] {
   const module = new URL('../../../../src/', import.meta.url);
-  const code = `import { structuredLog } from ${JSON.stringify(`${module}log.ts`)};
-      import { keepBodiesOffTheConsole } from ${JSON.stringify(`${module}framework.ts`)};
-    import { AppError, unavailable } from ${JSON.stringify(`${module}errors.ts`)};
+  const code = `import { structuredLog } from ${JSON.stringify(`${module}platform/logging/log.ts`)};
+      import { redactBodiesOnConsole } from ${JSON.stringify(`${module}platform/functions-framework.ts`)};
+    import { AppError, unavailable } from ${JSON.stringify(`${module}core/errors.ts`)};
     ${script}`;
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
@@ -34,7 +35,7 @@ function run(script: string): Record<string, unknown>[] {
 
 const decision = {
   requestId: 'r1',
-  access: { permission: 'users:read' },
+  permission: 'users:read',
   granted: false,
   reason: 'missing-permission',
 } as const;
@@ -89,7 +90,10 @@ describe('log', () => {
     [{ permission: 'notes:read', own: true }, 'notes:read'],
   ] as const) {
     it(`names the permission of ${JSON.stringify(access)}`, () => {
-      assert.equal(linesOf('decision', { ...decision, access })[0]?.permission, permission);
+      assert.equal(
+        linesOf('decision', { ...decision, permission: ruleName(access) })[0]?.permission,
+        permission,
+      );
     });
   }
 
@@ -202,7 +206,7 @@ describe('log', () => {
 describe('the console', () => {
   it('gets the kind of a body parser’s error and not the body, and everything else as it is', () => {
     const [line] = run(`
-      keepBodiesOffTheConsole();
+      redactBodiesOnConsole();
       const lines = [];
       const cause = Object.assign(new SyntaxError('secret'), { type: 'entity.parse.failed', body: '{"secret"' });
       process.stderr.write = (text) => lines.push(String(text)) > 0;

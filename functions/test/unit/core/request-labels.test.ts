@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { requestLabels } from '../../../../src/platform/logging/request-labels.ts';
+import { requestLabels } from '../../../src/core/request-labels.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 

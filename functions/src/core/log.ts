@@ -1,10 +1,10 @@
-import { type AccessRule, permissionOf } from '../../authz/access-rule.ts';
-import type { AppError, ErrorCode } from '../../core/errors.ts';
+import type { AppError, ErrorCode } from './errors.ts';
 import type { RequestLabels } from './request-labels.ts';
 
 interface DecisionLine {
   readonly requestId: string;
-  readonly access: AccessRule;
+  /** The permission that was asked for, `public` or `signed-in`. */
+  readonly permission: string;
   readonly granted: boolean;
   readonly reason: string;
   readonly code?: string;
@@ -63,13 +63,13 @@ interface Line {
  * @param writeDecision if decisions go another way
  */
 export const createLog = (write: (line: Line) => void, writeDecision = write): Log => ({
-  decision({ requestId, access, issuer, subject, granted, reason, code, labels }) {
+  decision({ requestId, permission, issuer, subject, granted, reason, code, labels }) {
     writeDecision({
       severity: 'INFO',
       message: 'decision',
       event: 'decision',
       requestId,
-      permission: permissionOf(access) ?? access,
+      permission,
       issuer,
       subject,
       granted,
