@@ -66,17 +66,17 @@ export interface Caller {
 
 interface AppErrorOptions {
   /** One line for the log, never for the caller. */
-  readonly reason?: string;
-  readonly errors?: readonly FieldError[];
+  readonly reason?: string | undefined;
+  readonly errors?: readonly FieldError[] | undefined;
   /** Seconds, for `Retry-After`. */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
   /** Permission the caller lacks, for the `scope` of the challenge (RFC 6750 §3). */
-  readonly missing?: string;
+  readonly missing?: string | undefined;
   /** Whose credential it was that did not suffice, for the log. */
-  readonly caller?: Caller;
-  readonly allow?: readonly string[];
+  readonly caller?: Caller | undefined;
+  readonly allow?: readonly string[] | undefined;
   /** What OAuth calls it, where an OAuth client listens (RFC 6749 §5.2). */
-  readonly oauthError?: string;
+  readonly oauthError?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -149,4 +149,12 @@ export function toAppError(thrown: unknown): AppError {
     : new AppError('internal', 'Something went wrong. Quote the request id when you report it.', {
         cause: thrown,
       });
+}
+
+/** The same error, its fields named as in the request. */
+export function withLocatedFields(error: AppError, locate: (field: string) => string): AppError {
+  const { code, message, errors, cause } = error;
+  if (errors === undefined) return error;
+  const located = errors.map((one) => ({ ...one, field: locate(one.field) }));
+  return new AppError(code, message, { ...error, errors: located, cause });
 }
