@@ -7,7 +7,7 @@ import { decodeJwt } from 'jose';
 import supertest from 'supertest';
 import { externalId } from '../../src/authn/external-identity.ts';
 import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
-import { createDeps } from '../../src/deps.ts';
+import { openInstance } from '../helpers/open-instance.ts';
 import { createApp } from '../../src/http/app.ts';
 import { GRANT_TYPE } from '../../src/token-exchange/schema.ts';
 import {
@@ -49,7 +49,7 @@ describe('a token of another issuer, exchanged', function () {
       { local: true, gate: false },
     );
     http = createApp(
-      createDeps({ ...operator.config, trustedIssuers }, { app: adminApp, log: silentLog, fetch }),
+      openInstance({ ...operator.config, trustedIssuers }, { app: adminApp, log: silentLog, fetch }),
     );
   });
   after(() => server.close());

@@ -3,7 +3,7 @@ import { createHash, createSign } from 'node:crypto';
 import { createServer } from 'node:http';
 import supertest from 'supertest';
 import { externalId } from '../../src/authn/external-identity.ts';
-import { createDeps, type Deps } from '../../src/deps.ts';
+import { openInstance, type TestInstance } from './open-instance.ts';
 import type { Edit } from '../../src/directory/edit.ts';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { createApp } from '../../src/http/app.ts';
@@ -38,7 +38,7 @@ export interface ExchangeApi extends Api {
   /** A signed token of `login`, or of the issuer that `claims` names. */
   mint(claims?: Record<string, unknown>): Promise<string>;
   /** Asks for an exchange, with other fields where given; one given as undefined is left out. */
-  exchange(token: string, fields?: Record<string, unknown>, deps?: Deps): Promise<supertest.Response>;
+  exchange(token: string, fields?: Record<string, unknown>, deps?: TestInstance): Promise<supertest.Response>;
   /** Exchanges a token of these groups. @returns the uid of the custom token */
   exchanged(groups: readonly string[], claims?: Record<string, unknown>): Promise<string>;
   /** The ID token that Firebase would make for an account as it is. @param claims of the custom token */
@@ -50,7 +50,7 @@ export interface ExchangeApi extends Api {
   /** The custom claims of Ada's account, or of somebody else's. */
   claims(uid?: string): Record<string, unknown>;
   /** Another instance on the same Firestore and Firebase Auth. */
-  another(): Deps;
+  another(): TestInstance;
 }
 
 export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {}): Promise<ExchangeApi> {
@@ -98,7 +98,7 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
     entry: async (uid = idOf('ada')) => (await api.deps.directory.find(uid)) ?? assert.fail('no entry'),
     claims: (uid = idOf('ada')) => JSON.parse(api.google.users.get(uid)?.customAttributes ?? '{}'),
     another: () =>
-      createDeps(api.deps.config, {
+      openInstance(api.deps.config, {
         ...{ app: api.google.app, firestore: api.firestore.open, fetch: keys.fetch, log: recordingLog().log },
         clock: api.deps.clock,
       }),

@@ -3,7 +3,7 @@ import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
 import type { Principal } from '../../src/authz/principal.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import { createDeps, type Deps } from '../../src/deps.ts';
+import { openInstance, type TestInstance } from './open-instance.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import type { TestFirestore } from './firestore.ts';
 import { type Google, PROJECT } from './google.ts';
@@ -29,7 +29,7 @@ export function recordingLog(): { readonly lines: LogLine[]; readonly log: Log }
   };
 }
 
-export interface Instance extends Deps {
+export interface Instance extends TestInstance {
   readonly lines: LogLine[];
 }
 
@@ -48,10 +48,10 @@ export function createInstance(
     ...(clock && { clock }),
     ...(fetch && { fetch }),
   };
-  return { ...createDeps(config, outside), lines };
+  return { ...openInstance(config, outside), lines };
 }
 
 /** Presents a bearer token to the authentication of an instance. */
-export function present(instance: Deps, token: string, { fresh = false } = {}): Promise<Principal> {
+export function present(instance: TestInstance, token: string, { fresh = false } = {}): Promise<Principal> {
   return authenticate(instance, { kind: 'bearer', token }, { fresh });
 }

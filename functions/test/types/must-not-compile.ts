@@ -7,7 +7,7 @@ import { permissionsOf, type Role } from '../../src/authz/roles.ts';
 import { callable } from '../../src/callable/callable.ts';
 import type { Config } from '../../src/config.ts';
 import { AppError, type ErrorCode } from '../../src/core/errors.ts';
-import { type Deps, instanceDeps } from '../../src/deps.ts';
+import { type TestInstance, instanceDeps } from '../helpers/open-instance.ts';
 import type { Grant } from '../../src/directory/grant.ts';
 import { route } from '../../src/http/route.ts';
 
@@ -121,7 +121,7 @@ export function callables(): void {
   callable({}, instanceDeps, { ...spec, access: 'public', handler: () => ({ id: 7 }) });
 }
 
-export function changes(deps: Deps, grant: Grant): void {
+export function changes(deps: TestInstance, grant: Grant): void {
   const actor = { principal: 'operator', requestId: 'r1' };
   const intent = { uid: 'ada', action: 'test' };
   void deps.changeAccess(actor, intent, ({ entry }) => ({ grants: entry.grants }));
@@ -143,7 +143,7 @@ export function changes(deps: Deps, grant: Grant): void {
   void deps.audit.remove('id');
 }
 
-export function logging({ log }: Deps, token: string): void {
+export function logging({ log }: TestInstance, token: string): void {
   log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false });
   // @ts-expect-error the log has no place for a token
   log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false, token });
@@ -151,7 +151,7 @@ export function logging({ log }: Deps, token: string): void {
   log.feedReadFailed({ code: 'unavailable', reason: undefined, seconds: 1, token });
 }
 
-export function wiring(deps: Deps): void {
+export function wiring(deps: TestInstance): void {
   // @ts-expect-error what an instance is made of stays
   deps.config = { ...deps.config };
   // @ts-expect-error settings stay

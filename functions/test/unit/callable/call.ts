@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { createCallables } from '../../../src/callable/callables.ts';
-import type { Deps } from '../../../src/deps.ts';
+import type { TestInstance } from '../../helpers/open-instance.ts';
 import { assertHeaders, exchange, HTTPS, type Reply } from '../../helpers/answers.ts';
 import { type Api, openApi, type Person } from '../../helpers/api.ts';
 import { captureOutput } from '../../helpers/capture.ts';
@@ -15,7 +15,7 @@ export function openCallables(options: Options = {}): Promise<Api> {
   return openApi({ ...options, serve });
 }
 
-function serve(deps: Deps) {
+function serve(deps: TestInstance) {
   const servers = new Map(
     Object.entries(createCallables({}, () => deps)).map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
   );

@@ -4,7 +4,7 @@ import { initializeApp } from 'firebase-admin/app';
 import { onCall } from 'firebase-functions/https';
 import { createCallables } from '../../../src/callable/callables.ts';
 import { loadConfig } from '../../../src/config.ts';
-import { createDeps } from '../../../src/deps.ts';
+import { openInstance } from '../../helpers/open-instance.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import { idTokenClaims, PROJECT } from '../../helpers/google.ts';
 
@@ -17,7 +17,7 @@ const claims = idTokenClaims({ sub: 'owner', user_id: 'owner', uid: 'owner', rol
 const token = `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.`;
 
 const app = initializeApp({ projectId: PROJECT });
-const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app });
+const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app });
 const bare = onCall((request) => request.auth?.uid ?? null);
 const { getMyAccess } = createCallables({}, () => deps);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { createCallables } from '../../../src/callable/callables.ts';
-import type { Deps } from '../../../src/deps.ts';
+import type { TestInstance } from '../../helpers/open-instance.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { routes } from '../../../src/http/routes.ts';
 import { structuredLog } from '../../../src/platform/logging/log.ts';
@@ -16,7 +16,7 @@ import { mintIdToken } from '../../helpers/google.ts';
 import { seed } from '../notes/notes.ts';
 
 /** The HTTP API and the callables at one port. */
-function serveBoth(deps: Deps) {
+function serveBoth(deps: TestInstance) {
   const app = createApp(deps);
   const callables = new Map(
     Object.entries(createCallables({}, () => deps)).map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),

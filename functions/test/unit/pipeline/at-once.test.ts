@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { needsFreshRecord } from '../../../src/authz/access-rule.ts';
 import { createCallables } from '../../../src/callable/callables.ts';
-import { createDeps, type Deps } from '../../../src/deps.ts';
+import { openInstance, type TestInstance } from '../../helpers/open-instance.ts';
 import type { Edit } from '../../../src/directory/edit.ts';
 import { handleAccountDeleted } from '../../../src/directory/sync/handle-account-deleted.ts';
 import { createApp } from '../../../src/http/app.ts';
@@ -14,7 +14,7 @@ import { recordingLog } from '../../helpers/instance.ts';
 import { call, type Name } from '../callable/call.ts';
 
 /** The HTTP API and the callables on one server, each as in production. */
-function serve(deps: Deps) {
+function serve(deps: TestInstance) {
   const app = createApp(deps);
   const callables = new Map(
     Object.entries(createCallables({}, () => deps)).map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
@@ -28,13 +28,13 @@ function serve(deps: Deps) {
 
 const edit =
   (what: Edit) =>
-  async ({ changeAccess }: Deps): Promise<void> => {
+  async ({ changeAccess }: TestInstance): Promise<void> => {
     const actor = { principal: 'operator', requestId: 'r1' };
     await changeAccess(actor, { uid: 'owner', action: 'test' }, () => what);
   };
 
 /** What takes an owner's rights away, and what their old token is answered with on privileged routes. */
-const ENDS: Record<string, readonly [(deps: Deps, api: Api) => Promise<void>, code: string]> = {
+const ENDS: Record<string, readonly [(deps: TestInstance, api: Api) => Promise<void>, code: string]> = {
   disabled: [edit({ disabled: true }), 'invalid_token'],
   deleted: [edit({ remove: true }), 'invalid_token'],
   'signed out': [edit({ revoke: true }), 'token_stale'],
@@ -69,7 +69,7 @@ for (const [what, [end, code]] of Object.entries(ENDS)) {
     this.timeout(20_000);
     let api: Api;
     /** Another instance on the same Firestore and Firebase Auth. */
-    let elsewhere: Deps;
+    let elsewhere: TestInstance;
     /** Milliseconds that the clock of the instance under test is ahead. */
     let ahead: number;
 
@@ -77,7 +77,7 @@ for (const [what, [end, code]] of Object.entries(ENDS)) {
       ahead = 0;
       api = await openApi({ serve, clock: () => Date.now() + ahead });
       const { log } = recordingLog();
-      elsewhere = createDeps(api.deps.config, { app: api.google.app, firestore: api.firestore.open, log });
+      elsewhere = openInstance(api.deps.config, { app: api.google.app, firestore: api.firestore.open, log });
       api.google.users.set('other', { localId: 'other', customAttributes: '{"roles":["owner"],"rv":1}' });
       for (const uid of ['owner', 'other']) await elsewhere.users.get(uid);
       // The token is known here, and the changes have just been read.

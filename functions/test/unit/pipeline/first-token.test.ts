@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { authenticate } from '../../../src/authn/authenticate.ts';
 import { loadConfig } from '../../../src/config.ts';
-import { createDeps } from '../../../src/deps.ts';
+import { openInstance } from '../../helpers/open-instance.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import {
   CERTIFICATES,
@@ -35,7 +35,7 @@ describe('the first token of an instance', () => {
       res.writeHead(200, { 'Content-Type': 'application/json' });
       res.end(JSON.stringify(certificates([googleKey])));
     });
-    const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), {
+    const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), {
       app: google.app,
       firestore: () => {
         opened.resolve();
