@@ -66,7 +66,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
   const directory = createDirectory({
     open,
     clock,
-    auditRetention: config.auditRetention,
+    audit,
     onAccessChange: feed.learn,
   });
   const sync = createAccountSync({ directory, accounts, clock, log });
@@ -114,7 +114,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
     users,
     identities: createIdentitiesService({ accounts, directory, changeAccess, users, log }),
     exchangeToken: createExchangeToken({ authn, profiles, directory, accounts, sync, audit, log }),
-    notes: createNotesService({ open, clock, auditRetention: config.auditRetention }),
+    notes: createNotesService({ open, audit }),
   });
 }
 

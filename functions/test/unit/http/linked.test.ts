@@ -14,7 +14,7 @@ describe('http: somebody of another issuer who is linked to an owner', () => {
     assert.equal((await api.as('owner').post('/v1/users').send(enter)).status, 200);
     const { deps } = api;
     const by = { principal: 'operator', requestId: 'r' };
-    await deps.changeAccess(by, { uid: ADA, action: 'test' }, () => ({ link: { to: 'owner' } }));
+    await deps.changeAccess(by, { uid: ADA, action: 'roles.set' }, () => ({ link: { to: 'owner' } }));
   });
   after(() => api.close());
 
