@@ -139,15 +139,15 @@ async function passes(
   clock: () => number,
 ): Promise<boolean> {
   const principal = createPrincipal({ ...ANONYMOUS, kind: 'user', subject: uid, directoryId: uid });
-  const directoryVersions = [{ id: uid, rolesVersion: rolesVersion - 1, validAfter: 0 }];
-  const verified = { principal, directoryVersions, validUntil: Number.POSITIVE_INFINITY };
+  const directoryVersion = { id: uid, rolesVersion: rolesVersion - 1, validAfter: 0 };
+  const verified = { principal, directoryVersion, validUntil: Number.POSITIVE_INFINITY };
   const deps: AuthenticateDeps = {
     authenticators: [],
     verifiedTokens: { get: () => verified, delete: () => undefined },
     accessChanges: feed,
     accessRecords: {
       read: async () => undefined,
-      readExternal: async () => ({ record: undefined, directoryVersions: [] }),
+      readExternal: async () => ({ record: undefined, directoryVersion }),
       resyncAfterStaleToken: async () => undefined,
     },
     clock,

@@ -112,7 +112,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
     reconcileAccess: createReconcileAccess({ open, changeAccess, sync, clock }),
     appCheck: createAppCheckVerifier({ ...config.appCheck, appCheck, clock }),
     users,
-    identities: createIdentitiesService({ accounts, directory, changeAccess, users, log }),
+    identities: createIdentitiesService({ directory, log }),
     exchangeToken: createExchangeToken({ authn, profiles, directory, accounts, sync, audit, log }),
     notes: createNotesService({ open, audit }),
   });

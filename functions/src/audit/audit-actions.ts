@@ -17,8 +17,6 @@ export const AUDIT_ACTIONS = {
   'claims.repair': 'drifted custom claims are written again',
   'token.exchange': 'an external token is exchanged',
   'access.refused': 'a privileged operation is refused',
-  'identity.link': 'an identity gets the access of a Firebase user',
-  'identity.unlink': 'an identity gets its own access back',
   'notes.delete': 'a moderator deletes the note of another user',
 } as const satisfies Record<`${string}.${string}`, string>;
 

@@ -32,16 +32,13 @@ export async function authenticate(
   // What is known already is not waited for: each `await` costs a request as much as the look-up.
   const verifying = verifyToken(deps, token);
   const verified = verifying instanceof Promise ? await verifying : verifying;
-  const { principal, directoryVersions } = verified;
+  const { principal, directoryVersion } = verified;
   try {
     if (fresh) return await asRecorded(deps, verified);
-    let upToDate = true;
-    for (const read of directoryVersions) {
-      const latest = deps.accessChanges.latest(read.id);
-      const change = latest instanceof Promise ? await latest : latest;
-      if (change !== undefined && isOutdated(verified, read, change)) upToDate = false;
-    }
-    if (upToDate) return principal;
+    if (directoryVersion === undefined) return principal;
+    const latest = deps.accessChanges.latest(directoryVersion.id);
+    const change = latest instanceof Promise ? await latest : latest;
+    if (change === undefined || !isOutdated(verified, directoryVersion, change)) return principal;
     deps.verifiedTokens.delete(token);
     return (await verifyToken(deps, token)).principal;
   } catch (error) {
@@ -53,7 +50,7 @@ export async function authenticate(
 }
 
 /**
- * Has an entry that the token's roles come from changed since it was read? Sign-ins and revocations are compared in whole
+ * Has the entry that the token's roles come from changed since it was read? Sign-ins and revocations are compared in whole
  * seconds.
  *
  * @returns true when the directory has to be read again
@@ -74,7 +71,7 @@ function isOutdated(
 /** The principal with the roles of its record. @throws AppError unless the token says what the record says */
 async function asRecorded(
   { accessRecords, clock }: AuthenticateDeps,
-  { principal, identity, directoryVersions: [read] }: VerifiedToken,
+  { principal, identity, directoryVersion: read }: VerifiedToken,
 ): Promise<Principal> {
   const { directoryId } = principal;
   if (directoryId === undefined) throw noDirectoryEntry(principal);
@@ -88,13 +85,9 @@ async function asRecorded(
       : noDirectoryEntry(principal);
   }
   checkRecord(record, principal.authTime, principal);
-  // Whoever links somebody must not come by what the other is given later.
-  if (identity !== undefined && record.directoryId !== identity.id) throw noDirectoryEntry(principal);
   if (identity === undefined && read?.rolesVersion !== record.rolesVersion)
     throw tokenStale('roles changed', principal);
-  // Its own: what is known of the token may still say whom it was linked to.
-  const own = { directoryId: record.directoryId, roles: activeRoles(record.grants, seconds(clock)) };
-  return createPrincipal({ ...principal, ...own });
+  return createPrincipal({ ...principal, roles: activeRoles(record.grants, seconds(clock)) });
 }
 
 function noDirectoryEntry(caller: Principal): AppError {

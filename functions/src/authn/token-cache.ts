@@ -7,11 +7,11 @@ import type { ExternalIdentity } from './external-identity.ts';
 /** What a verified token says, kept until it expires or is pushed out. */
 export interface VerifiedToken {
   readonly principal: Principal;
-  /** The entries in the directory that the roles come from, and their versions then. */
-  readonly directoryVersions: readonly EntryVersion[];
+  /** The directory entry that the roles come from, and its version then. undefined: there is no directory. */
+  readonly directoryVersion: EntryVersion | undefined;
   /**
-   * Present for an identity of another issuer: its token says nothing of those entries, so a change of theirs is a reason
-   * to read them again. A Firebase token carries a copy, which a change makes stale.
+   * Present for an external identity: its token does not contain the entry's grants, so a change of the entry means that
+   * it is read again. A Firebase token carries a copy, which a change makes stale.
    */
   readonly identity?: ExternalIdentity;
   /** Second since the epoch until which `principal` is what the token says: it expires then, or one of its roles does. */

@@ -11,8 +11,8 @@ export interface Principal {
   readonly subject: string;
   readonly uid?: string;
   /**
-   * Key of the entry in the directory: Firebase's uid; for an identity of another issuer one made of issuer and subject,
-   * or the uid it was linked to. Absent: this principal can have no entry.
+   * Key of the entry in the directory: Firebase's uid; for an external identity one made of issuer and subject. Absent:
+   * this principal can have no entry.
    */
   readonly directoryId?: string;
   readonly email?: string;

@@ -79,19 +79,11 @@ export const newIdentity = z.strictObject({
   subject: uid.meta({ description: 'The `sub` of its tokens, 1 to 128 characters.' }),
 });
 
-export const identityLink = z.strictObject({
-  linkedTo: uid.meta({ description: 'Uid of a Firebase user.' }),
-});
-
 export const user = z
   .object({
     // As it is: somebody else may have made users with stranger ids than ours to ask for.
     uid: z.string(),
     identity: identity.optional().meta({ description: 'Whose entry it is, for somebody of another issuer.' }),
-    linkedTo: z
-      .string()
-      .optional()
-      .meta({ description: 'Uid of the Firebase user whose rights it has; its own grants rest.' }),
     email: z.string().optional(),
     emailVerified: z.boolean(),
     displayName: z.string().optional(),

@@ -31,8 +31,8 @@ export async function createTestIssuer(directoryIds: ReadonlyMap<string, string>
         const directoryId = directoryIds.get(subject);
         const { roles, rolesVersion, changesAt } = readRoleClaims(payload, now);
         return {
-          directoryVersions:
-            directoryId === undefined ? [] : [{ id: directoryId, rolesVersion, validAfter: 0 }],
+          directoryVersion:
+            directoryId === undefined ? undefined : { id: directoryId, rolesVersion, validAfter: 0 },
           validUntil: Math.min(exp, changesAt),
           principal: createPrincipal({
             kind: 'user',

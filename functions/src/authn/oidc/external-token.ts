@@ -1,9 +1,9 @@
-import { isUnprivilegedRole, unprivilegedPermissionsOf } from '../../authz/claim-mapping.ts';
+import { unprivilegedPermissionsOf } from '../../authz/claim-mapping.ts';
 import { createPrincipal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry } from '../../authz/role-claims.ts';
 import { permissionsOf } from '../../authz/roles.ts';
 import { invalidToken } from '../../core/errors.ts';
-import type { AccessRecords, ExternalRecord } from '../access-records.ts';
+import type { AccessRecord, AccessRecords, EntryVersion } from '../access-records.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { checkRecord } from '../check-record.ts';
 import { type ExternalIdentity, externalId } from '../external-identity.ts';
@@ -35,8 +35,8 @@ export function createExternalTokenAuthenticator({ profiles, keys, records }: Op
       const times = readTimes(token.payload, profile, now);
       await verifySignature(token, profile, keys, now);
       const identity = identityOf(token, profile);
-      const found = (await records?.readExternal(identity)) ?? NOT_LOOKED_FOR;
-      return toVerified(token, { profile, times, identity, found, now });
+      const found = await records?.readExternal(identity);
+      return toVerified(token, { profile, times, identity, ...found, now });
     },
   };
 }
@@ -46,8 +46,6 @@ export function createExternalTokenAuthenticator({ profiles, keys, records }: Op
  * the key may have been withdrawn.
  */
 const GOOD_FOR = 3600;
-
-const NOT_LOOKED_FOR: ExternalRecord = { record: undefined, directoryVersions: [] };
 
 async function verifySignature(
   { raw, header, payload }: UnverifiedToken,
@@ -95,14 +93,15 @@ interface Read {
   readonly profile: IssuerProfile;
   readonly times: TokenTimes;
   readonly identity: ExternalIdentity;
-  readonly found: ExternalRecord;
+  readonly record?: AccessRecord | undefined;
+  readonly directoryVersion?: EntryVersion;
   readonly now: number;
 }
 
 /** @throws AppError `invalid_token` for who is disabled, `token_stale` for a sign-in that was revoked */
 function toVerified(
   { payload }: UnverifiedToken,
-  { profile, times, identity, found: { record, directoryVersions }, now }: Read,
+  { profile, times, identity, record, directoryVersion, now }: Read,
 ): VerifiedToken {
   const { id, issuer, subject, email, emailVerified } = identity;
   const caller = { issuer, subject, directoryId: id };
@@ -112,20 +111,16 @@ function toVerified(
   const { until, scopes, ...mapped } = profile.access(payload, kind, now);
   const grants = record?.grants ?? [];
   const granted = activeRoles(grants, now);
-  // A link gives no more than a token does: what is privileged takes a grant of one's own.
-  const directoryId = record?.directoryId ?? id;
-  const isOwn = directoryId === id;
   const roles = [...new Set([...mapped.roles, ...granted])];
-  const given = unprivilegedPermissionsOf({ ...mapped, roles });
-  const held = new Set([...given, ...(isOwn ? permissionsOf(granted) : [])]);
+  const held = new Set([...unprivilegedPermissionsOf({ ...mapped, roles }), ...permissionsOf(granted)]);
   const facts = {
     kind,
     issuer,
     subject,
-    directoryId,
+    directoryId: id,
     ...(profile.type === 'firebase' && { uid: subject }),
     ...(email !== undefined && { email, emailVerified }),
-    roles: isOwn ? roles : roles.filter(isUnprivilegedRole),
+    roles,
     ...(scopes !== undefined && { scopes }),
     authTime: times.authTime,
     assurance: 'aal1',
@@ -134,7 +129,7 @@ function toVerified(
   } as const;
   return {
     principal: createPrincipal(facts, [...held]),
-    directoryVersions: directoryVersions,
+    directoryVersion,
     identity,
     validUntil: Math.min(times.exp, until, nextExpiry(grants, now), now + GOOD_FOR),
   };

@@ -127,7 +127,7 @@ function toVerified(
   const { sub, email, email_verified: emailVerified, firebase } = claims;
   const { roles, rolesVersion, changesAt } = readRoleClaims(claims, now);
   return {
-    directoryVersions: [{ id: sub, rolesVersion, validAfter: 0 }],
+    directoryVersion: { id: sub, rolesVersion, validAfter: 0 },
     validUntil: Math.min(exp, changesAt),
     principal: createPrincipal({
       kind: 'user',

@@ -1,8 +1,6 @@
 import type * as z from 'zod';
-import type { IssuerSetting } from './issuer-schema.ts';
 
 type Issue = z.core.$ZodRawIssue;
-type Type = IssuerSetting['type'];
 
 const NOUNS: Partial<Record<string, string>> = {
   array: 'a list: [ … ]',
@@ -17,7 +15,7 @@ const NOUNS: Partial<Record<string, string>> = {
 const PARTS: Partial<Record<string, string>> = { array: ' entries', string: ' characters' };
 
 /** What is wrong with a setting, for people who know JSON and not the schema. @param types those that may be here */
-export function formatZodIssue(types: readonly Type[]): (issue: Issue) => string | undefined {
+export function formatZodIssue(types: readonly string[]): (issue: Issue) => string | undefined {
   return (issue) => {
     switch (issue.code) {
       case 'invalid_type':

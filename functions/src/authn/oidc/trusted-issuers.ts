@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { formatZodIssue } from './format-zod-issue.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
-import { type IssuerSetting, issuerSchema } from './issuer-schema.ts';
-import { toProfile } from './providers.ts';
+import { issuerSchema } from './providers/index.ts';
 
 /** Where tokens are verified. */
 interface Runtime {
@@ -24,16 +23,18 @@ const TYPES = ['cognito', 'auth0', 'oidc'] as const;
 export function parseTrustedIssuers(text: string, place: Runtime): readonly IssuerProfile[] {
   if (text.trim() === '') return [];
   const error = formatZodIssue(place.gate ? [...TYPES, 'firebase'] : TYPES);
-  const parsed = z.array(issuerSchema).max(50).safeParse(parseJson(text), { error });
+  const settings = parseJson(text);
+  const parsed = z.array(issuerSchema).max(50).safeParse(settings, { error });
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) =>
       path.length === 0 ? message : `${path.join('.')}: ${message}`,
     );
     throw new Error(lines.join('\n'));
   }
-  const profiles = parsed.data.map(toProfile);
+  const profiles = parsed.data;
   const flaws = [
-    ...parsed.data.flatMap((setting, index) => notAllowedHere(setting, index, place)),
+    // The schema has seen that this is a list of objects.
+    ...(settings as Setting[]).flatMap((setting, index) => notAllowedHere(setting, index, place)),
     ...duplicates(profiles),
     ...sharedNames(profiles),
     ...otherKeys(profiles),
@@ -73,18 +74,23 @@ function refuseProto(name: string, value: unknown): unknown {
   return value;
 }
 
+type Setting = Readonly<Record<string, unknown>>;
+
 /** What is right in itself, but not here. */
-function notAllowedHere(setting: IssuerSetting, index: number, { local, gate }: Runtime): string[] {
+function notAllowedHere(setting: Setting, index: number, { local, gate }: Runtime): string[] {
   if (setting.type === 'firebase')
     return gate ? [] : [`${index}.type: this project’s Firebase needs no entry`];
   if (local) return [];
-  const plain = (url: string | undefined) => url?.startsWith('http:') === true;
-  const misplaced =
-    setting.type === 'oidc'
-      ? (['issuer', 'jwksUri'] as const).filter((field) => plain(setting[field]))
-      : (['localUrl'] as const).filter((field) => setting[field] !== undefined);
-  return misplaced.map((field) => `${index}.${field}: only in the emulator`);
+  const misplaced = Object.entries(setting).filter(
+    ([field, value]) =>
+      field === 'localUrl' ||
+      (URL_FIELDS.includes(field) && typeof value === 'string' && value.startsWith('http:')),
+  );
+  return misplaced.map(([field]) => `${index}.${field}: only in the emulator`);
 }
+
+/** Where tokens and keys come from; plain HTTP is refused there in production. */
+const URL_FIELDS = ['issuer', 'jwksUri'];
 
 /** The second of two that are the same would never be asked. */
 function duplicates(profiles: readonly IssuerProfile[]): string[] {

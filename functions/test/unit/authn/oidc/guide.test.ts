@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import * as z from 'zod';
 import { mapSchema } from '../../../../src/authn/oidc/claim-mapping-schema.ts';
-import { issuerSchema } from '../../../../src/authn/oidc/issuer-schema.ts';
+import { issuerSchema } from '../../../../src/authn/oidc/providers/index.ts';
 import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
 
 /** What docs/guides/trusted-issuers.md says. */
