@@ -1,4 +1,5 @@
 import { deleteApp, initializeApp } from '../../functions/node_modules/firebase-admin/lib/app/index.js';
+import type { AuditAction } from '../../functions/src/audit/audit-actions.ts';
 import { loadConfig } from '../../functions/src/config.ts';
 import { createDeps, type Deps } from '../../functions/src/deps.ts';
 import type { Edit } from '../../functions/src/directory/edit.ts';
@@ -7,8 +8,11 @@ import { grantToExternalUser } from '../../functions/src/users/operator-grant.ts
 const OPERATOR = { principal: 'operator', requestId: 'test' } as const;
 
 /** Changes somebody's access as an operator does, past the API. */
-export const changeAsOperator = (projectId: string, about: { uid: string; action: string }, edit: Edit) =>
-  asOperator(projectId, ({ changeAccess }) => changeAccess(OPERATOR, about, () => edit));
+export const changeAsOperator = (
+  projectId: string,
+  about: { uid: string; action: AuditAction },
+  edit: Edit,
+) => asOperator(projectId, ({ changeAccess }) => changeAccess(OPERATOR, about, () => edit));
 
 /** Enters somebody of another issuer, as a supporter. */
 export const enterAsOperator = (projectId: string, identity: { issuer: string; subject: string }) =>

@@ -83,7 +83,7 @@ const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process
     const expiresAt = Date.parse('2999-06-30T12:00:00Z') / 1000;
     const granted = { grantedBy: 'operator', grantedAt: 1 };
     const auditing = { role: 'auditor', ...granted, expiresAt, reason: 'year end' } as const;
-    const given = { uid: 'demo-member', action: 'roles.set' };
+    const given = { uid: 'demo-member', action: 'roles.set' } as const;
     await changeAsOperator(GCLOUD_PROJECT, given, { grants: [{ role: 'member', ...granted }, auditing] });
 
     const { page, signInAs } = await visit();
@@ -144,7 +144,7 @@ const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process
     const support = await visit();
     await support.signInAs('support');
     await support.page.locator('#people [data-uid=demo-owner]').waitFor();
-    const ending = { uid: 'demo-support', action: 'sessions.revoke' };
+    const ending = { uid: 'demo-support', action: 'sessions.revoke' } as const;
     await changeAsOperator(GCLOUD_PROJECT, ending, { revoke: true });
     // Firebase ends the session at the refresh; the Auth emulator doesn't, and there the guard refuses.
     await support.page.locator('#notice-text, #sign-in-error', { hasText: 'Sign in again.' }).waitFor();

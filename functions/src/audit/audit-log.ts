@@ -1,14 +1,20 @@
-import type { Query } from '@google-cloud/firestore';
+import { randomUUID } from 'node:crypto';
+import type { DocumentReference, Query, Transaction, WriteBatch } from '@google-cloud/firestore';
 import { type Clock, DAY } from '../core/clock.ts';
 import { toAppError } from '../core/errors.ts';
+import { omitUndefined } from '../core/omit-undefined.ts';
 import type { Rfc3339 } from '../core/rfc3339.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import { readPage, startAfterTime, timeToken } from '../platform/firestore/paging.ts';
 import type { Log } from '../platform/logging/log.ts';
-import { type AuditEvent, fromDocument, type RecordedEvent, toDocument } from './audit-event.ts';
+import { type AuditEvent, fromDocument, type RecordedEvent } from './audit-event.ts';
 import { createRefusalLimit } from './refusal-limit.ts';
 
-export const AUDIT_EVENTS = 'auditEvents';
+const AUDIT_EVENTS = 'auditEvents';
+
+/** The document of the event with an id. */
+export const auditEventRef = ({ db }: OpenedFirestore, id: string): DocumentReference =>
+  db.doc(`${AUDIT_EVENTS}/${id}`);
 
 export interface AuditQuery {
   readonly actor?: string | undefined;
@@ -27,13 +33,24 @@ export interface AuditPage {
   readonly nextPageToken?: string;
 }
 
-/** Who did what. There is no way to change or remove an event: changes of access write theirs, refusals are added here. */
+/** The record of who did what. Events are appended; there is no way to change or remove one. */
 export interface AuditLog {
+  /**
+   * Adds an event to a transaction or batch, so that neither the change nor its event is written without the other.
+   *
+   * @param id of the event; random when absent
+   */
+  append(
+    firestore: OpenedFirestore,
+    tx: Pick<Transaction | WriteBatch, 'create'>,
+    event: AuditEvent,
+    id?: string,
+  ): void;
   /** Newest first. @throws AppError `invalid_argument`, `unavailable` */
   list(query: AuditQuery): Promise<AuditPage>;
-  /** All events from the given page on, read page by page as they are taken. */
+  /** All events from the given page on; a page is read when the one before has been consumed. */
   stream(query: AuditQuery): AsyncGenerator<RecordedEvent>;
-  /** Records an attempt that was refused. Never throws: the refusal stands whether or not it could be recorded. */
+  /** Records a refused attempt. Never throws: the refusal stands even if it cannot be recorded. */
   recordRefusal(event: AuditEvent): Promise<void>;
 }
 
@@ -46,7 +63,20 @@ interface Options {
 }
 
 export function createAuditLog({ open, clock, retention, log }: Options): AuditLog {
-  const admit = createRefusalLimit(clock);
+  const limitRefusals = createRefusalLimit(clock);
+
+  function append(
+    firestore: OpenedFirestore,
+    tx: Pick<Transaction | WriteBatch, 'create'>,
+    event: AuditEvent,
+    id: string = randomUUID(),
+  ): void {
+    tx.create(auditEventRef(firestore, id), {
+      ...omitUndefined(event),
+      at: firestore.FieldValue.serverTimestamp(),
+      expireAt: new Date(clock() + retention * DAY * 1000),
+    });
+  }
 
   async function list(query: AuditQuery): Promise<AuditPage> {
     return useFirestore('auditEvents', open, async (firestore) => {
@@ -57,6 +87,7 @@ export function createAuditLog({ open, clock, retention, log }: Options): AuditL
   }
 
   return {
+    append,
     list,
     async *stream(query) {
       let page = await list(query);
@@ -67,16 +98,17 @@ export function createAuditLog({ open, clock, retention, log }: Options): AuditL
       }
     },
     async recordRefusal(event) {
-      const suppressed = admit(event);
+      const suppressed = limitRefusals(event);
       if (suppressed === undefined) return;
       try {
-        await useFirestore('auditEvents.create', open, async ({ db, FieldValue }) => {
-          const expireAt = new Date(clock() + retention * DAY * 1000);
-          const counted = suppressed > 0 ? { ...event, after: { ...event.after, suppressed } } : event;
-          await db
-            .collection(AUDIT_EVENTS)
-            .doc()
-            .create(toDocument(counted, FieldValue.serverTimestamp(), expireAt));
+        await useFirestore('auditEvents.create', open, async (firestore) => {
+          const batch = firestore.db.batch();
+          append(
+            firestore,
+            batch,
+            suppressed > 0 ? { ...event, after: { ...event.after, suppressed } } : event,
+          );
+          await batch.commit();
         });
       } catch (error) {
         log.failure(event.requestId, toAppError(error));

@@ -8,6 +8,4 @@ export interface PrincipalActor {
 }
 
 /** Who makes a change: a principal, Gatehouse itself (`system`), or a person with the project's own credentials (`operator`). */
-export type Actor =
-  | PrincipalActor
-  | { readonly kind: 'system' | 'operator'; readonly requestId: string };
+export type Actor = PrincipalActor | { readonly kind: 'system' | 'operator'; readonly requestId: string };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AuditAction } from '../audit/audit-actions.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Principal } from '../authz/principal.ts';
@@ -19,7 +20,7 @@ export interface Actor {
 /** What was asked for, for the record. */
 export interface Intent {
   readonly uid: string;
-  readonly action: string;
+  readonly action: AuditAction;
   readonly reason?: string | undefined;
 }
 

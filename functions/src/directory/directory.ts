@@ -1,9 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { DocumentSnapshot, Transaction } from '@google-cloud/firestore';
-import { type AuditEvent, toDocument as toAuditDocument } from '../audit/audit-event.ts';
-import { AUDIT_EVENTS } from '../audit/audit-log.ts';
-import { type Clock, DAY, systemClock } from '../core/clock.ts';
+import type { AuditEvent } from '../audit/audit-event.ts';
+import { type AuditLog, auditEventRef } from '../audit/audit-log.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { AppError, unavailable } from '../core/errors.ts';
-import { omitUndefined } from '../core/omit-undefined.ts';
 import { isUid } from '../core/uid.ts';
 import {
   FIRESTORE_DEADLINE_MS,
@@ -12,7 +12,7 @@ import {
   useFirestore,
 } from '../platform/firestore/firestore.ts';
 import { type DirectoryEntry, fromDocument, isPermanentOwner, toDocument } from './entry.ts';
-import { type AccessChange, CHANGE_LIFETIME } from './revocation/access-change.ts';
+import { type AccessChange, appendAccessChange } from './revocation/access-change.ts';
 
 /** What a change is decided on: both as they are when it is committed. */
 export interface Situation {
@@ -56,17 +56,15 @@ export interface Directory {
 interface DirectoryDeps {
   readonly open: OpenFirestore;
   readonly clock: Clock;
-  /** Days for which audit events are kept. */
-  readonly auditRetention: number;
+  readonly audit: Pick<AuditLog, 'append'>;
   /** This instance knows of its own changes at once. */
   readonly onAccessChange: (change: AccessChange) => void;
 }
 
 export const DIRECTORY = 'directory';
-export const ACCESS_CHANGES = 'accessChanges';
 const OWNERS = 'system/owners';
 
-export function createDirectory({ open, clock, auditRetention, onAccessChange }: DirectoryDeps): Directory {
+export function createDirectory({ open, clock, audit, onAccessChange }: DirectoryDeps): Directory {
   /** Who is owner, after the change. @throws AppError `last_owner` */
   async function ownersAfter(
     { db }: OpenedFirestore,
@@ -95,12 +93,11 @@ export function createDirectory({ open, clock, auditRetention, onAccessChange }:
     hasOwner: () =>
       useFirestore('owners.find', open, async ({ db }) => ownersOf(await db.doc(OWNERS).get()).length > 0),
 
-    change: ({ id, uid, actor }, decide) =>
+    change: ({ id = randomUUID(), uid, actor }, decide) =>
       useFirestore('directory.change', open, async (firestore) => {
-        const { db, FieldValue } = firestore;
+        const { db } = firestore;
         const ref = db.doc(`${DIRECTORY}/${uid}`);
-        const events = db.collection(AUDIT_EVENTS);
-        const eventRef = id === undefined ? events.doc() : events.doc(id);
+        const eventRef = auditEventRef(firestore, id);
         // Whoever asked has given up by then, and has been told that it may not have happened.
         const until = performance.now() + FIRESTORE_DEADLINE_MS;
         let attempts = 0;
@@ -117,23 +114,13 @@ export function createDirectory({ open, clock, auditRetention, onAccessChange }:
           committing = outcome;
           if (outcome === undefined) return undefined;
           const owners = await ownersAfter(firestore, tx, { uid, before, outcome });
-          const at = FieldValue.serverTimestamp();
-          const inSeconds = (lifetime: number) => new Date(clock() + lifetime * 1000);
           if (outcome.entry === null) tx.delete(ref);
           else tx.set(ref, toDocument(outcome.entry));
           if (owners !== undefined) tx.set(db.doc(OWNERS), { uids: owners });
           if (outcome.accessChange !== undefined) {
-            const expireAt = inSeconds(2 * CHANGE_LIFETIME);
-            tx.create(db.collection(ACCESS_CHANGES).doc(), {
-              uid,
-              ...omitUndefined(outcome.accessChange),
-              at,
-              expireAt,
-            });
+            appendAccessChange(firestore, tx, { uid, ...outcome.accessChange }, clock);
           }
-          if (outcome.audit !== undefined) {
-            tx.create(eventRef, toAuditDocument(outcome.audit, at, inSeconds(auditRetention * DAY)));
-          }
+          if (outcome.audit !== undefined) audit.append(firestore, tx, outcome.audit, id);
           return outcome;
         });
         const made = await transaction.catch(async (error) => {

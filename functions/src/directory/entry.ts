@@ -1,9 +1,9 @@
+import type { Timestamp } from '@google-cloud/firestore';
 import { activeRoles, claimedVersion, nextExpiry, timedRolesFromClaims } from '../authz/role-claims.ts';
 import { isRole, type Role } from '../authz/roles.ts';
 import { AppError } from '../core/errors.ts';
 import { omitUndefined } from '../core/omit-undefined.ts';
 import type { Account } from '../platform/firebase-auth/account.ts';
-import type { Instant } from '../platform/firestore/firestore.ts';
 import type { Grant } from './grant.ts';
 
 /** What Firebase Auth has not been told yet: custom claims, the end of all sessions, disabled or not, to forget the user. */
@@ -104,7 +104,7 @@ export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
 export function fromDocument(uid: string, fields: Record<string, unknown>): DirectoryEntry {
   try {
     const read = fields as Record<keyof DirectoryEntry, unknown>;
-    const lease = read.lease as { by: string; until: Instant } | undefined;
+    const lease = read.lease as { by: string; until: Timestamp } | undefined;
     return {
       uid,
       ...(read.identity !== undefined && { identity: identityFrom(read.identity) }),
@@ -173,6 +173,6 @@ function whole(value: unknown): number {
   return value;
 }
 
-const secondOf = (time: unknown) => whole((time as Instant).seconds);
+const secondOf = (time: unknown) => whole((time as Timestamp).seconds);
 
 const toDate = (seconds: number) => new Date(seconds * 1000);

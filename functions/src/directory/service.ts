@@ -25,10 +25,7 @@ export function createDirectoryService(
 ): DirectoryService {
   const maxAge = config.accessChangeMaxAge;
   const feed = createRevocationFeed({ readSince: readAccessChanges(open), clock, maxAge, log });
-  const directory = createDirectory({
-    ...{ open, clock, auditRetention: config.auditRetention },
-    onAccessChange: feed.learn,
-  });
+  const directory = createDirectory({ open, clock, audit, onAccessChange: feed.learn });
   const sync = createAccountSync({ directory, accounts, clock, log });
   const changeAccess = createChangeAccess({ directory, sync, audit, log });
   return {

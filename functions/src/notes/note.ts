@@ -1,6 +1,5 @@
-import type { DocumentSnapshot } from '@google-cloud/firestore';
+import type { DocumentSnapshot, Timestamp } from '@google-cloud/firestore';
 import type * as z from 'zod';
-import type { Instant } from '../platform/firestore/firestore.ts';
 import type { newNote, note, noteHeader, noteUpdate } from './schema.ts';
 
 export type Note = Readonly<z.output<typeof note>>;
@@ -32,6 +31,6 @@ export function versionOf({ updateTime }: DocumentSnapshot): string {
     : `${updateTime.seconds}.${String(updateTime.nanoseconds).padStart(9, '0')}`;
 }
 
-function toRfc3339(time: Instant): string {
+function toRfc3339(time: Timestamp): string {
   return time.toDate().toISOString();
 }

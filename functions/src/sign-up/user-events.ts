@@ -40,7 +40,7 @@ export function createUserEvents(
       const actor = { principal: 'system', requestId: event.id };
       if (admission === 'refused') {
         const reason = 'sign-up is not open to this e-mail address';
-        await changeAccess(actor, { uid, action: 'user.refuse', reason }, ({ entry }) =>
+        await changeAccess(actor, { uid, action: 'user.sign-up-refused', reason }, ({ entry }) =>
           entry.rolesVersion > 0 || entry.disabled ? undefined : { disabled: true },
         );
       } else if (config.defaultRole !== 'none' && admission === 'admitted') {

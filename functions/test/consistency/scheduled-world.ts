@@ -117,7 +117,7 @@ function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): 
   const nothing = () => undefined;
   const log = { change: nothing, failure: nothing };
   const audit = createAuditLog({ open, clock, retention: 400, log });
-  const directory = createDirectory({ open, clock, auditRetention: 400, onAccessChange: nothing });
+  const directory = createDirectory({ open, clock, audit, onAccessChange: nothing });
   const sync = createAccountSync({ directory, accounts, clock, log });
   const changeAccess = createChangeAccess({ directory, sync, audit, log });
   return createUsersService({

@@ -123,12 +123,14 @@ export function callables(): void {
 
 export function changes(deps: TestInstance, grant: Grant): void {
   const actor = { principal: 'operator', requestId: 'r1' };
-  const intent = { uid: 'ada', action: 'test' };
+  const intent = { uid: 'ada', action: 'roles.set' } as const;
   void deps.changeAccess(actor, intent, ({ entry }) => ({ grants: entry.grants }));
   // @ts-expect-error a change is decided without waiting: it may be decided again
   void deps.changeAccess(actor, intent, async ({ entry }) => ({ grants: entry.grants }));
   // @ts-expect-error a change says what it is called in the audit trail
   void deps.changeAccess(actor, { uid: 'ada' }, () => ({ revoke: true }));
+  // @ts-expect-error there is no such audit action
+  void deps.changeAccess(actor, { uid: 'ada', action: 'roles.sett' }, () => ({ revoke: true }));
   // @ts-expect-error versions count by themselves
   void deps.changeAccess(actor, intent, () => ({ rolesVersion: 7 }));
   // @ts-expect-error sessions are ended, never brought back

@@ -1,10 +1,10 @@
+import type { Timestamp } from '@google-cloud/firestore';
 import type { AccessChanges, LatestChange } from '../../authn/access-changes.ts';
 import type { Clock } from '../../core/clock.ts';
 import { toAppError, unavailable } from '../../core/errors.ts';
-import { type Instant, type OpenFirestore, useFirestore } from '../../platform/firestore/firestore.ts';
+import { type OpenFirestore, useFirestore } from '../../platform/firestore/firestore.ts';
 import type { Log } from '../../platform/logging/log.ts';
-import { ACCESS_CHANGES } from '../directory.ts';
-import { type AccessChange, CHANGE_LIFETIME } from './access-change.ts';
+import { ACCESS_CHANGES, type AccessChange, CHANGE_LIFETIME } from './access-change.ts';
 
 export interface RevocationFeed extends AccessChanges {
   /** This instance made the change itself, and need not wait to read it. */
@@ -131,7 +131,7 @@ export function readAccessChanges(open: OpenFirestore): Options['readSince'] {
         const { at: _, expireAt: __, ...fields } = change.data();
         return fields as AccessChange;
       });
-      const last: Instant | undefined = docs.length === PAGE ? docs.at(-1)?.get('at') : undefined;
+      const last: Timestamp | undefined = docs.length === PAGE ? docs.at(-1)?.get('at') : undefined;
       return last === undefined
         ? { changes, readAt: readTime.toMillis(), more: false }
         : { changes, readAt: last.toMillis() - 1, more: true };

@@ -13,9 +13,6 @@ export interface OpenedFirestore {
 /** Opens Firestore when first asked: its SDK takes a quarter of a second to load, which not every request needs. */
 export type OpenFirestore = () => Promise<OpenedFirestore>;
 
-/** What Firestore gives for a time. */
-export type Instant = Timestamp;
-
 /** How long Gatehouse waits for one answer of Firestore, in milliseconds. The SDK alone would go on for ten minutes. */
 export const FIRESTORE_DEADLINE_MS = 4_000;
 

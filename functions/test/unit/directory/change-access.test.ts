@@ -132,7 +132,7 @@ describe('changing access', () => {
   }
 
   it('records that the last owner was to go, and keeps them', async () => {
-    const intent = { uid: 'olga', action: 'roles.set' };
+    const intent = { uid: 'olga', action: 'roles.set' } as const;
     const demote = () =>
       access.changeAccess({ principal: 'system', requestId: 'r' }, intent, () => ({ grants: [] }));
     await assertRefused(demote, 'last_owner');

@@ -17,7 +17,8 @@ describe('claims that differ from the entry', () => {
   });
   afterEach(() => access.close());
 
-  const promote = () => access.changeAccess(SYSTEM, { uid: 'bob', action: 'x' }, () => ({ grants: ADMIN }));
+  const promote = () =>
+    access.changeAccess(SYSTEM, { uid: 'bob', action: 'roles.set' }, () => ({ grants: ADMIN }));
   const account = () => access.accounts.byUid.get('bob') ?? assert.fail();
   const write = (claims: Record<string, unknown>) =>
     access.accounts.byUid.set('bob', { ...account(), claims });

@@ -57,7 +57,7 @@ describe('the clocks of an instance and of Firestore', () => {
     access.accounts.before = async () => {
       turns.push((await access.directory.find('bob'))?.lease?.until);
     };
-    await behind.changeAccess(SYSTEM, { uid: 'bob', action: 'x' }, () => ({ revoke: true }));
+    await behind.changeAccess(SYSTEM, { uid: 'bob', action: 'roles.set' }, () => ({ revoke: true }));
     const [at = Number.NaN] = readAt;
     const second = Math.floor(at / 1000);
     const entry = await access.directory.find('bob');
@@ -68,7 +68,9 @@ describe('the clocks of an instance and of Firestore', () => {
   it('leave the end of sessions pending on an instance whose clock Firebase Auth would take it from', async () => {
     const { revokeTokens } = createAccountStore(() => assert.fail('Firebase Auth is told the wrong second'));
     access.accounts.revokeTokens = revokeTokens;
-    const entry = await behind.changeAccess(SYSTEM, { uid: 'bob', action: 'x' }, () => ({ revoke: true }));
+    const entry = await behind.changeAccess(SYSTEM, { uid: 'bob', action: 'roles.set' }, () => ({
+      revoke: true,
+    }));
     assert.deepEqual(entry?.pending, ['sessions']);
     assert.deepEqual((await access.directory.find('bob'))?.pending, ['sessions']);
     assert.deepEqual(

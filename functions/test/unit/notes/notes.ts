@@ -27,7 +27,7 @@ export const notesIn =
   ({ open }: TestFirestore) =>
   (deps: TestInstance): TestInstance => ({
     ...deps,
-    notes: createNotesService({ open, clock: deps.clock, auditRetention: deps.config.auditRetention }),
+    notes: createNotesService({ open, audit: deps.audit }),
   });
 
 /** Resolves for everybody when the last of `count` has come; those who come later do not wait. */

@@ -30,7 +30,7 @@ const edit =
   (what: Edit) =>
   async ({ changeAccess }: TestInstance): Promise<void> => {
     const actor = { principal: 'operator', requestId: 'r1' };
-    await changeAccess(actor, { uid: 'owner', action: 'test' }, () => what);
+    await changeAccess(actor, { uid: 'owner', action: 'roles.set' }, () => what);
   };
 
 /** What takes an owner's rights away, and what their old token is answered with on privileged routes. */

@@ -67,7 +67,7 @@ describe('onUserCreated', () => {
     assert.deepEqual([stored?.disabled, Number(stored?.validSince) > 0, claims()], [true, true, null]);
     assert.deepEqual(
       [(await entry())?.disabled, await roles(), await actions()],
-      [true, [], ['user.refuse']],
+      [true, [], ['user.sign-up-refused']],
     );
   });
 

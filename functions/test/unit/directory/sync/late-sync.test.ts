@@ -21,7 +21,7 @@ describe('what Firebase Auth learns after the directory', () => {
   afterEach(() => access.close());
 
   const change = (edit: Edit, { changeAccess }: Pick<Access, 'changeAccess'> = access) =>
-    changeAccess(SYSTEM, { uid: 'bob', action: 'x' }, () => edit);
+    changeAccess(SYSTEM, { uid: 'bob', action: 'roles.set' }, () => edit);
   const find = async () => (await access.directory.find('bob')) ?? assert.fail('no entry');
   const claims = () => access.accounts.byUid.get('bob')?.claims;
   const announced = () => access.all('accessChanges');
