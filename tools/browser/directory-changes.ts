@@ -6,12 +6,12 @@ import { grantToIdentity } from '../../functions/src/users/first-roles.ts';
 
 const OPERATOR = { principal: 'operator', requestId: 'test' } as const;
 
-/** Changes somebody's access as an operator does, past the API. */
-export const changeAsOperator = (projectId: string, about: { uid: string; action: string }, edit: Edit) =>
+/** Changes a directory entry as an operator, without the API. */
+export const changeDirectory = (projectId: string, about: { uid: string; action: string }, edit: Edit) =>
   asOperator(projectId, ({ changeAccess }) => changeAccess(OPERATOR, about, () => edit));
 
-/** Enters somebody of another issuer, as a supporter. */
-export const enterAsOperator = (projectId: string, identity: { issuer: string; subject: string }) =>
+/** Creates an external user with the role `support`. */
+export const createExternalUser = (projectId: string, identity: { issuer: string; subject: string }) =>
   asOperator(projectId, (deps) => grantToIdentity(deps, { ...identity, role: 'support', force: false }));
 
 async function asOperator(projectId: string, act: (deps: Deps) => Promise<unknown>): Promise<void> {
