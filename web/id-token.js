@@ -24,7 +24,7 @@ export function showIdToken(token) {
   byId('id-token-claims').replaceChildren(
     ...rows([
       ['User ID', claims.sub],
-      ['Signature', header.alg === 'none' ? 'none (Auth emulator)' : `${header.alg}, key ${header.kid}`],
+      ['Signature', header.alg === 'none' ? 'none (emulator)' : `${header.alg}, key ${header.kid}`],
       ['Sign-in provider', claims.firebase?.sign_in_provider],
       ['E-mail verified', claims.email_verified ? 'yes' : 'no'],
       ['Issued', clock(claims.iat)],

@@ -13,7 +13,7 @@ const ENDPOINTS = [
   {
     method: 'PUT',
     path: '/users/{uid}/roles',
-    title: 'Grant yourself every role',
+    title: 'Grant yourself all roles',
     // Always refused: users cannot change their own roles, not even owners.
     createBody: async () => ({
       grants: (await allRoles()).map((role) => ({ role })),
@@ -31,8 +31,9 @@ function renderEndpoint({ method, path, title, isAnonymous, createBody }, call, 
   const item = h(
     'li',
     { className: 'endpoint', 'data-state': 'untried', 'data-endpoint': name },
-    h('div', {}, h('h3', {}, title), h('code', {}, name), requirement),
+    h('div', {}, h('h3', {}, title), h('code', {}, name)),
     button,
+    requirement,
     result,
   );
 
