@@ -10,7 +10,7 @@ interface Deployed {
   readonly issuers: readonly IssuerProfile[];
 }
 
-/** What a project is deployed with. @throws Error that names its file */
+/** Reads the settings that a project is deployed with. @throws Error that names the file */
 export function readDeployed(project: string): Deployed {
   const name = `functions/.env.${project}`;
   const { REGION, TRUSTED_ISSUERS = '' } = parseEnv(readText(name));
@@ -19,7 +19,7 @@ export function readDeployed(project: string): Deployed {
     return { region: REGION || 'us-central1', issuers };
   } catch (error) {
     throw new Error(
-      `TRUSTED_ISSUERS in ${name} is wrong:\n${error instanceof Error ? error.message : error}`,
+      `TRUSTED_ISSUERS in ${name} is invalid:\n${error instanceof Error ? error.message : error}`,
     );
   }
 }

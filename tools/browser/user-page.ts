@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { demoEmail } from '../seed.ts';
 
-/** Reads what a page has stored: how many entries, which databases, and how many users in the SDK's own. */
+/** Reads what a page has stored: the number of entries, the databases, and the users in the SDK's database. */
 const STORED = `(async () => {
   const databases = (await indexedDB.databases()).map(({ name }) => name)
     .filter((name) => !/heartbeat|validate/.test(name));
@@ -28,15 +28,15 @@ interface Stored {
   users: number;
 }
 
-/** Somebody at a browser of their own, with what went wrong in it. */
-export interface Guest {
+/** The page in a browser context of its own. */
+export interface UserPage {
   page: Page;
   context: BrowserContext;
-  /** Errors on the console, uncaught ones, breaches of the page's policy, and requests that leave this machine. */
-  troubles: string[];
+  /** Console errors, uncaught errors, violations of the CSP, and requests that leave this machine. */
+  problems: string[];
   signInAs(role: string): Promise<void>;
-  /** Tries a gate, by `METHOD /path`, and gives all that is to be read then. */
-  tryGate(gate: string): Promise<string>;
+  /** Tries an endpoint, e.g. `GET /users`. @returns the text of its result */
+  tryEndpoint(endpoint: string): Promise<string>;
   stored(): Promise<Stored>;
 }
 
@@ -44,24 +44,24 @@ export async function openPage(
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
-): Promise<Guest> {
+): Promise<UserPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(20_000);
   const page = await context.newPage();
-  const troubles = watch(page);
+  const problems = watch(page);
   await page.goto(url);
 
   return {
     page,
     context,
-    troubles,
+    problems,
     async signInAs(role) {
       await page.getByRole('button', { name: new RegExp(`^${role} `) }).click();
       await page.locator('#who', { hasText: demoEmail(role) }).waitFor();
       await page.locator('#me-status.good').waitFor();
     },
-    async tryGate(gate) {
-      const item = page.locator(`[data-gate="${gate}"]`);
+    async tryEndpoint(endpoint) {
+      const item = page.locator(`[data-endpoint="${endpoint}"]`);
       await item.getByRole('button').click();
       await item.getByRole('button', { disabled: false }).waitFor();
       return ((await item.locator('.result').textContent()) ?? '').replace(/\s+/g, ' ');
@@ -74,18 +74,18 @@ export async function openPage(
 }
 
 function watch(page: Page): string[] {
-  const troubles: string[] = [];
-  // The browser notes every refusal as an error. Refusals are what this page is about; a 5xx is none.
+  const problems: string[] = [];
+  // The browser logs every 4xx response as an error. The page shows refusals on purpose; a 5xx is a problem.
   const isRefusal = (text: string) => /^Failed to load resource: .* status of 4(00|01|03|09)\b/.test(text);
   page.on('console', (message) => {
-    const isTrouble = ['error', 'warning'].includes(message.type()) && !isRefusal(message.text());
-    if (isTrouble) troubles.push(`console: ${message.text()}`);
+    const isProblem = ['error', 'warning'].includes(message.type()) && !isRefusal(message.text());
+    if (isProblem) problems.push(`console: ${message.text()}`);
   });
-  page.on('pageerror', (error) => troubles.push(`uncaught: ${error.message}`));
+  page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
   page.on('request', (request) => {
     const { hostname, href } = new URL(request.url());
-    if (hostname !== '127.0.0.1') troubles.push(`left this machine: ${href}`);
-    if (/eyJ[\w-]+\./.test(href)) troubles.push(`a token in an address: ${href}`);
+    if (hostname !== '127.0.0.1') problems.push(`left this machine: ${href}`);
+    if (/eyJ[\w-]+\./.test(href)) problems.push(`a token in a URL: ${href}`);
   });
-  return troubles;
+  return problems;
 }
