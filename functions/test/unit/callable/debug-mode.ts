@@ -4,9 +4,9 @@ import { initializeApp } from 'firebase-admin/app';
 import { onCall } from 'firebase-functions/https';
 import { createCallables } from '../../../src/callable/callables.ts';
 import { loadConfig } from '../../../src/config.ts';
-import { openInstance } from '../../helpers/open-instance.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import { idTokenClaims, PROJECT } from '../../helpers/google.ts';
+import { openInstance } from '../../helpers/open-instance.ts';
 
 /**
  * A process of its own, started with the SDK's debug variables: it reads them when it is loaded. Our own refusal to start

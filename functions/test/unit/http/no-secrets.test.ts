@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { createCallables } from '../../../src/callable/callables.ts';
-import type { TestInstance } from '../../helpers/open-instance.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { routes } from '../../../src/http/routes.ts';
 import { structuredLog } from '../../../src/platform/logging/log.ts';
@@ -13,6 +12,7 @@ import { captureOutput, parseLines } from '../../helpers/capture.ts';
 import { forgeIdToken } from '../../helpers/forge.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import { mintIdToken } from '../../helpers/google.ts';
+import type { TestInstance } from '../../helpers/open-instance.ts';
 import { seed } from '../notes/notes.ts';
 
 /** The HTTP API and the callables at one port. */

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { needsFreshRecord } from '../../../src/authz/access-rule.ts';
 import { createCallables } from '../../../src/callable/callables.ts';
-import { openInstance, type TestInstance } from '../../helpers/open-instance.ts';
 import type { Edit } from '../../../src/directory/edit.ts';
 import { handleAccountDeleted } from '../../../src/directory/sync/handle-account-deleted.ts';
 import { createApp } from '../../../src/http/app.ts';
@@ -11,6 +10,7 @@ import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import { recordingLog } from '../../helpers/instance.ts';
+import { openInstance, type TestInstance } from '../../helpers/open-instance.ts';
 import { call, type Name } from '../callable/call.ts';
 
 /** The HTTP API and the callables on one server, each as in production. */
