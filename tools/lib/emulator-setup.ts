@@ -10,13 +10,18 @@ export const ROOT = join(import.meta.dirname, '..', '..');
  * for the project.
  *
  * @param settings folder with the `.env` files of the functions, where it is not their own
+ * @param watch whether the functions are loaded again when a file of theirs changes
  */
-export function writeConfig(ports: Ports, settings?: string): string {
+export function writeConfig(
+  ports: Ports,
+  { settings, watch = true }: { settings?: string | undefined; watch?: boolean | undefined } = {},
+): string {
   const text = readFileSync(join(ROOT, 'firebase.json'), 'utf8');
   const original = JSON.parse(
     text.replace("connect-src 'self'", `connect-src 'self' http://${HOST}:${ports.auth}`),
   );
   if (settings) original.functions[0].configDir = relative(ROOT, settings);
+  if (!watch) original.functions[0].ignore = ['**']; // the emulator reads it for its watch alone
   const emulators = Object.entries(ports).map(([name, port]) => [name, { host: HOST, port }]);
   const file = join(ROOT, `firebase.tmp-${process.pid}-${ports.hub}.json`);
   writeFileSync(
