@@ -1,17 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { ROOT } from './emulator-setup.ts';
 
-/** What git prints, or undefined when it fails. */
-function git(...args: string[]): string | undefined {
-  const { status, stdout } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
-  return status === 0 ? stdout.trim() : undefined;
-}
-
 /**
- * Whether a folder is the same as on the remote's main branch, where this one left it: files that are not committed
- * count. Says no where git cannot tell: without git or a remote, in a shallow clone, and when CI builds that very branch.
+ * Whether a folder is the same as where this branch left the remote's main branch; files that are not committed count.
+ * Says no where git cannot tell: without git or a remote, in a shallow clone, and when CI builds the main branch itself.
  */
-export function isUnchanged(folder: string): boolean {
+export function isUnchanged(folder: string, root: string = ROOT): boolean {
+  /** What git prints, or undefined when it fails. */
+  const git = (...args: string[]) => {
+    const { status, stdout } = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+    return status === 0 ? stdout.trim() : undefined;
+  };
   if (git('rev-parse', '--is-shallow-repository') !== 'false') return false;
   const base = git('merge-base', 'HEAD', 'origin/HEAD') ?? git('merge-base', 'HEAD', 'origin/main');
   if (base === undefined) return false;
