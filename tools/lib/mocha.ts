@@ -67,7 +67,7 @@ async function runProcess(
   const code = await run(
     functionsBin('mocha'),
     [
-      ...['--no-config', '--timeout', '30000', ...(process.stdout.isTTY ? ['--color'] : []), ...filter],
+      ...['--no-config', '--timeout', '30000', process.stdout.isTTY ? '--color' : '--no-color', ...filter],
       ...['--reporter', REPORTER, '--reporter-option', `output=${counts}`, ...files],
     ],
     {
