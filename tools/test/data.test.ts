@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Firestore } from '@google-cloud/firestore';
-import { startFirestore } from '../firestore/server.ts';
+import { startFirestore } from '../../packages/firestore-emulator/server.ts';
 import {
   GATEHOUSE_FIRESTORE,
   identityToolkit,
