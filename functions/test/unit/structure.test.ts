@@ -12,6 +12,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['core'],
   ['authz'],
   ['authn'],
+  ['product-config.ts'],
   ['config.ts'],
   ['platform'],
   ['pipeline'],
@@ -146,7 +147,8 @@ describe('structure', () => {
     const readers = files.filter(({ text }) => /process\s*(\?\.|\.|\[)\s*['"]?env\b|node:process/.test(text));
     assert.deepEqual(
       readers.map(({ path }) => path),
-      ['config.ts'],
+      ['product-config.ts'],
+  ['config.ts'],
     );
   });
 
