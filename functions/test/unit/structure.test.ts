@@ -23,7 +23,6 @@ const LAYERS: readonly (readonly string[])[] = [
     'notes',
     'http',
     'callable',
-    'gateways',
     'deps.ts',
   ],
   ['app.ts'],

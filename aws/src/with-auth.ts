@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import type { AccessRule } from '../authz/access-rule.ts';
-import type { Principal } from '../authz/principal.ts';
-import { challengeFor } from '../core/challenge.ts';
-import { ERRORS, problemOf, toAppError } from '../core/errors.ts';
+import type { AccessRule } from '../../functions/src/authz/access-rule.ts';
+import type { Principal } from '../../functions/src/authz/principal.ts';
+import { challengeFor } from '../../functions/src/core/challenge.ts';
+import { ERRORS, problemOf, toAppError } from '../../functions/src/core/errors.ts';
 import { authorizationLines } from './events.ts';
-import type { Gate } from './gate.ts';
+import type { LambdaAuthorizer } from './lambda-authorizer.ts';
 
 type ProxyEvent = APIGatewayProxyEvent | APIGatewayProxyEventV2;
 
@@ -17,7 +17,7 @@ interface Caller {
 
 type Handler<Event, Result> = (event: Event, caller: Caller) => Result | Promise<Result>;
 
-/** What both versions of API Gateway's proxy integration take for an answer. */
+/** A response in the form that both payload versions of API Gateway's proxy integration accept. */
 interface Answer {
   readonly statusCode: number;
   readonly headers: Record<string, string>;
@@ -25,38 +25,40 @@ interface Answer {
 }
 
 export interface WithAuthOptions<Event> {
-  /** Directory id of whom the thing belongs to that the request is about, for an access of one's `own`. */
+  /** Directory id of the owner of the requested resource, for rules with `own`. */
   readonly owner?: (event: Event, principal: Principal) => Promise<string | undefined>;
 }
 
-/** A Lambda handler that only those reach who may. What the handler throws is its own. */
-export function protect<Event extends ProxyEvent, Result>(
-  gate: Gate,
+export type WithAuth = <Event extends ProxyEvent, Result>(
   access: AccessRule,
   handler: Handler<Event, Result>,
-  { owner }: WithAuthOptions<Event> = {},
-): (event: Event, context: Context) => Promise<Result | Answer> {
-  return async (event, context) => {
-    // Not API Gateway's own: a caller can set that one by a header.
-    const requestId = context?.awsRequestId ?? randomUUID();
-    let principal: Principal;
-    try {
-      principal = await gate.pass({
-        authorization: authorizationLines(event),
-        access,
-        requestId,
-        resource: owner && (async (who) => resourceOf(await owner(event, who))),
-      });
-    } catch (thrown) {
-      return toAnswer(thrown, requestId);
-    }
-    return handler(event, { principal, context, requestId });
-  };
+  options?: WithAuthOptions<Event>,
+) => (event: Event, context: Context) => Promise<Result | Answer>;
+
+/** Middleware: a Lambda handler that runs only for callers whom the rule allows. Errors of the handler are not caught. */
+export function createWithAuth(authorizer: LambdaAuthorizer): WithAuth {
+  return (access, handler, { owner } = {}) =>
+    async (event, context) => {
+      // Not API Gateway's request id: a caller can set that by a header.
+      const requestId = context?.awsRequestId ?? randomUUID();
+      let principal: Principal;
+      try {
+        principal = await authorizer.authorize({
+          authorization: authorizationLines(event),
+          access,
+          requestId,
+          resource: owner && (async (caller) => resourceOf(await owner(event, caller))),
+        });
+      } catch (thrown) {
+        return toAnswer(thrown, requestId);
+      }
+      return handler(event, { principal, context, requestId });
+    };
 }
 
 const resourceOf = (owner: string | undefined) => (owner === undefined ? undefined : { owner });
 
-/** As the API's own answers; a Lambda function writes them itself, without helmet. */
+/** The headers of the API's own errors, which helmet sets there. */
 const HEADERS = {
   'Cache-Control': 'private, no-store',
   'Content-Security-Policy': "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import type { Principal } from '../authz/principal.ts';
+import type { Principal } from '../../functions/src/authz/principal.ts';
 
 /**
- * What a back end learns of the caller. All of it text: REST APIs pass on nothing else, and so it is the same in both.
- * @property id key of the caller in the directory, and everywhere else
- * @property cacheKey under this a back end may keep what it works out for this caller: it changes with their rights
+ * What the back end gets about the caller. All values are strings, because REST APIs pass on nothing else.
+ * @property id directory id of the caller
+ * @property cacheKey key under which a back end may cache what it computes for this caller; changes with the permissions
  */
 export interface CallerContext extends Record<string, string | undefined> {
   readonly id: string;
@@ -25,7 +25,7 @@ export interface CallerContext extends Record<string, string | undefined> {
 export function callerContext(principal: Principal): CallerContext {
   const { issuer, subject, kind, roles, permissions, scopes, email, emailVerified, tokenExpiresAt } =
     principal;
-  const rights = [issuer, subject, roles, permissions, scopes ?? null, tokenExpiresAt];
+  const permitted = [issuer, subject, roles, permissions, scopes ?? null, tokenExpiresAt];
   return {
     id: principal.directoryId ?? '',
     issuer,
@@ -36,11 +36,11 @@ export function callerContext(principal: Principal): CallerContext {
     ...(scopes !== undefined && { scopes: scopes.join(' ') }),
     ...emailOf(email, emailVerified),
     tokenExpiresAt: String(tokenExpiresAt),
-    cacheKey: hash('sha256', JSON.stringify(rights), 'base64url'),
+    cacheKey: hash('sha256', JSON.stringify(permitted), 'base64url'),
   };
 }
 
-/** Integrations put these into headers; one that a header cannot hold is left out. */
+/** Integrations copy these into headers, so an address that is not valid in a header is left out. */
 function emailOf(email: string | undefined, verified: boolean | undefined) {
   if (email === undefined || !/^[\x21-\x7e]+$/.test(email)) return {};
   return { email, emailVerified: verified === true ? 'true' : 'false' } as const;
