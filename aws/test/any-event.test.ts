@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import fc from 'fast-check';
-import { authorizerOf } from '../../../src/gateways/authorizer.ts';
-import { protect } from '../../../src/gateways/with-auth.ts';
-import { type GateWorld, openGateWorld } from '../../helpers/gate.ts';
+import { createHandler } from '../src/handler.ts';
+import { createRouteTable } from '../src/route-table.ts';
+import { createWithAuth } from '../src/with-auth.ts';
+import { type AuthorizerWorld, openAuthorizerWorld } from './helpers/authorizer-world.ts';
 
 const ARN = 'arn:aws:execute-api:us-east-1:123456789012:abcdef123/test/GET/notes';
 
-/** Events that have the fields which are looked at, with anything in them. */
+/** Events that have the fields which are read, with any values. */
 const headers = fc.oneof(
   fc.anything(),
   fc.dictionary(fc.constantFrom('Authorization', 'authorization', '__proto__', 'x'), fc.anything()),
@@ -21,6 +22,8 @@ const event = fc.oneof(
       methodArn: fc.oneof(fc.constant(ARN), fc.string(), fc.anything()),
       authorizationToken: fc.oneof(fc.constant('Bearer a.b.c'), fc.string(), fc.anything()),
       routeKey: fc.oneof(fc.constant('GET /notes'), fc.anything()),
+      resource: fc.oneof(fc.constant('/notes'), fc.anything()),
+      identitySource: fc.oneof(fc.array(fc.constant('GET /notes')), fc.string(), fc.anything()),
       headers,
       multiValueHeaders: headers,
     },
@@ -28,30 +31,32 @@ const event = fc.oneof(
   ),
 );
 
-describe('whatever event comes without a good token', () => {
-  let world: GateWorld;
+describe('any event without a valid token', () => {
+  let world: AuthorizerWorld;
 
   before(async () => {
-    world = await openGateWorld();
+    world = await openAuthorizerWorld();
   });
 
   after(() => world.close());
 
-  it('the authorizer answers nothing: it throws', async () => {
-    const routes = [{ method: 'GET', path: '/notes', access: 'notes:read' }] as const;
-    const authorizers = [authorizerOf(world.gate, {}), authorizerOf(world.gate, { routes })];
+  it('makes the authorizer throw', async () => {
+    const routes = createRouteTable([
+      { method: 'GET', path: '/notes', access: { permission: 'notes:read' } },
+    ]);
+    const authorizers = [createHandler(world.authorizer, null), createHandler(world.authorizer, routes)];
     await fc.assert(
       fc.asyncProperty(event, async (one) => {
-        // Anything may come in; that is what is tried here.
+        // The values may have any type.
         for (const authorizer of authorizers) await assert.rejects(authorizer(one as never));
       }),
       { numRuns: 1_000 },
     );
   });
 
-  it('the middleware answers a refusal, and its handler is not called', async () => {
+  it('makes the middleware answer an error without calling the handler', async () => {
     let called = 0;
-    const handler = protect<APIGatewayProxyEvent, never>(world.gate, 'signed-in', () => {
+    const handler = createWithAuth(world.authorizer)<APIGatewayProxyEvent, never>('signed-in', () => {
       called += 1;
       throw new Error('called');
     });

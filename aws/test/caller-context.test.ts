@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { createPrincipal } from '../../../src/authz/principal.ts';
-import { callerContext } from '../../../src/gateways/caller-context.ts';
+import { createPrincipal } from '../../functions/src/authz/principal.ts';
+import { callerContext } from '../src/caller-context.ts';
 
 const FACTS = {
   kind: 'user',
@@ -17,8 +17,8 @@ const FACTS = {
 const contextOf = (facts: Partial<Parameters<typeof createPrincipal>[0]> = {}) =>
   callerContext(createPrincipal({ ...FACTS, ...facts }));
 
-describe('what a back end learns of a caller', () => {
-  it('is text and nothing but', () => {
+describe('caller context', () => {
+  it('has only strings', () => {
     const { cacheKey, ...rest } = contextOf({
       email: 'ada@example.com',
       emailVerified: false,
@@ -39,12 +39,12 @@ describe('what a back end learns of a caller', () => {
     assert.match(cacheKey, /^[\w-]{43}$/);
   });
 
-  it('has no e-mail address that a header could not hold', () => {
+  it('leaves out an e-mail address that is not valid in a header', () => {
     for (const email of ['ada@example.com\r\nX-Admin: 1', 'ådä@example.com', 'a b@example.com', ''])
       assert.deepEqual(contextOf({ email, emailVerified: true }), contextOf());
   });
 
-  it('has the same cache key for the same rights', () => {
+  it('has the same cache key for the same permissions', () => {
     assert.equal(contextOf().cacheKey, contextOf({ authTime: 2, email: 'new@example.com' }).cacheKey);
   });
 
@@ -60,7 +60,7 @@ describe('what a back end learns of a caller', () => {
     });
   }
 
-  it('keeps issuer and subject apart in the cache key', () => {
+  it('tells issuer and subject apart in the cache key', () => {
     const [a, b] = [contextOf({ issuer: 'a', subject: 'bc' }), contextOf({ issuer: 'ab', subject: 'c' })];
     assert.notEqual(a.cacheKey, b.cacheKey);
   });

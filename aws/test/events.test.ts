@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { authorizationLines, readMethodArn, splitLines } from '../../../src/gateways/events.ts';
+import { authorizationLines, readMethodArn, splitLines } from '../src/events.ts';
 
 describe('the Authorization lines of an event', () => {
   const cases: [string, Parameters<typeof authorizationLines>[0], string[]][] = [
@@ -7,12 +7,12 @@ describe('the Authorization lines of an event', () => {
     ['are none with empty ones, as the console sends', { headers: null, multiValueHeaders: null }, []],
     ['are found in any casing', { headers: { AUTHORIZATION: 'Bearer a' } }, ['Bearer a']],
     [
-      'are found under each casing',
+      'are found under several casings',
       { headers: { Authorization: 'Bearer a', authorization: 'Bearer b' } },
       ['Bearer a', 'Bearer b'],
     ],
     [
-      'are all of them, where headers has the last alone',
+      'are all of them, where headers has only the last',
       {
         headers: { Authorization: 'Bearer b' },
         multiValueHeaders: { Authorization: ['Bearer a', 'Bearer b'] },
@@ -29,19 +29,15 @@ describe('the Authorization lines of an event', () => {
       { headers: { authorization: 'Bearer a' }, multiValueHeaders: { accept: ['*/*'] } },
       ['Bearer a'],
     ],
-    [
-      'are taken apart at commas',
-      { headers: { authorization: 'Bearer a,Bearer b' } },
-      ['Bearer a', 'Bearer b'],
-    ],
-    ['are not looked for under other names', { headers: { 'x-authorization': 'Bearer a' } }, []],
+    ['are split at commas', { headers: { authorization: 'Bearer a,Bearer b' } }, ['Bearer a', 'Bearer b']],
+    ['are not read under other names', { headers: { 'x-authorization': 'Bearer a' } }, []],
     ['are none for a name without a value', { headers: { authorization: undefined } }, []],
   ];
   for (const [sentence, event, lines] of cases) {
     it(sentence, () => assert.deepEqual(authorizationLines(event), lines));
   }
 
-  it('are two for two credentials in one line', () => {
+  it('are two for two credentials in one value', () => {
     assert.deepEqual(splitLines('Bearer a , Bearer b'), ['Bearer a', 'Bearer b']);
   });
 });
@@ -49,20 +45,20 @@ describe('the Authorization lines of an event', () => {
 describe('the ARN of a method', () => {
   const api = 'arn:aws:execute-api:us-east-1:123456789012:abcdef123/test';
 
-  it('is taken apart into the API with its stage, the method and the path', () => {
-    assert.deepEqual(readMethodArn(`${api}/GET/notes/1`), { api, method: 'GET', path: '/notes/1' });
-    assert.deepEqual(readMethodArn(`${api}/GET/`), { api, method: 'GET', path: '/' });
-    assert.deepEqual(readMethodArn(`${api}/GET`), { api, method: 'GET', path: '/' });
+  it('is parsed into method and path', () => {
+    assert.deepEqual(readMethodArn(`${api}/GET/notes/1`), { method: 'GET', path: '/notes/1' });
+    assert.deepEqual(readMethodArn(`${api}/GET/`), { method: 'GET', path: '/' });
+    assert.deepEqual(readMethodArn(`${api}/GET`), { method: 'GET', path: '/' });
   });
 
-  it('may be of another partition, and of the default stage', () => {
+  it('is read in other partitions, and for the default stage', () => {
     const china = 'arn:aws-cn:execute-api:cn-north-1:123456789012:abcdef123/$default';
-    assert.equal(readMethodArn(`${china}/POST/a`).api, china);
+    assert.deepEqual(readMethodArn(`${china}/POST/a`), { method: 'POST', path: '/a' });
   });
 
-  it('leaves whatever the path holds in the path', () => {
+  it('keeps every character of the path', () => {
     for (const path of ['/*', '/?', '/a/../b', '/notes/*/GET/x', '/a\nb', '/$' + '{aws:username}']) {
-      assert.deepEqual(readMethodArn(`${api}/GET${path}`), { api, method: 'GET', path });
+      assert.deepEqual(readMethodArn(`${api}/GET${path}`), { method: 'GET', path });
     }
   });
 

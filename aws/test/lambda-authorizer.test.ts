@@ -1,35 +1,36 @@
 import assert from 'node:assert/strict';
-import { type Gate, judge } from '../../../src/gateways/gate.ts';
-import { GATE_ISSUER, type GateWorld, openGateWorld } from '../../helpers/gate.ts';
-import { assertRefused } from '../../helpers/refusal.ts';
+import { assertRefused } from '../../functions/test/helpers/refusal.ts';
+import { decideWithoutDirectory, type LambdaAuthorizer } from '../src/lambda-authorizer.ts';
+import { type AuthorizerWorld, openAuthorizerWorld } from './helpers/authorizer-world.ts';
+import { ISSUER } from './helpers/issuer.ts';
 
-type Attempt = Parameters<Gate['pass']>[0];
+type Request = Parameters<LambdaAuthorizer['authorize']>[0];
 
-describe('gate', () => {
-  let world: GateWorld;
+describe('LambdaAuthorizer', () => {
+  let world: AuthorizerWorld;
 
   beforeEach(async () => {
-    world = await openGateWorld();
+    world = await openAuthorizerWorld();
   });
 
   afterEach(() => world.close());
 
-  const pass = (token: string | undefined, attempt: Partial<Attempt> = {}) =>
-    world.gate.pass({
+  const authorize = (token: string | undefined, request: Partial<Request> = {}) =>
+    world.authorizer.authorize({
       authorization: token === undefined ? [] : [`Bearer ${token}`],
       access: { permission: 'notes:read' },
       requestId: 'r1',
-      ...attempt,
+      ...request,
     });
 
-  it('lets pass who has the permission, with one line in the log', async () => {
-    const principal = await pass(await world.token(['members']));
+  it('allows a caller with the permission, and logs one line', async () => {
+    const principal = await authorize(await world.token(['members']));
     assert.deepEqual(principal.roles, ['member']);
     assert.deepEqual(world.lines, [
       {
         requestId: 'r1',
         permission: 'notes:read',
-        issuer: GATE_ISSUER,
+        issuer: ISSUER,
         subject: 'ada',
         granted: true,
         reason: 'granted',
@@ -40,9 +41,9 @@ describe('gate', () => {
     ]);
   });
 
-  it('refuses who lacks the permission, and names it', async () => {
+  it('refuses a caller without the permission, and names it', async () => {
     const token = await world.token(['reporters']);
-    const error = await assertRefused(() => pass(token), 'permission_denied');
+    const error = await assertRefused(() => authorize(token), 'permission_denied');
     assert.equal(error.missing, 'notes:read');
     assert.deepEqual(
       world.lines.map(({ granted, reason, subject }) => [granted, reason, subject]),
@@ -50,32 +51,32 @@ describe('gate', () => {
     );
   });
 
-  it('refuses nobody in particular where one has to be signed in', async () => {
-    await assertRefused(() => pass(undefined, { access: 'signed-in' }), 'unauthenticated');
+  it('refuses an anonymous caller where the rule is signed-in', async () => {
+    await assertRefused(() => authorize(undefined, { access: 'signed-in' }), 'unauthenticated');
     const [line] = world.lines;
     assert.deepEqual([line?.granted, line?.reason, line?.issuer], [false, 'anonymous', undefined]);
   });
 
-  it('lets nobody in particular pass where anybody may', async () => {
-    assert.equal((await pass(undefined, { access: 'public' })).kind, 'anonymous');
+  it('allows an anonymous caller where the rule is public', async () => {
+    assert.equal((await authorize(undefined, { access: 'public' })).kind, 'anonymous');
   });
 
-  it('refuses a bad token even where anybody may pass', async () => {
-    await assertRefused(() => pass('a.b.c', { access: 'public' }), 'invalid_token');
+  it('refuses an invalid token even where the rule is public', async () => {
+    await assertRefused(() => authorize('a.b.c', { access: 'public' }), 'invalid_token');
   });
 
   it('refuses two credentials', async () => {
     const line = `Bearer ${await world.token(['members'])}`;
-    await assertRefused(() => pass(undefined, { authorization: [line, line] }), 'invalid_request');
+    await assertRefused(() => authorize(undefined, { authorization: [line, line] }), 'invalid_request');
     assert.deepEqual(
       world.lines.map(({ granted, code }) => [granted, code]),
       [[false, 'invalid_request']],
     );
   });
 
-  it('fetches nothing for an issuer that it does not know', async () => {
+  it('fetches nothing for an issuer that is not trusted', async () => {
     const token = await world.token(['members'], { iss: 'https://evil.example/' });
-    await assertRefused(() => pass(token), 'invalid_token', 'issuer not on the list');
+    await assertRefused(() => authorize(token), 'invalid_token', 'issuer not on the list');
     assert.deepEqual(world.keys.requests, []);
   });
 
@@ -92,18 +93,20 @@ describe('gate', () => {
     });
   }
 
-  it('knows a Firebase user by the uid, with the roles that Gatehouse wrote into the token', async () => {
+  it('identifies a Firebase user by the uid, with the roles in the token', async () => {
     const token = await firebaseToken(['support']);
-    const { directoryId, uid, permissions } = await pass(token, { access: { permission: 'users:read' } });
+    const { directoryId, uid, permissions } = await authorize(token, {
+      access: { permission: 'users:read' },
+    });
     assert.deepEqual([directoryId, uid], ['uid-1', 'uid-1']);
     assert.ok(permissions.includes('notes:moderate'));
   });
 
-  it('never decides privileged access, whatever a token says', async () => {
+  it('refuses privileged permissions, whatever a token says', async () => {
     const token = await firebaseToken(['owner']);
     for (const access of ['users:write', 'roles:assign'] as const) {
       const error = await assertRefused(
-        () => pass(token, { access: { permission: access } }),
+        () => authorize(token, { access: { permission: access } }),
         'permission_denied',
         'needs-directory',
       );
@@ -115,30 +118,36 @@ describe('gate', () => {
     );
   });
 
-  it('asks for a credential before it says that something needs the directory', async () => {
-    await assertRefused(() => pass(undefined, { access: { permission: 'users:write' } }), 'unauthenticated');
+  it('asks for a credential before it refuses a privileged permission', async () => {
+    await assertRefused(
+      () => authorize(undefined, { access: { permission: 'users:write' } }),
+      'unauthenticated',
+    );
   });
 
-  it('lets pass to one’s own alone', async () => {
+  it('allows a rule with own only for the owner', async () => {
     const access = { permission: 'notes:write', own: true } as const;
     const token = await world.token(['members']);
-    const { directoryId: owner = '' } = await pass(token);
-    await pass(token, { access, resource: async () => ({ owner }) });
-    await assertRefused(() => pass(token, { access, resource: async () => ({ owner: 'bob' }) }), 'not_found');
-    await assertRefused(() => pass(token, { access, resource: async () => undefined }), 'not_found');
+    const { directoryId: owner = '' } = await authorize(token);
+    await authorize(token, { access, resource: async () => ({ owner }) });
+    await assertRefused(
+      () => authorize(token, { access, resource: async () => ({ owner: 'bob' }) }),
+      'not_found',
+    );
+    await assertRefused(() => authorize(token, { access, resource: async () => undefined }), 'not_found');
   });
 
-  it('takes nothing for one’s own when nobody says whose it is', async () => {
+  it('allows no resource to a rule with own when the owner is not loaded', async () => {
     const access = { permission: 'notes:write', own: true } as const;
     const token = await world.token(['members']);
-    await assertRefused(() => pass(token, { access }), 'not_found');
+    await assertRefused(() => authorize(token, { access }), 'not_found');
   });
 
-  it('refuses when it cannot be found out whose it is, and logs why', async () => {
+  it('refuses when loading the resource fails, and logs the error', async () => {
     const access = { permission: 'notes:write', own: true } as const;
     const token = await world.token(['members']);
     const resource = () => Promise.reject(new TypeError('boom'));
-    await assert.rejects(pass(token, { access, resource }), { code: 'internal' });
+    await assert.rejects(authorize(token, { access, resource }), { code: 'internal' });
     assert.deepEqual(
       world.lines.map(({ event, granted, code }) => [event, granted, code]),
       [
@@ -148,10 +157,10 @@ describe('gate', () => {
     );
   });
 
-  it('is unavailable, not open, when the issuer’s keys cannot be had', async () => {
+  it('refuses with unavailable when the issuer’s keys cannot be fetched', async () => {
     world.keys.answer((_req, res) => void res.writeHead(500).end());
     const token = await world.token(['members']);
-    const error = await assertRefused(() => pass(token), 'unavailable');
+    const error = await assertRefused(() => authorize(token), 'unavailable');
     assert.equal(error.retryAfter, 5);
     assert.deepEqual(
       world.lines.map(({ event, granted }) => [event, granted]),
@@ -164,18 +173,21 @@ describe('gate', () => {
 
   it('writes no token to the log', async () => {
     const token = await world.token(['members']);
-    await pass(token);
-    await assertRefused(() => pass(`${token.slice(0, -8)}AAAAAAAA`), 'invalid_token');
+    await authorize(token);
+    await assertRefused(() => authorize(`${token.slice(0, -8)}AAAAAAAA`), 'invalid_token');
     const [, payload = '', signature = ''] = token.split('.');
     const log = JSON.stringify(world.lines);
     assert.ok(!log.includes(payload) && !log.includes(signature.slice(0, 40)));
   });
 
-  it('judges as the API does in all but what is privileged', async () => {
-    const principal = await pass(await world.token(['members']));
-    assert.deepEqual(judge(principal, { permission: 'notes:read' }), { allowed: true, reason: 'granted' });
-    assert.deepEqual(judge(principal, 'signed-in'), { allowed: true, reason: 'signed-in' });
-    assert.deepEqual(judge(principal, { permission: 'clients:write' }), {
+  it('decides as the API does, except for privileged permissions', async () => {
+    const principal = await authorize(await world.token(['members']));
+    assert.deepEqual(decideWithoutDirectory(principal, { permission: 'notes:read' }), {
+      allowed: true,
+      reason: 'granted',
+    });
+    assert.deepEqual(decideWithoutDirectory(principal, 'signed-in'), { allowed: true, reason: 'signed-in' });
+    assert.deepEqual(decideWithoutDirectory(principal, { permission: 'clients:write' }), {
       allowed: false,
       reason: 'needs-directory',
     });

@@ -1,37 +1,57 @@
 import assert from 'node:assert/strict';
-import { readGateSettings } from '../../../src/gateways/settings.ts';
-import { GATE_SETTING } from '../../helpers/gate.ts';
+import { readSettings } from '../src/settings.ts';
+import { ISSUER, ISSUER_SETTING } from './helpers/issuer.ts';
 
-const TRUSTED_ISSUERS = JSON.stringify([GATE_SETTING, { type: 'firebase', projectId: 'shop-1234' }]);
+const trustedIssuers = [ISSUER_SETTING];
+const routes = [{ method: 'GET', path: '/notes', access: { permission: 'notes:read' } }];
+// Values that the types do not allow, too.
+const read = (config: unknown, env = {}) => readSettings(config as never, env);
 
-describe('the settings of a gate', () => {
-  it('are the issuers that it trusts, Firebase as one of them', () => {
-    const { profiles, ...rest } = readGateSettings({ TRUSTED_ISSUERS });
+describe('settings', () => {
+  it('are the trusted issuers, Firebase as one of them', () => {
+    const { profiles } = read({ firebaseProjectId: 'shop-1234', trustedIssuers, routes });
     assert.deepEqual(
       profiles.map(({ issuer }) => issuer),
-      ['https://login.example.com/', 'https://securetoken.google.com/shop-1234'],
+      [ISSUER, 'https://securetoken.google.com/shop-1234'],
     );
-    assert.deepEqual(rest, {});
   });
 
-  it('are the routes, if there are any', () => {
-    assert.deepEqual(readGateSettings({ TRUSTED_ISSUERS, ROUTES: '[1]' }).routes, [1]);
-    assert.equal(readGateSettings({ TRUSTED_ISSUERS, ROUTES: ' ' }).routes, undefined);
+  it('are the routes, or explicitly none', () => {
+    assert.ok(read({ trustedIssuers, routes }).routes?.byKey('GET /notes'));
+    assert.equal(read({ trustedIssuers, routes: null }).routes, null);
   });
 
-  for (const [what, env, message] of [
-    ['nobody to trust', {}, /TRUSTED_ISSUERS names nobody/],
-    ['an empty list', { TRUSTED_ISSUERS: '[]' }, /TRUSTED_ISSUERS names nobody/],
-    ['no JSON', { TRUSTED_ISSUERS: '{' }, /TRUSTED_ISSUERS: is not JSON/],
-    ['an unknown kind', { TRUSTED_ISSUERS: '[{"type":"okta"}]' }, /TRUSTED_ISSUERS: 0/],
+  for (const [what, config, message] of [
+    ['no issuer', { trustedIssuers: [], routes }, /^ {2}trustedIssuers: is empty/m],
+    ['an unknown kind of issuer', { trustedIssuers: [{ type: 'okta' }], routes }, /^ {2}trustedIssuers\.0/m],
     [
       'an issuer without https',
-      { TRUSTED_ISSUERS: JSON.stringify([{ ...GATE_SETTING, issuer: 'http://127.0.0.1:1/' }]) },
-      /only in the emulator/,
+      { trustedIssuers: [{ ...ISSUER_SETTING, issuer: 'http://127.0.0.1:1/' }], routes },
+      /^ {2}trustedIssuers\.0\.issuer: only in the emulator/m,
     ],
-    ['routes that are no JSON', { TRUSTED_ISSUERS, ROUTES: '[' }, /ROUTES: is not JSON/],
-    ['TLS unchecked', { TRUSTED_ISSUERS, NODE_TLS_REJECT_UNAUTHORIZED: '0' }, /refuses to start/],
+    [
+      'a wrong field of the second issuer',
+      { trustedIssuers: [ISSUER_SETTING, { type: 'auth0', domain: 'a b', audience: 'c' }], routes },
+      /^ {2}trustedIssuers\.1\.domain: /m,
+    ],
+    ['a wrong project id', { firebaseProjectId: 'A b', trustedIssuers, routes }, /^ {2}firebaseProjectId: /m],
+    ['no routes', { trustedIssuers }, /^ {2}routes: is not a list/m],
+    ['a wrong route', { trustedIssuers, routes: [{ ...routes[0], path: '*' }] }, /^ {2}routes\.0\.path: /m],
+    ['an unknown field', { trustedIssuers, routes, route: [] }, /^ {2}route: there is no such field/m],
   ] as const) {
-    it(`are refused with ${what}`, () => assert.throws(() => readGateSettings(env), message));
+    it(`are refused with ${what}, with the path of the field`, () =>
+      assert.throws(() => read(config), { message }));
   }
+
+  it('name every wrong field at once', () => {
+    assert.throws(() => read({ trustedIssuers: [], routes: [] }), {
+      message: /trustedIssuers: .*\n {2}routes: /,
+    });
+  });
+
+  it('are refused with unverified TLS', () => {
+    assert.throws(() => read({ trustedIssuers, routes }, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }), {
+      message: /NODE_TLS_REJECT_UNAUTHORIZED/,
+    });
+  });
 });

@@ -41,19 +41,29 @@ const requestContext1 = (method: string, path: string) => ({
   protocol: 'HTTP/1.1',
 });
 
+interface RequestOptions {
+  readonly method?: string | undefined;
+  readonly path?: string | undefined;
+  /** Path of the route that API Gateway chose. */
+  readonly resource?: string | undefined;
+  readonly name?: string;
+  readonly version?: string | undefined;
+}
+
 /** REST API, REQUEST; and payload 1.0 of an HTTP API. */
 export const requestEvent = (
   authorization: Lines,
-  { method = 'GET', path = '/notes', name = 'Authorization', version = undefined as string | undefined } = {},
+  { method = 'GET', path = '/notes', resource = path, name = 'Authorization', version }: RequestOptions = {},
 ) => ({
   ...(version !== undefined && {
     version,
-    identitySource: authorization.join(),
-    authorizationToken: authorization.join(),
+    // `$request.header.Authorization`, `$context.httpMethod` and `$context.path`.
+    identitySource: [...authorization, method, path].join(),
+    authorizationToken: [...authorization, method, path].join(),
   }),
   type: 'REQUEST',
   methodArn: arnOf(method, path),
-  resource: path,
+  resource,
   path,
   httpMethod: method,
   ...headers1(authorization, name),
@@ -61,7 +71,7 @@ export const requestEvent = (
   multiValueQueryStringParameters: {},
   pathParameters: {},
   stageVariables: {},
-  requestContext: requestContext1(method, path),
+  requestContext: { ...requestContext1(method, resource), path: `/test${path}` },
 });
 
 const headers2 = (authorization: Lines) => ({

@@ -4,8 +4,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JWK } from 'jose';
-import { createSelfSigned } from './self-signed.ts';
+import { createSelfSigned } from '../../../functions/test/helpers/self-signed.ts';
+import type { SigningPair } from '../../../functions/test/helpers/signing.ts';
 
 /** Where an issuer publishes its keys: a real HTTPS server on loopback. */
 export interface KeyHost {
@@ -15,7 +15,7 @@ export interface KeyHost {
   readonly certificate: string;
   /** Path of every request so far. */
   readonly requests: string[];
-  publish(keys: readonly JWK[]): void;
+  publish(keys: readonly SigningPair['jwk'][]): void;
   /** From now on it answers 500. */
   fail(): void;
   close(): Promise<void>;

@@ -1,58 +1,60 @@
-import { GATE_SETTING, signAccessToken } from '../helpers/gate.ts';
-import { createSigningPair, type SigningPair } from '../helpers/signing.ts';
+import { createSigningPair, type SigningPair } from '../../../functions/test/helpers/signing.ts';
+import type { RouteAccess } from '../../src/route-table.ts';
+import { ISSUER_SETTING, signAccessToken } from './issuer.ts';
 import { type KeyHost, openKeyHost } from './key-host.ts';
-import { buildZip, type Lambda, startLambda, unpack } from './zip.ts';
+import { buildWith, type Lambda, startLambda, unpack } from './zip.ts';
 
-export const ROUTES = [
-  { method: 'GET', path: '/notes', access: 'notes:read' },
-  { method: 'POST', path: '/notes', access: 'notes:write' },
-  { method: 'GET', path: '/notes/{id}', access: 'notes:read' },
-  { method: 'DELETE', path: '/notes/{id}', access: 'notes:moderate' },
-  { method: 'GET', path: '/notes/{id}/reports', access: 'notes:moderate' },
-  { method: 'GET', path: '/audit', access: 'audit:read' },
-  { method: 'POST', path: '/users', access: 'users:write' },
-] as const;
+export const ROUTES: readonly RouteAccess[] = [
+  { method: 'GET', path: '/notes', access: { permission: 'notes:read' } },
+  { method: 'POST', path: '/notes', access: { permission: 'notes:write' } },
+  { method: 'GET', path: '/notes/{id}', access: { permission: 'notes:read' } },
+  { method: 'DELETE', path: '/notes/{id}', access: { permission: 'notes:moderate' } },
+  { method: 'GET', path: '/notes/{id}/reports', access: { permission: 'notes:moderate' } },
+  { method: 'GET', path: '/audit', access: { permission: 'audit:read' } },
+  { method: 'POST', path: '/users', access: { permission: 'users:write' } },
+];
 
-/** The unpacked zip, run beside an issuer whose keys it fetches over HTTPS. */
-export interface World {
-  readonly folder: string;
-  readonly files: readonly string[];
-  readonly zip: Buffer;
+/** Unpacked zips, which run beside an issuer whose keys they fetch over HTTPS. */
+export interface ZipWorld {
   readonly keys: KeyHost;
   readonly pair: SigningPair;
-  /** `Bearer` and a token that is good, but for what is given. */
+  /** `Bearer` and a valid token, except for the given claims and header fields. */
   bearer(
     groups: readonly string[],
     claims?: Record<string, unknown>,
     header?: Record<string, unknown>,
   ): Promise<string>;
-  /** A process of its own; whoever starts it stops it. */
-  start(settings?: { readonly routes?: unknown }): Promise<Lambda>;
+  /** A configuration that trusts this issuer. */
+  configOf(routes: readonly RouteAccess[] | null): unknown;
+  /** A process of its own; the caller stops it. */
+  start(routes?: readonly RouteAccess[] | null): Promise<Lambda>;
   close(): Promise<void>;
 }
 
-let built: Buffer | undefined;
-
-export async function openWorld(): Promise<World> {
-  built ??= buildZip();
-  const { folder, files, remove } = unpack(built);
+export async function openZipWorld(): Promise<ZipWorld> {
   const keys = await openKeyHost();
   const pair = await createSigningPair('RS256', 'k1');
   keys.publish([pair.jwk]);
-  const TRUSTED_ISSUERS = JSON.stringify([{ ...GATE_SETTING, jwksUri: `${keys.url}keys` }]);
+  const trustedIssuers = [{ ...ISSUER_SETTING, jwksUri: `${keys.url}keys` }];
+  const unpacked = new Map<string, ReturnType<typeof unpack>>();
+
+  async function folderOf(routes: readonly RouteAccess[] | null): Promise<string> {
+    const key = JSON.stringify(routes);
+    const zip = unpacked.get(key) ?? unpack((await buildWith({ trustedIssuers, routes })).zip);
+    unpacked.set(key, zip);
+    return zip.folder;
+  }
+
   return {
-    ...{ zip: built, folder, files, keys, pair },
+    ...{ keys, pair },
     bearer: async (groups, claims, header) =>
       `Bearer ${await signAccessToken(pair, { groups, ...claims }, header)}`,
-    start: ({ routes } = {}) =>
-      startLambda(folder, {
-        TRUSTED_ISSUERS,
-        NODE_EXTRA_CA_CERTS: keys.certificate,
-        ...(routes !== undefined && { ROUTES: JSON.stringify(routes) }),
-      }),
+    configOf: (routes) => ({ trustedIssuers, routes }),
+    start: async (routes = null) =>
+      startLambda(await folderOf(routes), { NODE_EXTRA_CA_CERTS: keys.certificate }),
     async close() {
       await keys.close();
-      remove();
+      for (const { remove } of unpacked.values()) remove();
     },
   };
 }

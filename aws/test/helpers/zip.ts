@@ -1,19 +1,30 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { unzipSync } from 'fflate';
+import { pathToFileURL } from 'node:url';
+import { type Built, buildZip } from '../../scripts/build.ts';
 
-const FUNCTIONS = fileURLToPath(new URL('../..', import.meta.url));
-export const ZIP = join(FUNCTIONS, 'dist/gatehouse-lambda.zip');
+const require = createRequire(new URL('../../../functions/package.json', import.meta.url));
+// The one function of fflate that is used here.
+const { unzipSync } = require('fflate') as { unzipSync(zip: Uint8Array): Record<string, Uint8Array> };
 
-export function buildZip(): Buffer {
-  execFileSync('npm', ['--loglevel=error', 'run', 'build:lambda'], { cwd: FUNCTIONS, stdio: 'pipe' });
-  return readFileSync(ZIP);
+/** A module with this configuration; the caller removes its folder. */
+export function writeConfig(config: unknown): { readonly file: string; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-config-'));
+  const file = join(folder, 'authorizer.config.ts');
+  writeFileSync(file, `export default ${JSON.stringify(config)};\n`);
+  return { file, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** The zip with this configuration. */
+export async function buildWith(config: unknown): Promise<Built> {
+  const { file, remove } = writeConfig(config);
+  return buildZip(file).finally(remove);
 }
 
 /** An empty folder with what is in the zip, and nothing else. */
@@ -39,13 +50,13 @@ const DRIVER = `
   const own = { permission: 'notes:write', own: true };
   const handlers = {
     authorizer: lambda.authorizer,
-    notes: lambda.withAuth('notes:read', answer),
+    notes: lambda.withAuth({ permission: 'notes:read' }, answer),
     open: lambda.withAuth('public', answer),
-    privileged: lambda.withAuth('users:write', answer),
+    privileged: lambda.withAuth({ permission: 'users:write' }, answer),
     own: lambda.withAuth(own, answer, { owner: async (event) => event.pathParameters?.owner }),
     ownless: lambda.withAuth(own, answer),
     broken: lambda.withAuth(own, answer, { owner: async () => { throw new TypeError('no such table'); } }),
-    throwing: lambda.withAuth('notes:read', () => { throw new RangeError('mine'); }),
+    throwing: lambda.withAuth({ permission: 'notes:read' }, () => { throw new RangeError('mine'); }),
   };
   process.on('message', async ({ id, handler, event, context }) => {
     const result = await (async () => handlers[handler](event, context))().then(

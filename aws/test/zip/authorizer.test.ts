@@ -1,27 +1,28 @@
 import assert from 'node:assert/strict';
 import type { APIGatewayAuthorizerWithContextResult } from 'aws-lambda';
-import { externalId } from '../../src/authn/external-identity.ts';
-import type { CallerContext } from '../../src/gateways/caller-context.ts';
-import { parseLines } from '../helpers/capture.ts';
-import { forge, unsigned } from '../helpers/forge.ts';
-import { GATE_ISSUER, GATE_SETTING, mayInvoke } from '../helpers/gate.ts';
-import { createSigningPair } from '../helpers/signing.ts';
-import { API, arnOf, requestEvent, simpleEvent, tokenEvent } from './events.ts';
-import { openWorld, ROUTES, type World } from './world.ts';
-import type { Lambda } from './zip.ts';
+import { externalId } from '../../../functions/src/authn/external-identity.ts';
+import { parseLines } from '../../../functions/test/helpers/capture.ts';
+import { forge, unsigned } from '../../../functions/test/helpers/forge.ts';
+import { createSigningPair } from '../../../functions/test/helpers/signing.ts';
+import type { CallerContext } from '../../src/caller-context.ts';
+import { mayInvoke } from '../helpers/api-gateway.ts';
+import { arnOf, requestEvent, simpleEvent, tokenEvent } from '../helpers/events.ts';
+import { ISSUER, ISSUER_SETTING } from '../helpers/issuer.ts';
+import type { Lambda } from '../helpers/zip.ts';
+import { openZipWorld, ROUTES, type ZipWorld } from '../helpers/zip-world.ts';
 
 type Policy = APIGatewayAuthorizerWithContextResult<CallerContext>;
 type Lines = readonly string[];
 
 describe('the Lambda authorizer', function () {
   this.timeout(60_000);
-  let world: World;
+  let world: ZipWorld;
   let routed: Lambda;
   let plain: Lambda;
 
   before(async () => {
-    world = await openWorld();
-    routed = await world.start({ routes: ROUTES });
+    world = await openZipWorld();
+    routed = await world.start(ROUTES);
     plain = await world.start();
   });
 
@@ -30,87 +31,80 @@ describe('the Lambda authorizer', function () {
     await world.close();
   });
 
-  // What it answers has the shape that AWS's types say; the tests below look at each part.
+  // The tests below check the shape.
   const policyOf = async (event: unknown, lambda = routed) =>
     (await lambda.call('authorizer', event)) as Policy;
   const linesOf = (output: string, from: number) => parseLines(output.slice(from));
 
-  /** One caller, in each shape that asks for a policy. */
-  const shapes: [string, (lines: Lines, method?: string, path?: string) => unknown][] = [
+  /** One request, in each kind of event that is answered with a policy. */
+  const shapes: [string, (lines: Lines, method?: string, path?: string, resource?: string) => unknown][] = [
     ['TOKEN', (lines, method, path) => tokenEvent(lines.join(','), method, path)],
-    ['REQUEST', (lines, method, path) => requestEvent(lines, { method, path })],
+    ['REQUEST', (lines, method, path, resource) => requestEvent(lines, { method, path, resource })],
     [
       'REQUEST with its own casing',
-      (lines, method, path) => requestEvent(lines, { method, path, name: 'AUTHORIZATION' }),
+      (lines, method, path, resource) =>
+        requestEvent(lines, { method, path, resource, name: 'AUTHORIZATION' }),
     ],
     [
       'REQUEST of an HTTP API, payload 1.0',
-      (lines, method, path) => requestEvent(lines, { method, path, version: '1.0' }),
+      (lines, method, path, resource) => requestEvent(lines, { method, path, resource, version: '1.0' }),
     ],
   ];
 
   for (const [shape, event] of shapes) {
-    describe(`asked by a ${shape} event`, () => {
+    describe(`with a ${shape} event`, () => {
       it('allows exactly what the caller may call', async () => {
-        const { policyDocument } = await policyOf(event([await world.bearer(['members'])]));
-        const allowed = ROUTES.filter(({ method, path }) =>
-          mayInvoke(policyDocument, arnOf(method, path.replace('{id}', '7'))),
-        );
-        assert.deepEqual(
-          allowed.map(({ method, path }) => `${method} ${path}`),
-          ['GET /notes', 'POST /notes', 'GET /notes/{id}'],
-        );
-        assert.equal(policyDocument.Version, '2012-10-17');
-      });
-
-      it('gives the same policy whatever route is asked for first, since it is kept for the others', async () => {
         const lines = [await world.bearer(['members'])];
-        const first = await policyOf(event(lines, 'GET', '/notes'));
-        for (const [method, path] of [
-          ['DELETE', '/notes/1'],
-          ['POST', '/users'],
-          ['GET', '/nowhere'],
+        const allowed: string[] = [];
+        for (const { method, path: resource } of ROUTES) {
+          const path = resource.replace('{id}', '7');
+          const { policyDocument } = await policyOf(event(lines, method, path, resource));
+          if (mayInvoke(policyDocument, arnOf(method, path))) allowed.push(`${method} ${resource}`);
+          assert.equal(policyDocument.Version, '2012-10-17');
+        }
+        const withParameter = shape === 'TOKEN' ? [] : ['GET /notes/{id}'];
+        assert.deepEqual(allowed, ['GET /notes', 'POST /notes', ...withParameter]);
+      });
+
+      it('answers with one ARN, that of the request', async () => {
+        const lines = [await world.bearer(['members'])];
+        for (const [method, path, effect] of [
+          ['GET', '/notes', 'Allow'],
+          ['GET', '/audit', 'Deny'],
+          ['POST', '/users', 'Deny'],
+          ['GET', '/nowhere', 'Deny'],
         ] as const) {
-          assert.deepEqual(await policyOf(event(lines, method, path)), first);
+          const { policyDocument } = await policyOf(event(lines, method, path));
+          assert.deepEqual(policyDocument.Statement, [
+            { Action: 'execute-api:Invoke', Effect: effect, Resource: arnOf(method, path) },
+          ]);
         }
-        assert.ok(!mayInvoke(first.policyDocument, arnOf('DELETE', '/notes/1')));
-        assert.ok(mayInvoke(first.policyDocument, arnOf('GET', '/notes/1')));
       });
 
-      it('is not widened by wildcards in the path of the request', async () => {
+      it('allows nothing for a path with wildcards', async () => {
         const lines = [await world.bearer(['readers'])];
-        const first = await policyOf(event(lines));
         for (const path of ['/*', '/notes/*', '/?????', '/notes/*/GET/*', '/notes/%2A', '/$default/*']) {
-          const { policyDocument } = await policyOf(event(lines, 'GET', path));
-          assert.deepEqual(policyDocument, first.policyDocument, path);
+          for (const lambda of [routed, plain]) {
+            const { policyDocument } = await policyOf(event(lines, 'GET', path, '/notes/{id}'), lambda);
+            for (const asked of [path, '/notes', '/notes/1'])
+              assert.ok(!mayInvoke(policyDocument, arnOf('GET', asked)), `${path} ${asked}`);
+          }
         }
       });
 
-      it('lets nobody below a route by the wildcard of its parameter', async () => {
-        const { policyDocument } = await policyOf(event([await world.bearer(['members'])]));
-        assert.ok(!mayInvoke(policyDocument, arnOf('GET', '/notes/7/reports')));
-        const helper = await policyOf(event([await world.bearer(['helpers'])]));
-        assert.ok(mayInvoke(helper.policyDocument, arnOf('GET', '/notes/7/reports')));
+      it('never allows privileged permissions, whatever a token says', async () => {
+        const lines = [await world.bearer(['bosses'])];
+        const users = await policyOf(event(lines, 'POST', '/users'));
+        assert.ok(!mayInvoke(users.policyDocument, arnOf('POST', '/users')));
+        const audit = await policyOf(event(lines, 'GET', '/audit'));
+        assert.ok(mayInvoke(audit.policyDocument, arnOf('GET', '/audit')));
       });
 
-      it('denies everything to who may call nothing', async () => {
-        const { policyDocument } = await policyOf(event([await world.bearer(['strangers'])]));
-        assert.deepEqual(policyDocument.Statement, [
-          { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: [`${API}/*`] },
-        ]);
-      });
-
-      it('never allows what is privileged, whatever a token says', async () => {
-        const { policyDocument } = await policyOf(event([await world.bearer(['bosses'])]));
-        assert.ok(!mayInvoke(policyDocument, arnOf('POST', '/users')));
-        assert.ok(mayInvoke(policyDocument, arnOf('GET', '/audit')));
-      });
-
-      it('answers Unauthorized, in that one word, to whatever is no good token', async () => {
+      it('throws Unauthorized for an invalid token', async () => {
         const good = await world.bearer(['members']);
         const now = Math.floor(Date.now() / 1000);
         const stranger = await createSigningPair('RS256', 'k1');
-        const claims = { iss: GATE_ISSUER, aud: GATE_SETTING.audience, sub: 'ada', iat: now, exp: now + 60 };
+        const claims = { iss: ISSUER, aud: ISSUER_SETTING.audience, sub: 'ada', iat: now, exp: now + 60 };
         const bad: Record<string, Lines> = {
           'no line': [],
           'two lines': [good, good],
@@ -132,15 +126,15 @@ describe('the Lambda authorizer', function () {
     });
   }
 
-  it('tells the back end who calls, all of it as text', async () => {
+  it('passes the caller to the back end, all values as strings', async () => {
     const token = await world.bearer(['helpers'], { email: 'ada@example.com', email_verified: true });
     const { principalId, context } = await policyOf(tokenEvent(token));
     const { permissions, tokenExpiresAt, cacheKey, ...rest } = context;
-    const id = externalId(GATE_ISSUER, 'ada');
+    const id = externalId(ISSUER, 'ada');
     assert.equal(principalId, id);
     assert.deepEqual(rest, {
       id,
-      issuer: GATE_ISSUER,
+      issuer: ISSUER,
       subject: 'ada',
       kind: 'user',
       roles: 'support',
@@ -158,30 +152,31 @@ describe('the Lambda authorizer', function () {
     assert.match(cacheKey, /^[\w-]{43}$/);
   });
 
-  it('without routes lets whoever is signed in call this stage, and no other API', async () => {
-    const { policyDocument } = await policyOf(tokenEvent(await world.bearer(['strangers'])), plain);
-    assert.ok(mayInvoke(policyDocument, arnOf('DELETE', '/notes/7/x')));
-    assert.ok(!mayInvoke(policyDocument, arnOf('GET', '/notes').replace('/test/', '/prod/')));
+  it('allows every signed-in caller without routes, on this stage and no other', async () => {
+    const event = tokenEvent(await world.bearer(['strangers']), 'DELETE', '/notes/7/x');
+    const { policyDocument } = await policyOf(event, plain);
+    assert.ok(mayInvoke(policyDocument, event.methodArn));
+    assert.ok(!mayInvoke(policyDocument, event.methodArn.replace('/test/', '/prod/')));
   });
 
   for (const [what, event] of [
     ['no event', null],
     ['an event of another kind', { Records: [] }],
-    ['a method that is none', tokenEvent('Bearer a.b.c', '*')],
+    ['a method that does not exist', tokenEvent('Bearer a.b.c', '*')],
     ['a wildcard for an API', { ...tokenEvent('Bearer a.b.c'), methodArn: '*' }],
   ] as const) {
-    it(`fails, and allows nothing, for ${what}`, async () => {
+    it(`throws for ${what}`, async () => {
       await assert.rejects(policyOf(event), (error: Error) => error.message !== 'Unauthorized');
     });
   }
 
-  it('answers Unauthorized when a TOKEN event has no text for a token', async () => {
+  it('throws Unauthorized when the token of a TOKEN event is not a string', async () => {
     for (const value of [undefined, null, 7, {}, ''])
       await assert.rejects(policyOf(tokenEvent(value)), { message: 'Unauthorized' });
   });
 
-  it('fails, which is a 500 and no 401, while the issuer’s keys cannot be had', async () => {
-    const lambda = await world.start({ routes: ROUTES });
+  it('throws Unavailable, which is a 500, while the issuer’s keys cannot be fetched', async () => {
+    const lambda = await world.start(ROUTES);
     const token = await world.bearer(['members']);
     world.keys.fail();
     try {
@@ -193,10 +188,14 @@ describe('the Lambda authorizer', function () {
     }
   });
 
-  it('writes one line for each decision, without the token', async () => {
+  it('logs one line for each decision, without the token', async () => {
     const from = routed.output().length;
     const token = await world.bearer(['members']);
-    await routed.call('authorizer', requestEvent([token], { method: 'DELETE', path: '/notes/7' }), 'r7');
+    await routed.call(
+      'authorizer',
+      requestEvent([token], { method: 'DELETE', path: '/notes/7', resource: '/notes/{id}' }),
+      'r7',
+    );
     await routed.call('authorizer', tokenEvent(token, 'GET', '/nowhere'), 'r8');
     await routed.call('authorizer', simpleEvent([token]), 'r9');
     await assert.rejects(routed.call('authorizer', tokenEvent(`${token}x`), 'r10'));
@@ -213,11 +212,11 @@ describe('the Lambda authorizer', function () {
     assert.ok(!routed.output().includes(token.split('.')[1] ?? '?'));
   });
 
-  describe('of an HTTP API, asked for a simple answer', () => {
+  describe('of an HTTP API with simple responses', () => {
     const ask = async (groups: readonly string[], route = {}, lambda = routed) =>
       lambda.call('authorizer', simpleEvent([await world.bearer(groups)], route));
 
-    it('authorises who may call the route, and tells the same of them as a policy does', async () => {
+    it('allows a permitted caller, with the same context as a policy has', async () => {
       const token = await world.bearer(['members']);
       const { context } = await policyOf(tokenEvent(token));
       assert.deepEqual(await routed.call('authorizer', simpleEvent([token])), {
@@ -226,19 +225,19 @@ describe('the Lambda authorizer', function () {
       });
     });
 
-    it('refuses who may not, and says nothing of them', async () => {
+    it('refuses other callers, without a context', async () => {
       assert.deepEqual(await ask(['reporters']), { isAuthorized: false });
       assert.deepEqual(await ask(['bosses'], { method: 'POST', path: '/users' }), { isAuthorized: false });
     });
 
-    it('goes by the key of the route, not by the path that the caller wrote', async () => {
+    it('decides by the route key, not by the path', async () => {
       const route = { method: 'GET', path: '/notes', routeKey: 'GET /audit' };
       assert.deepEqual(await ask(['members'], route), { isAuthorized: false });
       const named = { path: '/notes/7', routeKey: 'GET /notes/{noteId}' };
       assert.equal(((await ask(['members'], named)) as { isAuthorized: boolean }).isAuthorized, true);
     });
 
-    it('refuses every route where the identity sources lack its key, but for a gate without routes', async () => {
+    it('refuses every route where the identity sources lack its key, unless there are no routes', async () => {
       const token = await world.bearer(['members']);
       const event = { ...simpleEvent([token]), identitySource: [token] };
       assert.deepEqual(await routed.call('authorizer', event), { isAuthorized: false });
@@ -248,24 +247,24 @@ describe('the Lambda authorizer', function () {
       assert.equal(answer.isAuthorized, true);
     });
 
-    it('refuses a route that is not in the list', async () => {
+    it('refuses a route that is not listed', async () => {
       for (const routeKey of ['$default', 'ANY /notes', 'GET /notes/7', '__proto__'])
         assert.deepEqual(await ask(['bosses'], { routeKey }), { isAuthorized: false });
     });
 
-    it('without routes authorises whoever is signed in', async () => {
+    it('allows every signed-in caller without routes', async () => {
       const answer = (await ask(['strangers'], { routeKey: '$default' }, plain)) as { isAuthorized: boolean };
       assert.equal(answer.isAuthorized, true);
     });
 
-    it('answers Unauthorized without a token, with two, and with a bad one', async () => {
+    it('throws Unauthorized without a token, with two, and with an invalid one', async () => {
       const good = await world.bearer(['members']);
       for (const lines of [[], [good, good], [`${good}x`], ['Bearer'], ['Bearer a.b.c']]) {
         await assert.rejects(routed.call('authorizer', simpleEvent(lines)), { message: 'Unauthorized' });
       }
     });
 
-    it('takes no token from a cookie, the query or the identity sources', async () => {
+    it('reads no token from a cookie, the query or the identity sources', async () => {
       const token = await world.bearer(['members']);
       const event = {
         ...simpleEvent([]),

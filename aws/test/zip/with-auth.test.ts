@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { externalId } from '../../src/authn/external-identity.ts';
-import { parseLines } from '../helpers/capture.ts';
-import { forge, unsigned } from '../helpers/forge.ts';
-import { GATE_ISSUER } from '../helpers/gate.ts';
-import { proxyEvent, proxyEvent2 } from './events.ts';
-import { openWorld, type World } from './world.ts';
-import type { Lambda } from './zip.ts';
+import { externalId } from '../../../functions/src/authn/external-identity.ts';
+import { parseLines } from '../../../functions/test/helpers/capture.ts';
+import { forge, unsigned } from '../../../functions/test/helpers/forge.ts';
+import { proxyEvent, proxyEvent2 } from '../helpers/events.ts';
+import { ISSUER } from '../helpers/issuer.ts';
+import type { Lambda } from '../helpers/zip.ts';
+import { openZipWorld, type ZipWorld } from '../helpers/zip-world.ts';
 
 interface Answer {
   readonly statusCode: number;
@@ -15,11 +15,11 @@ interface Answer {
 
 describe('the Lambda middleware', function () {
   this.timeout(60_000);
-  let world: World;
+  let world: ZipWorld;
   let lambda: Lambda;
 
   before(async () => {
-    world = await openWorld();
+    world = await openZipWorld();
     lambda = await world.start();
   });
 
@@ -29,10 +29,10 @@ describe('the Lambda middleware', function () {
   });
 
   const call = async (handler: string, event: unknown, requestId?: string) =>
-    // What both payloads take for an answer; each test looks at it.
+    // Each test checks the shape.
     (await lambda.call(handler, event, requestId)) as Answer;
 
-  /** Is it this refusal, whole: status, headers, problem+json? */
+  /** Checks the whole refusal: status, headers, problem+json. */
   function assertRefusal({ statusCode, headers, body }: Answer, status: number, code: string): void {
     const problem = JSON.parse(body);
     assert.deepEqual([statusCode, problem.code, problem.status], [status, code, status], body);
@@ -52,27 +52,27 @@ describe('the Lambda middleware', function () {
     ['payload 2.0', proxyEvent2],
   ] as const) {
     describe(`with ${shape}`, () => {
-      it('hands the event on with the principal, whose id is the directory’s', async () => {
+      it('calls the handler with the event and the principal, which has the directory id', async () => {
         const { statusCode, body } = await call('notes', event([await world.bearer(['members'])]), 'r1');
         const { principal, requestId } = JSON.parse(body);
         assert.deepEqual([statusCode, requestId], [200, 'r1']);
-        assert.equal(principal.directoryId, externalId(GATE_ISSUER, 'ada'));
+        assert.equal(principal.directoryId, externalId(ISSUER, 'ada'));
         assert.deepEqual(principal.permissions, ['notes:read', 'notes:write']);
       });
 
-      it('answers 401 with a bare challenge to who sends no token', async () => {
+      it('answers 401 with a bare challenge without a token', async () => {
         const answer = await call('notes', event([]));
         assertRefusal(answer, 401, 'unauthenticated');
         assert.equal(answer.headers['WWW-Authenticate'], 'Bearer realm="gatehouse"');
       });
 
-      it('answers 401 with an error to whatever is no good token', async () => {
+      it('answers 401 with an error to an invalid token', async () => {
         const good = await world.bearer(['members']);
         for (const line of [
           `${good}x`,
           'Bearer',
           `Basic ${good}`,
-          `Bearer ${forge({ alg: 'none', typ: 'at+jwt' }, { iss: GATE_ISSUER }, unsigned)}`,
+          `Bearer ${forge({ alg: 'none', typ: 'at+jwt' }, { iss: ISSUER }, unsigned)}`,
           await world.bearer(['members'], { aud: 'https://other.example.com' }),
         ]) {
           for (const handler of ['notes', 'open']) {
@@ -88,7 +88,7 @@ describe('the Lambda middleware', function () {
         assertRefusal(await call('notes', event([good, good])), 400, 'invalid_request');
       });
 
-      it('answers 403 to who lacks the permission, and names it', async () => {
+      it('answers 403 to a caller without the permission, and names it', async () => {
         const answer = await call('notes', event([await world.bearer(['reporters'])]));
         assertRefusal(answer, 403, 'permission_denied');
         assert.equal(
@@ -97,32 +97,32 @@ describe('the Lambda middleware', function () {
         );
       });
 
-      it('answers 403 wherever the directory has to be asked, whatever the token says', async () => {
+      it('answers 403 for a privileged permission, whatever the token says', async () => {
         const answer = await call('privileged', event([await world.bearer(['bosses'])]));
         assertRefusal(answer, 403, 'permission_denied');
         assert.match(JSON.parse(answer.body).detail, /directory/);
       });
 
-      it('lets anybody pass where that is said', async () => {
+      it('calls the handler for anonymous callers where the rule is public', async () => {
         const { statusCode, body } = await call('open', event([]));
         assert.deepEqual([statusCode, JSON.parse(body).principal.kind], [200, 'anonymous']);
       });
 
-      it('lets people at their own, and tells nobody of others’', async () => {
+      it('allows callers their own resources, and answers 404 for those of others', async () => {
         const line = await world.bearer(['members']);
-        const owner = externalId(GATE_ISSUER, 'ada');
+        const owner = externalId(ISSUER, 'ada');
         assert.equal((await call('own', event([line], { owner }))).statusCode, 200);
         assertRefusal(await call('own', event([line], { owner: 'bob' })), 404, 'not_found');
         assertRefusal(await call('ownless', event([line], { owner })), 404, 'not_found');
       });
 
-      it('answers a fixed 500 when it fails itself', async () => {
+      it('answers a fixed 500 when loading the owner fails', async () => {
         const answer = await call('broken', event([await world.bearer(['members'])]));
         assertRefusal(answer, 500, 'internal');
         assert.ok(!answer.body.includes('no such table'));
       });
 
-      it('leaves to the handler what the handler throws', async () => {
+      it('does not catch what the handler throws', async () => {
         await assert.rejects(call('throwing', event([await world.bearer(['members'])])), { message: 'mine' });
       });
     });
@@ -134,18 +134,18 @@ describe('the Lambda middleware', function () {
       assert.equal((await call('notes', proxyEvent([line], { name }))).statusCode, 200);
   });
 
-  it('takes no token from a cookie', async () => {
+  it('reads no token from a cookie', async () => {
     const line = await world.bearer(['members']);
     const cookies = [`__session=${line.slice(7)}`];
     assertRefusal(await call('notes', proxyEvent2([], { cookies })), 401, 'unauthenticated');
   });
 
-  it('answers 401, not more, to an event without headers', async () => {
+  it('answers 401 to an event without headers', async () => {
     for (const event of [{}, { headers: null, multiValueHeaders: null }, { version: '2.0' }])
       assertRefusal(await call('notes', event), 401, 'unauthenticated');
   });
 
-  it('names its lines by Lambda’s request id, not by one that a caller chose', async () => {
+  it('logs the request id of Lambda, not one that a caller chose', async () => {
     const from = lambda.output().length;
     const answer = await call('notes', proxyEvent([]), 'r42');
     assert.equal(answer.headers['X-Request-Id'], 'r42');
@@ -155,7 +155,7 @@ describe('the Lambda middleware', function () {
     );
   });
 
-  it('answers 503 with Retry-After while the issuer’s keys cannot be had, and passes when they can', async () => {
+  it('answers 503 with Retry-After while the issuer’s keys cannot be fetched, then recovers', async () => {
     const fresh = await world.start();
     const event = proxyEvent([await world.bearer(['members'])]);
     world.keys.fail();
