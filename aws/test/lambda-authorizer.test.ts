@@ -187,7 +187,7 @@ describe('LambdaAuthorizer', () => {
       reason: 'granted',
     });
     assert.deepEqual(decideWithoutDirectory(principal, 'signed-in'), { allowed: true, reason: 'signed-in' });
-    assert.deepEqual(decideWithoutDirectory(principal, { permission: 'clients:write' }), {
+    assert.deepEqual(decideWithoutDirectory(principal, { permission: 'owners:assign' }), {
       allowed: false,
       reason: 'needs-directory',
     });

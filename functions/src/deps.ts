@@ -52,7 +52,7 @@ interface Outside {
 /** Wires one instance. What reaches outside can be handed in. */
 export function createDeps(config: Config, outside: Outside = {}): Deps {
   const { clock = systemClock, fetch = lateFetch, log = structuredLog } = outside;
-  const { auth, appCheck, firestore } = openFirebase(config.projectId, outside.app);
+  const { auth, appCheck, firestore } = openFirebase(config, outside.app);
   const open = outside.firestore ?? firestore;
 
   const accounts = createAccountStore(auth);
@@ -119,14 +119,14 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
 }
 
 /** The parts of the Admin SDK, each loaded when it is first asked for: the first answer may need none. */
-function openFirebase(projectId: string, given: App | undefined) {
+function openFirebase({ projectId, databaseId }: Config, given: App | undefined) {
   const app = once(async () => given ?? (await import('firebase-admin/app')).initializeApp({ projectId }));
   return {
     auth: once(async () => (await import('firebase-admin/auth')).getAuth(await app())),
     appCheck: once(async () => (await import('firebase-admin/app-check')).getAppCheck(await app())),
     firestore: once(async () => {
       const { getFirestore, FieldPath, FieldValue, Timestamp } = await import('firebase-admin/firestore');
-      return { db: getFirestore(await app()), FieldPath, FieldValue, Timestamp };
+      return { db: getFirestore(await app(), databaseId), FieldPath, FieldValue, Timestamp };
     }),
   };
 }

@@ -3,7 +3,7 @@ import 'firebase-functions/logger/compat';
 import type { RequestListener } from 'node:http';
 import { onRequest } from 'firebase-functions/https';
 import { createCallables } from './callable/callables.ts';
-import { identityPlatform, isDiscovery, loadConfig, runAs, sizes } from './config.ts';
+import { functionOptions, identityPlatform, isDiscovery, loadConfig } from './config.ts';
 import { instanceDeps } from './deps.ts';
 import { createReconcileSchedule } from './directory/sync/reconcile-schedule.ts';
 import { installFrameworkHardening } from './platform/functions-framework.ts';
@@ -30,26 +30,21 @@ const invoker = 'public';
 // No `invoker`: the CLI makes a new function public, which Hosting's rewrite needs, and then leaves it to the project.
 // With one, each deployment would open again what stands behind a gateway.
 // `cors: false`: the app answers for CORS; without it the emulator would let in any origin.
-export const api = onRequest({ ...sizes.api, ...runAs.api, cors: false }, async (req, res) => {
+export const api = onRequest({ ...functionOptions.api, cors: false }, async (req, res) => {
   app ??= openApp();
   (await app)(req, res);
 });
 
 export const { getMyAccess, listUsers, setUserRoles, revokeSessions } = createCallables(
-  { ...sizes.callables, invoker },
+  { ...functionOptions.callables, invoker },
   instanceDeps,
-  runAs,
 );
 
 export const { beforeUserCreated, beforeUserSignedIn } = createBlockingFunctions(
-  { ...sizes.triggers, omit: identityPlatform.equals(false) },
-  instanceDeps,
-  runAs,
-);
-
-export const { onUserCreated, onUserDeleted } = createUserEvents(sizes.triggers, instanceDeps, runAs);
-
-export const reconcileAccess = createReconcileSchedule(
-  { ...sizes.triggers, ...runAs.reconcileAccess },
+  { ...functionOptions.triggers, omit: identityPlatform.equals(false) },
   instanceDeps,
 );
+
+export const { onUserCreated, onUserDeleted } = createUserEvents(functionOptions.triggers, instanceDeps);
+
+export const reconcileAccess = createReconcileSchedule(functionOptions.triggers, instanceDeps);

@@ -8,17 +8,11 @@ import { callable } from './callable.ts';
 
 /**
  * The callable functions: the services of the HTTP API for those who use a Firebase client SDK.
- *
- * @param runAs options of single functions, by name
  */
-export function createCallables(
-  options: CallableOptions,
-  deps: () => Deps,
-  runAs: Readonly<Record<string, CallableOptions>> = {},
-) {
+export function createCallables(options: CallableOptions, deps: () => Deps) {
   return {
     /** Who am I, and what may I do? */
-    getMyAccess: callable({ ...options, ...runAs.getMyAccess }, deps, {
+    getMyAccess: callable(options, deps, {
       access: 'signed-in',
       changes: false,
       input: z.strictObject({}),
@@ -26,7 +20,7 @@ export function createCallables(
       handler: (_input, { principal }) => toPrincipalView(principal),
     }),
     /** The users, by role, e-mail or state, a page at a time. */
-    listUsers: callable({ ...options, ...runAs.listUsers }, deps, {
+    listUsers: callable(options, deps, {
       access: { permission: 'users:read' },
       changes: false,
       input: userQuery,
@@ -35,7 +29,7 @@ export function createCallables(
         toUserPageView(await context.deps.users.list(query), context.deps.clock),
     }),
     /** Set a user's grants. */
-    setUserRoles: callable({ ...options, ...runAs.setUserRoles }, deps, {
+    setUserRoles: callable(options, deps, {
       access: { permission: 'roles:assign' },
       changes: true,
       input: roleChange.extend({ uid }),
@@ -44,7 +38,7 @@ export function createCallables(
         toUserView(await context.deps.users.setRoles({ principal, requestId }, change), context.deps.clock),
     }),
     /** Sign a user out everywhere. */
-    revokeSessions: callable({ ...options, ...runAs.revokeSessions }, deps, {
+    revokeSessions: callable(options, deps, {
       access: { permission: 'sessions:revoke' },
       changes: true,
       input: z.strictObject({ uid }),

@@ -5,7 +5,7 @@ export const accessRoutes: readonly Route[] = [
   route({
     method: 'post',
     path: '/access/reconcile',
-    access: { permission: 'access:reconcile' },
+    access: { permission: 'directory:reconcile' },
     input: {},
     output: z
       .object({ expired: z.int(), repaired: z.int(), failed: z.int(), more: z.boolean() })

@@ -25,14 +25,10 @@ const RECORD_DEADLINE_MS = 1_500;
  * Identity Platform asks these before it creates a user and before every sign-in; anonymous and custom-token sign-ins
  * excepted. https://firebase.google.com/docs/auth/extend-with-blocking-functions
  */
-export function createBlockingFunctions(
-  options: BlockingOptions,
-  deps: () => Deps,
-  runAs: Readonly<Record<string, BlockingOptions>> = {},
-) {
+export function createBlockingFunctions(options: BlockingOptions, deps: () => Deps) {
   return {
     /** Refuses who may not sign up, and gives the default role. */
-    beforeUserCreated: beforeUserCreated({ ...options, ...runAs.beforeUserCreated }, async (event) => {
+    beforeUserCreated: beforeUserCreated(options, async (event) => {
       const { email, emailVerified } = userOf(event);
       if (evaluateSignUp({ email, emailVerified }, deps().config.signUpDomains) === 'refused') {
         await refuse(event, {
@@ -46,7 +42,7 @@ export function createBlockingFunctions(
       return firstClaims(event);
     }),
     /** Refuses disabled users, and brings the claims in line with the directory. */
-    beforeUserSignedIn: beforeUserSignedIn({ ...options, ...runAs.beforeUserSignedIn }, async (event) => {
+    beforeUserSignedIn: beforeUserSignedIn(options, async (event) => {
       const { uid, disabled } = userOf(event);
       const entry = disabled ? undefined : await findEntry(event);
       if (disabled || (typeof entry === 'object' && entry.disabled)) {

@@ -46,7 +46,7 @@ describe('a token of another issuer, exchanged', function () {
     const setting = { type: 'oidc', issuer, audience: 'gatehouse', jwksUri: `${issuer}/keys` };
     const trustedIssuers = parseTrustedIssuers(
       JSON.stringify([{ ...setting, algorithms: ['ES256'], tokenExchange: true, map }]),
-      { local: true, gate: false },
+      { local: true, allowFirebase: false },
     );
     http = createApp(
       createDeps({ ...operator.config, trustedIssuers }, { app: adminApp, log: silentLog, fetch }),

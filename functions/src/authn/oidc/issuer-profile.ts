@@ -8,7 +8,8 @@ type Payload = Readonly<Record<string, unknown>>;
 
 /** What a token of an issuer has to look like. A check is switched off by `null` alone, never by leaving it out. */
 export interface IssuerProfile {
-  readonly type: 'cognito' | 'auth0' | 'oidc' | 'firebase';
+  /** The provider: `type` of the setting. */
+  readonly type: string;
   /** Identity is this + subject. The first of `accepts` where an issuer goes by several names. */
   readonly issuer: string;
   /** Every `iss` that is accepted, letter by letter, with where its keys are. `null`: OpenID discovery says. */

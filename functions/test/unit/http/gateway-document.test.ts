@@ -8,7 +8,7 @@ import { routes } from '../../../src/http/routes.ts';
 const BACKEND = 'https://europe-west1-acme.cloudfunctions.net/api';
 
 const issuers = (...settings: object[]) =>
-  parseTrustedIssuers(JSON.stringify(settings), { local: false, gate: false });
+  parseTrustedIssuers(JSON.stringify(settings), { local: false, allowFirebase: false });
 const written = (trusted: readonly IssuerProfile[] = [], host?: string) =>
   createGatewayDocument({ projectId: 'acme', backend: BACKEND, issuers: trusted, host });
 

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import * as z from 'zod';
 import { mapSchema } from '../../../../src/authn/oidc/claim-mapping-schema.ts';
-import { issuerSchema } from '../../../../src/authn/oidc/issuer-schema.ts';
+import { issuerSchema } from '../../../../src/authn/oidc/providers/index.ts';
 import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
 
 /** What docs/guides/trusted-issuers.md says. */
 
 const GUIDE = readFileSync(new URL('../../../../../docs/guides/trusted-issuers.md', import.meta.url), 'utf8');
-const PRODUCTION = { local: false, gate: false };
+const PRODUCTION = { local: false, allowFirebase: false };
 
 /** Names of the fields in the table that follows this text. */
 function documented(start: string): string[] {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { issuerSchema } from '../../../../src/authn/oidc/issuer-schema.ts';
+import { issuerSchema } from '../../../../src/authn/oidc/providers/index.ts';
 
 const COGNITO = {
   ...{ type: 'cognito', region: 'eu-west-1', userPoolId: 'eu-west-1_AbC123' },
@@ -15,12 +15,11 @@ function wrong(entry: unknown): string[] {
 }
 
 describe('an entry of TRUSTED_ISSUERS', () => {
-  it('says nothing about anybody’s rights unless it says so', () => {
-    const { map, jitProvisioning, tokenExchange } = issuerSchema.parse(OIDC) as Extract<
-      ReturnType<typeof issuerSchema.parse>,
-      { map: unknown }
-    >;
-    assert.deepEqual([map, jitProvisioning, tokenExchange], [{}, false, false]);
+  it('gives no rights unless it says so', () => {
+    const { access, jitProvisioning, tokenExchange } = issuerSchema.parse(OIDC);
+    const rights = access({ groups: ['admin'], permissions: ['notes:read'], scope: 'notes:read' }, 'user', 0);
+    assert.deepEqual(rights, { roles: [], permissions: [], until: Number.POSITIVE_INFINITY });
+    assert.deepEqual([jitProvisioning, tokenExchange], [false, false]);
   });
 
   const good: Record<string, object> = {
