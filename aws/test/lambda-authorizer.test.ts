@@ -89,7 +89,8 @@ describe('LambdaAuthorizer', () => {
       auth_time: now - 60,
       iat: now - 10,
       exp: now + 3_590,
-      ...{ roles, rv: 1 },
+      roles,
+      rv: 1,
     });
   }
 

@@ -25,6 +25,7 @@ export const stages: Record<string, (firestore: FirestoreKind) => Promise<Outcom
       [tsc, '-p', 'functions/tsconfig.json'],
       [tsc, '-p', 'tools/tsconfig.json'],
       [tsc, '-p', 'packages/firestore-emulator/tsconfig.json'],
+      [tsc, '-p', 'aws/tsconfig.json'],
     ),
   firestore: embeddedFirestore,
   unit,
@@ -32,7 +33,7 @@ export const stages: Record<string, (firestore: FirestoreKind) => Promise<Outcom
   issuers: () => mochaFolder('functions/test/issuers'),
   attacks: () => mochaFolder('functions/test/attacks'),
   deploy: () => mochaFolder('functions/test/deploy'),
-  lambda: () => mochaFolder('functions/test/lambda'),
+  aws: () => mochaFolder('aws/test'),
   emulator: (firestore) => withEmulators({ folder: 'functions/test/emulator', firestore }),
   'emulator-idp': (firestore) =>
     withEmulators({ projectId: 'demo-gatehouse-idp', folder: 'functions/test/emulator-idp', firestore }),

@@ -34,7 +34,10 @@ export async function openAuthorizerWorld(): Promise<AuthorizerWorld> {
     log: createLog((line) => lines.push(line)),
   });
   return {
-    ...{ authorizer, keys, pair, lines },
+    authorizer,
+    keys,
+    pair,
+    lines,
     token: (groups, claims, header) => signAccessToken(pair, { groups, ...claims }, header),
     close: () => keys.close(),
   };
