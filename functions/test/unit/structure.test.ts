@@ -14,17 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['platform'],
   ['pipeline'],
   ['audit'],
-  [
-    'directory',
-    'users',
-    'identities',
-    'sign-up',
-    'token-exchange',
-    'notes',
-    'http',
-    'callable',
-    'deps.ts',
-  ],
+  ['directory', 'users', 'identities', 'sign-up', 'token-exchange', 'notes', 'http', 'callable', 'deps.ts'],
   ['app.ts'],
   ['index.ts'],
 ];
