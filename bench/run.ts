@@ -54,6 +54,6 @@ writeFileSync(
   values.out,
   `${JSON.stringify({ at: new Date(), short, machine, verdicts, failed, sections }, null, 2)}\n`,
 );
-const isWhole = !short && all.every((name) => sections[name] !== undefined);
-if (values['write-docs']) writeDocs(sections, { machine, ...(isWhole && { budgets }) });
+const isUnprivilegedRole = !short && all.every((name) => sections[name] !== undefined);
+if (values['write-docs']) writeDocs(sections, { machine, ...(isUnprivilegedRole && { budgets }) });
 process.exit(failed.length === 0 && verdicts.every(({ kept }) => kept) ? 0 : 1);

@@ -1,17 +1,17 @@
 import { parseArgs } from 'node:util';
-import type { DirectoryEntry } from '../functions/src/access/directory-entry.ts';
 import { ALL_ROLES, isRole } from '../functions/src/authz/roles.ts';
-import { grantAsOperator, grantToIdentity } from '../functions/src/users/first-roles.ts';
+import type { DirectoryEntry } from '../functions/src/directory/entry.ts';
+import { grantAsOperator, grantToExternalUser } from '../functions/src/users/operator-grant.ts';
 import { newIdentity } from '../functions/src/users/schema.ts';
 import { connect, explain, isEmulated } from './lib/connect.ts';
 import { readDeployed } from './lib/deployed.ts';
 
 /**
- * Gives somebody a role with your own Google credentials, past the granting rules: how the first owner comes to be.
- * A `demo-` project means the running emulator.
+ * Grants a role with your own Google credentials, without the granting rules of the API: this creates the first owner.
+ * For a `demo-` project it uses the running emulators.
  */
 const USAGE = `Usage: npm run grant -- --project <project id> [--force] <${ALL_ROLES.join('|')}> <e-mail>
-For somebody of another issuer, instead of the e-mail: --issuer <iss> --subject <sub>`;
+For an external user, instead of the e-mail: --issuer <iss> --subject <sub>`;
 
 function readArguments() {
   const text = { type: 'string' } as const;
@@ -31,7 +31,7 @@ function readArguments() {
   return { project, force, role, identity: identity.data };
 }
 
-/** The one name of an issuer that has two. Whether tokens of it come at all is for the settings to say. */
+/** The main name of a trusted issuer: an issuer can have two names. @throws Error if the project does not trust it */
 function nameOf(issuer: string, project: string): string {
   const { issuers } = readDeployed(project);
   const profile = issuers.find(({ accepts }) => accepts.some((accepted) => accepted.issuer === issuer));
@@ -51,9 +51,9 @@ async function grant(wanted: ReturnType<typeof readArguments>): Promise<Director
     });
   }
   const { issuer, subject } = wanted.identity;
-  // Issuers on this machine come and go with `npm start -- --with-issuers`, which sets them itself.
+  // The emulators trust the local issuers of `npm start -- --with-issuers`, which no settings file lists.
   const name = isEmulated(project) ? issuer : nameOf(issuer, project);
-  return grantToIdentity(connect(project), { role, force, issuer: name, subject });
+  return grantToExternalUser(connect(project), { role, force, issuer: name, subject });
 }
 
 let project: string | undefined;
@@ -62,11 +62,11 @@ try {
   project = wanted.project;
   const { email, emailVerified, grants, uid, identity } = await grant(wanted);
   const who = identity === undefined ? email : `${identity.subject} of ${identity.issuer}`;
-  console.log(`${project}: ${who} (${uid}) now is ${grants.map(({ role }) => role).join(', ')}.`);
+  console.log(`${project}: ${who} (${uid}) has the roles: ${grants.map(({ role }) => role).join(', ')}`);
   if (identity === undefined && !emailVerified) {
-    console.warn('This address is not verified: make sure that the account is theirs.');
+    console.warn('This e-mail address is not verified. Make sure that the account is the right one.');
   }
-  // The SDK keeps connections open; nothing is left to do.
+  // Exit now: the SDK keeps connections open.
   process.exit(0);
 } catch (error) {
   console.error(explain(error, project));

@@ -44,7 +44,7 @@ const { values, positionals: asked } = read(() =>
 const unknown = asked.find((name) => !names.includes(name));
 if (unknown) fail(`there is no stage "${unknown}"; the stages are: ${names.join(', ')}`);
 // What the build makes, most other stages read.
-if (asked.length > 0 && !asked.includes('build') && !existsSync(`${FUNCTIONS}/src/http/openapi.json`)) {
+if (asked.length > 0 && !asked.includes('build') && !existsSync(`${FUNCTIONS}/src/meta/openapi.json`)) {
   asked.push('build');
 }
 const isAsked = (name: string) => asked.length === 0 || asked.includes(name);

@@ -1,5 +1,5 @@
-import { createAccessFeed } from '../../functions/src/access/access-feed.ts';
-import { systemClock } from '../../functions/src/lib/clock.ts';
+import { systemClock } from '../../functions/src/core/clock.ts';
+import { createRevocationFeed } from '../../functions/src/directory/revocation/feed.ts';
 import type { Sizes } from '../lib/sizes.ts';
 import type { Growing } from './growth.ts';
 
@@ -8,11 +8,11 @@ export async function acrossChanges({ growth: { changes } }: Sizes): Promise<Gro
   const at = new Map<number, Record<string, (index: number) => unknown>>();
   for (const count of changes) {
     const known = Array.from({ length: count }, (_, index) => ({ uid: `user-${index}`, rolesVersion: 2 }));
-    const feed = createAccessFeed({
+    const feed = createRevocationFeed({
       readSince: async () => ({ changes: known, readAt: Date.now(), more: false }),
       // The next read would be another measurement.
       ...{ clock: systemClock, maxAge: 3_000 },
-      log: { feedUnread: () => undefined },
+      log: { feedReadFailed: () => undefined },
     });
     await feed.latest('somebody');
     const uids = Array.from({ length: 64 }, (_, index) => `user-${Math.floor((index * count) / 64)}`);

@@ -1,8 +1,8 @@
-import { createExternalAuthenticators } from '../../functions/src/authn/issuers/external-authenticators.ts';
-import { parseTrustedIssuers } from '../../functions/src/authn/issuers/trusted-issuers.ts';
-import { createVerifiedTokenCache } from '../../functions/src/authn/verified-token-cache.ts';
+import { createExternalAuthenticators } from '../../functions/src/authn/oidc/authenticators.ts';
+import { parseTrustedIssuers } from '../../functions/src/authn/oidc/trusted-issuers.ts';
+import { createVerifiedTokenCache } from '../../functions/src/authn/token-cache.ts';
 import { verifyToken } from '../../functions/src/authn/verify-token.ts';
-import { systemClock } from '../../functions/src/lib/clock.ts';
+import { systemClock } from '../../functions/src/core/clock.ts';
 import { googleKey } from '../../functions/test/helpers/google.ts';
 import { fetchAt, startOutside } from '../lib/outside.ts';
 import type { Sizes } from '../lib/sizes.ts';

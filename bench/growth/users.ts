@@ -1,8 +1,8 @@
-import { toDocument } from '../../functions/src/access/directory-entry.ts';
 import { authenticate } from '../../functions/src/authn/authenticate.ts';
 import { loadConfig } from '../../functions/src/config.ts';
 import { createDeps } from '../../functions/src/deps.ts';
-import type { OpenedFirestore } from '../../functions/src/lib/firestore.ts';
+import { toDocument } from '../../functions/src/directory/entry.ts';
+import type { OpenedFirestore } from '../../functions/src/platform/firestore/firestore.ts';
 import { entryOf } from '../../functions/test/consistency/seed.ts';
 import { openGoogle, PROJECT } from '../../functions/test/helpers/google.ts';
 import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';

@@ -1,4 +1,4 @@
-import { startFirestore } from '../../tools/firestore/server.ts';
+import { startFirestore } from '../../packages/firestore-emulator/server.ts';
 import type { FirestoreCall } from './firestore.ts';
 
 /** The embedded Firestore in a process of its own, so that its work is not counted as the API's. Keeps a list of calls. */

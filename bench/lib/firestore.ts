@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import type { OpenFirestore } from '../../functions/src/lib/firestore.ts';
+import type { OpenFirestore } from '../../functions/src/platform/firestore/firestore.ts';
 
 /** A call as the server received it. @property at milliseconds on the server's clock, which starts with it */
 export interface FirestoreCall {

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
-import type { Fetch } from '../../functions/src/authn/issuers/fetch-json.ts';
+import type { Fetch } from '../../functions/src/authn/oidc/fetch-json.ts';
 import { certificates } from '../../functions/test/helpers/google.ts';
 
 /** What is public of the key that every token of a run is signed with. */

@@ -1,6 +1,6 @@
 import { authenticate } from '../../functions/src/authn/authenticate.ts';
-import { ANONYMOUS, createPrincipal } from '../../functions/src/authn/principal.ts';
-import { createVerifiedTokenCache } from '../../functions/src/authn/verified-token-cache.ts';
+import { createVerifiedTokenCache } from '../../functions/src/authn/token-cache.ts';
+import { ANONYMOUS, createPrincipal } from '../../functions/src/authz/principal.ts';
 import { loadConfig } from '../../functions/src/config.ts';
 import { createDeps } from '../../functions/src/deps.ts';
 import { PROJECT } from '../../functions/test/helpers/google.ts';
@@ -61,8 +61,8 @@ async function fillCache(count: number): Promise<Point[]> {
     const principal = createPrincipal({
       ...{ ...ANONYMOUS, kind: 'user', subject, roles: ['member'], tokenExpiresAt: 2 ** 40 },
     });
-    const readFrom = [{ id: subject, rolesVersion: 1, validAfter: 0 }];
-    const verified = { principal, readFrom, goodUntil: 2 ** 40 };
+    const directoryVersion = { id: subject, rolesVersion: 1, validAfter: 0 };
+    const verified = { principal, directoryVersion, validUntil: 2 ** 40 };
     await cache.get(`${'x'.repeat(900)}.${index}`, 0, async () => verified);
     if (index % (count / STEPS) === 0) points.push(measured(index));
   }

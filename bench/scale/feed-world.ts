@@ -1,6 +1,6 @@
-import { createAccessFeed } from '../../functions/src/access/access-feed.ts';
 import { type AuthenticateDeps, authenticate } from '../../functions/src/authn/authenticate.ts';
-import { ANONYMOUS, createPrincipal } from '../../functions/src/authn/principal.ts';
+import { ANONYMOUS, createPrincipal } from '../../functions/src/authz/principal.ts';
+import { createRevocationFeed } from '../../functions/src/directory/revocation/feed.ts';
 import {
   changeAt,
   drawChanges,
@@ -95,11 +95,11 @@ async function playSlot(slot: {
     return { changes: found, readAt: now * 1000, more: false };
   };
   const boot = () => {
-    const feed = createAccessFeed({
+    const feed = createRevocationFeed({
       readSince,
       clock,
       maxAge: MAX_AGE,
-      log: { feedUnread: () => undefined },
+      log: { feedReadFailed: () => undefined },
     });
     return { feed, diesAt: now + untilNext(random, 1 / INSTANCE_LIFE) };
   };
@@ -139,16 +139,16 @@ async function passes(
   clock: () => number,
 ): Promise<boolean> {
   const principal = createPrincipal({ ...ANONYMOUS, kind: 'user', subject: uid, directoryId: uid });
-  const readFrom = [{ id: uid, rolesVersion: rolesVersion - 1, validAfter: 0 }];
-  const verified = { principal, readFrom, goodUntil: Number.POSITIVE_INFINITY };
+  const directoryVersion = { id: uid, rolesVersion: rolesVersion - 1, validAfter: 0 };
+  const verified = { principal, directoryVersion, validUntil: Number.POSITIVE_INFINITY };
   const deps: AuthenticateDeps = {
     authenticators: [],
     verifiedTokens: { get: () => verified, delete: () => undefined },
     accessChanges: feed,
     accessRecords: {
       read: async () => undefined,
-      readExternal: async () => ({ record: undefined, readFrom: [] }),
-      mend: async () => undefined,
+      readExternal: async () => ({ record: undefined, directoryVersion }),
+      resyncAfterStaleToken: async () => undefined,
     },
     clock,
   };

@@ -1,14 +1,14 @@
 import type { Role } from '../../functions/src/authz/roles.ts';
-import { guard } from '../../functions/src/guard.ts';
-import { giveDefaultRole } from '../../functions/src/users/first-roles.ts';
+import { guard } from '../../functions/src/pipeline/guard.ts';
+import { grantDefaultRole } from '../../functions/src/users/operator-grant.ts';
 import { accountWith, openAuthServer } from '../../functions/test/consistency/auth-server.ts';
 import { type OwnInstance, openInstance } from '../../functions/test/consistency/instance.ts';
 import { connectOutside } from '../../functions/test/consistency/outside.ts';
 import { entryOf, seed } from '../../functions/test/consistency/seed.ts';
 import { actor } from '../../functions/test/helpers/actor.ts';
 import { mintIdToken, PROJECT } from '../../functions/test/helpers/google.ts';
-import type { Write } from '../../tools/firestore/messages.ts';
-import { startFirestore } from '../../tools/firestore/server.ts';
+import type { Write } from '../../packages/firestore-emulator/messages.ts';
+import { startFirestore } from '../../packages/firestore-emulator/server.ts';
 import { NOTHING, type Operations } from './bill.ts';
 
 /** What one deed makes Firestore do. @property documents what was written, in order, e.g. `directory` */
@@ -38,7 +38,7 @@ const DEEDS = {
   signIn: ({ directory }: OwnInstance) => directory.find('ann'),
   signUp: async ({ users, changeAccess }: OwnInstance) => {
     await users.get('new');
-    await giveDefaultRole({ users, changeAccess }, { uid: 'new', role: 'member', requestId: 'r' });
+    await grantDefaultRole({ users, changeAccess }, { uid: 'new', role: 'member', requestId: 'r' });
   },
   roleChange: ({ users }: OwnInstance) =>
     users.setRoles(owner, { uid: 'bob', grants: [{ role: 'support' }], version: 1 }),
@@ -51,7 +51,7 @@ const DEEDS = {
   signOutEverywhere: ({ users }: OwnInstance) => users.revoke(owner, 'dan'),
   disable: ({ users }: OwnInstance) => users.setDisabled(owner, 'eve', true),
   remove: ({ users }: OwnInstance) => users.remove(owner, 'fay'),
-  staleToken: ({ accessRecords }: OwnInstance) => accessRecords.mend('bob'),
+  staleToken: ({ accessRecords }: OwnInstance) => accessRecords.resyncAfterStaleToken('bob'),
   reconcile: ({ reconcileAccess }: OwnInstance) =>
     reconcileAccess({ principal: 'system', requestId: 'reconcile' }),
 } as const;

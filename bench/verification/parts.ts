@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
-import { createAccessFeed } from '../../functions/src/access/access-feed.ts';
 import { authenticate } from '../../functions/src/authn/authenticate.ts';
-import { parseToken } from '../../functions/src/authn/token-guard.ts';
-import { createVerifiedTokenCache } from '../../functions/src/authn/verified-token-cache.ts';
+import { parseCompactJws } from '../../functions/src/authn/parse-jws.ts';
+import { createVerifiedTokenCache } from '../../functions/src/authn/token-cache.ts';
 import { verifyToken } from '../../functions/src/authn/verify-token.ts';
 import { decide } from '../../functions/src/authz/decide.ts';
 import { loadConfig } from '../../functions/src/config.ts';
+import { systemClock } from '../../functions/src/core/clock.ts';
 import { createDeps } from '../../functions/src/deps.ts';
-import { systemClock } from '../../functions/src/lib/clock.ts';
+import { createRevocationFeed } from '../../functions/src/directory/revocation/feed.ts';
 import { PROJECT } from '../../functions/test/helpers/google.ts';
 import { aloneOnServerCore } from '../lib/core.ts';
 import type { Section } from '../lib/report.ts';
@@ -26,16 +26,16 @@ export async function parts({ parts: { calls, rounds } }: Sizes): Promise<Sectio
   for (const token of world.tokens) await cache.get(token, 0, async () => verifyToken(deps, token));
   const { principal } = await verifyToken(deps, world.tokens[0] ?? '');
   const readSince = async () => ({ changes: [], readAt: Date.now(), more: false });
-  const feed = createAccessFeed({
+  const feed = createRevocationFeed({
     ...{ readSince, clock: systemClock, maxAge: 60 },
-    log: { feedUnread: () => undefined },
+    log: { feedReadFailed: () => undefined },
   });
   const now = Math.floor(Date.now() / 1000);
   const neverAsked = () => Promise.reject(new Error('not in the cache'));
   const token = (index: number) => world.tokens[index % TOKENS] ?? '';
 
   const steps = {
-    'parseToken, the guard': (index: number) => parseToken(token(index)),
+    'parseCompactJws, the guard': (index: number) => parseCompactJws(token(index)),
     'SHA-256 of the token': (index: number) => hash('sha256', token(index), 'base64'),
     'the cache: that, and finding it': (index: number) => cache.get(token(index), now, neverAsked),
     'the access changes in memory': () => feed.latest(principal.subject),

@@ -8,7 +8,7 @@ import { authenticate } from '../../functions/src/authn/authenticate.ts';
 import { decide } from '../../functions/src/authz/decide.ts';
 import { loadConfig } from '../../functions/src/config.ts';
 import { createDeps } from '../../functions/src/deps.ts';
-import type { OpenFirestore } from '../../functions/src/lib/firestore.ts';
+import type { OpenFirestore } from '../../functions/src/platform/firestore/firestore.ts';
 import { ISSUER, PROJECT } from '../../functions/test/helpers/google.ts';
 import { authOf } from '../lib/firebase.ts';
 import { type PublicKey, toJwk } from '../lib/outside.ts';

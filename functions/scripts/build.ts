@@ -5,7 +5,7 @@ import { ADMIN_SDK, adminSdkWhenCalled } from './admin-sdk-when-called.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
 
 // The document first, because the bundle contains it.
-await writeFile('src/http/openapi.json', `${JSON.stringify(createOpenApiDocument(), null, 2)}\n`);
+await writeFile('src/meta/openapi.json', `${JSON.stringify(createOpenApiDocument(), null, 2)}\n`);
 
 // Few files, SDKs included: opening some four hundred small ones takes longer than everything else at a cold start. What
 // the source imports with `import()` is a file of its own, read when it is first needed.

@@ -1,7 +1,7 @@
 import { defineBoolean, defineInt, defineString, select } from 'firebase-functions/params';
 import * as z from 'zod';
-import type { IssuerProfile } from './authn/issuers/issuer-profile.ts';
-import { readTrustedIssuers } from './authn/issuers/trusted-issuers.ts';
+import type { IssuerProfile } from './authn/oidc/issuer-profile.ts';
+import { readTrustedIssuers } from './authn/oidc/trusted-issuers.ts';
 
 /** Settings of the running code. It reads them through {@link loadConfig}. */
 const settings = {

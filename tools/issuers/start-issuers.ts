@@ -7,7 +7,7 @@ import { type Oidc, type OidcAlgorithm, startOidc } from './oidc.ts';
 interface Options {
   readonly ports: 'fixed' | 'free';
   readonly logFile: string;
-  /** What the OpenID provider signs access tokens with. */
+  /** Signing algorithm of the OpenID provider's access tokens. */
   readonly algorithm?: OidcAlgorithm;
 }
 
@@ -41,9 +41,9 @@ export async function startIssuers({ ports, logFile, algorithm = 'RS256' }: Opti
   }
 }
 
-/** Each issuer with a map of its own, to show what a map can say. */
+/** Each issuer has a different claim mapping, as an example. */
 function trust(cognito: Cognito, auth0: Auth0, oidc: Oidc, algorithm: OidcAlgorithm): string {
-  const common = { enterOnFirstSight: true, exchange: true };
+  const common = { jitProvisioning: true, tokenExchange: true };
   const pool = {
     ...{
       type: 'cognito',
@@ -68,7 +68,7 @@ function trust(cognito: Cognito, auth0: Auth0, oidc: Oidc, algorithm: OidcAlgori
     map: {
       everyone: ['member'],
       claims: [{ path: ['realm_access', 'roles'], values: { helper: ['support'] } }],
-      // They limit what an app does for somebody, and are all that a machine may.
+      // Scopes limit what an app may do for a user, and are the only permissions of a machine client.
       scopes: Object.fromEntries(
         ['notes:read', 'notes:write', 'users:read'].map((scope) => [scope, [scope]]),
       ),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { IssuerProfile } from '../../functions/src/authn/issuers/issuer-profile.ts';
-import { parseTrustedIssuers } from '../../functions/src/authn/issuers/trusted-issuers.ts';
+import type { IssuerProfile } from '../../functions/src/authn/oidc/issuer-profile.ts';
+import { parseTrustedIssuers } from '../../functions/src/authn/oidc/trusted-issuers.ts';
 import { ROOT } from './emulator-setup.ts';
 
 interface Deployed {
@@ -10,7 +10,7 @@ interface Deployed {
   readonly issuers: readonly IssuerProfile[];
 }
 
-/** What a project is deployed with. @throws Error that names its file */
+/** Reads the settings that a project is deployed with. @throws Error that names the file */
 export function readDeployed(project: string): Deployed {
   const name = `functions/.env.${project}`;
   const { REGION, TRUSTED_ISSUERS = '' } = parseEnv(readText(name));
@@ -19,7 +19,7 @@ export function readDeployed(project: string): Deployed {
     return { region: REGION || 'us-central1', issuers };
   } catch (error) {
     throw new Error(
-      `TRUSTED_ISSUERS in ${name} is wrong:\n${error instanceof Error ? error.message : error}`,
+      `TRUSTED_ISSUERS in ${name} is invalid:\n${error instanceof Error ? error.message : error}`,
     );
   }
 }

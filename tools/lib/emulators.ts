@@ -10,15 +10,15 @@ import { writeSettings } from './settings.ts';
 
 const EMULATORS = ['auth', 'functions', 'hosting'];
 const READY = 'All emulators ready!';
-const BROKEN = 'Failed to load function definition'; // after which the CLI calls itself ready all the same
+const BROKEN = 'Failed to load function definition'; // the CLI reports that it is ready all the same
 const EXPORT_TIMEOUT_MS = 60_000;
 
 export interface EmulatorOptions extends Output {
   projectId: string;
   firestore: FirestoreKind;
-  /** Where users and documents come from, and where `saveAndStop` puts them. */
+  /** The folder that users and documents are loaded from, and saved to by `saveAndStop`. */
   data?: DataFolder;
-  /** `free` lets several runs live side by side; `fixed` are those of firebase.json. */
+  /** `fixed`: the ports of firebase.json. `free`: free ports, so that several runs can coexist. */
   ports: 'free' | 'fixed';
   /** Parameters of the functions that differ from their `.env` files. */
   params?: Readonly<Record<string, string>>;
@@ -27,18 +27,17 @@ export interface EmulatorOptions extends Output {
 export interface Emulators {
   ports: Ports;
   urls: { hosting: string; functions: string; auth: string };
-  /** What a process needs in its environment to talk to these emulators. */
+  /** Environment variables of a process that uses these emulators. */
   env: Record<string, string>;
-  /** Settles when one of the emulators has ended, asked to or not. */
+  /** Settles when one of the emulators has stopped, for whatever reason. */
   exited: Promise<unknown>;
   stop(): Promise<void>;
-  /** Stops, after putting users and documents into the data folder; when that fails, what was there stays. */
+  /** Saves users and documents to the data folder, then stops. If saving fails, the previous data is kept. */
   saveAndStop(data: DataFolder): Promise<void>;
 }
 
 /**
- * Starts the Firebase emulators and a Firestore on loopback and waits until they serve. They end with this process,
- * however it ends.
+ * Starts the Firebase emulators and Firestore on loopback and waits until they serve. They always end with this process.
  */
 export async function startEmulators(options: EmulatorOptions): Promise<Emulators> {
   const { projectId, data, logFile } = options;
@@ -73,7 +72,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
       }),
   );
 
-  // Outright: they hold nothing worth saving, and asked nicely they wait for whatever the functions still do.
+  // By SIGKILL: there is nothing to save, and a graceful stop waits for running functions.
   const stop = async () => {
     await cli.stop();
     cleanUp();
@@ -81,7 +80,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     await documents.stop();
   };
 
-  // Users first: documents are what the functions write first, so a change cut in two is one that they know to repair.
+  // Users first: functions write documents first, so a change saved by half is one that they can repair.
   const saveAndStop = async ({ exported, commit }: DataFolder) => {
     try {
       await exportUsers(exported, `http://${HOST}:${ports.hub}`).then(documents.save).finally(stop);
@@ -117,7 +116,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   return { ports, urls, env, exited, stop, saveAndStop };
 }
 
-/** Has the Firebase CLI write the Auth emulator's users into a folder. */
+/** Lets the Firebase CLI export the users of the Auth emulator to a folder. */
 async function exportUsers(path: string, hub: string): Promise<void> {
   const response = await fetch(`${hub}/_admin/export`, {
     method: 'POST',

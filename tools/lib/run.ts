@@ -5,10 +5,10 @@ import { ROOT } from './emulator-setup.ts';
 
 export const FUNCTIONS = join(ROOT, 'functions');
 
-/** A program of functions/node_modules. */
+/** The path of a program in functions/node_modules. */
 export const functionsBin = (name: string) => join(FUNCTIONS, 'node_modules', '.bin', name);
 
-/** Runs a program to its end and gives its exit code; it doesn't outlive this process, nor its timeout (ms). */
+/** Runs a program and returns its exit code. It ends with this process, or after its timeout (ms). */
 export async function run(command: string, args: string[], options: SpawnOptions = {}): Promise<number> {
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
   const end = () => child.kill();
@@ -18,7 +18,7 @@ export async function run(command: string, args: string[], options: SpawnOptions
   return code ?? 1;
 }
 
-/** Prints one line for whatever went wrong, and gives up. What was started ends by its own exit handlers. */
+/** Prints an error in one line and exits with code 1. Exit handlers stop what was started. */
 export function fail(error: unknown): never {
   console.error(`gatehouse: ${error instanceof Error ? error.message : error}`);
   process.exit(1);

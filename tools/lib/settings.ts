@@ -4,8 +4,8 @@ import { ROOT } from './emulator-setup.ts';
 import { FUNCTIONS } from './run.ts';
 
 /**
- * A folder with the `.env` files of the functions and some parameters changed: those files come before the environment
- * that the CLI passes on. The CLI reads them whenever a function starts; remove the folder after that.
+ * Creates a folder with the `.env` files of the functions and some parameters changed: the files override environment
+ * variables. The CLI reads them at every start of a function, so remove the folder only after the emulators stop.
  */
 export function writeSettings(params: Readonly<Record<string, string>>): string {
   mkdirSync(join(ROOT, '.gatehouse'), { recursive: true });
@@ -13,7 +13,7 @@ export function writeSettings(params: Readonly<Record<string, string>>): string 
   for (const file of readdirSync(FUNCTIONS)) {
     if (file.startsWith('.env')) copyFileSync(join(FUNCTIONS, file), join(folder, file));
   }
-  // Read last, and in the emulator only. Between single quotes nothing has a meaning but the quote.
+  // .env.local is read last, and in the emulator only. In single quotes only the quote is special.
   const lines = Object.entries(params).map(([name, value]) => `\n${name}='${value}'`);
   appendFileSync(join(folder, '.env.local'), `${lines.join('')}\n`);
   return folder;

@@ -20,7 +20,12 @@ export const stages: Record<string, (firestore: FirestoreKind) => Promise<Outcom
   lint: () => check(['biome', 'ci', `--colors=${colors}`, '.']),
   build: () =>
     check(['npm', '--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build'], ['node', 'tools/web.ts']),
-  types: () => check([tsc, '-p', 'functions/tsconfig.json'], [tsc, '-p', 'tools/tsconfig.json']),
+  types: () =>
+    check(
+      [tsc, '-p', 'functions/tsconfig.json'],
+      [tsc, '-p', 'tools/tsconfig.json'],
+      [tsc, '-p', 'packages/firestore-emulator/tsconfig.json'],
+    ),
   firestore: embeddedFirestore,
   unit,
   consistency: () => mochaFolder('functions/test/consistency'),
@@ -69,7 +74,7 @@ async function withGoogles(name: string, test: (host: string) => Promise<Outcome
 
 /** The embedded Firestore's own tests have nothing to say of Google's. */
 async function embeddedFirestore(firestore: FirestoreKind): Promise<Outcome> {
-  if (firestore === 'embedded') return mochaFolder('tools/firestore/test');
+  if (firestore === 'embedded') return mochaFolder('packages/firestore-emulator/test');
   return skip('skipped: the tests of the embedded Firestore: need a run without --firestore=official');
 }
 

@@ -76,7 +76,7 @@ function installJavaDouble(home: string): NodeJS.ProcessEnv {
       *)
         touch '${home}/ran'
         while [ "$1" != --port ]; do shift; done
-        '${process.execPath}' '${ROOT}/tools/firestore/main.ts' --port "$2" |
+        '${process.execPath}' '${ROOT}/packages/firestore-emulator/main.ts' --port "$2" |
           while read -r line; do echo 'Dev App Server is now running.'; done
         ;;
     esac`;

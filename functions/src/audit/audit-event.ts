@@ -1,44 +1,38 @@
-import type { DocumentData } from '@google-cloud/firestore';
-import type { Instant } from '../lib/firestore.ts';
-import { present } from '../lib/present.ts';
+import type { DocumentData, Timestamp } from '@google-cloud/firestore';
+import type { AuditAction } from './audit-actions.ts';
 
-/** Something that somebody changed, or tried to. Never holds a token or a secret. */
+/** A change, or a refused attempt at one. Never holds a token or a secret. */
 export interface AuditEvent {
-  /** Directory id or subject of who did it, or the name of what did, e.g. `system`. */
+  /** Directory id or subject of the user who acted; `system`, `operator` or `nobody` when it was no user. */
   readonly actor: string;
-  /** Issuer of the actor's credential; absent when it was not a principal. */
+  /** Issuer of the actor's credential; absent when the actor is not a principal. */
   readonly issuer?: string | undefined;
-  /** `resource.verb`, e.g. `roles.set`. */
-  readonly action: string;
-  /** What it was done to: a directory id, a permission for a refused attempt. */
+  readonly action: AuditAction;
+  /** What was changed: a directory id; for a refused operation, the permission. */
   readonly target: string;
   readonly outcome: 'done' | 'refused';
   readonly before?: Readonly<Record<string, unknown>> | undefined;
   readonly after?: Readonly<Record<string, unknown>> | undefined;
-  /** Why: the actor's own words for a change, the rule for a refusal. */
+  /** The actor's own words for a change, the refusal reason for a refusal. */
   readonly reason?: string | undefined;
   readonly requestId: string;
 }
 
-/** An event as it was recorded. */
+/** An event as recorded. */
 export interface RecordedEvent extends AuditEvent {
   readonly id: string;
   /** RFC 3339, to the microsecond. */
   readonly at: string;
 }
 
-/** @param at what makes Firestore set its own time; @param expireAt when it may be deleted */
-export function toDocument(event: AuditEvent, at: unknown, expireAt: Date): DocumentData {
-  return { ...present(event), at, expireAt };
-}
-
 export function fromDocument(id: string, document: DocumentData): RecordedEvent {
   const { at, expireAt: _, ...event } = document;
-  return { id, at: toRfc3339(at as Instant), ...(event as AuditEvent) };
+  // `AuditLog.append` wrote it: the fields are those of an event.
+  return { id, at: toRfc3339(at as Timestamp), ...(event as AuditEvent) };
 }
 
-/** Firestore keeps microseconds, and two events of one millisecond have an order. */
-function toRfc3339(time: Instant): string {
+/** Firestore keeps microseconds, so that events of one millisecond have an order. */
+function toRfc3339(time: Timestamp): string {
   const micros = Math.trunc(time.nanoseconds / 1000);
   return `${time.toDate().toISOString().slice(0, -4)}${String(micros).padStart(6, '0').slice(0, 6)}Z`;
 }

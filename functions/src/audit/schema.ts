@@ -1,14 +1,16 @@
 import * as z from 'zod';
-import { moment } from '../lib/moment.ts';
+import { rfc3339 } from '../core/rfc3339.ts';
 
 const name = z.string().min(1).max(256).optional();
 
 export const auditQuery = z.strictObject({
-  actor: name.meta({ description: 'Id of who did it.' }),
-  target: name.meta({ description: 'Id of whom it was done to.' }),
-  action: name.meta({ description: 'E.g. roles.set' }),
-  from: moment.optional().meta({ description: 'RFC 3339, included.' }),
-  to: moment.optional().meta({ description: 'RFC 3339, excluded.' }),
+  actor: name.meta({ description: 'Directory id of the user who acted, or `system`, `operator`, `nobody`.' }),
+  target: name.meta({
+    description: 'Directory id that was changed; for a refused operation, the permission.',
+  }),
+  action: name.meta({ description: 'For example `roles.set`.' }),
+  from: rfc3339.optional().meta({ description: 'Events at or after this time (RFC 3339).' }),
+  to: rfc3339.optional().meta({ description: 'Events before this time (RFC 3339).' }),
   pageSize: z.int().min(1).max(500).default(50),
   pageToken: z.string().min(1).max(2048).optional(),
 });

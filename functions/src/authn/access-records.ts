@@ -1,10 +1,8 @@
-import type { TimedRole } from '../authz/access-claims.ts';
+import type { TimedRole } from '../authz/role-claims.ts';
 import type { ExternalIdentity } from './external-identity.ts';
 
 /** The server-side record of a principal at this moment. */
 export interface AccessRecord {
-  /** Whose entry it is: for an identity that was linked to a Firebase user, that user's. */
-  readonly directoryId: string;
   readonly disabled: boolean;
   /** Sign-ins before this second since the epoch are revoked. */
   readonly validAfter: number;
@@ -24,8 +22,8 @@ export interface EntryVersion {
 export interface ExternalRecord {
   /** undefined: it has no entry, so it holds no grant. */
   readonly record: AccessRecord | undefined;
-  /** Every entry that was looked for, its own first; of version 0 where there is none. */
-  readonly readFrom: readonly EntryVersion[];
+  /** The entry that was read; version 0 where there is none. */
+  readonly directoryVersion: EntryVersion;
 }
 
 export interface AccessRecords {
@@ -46,5 +44,5 @@ export interface AccessRecords {
    * A token was stale: makes sure that the next one will not be, should telling Firebase Auth have been cut short. Never
    * throws: the token stays stale either way.
    */
-  mend(id: string): Promise<void>;
+  resyncAfterStaleToken(id: string): Promise<void>;
 }

@@ -1,12 +1,12 @@
-import { rolesAt } from '../authz/access-claims.ts';
-import { AppError, invalidToken, tokenStale } from '../errors.ts';
-import { seconds } from '../lib/clock.ts';
+import { ANONYMOUS, createPrincipal, type Principal } from '../authz/principal.ts';
+import { activeRoles } from '../authz/role-claims.ts';
+import { seconds } from '../core/clock.ts';
+import { AppError, invalidToken, tokenStale } from '../core/errors.ts';
 import type { AccessChanges, LatestChange } from './access-changes.ts';
 import type { AccessRecords, EntryVersion } from './access-records.ts';
 import { checkRecord } from './check-record.ts';
 import type { Credential } from './credential.ts';
-import { ANONYMOUS, createPrincipal, type Principal } from './principal.ts';
-import type { VerifiedToken } from './verified-token-cache.ts';
+import type { VerifiedToken } from './token-cache.ts';
 import { type VerifyDeps, verifyToken } from './verify-token.ts';
 
 export interface AuthenticateDeps extends VerifyDeps {
@@ -32,27 +32,25 @@ export async function authenticate(
   // What is known already is not waited for: each `await` costs a request as much as the look-up.
   const verifying = verifyToken(deps, token);
   const verified = verifying instanceof Promise ? await verifying : verifying;
-  const { principal, readFrom } = verified;
+  const { principal, directoryVersion } = verified;
   try {
     if (fresh) return await asRecorded(deps, verified);
-    let upToDate = true;
-    for (const read of readFrom) {
-      const latest = deps.accessChanges.latest(read.id);
-      const change = latest instanceof Promise ? await latest : latest;
-      if (change !== undefined && isOutdated(verified, read, change)) upToDate = false;
-    }
-    if (upToDate) return principal;
+    if (directoryVersion === undefined) return principal;
+    const latest = deps.accessChanges.latest(directoryVersion.id);
+    const change = latest instanceof Promise ? await latest : latest;
+    if (change === undefined || !isOutdated(verified, directoryVersion, change)) return principal;
     deps.verifiedTokens.delete(token);
     return (await verifyToken(deps, token)).principal;
   } catch (error) {
     const isStale = error instanceof AppError && error.code === 'token_stale';
-    if (isStale && principal.directoryId !== undefined) await deps.accessRecords.mend(principal.directoryId);
+    if (isStale && principal.directoryId !== undefined)
+      await deps.accessRecords.resyncAfterStaleToken(principal.directoryId);
     throw error;
   }
 }
 
 /**
- * Has an entry that the token's roles come from changed since it was read? Sign-ins and revocations are compared in whole
+ * Has the entry that the token's roles come from changed since it was read? Sign-ins and revocations are compared in whole
  * seconds.
  *
  * @returns true when the directory has to be read again
@@ -73,10 +71,10 @@ function isOutdated(
 /** The principal with the roles of its record. @throws AppError unless the token says what the record says */
 async function asRecorded(
   { accessRecords, clock }: AuthenticateDeps,
-  { principal, identity, readFrom: [read] }: VerifiedToken,
+  { principal, identity, directoryVersion: read }: VerifiedToken,
 ): Promise<Principal> {
   const { directoryId } = principal;
-  if (directoryId === undefined) throw notEntered(principal);
+  if (directoryId === undefined) throw noDirectoryEntry(principal);
   const record =
     identity === undefined
       ? await accessRecords.read(directoryId)
@@ -84,18 +82,14 @@ async function asRecorded(
   if (record === undefined) {
     throw identity === undefined
       ? invalidToken('account deleted', undefined, principal)
-      : notEntered(principal);
+      : noDirectoryEntry(principal);
   }
   checkRecord(record, principal.authTime, principal);
-  // Whoever links somebody must not come by what the other is given later.
-  if (identity !== undefined && record.directoryId !== identity.id) throw notEntered(principal);
   if (identity === undefined && read?.rolesVersion !== record.rolesVersion)
     throw tokenStale('roles changed', principal);
-  // Its own: what is known of the token may still say whom it was linked to.
-  const own = { directoryId: record.directoryId, roles: rolesAt(record.grants, seconds(clock)) };
-  return createPrincipal({ ...principal, ...own });
+  return createPrincipal({ ...principal, roles: activeRoles(record.grants, seconds(clock)) });
 }
 
-function notEntered(caller: Principal): AppError {
+function noDirectoryEntry(caller: Principal): AppError {
   return new AppError('permission_denied', 'This needs an entry of your own in the directory.', { caller });
 }

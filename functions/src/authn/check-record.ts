@@ -1,4 +1,4 @@
-import { type Caller, invalidToken, tokenStale } from '../errors.ts';
+import { type Caller, invalidToken, tokenStale } from '../core/errors.ts';
 import type { AccessRecord } from './access-records.ts';
 
 /**

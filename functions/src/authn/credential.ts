@@ -1,4 +1,4 @@
-import { AppError, invalidToken } from '../errors.ts';
+import { AppError, invalidToken } from '../core/errors.ts';
 
 /** What the caller presents. */
 export interface Credential {

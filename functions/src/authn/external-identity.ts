@@ -10,7 +10,7 @@ export interface ExternalIdentity {
   readonly email?: string | undefined;
   readonly emailVerified: boolean;
   /** Make an entry when there is none: the issuer's profile says so. */
-  readonly enterOnFirstSight: boolean;
+  readonly jitProvisioning: boolean;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { invalidToken } from '../errors.ts';
+import { invalidToken } from '../core/errors.ts';
 
 /** How far an issuer's clock may run ahead of ours, in seconds. The same for every issuer. */
 export const CLOCK_SKEW_SECONDS = 5;

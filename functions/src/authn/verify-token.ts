@@ -1,8 +1,8 @@
-import { invalidToken } from '../errors.ts';
-import { type Clock, seconds } from '../lib/clock.ts';
-import type { Authenticator } from './authenticators/authenticator.ts';
-import { parseToken } from './token-guard.ts';
-import type { VerifiedToken, VerifiedTokenCache } from './verified-token-cache.ts';
+import { type Clock, seconds } from '../core/clock.ts';
+import { invalidToken } from '../core/errors.ts';
+import type { Authenticator } from './authenticator.ts';
+import { parseCompactJws } from './parse-jws.ts';
+import type { VerifiedToken, VerifiedTokenCache } from './token-cache.ts';
 
 export interface VerifyDeps {
   readonly authenticators: readonly Authenticator[];
@@ -31,7 +31,7 @@ async function verify(
   // `iss` only chooses who looks; nothing is fetched for an issuer that is not on the list.
   const ofIssuer = (issuer: unknown) =>
     authenticators.find(({ issuers }) => issuers.some((one) => one === issuer));
-  const token = parseToken(raw, (issuer) => ofIssuer(issuer)?.headerKeys ?? []);
+  const token = parseCompactJws(raw, (issuer) => ofIssuer(issuer)?.headerKeys ?? []);
   const authenticator = ofIssuer(token.payload.iss);
   if (authenticator === undefined) throw invalidToken('issuer not on the list');
   return authenticator.authenticate(token, now);

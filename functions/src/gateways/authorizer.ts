@@ -7,14 +7,14 @@ import type {
   APIGatewayTokenAuthorizerEvent,
   Context,
 } from 'aws-lambda';
-import type { Principal } from '../authn/principal.ts';
-import { AppError, ERRORS } from '../errors.ts';
+import type { Principal } from '../authz/principal.ts';
+import { AppError, ERRORS } from '../core/errors.ts';
 import { type CallerContext, callerContext } from './caller-context.ts';
 import { authorizationLines, readMethodArn, splitLines } from './events.ts';
 import { type Gate, judge } from './gate.ts';
 import { policyFor, policyForAll, tryPolicies, without } from './policy.ts';
 import { permits } from './resource-pattern.ts';
-import { createRouteTable, type RouteAccess, type RouteTable, type Row } from './route-access.ts';
+import { createRouteTable, type RouteAccess, type RouteTable, type Row, ruleOf } from './route-access.ts';
 import { serves } from './route-overlap.ts';
 
 type PolicyEvent = APIGatewayTokenAuthorizerEvent | APIGatewayRequestAuthorizerEvent;
@@ -62,9 +62,9 @@ async function policyAnswer(
 ): Promise<Policy> {
   const { api, method, path } = readMethodArn(event.methodArn);
   const row = table && rowOf(table, method, path);
-  const asked = { access: row?.access ?? 'signed-in', requestId } as const;
+  const asked = { access: ruleOf(row?.access ?? 'signed-in'), requestId } as const;
   const principal = await identified(gate, linesOf(event), asked);
-  const may = ({ access }: Row) => judge(principal, access).allowed;
+  const may = ({ access }: Row) => judge(principal, ruleOf(access)).allowed;
   const isKnown = table === undefined || row !== undefined;
   const judgement = isKnown ? judge(principal, asked.access) : NOT_IN_ROUTES;
   const policy = table === undefined ? policyForAll(api) : policyFor(api, table.rows, may);
@@ -83,7 +83,7 @@ async function simpleAnswer(
   requestId: string,
 ): Promise<Simple> {
   const row = table?.byKey(String(event.routeKey));
-  const asked = { access: row?.access ?? 'signed-in', requestId } as const;
+  const asked = { access: ruleOf(row?.access ?? 'signed-in'), requestId } as const;
   const principal = await identified(gate, authorizationLines(event), asked);
   const isKnown = table === undefined || row !== undefined;
   const isKeptByRoute = table === undefined || hasRouteAsSource(event);

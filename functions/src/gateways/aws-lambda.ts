@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { Access } from '../authz/decide.ts';
-import { systemClock } from '../lib/clock.ts';
-import { createLog } from '../log-lines.ts';
+import type { AccessRule } from '../authz/access-rule.ts';
+import { systemClock } from '../core/clock.ts';
+import { createLog } from '../core/log.ts';
 import { type Authorizer, type AuthorizerOptions, authorizerOf } from './authorizer.ts';
 import { createGate, type Gate } from './gate.ts';
 import { readGateSettings } from './settings.ts';
@@ -35,7 +35,7 @@ export function createAuthorizer(options: AuthorizerOptions = {}): Authorizer {
  * @throws Error for settings that are wrong
  */
 export function withAuth<Event extends APIGatewayProxyEvent | APIGatewayProxyEventV2, Result>(
-  access: Access,
+  access: AccessRule,
   handler: Parameters<typeof protect<Event, Result>>[2],
   options: WithAuthOptions<Event> = {},
 ): ReturnType<typeof protect<Event, Result>> {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Principal } from '../authn/principal.ts';
+import type { Principal } from '../authz/principal.ts';
 
 /**
  * What a back end learns of the caller. All of it text: REST APIs pass on nothing else, and so it is the same in both.

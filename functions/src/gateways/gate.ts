@@ -1,23 +1,16 @@
 import { findCredential } from '../authn/credential.ts';
-import { createExternalAuthenticators } from '../authn/issuers/external-authenticators.ts';
-import type { Fetch } from '../authn/issuers/fetch-json.ts';
-import type { IssuerProfile } from '../authn/issuers/issuer-profile.ts';
-import { ANONYMOUS, type Principal } from '../authn/principal.ts';
-import { createVerifiedTokenCache } from '../authn/verified-token-cache.ts';
+import { createExternalAuthenticators } from '../authn/oidc/authenticators.ts';
+import type { Fetch } from '../authn/oidc/fetch-json.ts';
+import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
+import { createVerifiedTokenCache } from '../authn/token-cache.ts';
 import { verifyToken } from '../authn/verify-token.ts';
-import {
-  type Access,
-  type Decision,
-  decide,
-  dependsOnOwner,
-  needsFreshRecord,
-  permissionOf,
-  type Resource,
-} from '../authz/decide.ts';
-import { AppError, ERRORS, toAppError } from '../errors.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Log } from '../log-lines.ts';
-import { refusalOf } from '../refusal.ts';
+import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../authz/access-rule.ts';
+import { type Decision, decide, dependsOnOwner, type Resource } from '../authz/decide.ts';
+import { toDenialError } from '../authz/denial.ts';
+import { ANONYMOUS, type Principal } from '../authz/principal.ts';
+import type { Clock } from '../core/clock.ts';
+import { AppError, ERRORS, toAppError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 
 /**
  * A gate in front of somebody else's back end. It reads wristbands as the API does, but it has no directory: what a token
@@ -40,7 +33,7 @@ export interface Gate {
 }
 
 interface Asked {
-  readonly access: Access;
+  readonly access: AccessRule;
   readonly requestId: string;
 }
 
@@ -77,7 +70,14 @@ export function createGate({ profiles, fetch, clock, log }: Options): Gate {
   function refuse(thrown: unknown, asked: Asked, principal: Principal): AppError {
     const error = toAppError(thrown);
     const { code, reason = code } = error;
-    log.decision({ ...asked, ...whoIs(principal), granted: false, reason, code });
+    log.decision({
+      requestId: asked.requestId,
+      permission: ruleName(asked.access),
+      ...whoIs(principal),
+      granted: false,
+      reason,
+      code,
+    });
     if (ERRORS[code].status >= 500) log.failure(asked.requestId, error);
     return error;
   }
@@ -92,7 +92,13 @@ export function createGate({ profiles, fetch, clock, log }: Options): Gate {
   }
 
   function record(principal: Principal, { allowed, reason }: Judged, asked: Asked): void {
-    log.decision({ ...asked, ...whoIs(principal), granted: allowed, reason });
+    log.decision({
+      requestId: asked.requestId,
+      permission: ruleName(asked.access),
+      ...whoIs(principal),
+      granted: allowed,
+      reason,
+    });
   }
 
   return {
@@ -110,19 +116,19 @@ export function createGate({ profiles, fetch, clock, log }: Options): Gate {
       const judgement = judge(principal, access, about);
       record(principal, judgement, asked);
       if (judgement.allowed) return principal;
-      throw judgement.reason === 'needs-directory' ? needsDirectory(access) : refusalOf(judgement, access);
+      throw judgement.reason === 'needs-directory' ? needsDirectory(access) : toDenialError(judgement);
     },
   };
 }
 
 /** {@link decide}, where there is no directory. Pure. */
-export function judge(principal: Principal, access: Access, resource?: Resource): Judgement {
+export function judge(principal: Principal, access: AccessRule, resource?: Resource): Judgement {
   if (needsFreshRecord(access) && principal.kind !== 'anonymous')
     return { allowed: false, reason: 'needs-directory' };
   return decide(principal, access, resource);
 }
 
-function needsDirectory(access: Access): AppError {
+function needsDirectory(access: AccessRule): AppError {
   const permission = permissionOf(access) ?? '';
   return new AppError(
     'permission_denied',

@@ -1,7 +1,7 @@
 import type { PolicyDocument, Statement } from 'aws-lambda';
-import { needsFreshRecord } from '../authz/decide.ts';
+import { needsFreshRecord } from '../authz/access-rule.ts';
 import { matches } from './resource-pattern.ts';
-import type { Row } from './route-access.ts';
+import { type Row, ruleOf } from './route-access.ts';
 import { isWithin, type Overlaps, overlapsWithin, serves, servesFirst } from './route-overlap.ts';
 import { otherSpellings } from './spellings.ts';
 
@@ -70,7 +70,7 @@ export function tryPolicies(rows: readonly Row[]): void {
   const api = 'arn:aws-us-gov:execute-api:ap-southeast-1:123456789012:abcdefghij/production';
   // Only callers that there are: each is signed in, and nobody has here what only the directory can give.
   const accesses = [...new Set(rows.map(({ access }) => access))].filter(
-    (access) => access !== 'signed-in' && !needsFreshRecord(access),
+    (access) => access !== 'signed-in' && !needsFreshRecord(ruleOf(access)),
   );
   const mixes = [
     [],

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { AccessRule } from '../authz/access-rule.ts';
 import { ALL_PERMISSIONS, type Permission } from '../authz/permissions.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -10,6 +11,9 @@ export interface RouteAccess {
   readonly path: string;
   readonly access: 'signed-in' | Permission;
 }
+
+export const ruleOf = (access: RouteAccess['access']): AccessRule =>
+  access === 'signed-in' ? access : { permission: access };
 
 const PATH = /^\/$|^(\/([\w.~@-]+|\{[\w.-]+\}))*\/([\w.~@-]+|\{[\w.-]+\+?\})$/;
 

@@ -1,5 +1,5 @@
-import type { IssuerProfile } from '../authn/issuers/issuer-profile.ts';
-import { readTrustedIssuers } from '../authn/issuers/trusted-issuers.ts';
+import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
+import { readTrustedIssuers } from '../authn/oidc/trusted-issuers.ts';
 
 /** What a Lambda function is told by its environment. */
 export interface GateSettings {

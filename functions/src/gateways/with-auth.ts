@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import type { Principal } from '../authn/principal.ts';
-import type { Access } from '../authz/decide.ts';
-import { ERRORS, problemOf, toAppError } from '../errors.ts';
-import { challengeFor } from '../lib/challenge.ts';
+import type { AccessRule } from '../authz/access-rule.ts';
+import type { Principal } from '../authz/principal.ts';
+import { challengeFor } from '../core/challenge.ts';
+import { ERRORS, problemOf, toAppError } from '../core/errors.ts';
 import { authorizationLines } from './events.ts';
 import type { Gate } from './gate.ts';
 
@@ -32,7 +32,7 @@ export interface WithAuthOptions<Event> {
 /** A Lambda handler that only those reach who may. What the handler throws is its own. */
 export function protect<Event extends ProxyEvent, Result>(
   gate: Gate,
-  access: Access,
+  access: AccessRule,
   handler: Handler<Event, Result>,
   { owner }: WithAuthOptions<Event> = {},
 ): (event: Event, context: Context) => Promise<Result | Answer> {

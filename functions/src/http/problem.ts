@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler } from 'express';
-import { ERRORS, problemOf, toAppError } from '../errors.ts';
-import { challengeFor } from '../lib/challenge.ts';
-import type { Log } from '../log.ts';
+import { challengeFor } from '../core/challenge.ts';
+import { ERRORS, problemOf, toAppError } from '../core/errors.ts';
+import type { Log } from '../platform/logging/log.ts';
 import { type IsOAuth, oauthErrorOf } from './oauth.ts';
 import { requestId } from './request-id.ts';
 

@@ -1,12 +1,11 @@
-import type { DocumentSnapshot } from '@google-cloud/firestore';
+import type { DocumentSnapshot, Timestamp } from '@google-cloud/firestore';
 import type * as z from 'zod';
-import type { Instant } from '../lib/firestore.ts';
-import type { newNote, note, noteChange, noteHeader } from './schema.ts';
+import type { newNote, note, noteHeader, noteUpdate } from './schema.ts';
 
 export type Note = Readonly<z.output<typeof note>>;
 export type NoteHeader = Readonly<z.output<typeof noteHeader>>;
 export type NewNote = Readonly<z.output<typeof newNote>>;
-export type NoteChange = Readonly<z.output<typeof noteChange>>;
+export type NoteChange = Pick<z.output<typeof noteUpdate>, 'title' | 'body'>;
 
 /** A document of `notes` → the note; undefined: there is none. */
 export function noteFrom(snapshot: DocumentSnapshot): Note | undefined {
@@ -32,6 +31,6 @@ export function versionOf({ updateTime }: DocumentSnapshot): string {
     : `${updateTime.seconds}.${String(updateTime.nanoseconds).padStart(9, '0')}`;
 }
 
-function toRfc3339(time: Instant): string {
+function toRfc3339(time: Timestamp): string {
   return time.toDate().toISOString();
 }

@@ -1,10 +1,8 @@
 import type { Query } from '@google-cloud/firestore';
-import { type AuditEvent, toDocument } from '../audit/audit-event.ts';
-import { AUDIT_EVENTS } from '../audit/audit-trail.ts';
-import { AppError } from '../errors.ts';
-import { type Clock, DAY } from '../lib/clock.ts';
-import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../lib/firestore.ts';
-import { readPage, startAfterTime, timeToken } from '../lib/paging.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { AppError } from '../core/errors.ts';
+import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
+import { readPage, startAfterTime, timeToken } from '../platform/firestore/paging.ts';
 import { headerFrom, type NewNote, type Note, type NoteChange, type NoteHeader, noteFrom } from './note.ts';
 
 interface NoteQuery {
@@ -53,14 +51,12 @@ export interface NotesService {
 
 interface Options {
   readonly open: OpenFirestore;
-  readonly clock: Clock;
-  /** Days for which audit events are kept. */
-  readonly auditRetention: number;
+  readonly audit: Pick<AuditLog, 'append'>;
 }
 
 const NOTES = 'notes';
 
-export function createNotesService({ open, clock, auditRetention }: Options): NotesService {
+export function createNotesService({ open, audit }: Options): NotesService {
   return {
     list: (query) =>
       useFirestore('notes.list', open, async (firestore) => {
@@ -97,23 +93,19 @@ export function createNotesService({ open, clock, auditRetention }: Options): No
       }),
 
     remove: (id, { uid, issuer, requestId }) =>
-      useFirestore('notes.remove', open, async ({ db, FieldValue }) => {
+      useFirestore('notes.remove', open, async (firestore) => {
+        const { db } = firestore;
         const ref = db.doc(`${NOTES}/${id}`);
         await db.runTransaction(async (tx) => {
           const { owner, createdAt, updatedAt } = present(noteFrom(await tx.get(ref)));
           tx.delete(ref);
           if (owner === uid) return;
           // In the same transaction: neither is there without the other. Whatever the note said is not recorded.
-          const event: AuditEvent = {
+          audit.append(firestore, tx, {
             ...{ actor: uid, issuer, action: 'notes.delete', target: owner, requestId },
             outcome: 'done',
             before: { id, createdAt, updatedAt },
-          };
-          const expireAt = new Date(clock() + auditRetention * DAY * 1000);
-          tx.create(
-            db.collection(AUDIT_EVENTS).doc(),
-            toDocument(event, FieldValue.serverTimestamp(), expireAt),
-          );
+          });
         });
       }),
   };

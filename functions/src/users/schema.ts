@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { ALL_PERMISSIONS } from '../authz/permissions.ts';
 import { ALL_ROLES } from '../authz/roles.ts';
-import { moment } from '../lib/moment.ts';
-import { isUid } from '../lib/uid.ts';
+import { rfc3339 } from '../core/rfc3339.ts';
+import { uid } from '../core/uid.ts';
 
 /** Shapes that cross the wire, for the HTTP API and the callables alike. */
 
@@ -10,14 +10,6 @@ export const roleName = z.enum(ALL_ROLES).meta({ id: 'Role', description: 'A bui
 export const permissionName = z
   .enum(ALL_PERMISSIONS)
   .meta({ id: 'Permission', description: 'resource:action' });
-
-/** Firebase allows any 1 to 128 characters; slashes and control characters are refused as in tokens. */
-export const uid = z
-  .string()
-  .min(1)
-  .max(128)
-  .refine(isUid, 'is not a user id')
-  .meta({ description: 'Firebase user id, 1 to 128 characters.' });
 
 export const userQuery = z.strictObject({
   role: roleName.optional(),
@@ -37,7 +29,7 @@ const dateTime = z.string().meta({ format: 'date-time' });
 
 export const grantRequest = z.strictObject({
   role: roleName,
-  expiresAt: moment
+  expiresAt: rfc3339
     .transform(({ seconds }) => seconds)
     .optional()
     .meta({ description: 'Until when, RFC 3339; whole seconds count. Absent: for good.' }),
@@ -51,7 +43,7 @@ export const roleChange = z.strictObject({
     .refine((grants) => new Set(grants.map(({ role }) => role)).size === grants.length, 'names a role twice')
     .meta({ description: 'All grants the user shall have.' }),
   version: z
-    .int()
+    .int({ error: ({ input }) => (input === undefined ? 'Send the version you read, here or as If-Match.' : undefined) })
     .min(0)
     .meta({ description: 'The version you read; refused when it is no longer current.' }),
   reason: reason.meta({ description: 'Why, for the audit trail.' }),
@@ -60,7 +52,7 @@ export const roleChange = z.strictObject({
 export const grant = z
   .object({
     role: roleName,
-    grantedBy: z.string().meta({ description: 'Id of who gave it; `system`, `operator` or `adopted`.' }),
+    grantedBy: z.string().meta({ description: 'Id of who gave it; `system`, `operator` or `import`.' }),
     grantedAt: dateTime,
     expiresAt: dateTime.optional(),
     reason: z.string().optional(),
@@ -79,19 +71,11 @@ export const newIdentity = z.strictObject({
   subject: uid.meta({ description: 'The `sub` of its tokens, 1 to 128 characters.' }),
 });
 
-export const identityLink = z.strictObject({
-  linkedTo: uid.meta({ description: 'Uid of a Firebase user.' }),
-});
-
 export const user = z
   .object({
     // As it is: somebody else may have made users with stranger ids than ours to ask for.
     uid: z.string(),
     identity: identity.optional().meta({ description: 'Whose entry it is, for somebody of another issuer.' }),
-    linkedTo: z
-      .string()
-      .optional()
-      .meta({ description: 'Uid of the Firebase user whose rights it has; its own grants rest.' }),
     email: z.string().optional(),
     emailVerified: z.boolean(),
     displayName: z.string().optional(),

@@ -1,19 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Actor, ChangeAccess } from '../access/change-access.ts';
-import type { Directory } from '../access/directory.ts';
-import { type DirectoryEntry, type Profile, profileOf } from '../access/directory-entry.ts';
-import type { DirectoryList, UserPage, UserQuery } from '../access/directory-list.ts';
-import { enter } from '../access/enter.ts';
-import { enterIdentity } from '../access/enter-identity.ts';
-import { type Grant, type GrantRequest, grantAnew } from '../access/grant.ts';
 import { externalId } from '../authn/external-identity.ts';
-import type { Principal } from '../authn/principal.ts';
-import { compileAccessClaims, counts } from '../authz/access-claims.ts';
-import { AppError } from '../errors.ts';
-import { type Clock, seconds } from '../lib/clock.ts';
-import type { AccountStore } from './account-store.ts';
-import { mergeClaims } from './claims.ts';
-import { asOfNow, checkGrant, checkOutranked } from './granting.ts';
+import type { Principal } from '../authz/principal.ts';
+import { compileRoleClaims, isActive } from '../authz/role-claims.ts';
+import { type Clock, seconds } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import type { Actor, ChangeAccess } from '../directory/change-access.ts';
+import type { Directory } from '../directory/directory.ts';
+import { type DirectoryEntry, type Profile, profileOf } from '../directory/entry.ts';
+import { applyGrantRequests, type Grant, type GrantRequest } from '../directory/grant.ts';
+import type { DirectoryList, UserPage, UserQuery } from '../directory/list.ts';
+import { provisionEntry } from '../directory/provision-entry.ts';
+import { provisionExternalUser } from '../directory/provision-external-user.ts';
+import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
+import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
+import { checkGrant, checkOutranked, withCurrentRoles } from './granting.ts';
 
 export interface RoleChange {
   readonly uid: string;
@@ -50,10 +50,10 @@ export function createUsersService(deps: UsersDeps): UsersService {
   async function get(uid: string): Promise<DirectoryEntry> {
     const entry = await directory.find(uid);
     if (entry !== undefined) return entry;
-    // Signed up before Gatehouse came, and not adopted yet.
+    // Signed up before Gatehouse came, and not imported yet.
     const account = await accounts.find(uid);
     if (account === undefined) throw notFound();
-    return enter(directory, account, seconds(clock));
+    return provisionEntry(directory, account, seconds(clock));
   }
 
   /** Will the claims fit? Asked before anything is written; what others store there may have grown. */
@@ -64,7 +64,7 @@ export function createUsersService(deps: UsersDeps): UsersService {
   ): Promise<{ profile?: Profile }> {
     const account = await accounts.find(uid);
     if (account !== undefined) {
-      mergeClaims(account.claims, compileAccessClaims(grants, version, seconds(clock)));
+      mergeClaims(account.claims, compileRoleClaims(grants, version, seconds(clock)));
     }
     // Of somebody of another issuer Firebase Auth knows nothing, or not much.
     if (identity !== undefined) return {};
@@ -72,16 +72,11 @@ export function createUsersService(deps: UsersDeps): UsersService {
     return { profile: profileOf(account) };
   }
 
-  /** Whose rights a linked identity has: whoever outranks it has to outrank them. */
-  async function linkedUser({ linkedTo }: DirectoryEntry): Promise<DirectoryEntry | undefined> {
-    return linkedTo === undefined ? undefined : directory.find(linkedTo);
-  }
-
   /** The entry of who asks for something about themselves, made if there is none yet. */
   async function ownEntry(principal: Principal): Promise<DirectoryEntry> {
     const { directoryId = '' } = principal;
     if (!isIdentity(principal)) return get(directoryId);
-    return enterIdentity(directory, { emailVerified: false, ...principal, id: directoryId });
+    return provisionExternalUser(directory, { emailVerified: false, ...principal, id: directoryId });
   }
 
   return {
@@ -93,11 +88,11 @@ export function createUsersService(deps: UsersDeps): UsersService {
       const changed = await changeAccess(actor, { uid, action: 'roles.set', reason }, (standing) => {
         const { entry, now } = standing;
         const by = principalOf(actor);
-        const anew = grantAnew(entry.grants, grants, { by: by.directoryId ?? by.subject, now });
-        checkGrant(asOfNow(by, standing.actor, { needed: 'roles:assign', now }), entry, anew);
+        const anew = applyGrantRequests(entry.grants, grants, { by: by.directoryId ?? by.subject, now });
+        checkGrant(withCurrentRoles(by, standing.actor, { needed: 'roles:assign', now }), entry, anew);
         checkVersion(entry, version);
         checkExpiry(entry.grants, anew, now);
-        const counting = anew.filter((grant) => counts(grant, now));
+        const counting = anew.filter((grant) => isActive(grant, now));
         // The order says nothing, and is no reason for anybody's token to become stale.
         const inOrder = counting.toSorted((a, b) => entry.grants.indexOf(a) - entry.grants.indexOf(b));
         return isDeepStrictEqual(inOrder, entry.grants) ? undefined : { ...profile, grants: counting };
@@ -106,23 +101,23 @@ export function createUsersService(deps: UsersDeps): UsersService {
     },
 
     async setDisabled(actor, uid, disabled) {
-      const linked = await linkedUser(await get(uid));
+      await get(uid);
       const action = disabled ? 'user.disable' : 'user.enable';
       const changed = await changeAccess(actor, { uid, action }, (standing) => {
         const { entry, now } = standing;
-        const by = asOfNow(principalOf(actor), standing.actor, { needed: 'users:write', now });
-        checkOutranked(by, [entry, linked], now);
+        const by = withCurrentRoles(principalOf(actor), standing.actor, { needed: 'users:write', now });
+        checkOutranked(by, entry, now);
         return entry.disabled === disabled ? undefined : { disabled };
       });
       return changed ?? get(uid);
     },
 
     async remove(actor, uid) {
-      const linked = await linkedUser(await get(uid));
+      await get(uid);
       await changeAccess(actor, { uid, action: 'user.delete' }, (standing) => {
         const { entry, now } = standing;
-        const by = asOfNow(principalOf(actor), standing.actor, { needed: 'users:write', now });
-        checkOutranked(by, [entry, linked], now);
+        const by = withCurrentRoles(principalOf(actor), standing.actor, { needed: 'users:write', now });
+        checkOutranked(by, entry, now);
         return { remove: true };
       });
     },
@@ -135,7 +130,7 @@ export function createUsersService(deps: UsersDeps): UsersService {
       if (!isOwn && by.directoryId !== undefined && !isIdentity(by)) await get(by.directoryId);
       const changed = await changeAccess(actor, { uid, action: 'sessions.revoke' }, (standing) => {
         const { entry, now } = standing;
-        if (!isOwn) asOfNow(by, standing.actor, { needed: 'sessions:revoke', now });
+        if (!isOwn) withCurrentRoles(by, standing.actor, { needed: 'sessions:revoke', now });
         // Done in this second already: once more would only cost everybody a read.
         return entry.validAfter > now ? undefined : { revoke: true };
       });
@@ -167,7 +162,7 @@ function checkVersion({ rolesVersion }: DirectoryEntry, version: number): void {
 /** A grant that has ended already can stay in the list until somebody clears it away, but nobody can give one. */
 function checkExpiry(before: readonly Grant[], grants: readonly Grant[], now: number): void {
   const errors = grants.flatMap((grant, index) =>
-    !counts(grant, now) && !before.includes(grant)
+    !isActive(grant, now) && !before.includes(grant)
       ? { field: `grants.${index}.expiresAt`, message: 'lies in the past' }
       : [],
   );

@@ -7,7 +7,7 @@ import { assertPasses, openWorld, type World } from './world.ts';
 /** The other door that tokens come in by: a bad one in the body of an exchange is as bad as in a header. */
 
 const settings = JSON.parse(TRUSTED_ISSUERS) as object[];
-const exchanging = JSON.stringify(settings.map((one) => ({ ...one, exchange: true })));
+const exchanging = JSON.stringify(settings.map((one) => ({ ...one, tokenExchange: true })));
 
 describe('a bad token that somebody wants to exchange', () => {
   let world: World;

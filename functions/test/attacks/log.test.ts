@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { structuredLog } from '../../src/log.ts';
+import { structuredLog } from '../../src/platform/logging/log.ts';
 import { captureOutput, parseLines } from '../helpers/capture.ts';
 import { forgeOf, kinds, mint } from './issuer-kinds.ts';
 import { openWorld, type World } from './world.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { AppError } from '../../src/errors.ts';
+import { AppError } from '../../src/core/errors.ts';
 import { kinds, mint } from './issuer-kinds.ts';
 import { type Good, mutation } from './mutations.ts';
 import { assertPasses, canTravel, openWorld, type World } from './world.ts';

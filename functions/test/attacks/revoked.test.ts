@@ -19,7 +19,7 @@ function twinOf(token: string): string {
 }
 
 const settings = JSON.parse(TRUSTED_ISSUERS) as object[];
-const entering = JSON.stringify(settings.map((one) => ({ ...one, enterOnFirstSight: true })));
+const entering = JSON.stringify(settings.map((one) => ({ ...one, jitProvisioning: true })));
 
 /** Firebase’s has an account; the others need none. */
 const subjectOf = (kind: Kind) => (isFirebase(kind) ? 'member' : `revoked ${kind.name}`);

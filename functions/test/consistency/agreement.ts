@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type DirectoryEntry, fromDocument, isStandingOwner } from '../../src/access/directory-entry.ts';
-import { compileAccessClaims, rolesAt } from '../../src/authz/access-claims.ts';
+import { activeRoles, compileRoleClaims } from '../../src/authz/role-claims.ts';
+import { type DirectoryEntry, fromDocument, isPermanentOwner } from '../../src/directory/entry.ts';
 import type { ChangeName } from './changes.ts';
 import { collection, type State } from './state.ts';
 
@@ -26,13 +26,13 @@ export function claimsIn({ accounts }: State, uid: string = TARGET): Record<stri
 /** The claims that an entry asks for. The other claim is somebody else's, and stays. */
 export const claimsFor = ({ grants, rolesVersion }: DirectoryEntry) => ({
   tier: 'gold',
-  ...compileAccessClaims(grants, rolesVersion, 0),
+  ...compileRoleClaims(grants, rolesVersion, 0),
 });
 
 /** Documents that one transaction writes agree with each other at any moment. */
 export function assertWhole(state: State, before: State, name: ChangeName): void {
   const owners = [...collection(state, 'directory').keys()].filter((uid) =>
-    isStandingOwner(entryIn(state, uid)),
+    isPermanentOwner(entryIn(state, uid)),
   );
   assert.deepEqual([...(collection(state, 'system').get('owners')?.uids ?? [])].sort(), owners.sort());
   const [event, ...more] = doneIn(state);
@@ -55,7 +55,7 @@ function assertChanged(state: State, name: ChangeName, after: Record<string, unk
     return;
   }
   const { rolesVersion: version, grants, disabled, validAfter } = entry;
-  const roles = rolesAt(grants, 0);
+  const roles = activeRoles(grants, 0);
   const record = { version, grants: roles.map((role) => ({ role })), disabled };
   const { validAfter: endedAt = 0, ...others } = after;
   assert.deepEqual({ ...record, ...others }, record);
@@ -80,7 +80,7 @@ export function assertAgreed(state: State): void {
   const account = state.accounts.get(TARGET);
   assert.equal(entry === undefined, account === undefined);
   if (entry === undefined || account === undefined) return;
-  assert.deepEqual([entry.pending, entry.syncing], [[], undefined]);
+  assert.deepEqual([entry.pending, entry.lease], [[], undefined]);
   assert.equal(entry.claimsVersion, entry.rolesVersion);
   assert.deepEqual(claimsIn(state), claimsFor(entry));
   assert.equal(account.disabled ?? false, entry.disabled);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { DirectoryEntry } from '../../src/access/directory-entry.ts';
-import { compileAccessClaims } from '../../src/authz/access-claims.ts';
+import { compileRoleClaims } from '../../src/authz/role-claims.ts';
+import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { CERTIFICATES, certificates, googleKey } from '../helpers/google.ts';
 
 /** An account as Firebase Auth keeps it, in its own field names. */
@@ -110,6 +110,6 @@ export function accountWith({
     providerUserInfo: [{ providerId: 'password', rawId: `${uid}@example.com` }],
     disabled,
     validSince: String(validAfter),
-    customAttributes: JSON.stringify({ tier: 'gold', ...compileAccessClaims(grants, rolesVersion, 0) }),
+    customAttributes: JSON.stringify({ tier: 'gold', ...compileRoleClaims(grants, rolesVersion, 0) }),
   };
 }

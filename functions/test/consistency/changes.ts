@@ -1,4 +1,4 @@
-import type { Deps } from '../../src/deps.ts';
+import type { TestInstance } from '../helpers/open-instance.ts';
 import { actor } from '../helpers/actor.ts';
 
 /** A change of somebody's access by an owner: what a process is killed in the middle of. */
@@ -12,7 +12,7 @@ export interface Change {
 }
 
 /** @param instance where everybody is at version 1 */
-export async function carryOut({ users }: Deps, { name, by, uid }: Change): Promise<void> {
+export async function carryOut({ users }: TestInstance, { name, by, uid }: Change): Promise<void> {
   const owner = actor(by, ['owner']);
   switch (name) {
     case 'promote':

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { TURN_MS } from '../../src/access/account-sync.ts';
-import { createExternalAuthenticators } from '../../src/authn/issuers/external-authenticators.ts';
-import { parseTrustedIssuers } from '../../src/authn/issuers/trusted-issuers.ts';
-import { createVerifiedTokenCache } from '../../src/authn/verified-token-cache.ts';
-import { compileAccessClaims } from '../../src/authz/access-claims.ts';
-import { createExchangeToken } from '../../src/exchange/exchange-token.ts';
+import { createExternalAuthenticators } from '../../src/authn/oidc/authenticators.ts';
+import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
+import { createVerifiedTokenCache } from '../../src/authn/token-cache.ts';
+import { compileRoleClaims } from '../../src/authz/role-claims.ts';
+import { LEASE_MS } from '../../src/directory/sync/account-sync.ts';
+import { createExchangeToken } from '../../src/token-exchange/exchange-token.ts';
 import { type Access, createAccess, type wireAccess } from '../helpers/access.ts';
 import { identityOf, LOGIN } from '../helpers/identities.ts';
 import { recordingLog } from '../helpers/instance.ts';
@@ -14,7 +14,7 @@ const ADA = identityOf('ada');
 const setting = { type: 'oidc', issuer: LOGIN, audience: 'gatehouse', jwksUri: `${LOGIN}/keys` };
 const map = { groups: { team: ['member'] } };
 const profiles = parseTrustedIssuers(
-  JSON.stringify([{ ...setting, algorithms: ['ES256'], exchange: true, map }]),
+  JSON.stringify([{ ...setting, algorithms: ['ES256'], tokenExchange: true, map }]),
   { local: false, gate: false },
 );
 
@@ -42,9 +42,9 @@ describe('an exchange that ends at any of its calls', function () {
       authenticators: createExternalAuthenticators({ profiles, fetch, clock, records }),
     };
     return createExchangeToken({
-      ...{ authn, profiles, log: recordingLog().log, audit: { refused: async () => undefined } },
+      ...{ authn, profiles, log: recordingLog().log, audit: { recordRefusal: async () => undefined } },
       directory: { ...directory, change: through(step, directory.change) },
-      sync: { bring: through(step, sync.bring) },
+      sync: { syncAccount: through(step, sync.syncAccount) },
       accounts: {
         ...accounts,
         create: through(step, accounts.create),
@@ -77,7 +77,7 @@ describe('an exchange that ends at any of its calls', function () {
           assert.deepEqual(left.claims, claimsFor(before ?? assert.fail('claims without an entry')));
         }
 
-        access.clock.move(TURN_MS);
+        access.clock.move(LEASE_MS);
         const again = { ...request, token: await token() };
         const { customToken } = await exchangeOf(access.another(), (work) => work())(again);
         assert.equal(customToken, `custom token of ${ADA.id}`);
@@ -92,7 +92,7 @@ describe('an exchange that ends at any of its calls', function () {
 });
 
 const claimsFor = ({ grants, rolesVersion }: Entry) => ({
-  ...compileAccessClaims(grants, rolesVersion, 0),
+  ...compileRoleClaims(grants, rolesVersion, 0),
 });
 type Entry = NonNullable<Awaited<ReturnType<Access['directory']['find']>>>;
 

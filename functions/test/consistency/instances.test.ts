@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DirectoryEntry } from '../../src/access/directory-entry.ts';
+import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { startTestFirestore } from '../helpers/firestore.ts';
 import { claimsFor } from './agreement.ts';
 import { type AuthServer, accountWith, openAuthServer } from './auth-server.ts';

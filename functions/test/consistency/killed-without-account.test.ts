@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { toDocument } from '../../src/access/directory-entry.ts';
 import type { ExternalIdentity } from '../../src/authn/external-identity.ts';
+import { toDocument } from '../../src/directory/entry.ts';
 import { identityOf } from '../helpers/identities.ts';
 import { doneIn, entryIn, OWNER, TARGET } from './agreement.ts';
 import { accountWith } from './auth-server.ts';
@@ -11,7 +11,7 @@ import { entryOf } from './seed.ts';
 import { afterTurns, type State } from './state.ts';
 
 /** Bob is of another issuer, and has no account in Firebase Auth. */
-const BOB: ExternalIdentity = { ...identityOf('bob', { enterOnFirstSight: false }), id: TARGET };
+const BOB: ExternalIdentity = { ...identityOf('bob', { jitProvisioning: false }), id: TARGET };
 
 describe('a process killed at any of its calls, for somebody without an account', function () {
   this.timeout(180_000);
@@ -39,7 +39,7 @@ describe('a process killed at any of its calls, for somebody without an account'
         const after = await read();
         const isGone = name === 'delete' && doneIn(left).length > 0;
         const entry = entryIn(after);
-        assert.deepEqual([entry?.pending, entry?.syncing], isGone ? [undefined, undefined] : [[], undefined]);
+        assert.deepEqual([entry?.pending, entry?.lease], isGone ? [undefined, undefined] : [[], undefined]);
         assert.equal(doneIn(after).length, doneIn(left).length);
         assert.deepEqual([...after.accounts.keys()], [OWNER], 'and made no account');
       });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { toDocument } from '../../src/access/directory-entry.ts';
 import type { Role } from '../../src/authz/roles.ts';
+import { toDocument } from '../../src/directory/entry.ts';
 import {
   assertAgreed,
   assertWhole,

@@ -3,7 +3,7 @@ import { Agent } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { FieldPath, FieldValue, Firestore, Timestamp } from '@google-cloud/firestore';
 import { type App, deleteApp, initializeApp } from 'firebase-admin/app';
-import type { OpenedFirestore } from '../../src/lib/firestore.ts';
+import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts';
 
 /** What an instance reaches outside, as addresses: they can be told to another process. */
 export interface Addresses {

@@ -1,4 +1,4 @@
-import type { DirectoryEntry } from '../../src/access/directory-entry.ts';
+import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import type { UsersService } from '../../src/users/users-service.ts';
 import { actor } from '../helpers/actor.ts';
 import { NOW } from './scheduled-world.ts';

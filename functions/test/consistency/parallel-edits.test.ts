@@ -86,7 +86,7 @@ describe('of 50 parallel role edits', function () {
   async function assertTold(uid: string, version: number, end: number): Promise<void> {
     const entry = (await instances[0]?.directory.find(uid)) ?? assert.fail(uid);
     assert.deepEqual([entry.rolesVersion, entry.claimsVersion], [version, version]);
-    assert.deepEqual([entry.pending, entry.syncing], [[], undefined]);
+    assert.deepEqual([entry.pending, entry.lease], [[], undefined]);
     assert.deepEqual(
       entry.grants.map(({ role, expiresAt }) => ({ role, expiresAt })),
       [{ role: 'support', expiresAt: end }],

@@ -1,15 +1,15 @@
 import type { DocumentReference } from '@google-cloud/firestore';
-import { createAccountSync } from '../../src/access/account-sync.ts';
-import { createChangeAccess } from '../../src/access/change-access.ts';
-import { createDirectory } from '../../src/access/directory.ts';
-import { type DirectoryEntry, fromDocument } from '../../src/access/directory-entry.ts';
-import { createDirectoryList } from '../../src/access/directory-list.ts';
 import { fromDocument as eventFrom, type RecordedEvent } from '../../src/audit/audit-event.ts';
-import { createAuditTrail } from '../../src/audit/audit-trail.ts';
-import { compileAccessClaims } from '../../src/authz/access-claims.ts';
-import type { OpenedFirestore } from '../../src/lib/firestore.ts';
-import type { Account } from '../../src/users/account.ts';
-import type { AccountStore } from '../../src/users/account-store.ts';
+import { createAuditLog } from '../../src/audit/audit-log.ts';
+import { compileRoleClaims } from '../../src/authz/role-claims.ts';
+import { createChangeAccess } from '../../src/directory/change-access.ts';
+import { createDirectory } from '../../src/directory/directory.ts';
+import { type DirectoryEntry, fromDocument } from '../../src/directory/entry.ts';
+import { createDirectoryList } from '../../src/directory/list.ts';
+import { createAccountSync } from '../../src/directory/sync/account-sync.ts';
+import type { Account } from '../../src/platform/firebase-auth/account.ts';
+import type { AccountStore } from '../../src/platform/firebase-auth/account-store.ts';
+import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts';
 import { createUsersService, type UsersService } from '../../src/users/users-service.ts';
 import { connect, startTestFirestore, type TestFirestore } from '../helpers/firestore.ts';
 import { accountOf, createMemoryAccounts } from '../helpers/memory-accounts.ts';
@@ -108,7 +108,7 @@ export async function openScheduledWorld(): Promise<ScheduledWorld> {
 }
 
 export function claimsOf({ grants, rolesVersion }: DirectoryEntry): Record<string, unknown> {
-  return { ...compileAccessClaims(grants, rolesVersion, NOW) };
+  return { ...compileRoleClaims(grants, rolesVersion, NOW) };
 }
 
 /** The service as `createDeps` wires it, on these accounts. */
@@ -116,8 +116,8 @@ function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): 
   const clock = () => NOW * 1000;
   const nothing = () => undefined;
   const log = { change: nothing, failure: nothing };
-  const audit = createAuditTrail({ open, clock, retention: 400, log });
-  const directory = createDirectory({ open, clock, auditRetention: 400, onAccessChange: nothing });
+  const audit = createAuditLog({ open, clock, retention: 400, log });
+  const directory = createDirectory({ open, clock, audit, onAccessChange: nothing });
   const sync = createAccountSync({ directory, accounts, clock, log });
   const changeAccess = createChangeAccess({ directory, sync, audit, log });
   return createUsersService({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { isStandingOwner } from '../../src/access/directory-entry.ts';
-import { AppError } from '../../src/errors.ts';
-import type { OpenedFirestore } from '../../src/lib/firestore.ts';
+import { AppError } from '../../src/core/errors.ts';
+import { isPermanentOwner } from '../../src/directory/entry.ts';
+import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts';
 import { mutualDemotion, partingGift, passingOwners, type Story, stories } from './owner-stories.ts';
 import {
   claimsOf,
@@ -89,7 +89,7 @@ describe('in every order of the calls to Firestore and Firebase Auth,', function
 
 function check({ entries, left }: Story, { steps, outcomes, found }: Came, seed: number): void {
   const at = `SCHEDULE=${seed}: ${outcomes.join(', ')}\n${steps.join('\n')}`;
-  const standing = [...found.entries.values()].filter(isStandingOwner).map(({ uid }) => uid);
+  const standing = [...found.entries.values()].filter(isPermanentOwner).map(({ uid }) => uid);
   assert.ok(left.includes(standing.length), `${standing.length} owners are left. ${at}`);
   assert.deepEqual([...found.owners].sort(), standing.sort(), `the list of owners is wrong. ${at}`);
   for (const outcome of outcomes) {
@@ -108,7 +108,7 @@ function check({ entries, left }: Story, { steps, outcomes, found }: Came, seed:
   for (const entry of found.entries.values()) {
     const { claims, disabled } = found.accounts.get(entry.uid) ?? assert.fail(entry.uid);
     assert.deepEqual([claims, disabled], [claimsOf(entry), entry.disabled], at);
-    assert.deepEqual([entry.pending, entry.syncing], [[], undefined], at);
+    assert.deepEqual([entry.pending, entry.lease], [[], undefined], at);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DocumentReference, Firestore } from '@google-cloud/firestore';
-import { type DirectoryEntry, isStandingOwner, toDocument } from '../../src/access/directory-entry.ts';
-import type { Grant } from '../../src/access/grant.ts';
 import type { Role } from '../../src/authz/roles.ts';
+import { type DirectoryEntry, isPermanentOwner, toDocument } from '../../src/directory/entry.ts';
+import type { Grant } from '../../src/directory/grant.ts';
 
 const BEFORE = 1_700_000_000;
 
@@ -38,7 +38,7 @@ export async function seed(
   const batch = db.batch();
   for (const ref of left) batch.delete(ref);
   for (const entry of entries) batch.set(db.doc(`directory/${entry.uid}`), toDocument(entry));
-  const uids = entries.filter(isStandingOwner).map(({ uid }) => uid);
+  const uids = entries.filter(isPermanentOwner).map(({ uid }) => uid);
   batch.set(db.doc('system/owners'), { uids });
   await batch.commit();
 }

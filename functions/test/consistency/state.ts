@@ -21,10 +21,10 @@ export async function readState(db: Firestore, accounts: Accounts): Promise<Stat
 
 /** The same when nobody has the turn to tell Firebase Auth any more: a process that was killed keeps it for a while. */
 export function afterTurns({ documents, accounts }: State): State {
-  const later = [...documents].map(([path, { syncing, ...fields }]) =>
-    syncing === undefined
+  const later = [...documents].map(([path, { lease, ...fields }]) =>
+    lease === undefined
       ? ([path, fields] as const)
-      : ([path, { ...fields, syncing: { ...syncing, until: new Date(0) } }] as const),
+      : ([path, { ...fields, lease: { ...lease, until: new Date(0) } }] as const),
   );
   return { documents: new Map(later), accounts };
 }

@@ -8,8 +8,8 @@ import {
   signInAnonymously,
   signInWithCredential,
 } from 'firebase/auth';
-import type { DirectoryEntry } from '../../src/access/directory-entry.ts';
 import type { Role } from '../../src/authz/roles.ts';
+import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import {
   api,
   authAdmin,

@@ -46,7 +46,7 @@ describe('the audit trail, through Hosting', function () {
     assert.equal(status, 200);
     const events: Event[] = body.events;
     const actions = events.map(({ action }) => action);
-    assert.deepEqual(actions, ['user.delete', 'user.disable', 'roles.set', 'roles.set', 'user.adopt']);
+    assert.deepEqual(actions, ['user.delete', 'user.disable', 'roles.set', 'roles.set', 'user.import']);
     assert.deepEqual(
       events.slice(0, 4).map(({ requestId }) => requestId),
       changes.map(({ headers }) => headers.get('X-Request-Id')).reverse(),

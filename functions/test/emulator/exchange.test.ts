@@ -6,10 +6,10 @@ import { signInWithCustomToken } from 'firebase/auth';
 import { decodeJwt } from 'jose';
 import supertest from 'supertest';
 import { externalId } from '../../src/authn/external-identity.ts';
-import { parseTrustedIssuers } from '../../src/authn/issuers/trusted-issuers.ts';
-import { createDeps } from '../../src/deps.ts';
-import { GRANT_TYPE } from '../../src/exchange/schema.ts';
+import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
+import { openInstance } from '../helpers/open-instance.ts';
 import { createApp } from '../../src/http/app.ts';
+import { GRANT_TYPE } from '../../src/token-exchange/schema.ts';
 import {
   adminApp,
   api,
@@ -45,11 +45,11 @@ describe('a token of another issuer, exchanged', function () {
     const map = { groups: { team: ['member'], helpers: ['support'] } };
     const setting = { type: 'oidc', issuer, audience: 'gatehouse', jwksUri: `${issuer}/keys` };
     const trustedIssuers = parseTrustedIssuers(
-      JSON.stringify([{ ...setting, algorithms: ['ES256'], exchange: true, map }]),
+      JSON.stringify([{ ...setting, algorithms: ['ES256'], tokenExchange: true, map }]),
       { local: true, gate: false },
     );
     http = createApp(
-      createDeps({ ...operator.config, trustedIssuers }, { app: adminApp, log: silentLog, fetch }),
+      openInstance({ ...operator.config, trustedIssuers }, { app: adminApp, log: silentLog, fetch }),
     );
   });
   after(() => server.close());

@@ -10,7 +10,7 @@ describe('the last owner', function () {
     const project = openProject();
     const { deps, http } = project.instance();
     const uids = await Promise.all(Array.from({ length: owners }, () => project.add(['owner'])));
-    for (const uid of uids) await deps.users.get(uid); // adopts them
+    for (const uid of uids) await deps.users.get(uid); // provisions their entries
     const as = async (uid: string) => {
       const token = await project.token(uid);
       return supertest.agent(http).auth(token, { type: 'bearer' });

@@ -91,7 +91,7 @@ describe('GET /users', function () {
     const { deps, http } = project.instance();
     const reader = await project.add(['support']);
     const made = await project.addMany(60, (n) => (n % 3 === 0 ? ['member'] : ['auditor']));
-    await Promise.all(made.map((uid) => deps.users.get(uid))); // adopts them
+    await Promise.all(made.map((uid) => deps.users.get(uid))); // provisions their entries
     const token = await project.token(reader);
     const pages = await everyPage(async (pageToken) => {
       const query = { role: 'auditor', pageSize: 7, ...(pageToken && { pageToken }) };

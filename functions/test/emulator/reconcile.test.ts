@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { DirectoryEntry } from '../../src/access/directory-entry.ts';
+import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import {
   api,
   authAdmin,
@@ -19,7 +19,7 @@ describe('what was left half-done', function () {
   async function leave(uid: string, change: (before: DirectoryEntry) => Partial<DirectoryEntry>) {
     await operator.directory.change({ uid }, ({ entry }) => {
       assert.ok(entry);
-      const after = { ...entry, ...change(entry), syncing: undefined };
+      const after = { ...entry, ...change(entry), lease: undefined };
       const { validAfter, rolesVersion } = after;
       return { entry: after, accessChange: { validAfter, rolesVersion } };
     });

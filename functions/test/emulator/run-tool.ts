@@ -9,7 +9,7 @@ export interface Run {
 
 /** Runs a tool as `npm run <name>` does, against the emulators. @param signal ends it outright */
 export function runTool(
-  name: 'grant' | 'adopt',
+  name: 'grant' | 'import-users',
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
   signal?: AbortSignal,

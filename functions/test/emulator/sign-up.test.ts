@@ -32,7 +32,7 @@ describe('users who come and go past Gatehouse', function () {
     );
     const { idToken: token } = await makeSignedIn(['auditor']);
     const { body } = await api(`GET /audit?target=${uid}`, { token });
-    assert.deepEqual([body.events[0].actor, body.events[0].action], ['system', 'user.gone']);
+    assert.deepEqual([body.events[0].actor, body.events[0].action], ['system', 'user.account-deleted']);
   });
 
   it('are found by the address they have now', async () => {

@@ -1,6 +1,6 @@
-import type { Actor } from '../../src/access/change-access.ts';
-import { createPrincipal, type Principal } from '../../src/authn/principal.ts';
+import { createPrincipal, type Principal } from '../../src/authz/principal.ts';
 import type { Role } from '../../src/authz/roles.ts';
+import type { Actor } from '../../src/directory/change-access.ts';
 
 /** Somebody with roles, who is in the directory under the name that their issuer gave them. */
 export const somebody = (uid: string, roles: readonly Role[], scopes?: readonly string[]): Principal =>

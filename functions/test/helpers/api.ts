@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
-import type { Fetch } from '../../src/authn/issuers/fetch-json.ts';
+import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
 import { loadConfig } from '../../src/config.ts';
-import { createDeps, type Deps } from '../../src/deps.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { openInstance, type TestInstance } from './open-instance.ts';
 import { createApp } from '../../src/http/app.ts';
-import type { Clock } from '../../src/lib/clock.ts';
-import type { Log } from '../../src/log.ts';
+import type { Log } from '../../src/platform/logging/log.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { ACCOUNTS_LOOKUP, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
 
@@ -33,7 +33,7 @@ export interface Api {
   readonly google: Google;
   /** Empty at first: everybody is entered in the directory when they are first looked for. */
   readonly firestore: TestFirestore;
-  readonly deps: Deps;
+  readonly deps: TestInstance;
   readonly port: number;
   /** What was logged, oldest first. */
   readonly lines: LogLine[];
@@ -57,9 +57,9 @@ interface Options {
   /** For the keys of other issuers. */
   readonly fetch?: Fetch;
   /** Changes the wiring before the server starts, e.g. to break a service. */
-  readonly rewire?: (deps: Deps) => Deps;
+  readonly rewire?: (deps: TestInstance) => TestInstance;
   /** Serves something other than the HTTP API on a plain server. */
-  readonly serve?: (deps: Deps) => Server;
+  readonly serve?: (deps: TestInstance) => Server;
 }
 
 /** Opens an API of its own. `close` it in `after`. */
@@ -74,7 +74,7 @@ export async function openApi({ env, log, clock, fetch, rewire, serve }: Options
     ACCESS_CHANGE_MAX_AGE: '10',
     ...env,
   });
-  const wired = createDeps(config, {
+  const wired = openInstance(config, {
     app: google.app,
     firestore: firestore.open,
     log: log ?? recordTo(lines),
@@ -155,7 +155,7 @@ function recordTo(lines: LogLine[]): Log {
     change: (line) => lines.push({ kind: 'change', ...line }),
     failure: (requestId, error) => lines.push({ kind: 'failure', requestId, error }),
     reconciled: (line) => lines.push({ kind: 'reconciled', ...line }),
-    feedUnread: (line) => lines.push({ kind: 'feedUnread', ...line }),
+    feedReadFailed: (line) => lines.push({ kind: 'feedReadFailed', ...line }),
   };
 }
 

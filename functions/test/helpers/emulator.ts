@@ -7,8 +7,8 @@ import * as adminAuth from 'firebase-admin/auth';
 import { after } from 'mocha';
 import type { Role } from '../../src/authz/roles.ts';
 import { loadConfig } from '../../src/config.ts';
-import { createDeps, type Deps } from '../../src/deps.ts';
-import type { Log } from '../../src/log.ts';
+import { openInstance, type TestInstance } from './open-instance.ts';
+import type { Log } from '../../src/platform/logging/log.ts';
 
 /** The running emulators, as `tools/test.ts` starts them: seen from outside, by the SDKs and the HTTP that users have. */
 
@@ -31,7 +31,7 @@ export const silentLog: Log = {
   change() {},
   failure() {},
   reconciled() {},
-  feedUnread() {},
+  feedReadFailed() {},
 };
 export const adminApp = admin.initializeApp({ projectId: PROJECT }, randomUUID());
 /** The project's users, with an operator's rights. */
@@ -45,9 +45,9 @@ after('close the Firebase apps', async () => {
   await admin.deleteApp(adminApp);
 });
 
-function openOperator(projectId: string, app: admin.App): Deps {
+function openOperator(projectId: string, app: admin.App): TestInstance {
   const env = { ...process.env, GCLOUD_PROJECT: projectId, FUNCTIONS_EMULATOR: 'true' };
-  return createDeps(loadConfig(env), { app, log: silentLog });
+  return openInstance(loadConfig(env), { app, log: silentLog });
 }
 
 export function uniqueEmail(domain = 'example.com'): string {
@@ -76,7 +76,7 @@ export async function makeUser(roles: readonly Role[], options: NewUser = {}): P
   const { errors } = await authAdmin.importUsers([{ uid, email, emailVerified: true, customClaims }]);
   if (errors[0] !== undefined) throw errors[0].error;
   await authAdmin.updateUser(uid, { password: PASSWORD });
-  await operator.users.get(uid); // adopts them
+  await operator.users.get(uid); // provisions their entries
   return { uid, email };
 }
 

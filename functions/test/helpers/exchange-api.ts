@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash, createSign } from 'node:crypto';
 import { createServer } from 'node:http';
 import supertest from 'supertest';
-import type { DirectoryEntry } from '../../src/access/directory-entry.ts';
-import type { Edit } from '../../src/access/edit.ts';
 import { externalId } from '../../src/authn/external-identity.ts';
-import { createDeps, type Deps } from '../../src/deps.ts';
-import { GRANT_TYPE } from '../../src/exchange/schema.ts';
+import { openInstance, type TestInstance } from './open-instance.ts';
+import type { Edit } from '../../src/directory/edit.ts';
+import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { createApp } from '../../src/http/app.ts';
+import { GRANT_TYPE } from '../../src/token-exchange/schema.ts';
 import { type Api, openApi } from './api.ts';
 import { googleKey, mintIdToken, PROJECT, SERVICE_ACCOUNT } from './google.ts';
 import { LOGIN } from './identities.ts';
@@ -20,14 +20,14 @@ import { createSigningPair } from './signing.ts';
 const MAP = { groups: { team: ['member'], helpers: ['support'] } };
 const oidc = (host: string, more: object) => ({
   ...{ type: 'oidc', issuer: `https://${host}.example.com`, audience: 'gatehouse', map: MAP },
-  ...{ jwksUri: `https://${host}.example.com/keys`, exchange: true },
+  ...{ jwksUri: `https://${host}.example.com/keys`, tokenExchange: true },
   ...more,
 });
 /** `login` gives access tokens to exchange, `ids` ID tokens; `closed` allows no exchange, `scoped` has scopes. */
 export const ISSUERS = [
   oidc('login', { services: { claim: 'gty', equals: 'client-credentials' } }),
   oidc('ids', { tokenUse: 'id' }),
-  oidc('closed', { exchange: false }),
+  oidc('closed', { tokenExchange: false }),
   oidc('scoped', { map: { ...MAP, scopes: { read: ['notes:read'], all: ['support'] } } }),
 ];
 const IDS = 'https://ids.example.com';
@@ -38,7 +38,7 @@ export interface ExchangeApi extends Api {
   /** A signed token of `login`, or of the issuer that `claims` names. */
   mint(claims?: Record<string, unknown>): Promise<string>;
   /** Asks for an exchange, with other fields where given; one given as undefined is left out. */
-  exchange(token: string, fields?: Record<string, unknown>, deps?: Deps): Promise<supertest.Response>;
+  exchange(token: string, fields?: Record<string, unknown>, deps?: TestInstance): Promise<supertest.Response>;
   /** Exchanges a token of these groups. @returns the uid of the custom token */
   exchanged(groups: readonly string[], claims?: Record<string, unknown>): Promise<string>;
   /** The ID token that Firebase would make for an account as it is. @param claims of the custom token */
@@ -50,7 +50,7 @@ export interface ExchangeApi extends Api {
   /** The custom claims of Ada's account, or of somebody else's. */
   claims(uid?: string): Record<string, unknown>;
   /** Another instance on the same Firestore and Firebase Auth. */
-  another(): Deps;
+  another(): TestInstance;
 }
 
 export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {}): Promise<ExchangeApi> {
@@ -94,11 +94,15 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
       });
     },
     edit: (uid, what) =>
-      api.deps.changeAccess({ principal: 'operator', requestId: 'r' }, { uid, action: 'test' }, () => what),
+      api.deps.changeAccess(
+        { principal: 'operator', requestId: 'r' },
+        { uid, action: 'roles.set' },
+        () => what,
+      ),
     entry: async (uid = idOf('ada')) => (await api.deps.directory.find(uid)) ?? assert.fail('no entry'),
     claims: (uid = idOf('ada')) => JSON.parse(api.google.users.get(uid)?.customAttributes ?? '{}'),
     another: () =>
-      createDeps(api.deps.config, {
+      openInstance(api.deps.config, {
         ...{ app: api.google.app, firestore: api.firestore.open, fetch: keys.fetch, log: recordingLog().log },
         clock: api.deps.clock,
       }),

@@ -6,8 +6,8 @@ import {
   type FirestoreOptions,
   type FirestoreServer,
   startFirestore,
-} from '../../../tools/firestore/server.ts';
-import type { OpenedFirestore, OpenFirestore } from '../../src/lib/firestore.ts';
+} from '../../../packages/firestore-emulator/server.ts';
+import type { OpenedFirestore, OpenFirestore } from '../../src/platform/firestore/firestore.ts';
 
 /** The embedded Firestore, unless Google's is asked for. It refuses what production would refuse for want of an index. */
 

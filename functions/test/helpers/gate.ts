@@ -1,7 +1,7 @@
 import type { PolicyDocument } from 'aws-lambda';
-import { parseTrustedIssuers } from '../../src/authn/issuers/trusted-issuers.ts';
+import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
+import { createLog } from '../../src/core/log.ts';
 import { createGate, type Gate } from '../../src/gateways/gate.ts';
-import { createLog } from '../../src/log-lines.ts';
 import { type KeyServer, openKeyServer } from './key-server.ts';
 import { createSigningPair, type SigningPair } from './signing.ts';
 

@@ -6,7 +6,7 @@ export const LOGIN = 'https://login.example.com';
 export function identityOf(subject: string, facts: Partial<ExternalIdentity> = {}): ExternalIdentity {
   const { issuer = LOGIN } = facts;
   return {
-    ...{ id: externalId(issuer, subject), issuer, subject, emailVerified: false, enterOnFirstSight: true },
+    ...{ id: externalId(issuer, subject), issuer, subject, emailVerified: false, jitProvisioning: true },
     ...facts,
   };
 }

@@ -1,10 +1,10 @@
 import { authenticate } from '../../src/authn/authenticate.ts';
-import type { Fetch } from '../../src/authn/issuers/fetch-json.ts';
-import type { Principal } from '../../src/authn/principal.ts';
+import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
+import type { Principal } from '../../src/authz/principal.ts';
 import { loadConfig } from '../../src/config.ts';
-import { createDeps, type Deps } from '../../src/deps.ts';
-import type { Clock } from '../../src/lib/clock.ts';
-import type { Log } from '../../src/log.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { openInstance, type TestInstance } from './open-instance.ts';
+import type { Log } from '../../src/platform/logging/log.ts';
 import type { TestFirestore } from './firestore.ts';
 import { type Google, PROJECT } from './google.ts';
 
@@ -24,12 +24,12 @@ export function recordingLog(): { readonly lines: LogLine[]; readonly log: Log }
       change: (line) => lines.push({ kind: 'change', ...line }),
       failure: (requestId, error) => lines.push({ kind: 'failure', requestId, code: error.code }),
       reconciled: (line) => lines.push({ kind: 'reconciled', ...line }),
-      feedUnread: (line) => lines.push({ kind: 'feedUnread', ...line }),
+      feedReadFailed: (line) => lines.push({ kind: 'feedReadFailed', ...line }),
     },
   };
 }
 
-export interface Instance extends Deps {
+export interface Instance extends TestInstance {
   readonly lines: LogLine[];
 }
 
@@ -48,10 +48,10 @@ export function createInstance(
     ...(clock && { clock }),
     ...(fetch && { fetch }),
   };
-  return { ...createDeps(config, outside), lines };
+  return { ...openInstance(config, outside), lines };
 }
 
 /** Presents a bearer token to the authentication of an instance. */
-export function present(instance: Deps, token: string, { fresh = false } = {}): Promise<Principal> {
+export function present(instance: TestInstance, token: string, { fresh = false } = {}): Promise<Principal> {
   return authenticate(instance, { kind: 'bearer', token }, { fresh });
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Fetch } from '../../src/authn/issuers/fetch-json.ts';
+import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
 
 type Answer = (req: IncomingMessage, res: ServerResponse) => void;
 

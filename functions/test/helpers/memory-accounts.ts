@@ -1,7 +1,7 @@
 import type { Role } from '../../src/authz/roles.ts';
-import { AppError } from '../../src/errors.ts';
-import type { Account } from '../../src/users/account.ts';
-import type { AccountStore } from '../../src/users/account-store.ts';
+import { AppError } from '../../src/core/errors.ts';
+import type { Account } from '../../src/platform/firebase-auth/account.ts';
+import type { AccountStore } from '../../src/platform/firebase-auth/account-store.ts';
 
 /** An account with what matters to the test, and the rest as Firebase Auth would have it. */
 export function accountOf(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { AppError, type ErrorCode } from '../../src/errors.ts';
+import { AppError, type ErrorCode } from '../../src/core/errors.ts';
 
 /** What `attempt` throws or rejects with; fails when it passes, or when that is not an {@link AppError}. */
 export async function refusalOf(attempt: () => unknown): Promise<AppError> {

@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
-import type { UnverifiedToken } from '../../src/authn/token-guard.ts';
-import { parseToken } from '../../src/authn/token-guard.ts';
+import type { UnverifiedToken } from '../../src/authn/parse-jws.ts';
+import { parseCompactJws } from '../../src/authn/parse-jws.ts';
 
 /** A key pair of an issuer other than Firebase. */
 export interface SigningPair {
@@ -35,5 +35,5 @@ export function unverified(
   return { raw: 'a.b.c', header: { alg: 'RS256', kid: 'k', typ: 'JWT', ...header }, payload, signed: true };
 }
 
-/** As {@link parseToken}, for tests that need no header key besides the usual. */
-export const parsed = (raw: string): UnverifiedToken => parseToken(raw);
+/** As {@link parseCompactJws}, for tests that need no header key besides the usual. */
+export const parsed = (raw: string): UnverifiedToken => parseCompactJws(raw);

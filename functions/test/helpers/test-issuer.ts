@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
-import type { Authenticator } from '../../src/authn/authenticators/authenticator.ts';
-import { createPrincipal } from '../../src/authn/principal.ts';
-import { readAccessClaims } from '../../src/authz/access-claims.ts';
-import { invalidToken } from '../../src/errors.ts';
+import type { Authenticator } from '../../src/authn/authenticator.ts';
+import { createPrincipal } from '../../src/authz/principal.ts';
+import { readRoleClaims } from '../../src/authz/role-claims.ts';
+import { invalidToken } from '../../src/core/errors.ts';
 
 /** An issuer that is not Firebase, with keys of its own, whose users have entries in the directory under another name. */
 
@@ -29,10 +29,11 @@ export async function createTestIssuer(directoryIds: ReadonlyMap<string, string>
         });
         const { sub: subject = '', exp = 0, iat = 0 } = payload;
         const directoryId = directoryIds.get(subject);
-        const { roles, rolesVersion, changesAt } = readAccessClaims(payload, now);
+        const { roles, rolesVersion, changesAt } = readRoleClaims(payload, now);
         return {
-          readFrom: directoryId === undefined ? [] : [{ id: directoryId, rolesVersion, validAfter: 0 }],
-          goodUntil: Math.min(exp, changesAt),
+          directoryVersion:
+            directoryId === undefined ? undefined : { id: directoryId, rolesVersion, validAfter: 0 },
+          validUntil: Math.min(exp, changesAt),
           principal: createPrincipal({
             kind: 'user',
             issuer: TEST_ISSUER,

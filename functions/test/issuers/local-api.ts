@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type { Response } from 'supertest';
 import { type LocalIssuers, startIssuers } from '../../../tools/issuers/start-issuers.ts';
-import { createExternalAuthenticators } from '../../src/authn/issuers/external-authenticators.ts';
-import { parseTrustedIssuers } from '../../src/authn/issuers/trusted-issuers.ts';
+import { createExternalAuthenticators } from '../../src/authn/oidc/authenticators.ts';
+import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
 import { type Api, openApi, type Person } from '../helpers/api.ts';
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { readAccessClaims } from '../../src/authz/access-claims.ts';
+import { readRoleClaims } from '../../src/authz/role-claims.ts';
 import { ALL_ROLES, permissionsOf } from '../../src/authz/roles.ts';
 import {
   type Attempt,
@@ -12,7 +12,7 @@ import {
   SERVER_TIME,
 } from './access-cases.ts';
 import { MATRIX, STORED } from './access-matrix.ts';
-import { describeAccess } from './access-suite.ts';
+import { toPrincipalView } from './access-suite.ts';
 import { ATTACKS } from './attack-cases.ts';
 import { type Fields, loadRules } from './evaluate-rules.ts';
 
@@ -40,7 +40,7 @@ function withServerTime(content: Content, time: Date): Fields {
 }
 
 describe('firestore.rules', () => {
-  describeAccess(allows);
+  toPrincipalView(allows);
 
   it('lets a role count until the last millisecond before its second, and not from then on', () => {
     const member = holderFor(60, 'member');
@@ -64,7 +64,7 @@ describe('firestore.rules', () => {
     const cases = [...Object.values(MATRIX), ...(ATTACKS.claims ?? [])];
     for (const { caller } of cases) {
       const claims = caller?.claims(NOW / 1000) ?? {};
-      const held = permissionsOf(readAccessClaims(claims, NOW / 1000).roles);
+      const held = permissionsOf(readRoleClaims(claims, NOW / 1000).roles);
       const opens = (['ann', 'bob'] as const).map((owner) =>
         allows(caller, attemptOn('get', 'notes', owner)),
       );

@@ -1,13 +1,14 @@
 import * as z from 'zod';
-import type { Grant } from '../../src/access/grant.ts';
-import { ANONYMOUS, type Principal } from '../../src/authn/principal.ts';
-import { type Access, decide } from '../../src/authz/decide.ts';
+import type { AccessRule } from '../../src/authz/access-rule.ts';
+import { decide } from '../../src/authz/decide.ts';
 import type { Permission } from '../../src/authz/permissions.ts';
+import { ANONYMOUS, type Principal } from '../../src/authz/principal.ts';
 import { permissionsOf, type Role } from '../../src/authz/roles.ts';
-import { callable } from '../../src/callables/callable.ts';
+import { callable } from '../../src/callable/callable.ts';
 import type { Config } from '../../src/config.ts';
-import { type Deps, instanceDeps } from '../../src/deps.ts';
-import { AppError, type ErrorCode } from '../../src/errors.ts';
+import { AppError, type ErrorCode } from '../../src/core/errors.ts';
+import { type TestInstance, instanceDeps } from '../helpers/open-instance.ts';
+import type { Grant } from '../../src/directory/grant.ts';
 import { route } from '../../src/http/route.ts';
 
 /**
@@ -16,9 +17,9 @@ import { route } from '../../src/http/route.ts';
  */
 
 export function permissions(): void {
-  decide(ANONYMOUS, 'users:read');
+  decide(ANONYMOUS, { permission: 'users:read' });
   // @ts-expect-error there is no such permission
-  decide(ANONYMOUS, 'users:raed');
+  decide(ANONYMOUS, { permission: 'users:raed' });
   // @ts-expect-error one's own needs a permission
   decide(ANONYMOUS, { own: true });
   decide(ANONYMOUS, { permission: 'notes:read', own: true, unless: 'notes:moderate' });
@@ -29,7 +30,7 @@ export function permissions(): void {
   // @ts-expect-error an access has no default
   decide(ANONYMOUS);
   // @ts-expect-error no wildcards
-  const wildcard: Access = 'users:*';
+  const wildcard: AccessRule = { permission: 'users:*' };
 
   const roles = { reader: ['notes:read'] } as const satisfies Record<string, readonly Permission[]>;
   // @ts-expect-error a role with a misspelt permission
@@ -79,11 +80,16 @@ const row = { method: 'put', path: '/things/:id', summary: 'Change a thing.', ou
 const input = { params: z.strictObject({ id: z.string() }), body: z.strictObject({ size: z.int() }) };
 
 export function routes(): void {
-  route({ ...row, input, access: 'users:read', handler: ({ params }) => ({ id: params.id }) });
+  route({
+    ...row,
+    input,
+    access: { permission: 'users:read' },
+    handler: ({ params }) => ({ id: params.id }),
+  });
   // @ts-expect-error a row says who may pass
   route({ ...row, input, handler: () => ({ id: 'a' }) });
   // @ts-expect-error and names a permission that there is
-  route({ ...row, input, access: 'things:write', handler: () => ({ id: 'a' }) });
+  route({ ...row, input, access: { permission: 'things:write' }, handler: () => ({ id: 'a' }) });
   // @ts-expect-error undefined is nobody's decision
   route({ ...row, input, access: undefined, handler: () => ({ id: 'a' }) });
 
@@ -106,7 +112,7 @@ export function callables(): void {
   // @ts-expect-error a callable says who may call
   callable({}, instanceDeps, { ...spec, handler: () => ({ id: 'a' }) });
   // @ts-expect-error and names a permission that there is
-  callable({}, instanceDeps, { ...spec, access: 'things:write', handler: () => ({ id: 'a' }) });
+  callable({}, instanceDeps, { ...spec, access: { permission: 'x:y' }, handler: () => ({ id: 'a' }) });
   // @ts-expect-error a callable says whether it changes something
   callable({}, instanceDeps, { input: spec.input, output, access: 'public', handler: () => ({ id: 'a' }) });
   // @ts-expect-error there is no such field
@@ -115,14 +121,16 @@ export function callables(): void {
   callable({}, instanceDeps, { ...spec, access: 'public', handler: () => ({ id: 7 }) });
 }
 
-export function changes(deps: Deps, grant: Grant): void {
+export function changes(deps: TestInstance, grant: Grant): void {
   const actor = { principal: 'operator', requestId: 'r1' };
-  const intent = { uid: 'ada', action: 'test' };
+  const intent = { uid: 'ada', action: 'roles.set' } as const;
   void deps.changeAccess(actor, intent, ({ entry }) => ({ grants: entry.grants }));
   // @ts-expect-error a change is decided without waiting: it may be decided again
   void deps.changeAccess(actor, intent, async ({ entry }) => ({ grants: entry.grants }));
   // @ts-expect-error a change says what it is called in the audit trail
   void deps.changeAccess(actor, { uid: 'ada' }, () => ({ revoke: true }));
+  // @ts-expect-error there is no such audit action
+  void deps.changeAccess(actor, { uid: 'ada', action: 'roles.sett' }, () => ({ revoke: true }));
   // @ts-expect-error versions count by themselves
   void deps.changeAccess(actor, intent, () => ({ rolesVersion: 7 }));
   // @ts-expect-error sessions are ended, never brought back
@@ -137,15 +145,15 @@ export function changes(deps: Deps, grant: Grant): void {
   void deps.audit.remove('id');
 }
 
-export function logging({ log }: Deps, token: string): void {
+export function logging({ log }: TestInstance, token: string): void {
   log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false });
   // @ts-expect-error the log has no place for a token
   log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false, token });
   // @ts-expect-error nor for anything else that nobody has named
-  log.feedUnread({ code: 'unavailable', reason: undefined, seconds: 1, token });
+  log.feedReadFailed({ code: 'unavailable', reason: undefined, seconds: 1, token });
 }
 
-export function wiring(deps: Deps): void {
+export function wiring(deps: TestInstance): void {
   // @ts-expect-error what an instance is made of stays
   deps.config = { ...deps.config };
   // @ts-expect-error settings stay

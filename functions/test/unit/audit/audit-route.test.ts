@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
-import { unavailable } from '../../../src/errors.ts';
+import { unavailable } from '../../../src/core/errors.ts';
 import { assertProblem, exchange, fieldsOf, HTTPS } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 
 const NDJSON = 'application/x-ndjson';
 
 const EVENT = {
-  ...{ id: 'e1', at: '2026-01-01T00:00:00.000000Z', actor: 'ada', action: 'roles.set', target: 'bob' },
-  ...({ outcome: 'done', requestId: 'r1' } as const),
+  ...{ id: 'e1', at: '2026-01-01T00:00:00.000000Z', actor: 'ada', target: 'bob' },
+  ...({ action: 'roles.set', outcome: 'done', requestId: 'r1' } as const),
 };
 
 describe('GET /audit', () => {

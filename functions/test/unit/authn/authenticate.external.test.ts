@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { applyEdit, type Edit } from '../../../src/access/edit.ts';
 import { externalId } from '../../../src/authn/external-identity.ts';
-import { isPrivileged } from '../../../src/authz/permissions.ts';
 import type { Role } from '../../../src/authz/roles.ts';
+import { applyEdit, type Edit } from '../../../src/directory/edit.ts';
 import { playAccounts } from '../../helpers/api.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { type Google, openGoogle } from '../../helpers/google.ts';
@@ -47,7 +46,7 @@ describe('authenticate: somebody of another issuer', () => {
   afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   /** @param fast how far (ms) its clock is ahead of everybody's */
-  const open = (more: object = { enterOnFirstSight: true }, fast = 0) =>
+  const open = (more: object = { jitProvisioning: true }, fast = 0) =>
     createInstance(google, firestore, {
       env: { TRUSTED_ISSUERS: JSON.stringify([{ ...entry, ...more }]) },
       clock: () => Date.now() + ahead + fast,
@@ -75,7 +74,7 @@ describe('authenticate: somebody of another issuer', () => {
   });
 
   it('passes without an entry to what is ordinary, and not to what is privileged', async () => {
-    const shy = open({ enterOnFirstSight: false });
+    const shy = open({ jitProvisioning: false });
     const token = await mint({ groups: ['reader'] });
     assert.ok((await present(shy, token)).permissions.includes('audit:read'));
     await assertRefused(() => present(shy, token, FRESH), 'permission_denied');
@@ -139,34 +138,6 @@ describe('authenticate: somebody of another issuer', () => {
     await assertRefused(async () => present(instance, await mint()), 'invalid_token', 'account disabled');
   });
 
-  it('has the rights of whom it is linked to, follows their changes, and goes with them', async () => {
-    const token = await mint();
-    await present(elsewhere, token);
-    await instance.users.get('bob');
-    await change(instance, { link: { to: 'bob' } });
-    untilNextRead();
-    const linked = await present(elsewhere, token);
-    assert.deepEqual([linked.directoryId, linked.roles, linked.subject], ['bob', ['auditor'], 'ada']);
-    await change(instance, { grants: [grant('support')] }, 'bob');
-    untilNextRead();
-    assert.deepEqual((await present(elsewhere, token)).roles, ['support']);
-    google.users.delete('bob');
-    await assertRefused(() => present(elsewhere, token, FRESH), 'invalid_token', 'account disabled');
-  });
-
-  it('comes by nothing privileged through a link, whatever the other is made later', async () => {
-    const token = await mint();
-    await instance.users.get('bob');
-    await present(instance, token);
-    await change(instance, { link: { to: 'bob' } });
-    await change(instance, { grants: [grant('owner')] }, 'bob');
-    const { roles, permissions } = await present(instance, token);
-    // A role is only named where all of it is held.
-    assert.deepEqual([roles, permissions.filter(isPrivileged)], [[], []]);
-    assert.ok(permissions.includes('audit:read'));
-    await assertRefused(() => present(instance, token, FRESH), 'permission_denied');
-  });
-
   it('is out when disabled although its issuer’s clock is ahead, so that its token seems to be younger', async () => {
     const token = await mint({ iat: now() + 4, groups: ['staff'] });
     await Promise.all([present(instance, token), present(elsewhere, token)]);
@@ -193,7 +164,7 @@ describe('authenticate: somebody of another issuer', () => {
     });
 
     it('counts elsewhere, too: what it was granted goes when its entry is deleted', async () => {
-      const shy = open({ enterOnFirstSight: false });
+      const shy = open({ jitProvisioning: false });
       const token = await mintAhead();
       await present(instance, token);
       await change(instance, { grants: [grant('auditor')] });
@@ -207,7 +178,7 @@ describe('authenticate: somebody of another issuer', () => {
     });
 
     it('counts on an instance that saw no entry just before, and whose clock is ahead: it is out when disabled', async () => {
-      const shy = open({ enterOnFirstSight: false }, 4_000);
+      const shy = open({ jitProvisioning: false }, 4_000);
       const token = await mintAhead();
       await present(shy, token);
       await present(instance, token);
@@ -260,7 +231,7 @@ describe('authenticate: somebody of another issuer', () => {
   });
 
   it('without an entry costs no look at the directory, be it a minute after a deletion', async () => {
-    const shy = open({ enterOnFirstSight: false });
+    const shy = open({ jitProvisioning: false });
     await present(instance, await mint());
     const accessChange = { gone: true, validAfter: now() + 1 } as const;
     await instance.directory.change({ uid: ID }, () => ({ entry: null, accessChange }));

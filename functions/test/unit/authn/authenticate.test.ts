@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { applyEdit, type Edit } from '../../../src/access/edit.ts';
 import { authenticate } from '../../../src/authn/authenticate.ts';
-import { ANONYMOUS } from '../../../src/authn/principal.ts';
+import { ANONYMOUS } from '../../../src/authz/principal.ts';
 import type { Role } from '../../../src/authz/roles.ts';
-import { unavailable } from '../../../src/errors.ts';
-import { AUTH_DEADLINE_MS } from '../../../src/lib/deadline.ts';
+import { AUTH_DEADLINE_MS } from '../../../src/core/deadline.ts';
+import { unavailable } from '../../../src/core/errors.ts';
+import { applyEdit, type Edit } from '../../../src/directory/edit.ts';
 import { playAccounts } from '../../helpers/api.ts';
 import { withoutDelay } from '../../helpers/deadlines.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
@@ -159,7 +159,7 @@ describe('authenticate', () => {
       await assertRefused(() => present(unsteady, token), 'token_stale');
       const newer = await mintIdToken({ roles: ['auditor'], rv: 2 });
       assert.deepEqual((await present(unsteady, newer)).roles, ['auditor']);
-      const unread = unsteady.lines.filter(({ kind }) => kind === 'feedUnread');
+      const unread = unsteady.lines.filter(({ kind }) => kind === 'feedReadFailed');
       assert.deepEqual(
         unread.map(({ code, reason }) => [code, reason]),
         [
@@ -185,7 +185,7 @@ describe('authenticate', () => {
       const entry = await instance.directory.find('ada');
       assert.deepEqual(
         [entry?.rolesVersion, entry?.grants.map(({ role, grantedBy }) => [role, grantedBy])],
-        [1, [['member', 'adopted']]],
+        [1, [['member', 'import']]],
       );
     });
 

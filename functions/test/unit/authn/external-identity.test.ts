@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { externalId } from '../../../src/authn/external-identity.ts';
-import { isUid } from '../../../src/lib/uid.ts';
+import { isUid } from '../../../src/core/uid.ts';
 
 describe('the directory id of an external identity', () => {
   it('is what it was before: entries are found by it', () => {

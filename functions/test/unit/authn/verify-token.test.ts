@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Authenticator } from '../../../src/authn/authenticators/authenticator.ts';
-import { createExternalAuthenticators } from '../../../src/authn/issuers/external-authenticators.ts';
-import { parseTrustedIssuers } from '../../../src/authn/issuers/trusted-issuers.ts';
-import { createVerifiedTokenCache } from '../../../src/authn/verified-token-cache.ts';
+import type { Authenticator } from '../../../src/authn/authenticator.ts';
+import { createExternalAuthenticators } from '../../../src/authn/oidc/authenticators.ts';
+import { parseTrustedIssuers } from '../../../src/authn/oidc/trusted-issuers.ts';
+import { createVerifiedTokenCache } from '../../../src/authn/token-cache.ts';
 import { verifyToken } from '../../../src/authn/verify-token.ts';
 import { type KeyServer, openKeyServer } from '../../helpers/key-server.ts';
 import { assertRefused } from '../../helpers/refusal.ts';

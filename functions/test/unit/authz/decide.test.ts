@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
-import { ANONYMOUS, createPrincipal } from '../../../src/authn/principal.ts';
-import {
-  type Access,
-  decide,
-  dependsOnOwner,
-  needsFreshRecord,
-  permissionOf,
-} from '../../../src/authz/decide.ts';
+import { type AccessRule, needsFreshRecord, permissionOf } from '../../../src/authz/access-rule.ts';
+import { decide, dependsOnOwner } from '../../../src/authz/decide.ts';
 import { ALL_PERMISSIONS, isPrivileged, type Permission } from '../../../src/authz/permissions.ts';
+import { ANONYMOUS, createPrincipal } from '../../../src/authz/principal.ts';
 import { ALL_ROLES, ROLES, type Role } from '../../../src/authz/roles.ts';
 
 /** Known to the issuer by another name than to the directory. */
@@ -27,9 +22,10 @@ const principal = (
     credential: 'bearer',
     ...facts,
   });
-const own = (permission: Permission): Access => ({ permission, own: true });
+const rule = (permission: Permission): AccessRule => ({ permission });
+const own = (permission: Permission): AccessRule => ({ permission, own: true });
 /** Notes as the API has them: one's own, or anybody's for a moderator. */
-const note = (permission: Permission): Access => ({ permission, own: true, unless: 'notes:moderate' });
+const note = (permission: Permission): AccessRule => ({ permission, own: true, unless: 'notes:moderate' });
 
 describe('decide', () => {
   it('lets everybody pass what is public', () => {
@@ -45,7 +41,7 @@ describe('decide', () => {
 
   it('lets nobody anonymous pass anything else, not even to what belongs to nobody', () => {
     for (const permission of ALL_PERMISSIONS) {
-      assert.deepEqual(decide(ANONYMOUS, permission), { allowed: false, reason: 'anonymous' });
+      assert.deepEqual(decide(ANONYMOUS, rule(permission)), { allowed: false, reason: 'anonymous' });
       assert.deepEqual(decide(ANONYMOUS, own(permission), { owner: '' }), {
         allowed: false,
         reason: 'anonymous',
@@ -59,19 +55,20 @@ describe('decide', () => {
         const expected = (ROLES[role] as readonly string[]).includes(permission)
           ? { allowed: true, reason: 'granted' }
           : { allowed: false, reason: 'missing-permission', missing: permission };
-        assert.deepEqual(decide(principal([role]), permission), expected);
+        assert.deepEqual(decide(principal([role]), rule(permission)), expected);
       }
     });
   }
 
   it('denies who has no role', () => {
-    for (const permission of ALL_PERMISSIONS) assert.equal(decide(principal([]), permission).allowed, false);
+    for (const permission of ALL_PERMISSIONS)
+      assert.equal(decide(principal([]), rule(permission)).allowed, false);
   });
 
   it('denies what the scopes leave out', () => {
     const scoped = principal(['owner'], { scopes: ['notes:read'] });
-    assert.equal(decide(scoped, 'notes:read').allowed, true);
-    assert.deepEqual(decide(scoped, 'users:read'), {
+    assert.equal(decide(scoped, rule('notes:read')).allowed, true);
+    assert.deepEqual(decide(scoped, rule('users:read')), {
       allowed: false,
       reason: 'missing-permission',
       missing: 'users:read',
@@ -149,7 +146,7 @@ describe('decide', () => {
 
   it('denies an access that no rule knows, even to an owner', () => {
     for (const access of ['', 'Public', 'users:*', '*', 'constructor', '__proto__', 'has']) {
-      assert.equal(decide(principal(['owner']), access as Access).allowed, false, access);
+      assert.equal(decide(principal(['owner']), access as AccessRule).allowed, false, access);
       assert.equal(
         decide(principal(['owner']), own(access as Permission), { owner: 'ada' }).allowed,
         false,
@@ -164,7 +161,7 @@ describe('a decision', () => {
     assert.equal(dependsOnOwner(principal(['member']), own('notes:read')), true);
     assert.equal(dependsOnOwner(principal(['member']), note('notes:read')), true);
     for (const [who, access] of [
-      [principal(['member']), 'notes:read'],
+      [principal(['member']), rule('notes:read')],
       [principal(['member']), 'signed-in'],
       [ANONYMOUS, 'public'],
       [ANONYMOUS, own('notes:read')],
@@ -178,7 +175,7 @@ describe('a decision', () => {
   it('is the same whoever owns it wherever it does not', () => {
     for (const role of ALL_ROLES) {
       for (const permission of ALL_PERMISSIONS) {
-        for (const access of [permission, own(permission), note(permission)]) {
+        for (const access of [rule(permission), own(permission), note(permission)]) {
           const who = principal([role]);
           if (dependsOnOwner(who, access)) continue;
           const decision = decide(who, access);
@@ -192,7 +189,7 @@ describe('a decision', () => {
 describe('the permission of an access', () => {
   it('is the one it names', () => {
     for (const permission of ALL_PERMISSIONS) {
-      assert.equal(permissionOf(permission), permission);
+      assert.equal(permissionOf(rule(permission)), permission);
       assert.equal(permissionOf(own(permission)), permission);
     }
   });
@@ -204,7 +201,7 @@ describe('the permission of an access', () => {
 
   it('wants the current record exactly when it is privileged', () => {
     for (const permission of ALL_PERMISSIONS) {
-      assert.equal(needsFreshRecord(permission), isPrivileged(permission));
+      assert.equal(needsFreshRecord(rule(permission)), isPrivileged(permission));
       assert.equal(needsFreshRecord(own(permission)), isPrivileged(permission));
     }
     assert.equal(needsFreshRecord('public'), false);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPrincipal } from '../../../src/authn/principal.ts';
+import { createPrincipal } from '../../../src/authz/principal.ts';
 import { callerContext } from '../../../src/gateways/caller-context.ts';
 
 const FACTS = {

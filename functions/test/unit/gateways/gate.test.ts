@@ -17,7 +17,7 @@ describe('gate', () => {
   const pass = (token: string | undefined, attempt: Partial<Attempt> = {}) =>
     world.gate.pass({
       authorization: token === undefined ? [] : [`Bearer ${token}`],
-      access: 'notes:read',
+      access: { permission: 'notes:read' },
       requestId: 'r1',
       ...attempt,
     });
@@ -94,7 +94,7 @@ describe('gate', () => {
 
   it('knows a Firebase user by the uid, with the roles that Gatehouse wrote into the token', async () => {
     const token = await firebaseToken(['support']);
-    const { directoryId, uid, permissions } = await pass(token, { access: 'users:read' });
+    const { directoryId, uid, permissions } = await pass(token, { access: { permission: 'users:read' } });
     assert.deepEqual([directoryId, uid], ['uid-1', 'uid-1']);
     assert.ok(permissions.includes('notes:moderate'));
   });
@@ -103,7 +103,7 @@ describe('gate', () => {
     const token = await firebaseToken(['owner']);
     for (const access of ['users:write', 'roles:assign'] as const) {
       const error = await assertRefused(
-        () => pass(token, { access }),
+        () => pass(token, { access: { permission: access } }),
         'permission_denied',
         'needs-directory',
       );
@@ -116,7 +116,7 @@ describe('gate', () => {
   });
 
   it('asks for a credential before it says that something needs the directory', async () => {
-    await assertRefused(() => pass(undefined, { access: 'users:write' }), 'unauthenticated');
+    await assertRefused(() => pass(undefined, { access: { permission: 'users:write' } }), 'unauthenticated');
   });
 
   it('lets pass to one’s own alone', async () => {
@@ -173,8 +173,11 @@ describe('gate', () => {
 
   it('judges as the API does in all but what is privileged', async () => {
     const principal = await pass(await world.token(['members']));
-    assert.deepEqual(judge(principal, 'notes:read'), { allowed: true, reason: 'granted' });
+    assert.deepEqual(judge(principal, { permission: 'notes:read' }), { allowed: true, reason: 'granted' });
     assert.deepEqual(judge(principal, 'signed-in'), { allowed: true, reason: 'signed-in' });
-    assert.deepEqual(judge(principal, 'clients:write'), { allowed: false, reason: 'needs-directory' });
+    assert.deepEqual(judge(principal, { permission: 'clients:write' }), {
+      allowed: false,
+      reason: 'needs-directory',
+    });
   });
 });

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { AppError } from '../../../src/errors.ts';
+import { AppError } from '../../../src/core/errors.ts';
 import { sendProblem } from '../../../src/http/problem.ts';
 import { assignRequestId } from '../../../src/http/request-id.ts';
-import { secureResponse } from '../../../src/lib/security-headers.ts';
-import { structuredLog } from '../../../src/log.ts';
+import { structuredLog } from '../../../src/platform/logging/log.ts';
+import { secureResponse } from '../../../src/platform/security-headers.ts';
 import { assertProblem, exchange } from '../../helpers/answers.ts';
 import { type Api, type LogLine, openApi } from '../../helpers/api.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { createGatewayDocument } from '../../../scripts/gateway-document.ts';
-import type { IssuerProfile } from '../../../src/authn/issuers/issuer-profile.ts';
-import { parseTrustedIssuers } from '../../../src/authn/issuers/trusted-issuers.ts';
+import type { IssuerProfile } from '../../../src/authn/oidc/issuer-profile.ts';
+import { parseTrustedIssuers } from '../../../src/authn/oidc/trusted-issuers.ts';
 import { routes } from '../../../src/http/routes.ts';
 
 const BACKEND = 'https://europe-west1-acme.cloudfunctions.net/api';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { structuredLog } from '../../../src/log.ts';
+import { structuredLog } from '../../../src/platform/logging/log.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { logOf } from '../../helpers/capture.ts';
 import { mintIdToken } from '../../helpers/google.ts';

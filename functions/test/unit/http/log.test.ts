@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { structuredLog } from '../../../src/log.ts';
+import { structuredLog } from '../../../src/platform/logging/log.ts';
 import { exchange, HTTPS } from '../../helpers/answers.ts';
 import { type Api, ORIGIN, openApi } from '../../helpers/api.ts';
 import { logOf } from '../../helpers/capture.ts';

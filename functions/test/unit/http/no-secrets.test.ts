@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { createCallables } from '../../../src/callables/callables.ts';
-import type { Deps } from '../../../src/deps.ts';
-import { GRANT_TYPE, JWT } from '../../../src/exchange/schema.ts';
+import { createCallables } from '../../../src/callable/callables.ts';
+import type { TestInstance } from '../../helpers/open-instance.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { routes } from '../../../src/http/routes.ts';
-import { structuredLog } from '../../../src/log.ts';
+import { structuredLog } from '../../../src/platform/logging/log.ts';
+import { GRANT_TYPE, JWT } from '../../../src/token-exchange/schema.ts';
 import { createMovableClock } from '../../helpers/access.ts';
 import { exchange, HTTPS } from '../../helpers/answers.ts';
 import { type Api, accountOf, claimsOf, openApi, PEOPLE, type Person, SECRETS } from '../../helpers/api.ts';
@@ -16,7 +16,7 @@ import { mintIdToken } from '../../helpers/google.ts';
 import { seed } from '../notes/notes.ts';
 
 /** The HTTP API and the callables at one port. */
-function serveBoth(deps: Deps) {
+function serveBoth(deps: TestInstance) {
   const app = createApp(deps);
   const callables = new Map(
     Object.entries(createCallables({}, () => deps)).map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
@@ -34,7 +34,6 @@ const BODIES: Readonly<Record<string, object>> = {
   'patch /users/:uid': { disabled: true },
   'post /notes': { title: 'a title', body: 'a text' },
   'post /users': { issuer: 'https://stranger.example', subject: 'x' },
-  'put /users/:uid/link': { linkedTo: 'member' },
   'patch /notes/:id': { title: 'another' },
 };
 const CALLS: Readonly<Record<string, object>> = {

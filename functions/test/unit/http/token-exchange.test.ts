@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { GRANT_TYPE } from '../../../src/exchange/schema.ts';
 import { createApp } from '../../../src/http/app.ts';
+import { GRANT_TYPE } from '../../../src/token-exchange/schema.ts';
 import { assertHeaders, assertProblem, exchange, HTTPS, type Reply } from '../../helpers/answers.ts';
 import { type ExchangeApi, openExchangeApi } from '../../helpers/exchange-api.ts';
 import { frameworkServer } from '../../helpers/framework.ts';

@@ -1,4 +1,4 @@
-import type { Deps } from '../../../src/deps.ts';
+import type { TestInstance } from '../../helpers/open-instance.ts';
 import { createNotesService } from '../../../src/notes/notes-service.ts';
 import type { Api, Person } from '../../helpers/api.ts';
 import type { TestFirestore } from '../../helpers/firestore.ts';
@@ -25,9 +25,9 @@ export const rename = (api: Api, who: Person, { id, etag }: { id: string; etag: 
 /** The same wiring with the notes in another Firestore: one whose calls a test holds, or breaks. */
 export const notesIn =
   ({ open }: TestFirestore) =>
-  (deps: Deps): Deps => ({
+  (deps: TestInstance): TestInstance => ({
     ...deps,
-    notes: createNotesService({ open, clock: deps.clock, auditRetention: deps.config.auditRetention }),
+    notes: createNotesService({ open, audit: deps.audit }),
   });
 
 /** Resolves for everybody when the last of `count` has come; those who come later do not wait. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { FIRESTORE_DEADLINE_MS } from '../../../src/lib/firestore.ts';
+import { FIRESTORE_DEADLINE_MS } from '../../../src/platform/firestore/firestore.ts';
 import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { withoutDelay } from '../../helpers/deadlines.ts';

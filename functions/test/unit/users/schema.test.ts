@@ -140,7 +140,7 @@ describe('schema: user as sent', () => {
       updatedAt: '2026-01-01T00:00:00.000Z',
     };
     assert.deepEqual(
-      user.parse({ ...account, claims: { plan: 'pro' }, passwordHash: 'x', syncing: { by: 'r' } }),
+      user.parse({ ...account, claims: { plan: 'pro' }, passwordHash: 'x', lease: { by: 'r' } }),
       account,
     );
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Actor } from '../../../src/access/change-access.ts';
 import type { Role } from '../../../src/authz/roles.ts';
-import { unavailable } from '../../../src/errors.ts';
+import { unavailable } from '../../../src/core/errors.ts';
+import type { Actor } from '../../../src/directory/change-access.ts';
 import { type Access, createAccess } from '../../helpers/access.ts';
 import { actor } from '../../helpers/actor.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
@@ -27,7 +27,7 @@ const set = (uid: string, roles: readonly Role[], version = 1) => ({
   grants: roles.map((role) => ({ role })),
 });
 const recorded = async () =>
-  (await access.all('auditEvents')).filter(({ action }) => action !== 'user.adopt');
+  (await access.all('auditEvents')).filter(({ action }) => action !== 'user.import');
 const bob = () => access.accounts.byUid.get('bob');
 
 describe('users: setting grants', () => {
@@ -44,7 +44,7 @@ describe('users: setting grants', () => {
       [given, after.rolesVersion],
       [
         [
-          ['member', 'adopted'],
+          ['member', 'import'],
           ['support', 'olga'],
         ],
         2,

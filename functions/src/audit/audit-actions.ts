@@ -1,0 +1,23 @@
+/** Every audit action, and when its event is written. `docs/reference/audit-actions.md` shows this table; a test compares the two. */
+export const AUDIT_ACTIONS = {
+  'roles.set': 'an administrator or `npm run grant` sets grants',
+  'roles.default': 'a new user gets the default role',
+  'grants.expire': 'reconciliation removes expired grants',
+  'user.disable': 'a user is disabled through the API',
+  'user.enable': 'a user is enabled through the API',
+  'user.delete': 'a user is deleted through the API',
+  'user.account-deleted': 'the account was deleted elsewhere, for example in the Firebase console',
+  'user.firebase-account-deleted': 'the Firebase account of an external user was deleted; the entry stays',
+  'user.provision': 'an entry of an external user is created, by an administrator or just in time',
+  'user.import': 'an entry of an existing Firebase user with roles is created',
+  'user.create': 'the sign-up policy refuses a sign-up (Identity Platform)',
+  'user.sign-up-refused': 'the sign-up policy disables a new account (without Identity Platform)',
+  'user.sign-in': 'a disabled user tries to sign in (Identity Platform)',
+  'sessions.revoke': 'a user is signed out everywhere',
+  'claims.repair': 'drifted custom claims are written again',
+  'token.exchange': 'an external token is exchanged',
+  'access.refused': 'a privileged operation is refused',
+  'notes.delete': 'a moderator deletes the note of another user',
+} as const satisfies Record<`${string}.${string}`, string>;
+
+export type AuditAction = keyof typeof AUDIT_ACTIONS;

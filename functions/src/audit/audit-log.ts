@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import type { DocumentReference, Query, Transaction, WriteBatch } from '@google-cloud/firestore';
+import { type Clock, DAY } from '../core/clock.ts';
+import { toAppError } from '../core/errors.ts';
+import { omitUndefined } from '../core/omit-undefined.ts';
+import type { Rfc3339 } from '../core/rfc3339.ts';
+import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
+import { readPage, startAfterTime, timeToken } from '../platform/firestore/paging.ts';
+import type { Log } from '../platform/logging/log.ts';
+import { type AuditEvent, fromDocument, type RecordedEvent } from './audit-event.ts';
+import { createRefusalLimit } from './refusal-limit.ts';
+
+const AUDIT_EVENTS = 'auditEvents';
+
+/** The document of the event with an id. */
+export const auditEventRef = ({ db }: OpenedFirestore, id: string): DocumentReference =>
+  db.doc(`${AUDIT_EVENTS}/${id}`);
+
+export interface AuditQuery {
+  readonly actor?: string | undefined;
+  readonly target?: string | undefined;
+  readonly action?: string | undefined;
+  /** This moment included. */
+  readonly from?: Rfc3339 | undefined;
+  /** This moment excluded. */
+  readonly to?: Rfc3339 | undefined;
+  readonly pageSize: number;
+  readonly pageToken?: string | undefined;
+}
+
+export interface AuditPage {
+  readonly events: readonly RecordedEvent[];
+  readonly nextPageToken?: string;
+}
+
+/** The record of who did what. Events are appended; there is no way to change or remove one. */
+export interface AuditLog {
+  /**
+   * Adds an event to a transaction or batch, so that neither the change nor its event is written without the other.
+   *
+   * @param id of the event; random when absent
+   */
+  append(
+    firestore: OpenedFirestore,
+    tx: Pick<Transaction | WriteBatch, 'create'>,
+    event: AuditEvent,
+    id?: string,
+  ): void;
+  /** Newest first. @throws AppError `invalid_argument`, `unavailable` */
+  list(query: AuditQuery): Promise<AuditPage>;
+  /** All events from the given page on; a page is read when the one before has been consumed. */
+  stream(query: AuditQuery): AsyncGenerator<RecordedEvent>;
+  /** Records a refused attempt. Never throws: the refusal stands even if it cannot be recorded. */
+  recordRefusal(event: AuditEvent): Promise<void>;
+}
+
+interface Options {
+  readonly open: OpenFirestore;
+  readonly clock: Clock;
+  /** Days for which an event is kept. */
+  readonly retention: number;
+  readonly log: Pick<Log, 'failure'>;
+}
+
+export function createAuditLog({ open, clock, retention, log }: Options): AuditLog {
+  const limitRefusals = createRefusalLimit(clock);
+
+  function append(
+    firestore: OpenedFirestore,
+    tx: Pick<Transaction | WriteBatch, 'create'>,
+    event: AuditEvent,
+    id: string = randomUUID(),
+  ): void {
+    tx.create(auditEventRef(firestore, id), {
+      ...omitUndefined(event),
+      at: firestore.FieldValue.serverTimestamp(),
+      expireAt: new Date(clock() + retention * DAY * 1000),
+    });
+  }
+
+  async function list(query: AuditQuery): Promise<AuditPage> {
+    return useFirestore('auditEvents', open, async (firestore) => {
+      const { docs, last } = await readPage(toQuery(firestore, query), query.pageSize);
+      const events = docs.map((event) => fromDocument(event.id, event.data()));
+      return last === undefined ? { events } : { events, nextPageToken: timeToken(last, 'at') };
+    });
+  }
+
+  return {
+    append,
+    list,
+    async *stream(query) {
+      let page = await list(query);
+      for (;;) {
+        yield* page.events;
+        if (page.nextPageToken === undefined) return;
+        page = await list({ ...query, pageToken: page.nextPageToken });
+      }
+    },
+    async recordRefusal(event) {
+      const suppressed = limitRefusals(event);
+      if (suppressed === undefined) return;
+      try {
+        await useFirestore('auditEvents.create', open, async (firestore) => {
+          const batch = firestore.db.batch();
+          append(
+            firestore,
+            batch,
+            suppressed > 0 ? { ...event, after: { ...event.after, suppressed } } : event,
+          );
+          await batch.commit();
+        });
+      } catch (error) {
+        log.failure(event.requestId, toAppError(error));
+      }
+    },
+  };
+}
+
+function toQuery({ db, Timestamp, FieldPath }: OpenedFirestore, query: AuditQuery): Query {
+  let found: Query = db
+    .collection(AUDIT_EVENTS)
+    .orderBy('at', 'desc')
+    .orderBy(FieldPath.documentId(), 'desc');
+  for (const field of ['actor', 'target', 'action'] as const) {
+    if (query[field] !== undefined) found = found.where(field, '==', query[field]);
+  }
+  const at = ({ seconds, nanoseconds }: Rfc3339) => new Timestamp(seconds, nanoseconds);
+  if (query.from !== undefined) found = found.where('at', '>=', at(query.from));
+  if (query.to !== undefined) found = found.where('at', '<', at(query.to));
+  return startAfterTime(found, query.pageToken, Timestamp);
+}

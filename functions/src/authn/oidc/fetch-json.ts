@@ -1,0 +1,48 @@
+import { unavailable } from '../../core/errors.ts';
+
+/** The part of `fetch` that is used. */
+export type Fetch = (
+  url: string,
+  init: {
+    readonly redirect: 'error';
+    readonly signal: AbortSignal;
+    readonly headers: Record<string, string>;
+  },
+) => Promise<Response>;
+
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * Gets a JSON document of an issuer: from that address and no other, 64 KiB at the most.
+ *
+ * @param signal ends it, wherever it is
+ * @throws AppError `unavailable` for anything else than a 200 with JSON
+ */
+export async function fetchJson(fetch: Fetch, url: string, signal: AbortSignal): Promise<unknown> {
+  try {
+    const response = await fetch(url, {
+      redirect: 'error',
+      signal,
+      headers: { accept: 'application/json, application/jwk-set+json' },
+    });
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      throw new Error(`status ${response.status}`);
+    }
+    return JSON.parse(await readText(response));
+  } catch (cause) {
+    throw unavailable(`${url} gave no JSON: ${cause}`, cause);
+  }
+}
+
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    // Leaving the loop cancels the rest.
+    if (size > MAX_BYTES) throw new Error('larger than 64 KiB');
+    chunks.push(chunk);
+  }
+  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+}

@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import { mapClaims } from '../../authz/claim-mapping.ts';
+import { type MapSetting, mapSchema, toAccessMap } from './claim-mapping-schema.ts';
+import type { IssuerProfile } from './issuer-profile.ts';
+
+/** What the settings of several providers have in common: each file in `providers/` builds on it. */
+
+/** Seconds. No issuer here grants more: Auth0's longest access token lives 30 days. */
+const MAX_LIFETIME = 30 * 24 * 3600;
+/** Longest life of a token where the setting names none, in seconds: a day. */
+const DAY = 24 * 3600;
+
+export const text = z.string().min(1).max(512);
+export const texts = z.array(text).min(1);
+export const tokenUse = z.enum(['access', 'id']);
+
+/** https; on this machine http. */
+export const url = z
+  .url({ protocol: /^https?$/, error: 'is not a URL like https://login.example.com/' })
+  .refine((url) => !/[#\s]/.test(url) && URL.parse(url)?.username === '', 'has more than an address')
+  .refine((url) => /^https:|^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(url), 'has to begin with https://');
+
+/** No query (RFC 8414 §2). `iss` is compared character by character. */
+export const issuerUrl = url.refine((url) => !url.includes('?'), 'has more than host and path');
+
+/** A URL to which paths are appended. */
+export const baseUrl = issuerUrl.refine((url) => !url.endsWith('/'), 'ends in a slash');
+
+/** One, or any of several. */
+export const audience = z.union([text.transform((one) => [one]), texts], {
+  error: ({ input }) => (input === undefined ? 'is missing' : 'has to be a text, or a list of texts'),
+});
+
+/** Fields of every external issuer. */
+export const commonFields = {
+  map: mapSchema.prefault({}),
+  maxLifetime: z.int().min(60).max(MAX_LIFETIME).default(DAY),
+  jitProvisioning: z.boolean().default(false),
+  tokenExchange: z.boolean().default(false),
+};
+
+interface CommonSetting {
+  readonly map: MapSetting;
+  readonly maxLifetime: number;
+  readonly jitProvisioning: boolean;
+  readonly tokenExchange: boolean;
+}
+
+/** @param groupsClaim the claim in which this kind of issuer lists a user's groups */
+export function commonProfile(setting: CommonSetting, groupsClaim: string) {
+  const { maxLifetime, jitProvisioning, tokenExchange } = setting;
+  const map = toAccessMap(setting.map, groupsClaim);
+  const access: IssuerProfile['access'] = (payload, kind) => ({
+    ...mapClaims(payload, map, kind),
+    until: Number.POSITIVE_INFINITY,
+  });
+  return { maxLifetime, jitProvisioning, tokenExchange, access };
+}

@@ -1,0 +1,38 @@
+import * as z from 'zod';
+import type { IssuerProfile } from '../issuer-profile.ts';
+import { baseUrl, commonFields, commonProfile, text, texts } from '../issuer-schema.ts';
+
+const settings = z.strictObject({
+  ...commonFields,
+  type: z.literal('auth0'),
+  domain: z.string().regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, 'is not a domain like tenant.eu.auth0.com'),
+  audience: text,
+  clientIds: texts.optional(),
+  localUrl: baseUrl.optional(),
+});
+
+/** A tenant of Auth0. https://auth0.com/docs/secure/tokens/access-tokens/access-token-profiles */
+export const auth0 = settings.transform((setting): IssuerProfile => {
+  const { domain, audience, clientIds = null, localUrl } = setting;
+  const base = localUrl ?? `https://${domain}`;
+  return {
+    ...commonProfile(setting, 'groups'),
+    type: 'auth0',
+    issuer: `${base}/`,
+    accepts: [{ issuer: `${base}/`, jwksUri: `${base}/.well-known/jwks.json` }],
+    algorithms: ['RS256'],
+    typ: ['jwt', 'at+jwt'],
+    headerKeys: [],
+    audience: [audience],
+    clientIds,
+    tokenUse: 'access',
+    claims: {},
+    // Both profiles name the client; an ID token names it as its audience.
+    rejectReason: ({ client_id, azp = client_id, aud }) =>
+      typeof azp !== 'string' || aud === azp ? 'an ID token' : undefined,
+    authTime: null,
+    // Not any subject that ends so: a database connection lets people choose theirs.
+    isService: ({ gty, sub, client_id, azp = client_id }) =>
+      gty === 'client-credentials' || (typeof azp === 'string' && sub === `${azp}@clients`),
+  };
+});

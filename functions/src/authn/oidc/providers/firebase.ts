@@ -1,0 +1,43 @@
+import * as z from 'zod';
+import { readRoleClaims } from '../../../authz/role-claims.ts';
+import type { IssuerProfile } from '../issuer-profile.ts';
+
+/** Longest life of an ID token, in seconds (https://firebase.google.com/docs/auth/admin/verify-id-tokens). */
+const HOUR = 3600;
+
+/** ID tokens of a Firebase project. Their role claims are Gatehouse's own, so there is nothing to map. */
+export function firebaseProfile(projectId: string): IssuerProfile {
+  const issuer = `https://securetoken.google.com/${projectId}`;
+  const jwksUri = 'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com';
+  return {
+    type: 'firebase',
+    issuer,
+    accepts: [{ issuer, jwksUri }],
+    algorithms: ['RS256'],
+    typ: ['', 'jwt'],
+    headerKeys: [],
+    audience: [projectId],
+    clientIds: null,
+    tokenUse: 'id',
+    claims: {},
+    // Users of a tenant have ids of their own: without the tenant, an id could be another user's.
+    rejectReason: ({ firebase }) => (Object.hasOwn(Object(firebase), 'tenant') ? 'of a tenant' : undefined),
+    maxLifetime: HOUR,
+    authTime: 'required',
+    isService: () => false,
+    access: (payload, _kind, now) => {
+      const { roles, changesAt } = readRoleClaims(payload, now);
+      return { roles, permissions: [], until: changesAt };
+    },
+    jitProvisioning: false,
+    tokenExchange: false,
+  };
+}
+
+/** As a setting: where the tokens of a project are verified outside of that project, e.g. in AWS Lambda. */
+export const firebase = z
+  .strictObject({
+    type: z.literal('firebase'),
+    projectId: z.string().regex(/^[a-z0-9-]{4,40}$/, 'is not a project id'),
+  })
+  .transform(({ projectId }) => firebaseProfile(projectId));

@@ -1,0 +1,54 @@
+import * as z from 'zod';
+import { ALGORITHMS, type IssuerProfile } from '../issuer-profile.ts';
+import {
+  audience,
+  commonFields,
+  commonProfile,
+  issuerUrl,
+  text,
+  texts,
+  tokenUse,
+  url,
+} from '../issuer-schema.ts';
+
+const settings = z.strictObject({
+  ...commonFields,
+  type: z.literal('oidc'),
+  issuer: issuerUrl,
+  audience,
+  jwksUri: url.optional(),
+  algorithms: z.array(z.enum(ALGORITHMS)).min(1).default(['RS256']),
+  tokenUse: tokenUse.default('access'),
+  typ: z.array(z.string().toLowerCase()).min(1).nullable().optional(),
+  headerKeys: z.array(z.enum(['x5t', 'x5t#S256'])).default([]),
+  clientIds: texts.optional(),
+  claims: z.record(z.string(), text).default({}),
+  services: z.strictObject({ claim: text, equals: text }).optional(),
+});
+
+/** Any other issuer of OpenID Connect or RFC 9068 tokens: Keycloak, Okta, Microsoft Entra ID, Google … */
+export const oidc = settings.transform((setting): IssuerProfile => {
+  const { issuer, audience, jwksUri = null, algorithms, tokenUse, headerKeys, claims, services } = setting;
+  // RFC 9068 §2.1: what tells an access token from all other JWTs.
+  const { clientIds = null, typ = tokenUse === 'access' ? ['at+jwt'] : ['', 'jwt'] } = setting;
+  return {
+    ...commonProfile(setting, 'groups'),
+    type: 'oidc',
+    issuer,
+    accepts: [{ issuer, jwksUri }],
+    algorithms,
+    typ,
+    headerKeys,
+    audience,
+    clientIds,
+    tokenUse,
+    claims,
+    rejectReason: () => undefined,
+    authTime: null,
+    // RFC 9068 §2.2: where no person is involved, the subject is the client.
+    isService: (payload) =>
+      tokenUse === 'access' &&
+      (payload.sub === payload.client_id ||
+        (services !== undefined && payload[services.claim] === services.equals)),
+  };
+});

@@ -1,0 +1,8 @@
+import * as z from 'zod';
+import { auth0 } from './auth0.ts';
+import { cognito } from './cognito.ts';
+import { firebase } from './firebase.ts';
+import { oidc } from './generic.ts';
+
+/** The settings of an issuer → the profile its tokens are checked against. A new kind of issuer is a file and a line here. */
+export const issuerSchema = z.discriminatedUnion('type', [cognito, auth0, oidc, firebase]);

@@ -1,0 +1,123 @@
+import { isUtf8 } from 'node:buffer';
+import { invalidToken } from '../core/errors.ts';
+
+/** A token whose form is sound. Nothing in it is verified: `payload` may say anything. */
+export interface UnverifiedToken {
+  readonly raw: string;
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly signed: boolean;
+}
+
+const MAX_TOKEN_BYTES = 8 * 1024;
+const MAX_JSON_DEPTH = 8;
+const HEADER_KEYS = new Set(['alg', 'kid', 'typ']);
+
+/**
+ * Checks the form of a compact JWS (RFC 7515 §3.1) before any library sees it: size, exactly three canonical base64url
+ * parts, valid UTF-8, JSON objects of bounded depth without duplicate keys, no header key that offers a key of its own.
+ *
+ * @param headerKeys what the profile of an `iss` allows in the header besides `alg`, `kid` and `typ`
+ * @throws AppError `invalid_token`
+ */
+export function parseCompactJws(
+  raw: string,
+  headerKeys?: (issuer: unknown) => readonly string[],
+): UnverifiedToken {
+  if (raw.length > MAX_TOKEN_BYTES) throw invalidToken('longer than 8 KiB');
+  const [header, payload, signature, ...rest] = raw.split('.', 4);
+  if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
+    throw invalidToken('not three parts');
+  }
+  // The empty signature of an emulator token is judged by the authenticator.
+  if (signature !== '') decodePart('signature', signature);
+  const head = parseObject('header', header);
+  const body = parseObject('payload', payload);
+  for (const key of Object.keys(head)) {
+    // `jwk`, `jku`, `x5u`, `x5c` would let a token choose its own key (RFC 8725 §3.5); `crit` asks for the unknown.
+    if (!HEADER_KEYS.has(key) && !headerKeys?.(body.iss).includes(key)) {
+      throw invalidToken('header key outside the profile');
+    }
+  }
+  return { raw, header: head, payload: body, signed: signature !== '' };
+}
+
+/** Strict base64url (RFC 7515 §2): one spelling per value, so that a token has exactly one form. */
+function decodePart(name: string, part: string): Buffer {
+  const bytes = Buffer.from(part, 'base64url');
+  if (part === '' || bytes.toString('base64url') !== part)
+    throw invalidToken(`${name} is not canonical base64url`);
+  return bytes;
+}
+
+function parseObject(name: string, part: string): Record<string, unknown> {
+  const bytes = decodePart(name, part);
+  if (!isUtf8(bytes)) throw invalidToken(`${name} is not UTF-8`);
+  const text = bytes.toString();
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw invalidToken(`${name} is not JSON`, cause);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalidToken(`${name} is no object`);
+  checkKeysAndDepth(name, text, value);
+  // A shape check only; every field is still unknown.
+  return value as Record<string, unknown>;
+}
+
+/**
+ * Refuses nesting deeper than 8, `__proto__` as a key, and a key that occurs twice in one object: parsers disagree on
+ * which one counts (RFC 8259 §4). A repeated key, however escaped, is one more in the text than in the parsed value.
+ */
+function checkKeysAndDepth(name: string, text: string, value: object): void {
+  let depth = 0;
+  let keys = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text[at]) {
+      case '{':
+      case '[':
+        depth++;
+        if (depth > MAX_JSON_DEPTH) throw invalidToken(`${name} is nested too deeply`);
+        break;
+      case '}':
+      case ']':
+        depth--;
+        break;
+      case '"':
+        at = endOfString(text, at);
+        break;
+      case ':':
+        keys++;
+        break;
+    }
+  }
+  if (keys !== countKeys(name, value)) throw invalidToken(`${name} has a forbidden or repeated key`);
+}
+
+/** Where a JSON string ends that begins at `start`. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end;
+}
+
+/** Does an odd number of backslashes stand before it? */
+function isEscaped(text: string, at: number): boolean {
+  let before = at;
+  while (text[before - 1] === '\\') before--;
+  return (at - before) % 2 === 1;
+}
+
+/** All keys of all objects in a parsed value; not deep, since its text was measured first. */
+function countKeys(name: string, value: object): number {
+  if (Object.hasOwn(value, '__proto__')) throw invalidToken(`${name} has a forbidden or repeated key`);
+  const isList = Array.isArray(value);
+  const members: readonly unknown[] = isList ? value : Object.values(value);
+  let count = isList ? 0 : members.length;
+  for (const inner of members) {
+    if (typeof inner === 'object' && inner !== null) count += countKeys(name, inner);
+  }
+  return count;
+}

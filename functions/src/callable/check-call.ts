@@ -1,0 +1,37 @@
+import type { Request } from 'firebase-functions/https';
+import { isJson } from '../core/content-type.ts';
+import { AppError } from '../core/errors.ts';
+
+/**
+ * The callable protocol (https://firebase.google.com/docs/functions/callable-reference), before the SDK looks at it: the
+ * SDK writes the bodies it refuses to the log, and fails as `internal` on data it cannot decode.
+ *
+ * @throws AppError `invalid_request`
+ */
+export function checkCall({ method, headers, body }: Request): void {
+  if (method !== 'POST' || !isJson(headers['content-type']) || !isCall(body) || !isDecodable(body.data)) {
+    throw new AppError('invalid_request', 'A callable takes a POST of {"data": …} as application/json.');
+  }
+}
+
+function isCall(body: unknown): body is { data: unknown } {
+  return typeof body === 'object' && body !== null && Object.keys(body).join() === 'data';
+}
+
+const MAX_DEPTH = 8;
+const LONG = /^type\.googleapis\.com\/google\.protobuf\.U?[Ii]nt64Value$/;
+
+/** Shallow enough to walk, and typed values (a `long` of Android or iOS) only of the types that the SDK knows. */
+function isDecodable(data: unknown, depth = 0): boolean {
+  if (typeof data !== 'object' || data === null) return true;
+  if (depth === MAX_DEPTH) return false;
+  if ('@type' in data) {
+    return (
+      typeof data['@type'] === 'string' &&
+      LONG.test(data['@type']) &&
+      'value' in data &&
+      /^-?\d+$/.test(String(data.value))
+    );
+  }
+  return Object.values(data).every((value) => isDecodable(value, depth + 1));
+}

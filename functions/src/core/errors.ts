@@ -1,0 +1,160 @@
+interface ErrorKind {
+  /** HTTP status of the problem+json answer. */
+  readonly status: number;
+  /** Code a callable answers with, one of the canonical gRPC names. */
+  readonly callable: string;
+  /** The same short sentence for every occurrence (RFC 9457 §3.1.3). */
+  readonly title: string;
+}
+
+/** Every way Gatehouse refuses or fails, said once. `docs/errors.md` explains each row and a test compares the two. */
+export const ERRORS = {
+  unauthenticated: { status: 401, callable: 'unauthenticated', title: 'Sign in first' },
+  invalid_token: { status: 401, callable: 'unauthenticated', title: 'The credential was not accepted' },
+  token_stale: { status: 401, callable: 'unauthenticated', title: 'The token is out of date' },
+  app_check_failed: {
+    status: 401,
+    callable: 'unauthenticated',
+    title: 'App Check did not vouch for this app',
+  },
+  permission_denied: { status: 403, callable: 'permission-denied', title: 'A permission is missing' },
+  exceeds_own_permissions: {
+    status: 403,
+    callable: 'permission-denied',
+    title: 'That is more than you hold yourself',
+  },
+  own_account: { status: 403, callable: 'permission-denied', title: 'Not on your own account' },
+  https_required: { status: 403, callable: 'permission-denied', title: 'Use HTTPS' },
+  origin_denied: { status: 403, callable: 'permission-denied', title: 'This web origin is not allowed' },
+  invalid_argument: { status: 400, callable: 'invalid-argument', title: 'The input is not valid' },
+  invalid_request: { status: 400, callable: 'invalid-argument', title: 'The request is malformed' },
+  not_found: { status: 404, callable: 'not-found', title: 'Nothing here' },
+  method_not_allowed: {
+    status: 405,
+    callable: 'not-found',
+    title: 'This method is not available here',
+  },
+  last_owner: { status: 409, callable: 'failed-precondition', title: 'The last owner stays' },
+  version_mismatch: { status: 409, callable: 'aborted', title: 'Somebody else changed this first' },
+  precondition_failed: { status: 412, callable: 'aborted', title: 'Somebody else changed this first' },
+  claims_too_large: {
+    status: 409,
+    callable: 'failed-precondition',
+    title: 'The custom claims would not fit',
+  },
+  payload_too_large: { status: 413, callable: 'invalid-argument', title: 'The body is too large' },
+  unsupported_media_type: { status: 415, callable: 'invalid-argument', title: 'Send JSON' },
+  rate_limited: { status: 429, callable: 'resource-exhausted', title: 'Too many of these' },
+  unavailable: { status: 503, callable: 'unavailable', title: 'Temporarily unavailable' },
+  internal: { status: 500, callable: 'internal', title: 'Something went wrong' },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface FieldError {
+  /** Where, as a path: `body.roles.0`. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Who calls, as far as the log and the audit trail need it; a principal is one. */
+export interface Caller {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly directoryId?: string;
+}
+
+interface AppErrorOptions {
+  /** One line for the log, never for the caller. */
+  readonly reason?: string | undefined;
+  readonly errors?: readonly FieldError[] | undefined;
+  /** Seconds, for `Retry-After`. */
+  readonly retryAfter?: number | undefined;
+  /** Permission the caller lacks, for the `scope` of the challenge (RFC 6750 §3). */
+  readonly missing?: string | undefined;
+  /** Whose credential it was that did not suffice, for the log. */
+  readonly caller?: Caller | undefined;
+  readonly allow?: readonly string[] | undefined;
+  /** What OAuth calls it, where an OAuth client listens (RFC 6749 §5.2). */
+  readonly oauthError?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error type that reaches a client. `message` is public; `reason` and `cause` are for the log.
+ */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly reason: string | undefined;
+  readonly errors: readonly FieldError[] | undefined;
+  readonly retryAfter: number | undefined;
+  readonly missing: string | undefined;
+  readonly caller: Caller | undefined;
+  readonly allow: readonly string[] | undefined;
+  readonly oauthError: string | undefined;
+
+  constructor(code: ErrorCode, detail: string = ERRORS[code].title, options: AppErrorOptions = {}) {
+    super(detail, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.reason = options.reason;
+    this.errors = options.errors;
+    this.retryAfter = options.retryAfter;
+    this.missing = options.missing;
+    this.caller = options.caller;
+    this.allow = options.allow;
+    this.oauthError = options.oauthError;
+  }
+}
+
+/** A refused credential. The caller learns nothing more than that; `reason` goes to the log. */
+export function invalidToken(reason: string, cause?: unknown, caller?: Caller): AppError {
+  const whose = caller === undefined ? {} : { caller };
+  return new AppError('invalid_token', 'The credential was not accepted.', { reason, cause, ...whose });
+}
+
+/** A credential that was good: what it says has changed since. */
+export function tokenStale(reason: string, caller?: Caller): AppError {
+  const whose = caller === undefined ? {} : { caller };
+  const detail = 'Refresh the token once and try again; if that fails, sign in again.';
+  return new AppError('token_stale', detail, { reason, ...whose });
+}
+
+/** Something Gatehouse depends on did not answer. @param what names it for the log. */
+export function unavailable(what: string, cause?: unknown): AppError {
+  return new AppError('unavailable', 'A service this depends on did not answer. Try again shortly.', {
+    reason: what,
+    retryAfter: 5,
+    cause,
+  });
+}
+
+/** @param wait seconds until the next one is allowed */
+export function rateLimited(wait: number): AppError {
+  return new AppError('rate_limited', 'Wait as long as Retry-After says.', {
+    retryAfter: Math.max(1, Math.ceil(wait)),
+  });
+}
+
+/** The members of an RFC 9457 problem. What is undefined does not reach the JSON. */
+export function problemOf({ code, message, errors }: AppError, requestId?: string): Record<string, unknown> {
+  const { status, title } = ERRORS[code];
+  return { type: `urn:gatehouse:error:${code}`, title, status, detail: message, code, requestId, errors };
+}
+
+/** Anything thrown → an AppError; what is not one already becomes a fixed `internal`. */
+export function toAppError(thrown: unknown): AppError {
+  return thrown instanceof AppError
+    ? thrown
+    : new AppError('internal', 'Something went wrong. Quote the request id when you report it.', {
+        cause: thrown,
+      });
+}
+
+/** The same error, its fields named as in the request. */
+export function withLocatedFields(error: AppError, locate: (field: string) => string): AppError {
+  const { code, message, errors, cause } = error;
+  if (errors === undefined) return error;
+  const located = errors.map((one) => ({ ...one, field: locate(one.field) }));
+  return new AppError(code, message, { ...error, errors: located, cause });
+}

@@ -1,0 +1,112 @@
+import type { AppError, ErrorCode } from './errors.ts';
+import type { RequestLabels } from './request-labels.ts';
+
+interface DecisionLine {
+  readonly requestId: string;
+  /** The permission that was asked for, `public` or `signed-in`. */
+  readonly permission: string;
+  readonly granted: boolean;
+  readonly reason: string;
+  readonly code?: string;
+  readonly issuer?: string;
+  readonly subject?: string;
+  /** For whoever writes lines that do not find out by themselves which request they belong to. */
+  readonly labels?: RequestLabels | undefined;
+}
+
+interface ChangeLine {
+  readonly requestId: string;
+  readonly action: string;
+  readonly actor: string;
+  readonly target: string;
+  /** `refused`: as it was. `unknown`: something did not answer, so it may have happened. */
+  readonly outcome: 'done' | 'refused' | 'unknown';
+  readonly code?: ErrorCode;
+  readonly before?: unknown;
+  readonly after?: unknown;
+  readonly reason?: string | undefined;
+}
+
+interface ReconciledLine {
+  readonly expired: number;
+  readonly repaired: number;
+  readonly failed: number;
+  readonly more: boolean;
+}
+
+/** Everything Gatehouse ever writes to the log: fixed fields, never a token, a header or a body. */
+export interface Log {
+  decision(line: DecisionLine): void;
+  transport(line: { readonly requestId: string; readonly granted: false; readonly code: ErrorCode }): void;
+  change(line: ChangeLine): void;
+  failure(requestId: string, error: AppError): void;
+  reconciled(line: ReconciledLine): void;
+  /** The access changes could not be read; requests go on with what is known. @property seconds since they were, if ever */
+  feedReadFailed(line: {
+    readonly code: ErrorCode;
+    readonly reason: string | undefined;
+    readonly seconds: number | undefined;
+  }): void;
+}
+
+/** One line, for whatever takes them. */
+interface Line {
+  readonly [field: string]: unknown;
+  readonly severity: 'INFO' | 'WARNING' | 'ERROR';
+  readonly message: string;
+}
+
+/**
+ * Structured lines. Whoever writes them serialises to JSON, so that a line break or an escape sequence in a subject stays
+ * inside its string. The fields are named one by one, here and in `RequestLabels`: no caller's key becomes a field.
+ *
+ * @param writeDecision if decisions go another way
+ */
+export const createLog = (write: (line: Line) => void, writeDecision = write): Log => ({
+  decision({ requestId, permission, issuer, subject, granted, reason, code, labels }) {
+    writeDecision({
+      severity: 'INFO',
+      message: 'decision',
+      event: 'decision',
+      requestId,
+      permission,
+      issuer,
+      subject,
+      granted,
+      reason,
+      ...(code !== undefined && { code }),
+      ...labels,
+    });
+  },
+  transport(line) {
+    write({ ...line, permission: 'transport', event: 'decision', message: 'decision', severity: 'INFO' });
+  },
+  change(line) {
+    write({ ...line, event: 'change', message: 'change', severity: 'INFO' });
+  },
+  reconciled(line) {
+    const severity = line.failed > 0 ? 'WARNING' : 'INFO';
+    write({ ...line, event: 'reconciled', message: 'access reconciled', severity });
+  },
+  feedReadFailed(line) {
+    write({ ...line, event: 'feed', message: 'access changes unread', severity: 'ERROR' });
+  },
+  failure(requestId, error) {
+    const { code, reason, cause } = error;
+    write({
+      severity: 'ERROR',
+      message: 'failure',
+      event: 'failure',
+      requestId,
+      code,
+      reason,
+      cause: describe(cause),
+    });
+  },
+});
+
+/** Name, code and stack; no other property, since SDK errors carry whole requests with their credentials. */
+function describe(cause: unknown): Record<string, unknown> | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  return { name: cause.name, code: 'code' in cause ? cause.code : undefined, stack: cause.stack };
+}

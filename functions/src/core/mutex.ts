@@ -1,0 +1,25 @@
+/**
+ * Lets one piece of work go at a time. firebase-admin fetches keys anew for every caller that finds none or finds them
+ * run out; so a thousand tokens at that moment would be a thousand fetches. With the keys there, work that only computes
+ * takes as long one by one as all at once.
+ *
+ * @param failed did this error leave us without keys? Then whoever was waiting fails with it instead of trying, too.
+ */
+export function createMutex(failed: (error: unknown) => boolean): <T>(work: () => Promise<T>) => Promise<T> {
+  let line: Promise<void> | undefined;
+  return (work) => {
+    const result = line === undefined ? work() : line.then(work);
+    const mine = result.then(
+      () => undefined,
+      (error) => {
+        if (failed(error)) throw error;
+      },
+    );
+    const leave = () => {
+      if (line === mine) line = undefined;
+    };
+    mine.then(leave, leave);
+    line = mine;
+    return result;
+  };
+}

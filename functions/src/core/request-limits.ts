@@ -1,0 +1,30 @@
+import { AppError } from './errors.ts';
+
+/** The largest body, in bytes. */
+export const MAX_BODY_BYTES = 100 * 1024;
+
+/** The refusal of a larger one, wherever it is noticed. */
+export function payloadTooLarge(cause?: unknown): AppError {
+  return new AppError('payload_too_large', `A body has at most ${MAX_BODY_BYTES} bytes.`, { cause });
+}
+
+const earlyRefusals = new WeakMap<object, AppError>();
+
+/** Records a refusal that was found before the function could answer. The transport check answers with it later. */
+export function refuseEarly(arrival: object, refusal: AppError): void {
+  earlyRefusals.set(arrival, refusal);
+}
+
+export function earlyRefusalOf(arrival: object): AppError | undefined {
+  return earlyRefusals.get(arrival);
+}
+
+/** @throws AppError `invalid_request` for a path that Express would stumble over later, as over any error of a handler */
+export function checkPath(path: string): void {
+  if (!path.includes('%')) return;
+  try {
+    decodeURIComponent(path);
+  } catch (cause) {
+    throw new AppError('invalid_request', 'The path is not valid percent-encoded UTF-8.', { cause });
+  }
+}

@@ -1,0 +1,23 @@
+import * as z from 'zod';
+
+/** A moment to the nanosecond, as Firestore keeps it. */
+export interface Rfc3339 {
+  /** Since the epoch. */
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+/** The last second that Firestore can keep: the end of the year 9999. */
+const LAST_SECOND = 253_402_300_799;
+
+/** RFC 3339 with any offset, from 1970 to 9999. */
+export const rfc3339 = z.iso
+  .datetime({ offset: true })
+  .transform((text): Rfc3339 => {
+    const fraction = /\.(\d+)/.exec(text)?.[1] ?? '';
+    return {
+      seconds: Math.floor(Date.parse(text) / 1000),
+      nanoseconds: Number(fraction.slice(0, 9).padEnd(9, '0')),
+    };
+  })
+  .refine(({ seconds }) => seconds >= 0 && seconds <= LAST_SECOND, 'is not between 1970 and 9999');

@@ -1,0 +1,75 @@
+import type { Role } from '../authz/roles.ts';
+import { type Clock, seconds } from '../core/clock.ts';
+import { isUid } from '../core/uid.ts';
+import type { Account } from '../platform/firebase-auth/account.ts';
+import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
+import type { Directory } from './directory.ts';
+import { importedEntry } from './entry.ts';
+import { hasCurrentProfile, provisionEntry } from './provision-entry.ts';
+
+export interface ImportProgress {
+  /** Accounts looked at. */
+  readonly seen: number;
+  /** Entered in the directory, or in a dry run: to be entered. */
+  readonly imported: number;
+  /** Passed over: others gave them ids that no document can have. */
+  readonly skipped: number;
+  /** How many of the imported hold each role. */
+  readonly roles: Readonly<Partial<Record<Role, number>>>;
+}
+
+interface Options {
+  readonly accounts: Pick<AccountStore, 'list' | 'find'>;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly dryRun: boolean;
+  /** Where an earlier run stopped, and what it had done by then. */
+  readonly from?: { readonly pageToken: string; readonly imported: ImportProgress };
+}
+
+/** As many as Firebase Auth gives at once. */
+const PAGE_SIZE = 1000;
+const IN_PARALLEL = 25;
+
+/**
+ * Enters in the directory whom Firebase Auth knows and the directory does not, page by page. Whoever has an entry keeps
+ * it, but for the profile, so it can be run again at any time, and while others work.
+ *
+ * @yields after each page: what is done so far, and from where to go on
+ */
+export async function* importUsers(
+  options: Options,
+): AsyncGenerator<{ readonly imported: ImportProgress; readonly pageToken?: string }> {
+  const { accounts, directory, clock, dryRun, from } = options;
+  let { seen, imported, skipped, roles } = from?.imported ?? { seen: 0, imported: 0, skipped: 0, roles: {} };
+  let pageToken = from?.pageToken;
+
+  async function importUser(account: Account): Promise<void> {
+    if (!isUid(account.uid)) {
+      skipped++;
+      return;
+    }
+    const found = await directory.find(account.uid);
+    if (found !== undefined) {
+      if (!dryRun && !hasCurrentProfile(account, found))
+        await provisionEntry(directory, account, seconds(clock));
+      return;
+    }
+    // The page may be minutes old, and the user deleted since.
+    if (!dryRun && (await accounts.find(account.uid)) === undefined) return;
+    const now = seconds(clock);
+    const { grants } = dryRun ? importedEntry(account, now) : await provisionEntry(directory, account, now);
+    imported++;
+    for (const { role } of grants) roles = { ...roles, [role]: (roles[role] ?? 0) + 1 };
+  }
+
+  do {
+    const page = await accounts.list(PAGE_SIZE, pageToken);
+    for (let start = 0; start < page.accounts.length; start += IN_PARALLEL) {
+      await Promise.all(page.accounts.slice(start, start + IN_PARALLEL).map(importUser));
+    }
+    seen += page.accounts.length;
+    pageToken = page.nextPageToken;
+    yield { imported: { seen, imported, skipped, roles }, ...(pageToken !== undefined && { pageToken }) };
+  } while (pageToken !== undefined);
+}

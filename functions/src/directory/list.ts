@@ -1,0 +1,74 @@
+import type { Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
+import { activeRoles } from '../authz/role-claims.ts';
+import type { Role } from '../authz/roles.ts';
+import { type Clock, seconds } from '../core/clock.ts';
+import { decodePageToken, encodePageToken, invalidPageToken } from '../core/page-token.ts';
+import { isUid } from '../core/uid.ts';
+import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
+import { readPage } from '../platform/firestore/paging.ts';
+import { DIRECTORY } from './directory.ts';
+import { type DirectoryEntry, fromDocument } from './entry.ts';
+
+export interface UserQuery {
+  readonly role?: Role | undefined;
+  /** What the e-mail address begins with. */
+  readonly email?: string | undefined;
+  readonly disabled?: boolean | undefined;
+  /** 1 to 100 */
+  readonly pageSize: number;
+  readonly pageToken?: string | undefined;
+}
+
+export interface UserPage {
+  readonly users: readonly DirectoryEntry[];
+  readonly nextPageToken?: string;
+}
+
+/**
+ * One page of the directory, by e-mail address when that is asked for, else by user id. A role that has ended no longer
+ * counts, so a page may hold fewer users than asked for and still have a `nextPageToken`.
+ */
+export type DirectoryList = (query: UserQuery) => Promise<UserPage>;
+
+export function createDirectoryList({ open, clock }: { open: OpenFirestore; clock: Clock }): DirectoryList {
+  return (query) =>
+    useFirestore('directory.list', open, async (firestore) => {
+      const { role, email, pageSize } = query;
+      const { docs, last } = await readPage(toQuery(firestore, query), pageSize);
+      const now = seconds(clock);
+      const users = docs
+        .flatMap((document) => readable(document))
+        .filter((entry) => role === undefined || activeRoles(entry.grants, now).includes(role));
+      if (last === undefined) return { users };
+      const at = email === undefined ? [last.id] : [String(last.get('email')), last.id];
+      return { users, nextPageToken: encodePageToken(at) };
+    });
+}
+
+/** One damaged entry must not hide the others: it is passed over, and whoever asks for it alone hears of it. */
+function readable(document: QueryDocumentSnapshot): DirectoryEntry[] {
+  try {
+    return [fromDocument(document.id, document.data())];
+  } catch {
+    return [];
+  }
+}
+
+function toQuery({ db, FieldPath }: OpenedFirestore, { role, email, disabled, pageToken }: UserQuery): Query {
+  let found: Query = db.collection(DIRECTORY);
+  if (role !== undefined) found = found.where('roles', 'array-contains', role);
+  if (disabled !== undefined) found = found.where('disabled', '==', disabled);
+  if (email !== undefined) {
+    const prefix = email.toLowerCase();
+    found = found.where('email', '>=', prefix).where('email', '<', `${prefix}\u{10ffff}`).orderBy('email');
+  }
+  found = found.orderBy(FieldPath.documentId());
+  const after = decodePageToken(pageToken, email === undefined ? ['string'] : ['string', 'string']);
+  if (after === undefined) return found;
+  if (!isUid(after.at(-1))) throw invalidPageToken();
+  try {
+    return found.startAfter(...after);
+  } catch (error) {
+    throw invalidPageToken(error);
+  }
+}

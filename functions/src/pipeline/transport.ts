@@ -1,0 +1,62 @@
+import type { Config } from '../config.ts';
+import { AppError } from '../core/errors.ts';
+import { earlyRefusalOf, MAX_BODY_BYTES, payloadTooLarge } from '../core/request-limits.ts';
+import type { Log } from '../platform/logging/log.ts';
+
+interface Arrival {
+  /** Lower-case names, as Node gives them. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Set where the body has been read already: the functions framework does that, up to 1 GB. */
+  readonly rawBody?: Buffer | undefined;
+}
+
+interface TransportDeps {
+  readonly config: Pick<Config, 'allowedOrigins' | 'emulator'>;
+  readonly log: Pick<Log, 'transport'>;
+}
+
+/**
+ * The first gate, the same for the HTTP API and the callables, before anything is parsed. A refusal is one line in the log.
+ *
+ * @throws AppError `https_required`, `origin_denied`, `payload_too_large`
+ */
+export function enforceTransport({ config, log }: TransportDeps, arrival: Arrival, requestId: string): void {
+  const { headers, rawBody } = arrival;
+  const refused = earlyRefusalOf(arrival);
+  const rules = { allowedOrigins: config.allowedOrigins, httpsOnly: !config.emulator };
+  try {
+    checkTransport({ headers, rawBodyBytes: rawBody?.length }, rules);
+    if (refused !== undefined) throw refused;
+  } catch (error) {
+    if (error instanceof AppError) log.transport({ requestId, granted: false, code: error.code });
+    throw error;
+  }
+}
+
+interface TransportFacts {
+  readonly headers: Arrival['headers'];
+  readonly rawBodyBytes?: number | undefined;
+}
+
+interface TransportRules {
+  readonly allowedOrigins: readonly string[];
+  /** Off in the emulator, which speaks plain HTTP. */
+  readonly httpsOnly: boolean;
+}
+
+/** The rules alone. */
+export function checkTransport({ headers, rawBodyBytes }: TransportFacts, rules: TransportRules): void {
+  // TLS ends at Google's front end, which overwrites this header. Never a redirect: the token has already leaked.
+  if (rules.httpsOnly && headers['x-forwarded-proto'] !== 'https') {
+    throw new AppError('https_required', 'Use https://. If you sent a token over plain HTTP, revoke it.');
+  }
+  // Whole strings: "null", a prefix, a suffix, another port or http are other origins.
+  const { origin } = headers;
+  if (origin !== undefined && !(typeof origin === 'string' && rules.allowedOrigins.includes(origin))) {
+    throw new AppError('origin_denied', 'This origin is not in ALLOWED_ORIGINS.');
+  }
+  const declared = Number(headers['content-length'] ?? 0);
+  if (declared > MAX_BODY_BYTES || (rawBodyBytes ?? 0) > MAX_BODY_BYTES) {
+    throw payloadTooLarge();
+  }
+}

@@ -1,0 +1,71 @@
+import type { AppCheck } from 'firebase-admin/app-check';
+import { parseCompactJws } from '../authn/parse-jws.ts';
+import { readTimes } from '../authn/token-times.ts';
+import { type Clock, seconds } from '../core/clock.ts';
+import { withDeadline } from '../core/deadline.ts';
+import { AppError, unavailable } from '../core/errors.ts';
+import { createMutex } from '../core/mutex.ts';
+
+/** Does App Check vouch that the request comes from one of the project's own apps? */
+export interface AppCheckVerifier {
+  /**
+   * @param tokens every `X-Firebase-AppCheck` line as received
+   * @param changes this request changes something: with replay protection on, its token must be a fresh one
+   * @throws AppError `app_check_failed`, `unavailable`
+   */
+  check(tokens: readonly string[], { changes }: { changes: boolean }): Promise<void>;
+}
+
+interface Options {
+  readonly enforce: boolean;
+  /** Replay protection: https://firebase.google.com/docs/app-check/custom-resource-backend#replay-protection */
+  readonly consume: boolean;
+  readonly appCheck: () => Promise<Pick<AppCheck, 'verifyToken'>>;
+  readonly clock: Clock;
+}
+
+/** App Check tokens live 30 minutes to 7 days, as the project chose. The SDK accepts one without any `exp`. */
+const PROFILE = { maxLifetime: 7 * 24 * 3600, authTime: null } as const;
+
+export function createAppCheckVerifier({ enforce, consume, appCheck, clock }: Options): AppCheckVerifier {
+  const oneAtATime = createMutex((error) => error instanceof AppError && error.code === 'unavailable');
+
+  async function verify(token: string, options?: { consume: true }) {
+    try {
+      const verifying = appCheck().then((sdk) => sdk.verifyToken(token, options));
+      return await withDeadline('verifyAppCheckToken', verifying);
+    } catch (cause) {
+      throw toRefusal(cause);
+    }
+  }
+
+  return {
+    async check([token, ...others], { changes }) {
+      if (!enforce) return;
+      if (token === undefined || others.length > 0) throw refused('one X-Firebase-AppCheck header is needed');
+      try {
+        readTimes(parseCompactJws(token).payload, PROFILE, seconds(clock));
+      } catch (cause) {
+        throw refused('malformed or expired', cause);
+      }
+      await oneAtATime(() => verify(token));
+      if (!consume || !changes) return;
+      const { alreadyConsumed } = await verify(token, { consume: true });
+      if (alreadyConsumed) throw refused('already consumed');
+    },
+  };
+}
+
+function refused(reason: string, cause?: unknown): AppError {
+  const detail = 'Send a valid App Check token in X-Firebase-AppCheck.';
+  return new AppError('app_check_failed', detail, { reason: `App Check: ${reason}`, cause });
+}
+
+/** As with ID tokens, a bad token and unreachable keys share a code; only the message differs. */
+function toRefusal(cause: unknown): unknown {
+  if (cause instanceof AppError || !(cause instanceof Error) || !('code' in cause)) return cause;
+  const { code, message } = cause;
+  const aboutToken =
+    code === 'app-check/app-check-token-expired' || /^(The provided|Decoding) App Check token /.test(message);
+  return aboutToken ? refused(String(code), cause) : unavailable(`App Check: ${String(code)}`, cause);
+}

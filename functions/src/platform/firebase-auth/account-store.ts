@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Auth } from 'firebase-admin/auth';
+import { withDeadline } from '../../core/deadline.ts';
+import { AppError, unavailable } from '../../core/errors.ts';
+import { type Account, toAccount } from './account.ts';
+
+/** Accounts in Firebase Auth. Every call has a deadline and fails as `unavailable`, `not_found` or `invalid_argument`. */
+export interface AccountStore {
+  find(uid: string): Promise<Account | undefined>;
+  findByEmail(email: string): Promise<Account | undefined>;
+  /** @param size 1 to 1000 */
+  list(size: number, pageToken?: string): Promise<{ accounts: Account[]; nextPageToken?: string }>;
+  /** Makes an account that is nothing but this id, or finds it: an e-mail address would let others be linked to it. */
+  create(uid: string): Promise<void>;
+  /**
+   * A token to sign in with, within an hour. It carries no claim that would shadow the account's own.
+   *
+   * @param signedInAt second since the epoch; the session is as old as that, whenever it begins
+   */
+  createCustomToken(uid: string, signedInAt: number): Promise<string>;
+  /** Replaces all custom claims. */
+  setClaims(uid: string, claims: Record<string, unknown>): Promise<void>;
+  setDisabled(uid: string, disabled: boolean): Promise<void>;
+  /**
+   * Ends every session: refresh tokens stop working, and ID tokens of earlier sign-ins count as revoked.
+   *
+   * @param validAfter second since the epoch; waits for it, since the SDK revokes as of this machine's clock, in whole
+   *   seconds
+   * @throws AppError `unavailable` when that clock is more than {@link MAX_WAIT_MS} behind
+   */
+  revokeTokens(uid: string, validAfter: number): Promise<void>;
+  remove(uid: string): Promise<void>;
+}
+
+/** For the second to come in which sessions end. */
+const MAX_WAIT_MS = 2_000;
+
+export function createAccountStore(auth: () => Promise<Auth>): AccountStore {
+  async function call<T>(name: string, work: (auth: Auth) => Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(name, auth().then(work));
+    } catch (cause) {
+      throw toAppError(name, cause);
+    }
+  }
+
+  return {
+    find: (uid) => orUndefined(call('getUser', (sdk) => sdk.getUser(uid).then(toAccount))),
+    findByEmail: (email) =>
+      orUndefined(call('getUserByEmail', (sdk) => sdk.getUserByEmail(email).then(toAccount))),
+    async list(size, pageToken) {
+      const { users, pageToken: next } = await call('listUsers', (sdk) => sdk.listUsers(size, pageToken));
+      return { accounts: users.map(toAccount), ...(next && { nextPageToken: next }) };
+    },
+    async create(uid) {
+      try {
+        await call('createUser', (sdk) => sdk.createUser({ uid }));
+      } catch (error) {
+        if (!isCodeOf(error, 'auth/uid-already-exists')) throw error;
+      }
+    },
+    createCustomToken: (uid, signedInAt) =>
+      call('createCustomToken', (sdk) => sdk.createCustomToken(uid, { subject_auth_time: signedInAt })),
+    setClaims: (uid, claims) => call('setCustomUserClaims', (sdk) => sdk.setCustomUserClaims(uid, claims)),
+    async setDisabled(uid, disabled) {
+      await call('updateUser', (sdk) => sdk.updateUser(uid, { disabled }));
+    },
+    async revokeTokens(uid, validAfter) {
+      const wait = validAfter * 1000 - Date.now();
+      if (wait > MAX_WAIT_MS) throw unavailable(`this clock is ${wait} ms behind`);
+      await sleep(Math.max(0, wait));
+      await call('revokeRefreshTokens', (sdk) => sdk.revokeRefreshTokens(uid));
+    },
+    remove: (uid) => call('deleteUser', (sdk) => sdk.deleteUser(uid)),
+  };
+}
+
+/** https://firebase.google.com/docs/auth/admin/errors */
+function toAppError(name: string, cause: unknown): unknown {
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  switch (code) {
+    case 'auth/user-not-found':
+      return new AppError('not_found', 'There is no such user.', { cause });
+    case 'auth/invalid-page-token':
+      return fieldError('pageToken', 'Use the nextPageToken of the page before.', cause);
+    case 'auth/invalid-email':
+      return fieldError('email', 'This is not an e-mail address.', cause);
+    default:
+      // Network failures (`app/network-error`), quota and 5xx answers alike: nothing the caller did.
+      return typeof code === 'string' && /^(auth|app)\//.test(code)
+        ? unavailable(`${name}: ${code}`, cause)
+        : cause;
+  }
+}
+
+function isCodeOf(error: unknown, code: string): boolean {
+  return error instanceof AppError && Object(error.cause).code === code;
+}
+
+function fieldError(field: string, message: string, cause: unknown): AppError {
+  return new AppError('invalid_argument', message, { errors: [{ field, message }], cause });
+}
+
+async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'not_found') return undefined;
+    throw error;
+  }
+}

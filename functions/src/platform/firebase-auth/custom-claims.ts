@@ -1,0 +1,27 @@
+import type { RoleClaims } from '../../authz/role-claims.ts';
+import { AppError } from '../../core/errors.ts';
+
+/** https://firebase.google.com/docs/auth/admin/custom-claims: the payload must not exceed 1000 bytes. */
+const MAX_CLAIMS_BYTES = 1000;
+
+/**
+ * The custom claims to write: ours replaced, everybody else's kept. Measured in UTF-8 bytes, because the SDK counts
+ * characters and would send what the server then refuses.
+ *
+ * @throws AppError `claims_too_large`
+ */
+export function mergeClaims(
+  claims: Readonly<Record<string, unknown>>,
+  access: RoleClaims,
+): Record<string, unknown> {
+  const { rx: _, ...others } = claims;
+  const merged = { ...others, ...access };
+  const bytes = Buffer.byteLength(JSON.stringify(merged));
+  if (bytes > MAX_CLAIMS_BYTES) {
+    throw new AppError(
+      'claims_too_large',
+      `The custom claims would take ${bytes} of ${MAX_CLAIMS_BYTES} bytes.`,
+    );
+  }
+  return merged;
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { AUTH_HOST } from '../helpers/emulator.ts';
+import { openProject, type Project } from './own-project.ts';
+import { runTool } from './run-tool.ts';
+
+/** For 25 users, ten a page. */
+const PAGES = 3;
+
+const progressFile = ({ id }: Project) =>
+  fileURLToPath(new URL(`../../../.gatehouse/import-users-${id}.json`, import.meta.url));
+
+/**
+ * The Auth emulator with ten users a page, so that a few make many; it halts when the tool asks for the second page of
+ * those it is to import.
+ */
+async function openHaltingAuth(onHalt: () => void) {
+  let laterPages = 0;
+  const server = createServer(async (req, res) => {
+    // A token for each page but the first when it counts them; the next is for the second page when it adopts.
+    if (req.url?.includes('nextPageToken=') && ++laterPages === PAGES) return onHalt();
+    const { method = 'GET', headers } = req;
+    const { authorization = '', 'content-type': type = 'application/json' } = headers;
+    const url = req.url?.replace('maxResults=1000', 'maxResults=10');
+    const answer = await fetch(`http://${AUTH_HOST}${url}`, {
+      ...{ method, headers: { authorization, 'content-type': type } },
+      ...(method !== 'GET' && { body: await text(req) }),
+    });
+    res.writeHead(answer.status, { 'Content-Type': 'application/json' }).end(await answer.text());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    host: `127.0.0.1:${port}`,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+describe('tools/import-users.ts', function () {
+  this.timeout(60_000);
+
+  const importUsers = ({ id }: Project, ...args: string[]) =>
+    runTool('import-users', ['--project', id, ...args]);
+
+  /** A project that was there before Gatehouse. */
+  async function openOld() {
+    const project = openProject();
+    const theirs = { tenantPlan: 'x', roles: ['king', 'owner'] };
+    const uids = {
+      owner: await project.add(['owner'], { email: 'Owner@Example.com' }),
+      plain: await project.add([], { customClaims: theirs, displayName: 'Ada' }),
+      out: await project.add(['member'], { disabled: true }),
+    };
+    return { project, uids };
+  }
+
+  it('enters everybody with the roles that Gatehouse’s own claims say, and tells what it did', async () => {
+    const { project, uids } = await openOld();
+    const { code, stdout } = await importUsers(project);
+    assert.equal(code, 0);
+    assert.match(stdout, /of 3 users, 3 were imported/);
+    assert.match(stdout, /1 member/);
+    assert.match(stdout, /100 %/);
+
+    const { deps } = project.instance();
+    const entries = await Promise.all(Object.values(uids).map((uid) => deps.directory.find(uid)));
+    assert.deepEqual(
+      entries.map((entry) => [entry?.grants.map(({ role }) => role), entry?.rolesVersion, entry?.disabled]),
+      [
+        [['owner'], 1, false],
+        [[], 0, false],
+        [['member'], 1, true],
+      ],
+    );
+    assert.deepEqual([entries[0]?.email, entries[1]?.displayName], ['owner@example.com', 'Ada']);
+    assert.equal(await deps.directory.hasOwner(), true);
+    // What others keep in the claims is theirs.
+    assert.equal((await project.auth.getUser(uids.plain)).customClaims?.tenantPlan, 'x');
+  });
+
+  it('only says what it would do in a dry run', async () => {
+    const { project } = await openOld();
+    const { code, stdout } = await importUsers(project, '--dry-run');
+    assert.equal(code, 0);
+    assert.match(stdout, /of 3 users, 3 would be entered/);
+    for (const collection of ['directory', 'system', 'accessChanges', 'auditEvents']) {
+      assert.equal((await project.documents(collection)).size, 0, collection);
+    }
+    assert.equal(existsSync(progressFile(project)), false);
+  });
+
+  it('keeps the entries that there are, and does nothing the second time', async () => {
+    const { project, uids } = await openOld();
+    const { deps } = project.instance();
+    await deps.users.get(uids.plain);
+    const actor = { principal: 'operator', requestId: 'test' };
+    await deps.changeAccess(actor, { uid: uids.plain, action: 'roles.set' }, ({ now }) => ({
+      grants: [{ role: 'support', grantedBy: 'operator', grantedAt: now }],
+    }));
+    assert.match((await importUsers(project)).stdout, /of 3 users, 2 were imported/);
+    const first = await project.documents('directory');
+    assert.deepEqual(first.get(uids.plain)?.roles, ['support']);
+    const events = await project.documents('auditEvents');
+
+    assert.match((await importUsers(project)).stdout, /of 3 users, 0 were imported/);
+    assert.deepEqual(await project.documents('directory'), first);
+    assert.deepEqual(await project.documents('auditEvents'), events);
+  });
+
+  it('goes on where it was when it was killed, page by page', async () => {
+    const project = openProject();
+    const made = await project.addMany(25, (n) => (n % 5 === 0 ? ['member'] : []));
+    const killed = new AbortController();
+    const auth = await openHaltingAuth(() => killed.abort());
+    const env = { FIREBASE_AUTH_EMULATOR_HOST: auth.host };
+    try {
+      await runTool('import-users', ['--project', project.id], env, killed.signal);
+    } finally {
+      auth.close();
+    }
+    assert.equal((await project.documents('directory')).size, 10);
+
+    const { code, stdout } = await importUsers(project);
+    assert.equal(code, 0);
+    assert.match(stdout, /Going on after 10 users/);
+    assert.match(stdout, /of 25 users, 25 were imported/);
+    assert.match(stdout, /5 member/);
+    assert.deepEqual([...(await project.documents('directory')).keys()].sort(), made.sort());
+    assert.equal(existsSync(progressFile(project)), false);
+  });
+
+  it('explains itself when it is called with something else, and leaves real projects alone', async () => {
+    const [none, unknown, real] = await Promise.all([
+      runTool('import-users', []),
+      runTool('import-users', ['--project', 'demo-x', '--yes']),
+      runTool('import-users', ['--project', 'acme-production']),
+    ]);
+    for (const { code, stdout, stderr } of [none, unknown, real]) {
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.doesNotMatch(stderr, /\n\s+at /);
+    }
+    assert.match(none.stderr, /Usage/);
+    assert.match(unknown.stderr, /Unknown option/);
+    assert.match(real.stderr, /_EMULATOR_HOST/);
+  });
+});

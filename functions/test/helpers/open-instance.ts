@@ -1,0 +1,17 @@
+import { createInstance } from '../../src/app.ts';
+import type { Config } from '../../src/config.ts';
+import { createPlatform, type Outside } from '../../src/platform/platform.ts';
+
+/** One instance as production builds it, with its services at hand by short names. */
+export function openInstance(config: Config, outside: Outside = {}) {
+  const instance = createInstance(createPlatform(config, outside));
+  const { users, directory, identities, tokenExchange, notes } = instance.services;
+  const { sync, changeAccess, reconcile: reconcileAccess } = directory;
+  return {
+    ...instance,
+    ...{ users, directory, sync, changeAccess, reconcileAccess, identities, notes },
+    exchangeToken: tokenExchange,
+  };
+}
+
+export type TestInstance = ReturnType<typeof openInstance>;

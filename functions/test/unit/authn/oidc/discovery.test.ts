@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { createKeySet, type KeySet } from '../../../../src/authn/oidc/jwks.ts';
+import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
+import { assertRefused } from '../../../helpers/refusal.ts';
+import { createSigningPair, type SigningPair } from '../../../helpers/signing.ts';
+
+const DOCUMENT = '/.well-known/openid-configuration';
+
+describe('where OpenID discovery says where the keys are', () => {
+  let server: KeyServer;
+  let pair: SigningPair;
+  before(async () => {
+    pair = await createSigningPair('EdDSA', 'k1');
+  });
+  beforeEach(async () => {
+    server = await openKeyServer();
+  });
+  afterEach(() => server.close());
+
+  /** Serves this document, and the keys everywhere else. */
+  const discoverable = (document: unknown) =>
+    server.answer((req, res) => {
+      const body = req.url?.endsWith(DOCUMENT) ? document : { keys: [pair.jwk] };
+      res.writeHead(200).end(JSON.stringify(body));
+    });
+  const open = (issuer: string): KeySet =>
+    createKeySet({
+      ...{ jwksUri: null, issuer, algorithms: ['EdDSA'] },
+      ...{ fetch: server.fetch, clock: () => 1_800_000_000_000 },
+    });
+  const find = (issuer: string) => open(issuer).find({ alg: 'EdDSA', kid: 'k1' });
+
+  for (const issuer of ['https://a.example', 'https://a.example/', 'https://a.example/realms/shop']) {
+    it(`finds them for ${issuer}`, async () => {
+      discoverable({ issuer, jwks_uri: 'https://keys.example/v1' });
+      await find(issuer);
+      assert.deepEqual(server.requests, [
+        `${issuer.replace(/^https:..|\/$/g, '')}${DOCUMENT}`,
+        'keys.example/v1',
+      ]);
+    });
+  }
+
+  it('takes plain HTTP from an issuer that speaks it itself, of its own origin', async () => {
+    const issuer = 'http://127.0.0.1:9000';
+    discoverable({ issuer, jwks_uri: `${issuer}/jwks` });
+    await find(issuer);
+    discoverable({ issuer, jwks_uri: 'http://127.0.0.1:9001/jwks' });
+    await assertRefused(() => find(issuer), 'unavailable');
+  });
+
+  const issuer = 'https://a.example';
+  const jwks_uri = 'https://a.example/keys';
+  const wrong: Record<string, unknown> = {
+    'names another issuer': { issuer: 'https://b.example', jwks_uri },
+    'names it with a slash': { issuer: `${issuer}/`, jwks_uri },
+    'names it in upper case': { issuer: 'https://A.example', jwks_uri },
+    'names no issuer': { jwks_uri },
+    'names no keys': { issuer },
+    'has keys of plain HTTP': { issuer, jwks_uri: 'http://a.example/keys' },
+    'has keys at no address': { issuer, jwks_uri: '/keys' },
+    'has a script for an address': { issuer, jwks_uri: 'javascript:alert(1)' },
+    'has a file for an address': { issuer, jwks_uri: 'file:///etc/passwd' },
+    'has a list of addresses': { issuer, jwks_uri: [jwks_uri] },
+    'is null': null,
+    'is a text': 'x',
+  };
+  for (const [what, document] of Object.entries(wrong)) {
+    it(`fetches no keys when the document ${what}`, async () => {
+      discoverable(document);
+      await assertRefused(() => find(issuer), 'unavailable', /: discovery of .* names another issuer/);
+      assert.equal(server.requests.length, 1);
+    });
+  }
+
+  it('answers "unavailable" while there is no document', async () => {
+    server.answer((_req, res) => void res.writeHead(404).end());
+    await assertRefused(() => find(issuer), 'unavailable');
+  });
+
+  it('looks once for all who come at once', async () => {
+    discoverable({ issuer, jwks_uri });
+    const keys = open(issuer);
+    await Promise.all(Array.from({ length: 1_000 }, () => keys.find({ alg: 'EdDSA', kid: 'k1' })));
+    assert.equal(server.requests.length, 2);
+  });
+});

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { inspect } from 'node:util';
+import { invalidToken } from '../../../../src/core/errors.ts';
+import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
+import {
+  forge,
+  forgeIdToken,
+  hs256,
+  isSignedByGoogle,
+  rs256,
+  scribble,
+  unsigned,
+} from '../../../helpers/forge.ts';
+import {
+  createSigningKey,
+  type Google,
+  googleKey,
+  idTokenClaims,
+  mintIdToken,
+  openGoogle,
+} from '../../../helpers/google.ts';
+import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
+import { assertRefused, refusalOf } from '../../../helpers/refusal.ts';
+
+const PUBLIC_MESSAGE = invalidToken('').message;
+
+describe('Firebase ID token', () => {
+  let google: Google;
+  let firestore: TestFirestore;
+  let instance: Instance;
+  before(async () => {
+    google = await openGoogle();
+    firestore = await openTestFirestore();
+    google.users.set('ada', { localId: 'ada' });
+    instance = createInstance(google, firestore);
+  });
+  after(() => Promise.all([google.close(), firestore.close()]));
+
+  it('becomes a principal', async () => {
+    const claims = idTokenClaims({ sub: 'bea', roles: ['support'], rv: 3 });
+    const principal = await present(instance, await mintIdToken(claims));
+    assert.deepEqual(
+      { ...principal, permissions: principal.permissions.toSorted() },
+      {
+        kind: 'user',
+        issuer: claims.iss,
+        subject: 'bea',
+        uid: 'bea',
+        directoryId: 'bea',
+        email: 'ada@example.com',
+        emailVerified: true,
+        roles: ['support'],
+        permissions: ['notes:moderate', 'notes:read', 'notes:write', 'sessions:revoke', 'users:read'],
+        authTime: claims.auth_time,
+        assurance: 'aal1',
+        provider: 'password',
+        tokenExpiresAt: claims.exp,
+        credential: 'bearer',
+      },
+    );
+  });
+
+  it('without typ is accepted', async () => {
+    assert.equal((await present(instance, forgeIdToken({ header: { typ: undefined } }))).subject, 'ada');
+  });
+
+  const stranger = createSigningKey();
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const es256 = (input: string) => sign('sha256', Buffer.from(input), { key: ec, dsaEncoding: 'ieee-p1363' });
+  const ps256 = (input: string) =>
+    sign('sha256', Buffer.from(input), { key: googleKey.privateKey, padding: 6 });
+  const rs384 = (input: string) => sign('sha384', Buffer.from(input), googleKey.privateKey);
+  const der = Buffer.from(googleKey.publicPem.replaceAll(/-----.*-----|\s/g, ''), 'base64');
+
+  /** Refused on the header alone, before any key is looked at. */
+  const algorithms: Record<string, string> = {
+    ...Object.fromEntries(
+      ['none', 'None', 'NONE', 'nOnE', 'none ', ''].flatMap((alg) => [
+        [`alg "${alg}", unsigned`, forgeIdToken({ header: { alg }, signer: unsigned })],
+        [`alg "${alg}" with Google's signature`, forgeIdToken({ header: { alg } })],
+      ]),
+    ),
+    ...Object.fromEntries(
+      [undefined, null, 0, true, ['RS256'], { alg: 'RS256' }, 'rs256', 'RS256 ', 'RS1'].map((alg) => [
+        `alg ${JSON.stringify(alg)} with Google's signature`,
+        forgeIdToken({ header: { alg } }),
+      ]),
+    ),
+    'alg RS256 without a signature': forgeIdToken({ signer: unsigned }),
+    'HS256 keyed with the public key': forgeIdToken({
+      header: { alg: 'HS256' },
+      signer: hs256(googleKey.publicPem),
+    }),
+    'HS256 keyed with the public key, trimmed': forgeIdToken({
+      header: { alg: 'HS256' },
+      signer: hs256(googleKey.publicPem.trim()),
+    }),
+    'HS256 keyed with the public key in DER': forgeIdToken({
+      header: { alg: 'HS256' },
+      signer: hs256(der.toString('latin1')),
+    }),
+    'HS256 keyed with nothing': forgeIdToken({ header: { alg: 'HS256' }, signer: hs256('') }),
+    RS384: forgeIdToken({ header: { alg: 'RS384' }, signer: rs384 }),
+    PS256: forgeIdToken({ header: { alg: 'PS256' }, signer: ps256 }),
+    ES256: forgeIdToken({ header: { alg: 'ES256' }, signer: es256 }),
+  };
+
+  const signatures: Record<string, string> = {
+    "another RSA key under Google's kid": forgeIdToken({ signer: rs256(stranger) }),
+    'a signature of other bytes': `${forgeIdToken({ claims: { sub: 'eve' } })
+      .split('.', 2)
+      .join('.')}.${forgeIdToken({}).split('.')[2]}`,
+    'a made-up signature': forgeIdToken({ signer: scribble }),
+    'one byte of signature': forgeIdToken({ signer: () => Buffer.from([0]) }),
+    'RS384 behind alg RS256': forgeIdToken({ signer: rs384 }),
+    'PS256 behind alg RS256': forgeIdToken({ signer: ps256 }),
+    'ES256 behind alg RS256': forgeIdToken({ signer: es256 }),
+    'HS256 behind alg RS256': forgeIdToken({ signer: hs256(googleKey.publicPem) }),
+    'a kid that Google does not serve': forgeIdToken({
+      header: { kid: stranger.kid },
+      signer: rs256(stranger),
+    }),
+    'the kid "constructor"': forgeIdToken({ header: { kid: 'constructor' } }),
+    'the kid "__proto__"': forgeIdToken({ header: { kid: '__proto__' } }),
+    'a kid that begins as Google’s': forgeIdToken({ header: { kid: `${googleKey.kid}A` } }),
+  };
+
+  const kids: Record<string, unknown> = {
+    missing: undefined,
+    null: null,
+    empty: '',
+    numeric: 1,
+    'an array': [googleKey.kid],
+    'an object': { kid: googleKey.kid },
+    'a path': '../../../../dev/null',
+    'a URL': 'https://evil.example/key',
+    SQL: "' UNION SELECT 'key' --",
+    'of 129 characters': 'k'.repeat(129),
+    'with a line break': `${googleKey.kid}\n`,
+    'with a NUL': `${googleKey.kid}\0`,
+  };
+
+  for (const [what, token] of Object.entries(algorithms)) {
+    it(`is refused: ${what}`, () =>
+      assertRefused(() => present(instance, token), 'invalid_token', 'wrong algorithm'));
+  }
+  for (const [what, token] of Object.entries(signatures)) {
+    it(`is refused by the SDK: ${what}`, () =>
+      assertRefused(() => present(instance, token), 'invalid_token', 'auth/argument-error'));
+  }
+  for (const [what, kid] of Object.entries(kids)) {
+    it(`is refused: kid ${what}`, () =>
+      assertRefused(
+        () => present(instance, forgeIdToken({ header: { kid } })),
+        'invalid_token',
+        'no usable kid',
+      ));
+  }
+  it('is refused: kid of 10 KB', () =>
+    assertRefused(
+      () => present(instance, forgeIdToken({ header: { kid: 'k'.repeat(10_000) } })),
+      'invalid_token',
+      'longer than 8 KiB',
+    ));
+  for (const typ of ['jwt', 'at+jwt', 'logout+jwt', '', 1, ['JWT']]) {
+    it(`is refused: typ ${JSON.stringify(typ)}`, () =>
+      assertRefused(
+        () => present(instance, forgeIdToken({ header: { typ } })),
+        'invalid_token',
+        'wrong typ',
+      ));
+  }
+
+  it('is refused in the same words whatever was wrong, and the token is nowhere in the error', async () => {
+    const all = { ...algorithms, ...signatures, expired: forgeIdToken({ claims: { exp: 1, iat: 0 } }) };
+    for (const [what, token] of Object.entries(all)) {
+      const error = await refusalOf(() => present(instance, token));
+      assert.equal(error.message, PUBLIC_MESSAGE, what);
+      const [, payload = '', signature = ''] = token.split('.');
+      const everything = inspect(error, { depth: Number.POSITIVE_INFINITY }) + JSON.stringify(error);
+      assert.ok(!everything.includes(payload), what);
+      if (signature.length > 8) assert.ok(!everything.includes(signature), what);
+    }
+  });
+
+  it('is not asked about anywhere when its header or form is bad', async () => {
+    google.requests.length = 0;
+    for (const token of [
+      ...Object.values(algorithms),
+      forge({ alg: 'RS256', jku: 'https://evil.example' }, {}),
+    ]) {
+      await refusalOf(() => present(instance, token));
+    }
+    assert.deepEqual(google.requests, []);
+  });
+});
+
+describe('forged ID tokens of these tests', () => {
+  it("carry Google's real signature unless told otherwise, so that it is not the signature that is refused", () => {
+    assert.equal(isSignedByGoogle(forgeIdToken({ claims: { aud: 'other' } })), true);
+    assert.equal(isSignedByGoogle(forgeIdToken({ signer: rs256(createSigningKey()) })), false);
+  });
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { issuerSchema } from '../../../../src/authn/oidc/providers/index.ts';
+
+const COGNITO = {
+  ...{ type: 'cognito', region: 'eu-west-1', userPoolId: 'eu-west-1_AbC123' },
+  ...{ clientIds: ['web'], tokenUse: 'access' },
+};
+const AUTH0 = { type: 'auth0', domain: 'shop.eu.auth0.com', audience: 'https://api' };
+const OIDC = { type: 'oidc', issuer: 'https://login.example.com/', audience: 'api' };
+
+/** Names of the fields that are wrong. */
+function wrong(entry: unknown): string[] {
+  const parsed = issuerSchema.safeParse(entry);
+  return parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('.'));
+}
+
+describe('an entry of TRUSTED_ISSUERS', () => {
+  it('gives no rights unless it says so', () => {
+    const { access, jitProvisioning, tokenExchange } = issuerSchema.parse(OIDC);
+    const rights = access({ groups: ['admin'], permissions: ['notes:read'], scope: 'notes:read' }, 'user', 0);
+    assert.deepEqual(rights, { roles: [], permissions: [], until: Number.POSITIVE_INFINITY });
+    assert.deepEqual([jitProvisioning, tokenExchange], [false, false]);
+  });
+
+  const good: Record<string, object> = {
+    'a pool of GovCloud': { ...COGNITO, region: 'us-gov-west-1', userPoolId: 'us-gov-west-1_a' },
+    'a local pool, whose id begins with another word': {
+      ...{ ...COGNITO, userPoolId: 'local_abc', localUrl: 'http://127.0.0.1:9229' },
+    },
+    'an audience for access tokens of Cognito': { ...COGNITO, audience: 'https://api' },
+    'a domain of one’s own': { ...AUTH0, domain: 'login.example.com', clientIds: ['spa'] },
+    'several audiences': { ...OIDC, audience: ['a', 'b'] },
+    'a path in the issuer': { ...OIDC, issuer: 'https://sso.example.com/realms/shop' },
+    'any media type, said aloud': { ...OIDC, typ: null },
+    'the longest life there is': { ...OIDC, maxLifetime: 30 * 86_400 },
+    'a header key that tells nothing': { ...OIDC, headerKeys: ['x5t'] },
+    'all algorithms': { ...OIDC, algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
+  };
+  for (const [what, entry] of Object.entries(good)) {
+    it(`may have ${what}`, () => assert.deepEqual(wrong(entry), []));
+  }
+
+  const bad: readonly (readonly [field: string, ...entries: object[]])[] = [
+    ['region', { ...COGNITO, region: 'EU-WEST-1' }, { ...COGNITO, region: 'eu-west-1.evil.example/' }],
+    [
+      'userPoolId',
+      { ...COGNITO, userPoolId: 'eu-west-2_AbC' },
+      { ...COGNITO, userPoolId: 'eu-west-1_a/../b' },
+      { ...COGNITO, userPoolId: '' },
+    ],
+    [
+      'clientIds',
+      { ...COGNITO, clientIds: [] },
+      { ...AUTH0, clientIds: [] },
+      { ...COGNITO, clientIds: 'web' },
+    ],
+    ['tokenUse', { ...COGNITO, tokenUse: undefined }, { ...COGNITO, tokenUse: 'refresh' }],
+    [
+      'domain',
+      { ...AUTH0, domain: 'https://shop.auth0.com' },
+      { ...AUTH0, domain: 'shop.auth0.com/' },
+      { ...AUTH0, domain: 'localhost' },
+      { ...AUTH0, domain: 'a@evil.example' },
+    ],
+    [
+      'audience',
+      { ...AUTH0, audience: '' },
+      { ...AUTH0, audience: undefined },
+      { ...OIDC, audience: [] },
+      { ...OIDC, audience: undefined },
+      { ...COGNITO, tokenUse: 'id', audience: 'x' },
+    ],
+    [
+      'issuer',
+      { ...OIDC, issuer: 'login.example.com' },
+      { ...OIDC, issuer: 'http://login.example.com' },
+      { ...OIDC, issuer: 'http://localhost.evil.example/' },
+      { ...OIDC, issuer: 'http://127.0.0.1@evil.example/' },
+      { ...OIDC, issuer: 'https://login.example.com/?a' },
+      { ...OIDC, issuer: 'https://login.example.com/#a' },
+      { ...OIDC, issuer: 'file:///etc/passwd' },
+      { ...OIDC, issuer: 'javascript:alert(1)' },
+    ],
+    ['jwksUri', { ...OIDC, jwksUri: 'http://login.example.com/keys' }, { ...OIDC, jwksUri: '/keys' }],
+    [
+      'localUrl',
+      { ...COGNITO, localUrl: 'http://127.0.0.1:1/' },
+      { ...AUTH0, localUrl: 'http://10.0.0.1:1' },
+    ],
+    ['algorithms', { ...OIDC, algorithms: [] }, { ...OIDC, algorithms: 'RS256' }],
+    ['algorithms.0', ...['none', 'HS256', 'RS1', 'rs256'].map((alg) => ({ ...OIDC, algorithms: [alg] }))],
+    ['typ', { ...OIDC, typ: [] }, { ...OIDC, typ: 'jwt' }],
+    ['headerKeys.0', { ...OIDC, headerKeys: ['jwk'] }, { ...OIDC, headerKeys: ['jku'] }],
+    ['maxLifetime', ...[0, 59, 1.5, '60', 30 * 86_400 + 1].map((maxLifetime) => ({ ...OIDC, maxLifetime }))],
+    ['jitProvisioning', { ...OIDC, jitProvisioning: 'yes' }],
+    ['claims.a', { ...OIDC, claims: { a: 1 } }, { ...OIDC, claims: { a: '' } }],
+    ['services.equals', { ...OIDC, services: { claim: 'a' } }],
+    ['', { ...OIDC, audiences: 'x' }, { ...AUTH0, issuer: 'x' }, { ...COGNITO, mapping: {} }],
+    ['type', { ...OIDC, type: 'OIDC' }, { ...OIDC, type: undefined }],
+    ['projectId', { type: 'firebase', projectId: 'a/b' }],
+  ];
+  for (const [field, ...entries] of bad) {
+    for (const entry of entries) {
+      it(`is refused by name: ${field || 'unknown field'} in ${JSON.stringify(entry)}`, () => {
+        assert.ok(wrong(entry).includes(field), wrong(entry).join());
+      });
+    }
+  }
+});

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import type { IssuerProfile } from '../../../../src/authn/oidc/issuer-profile.ts';
+import { rejectReason } from '../../../../src/authn/oidc/reject-reason.ts';
+import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
+import { unverified } from '../../../helpers/signing.ts';
+
+type Claims = Readonly<Record<string, unknown>>;
+
+function profileOf(entry: object): IssuerProfile {
+  const [profile] = parseTrustedIssuers(JSON.stringify([entry]), { local: true, gate: true });
+  return profile ?? assert.fail();
+}
+/** What is wrong with a token of these claims; `undefined` for a good one. */
+const flaw = (entry: object, claims: Claims, header: Claims = {}) =>
+  rejectReason(unverified(claims, header), profileOf(entry));
+const isService = (entry: object, claims: Claims) => profileOf(entry).isService(claims);
+
+const POOL = { type: 'cognito', region: 'eu-west-1', userPoolId: 'eu-west-1_AbC123' };
+const ACCESS = { ...POOL, clientIds: ['web'], tokenUse: 'access' };
+const ID = { ...POOL, clientIds: ['web'], tokenUse: 'id' };
+const accessClaims = { sub: 'u', token_use: 'access', client_id: 'web', username: 'ada' };
+const idClaims = { sub: 'u', token_use: 'id', aud: 'web' };
+
+describe('the profile of a Cognito pool', () => {
+  it('has both forms of the issuer, each with its own keys, and one identity for the two', () => {
+    const { issuer, accepts } = profileOf(ACCESS);
+    const forms = ['cognito-idp', 'issuer-cognito-idp'].map(
+      (host) => `https://${host}.eu-west-1.amazonaws.com/eu-west-1_AbC123`,
+    );
+    assert.equal(issuer, forms[0]);
+    assert.deepEqual(
+      accepts,
+      forms.map((form) => ({ issuer: form, jwksUri: `${form}/.well-known/jwks.json` })),
+    );
+  });
+
+  it('is at a local stand-in in the emulator', () => {
+    const { issuer, accepts } = profileOf({ ...ACCESS, localUrl: 'http://127.0.0.1:9229' });
+    assert.equal(issuer, 'http://127.0.0.1:9229/eu-west-1_AbC123');
+    assert.deepEqual(accepts, [{ issuer, jwksUri: `${issuer}/.well-known/jwks.json` }]);
+  });
+
+  it('tells access tokens, which name a client, from ID tokens, which have an audience', () => {
+    assert.equal(flaw(ACCESS, accessClaims), undefined);
+    assert.equal(flaw(ID, idClaims), undefined);
+    assert.equal(flaw(ACCESS, { ...idClaims, client_id: 'web' }), 'wrong token_use');
+    assert.equal(flaw(ID, { ...accessClaims, aud: 'web' }), 'wrong token_use');
+    assert.equal(flaw(ACCESS, { ...accessClaims, client_id: 'other' }), 'wrong client');
+    assert.equal(flaw(ID, { ...idClaims, aud: ['web', 'other'] }), 'wrong audience');
+  });
+
+  it('refuses an access token that is bound to another API (RFC 8707)', () => {
+    assert.equal(flaw(ACCESS, { ...accessClaims, aud: 'https://other.example.com' }), 'bound to another API');
+    assert.equal(
+      flaw(ACCESS, { ...accessClaims, aud: ['web', 'https://o.example'] }),
+      'bound to another API',
+    );
+    assert.equal(flaw(ACCESS, { ...accessClaims, aud: 'web' }), undefined);
+  });
+
+  it('asks for the binding where the setting names this API', () => {
+    const bound = { ...ACCESS, audience: 'https://api.example.com' };
+    assert.equal(flaw(bound, { ...accessClaims, aud: 'https://api.example.com' }), undefined);
+    assert.equal(flaw(bound, { ...accessClaims, aud: ['https://api.example.com', 'x'] }), undefined);
+    for (const aud of [undefined, 'web', 'https://other.example.com'])
+      assert.equal(flaw(bound, { ...accessClaims, aud }), 'wrong audience');
+  });
+
+  it('asks for the moment of the sign-in, which says whether it was revoked', () => {
+    assert.deepEqual([profileOf(ACCESS).authTime, profileOf(ID).authTime], ['required', 'required']);
+  });
+
+  it('takes a client that stands for itself for a service', () => {
+    assert.equal(isService(ACCESS, { sub: 'web', client_id: 'web' }), true);
+    assert.equal(isService(ACCESS, accessClaims), false);
+    assert.equal(isService(ACCESS, { sub: 'web', client_id: 'web', username: 'web' }), false);
+  });
+});
+
+const TENANT = { type: 'auth0', domain: 'shop.eu.auth0.com', audience: 'https://api' };
+const auth0Claims = {
+  sub: 'auth0|1',
+  aud: ['https://api', 'https://shop.eu.auth0.com/userinfo'],
+  azp: 'spa',
+};
+
+describe('the profile of an Auth0 tenant', () => {
+  it('has an issuer that ends in a slash', () => {
+    const accepts = [
+      { issuer: 'https://shop.eu.auth0.com/', jwksUri: 'https://shop.eu.auth0.com/.well-known/jwks.json' },
+    ];
+    assert.deepEqual(profileOf(TENANT).accepts, accepts);
+    const local = profileOf({ ...TENANT, localUrl: 'http://localhost:3000' });
+    assert.deepEqual(local.accepts, [
+      { issuer: 'http://localhost:3000/', jwksUri: 'http://localhost:3000/.well-known/jwks.json' },
+    ]);
+  });
+
+  it('takes both token profiles, and no ID token', () => {
+    const { azp: client_id, ...rfc9068 } = auth0Claims;
+    assert.equal(flaw(TENANT, auth0Claims), undefined);
+    assert.equal(flaw(TENANT, { ...rfc9068, client_id }, { typ: 'at+jwt' }), undefined);
+    assert.equal(flaw(TENANT, { ...rfc9068, aud: 'https://api' }), 'an ID token');
+    assert.equal(flaw(TENANT, { ...auth0Claims, nonce: 'n' }), 'an ID token');
+    assert.equal(flaw({ ...TENANT, audience: 'spa' }, { ...auth0Claims, aud: 'spa' }), 'an ID token');
+    assert.equal(flaw({ ...TENANT, clientIds: ['ios'] }, auth0Claims), 'wrong client');
+  });
+
+  it('takes for a service what was issued to one, and no person who chose such a name', () => {
+    assert.equal(isService(TENANT, { sub: 'job@clients', azp: 'job', gty: 'client-credentials' }), true);
+    assert.equal(isService(TENANT, { sub: 'job@clients', client_id: 'job' }), true);
+    assert.equal(isService(TENANT, { sub: 'renamed', azp: 'job', gty: 'client-credentials' }), true);
+    assert.equal(isService(TENANT, { sub: 'auth0|eve@clients', azp: 'spa' }), false);
+    assert.equal(isService(TENANT, { sub: 'undefined@clients' }), false);
+  });
+});
+
+const OIDC = { type: 'oidc', issuer: 'https://login.example.com', audience: 'api' };
+
+describe('the profile of another OpenID issuer', () => {
+  it('is told by `typ` where the setting says nothing', () => {
+    const { typ, accepts, maxLifetime } = profileOf(OIDC);
+    assert.deepEqual(
+      [typ, accepts, maxLifetime],
+      [['at+jwt'], [{ issuer: 'https://login.example.com', jwksUri: null }], 86_400],
+    );
+    assert.deepEqual(profileOf({ ...OIDC, tokenUse: 'id' }).typ, ['', 'jwt']);
+    assert.equal(profileOf({ ...OIDC, typ: null, clientIds: ['web'], maxLifetime: 60 }).typ, null);
+  });
+
+  it('takes a client that stands for itself for a service, and what the setting says', () => {
+    assert.equal(isService(OIDC, { sub: 'job', client_id: 'job' }), true);
+    assert.equal(isService(OIDC, { sub: 'ada', client_id: 'web' }), false);
+    const services = { claim: 'idtyp', equals: 'app' };
+    assert.equal(isService({ ...OIDC, services }, { sub: 'x', idtyp: 'app' }), true);
+    assert.equal(isService({ ...OIDC, services }, { sub: 'x', idtyp: ['app'] }), false);
+    assert.equal(isService({ ...OIDC, services, tokenUse: 'id' }, { sub: 'x', idtyp: 'app' }), false);
+  });
+});
+
+describe('the profile of a Firebase project', () => {
+  const project = { type: 'firebase', projectId: 'shop-1' };
+
+  it('takes its roles from Gatehouse’s own claims, while they count', () => {
+    const { access, isService: service, authTime, maxLifetime } = profileOf(project);
+    assert.deepEqual([authTime, maxLifetime], ['required', 3600]);
+    const claims = { roles: ['admin', 'member'], rv: 3, rx: { admin: 100 } };
+    assert.deepEqual(access(claims, 'user', 99), { roles: ['admin', 'member'], permissions: [], until: 100 });
+    assert.deepEqual(access(claims, 'user', 100).roles, ['member']);
+    assert.equal(service({ sub: 'a', client_id: 'a' }), false);
+  });
+
+  it('refuses users of a tenant, who would be somebody else', () => {
+    const claims = { sub: 'ada', aud: 'shop-1', firebase: { sign_in_provider: 'password' } };
+    assert.equal(flaw(project, claims), undefined);
+    assert.equal(flaw(project, { ...claims, firebase: { tenant: 't1' } }), 'of a tenant');
+    assert.equal(flaw(project, { ...claims, firebase: undefined }), undefined);
+  });
+});

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { rejectReason } from '../../../../src/authn/oidc/reject-reason.ts';
+import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
+import { unverified } from '../../../helpers/signing.ts';
+
+/** Tokens in the shapes that their makers document, and what the recipes of docs/guides/trusted-issuers.md make of them. */
+
+const GUIDE = readFileSync(new URL('../../../../../docs/guides/trusted-issuers.md', import.meta.url), 'utf8');
+const PRODUCTION = { local: false, gate: false };
+
+/** The recipe under this heading, as profiles. */
+function recipe(name: string) {
+  const [, rest = ''] = GUIDE.split(`\n**${name}`);
+  const json = /```json\n([\s\S]*?)```/.exec(rest)?.[1] ?? assert.fail(name);
+  return parseTrustedIssuers(json, PRODUCTION);
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** What a recipe makes of a token: the kind of its principal, its roles and, where scopes count, those. */
+function outcome(name: string, claims: Claims, header: Claims = {}): string {
+  const token = unverified(claims, header);
+  const profiles = recipe(name).filter(({ accepts }) => accepts.some(({ issuer }) => issuer === claims.iss));
+  const profile = profiles.find((one) => rejectReason(token, one) === undefined);
+  if (profile === undefined) return profiles.map((one) => rejectReason(token, one)).join('; ');
+  const kind = profile.isService(claims) ? 'service' : 'user';
+  const { roles, permissions, scopes } = profile.access(claims, kind, 0);
+  return [kind, ...roles, ...permissions, ...(scopes ? [`(${scopes.join(' ')})`] : [])].join(' ');
+}
+
+const COGNITO = { iss: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI', auth_time: 1 };
+const KEYCLOAK = { iss: 'https://sso.example.com/realms/shop', aud: ['gatehouse', 'account'], sub: 'c0ffee' };
+const ENTRA_ISSUER = 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0';
+const ENTRA = { iss: ENTRA_ISSUER, aud: '66666666-7777-8888-9999-000000000000', sub: 'p4irwise', ver: '2.0' };
+const OKTA = {
+  iss: 'https://example.okta.com/oauth2/default',
+  aud: 'api://default',
+  ver: 1,
+  cid: '0oaWebClient',
+};
+const CLIENT = '1234-abc.apps.googleusercontent.com';
+const GOOGLE = {
+  iss: 'https://accounts.google.com',
+  aud: CLIENT,
+  azp: CLIENT,
+  sub: '110',
+  hd: 'example.com',
+};
+const AUTH0 = { iss: 'https://tenant.eu.auth0.com/', aud: 'https://api.example.com', azp: 'spa' };
+const noTyp = { typ: undefined };
+
+describe('the recipes of the guide to trusted issuers', () => {
+  const tokens: readonly (readonly [what: string, name: string, Claims, outcome: string, header?: Claims])[] =
+    [
+      [
+        'Cognito’s access token',
+        'Cognito',
+        {
+          ...COGNITO,
+          sub: 'u',
+          token_use: 'access',
+          client_id: 'web-client-id',
+          username: 'u',
+          'cognito:groups': ['helpers'],
+          scope: 'aws.cognito.signin.user.admin',
+        },
+        'user support member',
+        noTyp,
+      ],
+      [
+        'Cognito’s ID token',
+        'Cognito',
+        {
+          ...COGNITO,
+          sub: 'u',
+          token_use: 'id',
+          aud: 'web-client-id',
+          'cognito:username': 'u',
+          at_hash: 'x',
+        },
+        'user member',
+        noTyp,
+      ],
+      [
+        'Cognito’s machine',
+        'Cognito',
+        {
+          ...COGNITO,
+          sub: 'machine-client-id',
+          token_use: 'access',
+          client_id: 'machine-client-id',
+          scope: 'gatehouse/users.read',
+          version: 2,
+        },
+        'service users:read (users:read)',
+        noTyp,
+      ],
+      [
+        'Auth0’s user',
+        'Auth0',
+        { ...AUTH0, sub: 'auth0|1', permissions: ['read:users', 'x'], scope: 'openid' },
+        'user member users:read',
+      ],
+      [
+        'Auth0’s machine',
+        'Auth0',
+        { ...AUTH0, sub: 'm@clients', azp: 'm', gty: 'client-credentials', permissions: ['read:audit'] },
+        'service audit:read',
+      ],
+      [
+        'Keycloak’s user',
+        'Keycloak',
+        {
+          ...KEYCLOAK,
+          typ: 'Bearer',
+          azp: 'web',
+          scope: 'openid',
+          realm_access: { roles: ['helper', 'offline_access'] },
+        },
+        'user support member',
+      ],
+      [
+        'Keycloak’s service account',
+        'Keycloak',
+        {
+          ...KEYCLOAK,
+          typ: 'Bearer',
+          azp: 'reporting',
+          client_id: 'reporting',
+          preferred_username: 'service-account-reporting',
+          realm_access: { roles: ['helper'] },
+        },
+        'service support',
+      ],
+      [
+        'Keycloak’s ID token',
+        'Keycloak',
+        { ...KEYCLOAK, aud: 'gatehouse', typ: 'ID', azp: 'gatehouse' },
+        'wrong typ',
+      ],
+      [
+        'Entra ID’s user',
+        'Microsoft Entra ID',
+        { ...ENTRA, azp: 'web', scp: 'access_as_user', roles: ['Helper'], idtyp: 'user' },
+        'user support member (notes:read notes:write notes:moderate users:read sessions:revoke)',
+      ],
+      [
+        'Entra ID’s app',
+        'Microsoft Entra ID',
+        { ...ENTRA, azp: 'job', roles: ['Helper'], idtyp: 'app' },
+        'service support ()',
+      ],
+      ['Entra ID’s older token', 'Microsoft Entra ID', { ...ENTRA, ver: '1.0' }, 'wrong ver'],
+      [
+        'Okta’s user',
+        'Okta',
+        { ...OKTA, sub: '00u1', uid: '00u1', scp: ['openid', 'notes'], groups: ['Helpers'] },
+        'user support (notes:read notes:write)',
+        noTyp,
+      ],
+      ['Okta’s ID token', 'Okta', { ...OKTA, cid: undefined, sub: '00u1', at_hash: 'x' }, 'wrong cid', noTyp],
+      ['Google’s ID token', 'Google', GOOGLE, 'user member'],
+      [
+        'a Google service account’s token',
+        'Google',
+        { ...GOOGLE, azp: '1055', hd: undefined },
+        'wrong client',
+      ],
+      ['a private Google account’s token', 'Google', { ...GOOGLE, hd: undefined }, 'wrong hd'],
+      [
+        'a service’s token',
+        'A service',
+        {
+          iss: 'https://login.example.com',
+          aud: 'https://api.example.com',
+          sub: 'reporting',
+          client_id: 'reporting',
+          scope: 'users.read',
+        },
+        'service users:read (users:read)',
+        { alg: 'ES256', typ: 'at+jwt' },
+      ],
+    ];
+  for (const [what, name, claims, expected, header] of tokens) {
+    it(`know ${what}`, () => assert.equal(outcome(name, claims, header), expected));
+  }
+});

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { parseCompactJws } from '../../../src/authn/parse-jws.ts';
+import { AppError } from '../../../src/core/errors.ts';
+import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
+import { forge } from '../../helpers/forge.ts';
+import { type Google, mintIdToken, openGoogle } from '../../helpers/google.ts';
+import { createInstance, type Instance, present } from '../../helpers/instance.ts';
+import { refusalOf } from '../../helpers/refusal.ts';
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ';
+
+/** Strings that get past the first checks often enough to be worth trying. */
+const tokenLike = fc.oneof(
+  fc.string(),
+  fc.array(fc.base64String({ maxLength: 40 }), { maxLength: 5 }).map((parts) => parts.join('.')),
+  fc
+    .tuple(fc.json({ maxDepth: 10 }), fc.uint8Array({ maxLength: 40 }))
+    .map(([payload, signature]) => forge({ alg: 'RS256' }, payload, () => signature)),
+);
+
+function tryParse(raw: string): ReturnType<typeof parseCompactJws> | undefined {
+  try {
+    return parseCompactJws(raw);
+  } catch (error) {
+    assert.ok(error instanceof AppError && error.code === 'invalid_token', String(error));
+    return undefined;
+  }
+}
+
+describe('token guard, whatever it is given', () => {
+  it('accepts, or refuses with invalid_token, and never fails otherwise', () => {
+    fc.assert(fc.property(tokenLike, (raw) => void tryParse(raw)));
+  });
+
+  it('accepts only tokens whose parts encode to themselves again', () => {
+    fc.assert(
+      fc.property(tokenLike, (raw) => {
+        if (tryParse(raw) === undefined) return;
+        const again = raw.split('.').map((part) => Buffer.from(part, 'base64url').toString('base64url'));
+        assert.equal(again.join('.'), raw);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('reads an accepted payload as JSON.parse does', () => {
+    const payload = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }), { maxKeys: 5 });
+    fc.assert(
+      fc.property(payload, (claims) => {
+        const text = JSON.stringify(claims);
+        const parsed = tryParse(forge({ alg: 'RS256' }, text));
+        if (parsed === undefined) assert.match(text, /"__proto__":/);
+        else assert.deepEqual(parsed.payload, JSON.parse(text));
+      }),
+    );
+  });
+
+  it('refuses any object with a repeated key, wherever it is', () => {
+    const text = fc.tuple(fc.string(), fc.jsonValue(), fc.jsonValue()).map(([key, one, two]) => {
+      const name = JSON.stringify(key);
+      return `{"a":[{${name}:${JSON.stringify(one)},"x y":0,${name}:${JSON.stringify(two)}}]}`;
+    });
+    fc.assert(
+      fc.property(text, (payload) => assert.equal(tryParse(forge({ alg: 'RS256' }, payload)), undefined)),
+    );
+  });
+});
+
+describe('a good token with one character changed', () => {
+  let google: Google;
+  let firestore: TestFirestore;
+  let instance: Instance;
+  let good: string;
+  before(async () => {
+    google = await openGoogle();
+    firestore = await openTestFirestore();
+    google.users.set('ada', { localId: 'ada' });
+    instance = createInstance(google, firestore);
+    good = await mintIdToken();
+    assert.equal((await present(instance, good)).subject, 'ada');
+  });
+  after(() => Promise.all([google.close(), firestore.close()]));
+
+  const position = fc.nat({ max: 10_000 }).map((at) => at % good.length);
+  const character = fc.constantFrom(...ALPHABET);
+
+  const edits = {
+    replaced: (at: number, char: string) => good.slice(0, at) + char + good.slice(at + 1),
+    inserted: (at: number, char: string) => good.slice(0, at) + char + good.slice(at),
+    removed: (at: number) => good.slice(0, at) + good.slice(at + 1),
+  };
+  for (const [name, edit] of Object.entries(edits)) {
+    it(`is refused: ${name}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(position, character, async (at, char) => {
+          const token = edit(at, char);
+          fc.pre(token !== good);
+          const { code } = await refusalOf(() => present(instance, token));
+          assert.equal(code, 'invalid_token');
+        }),
+        { numRuns: 200 },
+      );
+    });
+  }
+
+  it('is refused in every spelling of the last character of the signature', async () => {
+    for (const char of ALPHABET) {
+      const token = good.slice(0, -1) + char;
+      if (token === good) continue;
+      assert.equal((await refusalOf(() => present(instance, token))).code, 'invalid_token');
+    }
+  });
+});

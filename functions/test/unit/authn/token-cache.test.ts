@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { createVerifiedTokenCache, type VerifiedToken } from '../../../src/authn/token-cache.ts';
+import { createPrincipal } from '../../../src/authz/principal.ts';
+
+const verified = (subject: string, tokenExpiresAt: number, validUntil = tokenExpiresAt): VerifiedToken => ({
+  directoryVersion: undefined,
+  validUntil: validUntil,
+  principal: createPrincipal({
+    kind: 'user',
+    issuer: 'https://issuer.example',
+    subject,
+    roles: [],
+    authTime: 0,
+    assurance: 'aal1',
+    tokenExpiresAt,
+    credential: 'bearer',
+  }),
+});
+
+type Cache = ReturnType<typeof createVerifiedTokenCache>;
+
+const put = (cache: Cache, token: string, verified: VerifiedToken) =>
+  cache.get(token, 0, async () => verified);
+
+/** What is kept of a token: nothing comes of verifying it. */
+async function kept(cache: Cache, token: string, now: number): Promise<VerifiedToken | undefined> {
+  try {
+    return await cache.get(token, now, () => Promise.reject(new Error('not kept')));
+  } catch {
+    return undefined;
+  }
+}
+
+describe('verified-token cache', () => {
+  it('gives what was put in, for exactly that token', async () => {
+    const cache = createVerifiedTokenCache();
+    const ada = verified('ada', 100);
+    await put(cache, 'a.b.c', ada);
+    assert.equal(await kept(cache, 'a.b.c', 50), ada);
+    for (const other of ['a.b.C', 'a.b.c ', 'a.b.c=', 'a.b.', ''])
+      assert.equal(await kept(cache, other, 50), undefined);
+  });
+
+  it('gives nothing from the second on in which the token expires', async () => {
+    const cache = createVerifiedTokenCache();
+    await put(cache, 'a.b.c', verified('ada', 100));
+    assert.notEqual(await kept(cache, 'a.b.c', 99), undefined);
+    assert.equal(await kept(cache, 'a.b.c', 100), undefined);
+  });
+
+  it('gives nothing from the second on in which a role of the token ends, though the token goes on', async () => {
+    const cache = createVerifiedTokenCache();
+    await put(cache, 'a.b.c', verified('ada', 100, 60));
+    assert.notEqual(await kept(cache, 'a.b.c', 59), undefined);
+    assert.equal(await kept(cache, 'a.b.c', 60), undefined);
+    await put(cache, 'a.b.c', verified('ada', 100));
+    assert.notEqual(await kept(cache, 'a.b.c', 60), undefined);
+  });
+
+  it('forgets an expired token, even should the clock go back', async () => {
+    const cache = createVerifiedTokenCache();
+    await put(cache, 'a.b.c', verified('ada', 100));
+    await kept(cache, 'a.b.c', 100);
+    assert.equal(await kept(cache, 'a.b.c', 50), undefined);
+  });
+
+  it('pushes out what was used least recently', async () => {
+    const cache = createVerifiedTokenCache(2);
+    await put(cache, 'one', verified('one', 100));
+    await put(cache, 'two', verified('two', 100));
+    await kept(cache, 'one', 0);
+    await put(cache, 'three', verified('three', 100));
+    assert.notEqual(await kept(cache, 'one', 0), undefined);
+    assert.equal(await kept(cache, 'two', 0), undefined);
+    assert.notEqual(await kept(cache, 'three', 0), undefined);
+  });
+
+  it('stays bounded, however many distinct tokens come', async () => {
+    const cache = createVerifiedTokenCache();
+    const ada = verified('ada', 100);
+    const tokens = Array.from({ length: 20_000 }, (_, i) => `token-${i}`);
+    for (const token of tokens) await put(cache, token, ada);
+    let count = 0;
+    for (const token of tokens) if ((await kept(cache, token, 0)) !== undefined) count++;
+    assert.equal(count, 5_000);
+  });
+
+  it('verifies a token once that many present at the same time, and again after a failure', async () => {
+    const cache = createVerifiedTokenCache();
+    let tries = 0;
+    const fail = async () => {
+      tries++;
+      throw new Error('no keys');
+    };
+    const all = await Promise.allSettled([1, 2, 3].map(() => cache.get('a.b.c', 0, fail)));
+    assert.deepEqual([tries, all.map(({ status }) => status)], [1, Array(3).fill('rejected')]);
+    assert.equal(await kept(cache, 'a.b.c', 0), undefined);
+
+    const verify = async () => {
+      tries++;
+      return verified('ada', 100);
+    };
+    const seen = await Promise.all([1, 2, 3].map(() => cache.get('a.b.c', 0, verify)));
+    assert.deepEqual([tries, new Set(seen).size], [2, 1]);
+    assert.equal(await kept(cache, 'a.b.c', 0), seen[0]);
+  });
+
+  it('holds no token that could be replayed', async () => {
+    const cache = createVerifiedTokenCache();
+    const keys: unknown[] = [];
+    const original = Map.prototype.set;
+    Map.prototype.set = function set(key, value) {
+      keys.push(key);
+      return original.call(this, key, value);
+    };
+    try {
+      await put(cache, 'secret-token', verified('ada', 100));
+    } finally {
+      Map.prototype.set = original;
+    }
+    assert.ok(keys.length > 0);
+    for (const key of keys) assert.match(String(key), /^[A-Za-z0-9+/]{43}=$/);
+    assert.ok(!inspect(cache, { depth: 9, showHidden: true }).includes('secret-token'));
+  });
+});

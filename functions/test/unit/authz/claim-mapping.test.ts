@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import {
+  type ClaimMapping,
+  mapClaims,
+  NO_RIGHTS,
+  type Rights,
+  unprivilegedPermissionsOf,
+} from '../../../src/authz/claim-mapping.ts';
+import { isPrivileged } from '../../../src/authz/permissions.ts';
+
+const support = { roles: ['support'], permissions: [] } as const;
+const auditor = { roles: ['auditor'], permissions: [] } as const;
+const reading = { roles: [], permissions: ['notes:read'] } as const;
+
+const map: ClaimMapping = {
+  everyone: NO_RIGHTS,
+  sources: [
+    { path: ['groups'], values: new Map([['staff', support]]) },
+    { path: ['realm_access', 'roles'], values: new Map([['audit', auditor]]) },
+  ],
+  scopes: null,
+};
+const scoped: ClaimMapping = { ...map, scopes: new Map([['read', reading]]) };
+const rolesOf = (payload: Record<string, unknown>) => mapClaims(payload, map, 'user').roles;
+
+describe('an access map', () => {
+  it('gives nothing for what is not in it', () => {
+    const payload = {
+      groups: ['admin', 'owner', 'Staff', 'staff ', ''],
+      roles: ['owner'],
+      permissions: ['x'],
+    };
+    assert.deepEqual(mapClaims(payload, map, 'user'), { roles: [], permissions: [] });
+  });
+
+  it('reads a text or a list of texts, at any depth', () => {
+    assert.deepEqual(rolesOf({ groups: 'staff' }), ['support']);
+    assert.deepEqual(rolesOf({ groups: ['staff', 'staff'], realm_access: { roles: ['audit'] } }), [
+      'support',
+      'auditor',
+    ]);
+  });
+
+  it('reads nothing from another shape', () => {
+    for (const groups of [null, 7, true, { staff: true }, [['staff']], [{ name: 'staff' }], ['staff,x']]) {
+      assert.deepEqual(rolesOf({ groups }), []);
+    }
+    for (const realm_access of [null, 'roles', ['roles'], { roles: null }])
+      assert.deepEqual(rolesOf({ realm_access }), []);
+  });
+
+  it('finds nothing in what every object inherits', () => {
+    const inherited: ClaimMapping = {
+      ...map,
+      sources: [
+        { path: ['constructor', 'name'], values: new Map([['Object', support]]) },
+        { path: ['__proto__'], values: new Map([['x', support]]) },
+      ],
+    };
+    assert.deepEqual(mapClaims({}, inherited, 'user').roles, []);
+    assert.deepEqual(rolesOf({ groups: ['__proto__', 'constructor', 'toString'] }), []);
+  });
+
+  it('gives each user, and no service, what everyone has', () => {
+    const all = { ...map, everyone: reading };
+    assert.deepEqual(mapClaims({}, all, 'user').permissions, ['notes:read']);
+    assert.deepEqual(mapClaims({}, all, 'service').permissions, []);
+  });
+
+  it('lets scopes limit a user, and give to a service', () => {
+    const payload = { groups: ['staff'], scope: 'openid read' };
+    const user = mapClaims(payload, scoped, 'user');
+    assert.deepEqual([user.roles, user.permissions, user.scopes], [['support'], [], ['notes:read']]);
+    const service = mapClaims(payload, scoped, 'service');
+    assert.deepEqual(
+      [service.roles, service.permissions, service.scopes],
+      [['support'], ['notes:read'], ['notes:read']],
+    );
+  });
+
+  it('limits to nothing where scopes say something and the token has none of them', () => {
+    for (const scope of [undefined, '', 'openid', 'READ', 7, ['read'], { read: true }]) {
+      assert.deepEqual(mapClaims({ scope }, scoped, 'user').scopes, []);
+    }
+  });
+
+  it('reads `scp` where there is no `scope`: a list at Okta, a text at Entra ID', () => {
+    for (const scp of [['openid', 'read'], 'openid read'])
+      assert.deepEqual(mapClaims({ scp }, scoped, 'user').scopes, ['notes:read']);
+    assert.deepEqual(mapClaims({ scope: 'openid', scp: ['read'] }, scoped, 'user').scopes, []);
+    assert.deepEqual(mapClaims({ scp: [['read'], 7] }, scoped, 'user').scopes, []);
+  });
+
+  it('lets a scope stand for all that a role allows', () => {
+    const roles: ClaimMapping = { ...map, scopes: new Map([['audit', auditor]]) };
+    const { scopes } = mapClaims({ scope: 'audit' }, roles, 'user');
+    assert.deepEqual(scopes?.toSorted(), ['audit:read', 'roles:read', 'users:read']);
+  });
+
+  it('gives a service no role that it could not have whole', () => {
+    const owner: Rights = { roles: ['owner'], permissions: [] };
+    const roles: ClaimMapping = {
+      ...map,
+      scopes: new Map([
+        ['all', owner],
+        ['audit', auditor],
+      ]),
+    };
+    const service = mapClaims({ scope: 'all audit' }, roles, 'service');
+    assert.deepEqual(service.roles, ['auditor']);
+    assert.deepEqual(unprivilegedPermissionsOf(service).filter(isPrivileged), []);
+    assert.ok(unprivilegedPermissionsOf(service).includes('notes:moderate'));
+  });
+
+  it('never amounts to what is privileged', () => {
+    const held = unprivilegedPermissionsOf({ roles: ['owner'], permissions: ['roles:assign', 'notes:read'] });
+    assert.ok(held.includes('audit:read') && held.includes('notes:read'));
+    assert.deepEqual(held.filter(isPrivileged), []);
+  });
+});

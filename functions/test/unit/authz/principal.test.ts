@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { ALL_PERMISSIONS } from '../../../src/authz/permissions.ts';
+import { ANONYMOUS, createPrincipal, type Principal } from '../../../src/authz/principal.ts';
+import { ALL_ROLES, permissionsOf, type Role } from '../../../src/authz/roles.ts';
+
+const facts = {
+  kind: 'user',
+  issuer: 'https://issuer.example',
+  subject: 'ada',
+  authTime: 1,
+  assurance: 'aal1',
+  tokenExpiresAt: 2,
+  credential: 'bearer',
+} as const;
+const create = (roles: readonly Role[], scopes?: readonly string[]) =>
+  createPrincipal({ ...facts, roles, ...(scopes && { scopes }) });
+
+describe('principal', () => {
+  it('may do what its roles allow', () => {
+    assert.deepEqual(create(['auditor']).permissions.toSorted(), ['audit:read', 'roles:read', 'users:read']);
+  });
+
+  it('may do no more than its scopes name', () => {
+    const principal = create(['auditor'], ['users:read', 'users:write', 'openid', '__proto__']);
+    assert.deepEqual(principal.permissions, ['users:read']);
+  });
+
+  it('may do nothing with an empty list of scopes, which is not the same as none', () => {
+    assert.equal(create(['owner'], []).permissions.length, 0);
+    assert.equal(create(['owner']).permissions.length, ALL_PERMISSIONS.length);
+  });
+
+  it('holds exactly the permissions that both its roles and its scopes allow', () => {
+    const someRoles = fc.uniqueArray(fc.constantFrom(...ALL_ROLES));
+    const someScopes = fc.array(fc.oneof(fc.constantFrom(...ALL_PERMISSIONS), fc.string()));
+    fc.assert(
+      fc.property(someRoles, someScopes, (roles, scopes) => {
+        const { permissions } = create(roles, scopes);
+        const held = permissionsOf(roles);
+        for (const permission of ALL_PERMISSIONS) {
+          assert.equal(
+            permissions.includes(permission),
+            held.includes(permission) && scopes.includes(permission),
+          );
+        }
+      }),
+    );
+  });
+
+  it('holds what it is said to hold instead of what its roles allow, and of that no more than its scopes name', () => {
+    const held = ['users:read', 'notes:read'] as const;
+    const principal = createPrincipal({ ...facts, roles: ['owner'] }, held);
+    assert.deepEqual([principal.roles, principal.permissions], [['owner'], held]);
+    const narrowed = createPrincipal(
+      { ...facts, roles: ['owner'], scopes: ['notes:read', 'audit:read'] },
+      held,
+    );
+    assert.deepEqual(narrowed.permissions, ['notes:read']);
+  });
+
+  it('anonymous is nobody and may do nothing', () => {
+    assert.equal(ANONYMOUS.kind, 'anonymous');
+    assert.equal(ANONYMOUS.permissions.length, 0);
+    assert.deepEqual([ANONYMOUS.issuer, ANONYMOUS.subject, ANONYMOUS.uid], ['', '', undefined]);
+  });
+});
+
+/** One principal is shared by all requests with its token: whoever could change it would change it for them all. */
+describe('a principal cannot be changed', () => {
+  const changes: Record<string, (principal: Principal) => unknown> = {
+    'its subject': (principal) => Object.assign(principal, { subject: 'eve' }),
+    'its roles': (principal) => (principal.roles as Role[]).push('owner'),
+    'its permissions': (principal) => (principal.permissions as string[]).push('owners:assign'),
+    'its scopes': (principal) => (principal.scopes as string[]).push('owners:assign'),
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    it(what, () => {
+      const principal = create(['member'], ['notes:read']);
+      assert.throws(() => change(principal), TypeError);
+      assert.deepEqual([principal.subject, principal.roles], ['ada', ['member']]);
+    });
+  }
+
+  it('through the list of roles or scopes it was made from', () => {
+    const roles: Role[] = ['member'];
+    const scopes = ['notes:read'];
+    const principal = create(roles, scopes);
+    roles.push('owner');
+    scopes.push('users:write');
+    assert.deepEqual([principal.roles, principal.scopes], [['member'], ['notes:read']]);
+  });
+
+  it('nor can anonymous', () => {
+    assert.throws(() => Object.assign(ANONYMOUS, { kind: 'user' }), TypeError);
+    assert.throws(() => (ANONYMOUS.roles as Role[]).push('owner'), TypeError);
+  });
+});

@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import firebaseFunctionsTest from 'firebase-functions-test';
+import { createCallables } from '../../../src/callable/callables.ts';
+import { unavailable } from '../../../src/core/errors.ts';
+import {
+  type Api,
+  accountOf,
+  breakFirebaseAuth,
+  claimsOf,
+  PEOPLE,
+  type Person,
+  SECRETS,
+} from '../../helpers/api.ts';
+import { createSigningKey, mintIdToken } from '../../helpers/google.ts';
+import { assertRefused, assertResult, call, type Name, openCallables } from './call.ts';
+
+const UNAUTHENTICATED = [401, 'UNAUTHENTICATED', 'unauthenticated'] as const;
+const INVALID_TOKEN = [401, 'UNAUTHENTICATED', 'invalid_token'] as const;
+const STALE = [401, 'UNAUTHENTICATED', 'token_stale'] as const;
+const DENIED = [403, 'PERMISSION_DENIED', 'permission_denied'] as const;
+const INVALID = [400, 'INVALID_ARGUMENT', 'invalid_argument'] as const;
+const UNAVAILABLE = [503, 'UNAVAILABLE', 'unavailable'] as const;
+
+/** By hand: who gets past the guard. The argument is wrong, so that nothing is changed. */
+const PASS: Record<Name, readonly Person[]> = {
+  getMyAccess: PEOPLE,
+  listUsers: ['support', 'auditor', 'admin', 'owner'],
+  setUserRoles: ['admin', 'owner'],
+  revokeSessions: ['support', 'admin', 'owner'],
+};
+const NAMES = Object.keys(PASS) as Name[];
+const SYSTEM = { principal: 'system', requestId: 'elsewhere' } as const;
+const DEBUG_MODE = fileURLToPath(new URL('debug-mode.ts', import.meta.url));
+
+describe('callables: who may call what', () => {
+  let api: Api;
+  beforeEach(async () => {
+    api = await openCallables();
+  });
+  afterEach(() => api.close());
+
+  const bearing = (token: string) => [['Authorization', `Bearer ${token}`]] as const;
+
+  for (const name of NAMES) {
+    it(`decides on ${name} as on the route, before it looks at the argument`, async () => {
+      assertRefused(await call(api, name, { x: 1 }), UNAUTHENTICATED);
+      for (const who of PEOPLE) {
+        const answer = await call(api, name, { x: 1 }, { as: who });
+        assertRefused(answer, PASS[name].includes(who) ? INVALID : DENIED);
+      }
+    });
+
+    it(`refuses a revoked token at ${name}`, async () => {
+      await api.deps.users.get('owner');
+      await api.deps.changeAccess(SYSTEM, { uid: 'owner', action: 'sessions.revoke' }, () => ({
+        revoke: true,
+      }));
+      assertRefused(await call(api, name, {}, { as: 'owner' }), STALE);
+    });
+
+    it(`answers ${name} with UNAVAILABLE when Firestore is down, and nothing was ever read of it`, async () => {
+      const unread = async () => {
+        throw unavailable('access changes were never read');
+      };
+      const down = await openCallables({
+        rewire: (deps) => ({
+          ...deps,
+          accessChanges: { latest: unread },
+          accessRecords: { ...deps.accessRecords, read: unread },
+        }),
+      });
+      try {
+        assertRefused(await call(down, name, {}, { as: 'owner' }), UNAVAILABLE);
+      } finally {
+        await down.close();
+      }
+    });
+  }
+
+  it('answers setUserRoles with UNAVAILABLE when Firebase Auth is down: it is decided on the record', async () => {
+    breakFirebaseAuth(api.google);
+    assertRefused(await call(api, 'setUserRoles', {}, { as: 'owner' }), UNAVAILABLE);
+    assertResult(await call(api, 'getMyAccess', {}, { as: 'owner' }));
+  });
+
+  it('answers with the result alone', async () => {
+    const me = assertResult(await call(api, 'getMyAccess', null, { as: 'member' }));
+    assert.deepEqual([me.uid, me.roles], ['member', ['member']]);
+    for (const who of PEOPLE) await api.deps.users.get(who);
+    const list = assertResult(await call(api, 'listUsers', { role: 'auditor' }, { as: 'admin' }));
+    assert.deepEqual(
+      (list.users as { uid: string }[]).map(({ uid }) => uid),
+      ['auditor'],
+    );
+    const change = { uid: 'norole', grants: [{ role: 'auditor' }], version: 1 };
+    assert.deepEqual(assertResult(await call(api, 'setUserRoles', change, { as: 'admin' })).roles, [
+      'auditor',
+    ]);
+    assert.equal(
+      assertResult(await call(api, 'revokeSessions', { uid: 'norole' }, { as: 'support' })).uid,
+      'norole',
+    );
+  });
+
+  it('answers with nothing that an account holds besides what the API documents', async () => {
+    const { text } = await call(api, 'listUsers', {}, { as: 'owner' });
+    for (const secret of SECRETS) assert.ok(!text.includes(secret), secret);
+  });
+
+  it('takes a missing argument for an empty one', async () => {
+    assertResult(await call(api, 'listUsers', null, { as: 'owner' }));
+    assertResult(await call(api, 'getMyAccess', {}, { as: 'member' }));
+  });
+
+  it('goes by the record, not the token, where roles are assigned', async () => {
+    const token = await mintIdToken({ ...claimsOf('member'), roles: ['owner'] });
+    assertRefused(await call(api, 'setUserRoles', {}, { headers: bearing(token) }), DENIED);
+    const older = await mintIdToken({ ...claimsOf('owner'), rv: 0 });
+    assertRefused(await call(api, 'setUserRoles', {}, { headers: bearing(older) }), STALE);
+  });
+
+  it('names the fields that are wrong', async () => {
+    const change = { uid: 'norole', grants: [{ role: 'king' }] };
+    const { fields } = assertRefused(await call(api, 'setUserRoles', change, { as: 'owner' }), INVALID);
+    assert.deepEqual(fields.sort(), ['data.grants.0.role', 'data.version']);
+  });
+
+  it('refuses a disabled account and a deleted one where the record decides', async () => {
+    api.google.users.set('owner', { ...accountOf('owner'), disabled: true });
+    api.google.users.delete('admin');
+    assertRefused(await call(api, 'setUserRoles', {}, { as: 'owner' }), INVALID_TOKEN);
+    assertRefused(await call(api, 'setUserRoles', {}, { as: 'admin' }), INVALID_TOKEN);
+  });
+
+  it('refuses a token that is unsigned, signed by a stranger, or none', async () => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const [, payload = ''] = api.token('owner').split('.');
+    const bad = [
+      `${part({ alg: 'none', typ: 'JWT' })}.${payload}.`,
+      `${part({ alg: 'RS256', kid: 'x' })}.${payload}.`,
+      await mintIdToken(claimsOf('owner'), { key: createSigningKey('stranger') }),
+      'x',
+    ];
+    for (const token of bad)
+      assertRefused(await call(api, 'getMyAccess', {}, { headers: bearing(token) }), INVALID_TOKEN);
+  });
+
+  it('refuses two Authorization headers', async () => {
+    const headers = [...bearing(api.token('member')), ...bearing(api.token('owner'))];
+    assertRefused(await call(api, 'getMyAccess', {}, { headers }), [
+      400,
+      'INVALID_ARGUMENT',
+      'invalid_request',
+    ]);
+  });
+
+  it('refuses an unsigned token where the SDK’s debug mode lets it pass', async () => {
+    const env = {
+      PATH: process.env.PATH,
+      FIREBASE_DEBUG_MODE: 'true',
+      FIREBASE_DEBUG_FEATURES: '{"skipTokenVerification":true}',
+    };
+    const { stdout } = await promisify(execFile)(process.execPath, [DEBUG_MODE], { env });
+    const { sdk, ours } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+    assert.deepEqual(sdk, { result: 'owner' }, 'the debug mode is on: the SDK alone believes the token');
+    assert.deepEqual([ours.error?.status, ours.error?.details?.code], ['UNAUTHENTICATED', 'invalid_token']);
+  });
+
+  it('believes no context that a client sends, as the emulator does', async () => {
+    const auth = JSON.stringify({ uid: 'owner', token: { sub: 'owner', roles: ['owner'] } });
+    for (const value of [auth, encodeURIComponent(auth)]) {
+      const headers = [
+        ['X-Callable-Context-Auth', value],
+        ['X-Original-Auth', `Bearer ${api.token('owner')}`],
+      ] as const;
+      assertRefused(await call(api, 'getMyAccess', {}, { headers }), UNAUTHENTICATED);
+    }
+  });
+
+  it('keeps both tokens from the SDK, which would verify them without our checks and log about it', async () => {
+    const headers = [['X-Firebase-AppCheck', 'x.y.z']] as const;
+    const good = await call(api, 'getMyAccess', {}, { as: 'member', headers });
+    const bad = await call(api, 'getMyAccess', {}, { headers: bearing('x.y.z') });
+    assertResult(good);
+    assertRefused(bad, INVALID_TOKEN);
+    assert.doesNotMatch(good.output + bad.output, /verification failed|Failed to validate|AppCheck/);
+  });
+
+  it('logs one decision a call', async () => {
+    await call(api, 'listUsers', {}, { as: 'member' });
+    assert.deepEqual(
+      api.lines.map(({ kind, permission, granted, subject }) => [kind, permission, granted, subject]),
+      [['decision', 'users:read', false, 'member']],
+    );
+  });
+
+  it('asks for App Check when it is switched on', async () => {
+    const strict = await openCallables({ env: { APP_CHECK: 'true' } });
+    try {
+      for (const name of NAMES) {
+        assertRefused(await call(strict, name, {}, { as: 'owner' }), [
+          401,
+          'UNAUTHENTICATED',
+          'app_check_failed',
+        ]);
+      }
+    } finally {
+      await strict.close();
+    }
+  });
+
+  it('does not believe the `auth` of a call that did not come through the gate', async () => {
+    const test = firebaseFunctionsTest({ projectId: 'gatehouse-test' });
+    try {
+      const { getMyAccess, listUsers } = createCallables({}, () => api.deps);
+      const token = { sub: 'owner', uid: 'owner', roles: ['owner'] };
+      // The types ask for a whole raw request; a unit test gives what it has.
+      const request = { data: {}, auth: { uid: 'owner', token, rawToken: api.token('owner') } } as never;
+      for (const run of [test.wrap(getMyAccess), test.wrap(listUsers)]) {
+        await assert.rejects(
+          async () => run(request),
+          (error: { code?: unknown; details?: { code?: unknown } }) =>
+            error.code === 'unauthenticated' && error.details?.code === 'unauthenticated',
+        );
+      }
+    } finally {
+      test.cleanup();
+    }
+  });
+});

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { createCallables } from '../../../src/callable/callables.ts';
+import type { TestInstance } from '../../helpers/open-instance.ts';
+import { assertHeaders, exchange, HTTPS, type Reply } from '../../helpers/answers.ts';
+import { type Api, openApi, type Person } from '../../helpers/api.ts';
+import { captureOutput } from '../../helpers/capture.ts';
+import { frameworkServer } from '../../helpers/framework.ts';
+
+export type Name = 'getMyAccess' | 'listUsers' | 'setUserRoles' | 'revokeSessions';
+type Options = Omit<NonNullable<Parameters<typeof openApi>[0]>, 'serve'>;
+
+/** The four callables, each under the functions framework's own server, as in production; chosen by the first path step. */
+export function openCallables(options: Options = {}): Promise<Api> {
+  return openApi({ ...options, serve });
+}
+
+function serve(deps: TestInstance) {
+  const servers = new Map(
+    Object.entries(createCallables({}, () => deps)).map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
+  );
+  return createServer((req, res) => {
+    const server = servers.get(req.url ?? '') ?? assert.fail(`no callable at ${req.url}`);
+    server.emit('request', req, res);
+  });
+}
+
+type Line = readonly [name: string, value: string];
+
+export interface CallOptions {
+  readonly as?: Person;
+  readonly headers?: readonly Line[];
+  readonly https?: boolean;
+  readonly method?: string;
+  readonly type?: string;
+  /** The whole body instead of `{"data": …}`. */
+  readonly body?: string | Buffer;
+}
+
+/** The answer to a call, and everything the process wrote meanwhile: the SDK has a log of its own. */
+export interface Called extends Reply {
+  readonly output: string;
+}
+
+/** Calls a callable as the Firebase client SDKs do. */
+export async function call(
+  api: Api,
+  name: Name,
+  data: unknown = null,
+  options: CallOptions = {},
+): Promise<Called> {
+  const { as, headers = [], https = true, method = 'POST', type = 'application/json' } = options;
+  const body = options.body ?? JSON.stringify({ data });
+  const lines: Line[] = [
+    ...(https ? [HTTPS] : []),
+    ...(as === undefined ? [] : [['Authorization', `Bearer ${api.token(as)}`] as const]),
+    ...(type === '' ? [] : [['Content-Type', type] as const]),
+    ['Content-Length', String(Buffer.byteLength(body))],
+    ...headers,
+  ];
+  const replies: Reply[] = [];
+  const output = await captureOutput(async () =>
+    replies.push(await exchange(api.port, { method, path: `/${name}`, headers: lines, body })),
+  );
+  return { ...(replies[0] ?? assert.fail()), output };
+}
+
+/** The result of a call that worked. */
+export function assertResult({ status, headers, text }: Reply): Record<string, unknown> {
+  assert.equal(status, 200, text);
+  assertHeaders(headers);
+  const answer = JSON.parse(text);
+  assert.deepEqual(Object.keys(answer), ['result']);
+  return answer.result;
+}
+
+/** Is the answer this refusal, in the callable protocol and with our details? */
+export function assertRefused(
+  { status, headers, text }: Reply,
+  [httpStatus, canonical, code]: readonly [httpStatus: number, canonical: string, code: string],
+): { readonly message: string; readonly fields: string[] } {
+  assert.equal(status, httpStatus, text);
+  assertHeaders(headers);
+  assert.match(String(headers['content-type']), /^application\/json/);
+  const { error, ...rest } = JSON.parse(text);
+  assert.deepEqual(rest, {});
+  assert.equal(error.status, canonical);
+  assert.equal(error.details?.code, code, text);
+  assert.deepEqual(Object.keys(error.details).sort(), [
+    'code',
+    ...(code === 'invalid_argument' ? ['errors'] : []),
+    'requestId',
+    ...(code === 'unavailable' ? ['retryAfter'] : []),
+  ]);
+  assert.equal(error.details.requestId, headers['x-request-id']);
+  const errors: { field: string }[] = error.details.errors ?? [];
+  return { message: error.message, fields: errors.map(({ field }) => field) };
+}

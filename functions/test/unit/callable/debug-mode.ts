@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { initializeApp } from 'firebase-admin/app';
+import { onCall } from 'firebase-functions/https';
+import { createCallables } from '../../../src/callable/callables.ts';
+import { loadConfig } from '../../../src/config.ts';
+import { openInstance } from '../../helpers/open-instance.ts';
+import { frameworkServer } from '../../helpers/framework.ts';
+import { idTokenClaims, PROJECT } from '../../helpers/google.ts';
+
+/**
+ * A process of its own, started with the SDK's debug variables: it reads them when it is loaded. Our own refusal to start
+ * with them is passed over, to see the next line of defence. Presents one unsigned token to a bare callable and to ours.
+ */
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const claims = idTokenClaims({ sub: 'owner', user_id: 'owner', uid: 'owner', roles: ['owner'] });
+const token = `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.`;
+
+const app = initializeApp({ projectId: PROJECT });
+const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app });
+const bare = onCall((request) => request.auth?.uid ?? null);
+const { getMyAccess } = createCallables({}, () => deps);
+
+console.log(JSON.stringify({ sdk: await call(bare), ours: await call(getMyAccess) }));
+
+async function call(fn: unknown): Promise<unknown> {
+  const server = frameworkServer(fn).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const response = await fetch(`http://127.0.0.1:${port}/`, {
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${token}`,
+      'Content-Type': 'application/json',
+      'X-Forwarded-Proto': 'https',
+    },
+    body: '{"data":null}',
+  });
+  const answer = await response.json();
+  server.closeAllConnections();
+  server.close();
+  return answer;
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import {
+  AppError,
+  ERRORS,
+  type ErrorCode,
+  invalidToken,
+  toAppError,
+  unavailable,
+} from '../../../src/core/errors.ts';
+
+const CODES = Object.keys(ERRORS) as ErrorCode[];
+/** https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto, in the spelling of callables. */
+const CALLABLE_STATUS: Record<string, readonly number[]> = {
+  unauthenticated: [401],
+  'permission-denied': [403],
+  'invalid-argument': [400, 413, 415],
+  'not-found': [404, 405],
+  'failed-precondition': [409],
+  aborted: [409, 412],
+  'resource-exhausted': [429],
+  unavailable: [503],
+  internal: [500],
+};
+
+describe('errors', () => {
+  it('are explained in docs/reference/errors.md, each once, with the same status and callable code', () => {
+    const text = readFileSync(new URL('../../../../docs/reference/errors.md', import.meta.url), 'utf8');
+    const rows = [...text.matchAll(/^\| `(\w+)` \| (\d+) \| ([a-z-]+) \|(.*)$/gm)];
+    assert.deepEqual(
+      rows.map(([, code, status, callable]) => [code, Number(status), callable]),
+      CODES.map((code) => [code, ERRORS[code].status, ERRORS[code].callable]),
+    );
+    for (const [row, , , , explanation = ''] of rows) assert.match(explanation, /^ .{10,} \|$/, row);
+  });
+
+  it('have a callable code that fits their status', () => {
+    for (const code of CODES) {
+      const { status, callable } = ERRORS[code];
+      assert.ok(CALLABLE_STATUS[callable]?.includes(status), code);
+    }
+  });
+
+  it('have titles of their own, but for the one that was said in two ways', () => {
+    const titles = CODES.filter((code) => code !== 'precondition_failed').map((code) => ERRORS[code].title);
+    assert.equal(new Set(titles).size, titles.length);
+    assert.equal(ERRORS.precondition_failed.title, ERRORS.version_mismatch.title);
+  });
+
+  it('say their title when nothing more is said', () => {
+    for (const code of CODES) {
+      const error = new AppError(code);
+      assert.deepEqual([error.code, error.message, error.name], [code, ERRORS[code].title, 'AppError']);
+    }
+  });
+
+  it('keep reason and cause apart from the public message', () => {
+    const cause = new Error('internal detail');
+    const error = invalidToken('wrong audience', cause);
+    assert.deepEqual([error.code, error.reason, error.cause], ['invalid_token', 'wrong audience', cause]);
+    assert.ok(!/audience|detail/.test(error.message));
+  });
+
+  it('say when to try again, where that will help', () => {
+    const error = unavailable('getUser');
+    assert.deepEqual([error.code, error.reason, error.retryAfter], ['unavailable', 'getUser', 5]);
+    assert.ok(!error.message.includes('getUser'));
+  });
+
+  it('pass through as they are', () => {
+    const error = new AppError('not_found');
+    assert.equal(toAppError(error), error);
+  });
+
+  const strange = {
+    'an Error': new Error('secret'),
+    'a string': 'secret',
+    undefined,
+    null: null,
+    'a lookalike': { code: 'not_found', message: 'secret' },
+  };
+  for (const [what, thrown] of Object.entries(strange)) {
+    it(`are always the same "internal" to the outside: ${what}`, () => {
+      const error = toAppError(thrown);
+      assert.deepEqual([error.code, error.cause], ['internal', thrown]);
+      assert.ok(!error.message.includes('secret'));
+    });
+  }
+});

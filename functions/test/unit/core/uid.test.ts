@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { isUid } from '../../../src/core/uid.ts';
+
+describe('user id', () => {
+  for (const id of ['a', 'a'.repeat(128), '😀'.repeat(64), 'ä', 'a b', '...', '.a', '__a', 'a__', '\u2028']) {
+    it(`may be ${JSON.stringify(id.slice(0, 12))} of ${id.length}`, () => assert.equal(isUid(id), true));
+  }
+
+  const wrong = [
+    '',
+    'a'.repeat(129),
+    '😀'.repeat(65),
+    'a/b',
+    '/',
+    'a\0',
+    'a\n',
+    'a\r',
+    'a\u001b[31m',
+    'a\u0085',
+    '\u007f',
+    // Names that Firestore keeps for itself, so that nobody of that name could have an entry.
+    '.',
+    '..',
+    '____',
+    '__a__',
+    '__proto__',
+    '__😀__',
+    '\ud800',
+    'ada\udfff',
+  ];
+  for (const id of [...wrong, undefined, null, 1, ['a'], { length: 1 }]) {
+    it(`may not be ${JSON.stringify(id)?.slice(0, 20)}`, () => assert.equal(isUid(id), false));
+  }
+});

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import type { FirestoreServer } from '../../../../packages/firestore-emulator/server.ts';
+import { AppError, type ErrorCode, unavailable } from '../../../src/core/errors.ts';
+import { createChangeAccess } from '../../../src/directory/change-access.ts';
+import type { Grant } from '../../../src/directory/grant.ts';
+import { type Access, createAccess } from '../../helpers/access.ts';
+import { actor } from '../../helpers/actor.ts';
+import { connect, startTestFirestore } from '../../helpers/firestore.ts';
+import { recordingLog } from '../../helpers/instance.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+const OLGA = actor('olga', ['owner']);
+const INTENT = { uid: 'bob', action: 'roles.set', reason: 'joined' } as const;
+const AUDITOR: readonly Grant[] = [{ role: 'auditor', grantedBy: 'olga', grantedAt: 1 }];
+
+describe('changing access', () => {
+  let server: FirestoreServer;
+  let access: Access;
+  const commits: string[][] = [];
+  before(async () => {
+    server = await startTestFirestore({
+      beforeCall(method, request) {
+        if (method === 'Commit') commits.push(writesOf(request));
+      },
+    });
+  });
+  after(() => server.stop());
+  beforeEach(async () => {
+    const people = [
+      ['olga', { roles: ['owner'] }],
+      ['bob', { roles: ['member'] }],
+    ] as const;
+    access = await createAccess(
+      people.map(([uid, facts]) => [uid, facts]),
+      { firestore: connect(server) },
+    );
+    await access.users.get('olga');
+    await access.users.get('bob');
+    commits.length = 0;
+  });
+  afterEach(() => access.close());
+
+  const events = async (outcome: 'done' | 'refused') =>
+    (await access.all('auditEvents')).filter(
+      (event) => event.outcome === outcome && event.action !== 'user.import',
+    );
+
+  it('writes entry, access change and audit event in one commit', async () => {
+    await access.changeAccess(OLGA, INTENT, () => ({ grants: AUDITOR }));
+    assert.deepEqual(commits[0], ['accessChanges', 'auditEvents', 'directory']);
+    const [{ at: _at, expireAt: _expireAt, ...event } = {}] = await events('done');
+    const recorded = {
+      actor: 'olga',
+      issuer: 'https://issuer.example',
+      action: 'roles.set',
+      target: 'bob',
+      reason: 'joined',
+      requestId: 'r1',
+      outcome: 'done',
+      before: { version: 1, grants: [{ role: 'member' }] },
+      after: { version: 2, grants: [{ role: 'auditor' }] },
+    };
+    assert.deepEqual(event, recorded);
+    assert.deepEqual(access.lines, [{ kind: 'change', ...recorded }]);
+  });
+
+  it('writes the owners with them when one is made', async () => {
+    await access.changeAccess(OLGA, INTENT, () => ({
+      grants: [{ role: 'owner', grantedBy: 'olga', grantedAt: 1 }],
+    }));
+    assert.deepEqual(commits[0], ['accessChanges', 'auditEvents', 'directory', 'system']);
+  });
+
+  it('takes the turn in that commit, tells Firebase Auth, and answers with the entry as it is then', async () => {
+    const entry = await access.changeAccess(OLGA, INTENT, () => ({ grants: AUDITOR }));
+    assert.deepEqual([entry?.rolesVersion, entry?.pending], [2, []]);
+    assert.equal(commits[0]?.length, 3);
+    const stored = await access.directory.find('bob');
+    assert.deepEqual([stored?.claimsVersion, stored?.pending, stored?.lease], [2, [], undefined]);
+    assert.equal(commits.length, 2, 'the change, and that Firebase Auth was told');
+    assert.deepEqual(access.accounts.byUid.get('bob')?.claims, { roles: ['auditor'], rv: 2 });
+  });
+
+  it('holds when Firebase Auth cannot be told: the entry says what is left', async () => {
+    access.accounts.before = () => {
+      throw unavailable('setCustomUserClaims');
+    };
+    const entry = await access.changeAccess(OLGA, INTENT, () => ({ grants: AUDITOR }));
+    assert.deepEqual([entry?.grants.map(({ role }) => role), entry?.pending], [['auditor'], ['claims']]);
+  });
+
+  it('records nothing when there is nothing to do', async () => {
+    assert.equal(await access.changeAccess(OLGA, INTENT, () => undefined), undefined);
+    assert.deepEqual([await events('done'), access.lines, commits.flat()], [[], [], []]);
+  });
+
+  it('does not show what a user was after a deletion, only what they were before', async () => {
+    await access.changeAccess(OLGA, { uid: 'bob', action: 'user.delete' }, () => ({ remove: true }));
+    const [event] = await events('done');
+    assert.deepEqual(event?.before, {
+      version: 1,
+      grants: [{ role: 'member' }],
+      disabled: false,
+      validAfter: 0,
+    });
+    assert.equal(event?.after, undefined);
+  });
+
+  const refusals: Record<string, boolean> = {
+    own_account: true,
+    exceeds_own_permissions: true,
+    permission_denied: true,
+    version_mismatch: false,
+    invalid_argument: false,
+    claims_too_large: false,
+  } satisfies Partial<Record<ErrorCode, boolean>>;
+  for (const [code, recorded] of Object.entries(refusals) as [ErrorCode, boolean][]) {
+    it(`logs a refusal for ${code}, and ${recorded ? 'records it' : 'does not record it'}`, async () => {
+      const refuse = () => {
+        throw new AppError(code, undefined, { reason: 'a rule' });
+      };
+      await assertRefused(() => access.changeAccess(OLGA, INTENT, refuse), code);
+      const [line, ...others] = access.lines;
+      assert.deepEqual(
+        [line?.kind, line?.outcome, line?.code, line?.reason],
+        ['change', 'refused', code, 'a rule'],
+      );
+      assert.deepEqual(others, []);
+      const found = (await events('refused')).map(({ actor, target, reason }) => [actor, target, reason]);
+      assert.deepEqual(found, recorded ? [['olga', 'bob', 'a rule']] : []);
+    });
+  }
+
+  it('records that the last owner was to go, and keeps them', async () => {
+    const intent = { uid: 'olga', action: 'roles.set' } as const;
+    const demote = () =>
+      access.changeAccess({ principal: 'system', requestId: 'r' }, intent, () => ({ grants: [] }));
+    await assertRefused(demote, 'last_owner');
+    assert.deepEqual(
+      (await events('refused')).map(({ actor, target, reason }) => [actor, target, reason]),
+      [['system', 'olga', 'last_owner']],
+    );
+    assert.deepEqual(await access.owners(), ['olga']);
+  });
+
+  it('of somebody who has no entry is refused, and not recorded', async () => {
+    const change = () => access.changeAccess(OLGA, { ...INTENT, uid: 'ghost' }, () => ({ grants: [] }));
+    await assertRefused(change, 'not_found');
+    assert.deepEqual(await events('refused'), []);
+  });
+
+  it('logs the outcome as unknown when Firestore does not say', async () => {
+    const { lines, log } = recordingLog();
+    const { sync, audit } = access;
+    const directory = { ...access.directory, change: () => Promise.reject(unavailable('directory.change')) };
+    const changeAccess = createChangeAccess({ directory, sync, audit, log });
+    await assertRefused(() => changeAccess(OLGA, INTENT, () => ({ grants: AUDITOR })), 'unavailable');
+    assert.deepEqual(
+      lines.map(({ outcome, code, reason }) => [outcome, code, reason]),
+      [['unknown', 'unavailable', 'directory.change']],
+    );
+    assert.deepEqual(await events('refused'), []);
+  });
+
+  it('leaves the telling to the instance that is at it already', async () => {
+    const until = access.clock() + 5_000;
+    await access.directory.change({ uid: 'bob' }, ({ entry }) => ({
+      entry: { ...(entry ?? assert.fail()), pending: ['claims'], lease: { by: 'other', until } },
+    }));
+    const changing = access.changeAccess(OLGA, INTENT, () => ({ grants: AUDITOR }));
+    // The other one finishes by dying: its turn ends.
+    access.clock.move(5_000);
+    const entry = await changing;
+    assert.deepEqual([entry?.rolesVersion, entry?.pending], [2, []]);
+    assert.deepEqual(access.accounts.changes, ['setClaims bob']);
+  });
+});
+
+/** Collections that a commit writes to. */
+function writesOf(request: unknown): string[] {
+  const { writes = [] } = request as { writes?: { update?: { name: string }; delete?: string }[] };
+  return writes
+    .map(({ update, delete: gone }) => (update?.name ?? gone ?? '').split('/').at(-2) ?? '')
+    .sort();
+}

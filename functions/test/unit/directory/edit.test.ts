@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { applyEdit } from '../../../src/directory/edit.ts';
+import { entryOf } from '../../helpers/access.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+const NOW = 1_000;
+const MEMBER = [{ role: 'member', grantedBy: 'olga', grantedAt: NOW } as const];
+
+describe('an edit', () => {
+  it('of grants counts them up, leaves the claims to be told, and announces the version', () => {
+    const { entry, accessChange } = applyEdit(entryOf('bob', { rolesVersion: 4 }), { grants: MEMBER }, NOW);
+    assert.deepEqual([entry.grants, entry.rolesVersion, entry.claimsVersion], [MEMBER, 5, 1]);
+    assert.deepEqual([entry.pending, entry.updated], [['claims'], NOW]);
+    assert.deepEqual(accessChange, { rolesVersion: 5 });
+  });
+
+  it('that disables ends the sessions up to and with this second', () => {
+    const { entry, accessChange } = applyEdit(entryOf('bob'), { disabled: true }, NOW);
+    assert.deepEqual([entry.disabled, entry.validAfter], [true, NOW + 1]);
+    assert.deepEqual(entry.pending, ['sessions', 'disabled']);
+    assert.deepEqual(accessChange, { validAfter: NOW + 1 });
+  });
+
+  it('that enables ends nothing, and nobody else has to know', () => {
+    const before = entryOf('bob', { disabled: true, validAfter: 7 });
+    const edited = applyEdit(before, { disabled: false }, NOW);
+    assert.deepEqual([edited.entry.disabled, edited.entry.validAfter], [false, 7]);
+    assert.deepEqual(edited.entry.pending, ['disabled']);
+    assert.ok(!('accessChange' in edited));
+  });
+
+  it('that signs out changes no right', () => {
+    const { entry, accessChange } = applyEdit(entryOf('bob', { roles: ['member'] }), { revoke: true }, NOW);
+    assert.deepEqual([entry.validAfter, entry.rolesVersion, entry.disabled], [NOW + 1, 1, false]);
+    assert.deepEqual(entry.pending, ['sessions']);
+    assert.deepEqual(accessChange, { validAfter: NOW + 1 });
+  });
+
+  it('never moves the end of the sessions back', () => {
+    const { entry } = applyEdit(entryOf('bob', { validAfter: NOW + 60 }), { revoke: true }, NOW);
+    assert.equal(entry.validAfter, NOW + 60);
+  });
+
+  it('that removes locks out at once, and is all there is left to do', async () => {
+    const { entry, accessChange } = applyEdit(entryOf('bob', { roles: ['owner'] }), { remove: true }, NOW);
+    assert.deepEqual([entry.disabled, entry.validAfter], [true, NOW + 1]);
+    assert.deepEqual(entry.pending, ['sessions', 'disabled', 'deletion']);
+    assert.deepEqual(accessChange, { validAfter: NOW + 1 });
+    await assertRefused(() => applyEdit(entry, { disabled: false }, NOW), 'not_found');
+    await assertRefused(() => applyEdit(entry, { grants: MEMBER }, NOW), 'not_found');
+  });
+
+  it('of the profile alone changes nobody’s access', () => {
+    const profile = { email: 'new@example.com', emailVerified: false, displayName: 'New', providers: [] };
+    const edited = applyEdit(entryOf('bob', { roles: ['member'] }), { profile }, NOW);
+    assert.deepEqual(edited, {
+      entry: { ...entryOf('bob', { roles: ['member'] }), ...profile, updated: NOW },
+    });
+  });
+
+  it('adds to what is pending, each once, and keeps the order in which it came', () => {
+    const before = entryOf('bob', { pending: ['sessions', 'claims'] });
+    const { entry } = applyEdit(before, { grants: MEMBER, disabled: true }, NOW);
+    assert.deepEqual(entry.pending, ['sessions', 'claims', 'disabled']);
+  });
+
+  it('leaves the entry it was made on as it was', () => {
+    const before = Object.freeze(entryOf('bob'));
+    applyEdit(before, { grants: MEMBER, disabled: true, revoke: true }, NOW);
+    assert.deepEqual(before, entryOf('bob'));
+  });
+});

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import {
+  type DirectoryEntry,
+  fromDocument,
+  importedEntry,
+  isPermanentOwner,
+  toDocument,
+} from '../../../src/directory/entry.ts';
+import { entryOf } from '../../helpers/access.ts';
+import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
+import { accountOf } from '../../helpers/memory-accounts.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+describe('an entry of the directory', () => {
+  let firestore: TestFirestore;
+  before(async () => {
+    firestore = await openTestFirestore();
+  });
+  after(() => firestore.close());
+
+  /** An entry as it comes back from Firestore, and the document it was. */
+  async function store(entry: DirectoryEntry, change: Record<string, unknown> = {}) {
+    const ref = firestore.db.doc(`directory/${entry.uid}`);
+    await ref.set({ ...toDocument(entry), ...change });
+    const fields = (await ref.get()).data() ?? assert.fail();
+    return { fields, read: () => fromDocument(entry.uid, fields) };
+  }
+
+  const whole: DirectoryEntry = {
+    ...entryOf('ada', { displayName: 'Ada', rolesVersion: 7, claimsVersion: 6, validAfter: 1_700_000_001 }),
+    grants: [
+      { role: 'member', grantedBy: 'system', grantedAt: 10, expiresAt: undefined, reason: undefined },
+      { role: 'admin', grantedBy: 'olga', grantedAt: 20, expiresAt: 2_000_000_000, reason: 'on call' },
+      { role: 'support', grantedBy: 'olga', grantedAt: 20, expiresAt: 30, reason: undefined },
+    ],
+    disabled: true,
+    pending: ['claims', 'sessions', 'disabled', 'deletion'],
+    pendingSince: 1_600_000_000,
+    lease: { by: 'r1', until: 1_700_000_000_123 },
+    created: 5,
+    updated: 1_700_000_000,
+  };
+
+  it('comes back from Firestore as it was', async () => {
+    const { read } = await store(whole);
+    assert.deepEqual(read(), whole);
+  });
+
+  it('comes back as that of somebody of another issuer', async () => {
+    const identity = { issuer: 'https://login.example.com', subject: 'auth0|5' };
+    const entry = { ...whole, identity, exchange: { since: 1_600_000_000, count: 3 } };
+    const { fields, read } = await store(entry);
+    assert.deepEqual(read(), entry);
+    assert.equal(fields.nextExpiry.seconds, 30);
+  });
+
+  it('comes back without what nobody knows: no e-mail, no name, no turn taken', async () => {
+    const { email: _, pendingSince: __, ...sparse } = entryOf('ada', { providers: [] });
+    const { fields, read } = await store(sparse);
+    assert.deepEqual(JSON.parse(JSON.stringify(read())), sparse);
+    assert.ok(!('email' in fields || 'displayName' in fields || 'lease' in fields || 'nextExpiry' in fields));
+  });
+
+  it('can be found by all its roles, those that have ended included, and by when the first one ends', async () => {
+    const { fields } = await store(whole);
+    assert.deepEqual(fields.roles, ['member', 'admin', 'support']);
+    assert.equal(fields.nextExpiry.seconds, 30);
+  });
+
+  it('takes a role that this version does not know for none', async () => {
+    const { fields } = await store(whole);
+    const [, admin] = fields.grants as object[];
+    const { read } = await store(whole, {
+      grants: [{ ...admin, role: 'emperor' }, { ...admin, role: 'constructor' }, admin],
+    });
+    assert.deepEqual(
+      read().grants.map(({ role }) => role),
+      ['admin'],
+    );
+  });
+
+  it('locks out unless it says plainly that it does not', async () => {
+    for (const disabled of ['no', 0, null]) {
+      const { read } = await store(entryOf('ada'), { disabled });
+      assert.equal(read().disabled, true);
+    }
+  });
+
+  const grant = { role: 'owner', grantedBy: 'x', grantedAt: new Date(0) };
+  const damages: Record<string, Record<string, unknown>> = {
+    'no list of grants': { grants: 'owner' },
+    'a grant that is none': { grants: [null] },
+    'a grant of no time': { grants: [{ role: 'owner', grantedBy: 'x' }] },
+    'a grant whose end is no time: it must not last for good': {
+      grants: [{ ...grant, expiresAt: 'tomorrow' }],
+    },
+    'a grant whose end is nothing': { grants: [{ ...grant, expiresAt: null }] },
+    'no list of what is pending': { pending: null },
+    'no providers': { providers: {} },
+    'no version': { rolesVersion: null },
+    'a version in words': { rolesVersion: 'seven' },
+    'half a version': { claimsVersion: 1.5 },
+    'no second of revocation: nothing would count as revoked': { validAfter: 'never' },
+    'an infinite second of revocation': { validAfter: Number.NaN },
+    'no beginning': { created: 5 },
+    'no last change': { updated: null },
+    'an identity that is none': { identity: 'ada' },
+    'an identity without a subject': { identity: { issuer: 'https://login.example.com' } },
+    'an identity of nobody': { identity: { issuer: 'https://login.example.com', subject: '' } },
+    'exchanges without a beginning': { exchange: { count: 1 } },
+    'exchanges that are none': { exchange: null },
+    'a turn without an end': { lease: { by: 'x' } },
+  };
+  for (const [what, change] of Object.entries(damages)) {
+    it(`gives no rights at all with ${what}`, async () => {
+      const { read } = await store(entryOf('ada', { roles: ['owner'] }), change);
+      const error = await assertRefused(read, 'internal');
+      assert.match(String(error.cause), /directory\/ada is damaged/);
+    });
+  }
+});
+
+describe('an account that is adopted', () => {
+  it('brings its e-mail in lower case, its state, and the roles of claims with a version', () => {
+    const account = accountOf('ada', {
+      email: 'Ada@Example.COM',
+      disabled: true,
+      validAfter: 9,
+      claims: { roles: ['member', 'admin', 'root'], rv: 3, rx: { admin: 50 }, plan: 'pro' },
+    });
+    const grantedBy = 'import';
+    assert.deepEqual(importedEntry(account, 100), {
+      uid: 'ada',
+      ...{ email: 'ada@example.com', emailVerified: true, displayName: undefined, providers: ['password'] },
+      grants: [
+        { role: 'member', expiresAt: undefined, grantedBy, grantedAt: 100, reason: undefined },
+        { role: 'admin', expiresAt: 50, grantedBy, grantedAt: 100, reason: undefined },
+      ],
+      ...{ rolesVersion: 3, claimsVersion: 3, disabled: true, validAfter: 9 },
+      ...{ pending: [], created: 100, updated: 100 },
+    });
+  });
+
+  for (const claims of [{}, { roles: ['owner'] }, { roles: ['owner'], rv: 0 }, { roles: 'owner', rv: 1.5 }]) {
+    it(`brings no roles from claims that are not ours: ${JSON.stringify(claims)}`, () => {
+      const { grants, rolesVersion } = importedEntry(accountOf('ada', { claims }), 100);
+      assert.deepEqual([grants, rolesVersion], [[], 0]);
+    });
+  }
+});
+
+describe('a standing owner', () => {
+  const ends = [{ role: 'owner', grantedBy: 'x', grantedAt: 1, expiresAt: 2_000_000_000 } as const];
+  it('is enabled and has no end in sight', () => {
+    assert.equal(isPermanentOwner(entryOf('o', { roles: ['owner'] })), true);
+    assert.equal(isPermanentOwner(entryOf('o', { roles: ['owner'], disabled: true })), false);
+    assert.equal(isPermanentOwner(entryOf('o', { grants: ends })), false);
+    assert.equal(isPermanentOwner(entryOf('o', { roles: ['admin'] })), false);
+    assert.equal(isPermanentOwner(undefined), false);
+  });
+});

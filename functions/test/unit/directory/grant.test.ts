@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { applyGrantRequests } from '../../../src/directory/grant.ts';
+
+const HELD = [
+  { role: 'member', grantedBy: 'ann', grantedAt: 1, reason: 'joined' },
+  { role: 'support', grantedBy: 'ann', grantedAt: 2, expiresAt: 500 },
+] as const;
+const by = { by: 'olga', now: 100 };
+
+describe('grants asked for', () => {
+  it('keep their giver, their time and their reason where they stay as they were', () => {
+    const asked = [{ role: 'member' }, { role: 'support', expiresAt: 500 }] as const;
+    assert.deepEqual(applyGrantRequests(HELD, asked, by), HELD);
+  });
+
+  it('stay as they were when the same reason is given again', () => {
+    assert.deepEqual(applyGrantRequests(HELD, [{ role: 'member', reason: 'joined' }], by), [HELD[0]]);
+  });
+
+  it('are new when they end at another time, or not at all', () => {
+    for (const expiresAt of [501, undefined]) {
+      assert.deepEqual(applyGrantRequests(HELD, [{ role: 'support', expiresAt }], by), [
+        { role: 'support', grantedBy: 'olga', grantedAt: 100, expiresAt, reason: undefined },
+      ]);
+    }
+  });
+
+  it('are new when somebody gives another reason', () => {
+    const [grant] = applyGrantRequests(HELD, [{ role: 'member', reason: 'promoted' }], by);
+    assert.deepEqual([grant?.grantedBy, grant?.grantedAt, grant?.reason], ['olga', 100, 'promoted']);
+  });
+
+  it('leave out what is not asked for, and keep the order of who asks', () => {
+    const roles = applyGrantRequests(HELD, [{ role: 'auditor' }, { role: 'member' }], by).map(
+      ({ role }) => role,
+    );
+    assert.deepEqual(roles, ['auditor', 'member']);
+    assert.deepEqual(applyGrantRequests(HELD, [], by), []);
+  });
+});

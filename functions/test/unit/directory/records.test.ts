@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { type Access, createAccess, entryOf } from '../../helpers/access.ts';
+
+describe('the access record', () => {
+  let access: Access;
+  beforeEach(async () => {
+    access = await createAccess([['bob', { roles: ['admin'], validAfter: 50 }]]);
+  });
+  afterEach(() => access.close());
+
+  it('is of nobody whom Firebase Auth does not know, though the directory does', async () => {
+    await access.directory.change({ uid: 'gone' }, () => ({ entry: entryOf('gone', { roles: ['owner'] }) }));
+    assert.equal(await access.records.read('gone'), undefined);
+    assert.equal(await access.records.read('nobody'), undefined);
+  });
+
+  it('enters in the directory whom it does not know, with the roles of their claims, and records that', async () => {
+    const record = await access.records.read('bob');
+    assert.deepEqual([record?.grants.map(({ role }) => role), record?.rolesVersion], [['admin'], 1]);
+    assert.equal((await access.directory.find('bob'))?.rolesVersion, 1);
+    const [event] = await access.all('auditEvents');
+    assert.deepEqual(
+      [event?.action, event?.target, event?.after],
+      ['user.import', 'bob', { grants: [{ role: 'admin' }], version: 1 }],
+    );
+  });
+
+  it('is entered once by two who come at once', async () => {
+    const other = access.another();
+    const reads = [access, other, access, other].map(({ records }) => records.read('bob'));
+    const [first, ...others] = await Promise.all(reads);
+    for (const record of others) assert.deepEqual(record, first);
+    assert.equal((await access.all('auditEvents')).length, 1);
+  });
+
+  it('goes by the directory, not by claims, once there is an entry', async () => {
+    await access.directory.change({ uid: 'bob' }, () => ({
+      entry: entryOf('bob', { roles: ['member'], rolesVersion: 7 }),
+    }));
+    const record = await access.records.read('bob');
+    assert.deepEqual([record?.grants.map(({ role }) => role), record?.rolesVersion], [['member'], 7]);
+  });
+
+  it('takes the stricter of the two: disabled in either, and the later end of the sessions', async () => {
+    const enter = (disabled: boolean, validAfter: number) =>
+      access.directory.change({ uid: 'bob' }, () => ({ entry: entryOf('bob', { disabled, validAfter }) }));
+    const read = async () => {
+      const { disabled, validAfter } = (await access.records.read('bob')) ?? assert.fail();
+      return [disabled, validAfter];
+    };
+    await enter(false, 40);
+    assert.deepEqual(await read(), [false, 50]);
+    await enter(true, 60);
+    assert.deepEqual(await read(), [true, 60]);
+    await enter(false, 60);
+    access.accounts.byUid.set('bob', {
+      ...(access.accounts.byUid.get('bob') ?? assert.fail()),
+      disabled: true,
+    });
+    assert.deepEqual(await read(), [true, 60]);
+  });
+
+  it('mends a deletion that a crash left between Firebase Auth and the directory', async () => {
+    const entry = entryOf('gone', { disabled: true, pending: ['deletion'] });
+    await access.directory.change({ uid: 'gone' }, () => ({ entry }));
+    await access.records.resyncAfterStaleToken('gone');
+    assert.equal(await access.directory.find('gone'), undefined);
+  });
+
+  it('mends what a crash left, and does not look again for five seconds', async () => {
+    const leave = () =>
+      access.directory.change({ uid: 'bob' }, () => ({
+        entry: entryOf('bob', { rolesVersion: 3, pending: ['claims'] }),
+      }));
+    await leave();
+    await access.records.resyncAfterStaleToken('bob');
+    assert.deepEqual(access.accounts.changes, ['setClaims bob']);
+    access.accounts.byUid.set('bob', { ...(access.accounts.byUid.get('bob') ?? assert.fail()), claims: {} });
+    await leave();
+    access.clock.move(4_999);
+    await access.records.resyncAfterStaleToken('bob');
+    assert.equal(access.accounts.changes.length, 1);
+    access.clock.move(1);
+    await access.records.resyncAfterStaleToken('bob');
+    assert.equal(access.accounts.changes.length, 2);
+  });
+});

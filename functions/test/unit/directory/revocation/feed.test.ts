@@ -1,0 +1,324 @@
+import assert from 'node:assert/strict';
+import type { FirestoreServer } from '../../../../../packages/firestore-emulator/server.ts';
+import { unavailable } from '../../../../src/core/errors.ts';
+import { type AccessChange, CHANGE_LIFETIME } from '../../../../src/directory/revocation/access-change.ts';
+import { createRevocationFeed, readAccessChanges } from '../../../../src/directory/revocation/feed.ts';
+import { type Access, createAccess, createMovableClock, entryOf } from '../../../helpers/access.ts';
+import { connect, startTestFirestore } from '../../../helpers/firestore.ts';
+import { recordingLog } from '../../../helpers/instance.ts';
+import { assertRefused } from '../../../helpers/refusal.ts';
+
+/** @property at milliseconds since the epoch, by Firestore's clock */
+interface DatedChange extends AccessChange {
+  readonly at: number;
+}
+
+/** A feed over a list of changes, as Firestore would answer from it. */
+function createSubject(changes: DatedChange[] = []) {
+  const clock = createMovableClock();
+  const { lines, log } = recordingLog();
+  const reads: number[] = [];
+  const subject = {
+    clock,
+    lines,
+    reads,
+    changes,
+    /** Runs when Firestore is asked; may throw or wait. */
+    onRead: async (): Promise<void> => undefined,
+    feed: createRevocationFeed({
+      async readSince(since) {
+        reads.push(since);
+        await subject.onRead();
+        return { changes: changes.filter(({ at }) => at > since), readAt: clock(), more: false };
+      },
+      clock,
+      maxAge: 10,
+      log,
+    }),
+  };
+  return subject;
+}
+const down = async () => {
+  throw unavailable('accessChanges: 14');
+};
+
+describe('the access feed', () => {
+  it('reads once for all that come at once', async () => {
+    const { feed, reads } = createSubject();
+    await Promise.all(Array.from({ length: 1000 }, (_, n) => feed.latest(`user-${n}`)));
+    assert.equal(reads.length, 1);
+  });
+
+  it('reads again when its knowledge is as old as allowed, and not before', async () => {
+    const { feed, reads, clock } = createSubject();
+    await feed.latest('ada');
+    clock.move(9_999);
+    await feed.latest('ada');
+    assert.equal(reads.length, 1);
+    clock.move(1);
+    await feed.latest('ada');
+    assert.equal(reads.length, 2);
+  });
+
+  it('lets those who come while it reads wait for that very read', async () => {
+    const subject = createSubject();
+    const { feed, clock, changes } = subject;
+    await feed.latest('ada');
+    clock.move(10_000);
+    const held = Promise.withResolvers<void>();
+    subject.onRead = () => held.promise;
+    const waiting = [feed.latest('ada'), feed.latest('ada')];
+    changes.push({ uid: 'ada', rolesVersion: 2, at: clock() });
+    held.resolve();
+    for (const latest of await Promise.all(waiting)) assert.equal(latest?.rolesVersion, 2);
+    assert.equal(subject.reads.length, 2);
+  });
+
+  it('keeps the latest of each kind, in whatever order it hears of them', async () => {
+    const at = Date.now();
+    const { feed } = createSubject([
+      { uid: 'ada', rolesVersion: 3, at },
+      { uid: 'ada', validAfter: 50, at },
+      { uid: 'ada', rolesVersion: 2, validAfter: 40, at },
+    ]);
+    const { rolesVersion, validAfter } = (await feed.latest('ada')) ?? {};
+    assert.deepEqual([rolesVersion, validAfter], [3, 50]);
+    assert.equal(await feed.latest('bob'), undefined);
+  });
+
+  it('hears of a change that became visible after later ones', async () => {
+    const { feed, changes, clock } = createSubject();
+    const seen = clock();
+    changes.push({ uid: 'bob', rolesVersion: 2, at: seen });
+    await feed.latest('ada');
+    changes.push({ uid: 'ada', rolesVersion: 9, at: seen - 9_999 });
+    clock.move(10_000);
+    assert.equal((await feed.latest('ada'))?.rolesVersion, 9);
+  });
+
+  it('goes on from where it has read to, less the overlap, though nothing new comes', async () => {
+    const { feed, reads, clock } = createSubject([{ uid: 'ada', rolesVersion: 2, at: Date.now() }]);
+    await feed.latest('ada');
+    const read = clock();
+    clock.move(60_000);
+    await feed.latest('ada');
+    assert.equal(reads.at(-1), read - 10_000);
+    clock.move(60_000);
+    await feed.latest('ada');
+    assert.equal(reads.at(-1), read + 50_000);
+  });
+
+  it('knows its own instance’s changes at once', async () => {
+    const { feed, reads } = createSubject();
+    await feed.latest('ada');
+    feed.learn({ uid: 'ada', validAfter: 7 });
+    assert.equal((await feed.latest('ada'))?.validAfter, 7);
+    assert.equal(reads.length, 1);
+  });
+
+  it('forgets what no token can remember, and nothing sooner', async () => {
+    const { feed, clock } = createSubject();
+    await feed.latest('ada');
+    feed.learn({ uid: 'ada', rolesVersion: 2 });
+    clock.move(CHANGE_LIFETIME * 1000 - 1);
+    assert.equal((await feed.latest('ada'))?.rolesVersion, 2);
+    clock.move(10_000);
+    assert.equal(await feed.latest('ada'), undefined);
+  });
+
+  it('begins with all the changes that tokens may not know', async () => {
+    const { feed, reads, clock } = createSubject();
+    await feed.latest('ada');
+    assert.ok((reads[0] ?? Number.NaN) <= clock() - CHANGE_LIFETIME * 1000);
+  });
+
+  it('counts versions anew for somebody who is gone, and goes on refusing their old sign-ins', async () => {
+    const { feed } = createSubject();
+    await feed.latest('ada');
+    feed.learn({ uid: 'ada', rolesVersion: 7 });
+    feed.learn({ uid: 'ada', gone: true, validAfter: 90 });
+    const { rolesVersion, validAfter } = (await feed.latest('ada')) ?? {};
+    assert.deepEqual([rolesVersion, validAfter], [undefined, 90]);
+    feed.learn({ uid: 'ada', rolesVersion: 1 });
+    assert.deepEqual((await feed.latest('ada'))?.rolesVersion, 1);
+  });
+
+  it('keeps the later end of the sessions of somebody who is gone', async () => {
+    const { feed } = createSubject();
+    await feed.latest('ada');
+    feed.learn({ uid: 'ada', validAfter: 200 });
+    feed.learn({ uid: 'ada', gone: true, validAfter: 90 });
+    assert.equal((await feed.latest('ada'))?.validAfter, 200);
+  });
+
+  it('lets nobody pass after a sleep longer than changes are known, until it has read them', async () => {
+    const subject = createSubject();
+    const { feed, clock, reads, changes } = subject;
+    await feed.latest('ada');
+    clock.move(20 * 3_600_000);
+    changes.push({ uid: 'ada', rolesVersion: 3, at: clock() - CHANGE_LIFETIME * 1000 + 1 });
+    subject.onRead = down;
+    for (let n = 0; n < 3; n++) await assertRefused(() => feed.latest('ada'), 'unavailable', /not read/);
+    assert.equal(reads.length, 4, 'each who comes tries');
+    subject.onRead = async () => undefined;
+    assert.equal((await feed.latest('ada'))?.rolesVersion, 3);
+    assert.equal(reads.at(-1), clock() - CHANGE_LIFETIME * 1000 - 10_000, 'and no further back');
+  });
+
+  it('goes on with what it knows for as long as any token, and not longer', async () => {
+    const subject = createSubject();
+    const { feed, clock } = subject;
+    await feed.latest('ada');
+    subject.onRead = down;
+    clock.move(CHANGE_LIFETIME * 1000 - 1);
+    assert.equal(await feed.latest('ada'), undefined);
+    clock.move(1);
+    await assertRefused(() => feed.latest('ada'), 'unavailable');
+  });
+
+  it('reads again when the clock was set back', async () => {
+    const { feed, clock, changes, reads } = createSubject();
+    await feed.latest('ada');
+    changes.push({ uid: 'ada', rolesVersion: 3, at: clock() });
+    clock.move(-60_000);
+    assert.equal((await feed.latest('ada'))?.rolesVersion, 3);
+    assert.equal(reads.length, 2);
+  });
+
+  it('lets nobody pass while it has never been read, and tries with each who comes', async () => {
+    const subject = createSubject();
+    subject.onRead = down;
+    await assertRefused(() => subject.feed.latest('ada'), 'unavailable', /not read/);
+    await assertRefused(() => subject.feed.latest('ada'), 'unavailable');
+    assert.equal(subject.reads.length, 2);
+    subject.onRead = async () => undefined;
+    assert.equal(await subject.feed.latest('ada'), undefined);
+  });
+
+  it('goes on with what it knows after a failure, says so in the log, and waits for no further try', async () => {
+    const subject = createSubject([{ uid: 'ada', rolesVersion: 2, at: Date.now() }]);
+    const { feed, clock, lines, reads } = subject;
+    await feed.latest('ada');
+    subject.onRead = down;
+    clock.move(12_000);
+    assert.equal((await feed.latest('ada'))?.rolesVersion, 2);
+    assert.deepEqual(lines, [
+      { kind: 'feedReadFailed', code: 'unavailable', reason: 'accessChanges: 14', seconds: 12 },
+    ]);
+    // Within the second nobody tries, and then nobody waits for who does.
+    await feed.latest('ada');
+    assert.equal(reads.length, 2);
+    clock.move(1_000);
+    subject.onRead = () => new Promise(() => undefined);
+    assert.equal((await feed.latest('ada'))?.rolesVersion, 2);
+    assert.equal((await feed.latest('ada'))?.rolesVersion, 2);
+    assert.equal(reads.length, 3);
+  });
+
+  it('waits for reads again once one has succeeded', async () => {
+    const subject = createSubject();
+    const { feed, clock, changes } = subject;
+    await feed.latest('ada');
+    subject.onRead = down;
+    clock.move(10_000);
+    await feed.latest('ada');
+    subject.onRead = async () => undefined;
+    clock.move(1_000);
+    await feed.latest('ada');
+    await new Promise((resolve) => setImmediate(resolve));
+    changes.push({ uid: 'ada', rolesVersion: 4, at: clock() + 1 });
+    clock.move(10_000);
+    assert.equal((await feed.latest('ada'))?.rolesVersion, 4);
+  });
+});
+
+describe('the access feed on Firestore', () => {
+  let server: FirestoreServer;
+  let access: Access;
+  let queries = 0;
+  before(async () => {
+    server = await startTestFirestore({
+      beforeCall(method) {
+        if (method === 'RunQuery') queries++;
+      },
+    });
+    access = await createAccess([], { firestore: connect(server) });
+  });
+  after(async () => {
+    await access.close();
+    await server.stop();
+  });
+
+  it('reads a change twice or three times, not for as long as nothing new comes', async () => {
+    const { directory } = access.another();
+    await directory.change({ uid: 'eve' }, () => ({
+      entry: entryOf('eve'),
+      accessChange: { rolesVersion: 2 },
+    }));
+    const readSince = readAccessChanges(access.firestore.open);
+    const { changes, readAt } = await readSince(Date.now() - 60_000);
+    assert.deepEqual(
+      changes.map(({ uid }) => uid),
+      ['eve'],
+    );
+    const { docs } = await access.firestore.db.collection('accessChanges').get();
+    assert.ok(readAt >= docs[0]?.get('at').toMillis(), 'it knows until when it has read');
+    queries = 0;
+  });
+
+  it('costs an instance one query each ten seconds under a thousand requests at once, and none while idle', async () => {
+    const { feed, clock } = access;
+    const burst = () => Promise.all(Array.from({ length: 1000 }, (_, n) => feed.latest(`user-${n}`)));
+    for (let second = 0; second < 60; second++) {
+      await burst();
+      clock.move(1_000);
+    }
+    assert.equal(queries, 6);
+    clock.move(3_600_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(queries, 6);
+  });
+
+  it('brings what another instance changed, and brings that somebody is gone', async () => {
+    const { feed, clock } = access;
+    const { directory } = access.another();
+    await directory.change({ uid: 'bob' }, () => ({
+      entry: entryOf('bob'),
+      accessChange: { rolesVersion: 5, validAfter: 60 },
+    }));
+    clock.move(-3_600_000);
+    clock.move(3_610_000);
+    const heard = await feed.latest('bob');
+    assert.deepEqual([heard?.rolesVersion, heard?.validAfter], [5, 60]);
+    await directory.change({ uid: 'bob' }, () => ({
+      entry: null,
+      accessChange: { gone: true, validAfter: 61 },
+    }));
+    clock.move(10_000);
+    const gone = await feed.latest('bob');
+    assert.deepEqual([gone?.rolesVersion, gone?.validAfter], [undefined, 61]);
+  });
+
+  it('reads thousands of changes in pages, and misses none', async () => {
+    const awake = await createAccess([], { firestore: connect(server) });
+    const { db, Timestamp, open } = awake.firestore;
+    const from = Date.now() - 600_000;
+    const count = 2_345;
+    for (let start = 0; start < count; start += 500) {
+      const batch = db.batch();
+      for (let n = start; n < Math.min(count, start + 500); n++) {
+        // Several of one moment, across the pages' ends, too.
+        const at = Timestamp.fromMillis(from + Math.floor(n / 7));
+        batch.create(db.collection('accessChanges').doc(), { uid: `many-${n}`, rolesVersion: n + 1, at });
+      }
+      await batch.commit();
+    }
+    assert.equal((await readAccessChanges(open)(from - 1)).changes.length, 1_000);
+    queries = 0;
+    const { feed } = awake;
+    assert.equal((await feed.latest('many-0'))?.rolesVersion, 1);
+    assert.equal(queries, 3);
+    for (let n = 0; n < count; n++) assert.equal((await feed.latest(`many-${n}`))?.rolesVersion, n + 1);
+    await awake.close();
+  });
+});

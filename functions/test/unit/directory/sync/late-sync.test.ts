@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import type { Role } from '../../../../src/authz/roles.ts';
+import { withDeadline } from '../../../../src/core/deadline.ts';
+import { unavailable } from '../../../../src/core/errors.ts';
+import { applyEdit, type Edit } from '../../../../src/directory/edit.ts';
+import { LEASE_MS } from '../../../../src/directory/sync/account-sync.ts';
+import { type Access, createAccess } from '../../../helpers/access.ts';
+
+const SYSTEM = { principal: 'system', requestId: 'r' } as const;
+const down = () => {
+  throw unavailable('Firebase Auth');
+};
+const grants = (...roles: Role[]) => roles.map((role) => ({ role, grantedBy: 'olga', grantedAt: 1 }));
+
+describe('what Firebase Auth learns after the directory', () => {
+  let access: Access;
+  beforeEach(async () => {
+    access = await createAccess([['bob', { roles: ['support'] }]]);
+    await access.users.get('bob');
+  });
+  afterEach(() => access.close());
+
+  const change = (edit: Edit, { changeAccess }: Pick<Access, 'changeAccess'> = access) =>
+    changeAccess(SYSTEM, { uid: 'bob', action: 'roles.set' }, () => edit);
+  const find = async () => (await access.directory.find('bob')) ?? assert.fail('no entry');
+  const claims = () => access.accounts.byUid.get('bob')?.claims;
+  const announced = () => access.all('accessChanges');
+
+  /** Every instance and the record refuse sessions that began in this second. */
+  async function assertRefused(second: number) {
+    access.clock.move(10_000);
+    for (const { feed } of [access, access.another()]) {
+      assert.ok(second < ((await feed.latest('bob'))?.validAfter ?? 0), 'an ordinary request passes');
+    }
+    assert.ok(second < ((await access.records.read('bob'))?.validAfter ?? 0), 'a privileged request passes');
+    const { validAfter = 0 } = access.accounts.byUid.get('bob') ?? {};
+    assert.ok(second < validAfter, 'Firebase Auth would go on with the session when the account is enabled');
+  }
+
+  describe('a sign-in between disabling somebody and Firebase Auth’s learning of it', () => {
+    it('is refused everywhere once Firebase Auth has been told', async () => {
+      let signedIn = Number.NaN;
+      access.accounts.before = (what) => {
+        if (what !== 'disable bob') return;
+        access.clock.move(3_000);
+        signedIn = access.now();
+      };
+      assert.deepEqual((await change({ disabled: true }))?.pending, []);
+      await assertRefused(signedIn);
+    });
+
+    it('is refused everywhere when Firebase Auth is told minutes later', async () => {
+      access.accounts.before = down;
+      await change({ disabled: true });
+      access.clock.move(240_000);
+      const signedIn = access.now();
+      access.clock.move(30_000);
+      access.accounts.before = () => undefined;
+      assert.equal((await access.another().reconcile(SYSTEM)).repaired, 1);
+      await assertRefused(signedIn);
+    });
+
+    it('ends no later session of somebody who was enabled meanwhile', async () => {
+      access.accounts.before = async (what) => {
+        if (what !== 'disable bob') return;
+        await access.directory.change({ uid: 'bob' }, ({ entry }) =>
+          applyEdit(entry ?? assert.fail(), { disabled: false }, access.now()),
+        );
+      };
+      const before = access.now() + 1;
+      await change({ disabled: true });
+      access.clock.move(60_000);
+      assert.equal(await access.sync.syncAccount('bob'), true);
+      assert.deepEqual(
+        [access.accounts.byUid.get('bob')?.disabled, (await find()).validAfter],
+        [false, before],
+      );
+    });
+  });
+
+  describe('claims of an older version that land last', () => {
+    it('are put right by whoever wrote them', async () => {
+      const held = Promise.withResolvers<void>();
+      const begun = Promise.withResolvers<void>();
+      access.accounts.before = async (what) => {
+        if (what !== 'setClaims bob') return;
+        access.accounts.before = () => undefined;
+        begun.resolve();
+        await held.promise;
+      };
+      const slow = change({ grants: grants('admin') });
+      await begun.promise;
+      access.clock.move(LEASE_MS);
+      await change({ grants: grants('member') }, access.another());
+      assert.deepEqual([(await find()).pending, claims()], [[], { roles: ['member'], rv: 3 }]);
+      held.resolve();
+      await slow;
+      assert.deepEqual([(await find()).pending, claims()], [[], { roles: ['member'], rv: 3 }]);
+      assert.equal(access.accounts.changes.length, 3, 'the newer, the older, and the newer again');
+    });
+
+    it('cannot, from a call that timed out, until the SDK has given it up', async () => {
+      access.accounts.before = (what) => withDeadline(what, Promise.withResolvers<void>().promise, 1);
+      assert.deepEqual((await change({ grants: grants('admin') }))?.pending, ['claims']);
+      access.accounts.before = () => undefined;
+      access.clock.move(149_999);
+      const bring = () => access.another().sync.syncAccount('bob', { wait: false });
+      assert.deepEqual([await bring(), access.accounts.changes], [false, []]);
+      access.clock.move(1);
+      assert.deepEqual([await bring(), claims()], [true, { roles: ['admin'], rv: 2 }]);
+    });
+  });
+
+  it('may be told by the next at once after a call that failed outright', async () => {
+    access.accounts.before = down;
+    await change({ grants: grants('admin') });
+    assert.deepEqual([(await find()).lease, (await find()).pending], [undefined, ['claims']]);
+    access.accounts.before = () => undefined;
+    assert.equal(await access.another().sync.syncAccount('bob', { wait: false }), true);
+    assert.deepEqual(claims(), { roles: ['admin'], rv: 2 });
+  });
+
+  it('is announced again when it is told late, though the entry was changed since', async () => {
+    access.accounts.before = down;
+    await change({ grants: grants() });
+    access.clock.move(900_000);
+    access.accounts.before = () => undefined;
+    await change({ disabled: false });
+    assert.deepEqual(
+      (await announced()).map(({ rolesVersion }) => rolesVersion),
+      [2, 2],
+    );
+    assert.equal((await find()).pendingSince, undefined);
+  });
+
+  it('is announced once when it is told in time, however long ago the entry was last changed', async () => {
+    access.clock.move(900_000);
+    await change({ grants: grants() });
+    assert.equal((await announced()).length, 1);
+  });
+});

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import type { Actor } from '../../../../src/directory/change-access.ts';
+import { provisionEntry } from '../../../../src/directory/provision-entry.ts';
+import { handleAccountDeleted } from '../../../../src/directory/sync/handle-account-deleted.ts';
+import { markAccountOutOfSync } from '../../../../src/directory/sync/mark-account-out-of-sync.ts';
+import { type Access, createAccess } from '../../../helpers/access.ts';
+import { actor } from '../../../helpers/actor.ts';
+import { identityOf } from '../../../helpers/identities.ts';
+import { accountOf } from '../../../helpers/memory-accounts.ts';
+import { assertRefused } from '../../../helpers/refusal.ts';
+
+const ADA = identityOf('ada', { email: 'ada@login.example' });
+const OLGA: Actor = actor('olga', ['owner']);
+
+describe('somebody of another issuer, without an account in Firebase Auth', () => {
+  let access: Access;
+  beforeEach(async () => {
+    access = await createAccess([['olga', { roles: ['owner'] }]]);
+    await access.users.get('olga');
+    await access.records.readExternal(ADA);
+  });
+  afterEach(() => access.close());
+
+  const find = () => access.directory.find(ADA.id);
+  const grant = (version: number) =>
+    access.users.setRoles(OLGA, { uid: ADA.id, grants: [{ role: 'support' }], version });
+  const latest = () => access.feed.latest(ADA.id);
+
+  it('is given roles, and every instance learns of it', async () => {
+    const after = await grant(0);
+    assert.deepEqual([after.rolesVersion, after.pending, after.email], [1, [], 'ada@login.example']);
+    assert.deepEqual((await find())?.pending, []);
+    assert.equal((await latest())?.rolesVersion, 1);
+    assert.deepEqual(access.accounts.changes, []);
+  });
+
+  it('is disabled and enabled, and signed out', async () => {
+    assert.equal((await access.users.setDisabled(OLGA, ADA.id, true)).disabled, true);
+    assert.equal((await latest())?.validAfter, access.now() + 1);
+    assert.equal((await access.users.setDisabled(OLGA, ADA.id, false)).disabled, false);
+    access.clock.move(5_000);
+    assert.equal((await access.users.revoke(OLGA, ADA.id)).validAfter, access.now() + 1);
+    assert.deepEqual((await find())?.pending, []);
+  });
+
+  it('is deleted, and comes back as somebody new', async () => {
+    await grant(0);
+    await access.users.remove(OLGA, ADA.id);
+    assert.equal(await find(), undefined);
+    assert.equal((await latest())?.validAfter, access.now() + 1);
+    const { record } = await access.records.readExternal(ADA);
+    assert.deepEqual([record?.grants, record?.rolesVersion], [[], 0]);
+  });
+
+  it('stays where a crash came between a change and its telling: nothing is left to tell', async () => {
+    await access.directory.change({ uid: ADA.id }, ({ entry }) => ({
+      entry: { ...(entry ?? assert.fail()), rolesVersion: 4, pending: ['claims', 'disabled', 'sessions'] },
+    }));
+    assert.equal((await access.reconcile({ principal: 'system', requestId: 'r' })).repaired, 1);
+    assert.deepEqual([(await find())?.pending, (await find())?.rolesVersion], [[], 4]);
+  });
+
+  it('has ended grants taken out', async () => {
+    const grants = [{ role: 'support', expiresAt: access.now() + 60 } as const];
+    await access.users.setRoles(OLGA, { uid: ADA.id, grants, version: 0 });
+    access.clock.move(60_000);
+    assert.equal((await access.reconcile({ principal: 'system', requestId: 'r' })).expired, 1);
+    assert.deepEqual((await find())?.grants, []);
+  });
+
+  it('can sign themselves out before anybody has seen them', async () => {
+    const bea = identityOf('bea');
+    const { principal } = actor('bea', ['member']);
+    const self = { ...Object(principal), issuer: bea.issuer, uid: undefined, directoryId: bea.id };
+    const entry = await access.users.revoke({ principal: self, requestId: 'r' }, bea.id);
+    assert.deepEqual([entry.identity?.subject, entry.validAfter], ['bea', access.now() + 1]);
+  });
+
+  it('keeps the profile of the issuer when there is an account, and is told like anybody', async () => {
+    await access.accounts.create(ADA.id);
+    const account = { ...accountOf(ADA.id), email: 'somebody@else.example' };
+    const entry = await provisionEntry(access.directory, account, access.now());
+    assert.equal(entry.email, 'ada@login.example');
+    await grant(0);
+    assert.deepEqual(access.accounts.changes, [`create ${ADA.id}`, `setClaims ${ADA.id}`]);
+    assert.equal((await access.records.read(ADA.id))?.rolesVersion, 1);
+    await access.users.remove(OLGA, ADA.id);
+    assert.deepEqual([access.accounts.byUid.has(ADA.id), await find()], [false, undefined]);
+  });
+
+  it('stays when somebody deletes the account: its tokens are stale, sessions elsewhere are not', async () => {
+    await grant(0);
+    await handleAccountDeleted(access.directory, { uid: ADA.id, requestId: 'event' });
+    const entry = await find();
+    assert.deepEqual(
+      [entry?.grants.map(({ role }) => role), entry?.rolesVersion, entry?.validAfter],
+      [['support'], 2, 0],
+    );
+    assert.deepEqual([(await latest())?.rolesVersion, (await latest())?.validAfter], [2, undefined]);
+  });
+
+  it('owes an account that comes later what the entry says', async () => {
+    await grant(0);
+    await access.users.setDisabled(OLGA, ADA.id, true);
+    await access.accounts.create(ADA.id);
+    const account = (await access.accounts.find(ADA.id)) ?? assert.fail();
+    assert.deepEqual((await markAccountOutOfSync(access.directory, account))?.pending, [
+      'claims',
+      'disabled',
+    ]);
+    assert.equal(await access.sync.syncAccount(ADA.id), true);
+    const told = access.accounts.byUid.get(ADA.id);
+    assert.deepEqual([told?.disabled, told?.claims], [true, { roles: ['support'], rv: 1 }]);
+    assert.equal((await markAccountOutOfSync(access.directory, told ?? assert.fail()))?.pending.length, 0);
+    assert.equal(await markAccountOutOfSync(access.directory, accountOf('nobody')), undefined);
+  });
+
+  it('does not make others stay: a Firebase user without an account is given no role', async () => {
+    access.accounts.byUid.delete('olga');
+    const change = { uid: 'olga', grants: [], version: 1 };
+    await assertRefused(() => access.users.setRoles(actor('x', ['owner']), change), 'not_found');
+  });
+});

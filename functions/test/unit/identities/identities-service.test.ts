@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import type { Role } from '../../../src/authz/roles.ts';
+import type { Actor } from '../../../src/directory/change-access.ts';
+import { createIdentitiesService } from '../../../src/identities/identities-service.ts';
+import { type Access, createAccess } from '../../helpers/access.ts';
+import { actor, somebody } from '../../helpers/actor.ts';
+import { identityOf } from '../../helpers/identities.ts';
+import { recordingLog } from '../../helpers/instance.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+const OLGA = actor('olga', ['owner']);
+const ADAM = actor('adam', ['admin']);
+const ADA = identityOf('ada', { email: 'bob@example.com', emailVerified: true });
+const EVE = identityOf('eve');
+
+/** Olga owns, Adam administers, Bob is a member; Ada and Eve are of another issuer, and Eve has been seen. */
+let access: Access;
+let identities: ReturnType<typeof createIdentitiesService>;
+let lines: ReturnType<typeof recordingLog>['lines'];
+async function open() {
+  access = await createAccess([
+    ['olga', { roles: ['owner'] }],
+    ['adam', { roles: ['admin'] }],
+    ['bob', { roles: ['member'] }],
+  ]);
+  for (const uid of ['olga', 'adam', 'bob']) await access.users.get(uid);
+  await access.records.readExternal(EVE);
+  const recorded = recordingLog();
+  lines = recorded.lines;
+  identities = createIdentitiesService({ ...access, log: recorded.log });
+}
+const enter = (by: Actor = ADAM) => identities.provision(by, { issuer: ADA.issuer, subject: 'ada' });
+const grant = async (uid: string, role: Role) => {
+  const { rolesVersion: version } = await access.users.get(uid);
+  await access.users.setRoles(OLGA, { uid, grants: [{ role }], version });
+};
+const events = async (action: string) =>
+  (await access.all('auditEvents')).filter((event) => event.action === action);
+/** Somebody whose token is of another issuer. */
+const external = (subject: string, roles: readonly Role[]): Actor => {
+  const { uid: _, ...principal } = somebody(subject, roles);
+  return {
+    requestId: 'r1',
+    principal: { ...principal, issuer: ADA.issuer, directoryId: identityOf(subject).id },
+  };
+};
+
+describe('entering somebody of another issuer', () => {
+  beforeEach(open);
+  afterEach(() => access.close());
+
+  it('makes the entry that their first request finds, with the roles that were given by then', async () => {
+    const entry = await enter();
+    assert.deepEqual([entry.uid, entry.identity], [ADA.id, { issuer: ADA.issuer, subject: 'ada' }]);
+    await grant(ADA.id, 'support');
+    const { record } = await access.records.readExternal({ ...ADA, jitProvisioning: false });
+    assert.deepEqual(
+      record?.grants.map(({ role }) => role),
+      ['support'],
+    );
+  });
+
+  it('finds who is there, and records only what it made', async () => {
+    await Promise.all([enter(), enter(OLGA)]);
+    await enter();
+    const made = (await events('user.provision')).filter(({ target }) => target === ADA.id);
+    assert.equal(made.length, 1);
+    assert.equal(lines.filter(({ action }) => action === 'user.provision').length, 1);
+  });
+
+  it('is refused to who is no administrator at this moment, whatever their token says', async () => {
+    await assertRefused(() => enter(actor('bob', ['owner'])), 'permission_denied');
+    await assertRefused(() => enter(external('eve', ['owner'])), 'permission_denied');
+    assert.equal(await access.directory.find(ADA.id), undefined);
+  });
+});
+
+describe('changing an external user', () => {
+  beforeEach(async () => {
+    await open();
+    await enter();
+  });
+  afterEach(() => access.close());
+
+  it('is refused to a user who holds fewer permissions', async () => {
+    await grant(ADA.id, 'owner');
+    await assertRefused(() => access.users.setDisabled(ADAM, ADA.id, true), 'exceeds_own_permissions');
+    await assertRefused(() => access.users.remove(ADAM, ADA.id), 'exceeds_own_permissions');
+  });
+
+  it('is refused to themselves', async () => {
+    await grant(ADA.id, 'admin');
+    const self = external('ada', ['admin']);
+    await assertRefused(() => access.users.setDisabled(self, ADA.id, true), 'own_account');
+    const change = { uid: ADA.id, grants: [{ role: 'support' } as const], version: 1 };
+    await assertRefused(() => access.users.setRoles(self, change), 'own_account');
+  });
+});

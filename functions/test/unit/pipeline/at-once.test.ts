@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { needsFreshRecord } from '../../../src/authz/access-rule.ts';
+import { createCallables } from '../../../src/callable/callables.ts';
+import { openInstance, type TestInstance } from '../../helpers/open-instance.ts';
+import type { Edit } from '../../../src/directory/edit.ts';
+import { handleAccountDeleted } from '../../../src/directory/sync/handle-account-deleted.ts';
+import { createApp } from '../../../src/http/app.ts';
+import { routes } from '../../../src/http/routes.ts';
+import { assertProblem } from '../../helpers/answers.ts';
+import { type Api, openApi } from '../../helpers/api.ts';
+import { frameworkServer } from '../../helpers/framework.ts';
+import { recordingLog } from '../../helpers/instance.ts';
+import { call, type Name } from '../callable/call.ts';
+
+/** The HTTP API and the callables on one server, each as in production. */
+function serve(deps: TestInstance) {
+  const app = createApp(deps);
+  const callables = new Map(
+    Object.entries(createCallables({}, () => deps)).map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
+  );
+  return createServer((req, res) => {
+    const server = callables.get(req.url ?? '');
+    if (server === undefined) app(req, res);
+    else server.emit('request', req, res);
+  });
+}
+
+const edit =
+  (what: Edit) =>
+  async ({ changeAccess }: TestInstance): Promise<void> => {
+    const actor = { principal: 'operator', requestId: 'r1' };
+    await changeAccess(actor, { uid: 'owner', action: 'roles.set' }, () => what);
+  };
+
+/** What takes an owner's rights away, and what their old token is answered with on privileged routes. */
+const ENDS: Record<string, readonly [(deps: TestInstance, api: Api) => Promise<void>, code: string]> = {
+  disabled: [edit({ disabled: true }), 'invalid_token'],
+  deleted: [edit({ remove: true }), 'invalid_token'],
+  'signed out': [edit({ revoke: true }), 'token_stale'],
+  demoted: [edit({ grants: [{ role: 'member', grantedBy: 'operator', grantedAt: 1 }] }), 'token_stale'],
+  'deleted in Firebase’s console': [
+    async ({ directory }, { google }) => {
+      google.users.delete('owner');
+      await handleAccountDeleted(directory, { uid: 'owner', requestId: 'event' });
+    },
+    'invalid_token',
+  ],
+};
+
+const GUARDED = routes.filter(({ access }) => access !== 'public');
+const isPrivileged = ({ access }: (typeof routes)[number]) => needsFreshRecord(access);
+const CALLABLES: readonly Name[] = ['getMyAccess', 'listUsers', 'setUserRoles', 'revokeSessions'];
+/** Decided on the record. */
+const PRIVILEGED_CALLABLES: readonly Name[] = ['setUserRoles'];
+
+async function assertRouteRefuses(api: Api, { method, path }: (typeof routes)[number], code: string) {
+  const url = `/v1${path.replace(/:\w+/, 'member')}`;
+  assertProblem(await api.as('owner')[method](url), 401, code);
+}
+
+async function assertCallableRefuses(api: Api, name: Name, code: string) {
+  const { status, text } = await call(api, name, {}, { as: 'owner' });
+  assert.deepEqual([status, JSON.parse(text).error.details.code], [401, code], name);
+}
+
+for (const [what, [end, code]] of Object.entries(ENDS)) {
+  describe(`the token of somebody ${what}`, function () {
+    this.timeout(20_000);
+    let api: Api;
+    /** Another instance on the same Firestore and Firebase Auth. */
+    let elsewhere: TestInstance;
+    /** Milliseconds that the clock of the instance under test is ahead. */
+    let ahead: number;
+
+    beforeEach(async () => {
+      ahead = 0;
+      api = await openApi({ serve, clock: () => Date.now() + ahead });
+      const { log } = recordingLog();
+      elsewhere = openInstance(api.deps.config, { app: api.google.app, firestore: api.firestore.open, log });
+      api.google.users.set('other', { localId: 'other', customAttributes: '{"roles":["owner"],"rv":1}' });
+      for (const uid of ['owner', 'other']) await elsewhere.users.get(uid);
+      // The token is known here, and the changes have just been read.
+      assert.equal((await api.as('owner').get('/v1/me')).status, 200);
+      assert.equal((await api.as('owner').get('/v1/roles')).status, 200);
+      assert.equal((await call(api, 'getMyAccess', {}, { as: 'owner' })).status, 200);
+    });
+    afterEach(() => api.close());
+
+    it('is refused at once by every route and callable of the instance that did it', async () => {
+      await end(api.deps, api);
+      for (const route of GUARDED) {
+        await assertRouteRefuses(api, route, isPrivileged(route) ? code : 'token_stale');
+      }
+      for (const name of CALLABLES) {
+        await assertCallableRefuses(api, name, PRIVILEGED_CALLABLES.includes(name) ? code : 'token_stale');
+      }
+    });
+
+    it('is refused at once by every privileged one of the others, and within the max age by the rest', async () => {
+      await end(elsewhere, api);
+      for (const route of GUARDED.filter(isPrivileged)) await assertRouteRefuses(api, route, code);
+      for (const name of PRIVILEGED_CALLABLES) await assertCallableRefuses(api, name, code);
+      ahead = api.deps.config.accessChangeMaxAge * 1000;
+      for (const route of GUARDED.filter((row) => !isPrivileged(row))) {
+        await assertRouteRefuses(api, route, 'token_stale');
+      }
+      for (const name of CALLABLES.filter((each) => !PRIVILEGED_CALLABLES.includes(each))) {
+        await assertCallableRefuses(api, name, 'token_stale');
+      }
+    });
+  });
+}
+
+describe('these tests', () => {
+  it('look at privileged routes and at others', () => {
+    assert.ok(GUARDED.filter(isPrivileged).length > 2);
+    assert.ok(GUARDED.filter((row) => !isPrivileged(row)).length > 5);
+  });
+});

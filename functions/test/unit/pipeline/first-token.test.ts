@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { authenticate } from '../../../src/authn/authenticate.ts';
+import { loadConfig } from '../../../src/config.ts';
+import { openInstance } from '../../helpers/open-instance.ts';
+import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
+import {
+  CERTIFICATES,
+  certificates,
+  type Google,
+  googleKey,
+  mintIdToken,
+  openGoogle,
+  PROJECT,
+} from '../../helpers/google.ts';
+import { recordingLog } from '../../helpers/instance.ts';
+
+describe('the first token of an instance', () => {
+  let google: Google;
+  let firestore: TestFirestore;
+
+  before(async () => {
+    google = await openGoogle();
+    firestore = await openTestFirestore();
+  });
+
+  after(async () => {
+    await google.close();
+    await firestore.close();
+  });
+
+  it('has Firestore opened while Google’s keys are on their way', async () => {
+    const opened = Promise.withResolvers<void>();
+    google.answer(CERTIFICATES, () => async (res) => {
+      await opened.promise;
+      res.writeHead(200, { 'Content-Type': 'application/json' });
+      res.end(JSON.stringify(certificates([googleKey])));
+    });
+    const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), {
+      app: google.app,
+      firestore: () => {
+        opened.resolve();
+        return firestore.open();
+      },
+      log: recordingLog().log,
+    });
+    const credential = { kind: 'bearer', token: await mintIdToken() } as const;
+    const { kind, uid } = await authenticate(deps, credential, { fresh: false });
+    assert.deepEqual([kind, uid], ['user', 'ada']);
+  });
+});

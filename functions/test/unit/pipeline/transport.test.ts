@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { loadConfig } from '../../../src/config.ts';
+import { MAX_BODY_BYTES } from '../../../src/core/request-limits.ts';
+import { checkTransport, enforceTransport } from '../../../src/pipeline/transport.ts';
+import { recordingLog } from '../../helpers/instance.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+const RULES = {
+  allowedOrigins: ['https://app.example.com', 'http://localhost:5002'],
+  httpsOnly: true,
+};
+const HTTPS = { 'x-forwarded-proto': 'https' };
+const check = (
+  headers: Record<string, string | string[] | undefined>,
+  rawBodyBytes?: number,
+  rules = RULES,
+) => checkTransport({ headers: { ...HTTPS, ...headers }, rawBodyBytes }, rules);
+
+describe('transport', () => {
+  it('lets HTTPS without an origin pass, as a server or an app sends it', () => {
+    assert.equal(check({}), undefined);
+  });
+
+  const insecure = {
+    'plain HTTP': 'http',
+    'a missing header': undefined,
+    'an empty header': '',
+    'upper case': 'HTTPS',
+    'a list that begins with https': 'https,http',
+    'a list that ends with https': 'http,https',
+    'two headers': ['https', 'https'],
+    'https with a suffix': 'https ',
+  };
+  for (const [what, proto] of Object.entries(insecure)) {
+    it(`refuses what is not plainly HTTPS: ${what}`, () =>
+      assertRefused(() => check({ 'x-forwarded-proto': proto }), 'https_required'));
+  }
+
+  it('takes plain HTTP where the emulator serves', () => {
+    assert.equal(check({ 'x-forwarded-proto': undefined }, 0, { ...RULES, httpsOnly: false }), undefined);
+  });
+
+  for (const origin of RULES.allowedOrigins) {
+    it(`lets the allowed origin ${origin} pass`, () => assert.equal(check({ origin }), undefined));
+  }
+
+  const origins: Record<string, string | string[]> = {
+    null: 'null',
+    empty: '',
+    'with a suffix': 'https://app.example.com.evil.example',
+    'with a prefix': 'https://evil-app.example.com',
+    'a subdomain': 'https://x.app.example.com',
+    'the parent domain': 'https://example.com',
+    'with a port': 'https://app.example.com:8443',
+    'with the default port': 'https://app.example.com:443',
+    'over http': 'http://app.example.com',
+    'in upper case': 'https://APP.example.com',
+    'with a slash': 'https://app.example.com/',
+    'with a path': 'https://app.example.com/x',
+    'with a space': ' https://app.example.com',
+    'with a dot': 'https://app.example.com.',
+    'with a user': 'https://app.example.com@evil.example',
+    'two in one': 'https://app.example.com https://evil.example',
+    'a list': 'https://app.example.com,https://evil.example',
+    'an array': ['https://app.example.com'],
+    'another local port': 'http://localhost:5003',
+    'the name of a method': 'includes',
+  };
+  for (const [what, origin] of Object.entries(origins)) {
+    it(`refuses an origin that is not on the list whole: ${what}`, () =>
+      assertRefused(() => check({ origin }), 'origin_denied'));
+  }
+
+  it('refuses every origin when none is allowed', () =>
+    assertRefused(
+      () => check({ origin: 'https://app.example.com' }, 0, { allowedOrigins: [], httpsOnly: true }),
+      'origin_denied',
+    ));
+
+  it('lets a body of exactly the limit pass, declared and read', () => {
+    assert.equal(MAX_BODY_BYTES, 102_400);
+    assert.equal(check({ 'content-length': '102400' }, 102_400), undefined);
+  });
+
+  const large: Record<string, readonly [declared: string | undefined, read: number | undefined]> = {
+    'by one byte, as declared': ['102401', undefined],
+    'by one byte, as read': [undefined, 102_401],
+    'as read, though less was declared': ['10', 102_401],
+    'as declared, though less was read': ['5000000', 10],
+    'as read, though nothing readable was declared': ['x', 5_000_000],
+    'as read, though a negative length was declared': ['-1', 5_000_000],
+  };
+  for (const [what, [declared, read]] of Object.entries(large)) {
+    it(`refuses a body that is too large ${what}`, () =>
+      assertRefused(() => check({ 'content-length': declared }, read), 'payload_too_large'));
+  }
+
+  it('asks for HTTPS before it looks at anything else', () =>
+    assertRefused(
+      () => check({ 'x-forwarded-proto': 'http', origin: 'null', 'content-length': '9999999' }),
+      'https_required',
+    ));
+});
+
+describe('transport, as the API and the callables pass it', () => {
+  const pass = (env: Record<string, string>, headers: Record<string, string>, rawBody?: Buffer) => {
+    const { lines, log } = recordingLog();
+    const config = loadConfig({ GCLOUD_PROJECT: 'demo-shop', ...env });
+    return { lines, attempt: () => enforceTransport({ config, log }, { headers, rawBody }, 'r1') };
+  };
+
+  it('writes no line when it lets pass', () => {
+    const { lines, attempt } = pass({}, { 'x-forwarded-proto': 'https' }, Buffer.alloc(MAX_BODY_BYTES));
+    assert.equal(attempt(), undefined);
+    assert.deepEqual(lines, []);
+  });
+
+  it('wants HTTPS in production, and not in the emulator', async () => {
+    await assertRefused(pass({}, {}).attempt, 'https_required');
+    assert.equal(pass({ FUNCTIONS_EMULATOR: 'true' }, {}).attempt(), undefined);
+  });
+
+  const refusals = {
+    https_required: pass({}, { authorization: 'Bearer secret' }),
+    origin_denied: pass({}, { 'x-forwarded-proto': 'https', origin: 'https://evil.example' }),
+    payload_too_large: pass({}, { 'x-forwarded-proto': 'https' }, Buffer.alloc(MAX_BODY_BYTES + 1)),
+  } as const;
+  for (const code of ['https_required', 'origin_denied', 'payload_too_large'] as const) {
+    it(`writes one line when it refuses with ${code}`, async () => {
+      const { lines, attempt } = refusals[code];
+      await assertRefused(attempt, code);
+      assert.deepEqual(lines, [{ kind: 'transport', requestId: 'r1', granted: false, code }]);
+    });
+  }
+});

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { AUTH_DEADLINE_MS } from '../../../src/core/deadline.ts';
+import {
+  APP_CHECK_KEYS,
+  APP_CHECK_REPLAY,
+  appCheckKey,
+  mintAppCheckToken,
+  playAppCheck,
+} from '../../helpers/app-check-tokens.ts';
+import { withoutDelay } from '../../helpers/deadlines.ts';
+import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
+import { encode, forge, hs256, unsigned } from '../../helpers/forge.ts';
+import { createSigningKey, type Google, mintIdToken, openGoogle } from '../../helpers/google.ts';
+import { createInstance } from '../../helpers/instance.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+const stranger = createSigningKey();
+const past = Math.floor(Date.now() / 1000) - 1;
+const header = { alg: 'RS256', kid: appCheckKey.kid, typ: 'JWT' };
+const [h = '', p = '', s = ''] = (await mintAppCheckToken()).split('.');
+const payload = Buffer.from(p, 'base64url');
+const changed = encode(payload.toString().replace(':web:', ':ios:'));
+
+const refused: Record<string, readonly [tokens: readonly string[], reason: string]> = {
+  'no header': [[], 'App Check: one X-Firebase-AppCheck header is needed'],
+  'two headers': [
+    [await mintAppCheckToken(), await mintAppCheckToken()],
+    'App Check: one X-Firebase-AppCheck header is needed',
+  ],
+  'an empty header': [[''], 'App Check: malformed or expired'],
+  garbage: [['garbage'], 'App Check: malformed or expired'],
+  'a padded token': [[`${h}.${p}.${s}=`], 'App Check: malformed or expired'],
+  'two tokens joined by a comma': [[`${h}.${p}.${s}, ${h}.${p}.${s}`], 'App Check: malformed or expired'],
+  'a million dots': [['.'.repeat(1_000_000)], 'App Check: malformed or expired'],
+  'a token with its own key': [
+    [forge({ ...header, jku: 'https://evil.example' }, {})],
+    'App Check: malformed or expired',
+  ],
+  'a changed payload': [[`${h}.${changed}.${s}`], 'App Check: app-check/invalid-argument'],
+  'another project': [
+    [await mintAppCheckToken({ aud: ['projects/123', 'projects/other'] })],
+    'App Check: app-check/invalid-argument',
+  ],
+  'our project as a prefix': [
+    [await mintAppCheckToken({ aud: ['projects/gatehouse-test-2'] })],
+    'App Check: app-check/invalid-argument',
+  ],
+  'an audience that is no list': [
+    [await mintAppCheckToken({ aud: 'projects/gatehouse-test' })],
+    'App Check: app-check/invalid-argument',
+  ],
+  'another issuer': [
+    [await mintAppCheckToken({ iss: 'https://evil.example/' })],
+    'App Check: app-check/invalid-argument',
+  ],
+  'no app': [[await mintAppCheckToken({ sub: undefined })], 'App Check: app-check/invalid-argument'],
+  expired: [[await mintAppCheckToken({ exp: past })], 'App Check: malformed or expired'],
+  'another key': [
+    [await mintAppCheckToken({}, { key: { ...stranger, kid: appCheckKey.kid } })],
+    'App Check: app-check/invalid-argument',
+  ],
+  'an unknown kid': [
+    [await mintAppCheckToken({}, { key: stranger })],
+    'App Check: app-check/invalid-argument',
+  ],
+  'alg none': [
+    [forge({ ...header, alg: 'none' }, payload, unsigned)],
+    'App Check: app-check/invalid-argument',
+  ],
+  'no signature': [[`${h}.${p}.`], 'App Check: app-check/invalid-argument'],
+  'HS256 keyed with the public key': [
+    [forge({ ...header, alg: 'HS256' }, payload, hs256(appCheckKey.publicPem))],
+    'App Check: app-check/invalid-argument',
+  ],
+  'an ID token': [[await mintIdToken()], 'App Check: app-check/invalid-argument'],
+};
+
+describe('App Check', () => {
+  let google: Google;
+  let firestore: TestFirestore;
+  beforeEach(async () => {
+    google = await openGoogle();
+    firestore = await openTestFirestore();
+    playAppCheck(google);
+  });
+  afterEach(() => Promise.all([google.close(), firestore.close()]));
+
+  const gate = (env: Record<string, string> = { APP_CHECK: 'true' }) =>
+    createInstance(google, firestore, { env }).appCheck;
+  const REPLAY_PROTECTED = { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true' };
+  const reading = { changes: false };
+  const changing = { changes: true };
+
+  it('asks nothing and refuses nothing where it is not enforced', async () => {
+    for (const tokens of [[], ['garbage'], ['a', 'b']]) await gate({}).check(tokens, changing);
+    assert.deepEqual(google.requests, []);
+  });
+
+  it('asks nothing in the emulator, which has no App Check', async () => {
+    await gate({ ...REPLAY_PROTECTED, FUNCTIONS_EMULATOR: 'true' }).check([], changing);
+    assert.deepEqual(google.requests, []);
+  });
+
+  it("lets the project's own apps pass, and fetches the keys once", async () => {
+    const appCheck = gate();
+    await appCheck.check([await mintAppCheckToken()], reading);
+    await appCheck.check([await mintAppCheckToken({ jti: '2' })], changing);
+    assert.equal(google.count(APP_CHECK_KEYS), 1);
+    assert.equal(google.count(APP_CHECK_REPLAY), 0);
+  });
+
+  for (const [what, [tokens, reason]] of Object.entries(refused)) {
+    it(`refuses ${what}`, async () => {
+      const error = await assertRefused(() => gate().check(tokens, reading), 'app_check_failed', reason);
+      const everything = inspect(error, { depth: Number.POSITIVE_INFINITY }) + JSON.stringify(error);
+      assert.ok(!everything.includes(s), 'the token is in the error');
+    });
+  }
+
+  const now = () => Math.floor(Date.now() / 1000);
+  const lives: Record<string, () => Record<string, unknown>> = {
+    'without an expiry, which the SDK accepts': () => ({ exp: undefined }),
+    'without a beginning': () => ({ iat: undefined }),
+    'from the future': () => ({ iat: now() + 60 }),
+    'of more than the seven days that App Check grants': () => ({ iat: now(), exp: now() + 7 * 86_400 + 1 }),
+  };
+  for (const [what, claims] of Object.entries(lives)) {
+    it(`refuses a token ${what}`, async () => {
+      const token = await mintAppCheckToken(claims());
+      const reason = 'App Check: malformed or expired';
+      await assertRefused(() => gate().check([token], reading), 'app_check_failed', reason);
+    });
+  }
+
+  it('accepts a token of seven days', async () => {
+    await gate().check([await mintAppCheckToken({ iat: now(), exp: now() + 7 * 86_400 })], reading);
+    assert.equal(google.count(APP_CHECK_KEYS), 1);
+  });
+
+  it('accepts a token for one change only where replay protection is on', async () => {
+    const appCheck = gate(REPLAY_PROTECTED);
+    const token = await mintAppCheckToken();
+    await appCheck.check([token], changing);
+    await assertRefused(
+      () => appCheck.check([token], changing),
+      'app_check_failed',
+      'App Check: already consumed',
+    );
+  });
+
+  it('does not use a token up by reading', async () => {
+    const appCheck = gate(REPLAY_PROTECTED);
+    const token = await mintAppCheckToken();
+    await appCheck.check([token], reading);
+    await appCheck.check([token], reading);
+    assert.equal(google.count(APP_CHECK_REPLAY), 0);
+    await appCheck.check([token], changing);
+  });
+
+  it('does not spend a bad token: nobody is asked whether it was used', async () => {
+    const bad = await mintAppCheckToken({ aud: ['projects/other'] });
+    await assertRefused(() => gate(REPLAY_PROTECTED).check([bad], changing), 'app_check_failed');
+    assert.equal(google.count(APP_CHECK_REPLAY), 0);
+  });
+
+  const keyFailures: Record<string, Parameters<Google['answer']>[1]> = {
+    '500': () => (res) => void res.writeHead(500).end('boom'),
+    HTML: () => (res) => void res.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>'),
+    'an empty key set': () => ({ keys: [] }),
+    'a broken connection': () => (res) => void res.socket?.destroy(),
+    'no answer': () => () => undefined,
+  };
+  for (const [what, answer] of Object.entries(keyFailures)) {
+    it(`answers "unavailable" while its keys cannot be had, and goes on afterwards: ${what}`, async () => {
+      const appCheck = gate();
+      google.answer(APP_CHECK_KEYS, answer);
+      const token = await mintAppCheckToken();
+      const refuse = async () => {
+        const { retryAfter } = await assertRefused(() => appCheck.check([token], reading), 'unavailable');
+        assert.equal(retryAfter, 5);
+      };
+      // This one only the deadline ends.
+      await (what === 'no answer' ? withoutDelay(refuse, AUTH_DEADLINE_MS) : refuse());
+      playAppCheck(google);
+      await appCheck.check([token], reading);
+    });
+  }
+
+  const replayFailures: Record<string, Parameters<Google['answer']>[1]> = {
+    '500': () => (res) => void res.writeHead(500, { 'Content-Type': 'application/json' }).end('{"error":{}}'),
+    HTML: () => (res) => void res.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>'),
+    'access denied': () => (res) =>
+      void res
+        .writeHead(403, { 'Content-Type': 'application/json' })
+        .end('{"error":{"status":"PERMISSION_DENIED","message":"no"}}'),
+  };
+  for (const [what, answer] of Object.entries(replayFailures)) {
+    it(`answers "unavailable" when it cannot be told whether a token was used: ${what}`, async () => {
+      google.answer(APP_CHECK_REPLAY, answer);
+      const token = await mintAppCheckToken();
+      await assertRefused(() => gate(REPLAY_PROTECTED).check([token], changing), 'unavailable');
+    });
+  }
+
+  it('fetches its keys once, however many unknown kids come at once', async () => {
+    const appCheck = gate();
+    const tokens = Array.from({ length: 100 }, (_, i) => forge({ ...header, kid: `kid-${i}` }, payload));
+    await Promise.all(
+      tokens.map((token) => assertRefused(() => appCheck.check([token], reading), 'app_check_failed')),
+    );
+    assert.equal(google.count(APP_CHECK_KEYS), 1);
+  });
+});

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
+import { type Google, openGoogle, PROJECT } from '../../../helpers/google.ts';
+import { createInstance, type Instance } from '../../../helpers/instance.ts';
+import { assertRefused } from '../../../helpers/refusal.ts';
+
+const path = (method: string) => `/v1/projects/${PROJECT}/accounts:${method}`;
+const json = (status: number, message: string) => () => (res: ServerResponse) =>
+  void res
+    .writeHead(status, { 'Content-Type': 'application/json' })
+    .end(JSON.stringify({ error: { message } }));
+
+describe('account store', () => {
+  let google: Google;
+  let firestore: TestFirestore;
+  let accounts: Instance['accounts'];
+  before(async () => {
+    firestore = await openTestFirestore();
+  });
+  after(() => firestore.close());
+  beforeEach(async () => {
+    google = await openGoogle();
+    accounts = createInstance(google, firestore).accounts;
+  });
+  afterEach(() => google.close());
+
+  it('finds an account, with all its claims', async () => {
+    google.users.set('ada', {
+      localId: 'ada',
+      email: 'ada@example.com',
+      emailVerified: true,
+      validSince: '1800000000',
+      customAttributes: '{"roles":["member","root"],"rv":2,"plan":"pro"}',
+    });
+    const account = await accounts.find('ada');
+    const { validAfter, disabled, claims, providers } = account ?? {};
+    assert.deepEqual(
+      { validAfter, disabled, providers },
+      { validAfter: 1_800_000_000, disabled: false, providers: [] },
+    );
+    assert.deepEqual(claims, { roles: ['member', 'root'], rv: 2, plan: 'pro' });
+    assert.equal(account?.createdAt, '1970-01-01T00:00:00.000Z');
+  });
+
+  it('finds nobody where there is nobody', async () => {
+    assert.equal(await accounts.find('nobody'), undefined);
+    assert.equal(await accounts.findByEmail('nobody@example.com'), undefined);
+  });
+
+  it('sends claims whole, and disables, revokes, deletes by uid', async () => {
+    const bodies: Record<string, unknown>[] = [];
+    for (const method of ['update', 'delete']) {
+      google.answer(path(method), (_req, body) => {
+        bodies.push(JSON.parse(body));
+        return { localId: 'ada' };
+      });
+    }
+    google.users.set('ada', { localId: 'ada' });
+    await accounts.setClaims('ada', { plan: 'pro', roles: ['member'], rv: 2 });
+    await accounts.setDisabled('ada', true);
+    await accounts.revokeTokens('ada', 0);
+    await accounts.remove('ada');
+    const [claims, disabled, revoked, removed] = bodies;
+    assert.deepEqual(claims, {
+      localId: 'ada',
+      customAttributes: '{"plan":"pro","roles":["member"],"rv":2}',
+    });
+    assert.deepEqual(disabled, { localId: 'ada', disableUser: true });
+    assert.deepEqual(Object.keys(revoked ?? {}).sort(), ['localId', 'validSince']);
+    assert.deepEqual(removed, { localId: 'ada' });
+  });
+
+  it('makes an account that is its id and nothing else, or finds it made', async () => {
+    const bodies: unknown[] = [];
+    google.answer(`/v1/projects/${PROJECT}/accounts`, (_req, body) => {
+      bodies.push(JSON.parse(body));
+      return { localId: 'ada' };
+    });
+    google.users.set('ada', { localId: 'ada' });
+    await accounts.create('ada');
+    assert.deepEqual(bodies, [{ localId: 'ada' }]);
+    google.answer(`/v1/projects/${PROJECT}/accounts`, json(400, 'DUPLICATE_LOCAL_ID'));
+    await accounts.create('ada');
+  });
+
+  it('revokes no sooner than in the second that is asked for: Firebase takes its own time for it', async () => {
+    google.users.set('ada', { localId: 'ada' });
+    const sent: number[] = [];
+    google.answer(path('update'), (_req, body) => {
+      sent.push(JSON.parse(body).validSince);
+      return { localId: 'ada' };
+    });
+    const second = Math.floor(Date.now() / 1000) + 1;
+    await accounts.revokeTokens('ada', second);
+    assert.ok(Number(sent[0]) >= second);
+  });
+
+  const calls: Record<string, () => Promise<unknown>> = {
+    find: () => accounts.find('ada'),
+    findByEmail: () => accounts.findByEmail('ada@example.com'),
+    list: () => accounts.list(10),
+    setClaims: () => accounts.setClaims('ada', {}),
+    setDisabled: () => accounts.setDisabled('ada', true),
+    revokeTokens: () => accounts.revokeTokens('ada', 0),
+    remove: () => accounts.remove('ada'),
+    create: () => accounts.create('ada'),
+    createCustomToken: () => accounts.createCustomToken('ada', 1),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    it(`answers "unavailable" when Firebase Auth fails: ${name}`, async () => {
+      for (const method of ['lookup', 'update', 'delete', 'batchGet'])
+        google.answer(path(method), json(500, 'boom'));
+      google.answer(`/v1/projects/${PROJECT}/accounts`, json(500, 'boom'));
+      const error = await assertRefused(call, 'unavailable');
+      assert.equal(error.retryAfter, 5);
+    });
+  }
+
+  it('answers "unavailable" when its quota is used up', async () => {
+    google.answer(path('lookup'), json(400, 'QUOTA_EXCEEDED'));
+    await assertRefused(() => accounts.find('ada'), 'unavailable');
+  });
+
+  it('answers "not_found" for a change of nobody', async () => {
+    google.answer(path('update'), json(400, 'USER_NOT_FOUND'));
+    google.answer(path('delete'), json(400, 'USER_NOT_FOUND'));
+    await assertRefused(() => accounts.setDisabled('nobody', true), 'not_found');
+    await assertRefused(() => accounts.setClaims('nobody', {}), 'not_found');
+    await assertRefused(() => accounts.remove('nobody'), 'not_found');
+  });
+
+  it('lists a page and says where the next one begins', async () => {
+    google.answer(path('batchGet'), () => ({
+      users: [{ localId: 'ada', createdAt: '0' }],
+      nextPageToken: 'next',
+    }));
+    const { accounts: page, nextPageToken } = await accounts.list(1);
+    assert.deepEqual([page.map(({ uid }) => uid), nextPageToken], [['ada'], 'next']);
+  });
+
+  it('blames the caller for a page token that Firebase Auth does not know', async () => {
+    google.answer(path('batchGet'), json(400, 'INVALID_PAGE_SELECTION'));
+    const error = await assertRefused(() => accounts.list(10, 'garbage'), 'invalid_argument');
+    assert.deepEqual(
+      error.errors?.map(({ field }) => field),
+      ['pageToken'],
+    );
+  });
+
+  it('blames the caller for an address that Firebase Auth does not take', async () => {
+    google.answer(path('lookup'), json(400, 'INVALID_EMAIL'));
+    const error = await assertRefused(() => accounts.findByEmail('x@y.example'), 'invalid_argument');
+    assert.deepEqual(
+      error.errors?.map(({ field }) => field),
+      ['email'],
+    );
+  });
+});

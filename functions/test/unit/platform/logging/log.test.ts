@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { ruleName } from '../../../../src/authz/access-rule.ts';
+import { AppError, unavailable } from '../../../../src/core/errors.ts';
+import type { Log } from '../../../../src/platform/logging/log.ts';
+
+/**
+ * Lines of the real log, as a process of its own writes them to its two streams: the logger took hold of the console
+ * when it was loaded.
+ */
+function linesOf<K extends keyof Log>(kind: K, ...args: Parameters<Log[K]>): Record<string, unknown>[] {
+  return run(`structuredLog.${kind}(...${JSON.stringify(args)})`);
+}
+
+function run(script: string): Record<string, unknown>[] {
+  const module = new URL('../../../../src/', import.meta.url);
+  const code = `import { structuredLog } from ${JSON.stringify(`${module}platform/logging/log.ts`)};
+      import { redactBodiesOnConsole } from ${JSON.stringify(`${module}platform/functions-framework.ts`)};
+    import { AppError, unavailable } from ${JSON.stringify(`${module}core/errors.ts`)};
+    ${script}`;
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--input-type=module-typescript', '--eval', code],
+    {
+      encoding: 'utf8',
+    },
+  );
+  assert.equal(status, 0, stderr);
+  // What a line break splits is two lines to Cloud Logging.
+  return (stdout + stderr)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+const decision = {
+  requestId: 'r1',
+  permission: 'users:read',
+  granted: false,
+  reason: 'missing-permission',
+} as const;
+const HOSTILE = 'ada\r\n{"severity":"EMERGENCY","event":"forged"}\u001b[31m\u2028\u0000"';
+
+describe('log', () => {
+  it('writes a decision as one line with fixed fields', () => {
+    assert.deepEqual(linesOf('decision', { ...decision, issuer: 'https://issuer.example', subject: 'ada' }), [
+      {
+        severity: 'INFO',
+        message: 'decision',
+        event: 'decision',
+        permission: 'users:read',
+        requestId: 'r1',
+        issuer: 'https://issuer.example',
+        subject: 'ada',
+        granted: false,
+        reason: 'missing-permission',
+      },
+    ]);
+  });
+
+  it('keeps the order of lines, though decisions wait for the end of the turn', () => {
+    const written = run(`
+      structuredLog.decision(${JSON.stringify(decision)});
+      structuredLog.transport({ requestId: 'r2', granted: false, code: 'https_required' });
+      structuredLog.decision(${JSON.stringify({ ...decision, requestId: 'r3' })});
+      structuredLog.failure('r4', new AppError('internal', 'x'));`);
+    // Failures go to the other stream.
+    assert.deepEqual(
+      written.map(({ requestId }) => requestId),
+      ['r1', 'r2', 'r3', 'r4'],
+    );
+  });
+
+  it('loses no decision when the process ends, of itself or by an error', () => {
+    for (const end of [
+      'process.exit(0)',
+      "process.once('uncaughtException', () => process.exit(0)); throw new Error()",
+    ]) {
+      const lines = run(`structuredLog.decision(${JSON.stringify(decision)}); ${end}`);
+      assert.deepEqual(
+        lines.map(({ requestId }) => requestId),
+        ['r1'],
+      );
+    }
+  });
+
+  for (const [access, permission] of [
+    ['public', 'public'],
+    ['signed-in', 'signed-in'],
+    [{ permission: 'notes:read', own: true }, 'notes:read'],
+  ] as const) {
+    it(`names the permission of ${JSON.stringify(access)}`, () => {
+      assert.equal(
+        linesOf('decision', { ...decision, permission: ruleName(access) })[0]?.permission,
+        permission,
+      );
+    });
+  }
+
+  it('writes a refusal of the transport as a decision, too', () => {
+    assert.deepEqual(linesOf('transport', { requestId: 'r1', granted: false, code: 'https_required' }), [
+      {
+        severity: 'INFO',
+        message: 'decision',
+        event: 'decision',
+        permission: 'transport',
+        requestId: 'r1',
+        granted: false,
+        code: 'https_required',
+      },
+    ]);
+  });
+
+  it('keeps line breaks, escape sequences and quotes of a subject inside its string', () => {
+    const [line, ...others] = linesOf('decision', { ...decision, subject: HOSTILE });
+    assert.equal(others.length, 0);
+    assert.equal(line?.subject, HOSTILE);
+    assert.deepEqual([line?.severity, line?.event], ['INFO', 'decision']);
+  });
+
+  it('lets no field forge the severity or the message', () => {
+    const forged = { ...decision, severity: 'EMERGENCY', message: 'forged' };
+    const [line] = linesOf('decision', forged);
+    assert.deepEqual([line?.severity, line?.message], ['INFO', 'decision']);
+  });
+
+  it('writes a change with both states, and no field of theirs gets out', () => {
+    const after = { roles: ['member'], severity: 'EMERGENCY', [HOSTILE]: HOSTILE };
+    const change = {
+      requestId: 'r1',
+      action: 'roles.set',
+      actor: HOSTILE,
+      target: 'bob',
+      before: {},
+      after,
+      outcome: 'done',
+    } as const;
+    const lines = linesOf('change', { ...change, reason: HOSTILE });
+    assert.deepEqual(lines, [
+      { severity: 'INFO', message: 'change', event: 'change', ...change, reason: HOSTILE },
+    ]);
+  });
+
+  it('writes how putting access in order went, and warns where it did not', () => {
+    const ran = { expired: 2, repaired: 3, failed: 0, more: false };
+    const line = { event: 'reconciled', message: 'access reconciled' };
+    assert.deepEqual(linesOf('reconciled', ran), [{ severity: 'INFO', ...line, ...ran }]);
+    const failed = { ...ran, failed: 1, more: true };
+    assert.deepEqual(linesOf('reconciled', failed), [{ severity: 'WARNING', ...line, ...failed }]);
+  });
+
+  it('writes that the access changes could not be read as an error, and for how long', () => {
+    const unread = { code: 'unavailable', reason: 'accessChanges: 14', seconds: 7 } as const;
+    const line = { severity: 'ERROR', event: 'feed', message: 'access changes unread' };
+    assert.deepEqual(linesOf('feedReadFailed', unread), [{ ...line, ...unread }]);
+  });
+
+  it('lets no field of these forge the severity or the message', () => {
+    const forged = { severity: 'DEBUG', message: 'forged', event: 'forged' };
+    const ran = { ...forged, expired: 0, repaired: 0, failed: 1, more: false };
+    const unread = { ...forged, code: 'unavailable', reason: HOSTILE, seconds: 1 } as const;
+    for (const [lines, severity] of [
+      [linesOf('reconciled', ran), 'WARNING'],
+      [linesOf('feedReadFailed', unread), 'ERROR'],
+    ] as const) {
+      assert.equal(lines.length, 1);
+      assert.equal(lines[0]?.severity, severity);
+      assert.ok(lines[0]?.event !== 'forged' && lines[0]?.message !== 'forged');
+    }
+  });
+
+  it('writes a failure with the code and the cause’s stack', () => {
+    const [line, ...others] = run(
+      "structuredLog.failure('r1', unavailable('getUser', new TypeError('boom')))",
+    );
+    assert.equal(others.length, 0);
+    const { severity, event, requestId, code, reason, cause } = line ?? {};
+    assert.deepEqual(
+      { severity, event, requestId, code, reason },
+      { severity: 'ERROR', event: 'failure', requestId: 'r1', code: 'unavailable', reason: 'getUser' },
+    );
+    assert.match((cause as { stack: string }).stack, /^TypeError: boom\n/);
+  });
+
+  it('writes of a cause nothing but name, code and stack: SDK errors carry whole requests', () => {
+    const [line] = run(`
+      const request = { headers: { authorization: 'Bearer secret' } };
+      const cause = Object.assign(new Error('boom'), { code: 'auth/internal-error', httpResponse: request, request });
+      cause.cause = Object.assign(new Error('deeper'), { request });
+      structuredLog.failure('r1', unavailable('getUser', cause));`);
+    assert.ok(!JSON.stringify(line).includes('secret'));
+    const { stack, ...rest } = (line?.cause ?? {}) as Record<string, unknown>;
+    assert.deepEqual(rest, { name: 'Error', code: 'auth/internal-error' });
+    assert.equal(typeof stack, 'string');
+  });
+
+  it('writes nothing of a cause that is no error', () => {
+    const [line] = run(
+      "structuredLog.failure('r1', new AppError('internal', 'x', { cause: { token: 'secret' } }))",
+    );
+    assert.ok(!JSON.stringify(line).includes('secret'));
+    assert.equal(line?.code, 'internal');
+  });
+});
+
+describe('the console', () => {
+  it('gets the kind of a body parser’s error and not the body, and everything else as it is', () => {
+    const [line] = run(`
+      redactBodiesOnConsole();
+      const lines = [];
+      const cause = Object.assign(new SyntaxError('secret'), { type: 'entity.parse.failed', body: '{"secret"' });
+      process.stderr.write = (text) => lines.push(String(text)) > 0;
+      console.error(cause);
+      console.error('other', 7);
+      process.stdout.write(JSON.stringify({ lines }));`);
+    assert.deepEqual(line?.lines, ['SyntaxError: entity.parse.failed\n', 'other 7\n']);
+  });
+});
+
+describe('an error turned into JSON', () => {
+  it('has no cause, which is for the log alone', () => {
+    for (const error of [
+      unavailable('x', new Error('secret')),
+      new AppError('internal', 'x', { cause: { token: 'secret' } }),
+    ]) {
+      assert.ok(!JSON.stringify(error).includes('secret'));
+    }
+  });
+});

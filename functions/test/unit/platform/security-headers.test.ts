@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { secureResponse } from '../../../src/platform/security-headers.ts';
+import { exchange } from '../../helpers/answers.ts';
+
+/** What a client gets of a response that is written this way. */
+async function receive(write: (res: ServerResponse) => void, ...more: string[]) {
+  const server = createServer((_req, res) => {
+    secureResponse(res);
+    // Whoever comes later knows more of it.
+    secureResponse(res, ...more);
+    write(res);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    return await exchange((server.address() as AddressInfo).port, { path: '/' });
+  } finally {
+    server.close();
+  }
+}
+
+const ALWAYS = {
+  'content-security-policy': "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'private, no-store',
+  vary: 'Origin',
+  'x-request-id': 'r1',
+};
+
+describe('security headers', () => {
+  const ways: Record<string, (res: ServerResponse) => void> = {
+    'nothing said of the head': (res) => res.end('x'),
+    'a status alone': (res) => res.writeHead(201).end('x'),
+    'a status and its text': (res) => res.writeHead(201, 'Made').end('x'),
+    'headers as an object': (res) => res.writeHead(201, { 'X-Own': 'own' }).end('x'),
+    'headers as a list': (res) => res.writeHead(201, ['X-Own', 'own']).end('x'),
+    'a text and a list': (res) => res.writeHead(201, 'Made', ['X-Own', 'own']).end('x'),
+    'headers set one by one': (res) => res.setHeader('X-Own', 'own').end('x'),
+    'both ways': (res) => res.setHeader('X-Other', 'o').writeHead(201, ['X-Own', 'own']).end('x'),
+    'in pieces': (res) => {
+      res.write('x');
+      res.end('y');
+    },
+  };
+  for (const [what, write] of Object.entries(ways)) {
+    it(`are on the answer once each: ${what}`, async () => {
+      const { status, headers, text } = await receive(write, 'X-Request-Id', 'r1');
+      const names = Object.keys(ALWAYS);
+      assert.deepEqual(Object.fromEntries(names.map((name) => [name, headers[name]])), ALWAYS);
+      // A header that comes twice is joined by commas.
+      assert.ok(status === 200 || status === 201);
+      assert.match(text, /x/);
+      if (write.toString().includes('X-Own')) assert.equal(headers['x-own'], 'own');
+      if (write.toString().includes('X-Other')) assert.equal(headers['x-other'], 'o');
+    });
+  }
+
+  it('leave the text of the status', async () => {
+    for (const headers of [['X-Own', 'own'], { 'X-Own': 'own' }, ['Cache-Control', 'public']]) {
+      const texts: string[] = [];
+      await receive((res) => {
+        res.writeHead(201, 'Made', headers as string[]).end();
+        texts.push(res.statusMessage);
+      });
+      assert.deepEqual(texts, ['Made']);
+    }
+  });
+
+  it('are not there twice where a list names one of them', async () => {
+    const { headers } = await receive((res) =>
+      res.writeHead(200, ['cache-control', 'public', 'X-Own', 'own']).end(),
+    );
+    assert.equal(headers['cache-control'], 'public');
+    assert.equal(headers['x-own'], 'own');
+    assert.equal(headers['x-frame-options'], 'DENY');
+  });
+
+  it('add the origin to what else an answer depends on', async () => {
+    for (const [said, sent] of [
+      ['Accept', /^Accept, Origin$/],
+      ['origin, Accept', /^origin, Accept$/],
+    ] as const) {
+      const { headers } = await receive((res) => res.setHeader('Vary', said).end());
+      assert.match(headers.vary ?? '', sent);
+    }
+  });
+
+  it('leave alone what was said meanwhile', async () => {
+    const one = await receive((res) => res.setHeader('vary', 'Origin, Accept').end());
+    assert.equal(one.headers.vary, 'Origin, Accept');
+    assert.equal(one.headers['x-frame-options'], 'DENY');
+    assert.equal(one.headers['x-request-id'], undefined);
+  });
+});

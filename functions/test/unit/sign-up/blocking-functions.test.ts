@@ -1,0 +1,353 @@
+import assert from 'node:assert/strict';
+import type { AuthBlockingEvent } from 'firebase-functions/identity';
+import { unavailable } from '../../../src/core/errors.ts';
+import type { DirectoryEntry } from '../../../src/directory/entry.ts';
+import { createBlockingFunctions } from '../../../src/sign-up/blocking-functions.ts';
+import { createMovableClock, entryOf } from '../../helpers/access.ts';
+import { type Api, breakFirebaseAuth, openApi } from '../../helpers/api.ts';
+import { withoutDelay } from '../../helpers/deadlines.ts';
+
+type User = Partial<NonNullable<AuthBlockingEvent['data']>>;
+
+let opened: Api | undefined;
+
+/** An instance that has not heard of anybody yet. */
+async function blocking(env: Record<string, string> = {}, options: Parameters<typeof openApi>[0] = {}) {
+  await opened?.close();
+  opened = await openApi({ env, ...options });
+  const api = opened;
+  const functions = createBlockingFunctions({}, () => api.deps);
+  // Identity Platform sends more; these functions look at nothing else.
+  const event = (data: User | undefined) => ({ data, eventId: 'event-1' }) as AuthBlockingEvent;
+  return {
+    api,
+    create: async (user: User | undefined) => handlerOf(functions.beforeUserCreated)(event(user)),
+    signIn: async (user: User | undefined) => handlerOf(functions.beforeUserSignedIn)(event(user)),
+  };
+}
+
+/** The handler behind a blocking function, which the SDK puts at `run` and leaves out of the type. */
+function handlerOf(fn: object): (event: AuthBlockingEvent) => unknown {
+  const run: unknown = Reflect.get(fn, 'run');
+  assert.ok(typeof run === 'function');
+  return (event) => run(event);
+}
+
+const refusal = { code: 'permission-denied' };
+const MEMBER = { customClaims: { roles: ['member'], rv: 1 } };
+const ACME = { SIGN_UP_DOMAINS: 'acme.com, acme.co.uk' };
+const ada = { uid: 'ada', email: 'ada@acme.com', emailVerified: true };
+
+const close = async () => {
+  await opened?.close();
+  opened = undefined;
+};
+
+describe('beforeUserCreated', () => {
+  after(close);
+
+  it('gives the default role to everybody where no domain is set', async () => {
+    const { create } = await blocking();
+    assert.deepEqual(await create({ uid: 'x', email: 'x@anywhere.org', emailVerified: false }), MEMBER);
+    assert.deepEqual(await create({ uid: 'x' }), MEMBER, 'a phone number, no e-mail');
+  });
+
+  for (const email of ['ada@acme.com', 'ada@ACME.com', 'ada@acme.co.uk']) {
+    it(`gives the default role to the verified ${email}`, async () => {
+      assert.deepEqual(await (await blocking(ACME)).create({ uid: 'x', email, emailVerified: true }), MEMBER);
+    });
+  }
+
+  it('lets an address of the domain that is not verified sign up, without any role', async () => {
+    const { create } = await blocking(ACME);
+    for (const user of [
+      { ...ada, emailVerified: false },
+      { uid: 'ada', email: ada.email },
+    ]) {
+      assert.deepEqual(await create(user), {});
+    }
+  });
+
+  const strangers = [
+    'ada@evil.com',
+    'ada@acme.com.evil.com',
+    'ada@notacme.com',
+    'ada@sub.acme.com',
+    'ada@acme.com.',
+    'ada@acme.com ',
+    'ada@аcme.com',
+    'acme.com@evil.com',
+    '@acme.com@evil.com',
+    'ada@evil.com@acme.com',
+    'ada',
+    '',
+  ];
+  for (const email of strangers) {
+    it(`refuses ${JSON.stringify(email)}, verified or not`, async () => {
+      for (const emailVerified of [true, false]) {
+        await assert.rejects((await blocking(ACME)).create({ uid: 'x', email, emailVerified }), refusal);
+      }
+    });
+  }
+
+  it('refuses somebody without an e-mail where domains are set', async () => {
+    await assert.rejects((await blocking(ACME)).create({ uid: 'x', phoneNumber: '+491701234567' }), refusal);
+  });
+
+  it('records whom it refused', async () => {
+    const { create, api } = await blocking(ACME);
+    await assert.rejects(create({ uid: 'x', email: 'x@evil.com' }), refusal);
+    const [event] = (await api.firestore.db.collection('auditEvents').get()).docs;
+    const { actor, action, target, outcome, after, requestId } = event?.data() ?? {};
+    assert.deepEqual(
+      [actor, action, target, outcome, after, requestId],
+      ['nobody', 'user.create', 'nobody', 'refused', { domain: 'evil.com' }, 'event-1'],
+    );
+  });
+
+  it('records thirty a minute of a flood, with the domain and no address, and how many it passed over', async () => {
+    const clock = createMovableClock();
+    const { create, api } = await blocking(ACME, { clock });
+    const flood = (from: number) =>
+      Promise.all(
+        Array.from({ length: 100 }, (_, n) =>
+          assert.rejects(create({ uid: `u${from + n}`, email: `person${from + n}@evil.com` }), refusal),
+        ),
+      );
+    await flood(0);
+    await flood(100);
+    clock.move(60_000);
+    await assert.rejects(create({ uid: 'last', email: 'person@worse.com' }), refusal);
+    const documents = (await api.firestore.db.collection('auditEvents').get()).docs.map((event) =>
+      event.data(),
+    );
+    const domains = documents.map(({ after }) => after.domain).sort();
+    assert.deepEqual(domains, [...Array(30).fill('evil.com'), 'worse.com']);
+    const { after } = documents.find((event) => event.after.domain === 'worse.com') ?? assert.fail();
+    assert.equal(after.suppressed, 170);
+    assert.doesNotMatch(JSON.stringify([documents, api.lines]), /person|@/);
+  });
+
+  it('says nothing about which domains are open', async () => {
+    await assert.rejects((await blocking(ACME)).create({ uid: 'x', email: 'x@evil.com' }), (error: Error) => {
+      assert.doesNotMatch(error.message, /acme/);
+      return true;
+    });
+  });
+
+  it('gives no role where the default is none', async () => {
+    assert.deepEqual(await (await blocking({ DEFAULT_ROLE: 'none' })).create(ada), {});
+  });
+
+  it('keeps the claims of others', async () => {
+    const answer = await (await blocking()).create({
+      ...ada,
+      customClaims: { tier: 'gold', nested: { a: [1] } },
+    });
+    assert.deepEqual(answer, {
+      customClaims: { tier: 'gold', nested: { a: [1] }, roles: ['member'], rv: 1 },
+    });
+  });
+
+  it('takes no role from an unknown one in the claims', async () => {
+    const answer = await (await blocking()).create({
+      ...ada,
+      customClaims: { roles: ['__proto__', 'king'] },
+    });
+    assert.deepEqual(answer, MEMBER);
+  });
+
+  it('refuses an event without a user', async () => {
+    await assert.rejects((await blocking()).create(undefined), { code: 'invalid-argument' });
+  });
+});
+
+describe('beforeUserSignedIn', () => {
+  after(close);
+
+  it('refuses a disabled account', async () => {
+    await assert.rejects((await blocking()).signIn({ ...ada, disabled: true }), refusal);
+  });
+
+  it('gives the default role to somebody who never had one', async () => {
+    assert.deepEqual(await (await blocking()).signIn(ada), MEMBER);
+    assert.deepEqual(await (await blocking()).signIn({ ...ada, customClaims: { tier: 'gold' } }), {
+      customClaims: { tier: 'gold', roles: ['member'], rv: 1 },
+    });
+  });
+
+  const hadRoles: [name: string, customClaims: Record<string, unknown>][] = [
+    ['roles and a version', { roles: ['admin'], rv: 3 }],
+    ['no role left, and a version', { roles: [], rv: 2 }],
+    ['a version only', { rv: 1 }],
+  ];
+  for (const [name, customClaims] of hadRoles) {
+    it(`changes nothing for somebody with ${name}`, async () => {
+      assert.deepEqual(await (await blocking()).signIn({ ...ada, customClaims }), {});
+    });
+  }
+
+  it('gives the role to somebody whose e-mail has been verified since', async () => {
+    const { signIn } = await blocking(ACME);
+    assert.deepEqual(await signIn({ ...ada, emailVerified: false }), {});
+    assert.deepEqual(await signIn(ada), MEMBER);
+  });
+
+  it('gives no role to somebody of another domain who has an account from before', async () => {
+    assert.deepEqual(
+      await (await blocking(ACME)).signIn({ uid: 'x', email: 'x@evil.com', emailVerified: true }),
+      {},
+    );
+  });
+
+  it('gives no role where the default is none', async () => {
+    assert.deepEqual(await (await blocking({ DEFAULT_ROLE: 'none' })).signIn(ada), {});
+  });
+
+  it('lets somebody in whose claims leave no room for a role, without one', async () => {
+    const customClaims = { foreign: 'x'.repeat(970) };
+    assert.deepEqual(await (await blocking()).signIn({ ...ada, customClaims }), {});
+  });
+
+  it('refuses an event without a user', async () => {
+    await assert.rejects((await blocking()).signIn(undefined), { code: 'invalid-argument' });
+  });
+
+  it('takes roles for none that Gatehouse did not write', async () => {
+    for (const customClaims of [{ rv: 0 }, { roles: ['owner'] }, { roles: ['owner'], rv: '1' }]) {
+      assert.deepEqual(await (await blocking()).signIn({ ...ada, customClaims }), MEMBER);
+    }
+  });
+
+  describe('of somebody whom the directory knows', () => {
+    /** Ada as Firebase Auth and the directory know her, with grants at version 2, and claims of whatever version. */
+    async function known(customClaims: Record<string, unknown>, change: Partial<DirectoryEntry> = {}) {
+      const subject = await blocking();
+      const { email, emailVerified } = ada;
+      subject.api.google.users.set('ada', { localId: 'ada', email, emailVerified });
+      const entry = entryOf('ada', { email, providers: [], roles: ['auditor'], rolesVersion: 2, ...change });
+      await subject.api.deps.directory.change({ uid: 'ada' }, () => ({ entry }));
+      return { ...subject, answer: () => subject.signIn({ ...ada, customClaims }) };
+    }
+    const eventsOf = async ({ firestore }: Api) =>
+      (await firestore.db.collection('auditEvents').get()).docs.map((event) => event.data());
+
+    it('repairs claims that are behind, and keeps those of others', async () => {
+      const { answer } = await known({ roles: ['owner'], rv: 1, tier: 'gold' });
+      assert.deepEqual(await answer(), { customClaims: { roles: ['auditor'], rv: 2, tier: 'gold' } });
+    });
+
+    it('says when a role will end, and leaves out what has ended', async () => {
+      const by = { grantedBy: 'x', grantedAt: 1 };
+      const grants = [
+        { role: 'support', expiresAt: 4_000_000_000, ...by },
+        { role: 'admin', expiresAt: 5, ...by },
+      ] as const;
+      const { answer } = await known({ rv: 1 }, { grants });
+      assert.deepEqual(await answer(), {
+        customClaims: { roles: ['support'], rv: 2, rx: { support: 4_000_000_000 } },
+      });
+    });
+
+    it('leaves claims alone that are in line', async () => {
+      const { answer } = await known({ roles: ['auditor'], rv: 2 });
+      assert.deepEqual(await answer(), {});
+    });
+
+    it('refuses whom the directory has disabled, though Firebase Auth was not told yet, and records that', async () => {
+      const { answer, api } = await known({ roles: ['auditor'], rv: 2 }, { disabled: true });
+      await assert.rejects(answer(), refusal);
+      const [event] = await eventsOf(api);
+      const said = [event?.actor, event?.action, event?.outcome, event?.reason, event?.requestId];
+      assert.deepEqual(said, ['ada', 'user.sign-in', 'refused', 'disabled', 'event-1']);
+    });
+
+    const shut: [what: string, change: Partial<DirectoryEntry>][] = [
+      ['never had a role', { rolesVersion: 0, grants: [] }],
+      ['is being deleted', { rolesVersion: 0, grants: [], pending: ['deletion'] }],
+      ['has another address by now', { email: 'old@acme.com' }],
+    ];
+    for (const [what, change] of shut) {
+      it(`refuses whom the directory has disabled and who ${what}, whatever else does not answer`, async () => {
+        const { answer, api } = await known({}, { disabled: true, ...change });
+        breakFirebaseAuth(api.google);
+        await assert.rejects(answer(), refusal);
+        assert.deepEqual((await api.deps.directory.find('ada'))?.rolesVersion, change.rolesVersion ?? 2);
+      });
+    }
+
+    it('gives the default role through the directory to somebody verified since', async () => {
+      const { answer, api } = await known({}, { grants: [], rolesVersion: 0, claimsVersion: 0 });
+      assert.deepEqual(await answer(), MEMBER);
+      const { grants, rolesVersion } = (await api.deps.directory.find('ada')) ?? assert.fail();
+      assert.deepEqual(
+        [grants.map(({ role, grantedBy }) => [role, grantedBy]), rolesVersion],
+        [[['member', 'system']], 1],
+      );
+      assert.deepEqual(
+        (await eventsOf(api)).map(({ action }) => action),
+        ['roles.default'],
+      );
+    });
+
+    it('does not bring back what was taken away', async () => {
+      const { answer } = await known({ roles: [], rv: 2 }, { grants: [] });
+      assert.deepEqual(await answer(), {});
+    });
+  });
+
+  const hang = () => new Promise<never>(() => undefined);
+  const broken: [how: string, find: () => Promise<never>][] = [
+    ['hangs', hang],
+    ['fails', () => Promise.reject(unavailable('directory.find'))],
+  ];
+  for (const [how, find] of broken) {
+    for (const customClaims of [{ roles: ['auditor'], rv: 2 }, { tier: 'gold' }, {}]) {
+      it(`is not held up by a Firestore that ${how}: ${JSON.stringify(customClaims)} stays what it was, and the log says why`, async () => {
+        const rewire = (deps: Api['deps']) => ({ ...deps, directory: { ...deps.directory, find } });
+        const { signIn, api } = await blocking({}, { rewire });
+        let answer: unknown;
+        await withoutDelay(async () => {
+          answer = await signIn({ ...ada, customClaims });
+        });
+        assert.deepEqual(answer, {});
+        assert.deepEqual(
+          api.lines.map(({ kind, requestId }) => [kind, requestId]),
+          [['failure', 'event-1']],
+        );
+      });
+    }
+  }
+
+  it('has two seconds left of the seven it is given when all it asks is as late as may be', async () => {
+    const disabled = entryOf('ada', { disabled: true });
+    const { signIn } = await blocking(
+      {},
+      {
+        rewire: (deps) => ({
+          ...deps,
+          directory: { ...deps.directory, find: async () => disabled, change: async () => undefined },
+          audit: { ...deps.audit, recordRefusal: hang },
+          accounts: { ...deps.accounts, find: async () => undefined },
+        }),
+      },
+    );
+    const delays = await withoutDelay(() => assert.rejects(signIn(ada), refusal));
+    assert.ok(delays.length >= 2, 'one for looking, one for recording');
+    assert.ok(delays.reduce((sum, delay) => sum + delay) <= 5_000, delays.join());
+  });
+
+  it('still refuses who is disabled in Firebase Auth while Firestore hangs', async () => {
+    const { signIn } = await blocking(
+      {},
+      {
+        rewire: (deps) => ({
+          ...deps,
+          directory: { ...deps.directory, find: hang },
+          audit: { ...deps.audit, recordRefusal: hang },
+        }),
+      },
+    );
+    await withoutDelay(() => assert.rejects(signIn({ ...ada, disabled: true }), refusal));
+  });
+});

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { evaluateSignUp } from '../../../src/sign-up/policy.ts';
+
+const DOMAINS = ['acme.com', 'acme.co.uk'];
+
+describe('sign-up policy', () => {
+  it('admits everybody where no domains are named', () => {
+    for (const candidate of [{}, { email: 'x@evil.example' }, { email: 'x', emailVerified: false }]) {
+      assert.equal(evaluateSignUp(candidate, []), 'admitted');
+    }
+  });
+
+  for (const email of ['x@acme.com', 'X@ACME.COM', 'x.y+z@acme.co.uk']) {
+    it(`admits ${email} once verified, and gives it no rights before`, () => {
+      assert.equal(evaluateSignUp({ email, emailVerified: true }, DOMAINS), 'admitted');
+      assert.equal(evaluateSignUp({ email, emailVerified: false }, DOMAINS), 'unverified');
+      assert.equal(evaluateSignUp({ email }, DOMAINS), 'unverified');
+    });
+  }
+
+  const refused = [
+    'x@acme.com.evil.com',
+    'x@notacme.com',
+    'x@sub.acme.com',
+    'x@acme.co',
+    'x@acme.com.',
+    'x@acme.com ',
+    ' x@acme.com\n',
+    'x@ acme.com',
+    'x@com',
+    'acme.com@evil.com',
+    'x@acme.com@evil.com',
+    'x@evil.com@acme.com',
+    '"x@evil.com"@acme.com',
+    'x@evil.com,y@acme.com',
+    'x@acme.com\0@evil.com',
+    'x@evil.com\0@acme.com',
+    'x@аcme.com',
+    'x@xn--cme-6cd.com',
+    'x@acme。com',
+    '@acme.com',
+    'acme.com',
+    '@',
+    '',
+    'x@',
+    'x@__proto__',
+    'x@includes',
+  ];
+  for (const email of refused) {
+    it(`refuses ${JSON.stringify(email)}, verified or not`, () => {
+      assert.equal(evaluateSignUp({ email, emailVerified: true }, DOMAINS), 'refused');
+      assert.equal(evaluateSignUp({ email, emailVerified: false }, DOMAINS), 'refused');
+    });
+  }
+
+  it('refuses whoever has no e-mail address', () => {
+    assert.equal(evaluateSignUp({}, DOMAINS), 'refused');
+    assert.equal(evaluateSignUp({ emailVerified: true }, DOMAINS), 'refused');
+  });
+});

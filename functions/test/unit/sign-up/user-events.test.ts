@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { createReconcileSchedule } from '../../../src/directory/sync/reconcile-schedule.ts';
+import { createUserEvents } from '../../../src/sign-up/user-events.ts';
+import { type Api, breakFirebaseAuth, openApi } from '../../helpers/api.ts';
+import type { GoogleUser } from '../../helpers/google.ts';
+import { identityOf } from '../../helpers/identities.ts';
+import { createInstance } from '../../helpers/instance.ts';
+
+const ada = { email: 'ada@acme.com', emailVerified: true };
+const ACME = { SIGN_UP_DOMAINS: 'acme.com' };
+let api: Api;
+
+const open = async (env: Record<string, string> = {}) => {
+  api = await openApi({ env });
+};
+const account = (user: Omit<GoogleUser, 'localId'>) => {
+  const providerUserInfo = [{ providerId: 'password', rawId: 'x' }];
+  api.google.users.set('new', { localId: 'new', providerUserInfo, ...user } as GoogleUser);
+};
+/** Delivers an event. Of it they read the id and the uid only; everything else they ask Firebase Auth. */
+async function deliver(name: 'onUserCreated' | 'onUserDeleted', uid = 'new') {
+  const trigger = createUserEvents({}, () => api.deps)[name];
+  await trigger.run({ id: 'event-1', data: { uid } } as Parameters<typeof trigger.run>[0]);
+}
+const entry = () => api.deps.directory.find('new');
+const roles = async () => (await entry())?.grants.map(({ role }) => role);
+const claims = () => JSON.parse(api.google.users.get('new')?.customAttributes ?? 'null');
+const actions = async () =>
+  (await api.firestore.db.collection('auditEvents').get()).docs.map((event) => event.get('action'));
+
+describe('onUserCreated', () => {
+  afterEach(() => api.close());
+
+  it('enters the user in the directory with the default role, and tells Firebase Auth', async () => {
+    await open();
+    account({ ...ada, customAttributes: '{"tier":"gold"}' });
+    await deliver('onUserCreated');
+    assert.deepEqual([await roles(), claims()], [['member'], { tier: 'gold', roles: ['member'], rv: 1 }]);
+    const [line] = api.lines;
+    assert.deepEqual([line?.action, line?.actor, line?.requestId], ['roles.default', 'system', 'event-1']);
+  });
+
+  it('does nothing the second time, nor when two come at once', async () => {
+    await open();
+    account(ada);
+    await Promise.all([deliver('onUserCreated'), deliver('onUserCreated')]);
+    await deliver('onUserCreated');
+    assert.deepEqual([(await entry())?.rolesVersion, await actions()], [1, ['roles.default']]);
+    assert.equal(api.google.count('accounts:update'), 1);
+  });
+
+  it('brings back no role that somebody took away since', async () => {
+    await open();
+    account(ada);
+    await deliver('onUserCreated');
+    const system = { principal: 'system', requestId: 'r' };
+    await api.deps.changeAccess(system, { uid: 'new', action: 'roles.set' }, () => ({ grants: [] }));
+    await deliver('onUserCreated');
+    assert.deepEqual(await roles(), []);
+  });
+
+  it('disables and signs out somebody of another domain, with no role, and records that', async () => {
+    await open(ACME);
+    account({ email: 'x@acme.com.evil.com', emailVerified: true });
+    await deliver('onUserCreated');
+    const stored = api.google.users.get('new');
+    assert.deepEqual([stored?.disabled, Number(stored?.validSince) > 0, claims()], [true, true, null]);
+    assert.deepEqual(
+      [(await entry())?.disabled, await roles(), await actions()],
+      [true, [], ['user.sign-up-refused']],
+    );
+  });
+
+  it('does not disable again whom somebody let in since', async () => {
+    await open(ACME);
+    account({ email: 'x@evil.com', emailVerified: true, customAttributes: '{"roles":["member"],"rv":2}' });
+    await deliver('onUserCreated');
+    assert.deepEqual([(await entry())?.disabled, await roles()], [false, ['member']]);
+  });
+
+  it('enters somebody of the domain whose e-mail is not verified, without a role', async () => {
+    await open(ACME);
+    account({ ...ada, emailVerified: false });
+    await deliver('onUserCreated');
+    assert.deepEqual([(await entry())?.disabled, await roles()], [false, []]);
+  });
+
+  it('enters users without a role where the default is none, and anonymous ones', async () => {
+    await open({ DEFAULT_ROLE: 'none' });
+    account(ada);
+    await deliver('onUserCreated');
+    assert.deepEqual(await roles(), []);
+    await api.close();
+    await open();
+    api.google.users.set('new', { localId: 'new' });
+    await deliver('onUserCreated');
+    assert.deepEqual(await roles(), []);
+  });
+
+  it('enters nobody who is gone again', async () => {
+    await open();
+    await deliver('onUserCreated');
+    assert.deepEqual([await entry(), api.google.count('accounts:update')], [undefined, 0]);
+  });
+
+  it('passes over ids that no document can have', async () => {
+    await open();
+    for (const uid of ['a/b', 'a/b/c']) {
+      api.google.users.set(uid, { localId: uid, ...ada });
+      await deliver('onUserCreated', uid);
+    }
+    assert.equal(api.google.count('accounts:update'), 0);
+    for (const collection of ['directory', 'auditEvents']) {
+      assert.equal((await api.firestore.db.collectionGroup(collection).get()).size, 0, collection);
+    }
+  });
+
+  it('fails while Firebase Auth is down, so that the event is delivered again', async () => {
+    await open();
+    breakFirebaseAuth(api.google);
+    await assert.rejects(deliver('onUserCreated'), { code: 'unavailable' });
+  });
+});
+
+describe('events of an account that an exchange made', () => {
+  const ADA = identityOf('ada');
+  beforeEach(async () => {
+    await open();
+    await api.deps.accessRecords.readExternal(ADA);
+    const system = { principal: 'system', requestId: 'r' };
+    const grants = [{ role: 'support', grantedBy: 'olga', grantedAt: 1 } as const];
+    await api.deps.changeAccess(system, { uid: ADA.id, action: 'roles.set' }, () => ({ grants }));
+    await api.deps.changeAccess(system, { uid: ADA.id, action: 'user.disable' }, () => ({ disabled: true }));
+  });
+  afterEach(() => api.close());
+
+  const ada = async () => (await api.deps.directory.find(ADA.id)) ?? assert.fail('no entry');
+
+  it('bring it in line: an old custom token makes one anew that says nothing', async () => {
+    api.google.users.set(ADA.id, { localId: ADA.id });
+    await deliver('onUserCreated', ADA.id);
+    const { disabled, customAttributes } = api.google.users.get(ADA.id) ?? assert.fail();
+    assert.deepEqual([disabled, JSON.parse(customAttributes ?? '')], [true, { roles: ['support'], rv: 1 }]);
+    assert.deepEqual((await ada()).pending, []);
+  });
+
+  it('leave the entry when somebody deletes it, and make its tokens stale', async () => {
+    const { validAfter } = await ada();
+    await deliver('onUserDeleted', ADA.id);
+    const { grants, disabled, rolesVersion, validAfter: after } = await ada();
+    assert.deepEqual([grants.length, disabled, rolesVersion, after], [1, true, 2, validAfter]);
+    assert.equal((await api.deps.accessChanges.latest(ADA.id))?.rolesVersion, 2);
+    assert.ok((await actions()).includes('user.firebase-account-deleted'));
+  });
+});
+
+describe('onUserDeleted', () => {
+  beforeEach(() => open());
+  afterEach(() => api.close());
+
+  it('takes the user out of the directory, records it, and does nothing the second time', async () => {
+    account(ada);
+    await deliver('onUserCreated');
+    api.google.users.delete('new');
+    await deliver('onUserDeleted');
+    await deliver('onUserDeleted');
+    assert.deepEqual(
+      [await entry(), (await actions()).toSorted()],
+      [undefined, ['roles.default', 'user.account-deleted']],
+    );
+  });
+
+  it('tells every instance, though the user never had an entry: their tokens live as long as any', async () => {
+    const second = Math.floor(Date.now() / 1000);
+    await deliver('onUserDeleted');
+    const other = createInstance(api.google, api.firestore);
+    for (const { accessChanges } of [api.deps, other]) {
+      assert.ok(((await accessChanges.latest('new'))?.validAfter ?? 0) > second);
+    }
+    assert.deepEqual(await actions(), []);
+  });
+
+  it('passes over ids that no document can have', async () => {
+    for (const uid of ['a/b', 'a/b/c']) await deliver('onUserDeleted', uid);
+    assert.equal((await api.firestore.db.collection('accessChanges').get()).size, 0);
+  });
+
+  it('leaves alone whom somebody made anew under the same id: the event is late', async () => {
+    account(ada);
+    await deliver('onUserCreated');
+    await deliver('onUserDeleted');
+    assert.deepEqual(await roles(), ['member']);
+  });
+
+  it('comes before the creation, and nobody is left in the directory', async () => {
+    await deliver('onUserDeleted');
+    await deliver('onUserCreated');
+    assert.equal(await entry(), undefined);
+  });
+
+  it('fails while Firebase Auth is down: not knowing is no reason to forget anybody', async () => {
+    account(ada);
+    await deliver('onUserCreated');
+    breakFirebaseAuth(api.google);
+    await assert.rejects(deliver('onUserDeleted'), { code: 'unavailable' });
+    assert.deepEqual(await roles(), ['member']);
+  });
+});
+
+describe('the schedule that reconciles', () => {
+  before(() => open());
+  after(() => api.close());
+
+  it('finishes what is pending, takes out what has ended, and logs how much', async () => {
+    account(ada);
+    await deliver('onUserCreated');
+    const grant = { role: 'support', grantedBy: 'x', grantedAt: 1, expiresAt: 5 } as const;
+    await api.deps.directory.change({ uid: 'new' }, ({ entry }) => ({
+      entry: { ...(entry ?? assert.fail()), grants: [...(entry?.grants ?? []), grant], pending: ['claims'] },
+    }));
+    api.lines.length = 0;
+    const schedule = createReconcileSchedule({}, () => api.deps);
+    await schedule.run({ scheduleTime: new Date().toISOString() });
+    assert.deepEqual([await roles(), (await entry())?.pending], [['member'], []]);
+    const line = api.lines.find(({ kind }) => kind === 'reconciled');
+    assert.deepEqual(line, { kind: 'reconciled', expired: 1, repaired: 0, failed: 0, more: false });
+  });
+});

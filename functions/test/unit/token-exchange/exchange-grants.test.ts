@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import type { Role } from '../../../src/authz/roles.ts';
+import type { Grant } from '../../../src/directory/grant.ts';
+import { exchangedGrants } from '../../../src/token-exchange/exchange-grants.ts';
+import { LOGIN } from '../../helpers/identities.ts';
+
+const NOW = 1_800_000_000;
+const END = NOW + 3600;
+const given = (...roles: Role[]) => ({ roles, issuer: LOGIN, expiresAt: END, now: NOW });
+/** As an exchange made it. */
+const exchanged = (role: Role, facts: Partial<Grant> = {}): Grant => ({
+  ...{ role, grantedBy: LOGIN, grantedAt: NOW, expiresAt: END, reason: 'token exchange' },
+  ...facts,
+});
+const granted = (role: Role, expiresAt?: number): Grant => ({
+  ...{ role, grantedBy: 'olga', grantedAt: 1 },
+  ...(expiresAt !== undefined && { expiresAt }),
+});
+
+describe('the grants of an exchange', () => {
+  it('are the roles that the issuer gives, until its token ends', () => {
+    assert.deepEqual(exchangedGrants([], given('member', 'support')), [
+      exchanged('member'),
+      exchanged('support'),
+    ]);
+    assert.deepEqual(exchangedGrants([], given()), []);
+  });
+
+  it('stand beside what somebody granted, which keeps its giver and its end', () => {
+    const before = [granted('admin'), granted('support', NOW + 5)];
+    const after = exchangedGrants(before, given('support', 'member'));
+    assert.deepEqual(after, [...before, exchanged('member')]);
+  });
+
+  it('take the place of what somebody granted and has ended', () => {
+    assert.deepEqual(exchangedGrants([granted('support', NOW)], given('support')), [exchanged('support')]);
+  });
+
+  it('end when the issuer gives the role no longer; those of others do not', () => {
+    const other = exchanged('auditor', { grantedBy: 'https://other.example.com' });
+    const before = [exchanged('support'), granted('member'), other];
+    assert.deepEqual(exchangedGrants(before, given()), [granted('member'), other]);
+  });
+
+  it('are left as they are, and nothing is written, while they have half of their time', () => {
+    const before = [exchanged('support', { grantedAt: NOW - 1800, expiresAt: NOW + 1800 }), granted('admin')];
+    assert.equal(exchangedGrants(before, given('support')), before);
+    const shorter = [exchanged('support', { expiresAt: END + 60 })];
+    assert.equal(exchangedGrants(shorter, given('support')), shorter);
+  });
+
+  it('are prolonged when they have less, or have ended, or are written anyhow', () => {
+    const worn = exchanged('support', { grantedAt: NOW - 1800, expiresAt: NOW + 1799 });
+    assert.deepEqual(exchangedGrants([worn], given('support')), [exchanged('support')]);
+    const ended = exchanged('support', { grantedAt: NOW - 1800, expiresAt: NOW });
+    assert.deepEqual(exchangedGrants([ended], given('support')), [exchanged('support')]);
+    const fresh = exchanged('support', { grantedAt: NOW - 60, expiresAt: END - 60 });
+    assert.deepEqual(exchangedGrants([fresh], given('support', 'member')), [
+      exchanged('support'),
+      exchanged('member'),
+    ]);
+  });
+
+  it('are never shortened by a token that ends sooner', () => {
+    const longer = exchanged('support', { expiresAt: END + 60 });
+    assert.deepEqual(exchangedGrants([longer], given('support', 'member')), [longer, exchanged('member')]);
+  });
+
+  it('never give a role twice, which no list of grants may', () => {
+    const after = exchangedGrants([granted('support', NOW + 5)], given('support', 'support', 'member'));
+    assert.deepEqual(
+      after.map(({ role }) => role),
+      ['support', 'member'],
+    );
+  });
+});

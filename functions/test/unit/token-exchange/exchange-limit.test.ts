@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { countExchange, EXCHANGES, WINDOW } from '../../../src/token-exchange/exchange-limit.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+const NOW = 1_800_000_000;
+
+describe('the limit of exchanges', () => {
+  it('counts from the first one on, up to ten in a minute', async () => {
+    let window = countExchange(undefined, NOW);
+    assert.deepEqual(window, { since: NOW, count: 1 });
+    for (let count = 2; count <= 10; count++) {
+      window = countExchange(window, NOW + count);
+      assert.deepEqual(window, { since: NOW, count });
+    }
+    assert.deepEqual([EXCHANGES, WINDOW], [10, 60]);
+    const { retryAfter } = await assertRefused(() => countExchange(window, NOW + 59), 'rate_limited');
+    assert.equal(retryAfter, 1);
+  });
+
+  it('begins anew when the minute is over', () => {
+    const full = { since: NOW, count: 10 };
+    assert.deepEqual(countExchange(full, NOW + 60), { since: NOW + 60, count: 1 });
+  });
+
+  it('does not begin anew where a clock is a little behind, and locks nobody out by one that was far ahead', async () => {
+    assert.deepEqual(countExchange({ since: NOW + 3, count: 4 }, NOW), { since: NOW + 3, count: 5 });
+    const { retryAfter } = await assertRefused(
+      () => countExchange({ since: NOW + 3, count: 10 }, NOW),
+      'rate_limited',
+    );
+    assert.equal(retryAfter, 63);
+    assert.deepEqual(countExchange({ since: NOW + 9999, count: 10 }, NOW), { since: NOW, count: 1 });
+  });
+});

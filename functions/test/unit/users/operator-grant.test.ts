@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { externalId } from '../../../src/authn/external-identity.ts';
+import { grantAsOperator, grantDefaultRole, grantToExternalUser } from '../../../src/users/operator-grant.ts';
+import { type Access, createAccess } from '../../helpers/access.ts';
+import type { accountOf } from '../../helpers/memory-accounts.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+const LOGIN = 'https://login.example.com';
+
+type Person = Parameters<typeof accountOf>;
+let access: Access;
+
+const rolesOf = async (uid: string) => (await access.users.get(uid)).grants.map(({ role }) => role);
+
+describe('the default role', () => {
+  afterEach(() => access.close());
+
+  const give = async (...people: Person[]) => {
+    access = await createAccess(people);
+    return () => grantDefaultRole(access, { uid: 'ann', role: 'member', requestId: 'e1' });
+  };
+
+  it('is given to a new account, beside the claims of others, and is on record', async () => {
+    await (await give(['ann', { claims: { plan: 'pro' } }]))();
+    assert.deepEqual(access.accounts.byUid.get('ann')?.claims, { plan: 'pro', roles: ['member'], rv: 1 });
+    const [grant] = (await access.users.get('ann')).grants;
+    assert.deepEqual([grant?.role, grant?.grantedBy, grant?.grantedAt], ['member', 'system', access.now()]);
+    const [event] = await access.all('auditEvents');
+    assert.deepEqual([event?.action, event?.actor, event?.requestId], ['roles.default', 'system', 'e1']);
+  });
+
+  it('is given once, though the event comes twice and both at once', async () => {
+    const twice = await give(['ann', { claims: {} }]);
+    await Promise.all([twice(), twice()]);
+    await twice();
+    assert.deepEqual(access.accounts.changes, ['setClaims ann']);
+    assert.equal((await access.users.get('ann')).rolesVersion, 1);
+  });
+
+  it('does not come back after somebody took it away', async () => {
+    await (await give(['ann', { claims: { roles: [], rv: 2 } }]))();
+    assert.deepEqual([await rolesOf('ann'), access.accounts.changes], [[], []]);
+  });
+
+  it('is given to somebody whose claims carry roles that Gatehouse did not write: those count for nothing', async () => {
+    await (await give(['ann', { claims: { roles: ['admin'] } }]))();
+    assert.deepEqual(await rolesOf('ann'), ['member']);
+    assert.deepEqual(access.accounts.byUid.get('ann')?.claims, { roles: ['member'], rv: 1 });
+  });
+
+  it('is not given to an account that is gone again', async () => {
+    await assertRefused(await give(), 'not_found');
+    assert.deepEqual(await access.all('directory'), []);
+  });
+});
+
+describe('granting as the operator', () => {
+  afterEach(() => access.close());
+
+  const open = async (...people: Person[]) => {
+    access = await createAccess(people);
+    for (const [uid] of people) await access.users.get(uid);
+  };
+  const grant = (force = false, unverified = true) =>
+    grantAsOperator(access, { email: 'ann@example.com', role: 'owner', force, unverified });
+
+  it('makes the first owner, who keeps the roles they had', async () => {
+    await open(['ann', { roles: ['member'] }]);
+    assert.deepEqual(
+      (await grant()).grants.map(({ role }) => role),
+      ['member', 'owner'],
+    );
+    assert.deepEqual(access.accounts.byUid.get('ann')?.claims, { roles: ['member', 'owner'], rv: 2 });
+    assert.deepEqual(await access.owners(), ['ann']);
+  });
+
+  it('makes a second owner by force alone', async () => {
+    await open(['ann'], ['olga', { roles: ['owner'] }]);
+    await assertRefused(() => grant(), 'invalid_argument');
+    assert.deepEqual(access.accounts.changes, []);
+    await grant(true);
+    assert.deepEqual(await access.owners(), ['olga', 'ann']);
+  });
+
+  it('makes an owner where the only ones are disabled, or end some day', async () => {
+    const claims = { roles: ['owner'], rv: 1, rx: { owner: 4_000_000_000 } };
+    await open(['ann'], ['otto', { roles: ['owner'], disabled: true }], ['oda', { claims }]);
+    await grant();
+    assert.deepEqual(await access.owners(), ['ann']);
+  });
+
+  it('does nothing when it is done already', async () => {
+    await open(['ann', { roles: ['owner'] }]);
+    await grant();
+    assert.deepEqual(access.accounts.changes, []);
+  });
+
+  it('makes a role last that would have ended', async () => {
+    await open(['ann', { claims: { roles: ['owner'], rv: 1, rx: { owner: 4_000_000_000 } } }]);
+    const { grants } = await grant();
+    assert.deepEqual(
+      grants.map(({ role, expiresAt }) => [role, expiresAt]),
+      [['owner', undefined]],
+    );
+  });
+
+  it('refuses an address that nobody has proved to own, where that matters, and a disabled account', async () => {
+    for (const state of [{ emailVerified: false }, { emailVerified: true, disabled: true }]) {
+      await access?.close();
+      await open(['ann', { ...state, roles: [] }]);
+      await assertRefused(() => grant(false, false), 'invalid_argument');
+      assert.deepEqual(access.accounts.changes, []);
+      assert.deepEqual(
+        (await grant(true, false)).grants.map(({ role }) => role),
+        ['owner'],
+      );
+    }
+  });
+
+  it('does not make somebody up', async () => {
+    await open();
+    await assertRefused(() => grant(), 'not_found');
+  });
+});
+
+describe('granting to an identity as the operator', () => {
+  const uid = externalId(LOGIN, 'ann');
+  const open = async (...people: Person[]) => {
+    access = await createAccess(people);
+    for (const [uid] of people) await access.users.get(uid);
+  };
+  const grant = (force = false, role: 'owner' | 'support' = 'owner') =>
+    grantToExternalUser(access, { issuer: LOGIN, subject: 'ann', role, force });
+  afterEach(() => access.close());
+
+  it('enters somebody who never came and makes them the first owner, without an account, for the record', async () => {
+    await open();
+    const { identity, grants } = await grant();
+    assert.deepEqual(identity, { issuer: LOGIN, subject: 'ann' });
+    assert.deepEqual(
+      grants.map(({ role, grantedBy }) => [role, grantedBy]),
+      [['owner', 'operator']],
+    );
+    assert.deepEqual(await access.owners(), [uid]);
+    const events = await access.all('auditEvents');
+    assert.deepEqual(events.map(({ action, actor, target }) => [action, actor, target]).sort(), [
+      ['roles.set', 'operator', uid],
+      ['user.provision', 'operator', uid],
+    ]);
+    assert.equal(access.accounts.byUid.has(uid), false);
+  });
+
+  it('adds to what somebody has, and does nothing when it is done already', async () => {
+    await open();
+    await grant(false, 'support');
+    const { grants } = await grant();
+    assert.deepEqual(
+      grants.map(({ role }) => role),
+      ['support', 'owner'],
+    );
+    const { rolesVersion } = await grant();
+    assert.equal(rolesVersion, 2);
+  });
+
+  it('makes a second owner by force alone, and enters nobody it refuses', async () => {
+    await open(['olga', { roles: ['owner'] }]);
+    await assertRefused(() => grant(), 'invalid_argument');
+    assert.equal(await access.directory.find(uid), undefined);
+    await grant(true);
+    assert.deepEqual(await access.owners(), ['olga', uid]);
+  });
+
+  it('refuses a disabled one without force', async () => {
+    await open();
+    await grant(false, 'support');
+    await access.changeAccess(
+      { principal: 'operator', requestId: 'r' },
+      { uid, action: 'user.disable' },
+      () => ({
+        disabled: true,
+      }),
+    );
+    await assertRefused(() => grant(), 'invalid_argument');
+    await grant(true);
+    assert.deepEqual(await rolesOf(uid), ['support', 'owner']);
+  });
+});

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { ANONYMOUS, createPrincipal } from '../../../src/authz/principal.ts';
+import { toPrincipalView } from '../../../src/users/principal-view.ts';
+import { access } from '../../../src/users/schema.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+describe('what callers learn about themselves', () => {
+  it('is what their wristband says, in the shape that is documented', () => {
+    const principal = createPrincipal({
+      kind: 'user',
+      issuer: 'https://issuer.example',
+      subject: 'ada',
+      uid: 'ada',
+      directoryId: 'ada',
+      roles: ['auditor'],
+      authTime: 1,
+      assurance: 'aal1',
+      tokenExpiresAt: 2,
+      credential: 'bearer',
+    });
+    const sent = access.parse(toPrincipalView(principal));
+    assert.deepEqual(
+      { ...sent, permissions: sent.permissions.toSorted() },
+      {
+        kind: 'user',
+        issuer: 'https://issuer.example',
+        subject: 'ada',
+        uid: 'ada',
+        directoryId: 'ada',
+        roles: ['auditor'],
+        permissions: ['audit:read', 'roles:read', 'users:read'],
+        authTime: 1,
+        assurance: 'aal1',
+        tokenExpiresAt: 2,
+      },
+    );
+  });
+
+  it('is nothing for nobody', async () => {
+    await assertRefused(() => toPrincipalView(ANONYMOUS), 'unauthenticated');
+  });
+});
