@@ -1,6 +1,6 @@
 import packageJson from '../package.json' with { type: 'json' };
-import type { IssuerProfile } from '../src/authn/oidc/issuer-profile.ts';
 import { modules } from '../src/app.ts';
+import type { IssuerProfile } from '../src/authn/oidc/issuer-profile.ts';
 import type { Operation } from '../src/pipeline/operation.ts';
 import { pathTemplate } from './openapi-document.ts';
 
