@@ -241,11 +241,16 @@ function describeRoles(): string {
 
 function describeParameters(): string {
   const rows = declaredParams.map((param) => {
-    const { name, description = '', default: preset } = param.toSpec();
+    const { description = '', default: preset } = optionsOf(param);
     const value = preset === undefined || preset === '' ? 'none' : code(String(preset));
-    return [code(name), value, description];
+    return [code(param.name), value, description];
   });
   return table(['parameter', 'default', 'what'], rows);
+}
+
+/** What a parameter was declared with; a secret has nothing of it. */
+function optionsOf(param: (typeof declaredParams)[number]): { description?: string; default?: unknown } {
+  return 'options' in param ? (param.options as { description?: string; default?: unknown }) : {};
 }
 
 if (import.meta.main) {

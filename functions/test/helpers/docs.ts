@@ -76,7 +76,7 @@ export function prose(page: string): string {
 
 /** Rows of the first table behind a heading: the cells of each, without the code marks of the first. */
 export function tableBehind(page: string, heading: string): string[][] {
-  const [, rest] = readPage(page).split(`\n${heading}\n`);
+  const [, rest] = `\n${readPage(page)}`.split(`\n${heading}\n`);
   if (rest === undefined) throw new Error(`${page} has no "${heading}"`);
   const [table] = /^\|[^\n]*\n\|[-:| ]+\|\n((?:\|[^\n]*\n)*)/m.exec(rest)?.slice(1) ?? [];
   if (table === undefined) throw new Error(`${page} has no table behind "${heading}"`);
