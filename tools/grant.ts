@@ -42,10 +42,15 @@ function nameOf(issuer: string, project: string): string {
   );
 }
 
+function services(project: string) {
+  const { accounts, services } = connect(project);
+  return { accounts, ...services };
+}
+
 async function grant(wanted: ReturnType<typeof readArguments>): Promise<DirectoryEntry> {
   const { project, role, force } = wanted;
   if (wanted.identity === undefined) {
-    return grantAsOperator(connect(project), {
+    return grantAsOperator(services(project), {
       ...{ role, force, email: wanted.email },
       unverified: isEmulated(project),
     });
@@ -53,7 +58,7 @@ async function grant(wanted: ReturnType<typeof readArguments>): Promise<Director
   const { issuer, subject } = wanted.identity;
   // The emulators trust the local issuers of `npm start -- --with-issuers`, which no settings file lists.
   const name = isEmulated(project) ? issuer : nameOf(issuer, project);
-  return grantToExternalUser(connect(project), { role, force, issuer: name, subject });
+  return grantToExternalUser(services(project), { role, force, issuer: name, subject });
 }
 
 let project: string | undefined;

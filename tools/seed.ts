@@ -1,8 +1,9 @@
 // Imported by path from functions/: tools/ has no dependencies of its own.
 import { deleteApp, initializeApp } from '../functions/node_modules/firebase-admin/lib/app/index.js';
 import { type Auth, getAuth } from '../functions/node_modules/firebase-admin/lib/auth/index.js';
+import { createInstance } from '../functions/src/app.ts';
 import { loadConfig } from '../functions/src/config.ts';
-import { createDeps } from '../functions/src/deps.ts';
+import { createPlatform } from '../functions/src/platform/platform.ts';
 import { forOperators } from './lib/connect.ts';
 
 export const DEMO_PASSWORD = 'gatehouse';
@@ -23,19 +24,24 @@ export async function seedDemoUsers(projectId: string, { resetRoles = false } = 
   const app = initializeApp({ projectId }, 'seed');
   try {
     const config = loadConfig({ ...process.env, GCLOUD_PROJECT: projectId, FUNCTIONS_EMULATOR: 'true' });
-    const { users, changeAccess } = createDeps(config, { app, log: forOperators });
+    const { services } = createInstance(createPlatform(config, { app, log: forOperators }));
+    const { users, directory } = services;
     for (const role of DEMO_ROLES) {
       const uid = `demo-${role}`;
       await seedAccount(getAuth(app), role);
       await users.get(uid); // creates the directory entry with the role in the claims
       if (!resetRoles) continue;
-      const actor = { principal: 'operator', requestId: 'seed' };
-      await changeAccess(actor, { uid, action: 'roles.set' }, ({ entry: { grants, disabled }, now }) => {
-        const isAsSeeded = grants.length === 1 && grants[0]?.role === role && !disabled;
-        return isAsSeeded
-          ? undefined
-          : { grants: [{ role, grantedBy: 'operator', grantedAt: now }], disabled: false };
-      });
+      const actor = { kind: 'operator', requestId: 'seed' } as const;
+      await directory.changeAccess(
+        actor,
+        { uid, action: 'roles.set' },
+        ({ entry: { grants, disabled }, now }) => {
+          const isAsSeeded = grants.length === 1 && grants[0]?.role === role && !disabled;
+          return isAsSeeded
+            ? undefined
+            : { grants: [{ role, grantedBy: 'operator', grantedAt: now }], disabled: false };
+        },
+      );
     }
   } finally {
     await deleteApp(app);

@@ -1,7 +1,7 @@
 import { authenticate } from '../../functions/src/authn/authenticate.ts';
 import { decide } from '../../functions/src/authz/decide.ts';
 import { loadConfig } from '../../functions/src/config.ts';
-import { createDeps } from '../../functions/src/deps.ts';
+import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { googleKey, openGoogle, PROJECT } from '../../functions/test/helpers/google.ts';
 import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
 import { firebaseToken } from '../lib/tokens.ts';
@@ -14,7 +14,7 @@ const ROLES = ['member', 'support', 'auditor', 'admin', 'owner'];
 export async function acrossRoles(): Promise<Growing> {
   const google = await openGoogle();
   const firestore = await startFirestoreProcess();
-  const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), {
+  const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), {
     ...{ app: google.app, firestore: openFirestoreAt(firestore.host) },
   });
   const at = new Map<number, Record<string, (index: number) => unknown>>();
@@ -28,8 +28,8 @@ export async function acrossRoles(): Promise<Growing> {
       authenticate(deps, { kind: 'bearer', token: one }, { fresh: false });
     const principal = await authenticated(token);
     at.set(count, {
-      'recognise and decide': async () => decide(await authenticated(token), 'notes:read'),
-      'decide alone': () => decide(principal, 'notes:read'),
+      'recognise and decide': async () => decide(await authenticated(token), { permission: 'notes:read' }),
+      'decide alone': () => decide(principal, { permission: 'notes:read' }),
       'a first sight': (index) => {
         // Forgotten before it comes again.
         deps.verifiedTokens.delete(firsts[index % 500] ?? '');

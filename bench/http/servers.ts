@@ -3,7 +3,7 @@ import { CognitoJwtVerifier } from 'aws-jwt-verify';
 import express, { type RequestHandler } from 'express';
 import { auth } from 'express-oauth2-jwt-bearer';
 import { loadConfig } from '../../functions/src/config.ts';
-import { createDeps } from '../../functions/src/deps.ts';
+import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { createApp } from '../../functions/src/http/app.ts';
 import { ISSUER, openAppAt, PROJECT } from '../../functions/test/helpers/google.ts';
 import { authOf } from '../lib/firebase.ts';
@@ -61,7 +61,7 @@ export type ServerName = keyof typeof SERVERS;
 function gatehouse({ outside, firestore }: Places): RequestListener {
   const config = loadConfig({ GCLOUD_PROJECT: PROJECT, TRUSTED_ISSUERS });
   return createApp(
-    createDeps(config, {
+    openInstance(config, {
       app: openAppAt(outside),
       firestore: openFirestoreAt(firestore),
       fetch: fetchAt(outside),

@@ -6,7 +6,7 @@ import { verifyToken } from '../../functions/src/authn/verify-token.ts';
 import { decide } from '../../functions/src/authz/decide.ts';
 import { loadConfig } from '../../functions/src/config.ts';
 import { systemClock } from '../../functions/src/core/clock.ts';
-import { createDeps } from '../../functions/src/deps.ts';
+import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { createRevocationFeed } from '../../functions/src/directory/revocation/feed.ts';
 import { PROJECT } from '../../functions/test/helpers/google.ts';
 import { aloneOnServerCore } from '../lib/core.ts';
@@ -21,7 +21,7 @@ const TOKENS = 256;
 /** What recognising a token is made of, each step by itself, and the guard that a first sight passes. */
 export async function parts({ parts: { calls, rounds } }: Sizes): Promise<Section> {
   const world = await openWorld(TOKENS);
-  const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), world);
+  const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), world);
   const cache = createVerifiedTokenCache();
   for (const token of world.tokens) await cache.get(token, 0, async () => verifyToken(deps, token));
   const { principal } = await verifyToken(deps, world.tokens[0] ?? '');
@@ -39,7 +39,7 @@ export async function parts({ parts: { calls, rounds } }: Sizes): Promise<Sectio
     'SHA-256 of the token': (index: number) => hash('sha256', token(index), 'base64'),
     'the cache: that, and finding it': (index: number) => cache.get(token(index), now, neverAsked),
     'the access changes in memory': () => feed.latest(principal.subject),
-    'decide: a permission': () => decide(principal, 'notes:read'),
+    'decide: a permission': () => decide(principal, { permission: 'notes:read' }),
     'authenticate, all of it': (index: number) =>
       authenticate(deps, { kind: 'bearer', token: token(index) }, { fresh: false }),
   } as const satisfies Record<string, (index: number) => unknown>;

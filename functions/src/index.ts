@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http';
 import { onRequest } from 'firebase-functions/https';
 import { getInstance, modules } from './app.ts';
 import { createCallables } from './callable/callable.ts';
-import { isDiscovery, loadConfig, runAs, sizes } from './config.ts';
+import { functionOptions, isDiscovery, loadConfig } from './config.ts';
 import { installFrameworkHardening } from './platform/functions-framework.ts';
 
 installFrameworkHardening();
@@ -26,11 +26,11 @@ export const functions = {
   // No `invoker`: the CLI makes a new function public, which Hosting's rewrite needs, and then leaves it to the project.
   // With one, each deployment would open again what stands behind a gateway.
   // `cors: false`: the app answers for CORS; without it the emulator would allow every origin.
-  api: onRequest({ ...sizes.api, ...runAs.api, cors: false }, async (req, res) => {
+  api: onRequest({ ...functionOptions.api, cors: false }, async (req, res) => {
     app ??= openApp();
     (await app)(req, res);
   }),
   // Publicly invokable: callers authenticate with tokens.
-  ...createCallables(modules.operations, { ...sizes.callables, invoker: 'public' }, getInstance),
-  ...modules.triggers(() => getInstance().services, sizes.triggers),
+  ...createCallables(modules.operations, { ...functionOptions.callables, invoker: 'public' }, getInstance),
+  ...modules.triggers(() => getInstance().services, functionOptions.triggers),
 };

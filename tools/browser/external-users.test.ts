@@ -1,7 +1,7 @@
 // How the page shows external users to an owner.
 import assert from 'node:assert/strict';
-import type { Edit } from '../../functions/src/directory/edit.ts';
 import { externalId } from '../../functions/src/authn/external-identity.ts';
+import type { Edit } from '../../functions/src/directory/edit.ts';
 import { changeDirectory, createExternalUser } from './directory-changes.ts';
 import { SCREENSHOTS, useUserPages } from './user-pages.ts';
 

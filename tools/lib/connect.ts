@@ -1,7 +1,8 @@
+import { createInstance, type Instance } from '../../functions/src/app.ts';
 import { loadConfig } from '../../functions/src/config.ts';
 import { AppError } from '../../functions/src/core/errors.ts';
-import { createDeps, type Deps } from '../../functions/src/deps.ts';
 import { type Log, structuredLog } from '../../functions/src/platform/logging/log.ts';
+import { createPlatform } from '../../functions/src/platform/platform.ts';
 
 /** Whether a project is a `demo-` project, which exists only in the emulators. */
 export const isEmulated = (project: string) => project.startsWith('demo-');
@@ -10,7 +11,7 @@ export const isEmulated = (project: string) => project.startsWith('demo-');
 export const forOperators: Log = { ...structuredLog, change: () => undefined };
 
 /** The services of a project, with the operator's own Google credentials. */
-export function connect(project: string): Deps {
+export function connect(project: string): Instance {
   const emulator = isEmulated(project);
   if (emulator) {
     process.env.FIREBASE_AUTH_EMULATOR_HOST ??= '127.0.0.1:9099';
@@ -21,7 +22,7 @@ export function connect(project: string): Deps {
   else process.env.GOOGLE_CLOUD_QUOTA_PROJECT ??= project;
   const { env } = process;
   const config = loadConfig({ ...env, GCLOUD_PROJECT: project, FUNCTIONS_EMULATOR: String(emulator) });
-  return createDeps(config, { log: forOperators });
+  return createInstance(createPlatform(config, { log: forOperators }));
 }
 
 /** The error message to print at the terminal. */

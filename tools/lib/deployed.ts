@@ -15,7 +15,7 @@ export function readDeployed(project: string): Deployed {
   const name = `functions/.env.${project}`;
   const { REGION, TRUSTED_ISSUERS = '' } = parseEnv(readText(name));
   try {
-    const issuers = parseTrustedIssuers(TRUSTED_ISSUERS, { local: false, gate: false });
+    const issuers = parseTrustedIssuers(TRUSTED_ISSUERS, { local: false, allowFirebase: false });
     return { region: REGION || 'us-central1', issuers };
   } catch (error) {
     throw new Error(

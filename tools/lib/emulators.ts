@@ -20,6 +20,8 @@ export interface EmulatorOptions extends Output {
   data?: DataFolder;
   /** `fixed`: the ports of firebase.json. `free`: free ports, so that several runs can coexist. */
   ports: 'free' | 'fixed';
+  /** Whether the functions are loaded again when a file of theirs changes; they are unless this is false. */
+  watch?: boolean;
   /** Parameters of the functions that differ from their `.env` files. */
   params?: Readonly<Record<string, string>>;
 }
@@ -49,7 +51,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     ...(data ? { data } : {}),
   });
   const settings = options.params && writeSettings(options.params);
-  const config = writeConfig(ports, settings);
+  const config = writeConfig(ports, { settings, watch: options.watch });
   const removeConfig = () => rmSync(config, { force: true });
   const cleanUp = () => {
     removeConfig();

@@ -53,13 +53,24 @@ export async function findFreePorts(count: number): Promise<number[]> {
   const free = new Set<number>();
   for (let tries = 0; free.size < count; tries++) {
     if (tries >= MAX_TRIES) throw new Error(`no free port on ${HOST}`);
-    const port = await tryPort(randomInt(15_000, 30_000));
+    const first = Number(process.env.GATEHOUSE_PORTS ?? FIRST_PORT);
+    const last = process.env.GATEHOUSE_PORTS ? first + PORTS_OF_A_RANGE : LAST_PORT;
+    const port = await tryPort(randomInt(first, last));
     if (port !== undefined) free.add(port);
   }
   return [...free];
 }
 
 const MAX_TRIES = 1_000;
+const FIRST_PORT = 15_000;
+const LAST_PORT = 30_000;
+const PORTS_OF_A_RANGE = 5_000;
+
+/**
+ * The environment of processes that find their free ports in a range of their own (0 to 2): processes of another range do
+ * not take a port between its being found and its being used.
+ */
+export const portRange = (n: number) => ({ GATEHOUSE_PORTS: String(FIRST_PORT + n * PORTS_OF_A_RANGE) });
 
 /** Finds one free loopback port, like {@link findFreePorts}. */
 export async function findFreePort(): Promise<number> {

@@ -33,5 +33,7 @@ export function parseInput<S extends z.ZodType>(
 }
 
 export function invalidFields(errors: readonly FieldError[]): AppError {
-  return new AppError('invalid_argument', `Check ${errors.map(({ field }) => field).join(', ')}.`, { errors });
+  return new AppError('invalid_argument', `Check ${errors.map(({ field }) => field).join(', ')}.`, {
+    errors,
+  });
 }

@@ -5,7 +5,7 @@ import type { DirectoryService } from './service.ts';
 export const reconcileDirectory = operation<DirectoryService>()({
   name: 'reconcileDirectory',
   effect: 'write',
-  access: { permission: 'access:reconcile' },
+  access: { permission: 'directory:reconcile' },
   http: { method: 'post', path: '/directory/reconcile' },
   input: z.strictObject({}),
   output: z

@@ -15,6 +15,8 @@ export interface DirectoryService extends Directory {
   readonly changeAccess: ChangeAccess;
   readonly sync: AccountSync;
   readonly reconcile: ReconcileAccess;
+  /** {@link reconcile} as the system, with a line in the log. */
+  reconcileOnSchedule(): Promise<void>;
   readonly records: AccessRecords;
   readonly feed: RevocationFeed;
 }
@@ -28,11 +30,14 @@ export function createDirectoryService(
   const directory = createDirectory({ open, clock, audit, onAccessChange: feed.learn });
   const sync = createAccountSync({ directory, accounts, clock, log });
   const changeAccess = createChangeAccess({ directory, sync, audit, log });
+  const reconcile = createReconcileAccess({ open, changeAccess, sync, clock });
   return {
     ...directory,
-    ...{ sync, changeAccess, feed },
+    ...{ sync, changeAccess, feed, reconcile },
+    async reconcileOnSchedule() {
+      log.reconciled(await reconcile({ kind: 'system', requestId: 'reconcileAccess' }));
+    },
     list: createDirectoryList({ open, clock }),
-    reconcile: createReconcileAccess({ open, changeAccess, sync, clock }),
     records: createAccessRecords({ directory, accounts, sync, clock, log }),
   };
 }

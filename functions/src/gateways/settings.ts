@@ -1,5 +1,5 @@
 import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
-import { readTrustedIssuers } from '../authn/oidc/trusted-issuers.ts';
+import { parseTrustedIssuers } from '../authn/oidc/trusted-issuers.ts';
 
 /** What a Lambda function is told by its environment. */
 export interface GateSettings {
@@ -25,7 +25,7 @@ export function readGateSettings(env: Environment = process.env): GateSettings {
 }
 
 function trustedIssuers(text: string): readonly IssuerProfile[] {
-  const profiles = readTrustedIssuers(text, { local: false, gate: true }, WRONG);
+  const profiles = parseTrustedIssuers(text, { local: false, allowFirebase: true });
   if (profiles.length === 0) {
     throw new Error('The gate cannot start: TRUSTED_ISSUERS names nobody whose tokens it could accept.');
   }

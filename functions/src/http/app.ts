@@ -1,8 +1,8 @@
 import cors from 'cors';
 import express, { type Express } from 'express';
+import type { Config } from '../config.ts';
 import { AppError } from '../core/errors.ts';
 import { checkPath } from '../core/request-limits.ts';
-import type { Config } from '../config.ts';
 import type { GuardDeps } from '../pipeline/guard.ts';
 import type { BoundOperation } from '../pipeline/operation.ts';
 import { enforceTransport } from '../pipeline/transport.ts';

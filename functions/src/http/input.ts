@@ -33,7 +33,9 @@ export function httpInput({ http, input, etag, effect }: Operation): HttpInput {
     }
     const version = isNumber ? Number(tag) : tag;
     if (inBody !== undefined && inBody !== version) {
-      throw invalidFields([{ field: 'body.version', message: 'This is another version than If-Match says.' }]);
+      throw invalidFields([
+        { field: 'body.version', message: 'This is another version than If-Match says.' },
+      ]);
     }
     return version;
   }
@@ -54,7 +56,8 @@ export function httpInput({ http, input, etag, effect }: Operation): HttpInput {
       const body: unknown = req.body;
       if (part === 'query' || !takesFields) refuseOther('body', body);
       if (part === 'body') refuseOther('query', query);
-      const sent: unknown = part === 'query' ? fromText(query, shape) : (body ?? (body === undefined ? {} : body));
+      const sent: unknown =
+        part === 'query' ? fromText(query, shape) : (body ?? (body === undefined ? {} : body));
       if (!isFields(sent)) return sent;
       const repeated = [...inPath].filter((name) => Object.hasOwn(sent, name));
       if (repeated.length > 0) {
@@ -81,7 +84,8 @@ function fromText(query: Fields, shape: Readonly<Record<string, z.core.$ZodType>
   return Object.fromEntries(
     Object.entries(query).map(([name, text]) => {
       const kind = Object.hasOwn(shape, name) ? kindOf(shape[name]) : undefined;
-      if (kind === 'number' && typeof text === 'string' && /^\d{1,15}$/.test(text)) return [name, Number(text)];
+      if (kind === 'number' && typeof text === 'string' && /^\d{1,15}$/.test(text))
+        return [name, Number(text)];
       if (kind === 'boolean' && (text === 'true' || text === 'false')) return [name, text === 'true'];
       return [name, text];
     }),

@@ -36,7 +36,10 @@ const version = z
 
 export const noteUpdate = z
   .strictObject({ id: noteId, title: title.optional(), body: body.optional(), version })
-  .refine((update) => update.title !== undefined || update.body !== undefined, 'Send a title, a body, or both.');
+  .refine(
+    (update) => update.title !== undefined || update.body !== undefined,
+    'Send a title, a body, or both.',
+  );
 
 export const noteQuery = z.strictObject({
   owner: uid.optional().meta({ description: 'Whose notes. Yours, unless you hold notes:moderate.' }),

@@ -58,9 +58,7 @@ export function compose(modules: readonly AnyModule[] = []): Composition<object>
     triggers: (services, options) =>
       Object.assign(
         {},
-        ...modules.map(({ name, triggers }) =>
-          triggers?.(() => Object(services())[name], options),
-        ),
+        ...modules.map(({ name, triggers }) => triggers?.(() => Object(services())[name], options)),
       ),
   };
   return composition;

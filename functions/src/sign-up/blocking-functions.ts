@@ -7,15 +7,16 @@ import {
 } from 'firebase-functions/identity';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { claimedVersion, compileRoleClaims } from '../authz/role-claims.ts';
+import { identityPlatform } from '../config.ts';
 import { seconds } from '../core/clock.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { AppError, toAppError } from '../core/errors.ts';
-import type { Deps } from '../deps.ts';
 import type { DirectoryEntry } from '../directory/entry.ts';
 import { provisionEntry } from '../directory/provision-entry.ts';
 import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
 import { grantDefaultRole } from '../users/operator-grant.ts';
 import { evaluateSignUp } from './policy.ts';
+import type { SignUpService } from './service.ts';
 
 /** A blocking function has 7 seconds together with its cold start: these are for looking, and for recording a refusal. */
 const FIND_DEADLINE_MS = 3_000;
@@ -25,14 +26,11 @@ const RECORD_DEADLINE_MS = 1_500;
  * Identity Platform asks these before it creates a user and before every sign-in; anonymous and custom-token sign-ins
  * excepted. https://firebase.google.com/docs/auth/extend-with-blocking-functions
  */
-export function createBlockingFunctions(
-  options: BlockingOptions,
-  deps: () => Deps,
-  runAs: Readonly<Record<string, BlockingOptions>> = {},
-) {
+export function createBlockingFunctions(options: BlockingOptions, deps: () => SignUpService) {
+  const blocking = { ...options, omit: identityPlatform.equals(false) };
   return {
     /** Refuses who may not sign up, and gives the default role. */
-    beforeUserCreated: beforeUserCreated({ ...options, ...runAs.beforeUserCreated }, async (event) => {
+    beforeUserCreated: beforeUserCreated(blocking, async (event) => {
       const { email, emailVerified } = userOf(event);
       if (evaluateSignUp({ email, emailVerified }, deps().config.signUpDomains) === 'refused') {
         await refuse(event, {
@@ -46,7 +44,7 @@ export function createBlockingFunctions(
       return firstClaims(event);
     }),
     /** Refuses disabled users, and brings the claims in line with the directory. */
-    beforeUserSignedIn: beforeUserSignedIn({ ...options, ...runAs.beforeUserSignedIn }, async (event) => {
+    beforeUserSignedIn: beforeUserSignedIn(blocking, async (event) => {
       const { uid, disabled } = userOf(event);
       const entry = disabled ? undefined : await findEntry(event);
       if (disabled || (typeof entry === 'object' && entry.disabled)) {

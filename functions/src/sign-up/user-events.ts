@@ -1,26 +1,22 @@
 import { type AuthOptions, onUserCreated, onUserDeleted } from 'firebase-functions/identity';
 import { isUid } from '../core/uid.ts';
-import type { Deps } from '../deps.ts';
 import { handleAccountDeleted } from '../directory/sync/handle-account-deleted.ts';
 import { markAccountOutOfSync } from '../directory/sync/mark-account-out-of-sync.ts';
 import { grantDefaultRole } from '../users/operator-grant.ts';
 import { evaluateSignUp } from './policy.ts';
+import type { SignUpService } from './service.ts';
 
 /**
  * Keep the directory in step with Firebase Auth's users. Events may come twice, late or out of order; what counts is the
  * account as it is when one is handled.
  */
-export function createUserEvents(
-  options: AuthOptions,
-  deps: () => Deps,
-  runAs: Readonly<Record<string, AuthOptions>> = {},
-) {
+export function createUserEvents(options: AuthOptions, deps: () => SignUpService) {
   return {
     /**
      * Enters new users in the directory. Without Identity Platform it is also the sign-up policy: it learns of a user
      * after the fact, so it disables whom it cannot refuse.
      */
-    onUserCreated: onUserCreated({ ...options, ...runAs.onUserCreated, retry: true }, async (event) => {
+    onUserCreated: onUserCreated({ ...options, retry: true }, async (event) => {
       const { accounts, directory, sync, users, changeAccess, config } = deps();
       const { uid } = event.data;
       const account = await accounts.find(uid);
@@ -51,7 +47,7 @@ export function createUserEvents(
       }
     }),
     /** Takes users out of the directory whom somebody deleted elsewhere, e.g. in Firebase's console. */
-    onUserDeleted: onUserDeleted({ ...options, ...runAs.onUserDeleted, retry: true }, async (event) => {
+    onUserDeleted: onUserDeleted({ ...options, retry: true }, async (event) => {
       const { accounts, directory } = deps();
       const { uid } = event.data;
       if (!isUid(uid) || (await accounts.find(uid)) !== undefined) return;

@@ -21,6 +21,11 @@ export const exchangeToken = operation<ExchangeToken>()({
     }
     const type = input.subject_token_type.split(':').at(-1) ?? '';
     const { customToken } = await exchange({ token: input.subject_token, type, requestId: actor.requestId });
-    return { access_token: customToken, issued_token_type: JWT, token_type: 'N_A' as const, expires_in: 3600 };
+    return {
+      access_token: customToken,
+      issued_token_type: JWT,
+      token_type: 'N_A' as const,
+      expires_in: 3600,
+    };
   },
 });

@@ -4,7 +4,16 @@ import { ALL_ROLES, ROLES } from '../authz/roles.ts';
 import { uid } from '../core/uid.ts';
 import { byVersion, operation } from '../pipeline/operation.ts';
 import { toPrincipalView } from './principal-view.ts';
-import { access, permissionName, roleChange, roleName, user, userPage, userQuery, userRoles } from './schema.ts';
+import {
+  access,
+  permissionName,
+  roleChange,
+  roleName,
+  user,
+  userPage,
+  userQuery,
+  userRoles,
+} from './schema.ts';
 import type { UsersService } from './users-service.ts';
 
 const none = z.strictObject({});

@@ -43,7 +43,10 @@ export const roleChange = z.strictObject({
     .refine((grants) => new Set(grants.map(({ role }) => role)).size === grants.length, 'names a role twice')
     .meta({ description: 'All grants the user shall have.' }),
   version: z
-    .int({ error: ({ input }) => (input === undefined ? 'Send the version you read, here or as If-Match.' : undefined) })
+    .int({
+      error: ({ input }) =>
+        input === undefined ? 'Send the version you read, here or as If-Match.' : undefined,
+    })
     .min(0)
     .meta({ description: 'The version you read; refused when it is no longer current.' }),
   reason: reason.meta({ description: 'Why, for the audit trail.' }),

@@ -1,5 +1,5 @@
-import type { TestInstance } from '../helpers/open-instance.ts';
 import { actor } from '../helpers/actor.ts';
+import type { TestInstance } from '../helpers/open-instance.ts';
 
 /** A change of somebody's access by an owner: what a process is killed in the middle of. */
 export const CHANGES = ['promote', 'demote', 'disable', 'delete', 'revoke'] as const;

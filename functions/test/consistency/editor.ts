@@ -1,6 +1,6 @@
 import { AppError } from '../../src/core/errors.ts';
-import type { TestInstance } from '../helpers/open-instance.ts';
 import { actor } from '../helpers/actor.ts';
+import type { TestInstance } from '../helpers/open-instance.ts';
 
 /** One edit: the end of somebody's grant, a day later than it was. Edits add up, so that a lost one shows in the sum. */
 export interface EditJob {

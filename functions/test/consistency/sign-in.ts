@@ -3,9 +3,9 @@ import type { AuthBlockingEvent } from 'firebase-functions/identity';
 import { authenticate } from '../../src/authn/authenticate.ts';
 import type { Role } from '../../src/authz/roles.ts';
 import { AppError } from '../../src/core/errors.ts';
-import type { TestInstance } from '../helpers/open-instance.ts';
 import { createBlockingFunctions } from '../../src/sign-up/blocking-functions.ts';
 import { mintIdToken } from '../helpers/google.ts';
+import type { TestInstance } from '../helpers/open-instance.ts';
 import { claimsIn, TARGET } from './agreement.ts';
 import type { State } from './state.ts';
 
@@ -41,7 +41,10 @@ export async function makeRequest(instance: TestInstance, token: string): Promis
 }
 
 /** What Identity Platform asks before a sign-in, and what it is told. */
-export async function signIn(deps: TestInstance, state: State): Promise<{ customClaims?: object } | 'refused'> {
+export async function signIn(
+  deps: TestInstance,
+  state: State,
+): Promise<{ customClaims?: object } | 'refused'> {
   const { beforeUserSignedIn } = createBlockingFunctions({}, () => deps);
   const run: unknown = Reflect.get(beforeUserSignedIn, 'run');
   assert.ok(typeof run === 'function');

@@ -6,9 +6,9 @@ import { getFirestore } from 'firebase-admin/firestore';
 import { after } from 'mocha';
 import type { Role } from '../../src/authz/roles.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
-import { openInstance, type TestInstance } from '../helpers/open-instance.ts';
 import { createApp } from '../../src/http/app.ts';
 import { forgeToken, silentLog } from '../helpers/emulator.ts';
+import { openInstance, type TestInstance } from '../helpers/open-instance.ts';
 
 /**
  * A project of one's own in the emulators: they keep users and documents apart by project id. So a test knows everybody

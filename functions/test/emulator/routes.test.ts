@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ALL_PERMISSIONS } from '../../src/authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../../src/authz/roles.ts';
-import { routes } from '../../src/http/routes.ts';
+import { routes } from '../helpers/operations.ts';
 import { api, makeSignedIn, makeUser, outcome, PROJECT, refusedSoon, signIn } from '../helpers/emulator.ts';
 
 describe('the routes, through Hosting', function () {

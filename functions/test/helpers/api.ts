@@ -5,11 +5,11 @@ import supertest from 'supertest';
 import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import { openInstance, type TestInstance } from './open-instance.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { ACCOUNTS_LOOKUP, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
+import { openInstance, type TestInstance } from './open-instance.ts';
 
 /** The HTTP API as production runs it, with one person of each role, in front of a Google of our own. */
 

@@ -7,8 +7,8 @@ import * as adminAuth from 'firebase-admin/auth';
 import { after } from 'mocha';
 import type { Role } from '../../src/authz/roles.ts';
 import { loadConfig } from '../../src/config.ts';
-import { openInstance, type TestInstance } from './open-instance.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
+import { openInstance, type TestInstance } from './open-instance.ts';
 
 /** The running emulators, as `tools/test.ts` starts them: seen from outside, by the SDKs and the HTTP that users have. */
 

@@ -3,7 +3,6 @@ import { createHash, createSign } from 'node:crypto';
 import { createServer } from 'node:http';
 import supertest from 'supertest';
 import { externalId } from '../../src/authn/external-identity.ts';
-import { openInstance, type TestInstance } from './open-instance.ts';
 import type { Edit } from '../../src/directory/edit.ts';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { createApp } from '../../src/http/app.ts';
@@ -13,6 +12,7 @@ import { googleKey, mintIdToken, PROJECT, SERVICE_ACCOUNT } from './google.ts';
 import { LOGIN } from './identities.ts';
 import { recordingLog } from './instance.ts';
 import { openKeyServer } from './key-server.ts';
+import { openInstance, type TestInstance } from './open-instance.ts';
 import { createSigningPair } from './signing.ts';
 
 /** The HTTP API in front of a Google of our own, with issuers whose tokens are really signed. */

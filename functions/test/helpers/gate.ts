@@ -47,7 +47,10 @@ export async function openGateWorld(): Promise<GateWorld> {
   keys.publish({ keys: [pair.jwk] });
   const lines: Record<string, unknown>[] = [];
   const gate = createGate({
-    profiles: parseTrustedIssuers(JSON.stringify([GATE_SETTING, FIREBASE]), { local: false, gate: true }),
+    profiles: parseTrustedIssuers(JSON.stringify([GATE_SETTING, FIREBASE]), {
+      local: false,
+      allowFirebase: true,
+    }),
     fetch: keys.fetch,
     clock: Date.now,
     log: createLog((line) => lines.push(line)),

@@ -3,10 +3,10 @@ import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
 import type { Principal } from '../../src/authz/principal.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import { openInstance, type TestInstance } from './open-instance.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import type { TestFirestore } from './firestore.ts';
 import { type Google, PROJECT } from './google.ts';
+import { openInstance, type TestInstance } from './open-instance.ts';
 
 export interface LogLine {
   readonly kind: keyof Log;

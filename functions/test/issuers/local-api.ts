@@ -22,7 +22,7 @@ export interface Answer extends Pick<Response, 'status' | 'body'> {
 
 /** @param trustedIssuers as the setting has it */
 export async function openLocalApi(trustedIssuers: string): Promise<LocalApi> {
-  const profiles = parseTrustedIssuers(trustedIssuers, { local: true, gate: false });
+  const profiles = parseTrustedIssuers(trustedIssuers, { local: true, allowFirebase: false });
   const api = await openApi({
     rewire: (deps) => {
       const { authenticators, accessRecords: records, clock } = deps;

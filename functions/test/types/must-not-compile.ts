@@ -4,12 +4,12 @@ import { decide } from '../../src/authz/decide.ts';
 import type { Permission } from '../../src/authz/permissions.ts';
 import { ANONYMOUS, type Principal } from '../../src/authz/principal.ts';
 import { permissionsOf, type Role } from '../../src/authz/roles.ts';
-import { callable } from '../../src/callable/callable.ts';
 import type { Config } from '../../src/config.ts';
 import { AppError, type ErrorCode } from '../../src/core/errors.ts';
-import { type TestInstance, instanceDeps } from '../helpers/open-instance.ts';
 import type { Grant } from '../../src/directory/grant.ts';
-import { route } from '../../src/http/route.ts';
+import { compose, defineModule } from '../../src/pipeline/module.ts';
+import { operation } from '../../src/pipeline/operation.ts';
+import type { TestInstance } from '../helpers/open-instance.ts';
 
 /**
  * Mistakes that the compiler catches. Checked by `tsc`, never run: a line below `@ts-expect-error` that compiles after
@@ -76,53 +76,84 @@ export function principals(principal: Principal): void {
 }
 
 const output = z.object({ id: z.string() });
-const row = { method: 'put', path: '/things/:id', summary: 'Change a thing.', output } as const;
-const input = { params: z.strictObject({ id: z.string() }), body: z.strictObject({ size: z.int() }) };
+interface ThingsService {
+  find(id: string): Promise<{ readonly owner: string; readonly size: number } | undefined>;
+}
+const thing = {
+  name: 'changeThing',
+  effect: 'write',
+  http: { method: 'put', path: '/things/:id' },
+  input: z.strictObject({ id: z.string(), size: z.int() }),
+  output,
+  summary: 'Change a thing.',
+} as const;
+const things = operation<ThingsService>();
 
-export function routes(): void {
-  route({
-    ...row,
-    input,
-    access: { permission: 'users:read' },
-    handler: ({ params }) => ({ id: params.id }),
-  });
-  // @ts-expect-error a row says who may pass
-  route({ ...row, input, handler: () => ({ id: 'a' }) });
-  // @ts-expect-error and names a permission that there is
-  route({ ...row, input, access: { permission: 'things:write' }, handler: () => ({ id: 'a' }) });
-  // @ts-expect-error undefined is nobody's decision
-  route({ ...row, input, access: undefined, handler: () => ({ id: 'a' }) });
+export function operations(): void {
+  things({ ...thing, access: { permission: 'users:read' }, run: ({ id }) => ({ id }) });
+  // @ts-expect-error an operation declares who may call it
+  things({ ...thing, run: () => ({ id: 'a' }) });
+  // @ts-expect-error with a permission that exists
+  things({ ...thing, access: { permission: 'things:write' }, run: () => ({ id: 'a' }) });
+  // @ts-expect-error undefined is no rule
+  things({ ...thing, access: undefined, run: () => ({ id: 'a' }) });
+  const { effect: _, ...undecided } = thing;
+  // @ts-expect-error an operation declares whether it changes something
+  things({ ...undecided, access: 'public', run: () => ({ id: 'a' }) });
 
-  route({ ...row, input, access: 'public', handler: ({ body }) => ({ id: body.size.toFixed() }) });
-  // @ts-expect-error the body's size is a number, as its schema says
-  route({ ...row, input, access: 'public', handler: ({ body }) => ({ id: body.size.trim() }) });
+  things({ ...thing, access: 'public', run: ({ size }) => ({ id: size.toFixed() }) });
+  // @ts-expect-error the size is a number, as its schema says
+  things({ ...thing, access: 'public', run: ({ size }) => ({ id: size.trim() }) });
   // @ts-expect-error there is no such field
-  route({ ...row, input, access: 'public', handler: ({ body }) => ({ id: body.roles }) });
-  // @ts-expect-error a part without a schema is not there to read
-  route({ ...row, input, access: 'public', handler: ({ query }) => ({ id: query.id }) });
-  // @ts-expect-error the answer fits its schema
-  route({ ...row, input, access: 'public', handler: () => ({ id: 7 }) });
-  // @ts-expect-error a handler never sees the request
-  route({ ...row, input, access: 'public', handler: (_input, { req }) => ({ id: req.url }) });
+  things({ ...thing, access: 'public', run: ({ roles }) => ({ id: roles }) });
+  // @ts-expect-error the answer matches its schema
+  things({ ...thing, access: 'public', run: () => ({ id: 7 }) });
+  // @ts-expect-error an operation never sees the request
+  things({ ...thing, access: 'public', run: (_input, { req }) => ({ id: req.url }) });
+
+  const resource = ({ id }: { id: string }, service: ThingsService) => service.find(id);
+  const own = { permission: 'notes:read', own: true } as const;
+  things({
+    ...thing,
+    access: own,
+    resource,
+    run: (_input, context) => ({ id: context.resource.size.toFixed() }),
+  });
+  // @ts-expect-error the resource has what its loader gave
+  things({ ...thing, access: own, resource, run: (_input, context) => ({ id: context.resource.title }) });
+  // @ts-expect-error a resource without an owner belongs to no caller
+  things({ ...thing, access: own, resource: () => ({ size: 1 }), run: () => ({ id: 'a' }) });
 }
 
-export function callables(): void {
-  const spec = { changes: false, input: z.strictObject({ id: z.string() }), output };
-  callable({}, instanceDeps, { ...spec, access: 'signed-in', handler: ({ id }) => ({ id }) });
-  // @ts-expect-error a callable says who may call
-  callable({}, instanceDeps, { ...spec, handler: () => ({ id: 'a' }) });
-  // @ts-expect-error and names a permission that there is
-  callable({}, instanceDeps, { ...spec, access: { permission: 'x:y' }, handler: () => ({ id: 'a' }) });
-  // @ts-expect-error a callable says whether it changes something
-  callable({}, instanceDeps, { input: spec.input, output, access: 'public', handler: () => ({ id: 'a' }) });
-  // @ts-expect-error there is no such field
-  callable({}, instanceDeps, { ...spec, access: 'public', handler: ({ uid }) => ({ id: uid }) });
-  // @ts-expect-error the answer fits its schema
-  callable({}, instanceDeps, { ...spec, access: 'public', handler: () => ({ id: 7 }) });
+export function modules(): void {
+  const changeThing = things({
+    ...thing,
+    access: 'public',
+    run: async (input, { service }) => {
+      await service.find(input.id);
+      // @ts-expect-error the service of another module is out of reach
+      service.changeAccess;
+      return { id: input.id };
+    },
+  });
+  const service: ThingsService = { find: async () => undefined };
+  const one = defineModule({ name: 'things', create: () => service, operations: [changeThing] });
+  // @ts-expect-error operations of another module's service
+  defineModule({ name: 'others', create: () => ({ list: () => [] }), operations: [changeThing] });
+  const needy = defineModule({
+    name: 'needy',
+    create: (_platform, needs: { things: ThingsService }) => needs.things,
+    operations: [],
+  });
+  compose().use(one).use(needy);
+  // @ts-expect-error what a module needs is built before it
+  compose().use(needy).use(one);
+  // @ts-expect-error the platform is no module: a service reaches Firebase only by what it was given
+  compose().use(one).create({ config: {} });
 }
 
 export function changes(deps: TestInstance, grant: Grant): void {
-  const actor = { principal: 'operator', requestId: 'r1' };
+  const actor = { kind: 'operator', requestId: 'r1' } as const;
   const intent = { uid: 'ada', action: 'roles.set' } as const;
   void deps.changeAccess(actor, intent, ({ entry }) => ({ grants: entry.grants }));
   // @ts-expect-error a change is decided without waiting: it may be decided again

@@ -27,7 +27,7 @@ describe('verifyToken', () => {
     server.publish({ keys: [pair.jwk] });
     const entries = [entry('a.example'), entry('b.example', { headerKeys: ['x5t'] })];
     authenticators = createExternalAuthenticators({
-      profiles: parseTrustedIssuers(JSON.stringify(entries), { local: false, gate: false }),
+      profiles: parseTrustedIssuers(JSON.stringify(entries), { local: false, allowFirebase: false }),
       ...{ fetch: server.fetch, clock: () => now * 1000, records: null },
     });
   });

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import firebaseFunctionsTest from 'firebase-functions-test';
-import { createCallables } from '../../../src/callable/callables.ts';
+import { createCallables } from '../../helpers/operations.ts';
 import { unavailable } from '../../../src/core/errors.ts';
 import {
   type Api,
@@ -215,7 +215,9 @@ describe('callables: who may call what', () => {
   it('does not believe the `auth` of a call that did not come through the gate', async () => {
     const test = firebaseFunctionsTest({ projectId: 'gatehouse-test' });
     try {
-      const { getMyAccess, listUsers } = createCallables({}, () => api.deps);
+      const callables = createCallables(() => api.deps);
+      const getMyAccess = callables.get('getMyAccess') ?? assert.fail();
+      const listUsers = callables.get('listUsers') ?? assert.fail();
       const token = { sub: 'owner', uid: 'owner', roles: ['owner'] };
       // The types ask for a whole raw request; a unit test gives what it has.
       const request = { data: {}, auth: { uid: 'owner', token, rawToken: api.token('owner') } } as never;

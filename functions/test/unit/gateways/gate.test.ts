@@ -175,7 +175,7 @@ describe('gate', () => {
     const principal = await pass(await world.token(['members']));
     assert.deepEqual(judge(principal, { permission: 'notes:read' }), { allowed: true, reason: 'granted' });
     assert.deepEqual(judge(principal, 'signed-in'), { allowed: true, reason: 'signed-in' });
-    assert.deepEqual(judge(principal, { permission: 'clients:write' }), {
+    assert.deepEqual(judge(principal, { permission: 'owners:assign' }), {
       allowed: false,
       reason: 'needs-directory',
     });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { routes } from '../../../src/http/routes.ts';
+import { routes } from '../../helpers/operations.ts';
 import { assertProblem, exchange, HTTPS } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 

@@ -3,12 +3,12 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { createGatewayDocument } from '../../../scripts/gateway-document.ts';
 import type { IssuerProfile } from '../../../src/authn/oidc/issuer-profile.ts';
 import { parseTrustedIssuers } from '../../../src/authn/oidc/trusted-issuers.ts';
-import { routes } from '../../../src/http/routes.ts';
+import { routes } from '../../helpers/operations.ts';
 
 const BACKEND = 'https://europe-west1-acme.cloudfunctions.net/api';
 
 const issuers = (...settings: object[]) =>
-  parseTrustedIssuers(JSON.stringify(settings), { local: false, gate: false });
+  parseTrustedIssuers(JSON.stringify(settings), { local: false, allowFirebase: false });
 const written = (trusted: readonly IssuerProfile[] = [], host?: string) =>
   createGatewayDocument({ projectId: 'acme', backend: BACKEND, issuers: trusted, host });
 

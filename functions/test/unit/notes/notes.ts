@@ -1,7 +1,7 @@
-import type { TestInstance } from '../../helpers/open-instance.ts';
 import { createNotesService } from '../../../src/notes/notes-service.ts';
 import type { Api, Person } from '../../helpers/api.ts';
 import type { TestFirestore } from '../../helpers/firestore.ts';
+import type { TestInstance } from '../../helpers/open-instance.ts';
 
 export const MISSING = 'noSuchNote0000000000';
 

@@ -1,23 +1,22 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { needsFreshRecord } from '../../../src/authz/access-rule.ts';
-import { createCallables } from '../../../src/callable/callables.ts';
-import { openInstance, type TestInstance } from '../../helpers/open-instance.ts';
 import type { Edit } from '../../../src/directory/edit.ts';
 import { handleAccountDeleted } from '../../../src/directory/sync/handle-account-deleted.ts';
 import { createApp } from '../../../src/http/app.ts';
-import { routes } from '../../../src/http/routes.ts';
 import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import { recordingLog } from '../../helpers/instance.ts';
-import { call, type Name } from '../callable/call.ts';
+import { CALLABLES, createCallables, routes } from '../../helpers/operations.ts';
+import { openInstance, type TestInstance } from '../../helpers/open-instance.ts';
+import { call } from '../callable/call.ts';
 
 /** The HTTP API and the callables on one server, each as in production. */
 function serve(deps: TestInstance) {
   const app = createApp(deps);
   const callables = new Map(
-    Object.entries(createCallables({}, () => deps)).map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
+    [...createCallables(() => deps)].map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
   );
   return createServer((req, res) => {
     const server = callables.get(req.url ?? '');
@@ -50,16 +49,17 @@ const ENDS: Record<string, readonly [(deps: TestInstance, api: Api) => Promise<v
 
 const GUARDED = routes.filter(({ access }) => access !== 'public');
 const isPrivileged = ({ access }: (typeof routes)[number]) => needsFreshRecord(access);
-const CALLABLES: readonly Name[] = ['getMyAccess', 'listUsers', 'setUserRoles', 'revokeSessions'];
 /** Decided on the record. */
-const PRIVILEGED_CALLABLES: readonly Name[] = ['setUserRoles'];
+const PRIVILEGED_CALLABLES = routes
+  .filter(({ callable, access }) => callable && needsFreshRecord(access))
+  .map(({ name }) => name);
 
 async function assertRouteRefuses(api: Api, { method, path }: (typeof routes)[number], code: string) {
   const url = `/v1${path.replace(/:\w+/, 'member')}`;
   assertProblem(await api.as('owner')[method](url), 401, code);
 }
 
-async function assertCallableRefuses(api: Api, name: Name, code: string) {
+async function assertCallableRefuses(api: Api, name: string, code: string) {
   const { status, text } = await call(api, name, {}, { as: 'owner' });
   assert.deepEqual([status, JSON.parse(text).error.details.code], [401, code], name);
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { authenticate } from '../../../src/authn/authenticate.ts';
 import { loadConfig } from '../../../src/config.ts';
-import { openInstance } from '../../helpers/open-instance.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import {
   CERTIFICATES,
@@ -13,6 +12,7 @@ import {
   PROJECT,
 } from '../../helpers/google.ts';
 import { recordingLog } from '../../helpers/instance.ts';
+import { openInstance } from '../../helpers/open-instance.ts';
 
 describe('the first token of an instance', () => {
   let google: Google;

@@ -9,7 +9,7 @@ import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.
 /** What docs/guides/trusted-issuers.md says. */
 
 const GUIDE = readFileSync(new URL('../../../../../docs/guides/trusted-issuers.md', import.meta.url), 'utf8');
-const PRODUCTION = { local: false, gate: false };
+const PRODUCTION = { local: false, allowFirebase: false };
 
 /** Names of the fields in the table that follows this text. */
 function documented(start: string): string[] {

@@ -7,7 +7,7 @@ import { unverified } from '../../../helpers/signing.ts';
 /** Tokens in the shapes that their makers document, and what the recipes of docs/guides/trusted-issuers.md make of them. */
 
 const GUIDE = readFileSync(new URL('../../../../../docs/guides/trusted-issuers.md', import.meta.url), 'utf8');
-const PRODUCTION = { local: false, gate: false };
+const PRODUCTION = { local: false, allowFirebase: false };
 
 /** The recipe under this heading, as profiles. */
 function recipe(name: string) {

@@ -14,8 +14,12 @@ const NOUNS: Partial<Record<string, string>> = {
 
 const PARTS: Partial<Record<string, string>> = { array: ' entries', string: ' characters' };
 
-/** What is wrong with a setting, for people who know JSON and not the schema. @param types those that may be here */
-export function formatZodIssue(types: readonly string[]): (issue: Issue) => string | undefined {
+/**
+ * What is wrong with a value of the configuration, for readers who do not know Zod.
+ *
+ * @param types the values of `type` that a discriminated union accepts
+ */
+export function formatZodIssue(types: readonly string[] = []): (issue: Issue) => string | undefined {
   return (issue) => {
     switch (issue.code) {
       case 'invalid_type':
@@ -40,4 +44,14 @@ export function formatZodIssue(types: readonly string[]): (issue: Issue) => stri
         return undefined;
     }
   };
+}
+
+/** Each issue as a line that begins with its path below `root`, e.g. `trustedIssuers[0].region: is missing`. */
+export function problemsOf({ issues }: z.ZodError, root = ''): string[] {
+  return issues.map(({ path, message }) => `${path.reduce(appendKey, root)}: ${message}`);
+}
+
+function appendKey(path: string, key: PropertyKey): string {
+  if (typeof key === 'number') return `${path}[${key}]`;
+  return path === '' ? String(key) : `${path}.${String(key)}`;
 }
