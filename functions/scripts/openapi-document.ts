@@ -130,6 +130,12 @@ function describe(row: Operation): ZodOpenApiOperationObject {
   };
 }
 
+/** `If-Match` may stand in for the version. */
+function withOptionalVersion(body: z.ZodObject): z.ZodObject {
+  const { version, ...fields } = body.shape;
+  return z.strictObject({ ...fields, version: (version as z.ZodType).optional() });
+}
+
 function describeRule(rule: AccessRule): string {
   const permission = permissionOf(rule);
   if (permission === undefined) return `Access: ${String(rule)}.`;

@@ -34,6 +34,7 @@ export const stages: Record<string, Stage> = {
         [tsc, '-p', 'functions/tsconfig.json'],
         [tsc, '-p', 'tools/tsconfig.json'],
         [tsc, '-p', 'packages/firestore-emulator/tsconfig.json'],
+        [tsc, '-p', 'aws/tsconfig.json'],
       ),
   },
 
@@ -50,7 +51,7 @@ export const stages: Record<string, Stage> = {
   unit: tests('functions/test/unit', { processes: 2, coverage: true, around: unitFirestore }),
   attacks: tests('functions/test/attacks'),
   deploy: tests('functions/test/deploy'),
-  lambda: tests('functions/test/lambda'),
+  aws: tests('aws/test'),
   issuers: tests('functions/test/issuers'),
   rules: tests('functions/test/rules'),
   'rules-official': tests('functions/test/rules-official', { around: officialRules }),

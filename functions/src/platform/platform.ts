@@ -41,7 +41,7 @@ export function createPlatform(config: Config, outside: Outside = {}): Platform 
   const appCheck = once(async () => (await import('firebase-admin/app-check')).getAppCheck(await app()));
   const firestore = once(async () => {
     const { getFirestore, FieldPath, FieldValue, Timestamp } = await import('firebase-admin/firestore');
-    return { db: getFirestore(await app()), FieldPath, FieldValue, Timestamp };
+    return { db: getFirestore(await app(), config.databaseId), FieldPath, FieldValue, Timestamp };
   });
   return Object.freeze({
     ...{ config, clock, log, fetch, auth },

@@ -62,7 +62,8 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
    */
   async function findEntry(event: AuthBlockingEvent): Promise<DirectoryEntry | undefined | 'unknown'> {
     const { uid } = userOf(event);
-    const { accounts, clock, directory, users, changeAccess, config, log } = deps();
+    const { accounts, clock, directory, users, config, log } = deps();
+    const { changeAccess } = directory;
     try {
       return await withDeadline('sign-in', find(), FIND_DEADLINE_MS);
     } catch (error) {

@@ -17,7 +17,8 @@ export function createUserEvents(options: AuthOptions, deps: () => SignUpService
      * after the fact, so it disables whom it cannot refuse.
      */
     onUserCreated: onUserCreated({ ...options, retry: true }, async (event) => {
-      const { accounts, directory, sync, users, changeAccess, config } = deps();
+      const { accounts, directory, users, config } = deps();
+      const { changeAccess, sync } = directory;
       const { uid } = event.data;
       const account = await accounts.find(uid);
       if (account === undefined || !isUid(uid)) return;

@@ -3,20 +3,20 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
 import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
+import { ALL_ROLES, type Role } from '../../src/authz/roles.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { ACCOUNTS_LOOKUP, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
-import { openInstance, type TestInstance } from './open-instance.ts';
+import { openInstance, rebind, type TestInstance } from './open-instance.ts';
 
 /** The HTTP API as production runs it, with one person of each role, in front of a Google of our own. */
 
-export const ROLE_NAMES = ['member', 'support', 'auditor', 'admin', 'owner'] as const;
 /** `norole` is signed in and holds no role. */
-export const PEOPLE = ['norole', ...ROLE_NAMES] as const;
-export type Person = (typeof PEOPLE)[number];
+export const PEOPLE: readonly Person[] = ['norole', ...ALL_ROLES];
+export type Person = 'norole' | Role;
 
 export const ORIGIN = 'https://app.example.com';
 
@@ -81,7 +81,7 @@ export async function openApi({ env, log, clock, fetch, rewire, serve }: Options
     ...(clock && { clock }),
     ...(fetch && { fetch }),
   });
-  const deps = rewire?.(wired) ?? wired;
+  const deps = rewire === undefined ? wired : rebind(wired, rewire(wired));
   const server = serve?.(deps) ?? createServer(createApp(deps));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 

@@ -1,6 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { IssuerProfile } from '../../src/authn/oidc/issuer-profile.ts';
+import { readTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
+import { auth0, cognito, type Deployment, oidc } from '../../src/core/gatehouse-config.ts';
 
 /** The Markdown pages of the repository, and what tests read from them. Paths are relative to the repository. */
 
@@ -109,4 +112,19 @@ export function anchorsOf(page: string): Set<string> {
     anchors.add(unique);
   }
   return anchors;
+}
+
+const PRODUCTION: Deployment = { projectId: 'shop-prod', emulator: false };
+
+/** The issuers of the first `trustedIssuers` on a page, as profiles. */
+export function documentedIssuers(
+  page: string,
+  deployment: Deployment = PRODUCTION,
+): readonly IssuerProfile[] {
+  const block = codeBlocks(page).find(({ code }) => /^trustedIssuers:/m.test(code));
+  if (block === undefined) throw new Error(`${page} has no trustedIssuers`);
+  // Without type annotations, what the page shows of the configuration is JavaScript.
+  const build = new Function('cognito', 'auth0', 'oidc', `return ({${block.code}}).trustedIssuers`);
+  const trustedIssuers: (deployment: Deployment) => unknown = build(cognito, auth0, oidc);
+  return readTrustedIssuers(trustedIssuers(deployment), { local: false, allowFirebase: false });
 }

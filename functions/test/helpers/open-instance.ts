@@ -15,3 +15,18 @@ export function openInstance(config: Config, outside: Outside = {}) {
 }
 
 export type TestInstance = ReturnType<typeof openInstance>;
+
+/** An instance some of whose services were replaced: its operations run on the new ones. */
+export function rebind(before: TestInstance, after: TestInstance): TestInstance {
+  const replaced = new Map<unknown, unknown>(
+    (['audit', 'users', 'directory', 'identities', 'notes', 'exchangeToken'] as const).map((name) => [
+      before[name],
+      after[name],
+    ]),
+  );
+  const operations = before.operations.map(({ operation, service }) => ({
+    operation,
+    service: replaced.get(service) ?? service,
+  }));
+  return { ...after, operations };
+}

@@ -147,8 +147,7 @@ describe('structure', () => {
     const readers = files.filter(({ text }) => /process\s*(\?\.|\.|\[)\s*['"]?env\b|node:process/.test(text));
     assert.deepEqual(
       readers.map(({ path }) => path),
-      ['product-config.ts'],
-  ['config.ts'],
+      ['config.ts'],
     );
   });
 

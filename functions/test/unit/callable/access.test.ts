@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import firebaseFunctionsTest from 'firebase-functions-test';
-import { createCallables } from '../../helpers/operations.ts';
+import { CALLABLES, createCallables } from '../../helpers/operations.ts';
 import { unavailable } from '../../../src/core/errors.ts';
 import {
   type Api,
@@ -11,11 +11,11 @@ import {
   breakFirebaseAuth,
   claimsOf,
   PEOPLE,
-  type Person,
   SECRETS,
 } from '../../helpers/api.ts';
 import { createSigningKey, mintIdToken } from '../../helpers/google.ts';
-import { assertRefused, assertResult, call, type Name, openCallables } from './call.ts';
+import { mayCall } from '../../expectations/access.ts';
+import { assertRefused, assertResult, call, openCallables } from './call.ts';
 
 const UNAUTHENTICATED = [401, 'UNAUTHENTICATED', 'unauthenticated'] as const;
 const INVALID_TOKEN = [401, 'UNAUTHENTICATED', 'invalid_token'] as const;
@@ -24,14 +24,6 @@ const DENIED = [403, 'PERMISSION_DENIED', 'permission_denied'] as const;
 const INVALID = [400, 'INVALID_ARGUMENT', 'invalid_argument'] as const;
 const UNAVAILABLE = [503, 'UNAVAILABLE', 'unavailable'] as const;
 
-/** By hand: who gets past the guard. The argument is wrong, so that nothing is changed. */
-const PASS: Record<Name, readonly Person[]> = {
-  getMyAccess: PEOPLE,
-  listUsers: ['support', 'auditor', 'admin', 'owner'],
-  setUserRoles: ['admin', 'owner'],
-  revokeSessions: ['support', 'admin', 'owner'],
-};
-const NAMES = Object.keys(PASS) as Name[];
 const SYSTEM = { principal: 'system', requestId: 'elsewhere' } as const;
 const DEBUG_MODE = fileURLToPath(new URL('debug-mode.ts', import.meta.url));
 
@@ -44,12 +36,12 @@ describe('callables: who may call what', () => {
 
   const bearing = (token: string) => [['Authorization', `Bearer ${token}`]] as const;
 
-  for (const name of NAMES) {
+  for (const name of CALLABLES) {
     it(`decides on ${name} as on the route, before it looks at the argument`, async () => {
       assertRefused(await call(api, name, { x: 1 }), UNAUTHENTICATED);
       for (const who of PEOPLE) {
         const answer = await call(api, name, { x: 1 }, { as: who });
-        assertRefused(answer, PASS[name].includes(who) ? INVALID : DENIED);
+        assertRefused(answer, mayCall(name, who) ? INVALID : DENIED);
       }
     });
 
@@ -200,7 +192,7 @@ describe('callables: who may call what', () => {
   it('asks for App Check when it is switched on', async () => {
     const strict = await openCallables({ env: { APP_CHECK: 'true' } });
     try {
-      for (const name of NAMES) {
+      for (const name of CALLABLES) {
         assertRefused(await call(strict, name, {}, { as: 'owner' }), [
           401,
           'UNAUTHENTICATED',

@@ -219,7 +219,7 @@ describe('the schedule that reconciles', () => {
       entry: { ...(entry ?? assert.fail()), grants: [...(entry?.grants ?? []), grant], pending: ['claims'] },
     }));
     api.lines.length = 0;
-    const schedule = createReconcileSchedule({}, () => api.deps);
+    const schedule = createReconcileSchedule({}, () => api.deps.directory);
     await schedule.run({ scheduleTime: new Date().toISOString() });
     assert.deepEqual([await roles(), (await entry())?.pending], [['member'], []]);
     const line = api.lines.find(({ kind }) => kind === 'reconciled');
