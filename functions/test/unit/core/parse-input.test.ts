@@ -7,7 +7,8 @@ const schema = z.strictObject({
   name: z.string(),
   tags: z.array(z.strictObject({ id: z.int() })).optional(),
 });
-const parse = (value: unknown) => parseInput(schema, value, (field) => (field === '' ? 'body' : `body.${field}`));
+const parse = (value: unknown) =>
+  parseInput(schema, value, (field) => (field === '' ? 'body' : `body.${field}`));
 
 describe('parse fields', () => {
   it('gives what the schema gives', () => {
