@@ -21,7 +21,7 @@ const USAGE = `Usage: npm start [-- options]
 Builds the functions, starts the Firebase emulators with demo users, and runs until Ctrl-C.
 
       --data <folder>      keeps users and documents in this folder from one run to the next
-      --with-issuers       also starts a local Cognito, Auth0 and OpenID provider whose tokens the API accepts
+      --with-issuers       also starts a local Cognito, Auth0 and OpenID provider; the API accepts their tokens
       --firestore <kind>   embedded (default), or official: Google's emulator, which needs Java
       --free-ports         uses any free ports instead of those of firebase.json
       --verbose            prints all that the emulators print

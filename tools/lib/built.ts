@@ -2,7 +2,7 @@ import { existsSync, globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './emulator-setup.ts';
 
-const SOURCES = ['functions/{src,scripts}/**/*.ts', 'functions/package.json', 'tools/web.ts'];
+const SOURCES = ['functions/{src,scripts}/**/*.ts', 'functions/*.{ts,json}', 'tools/web.ts'];
 const BUILT = ['functions/src/meta/openapi.json', 'functions/lib/index.js', 'web/vendor/firebase.js'];
 
 /** Whether what the stage `build` makes is there, and younger than every source. */

@@ -29,29 +29,6 @@ export const testFilesIn = (folder: string) =>
     .map((file) => join(ROOT, folder, file))
     .sort();
 
-/**
- * Runs test files in mocha, without functions/.mocharc.json. Several processes are plain mochas and not `mocha
- * --parallel`, whose workers run the hooks of shared helpers for their first file only, and hide what tests leave open.
- */
-export async function runMocha(mocha: MochaRun): Promise<Outcome> {
-  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
-  const coverage = join(scratch, 'coverage');
-  const env = mocha.coverage ? { ...mocha.env, NODE_V8_COVERAGE: coverage } : mocha.env;
-  try {
-    const shares = divide(mocha.files, mocha.processes);
-    const run = (files: readonly string[], n: number) =>
-      runProcess({ ...mocha, files, env }, join(scratch, `counts-${n}.json`));
-    const outcome = sum(await Promise.all(shares.map(run)));
-    if (outcome.passed + outcome.failed + outcome.skipped === 0) {
-      return mocha.filter.length > 0 ? NOTHING : failure('no test ran');
-    }
-    const isComplete = mocha.coverage && outcome.failed === 0;
-    return isComplete ? sum([outcome, await checkCoverage(coverage, mocha.print)]) : outcome;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
 /** Deals the files out like cards, so that the files of one folder are spread. */
 function divide(files: readonly string[], processes: number): string[][] {
   const shares = Array.from({ length: processes }, (_, n) => files.filter((_file, i) => i % processes === n));
@@ -102,4 +79,28 @@ async function checkCoverage(folder: string, print: Print): Promise<Outcome> {
   const args = ['report', `--temp-directory=${folder}`];
   const code = await run(functionsBin('c8'), args, { cwd: FUNCTIONS, timeout: TIMEOUT_MS, print });
   return code === 0 ? NOTHING : withNote('the coverage is too low', { ...NOTHING, failed: 1 });
+}
+
+/**
+ * Runs test files in mocha, without functions/.mocharc.json. For several processes it starts several mochas: the workers
+ * of `mocha --parallel` run root hooks of shared helpers for their first file only, and end although tests left
+ * something open.
+ */
+export async function runMocha(mocha: MochaRun): Promise<Outcome> {
+  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
+  const coverage = join(scratch, 'coverage');
+  const env = mocha.coverage ? { ...mocha.env, NODE_V8_COVERAGE: coverage } : mocha.env;
+  try {
+    const shares = divide(mocha.files, mocha.processes);
+    const run = (files: readonly string[], n: number) =>
+      runProcess({ ...mocha, files, env }, join(scratch, `counts-${n}.json`));
+    const outcome = sum(await Promise.all(shares.map(run)));
+    if (outcome.passed + outcome.failed + outcome.skipped === 0) {
+      return mocha.filter.length > 0 ? NOTHING : failure('no test ran');
+    }
+    const isComplete = mocha.coverage && outcome.failed === 0;
+    return isComplete ? sum([outcome, await checkCoverage(coverage, mocha.print)]) : outcome;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }

@@ -33,6 +33,9 @@ export interface Stage {
   run(job: Job): Promise<Outcome>;
 }
 
+/** Runs a stage's mocha tests, with further environment variables. */
+export type RunTests = (env?: NodeJS.ProcessEnv) => Promise<Outcome>;
+
 interface TestOptions extends Partial<Omit<Stage, 'folder' | 'run'>> {
   /** Among how many processes its files are divided. */
   processes?: number;
@@ -40,8 +43,8 @@ interface TestOptions extends Partial<Omit<Stage, 'folder' | 'run'>> {
   coverage?: boolean;
   /** Further environment variables. */
   env?: (job: Job) => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
-  /** What goes round the tests, such as a server of their own. */
-  around?: (job: Job, run: (env?: NodeJS.ProcessEnv) => Promise<Outcome>) => Promise<Outcome>;
+  /** Called instead of the tests, and calls them: to start a server for them, or to skip them. */
+  around?: (job: Job, run: RunTests) => Promise<Outcome>;
 }
 
 /** A stage of all mocha tests below a folder. */
@@ -57,7 +60,7 @@ export function tests(folder: string, options: TestOptions = {}): Stage {
         ...{ processes, coverage: coverage && isWhole },
       };
       const own = await env?.(job);
-      const run = (more?: NodeJS.ProcessEnv) => runMocha({ ...mocha, env: { ...job.env, ...own, ...more } });
+      const run: RunTests = (more) => runMocha({ ...mocha, env: { ...job.env, ...own, ...more } });
       return around ? around(job, run) : run();
     },
   };

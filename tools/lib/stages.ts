@@ -6,13 +6,54 @@ import { check, type Outcome, skip, withNote } from './outcome.ts';
 import { findFreePort, HOST } from './ports.ts';
 import { FUNCTIONS, functionsBin } from './run.ts';
 import { bench } from './short-bench.ts';
-import { type Stage, tests } from './stage.ts';
+import { type Job, type RunTests, type Stage, tests } from './stage.ts';
 
 const tsc = functionsBin('tsc');
 const colors = process.stdout.isTTY ? 'force' : 'off'; // left alone, Biome colours each letter in a log file
 
 /** The project of the emulators in which most tests with emulators are. */
 const DEMO = 'demo-gatehouse';
+
+/** Runs tests against Google's Firestore emulator alone, without the other emulators. */
+async function withOfficial(name: string, test: (host: string) => Promise<Outcome>): Promise<Outcome> {
+  const port = await findFreePort();
+  const options = { port, projectId: DEMO, logFile: `${ROOT}/.gatehouse/test-${name}.log` };
+  const { stop } = await startDocuments('official', options);
+  return test(`${HOST}:${port}`).finally(stop);
+}
+
+/** On Google's emulator, where it is asked for. Tests that hold, count or break calls use the embedded one all the same. */
+function unitFirestore({ firestore }: Job, run: RunTests): Promise<Outcome> {
+  if (firestore === 'embedded') return run();
+  return withOfficial('unit', (host) => run({ GATEHOUSE_FIRESTORE_HOST: host }));
+}
+
+/** The embedded Firestore's own tests do not apply to Google's emulator. */
+async function embeddedFirestore({ firestore }: Job, run: RunTests): Promise<Outcome> {
+  if (firestore === 'embedded') return run();
+  return skip('skipped: the tests of the embedded Firestore: need a run without --firestore=official');
+}
+
+/**
+ * firestore.rules as Google's emulator reads them, where that is installed. There are many of these tests: one line says
+ * that they were skipped.
+ */
+async function officialRules(_job: unknown, run: RunTests): Promise<Outcome> {
+  const runAt = (host?: string) => run({ FIRESTORE_RULES_EMULATOR_HOST: host });
+  if (findOfficialProgram()) return withOfficial('rules-official', runAt);
+  const outcome = await runAt();
+  if (outcome.skipped === 0) return outcome;
+  const note = `skipped: ${outcome.skipped} tests of firestore.rules on Google’s emulator: need it, as with --firestore=official`;
+  return outcome.passed + outcome.failed > 0 ? withNote(note, outcome) : { ...outcome, notes: [note] };
+}
+
+/** The page in a real browser; without one each of its tests is skipped by name. */
+async function withBrowser(_job: unknown, run: RunTests): Promise<Outcome> {
+  const browser = await findBrowser();
+  if (browser) return run({ CHROME_PATH: browser });
+  const note = 'no Chrome or Chromium found: install one, or set CHROME_PATH';
+  return withNote(note, await run({ CHROME_PATH: '' }));
+}
 
 /** What `npm test` runs. In each lane this is their order: the long ones first, so that both lanes end together. */
 export const stages: Record<string, Stage> = {
@@ -38,7 +79,7 @@ export const stages: Record<string, Stage> = {
       ),
   },
 
-  // Before `emulator`, whose users would fill the page's list.
+  // Before `emulator`: its users would fill the page's list.
   browser: tests('tools/browser', { lane: 'wait', emulators: DEMO, around: withBrowser }),
   emulator: tests('functions/test/emulator', { lane: 'wait', emulators: DEMO }),
   'emulator-idp': tests('functions/test/emulator-idp', { lane: 'wait', emulators: `${DEMO}-idp` }),
@@ -62,48 +103,3 @@ export const stages: Record<string, Stage> = {
 
   bench: { lane: 'after', onlyByName: true, run: bench },
 };
-
-/** A stage's mocha tests, run with some more environment variables. */
-type RunTests = (env?: NodeJS.ProcessEnv) => Promise<Outcome>;
-type Around = NonNullable<NonNullable<Parameters<typeof tests>[1]>['around']>;
-
-/** Runs tests against Google's Firestore emulator alone, without the other emulators. */
-async function withGoogles(name: string, test: (host: string) => Promise<Outcome>): Promise<Outcome> {
-  const port = await findFreePort();
-  const options = { port, projectId: DEMO, logFile: `${ROOT}/.gatehouse/test-${name}.log` };
-  const { stop } = await startDocuments('official', options);
-  return test(`${HOST}:${port}`).finally(stop);
-}
-
-/** Unit tests that hold, count or break Firestore's calls have the embedded one all the same. */
-function unitFirestore({ firestore }: Parameters<Around>[0], run: RunTests): Promise<Outcome> {
-  if (firestore === 'embedded') return run();
-  return withGoogles('unit', (host) => run({ GATEHOUSE_FIRESTORE_HOST: host }));
-}
-
-/** The embedded Firestore's own tests have nothing to say of Google's. */
-async function embeddedFirestore({ firestore }: Parameters<Around>[0], run: RunTests): Promise<Outcome> {
-  if (firestore === 'embedded') return run();
-  return skip('skipped: the tests of the embedded Firestore: need a run without --firestore=official');
-}
-
-/**
- * firestore.rules as Google's emulator reads them, where that is installed. There are many of these tests: one line says
- * that they were skipped.
- */
-async function officialRules(_job: unknown, run: RunTests): Promise<Outcome> {
-  const runAt = (host?: string) => run({ FIRESTORE_RULES_EMULATOR_HOST: host });
-  if (findOfficialProgram()) return withGoogles('rules-official', runAt);
-  const outcome = await runAt();
-  if (outcome.skipped === 0) return outcome;
-  const note = `skipped: ${outcome.skipped} tests of firestore.rules on Google’s emulator: need it, as with --firestore=official`;
-  return outcome.passed + outcome.failed > 0 ? withNote(note, outcome) : { ...outcome, notes: [note] };
-}
-
-/** The page in a real browser; without one each of its tests is skipped by name. */
-async function withBrowser(_job: unknown, run: RunTests): Promise<Outcome> {
-  const browser = await findBrowser();
-  if (browser) return run({ CHROME_PATH: browser });
-  const note = 'no Chrome or Chromium found: install one, or set CHROME_PATH';
-  return withNote(note, await run({ CHROME_PATH: '' }));
-}

@@ -14,24 +14,6 @@ export interface TestPlan {
   left: Map<string, string>;
 }
 
-/** Chooses the stages of a run by what was asked for. */
-export function planTests(stages: Readonly<Record<string, Stage>>, args: TestArguments): TestPlan {
-  const left = new Map<string, string>();
-  const chosen = Object.entries(stages).filter(([name, stage]) => {
-    const reason = reasonToLeaveOut(name, stage, args);
-    if (reason !== undefined) left.set(name, reason);
-    return reason === undefined;
-  });
-  const namesIn = (...lanes: Stage['lane'][]) =>
-    chosen.filter(([, { lane }]) => lanes.includes(lane)).map(([name]) => name);
-
-  const emulatorsOf = (name: string) => stages[name]?.emulators ?? `none, for ${name}`;
-  const groups = [...Map.groupBy(namesIn('compute', 'wait'), emulatorsOf).values()];
-  const mine = groups.filter((_group, n) => isInShard(n, args));
-  for (const name of groups.flat()) if (!mine.flat().includes(name)) left.set(name, IN_ANOTHER_SHARD);
-  return { before: namesIn('before'), groups: mine, after: namesIn('after'), left };
-}
-
 const NOT_ASKED_FOR = 'not asked for';
 const UNCHANGED = 'unchanged, and so left out without --full';
 const IN_ANOTHER_SHARD = 'in another shard';
@@ -51,4 +33,22 @@ function reasonToLeaveOut(
   if (asked.size > 0 || onlyByName || (isSelection && folder === undefined)) return NOT_ASKED_FOR;
   if (lane === 'before' && shard !== undefined && shard.index > 1) return IN_ANOTHER_SHARD;
   return whenChanged !== undefined && !full && isUnchanged(whenChanged) ? UNCHANGED : undefined;
+}
+
+/** Chooses the stages of a run by what was asked for. */
+export function planTests(stages: Readonly<Record<string, Stage>>, args: TestArguments): TestPlan {
+  const left = new Map<string, string>();
+  const chosen = Object.entries(stages).filter(([name, stage]) => {
+    const reason = reasonToLeaveOut(name, stage, args);
+    if (reason !== undefined) left.set(name, reason);
+    return reason === undefined;
+  });
+  const namesIn = (...lanes: Stage['lane'][]) =>
+    chosen.filter(([, { lane }]) => lanes.includes(lane)).map(([name]) => name);
+
+  const emulatorsOf = (name: string) => stages[name]?.emulators ?? `none, for ${name}`;
+  const groups = [...Map.groupBy(namesIn('compute', 'wait'), emulatorsOf).values()];
+  const mine = groups.filter((_group, n) => isInShard(n, args));
+  for (const name of groups.flat()) if (!mine.flat().includes(name)) left.set(name, IN_ANOTHER_SHARD);
+  return { before: namesIn('before'), groups: mine, after: namesIn('after'), left };
 }

@@ -45,7 +45,7 @@ describe('npm test', function () {
     for (const name of ['rules', 'unit', 'tools']) assert.ok((row(output, name)?.[0] ?? 0) > 0, name);
   });
 
-  it('runs the tests whose titles match --grep', async () => {
+  it('runs the tests with titles that match --grep', async () => {
     const [all = 0] = row((await npmTest(RULES)).output, 'rules') ?? [];
     const count = async (...filter: string[]) =>
       row((await npmTest(RULES, ...filter)).output, 'rules')?.[0] ?? 0;
