@@ -25,9 +25,9 @@ export async function seedDemoUsers(projectId: string, { resetRoles = false } = 
     for (const role of DEMO_ROLES) {
       const uid = `demo-${role}`;
       await seedAccount(getAuth(app), role);
-      await users.get(uid); // which enters it in the directory, with the role that its claims say
+      await users.get(uid); // creates the directory entry, with the role in the custom claims
       if (!resetRoles) continue;
-      const actor = { principal: 'operator', requestId: 'seed' };
+      const actor = { kind: 'operator', requestId: 'seed' } as const;
       await changeAccess(actor, { uid, action: 'roles.set' }, ({ entry: { grants, disabled }, now }) => {
         const isAsSeeded = grants.length === 1 && grants[0]?.role === role && !disabled;
         return isAsSeeded

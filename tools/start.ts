@@ -98,7 +98,7 @@ async function start() {
   const { users } = connect(PROJECT_ID);
   // On kept data somebody may have deleted the demo member.
   const memberVersion = await users.get('demo-member').then(
-    ({ rolesVersion }) => rolesVersion,
+    ({ version }) => version,
     () => 1,
   );
   console.log(

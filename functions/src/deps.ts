@@ -112,7 +112,7 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
     reconcileAccess: createReconcileAccess({ open, changeAccess, sync, clock }),
     appCheck: createAppCheckVerifier({ ...config.appCheck, appCheck, clock }),
     users,
-    identities: createIdentitiesService({ directory, log }),
+    identities: createIdentitiesService({ trustedIssuers: profiles, directory, clock, log }),
     exchangeToken: createExchangeToken({ authn, profiles, directory, accounts, sync, audit, log }),
     notes: createNotesService({ open, audit }),
   });

@@ -5,7 +5,7 @@ import { createDeps, type Deps } from '../../functions/src/deps.ts';
 import type { Edit } from '../../functions/src/directory/edit.ts';
 import { grantToExternalUser } from '../../functions/src/users/operator-grant.ts';
 
-const OPERATOR = { principal: 'operator', requestId: 'test' } as const;
+const OPERATOR = { kind: 'operator', requestId: 'test' } as const;
 
 /** Changes somebody's access as an operator does, past the API. */
 export const changeAsOperator = (

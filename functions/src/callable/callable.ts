@@ -11,7 +11,7 @@ import {
 import type * as z from 'zod';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { Principal } from '../authz/principal.ts';
-import { ERRORS, toAppError } from '../core/errors.ts';
+import { ERRORS, isRefusal, toAppError } from '../core/errors.ts';
 import { headerLines } from '../core/header-lines.ts';
 import { parseInput } from '../core/parse-input.ts';
 import { type RequestLabels, requestLabels } from '../core/request-labels.ts';
@@ -139,8 +139,8 @@ const CLIENT_HEADERS = ['Authorization', 'Content-Type', 'Firebase-Instance-ID-T
 /** `details` carries what problem+json and its headers carry: `code`, `requestId`, `errors` per field, `retryAfter`. */
 function toHttpsError(thrown: unknown, deps: Deps, requestId: string): HttpsError {
   const error = toAppError(thrown);
-  const { status, callable: code } = ERRORS[error.code];
-  if (status >= 500) deps.log.failure(requestId, error);
+  const { callable: code } = ERRORS[error.code];
+  if (!isRefusal(error)) deps.log.failure(requestId, error);
   return new HttpsError(code, error.message, {
     code: error.code,
     requestId,

@@ -3,7 +3,6 @@ import * as z from 'zod';
 import type { Deps } from '../deps.ts';
 import { toPrincipalView } from '../users/principal-view.ts';
 import { access, roleChange, uid, user, userPage, userQuery } from '../users/schema.ts';
-import { toUserPageView, toUserView } from '../users/user-view.ts';
 import { callable } from './callable.ts';
 
 /**
@@ -31,8 +30,7 @@ export function createCallables(
       changes: false,
       input: userQuery,
       output: userPage,
-      handler: async (query, context) =>
-        toUserPageView(await context.deps.users.list(query), context.deps.clock),
+      handler: (query, context) => context.deps.users.list(query),
     }),
     /** Set a user's grants. */
     setUserRoles: callable({ ...options, ...runAs.setUserRoles }, deps, {
@@ -40,8 +38,10 @@ export function createCallables(
       changes: true,
       input: roleChange.extend({ uid }),
       output: user,
-      handler: async (change, { principal, requestId, ...context }) =>
-        toUserView(await context.deps.users.setRoles({ principal, requestId }, change), context.deps.clock),
+      handler: (change, { principal, requestId, ...context }) =>
+        context.deps.users.setRoles({ kind: 'principal', principal, requestId }, change, {
+          permission: 'roles:assign',
+        }),
     }),
     /** Sign a user out everywhere. */
     revokeSessions: callable({ ...options, ...runAs.revokeSessions }, deps, {
@@ -49,8 +49,10 @@ export function createCallables(
       changes: true,
       input: z.strictObject({ uid }),
       output: user,
-      handler: async (input, { principal, requestId, ...context }) =>
-        toUserView(await context.deps.users.revoke({ principal, requestId }, input.uid), context.deps.clock),
+      handler: (input, { principal, requestId, ...context }) =>
+        context.deps.users.revoke({ kind: 'principal', principal, requestId }, input.uid, {
+          permission: 'sessions:revoke',
+        }),
     }),
   };
 }

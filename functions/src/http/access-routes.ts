@@ -11,6 +11,7 @@ export const accessRoutes: readonly Route[] = [
       .object({ expired: z.int(), repaired: z.int(), failed: z.int(), more: z.boolean() })
       .meta({ id: 'Reconciled' }),
     summary: 'Take out grants that have ended, and tell Firebase Auth what it missed, now.',
-    handler: (_input, { principal, deps, requestId }) => deps.reconcileAccess({ principal, requestId }),
+    handler: (_input, { principal, deps, requestId }) =>
+      deps.reconcileAccess({ kind: 'principal', principal, requestId }),
   }),
 ];

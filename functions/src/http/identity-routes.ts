@@ -1,7 +1,6 @@
 import { AppError } from '../core/errors.ts';
 import { exchangeAnswer, exchangeRequest, GRANT_TYPE, JWT } from '../token-exchange/schema.ts';
 import { newIdentity, user } from '../users/schema.ts';
-import { toUserView } from '../users/user-view.ts';
 import { type Route, route } from './route.ts';
 
 /** External identities: provisioning and token exchange. */
@@ -13,16 +12,10 @@ export const identityRoutes: readonly Route[] = [
     input: { body: newIdentity },
     output: user,
     summary: 'Enter somebody of a trusted issuer, e.g. to give them roles before they come; or find them.',
-    handler: async ({ body }, { principal, deps, requestId }) => {
-      const { trustedIssuers } = deps.config;
-      if (!trustedIssuers.some(({ issuer }) => issuer === body.issuer)) {
-        const message = 'is not an issuer of TRUSTED_ISSUERS';
-        throw new AppError('invalid_argument', 'Check body.issuer.', {
-          errors: [{ field: 'body.issuer', message }],
-        });
-      }
-      return toUserView(await deps.identities.provision({ principal, requestId }, body), deps.clock);
-    },
+    handler: ({ body }, { principal, deps, requestId }) =>
+      deps.identities.provision({ kind: 'principal', principal, requestId }, body, {
+        permission: 'users:write',
+      }),
   }),
   route({
     method: 'post',

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { ALL_PERMISSIONS, PERMISSIONS } from '../authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../authz/roles.ts';
-import { AppError } from '../core/errors.ts';
 import { toPrincipalView } from '../users/principal-view.ts';
 import {
   access,
@@ -14,7 +13,6 @@ import {
   userQuery,
   userRoles,
 } from '../users/schema.ts';
-import { toUserPageView, toUserRolesView, toUserView } from '../users/user-view.ts';
 import { accessRoutes } from './access-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { identityRoutes } from './identity-routes.ts';
@@ -68,11 +66,8 @@ export const routes: readonly Route[] = [
     input: {},
     output: user,
     summary: 'Sign me out everywhere.',
-    handler: async (_input, { principal, deps, requestId }) => {
-      const { directoryId } = principal;
-      if (directoryId === undefined) throw new AppError('not_found', 'You have no entry in the directory.');
-      return toUserView(await deps.users.revoke({ principal, requestId }, directoryId), deps.clock);
-    },
+    handler: (_input, { principal, deps, requestId }) =>
+      deps.users.revokeOwn({ kind: 'principal', principal, requestId }),
   }),
   route({
     method: 'get',
@@ -93,7 +88,7 @@ export const routes: readonly Route[] = [
     input: { query },
     output: userPage,
     summary: 'The users, by role, e-mail or state, a page at a time.',
-    handler: async ({ query }, { deps }) => toUserPageView(await deps.users.list(query), deps.clock),
+    handler: ({ query }, { deps }) => deps.users.list(query),
   }),
   route({
     method: 'get',
@@ -102,7 +97,7 @@ export const routes: readonly Route[] = [
     input: { params: ofUser },
     output: user,
     summary: 'One user.',
-    handler: async ({ params }, { deps }) => toUserView(await deps.users.get(params.uid), deps.clock),
+    handler: ({ params }, { deps }) => deps.users.get(params.uid),
   }),
   route({
     method: 'get',
@@ -112,7 +107,7 @@ export const routes: readonly Route[] = [
     output: userRoles,
     summary: 'A user’s grants, and their version as the ETag.',
     etag: ({ version }) => `"${version}"`,
-    handler: async ({ params }, { deps }) => toUserRolesView(await deps.users.get(params.uid)),
+    handler: ({ params }, { deps }) => deps.users.getRoles(params.uid),
   }),
   route({
     method: 'put',
@@ -126,7 +121,9 @@ export const routes: readonly Route[] = [
       const version = versionFrom(body.version, ifMatch);
       const change = { ...body, version, uid: params.uid };
       try {
-        return toUserView(await deps.users.setRoles({ principal, requestId }, change), deps.clock);
+        return await deps.users.setRoles({ kind: 'principal', principal, requestId }, change, {
+          permission: 'roles:assign',
+        });
       } catch (error) {
         throw toPrecondition(error, ifMatch);
       }
@@ -139,11 +136,10 @@ export const routes: readonly Route[] = [
     input: { params: ofUser, body: z.strictObject({ disabled: z.boolean() }) },
     output: user,
     summary: 'Disable or enable a user.',
-    handler: async ({ params, body }, { principal, deps, requestId }) =>
-      toUserView(
-        await deps.users.setDisabled({ principal, requestId }, params.uid, body.disabled),
-        deps.clock,
-      ),
+    handler: ({ params, body }, { principal, deps, requestId }) =>
+      deps.users.setDisabled({ kind: 'principal', principal, requestId }, params.uid, body.disabled, {
+        permission: 'users:write',
+      }),
   }),
   route({
     method: 'delete',
@@ -153,7 +149,9 @@ export const routes: readonly Route[] = [
     output: null,
     summary: 'Delete a user for good.',
     handler: ({ params }, { principal, deps, requestId }) =>
-      deps.users.remove({ principal, requestId }, params.uid),
+      deps.users.remove({ kind: 'principal', principal, requestId }, params.uid, {
+        permission: 'users:write',
+      }),
   }),
   route({
     method: 'post',
@@ -162,8 +160,10 @@ export const routes: readonly Route[] = [
     input: { params: ofUser },
     output: user,
     summary: 'Sign a user out everywhere.',
-    handler: async ({ params }, { principal, deps, requestId }) =>
-      toUserView(await deps.users.revoke({ principal, requestId }, params.uid), deps.clock),
+    handler: ({ params }, { principal, deps, requestId }) =>
+      deps.users.revoke({ kind: 'principal', principal, requestId }, params.uid, {
+        permission: 'sessions:revoke',
+      }),
   }),
   ...identityRoutes,
   ...accessRoutes,

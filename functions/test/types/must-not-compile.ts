@@ -8,7 +8,7 @@ import { callable } from '../../src/callable/callable.ts';
 import type { Config } from '../../src/config.ts';
 import { AppError, type ErrorCode } from '../../src/core/errors.ts';
 import { type Deps, instanceDeps } from '../../src/deps.ts';
-import type { Grant } from '../../src/directory/grant.ts';
+import type { Grant } from '../../src/directory/entry.ts';
 import { route } from '../../src/http/route.ts';
 
 /**
@@ -122,7 +122,7 @@ export function callables(): void {
 }
 
 export function changes(deps: Deps, grant: Grant): void {
-  const actor = { principal: 'operator', requestId: 'r1' };
+  const actor = { kind: 'operator', requestId: 'r1' } as const;
   const intent = { uid: 'ada', action: 'roles.set' } as const;
   void deps.changeAccess(actor, intent, ({ entry }) => ({ grants: entry.grants }));
   // @ts-expect-error a change is decided without waiting: it may be decided again

@@ -32,7 +32,7 @@ const PASS: Record<Name, readonly Person[]> = {
   revokeSessions: ['support', 'admin', 'owner'],
 };
 const NAMES = Object.keys(PASS) as Name[];
-const SYSTEM = { principal: 'system', requestId: 'elsewhere' } as const;
+const SYSTEM = { kind: 'system', requestId: 'elsewhere' } as const;
 const DEBUG_MODE = fileURLToPath(new URL('debug-mode.ts', import.meta.url));
 
 describe('callables: who may call what', () => {

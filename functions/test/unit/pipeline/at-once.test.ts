@@ -4,7 +4,7 @@ import { needsFreshRecord } from '../../../src/authz/access-rule.ts';
 import { createCallables } from '../../../src/callable/callables.ts';
 import { createDeps, type Deps } from '../../../src/deps.ts';
 import type { Edit } from '../../../src/directory/edit.ts';
-import { handleAccountDeleted } from '../../../src/directory/sync/handle-account-deleted.ts';
+import { handleAccountDeleted } from '../../../src/directory/sync/account-lifecycle.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { routes } from '../../../src/http/routes.ts';
 import { assertProblem } from '../../helpers/answers.ts';
@@ -29,7 +29,7 @@ function serve(deps: Deps) {
 const edit =
   (what: Edit) =>
   async ({ changeAccess }: Deps): Promise<void> => {
-    const actor = { principal: 'operator', requestId: 'r1' };
+    const actor = { kind: 'operator', requestId: 'r1' } as const;
     await changeAccess(actor, { uid: 'owner', action: 'roles.set' }, () => what);
   };
 
