@@ -111,7 +111,7 @@ async function start() {
   const { users } = connect(PROJECT_ID);
   // In saved data the demo member may be deleted.
   const memberVersion = await users.get('demo-member').then(
-    ({ rolesVersion }) => rolesVersion,
+    ({ version }) => version,
     () => 1,
   );
   console.log(

@@ -1,6 +1,6 @@
 import { authenticate } from '../../functions/src/authn/authenticate.ts';
 import { loadConfig } from '../../functions/src/config.ts';
-import { toDocument } from '../../functions/src/directory/entry.ts';
+import { toDocument } from '../../functions/src/directory/entry-document.ts';
 import type { OpenedFirestore } from '../../functions/src/platform/firestore/firestore.ts';
 import { entryOf } from '../../functions/test/consistency/seed.ts';
 import { openGoogle, PROJECT } from '../../functions/test/helpers/google.ts';

@@ -1,12 +1,13 @@
 import type { Role } from '../../functions/src/authz/roles.ts';
 import { guard } from '../../functions/src/pipeline/guard.ts';
-import { grantDefaultRole } from '../../functions/src/users/operator-grant.ts';
+import { grantDefaultRole } from '../../functions/src/sign-up/default-role.ts';
 import { accountWith, openAuthServer } from '../../functions/test/consistency/auth-server.ts';
 import { type OwnInstance, openInstance } from '../../functions/test/consistency/instance.ts';
 import { connectOutside } from '../../functions/test/consistency/outside.ts';
 import { entryOf, seed } from '../../functions/test/consistency/seed.ts';
 import { actor } from '../../functions/test/helpers/actor.ts';
 import { mintIdToken, PROJECT } from '../../functions/test/helpers/google.ts';
+import { withRules } from '../../functions/test/helpers/users.ts';
 import type { Write } from '../../packages/firestore-emulator/messages.ts';
 import { startFirestore } from '../../packages/firestore-emulator/server.ts';
 import { NOTHING, type Operations } from './bill.ts';
@@ -36,24 +37,24 @@ const DEEDS = {
   privileged: (instance: OwnInstance) => request(instance, 'root', 'roles:assign'),
   refusedPrivileged: (instance: OwnInstance) => request(instance, 'ann', 'roles:assign').catch(nothing),
   signIn: ({ directory }: OwnInstance) => directory.find('ann'),
-  signUp: async ({ users, changeAccess }: OwnInstance) => {
-    await users.get('new');
-    await grantDefaultRole({ users, changeAccess }, { uid: 'new', role: 'member', requestId: 'r' });
+  signUp: async (instance: OwnInstance) => {
+    await instance.users.get('new');
+    await grantDefaultRole(instance, { uid: 'new', role: 'member', requestId: 'r' });
   },
   roleChange: ({ users }: OwnInstance) =>
-    users.setRoles(owner, { uid: 'bob', grants: [{ role: 'support' }], version: 1 }),
+    withRules(users).setRoles(owner, { uid: 'bob', grants: [{ role: 'support' }], version: 1 }),
   newOwner: ({ users }: OwnInstance) =>
-    users.setRoles(owner, { uid: 'cay', grants: [{ role: 'owner' }], version: 1 }),
+    withRules(users).setRoles(owner, { uid: 'cay', grants: [{ role: 'owner' }], version: 1 }),
   refusedChange: ({ users }: OwnInstance) =>
-    users
+    withRules(users)
       .setRoles(actor('sue', ['support']), { uid: 'ann', grants: [{ role: 'owner' }], version: 1 })
       .catch(nothing),
-  signOutEverywhere: ({ users }: OwnInstance) => users.revoke(owner, 'dan'),
-  disable: ({ users }: OwnInstance) => users.setDisabled(owner, 'eve', true),
-  remove: ({ users }: OwnInstance) => users.remove(owner, 'fay'),
+  signOutEverywhere: ({ users }: OwnInstance) => withRules(users).revoke(owner, 'dan'),
+  disable: ({ users }: OwnInstance) => withRules(users).setDisabled(owner, 'eve', true),
+  remove: ({ users }: OwnInstance) => withRules(users).remove(owner, 'fay'),
   staleToken: ({ accessRecords }: OwnInstance) => accessRecords.resyncAfterStaleToken('bob'),
   reconcile: ({ reconcileAccess }: OwnInstance) =>
-    reconcileAccess({ principal: 'system', requestId: 'reconcile' }),
+    reconcileAccess({ kind: 'system', requestId: 'reconcile' }),
 } as const;
 
 export type Deed = keyof typeof DEEDS;

@@ -1,4 +1,5 @@
 import type { DocumentData, Timestamp } from '@google-cloud/firestore';
+import type { Actor } from '../authz/actor.ts';
 import type { AuditAction } from './audit-actions.ts';
 
 /** A change, or a refused attempt at one. Never holds a token or a secret. */
@@ -23,6 +24,14 @@ export interface RecordedEvent extends AuditEvent {
   readonly id: string;
   /** RFC 3339, to the microsecond. */
   readonly at: string;
+}
+
+/** The fields of an event that say who acted, in which request. */
+export function identifyActor(actor: Actor): Pick<AuditEvent, 'actor' | 'issuer' | 'requestId'> {
+  const { requestId } = actor;
+  if (actor.kind !== 'principal') return { actor: actor.kind, requestId };
+  const { issuer, subject, directoryId = subject } = actor.principal;
+  return { actor: directoryId, issuer, requestId };
 }
 
 export function fromDocument(id: string, document: DocumentData): RecordedEvent {

@@ -146,6 +146,14 @@ export function problemOf({ code, message, errors }: AppError, requestId?: strin
   return { type: `urn:gatehouse:error:${code}`, title, status, detail: message, code, requestId, errors };
 }
 
+/**
+ * Is this the refusal of a request (4xx), as opposed to a failure of Gatehouse or of a service it calls? A refused change
+ * did not happen; after a failure it may have.
+ */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof AppError && ERRORS[error.code].status < 500;
+}
+
 /** Anything thrown → an AppError; what is not one already becomes a fixed `internal`. */
 export function toAppError(thrown: unknown): AppError {
   return thrown instanceof AppError

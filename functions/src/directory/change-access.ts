@@ -1,49 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditAction } from '../audit/audit-actions.ts';
-import type { AuditEvent } from '../audit/audit-event.ts';
+import { type AuditEvent, identifyActor } from '../audit/audit-event.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { Principal } from '../authz/principal.ts';
-import { AppError, ERRORS, toAppError } from '../core/errors.ts';
+import type { Actor } from '../authz/actor.ts';
+import { AppError, ERRORS, isRefusal, toAppError } from '../core/errors.ts';
 import type { Log } from '../platform/logging/log.ts';
-import type { Directory } from './directory.ts';
-import { applyEdit, type Edit } from './edit.ts';
+import type { ChangeContext, Directory } from './directory.ts';
+import { applyEdit, type Edit, summarizeGrants } from './edit.ts';
 import type { DirectoryEntry } from './entry.ts';
-import { summarizeGrants } from './grant.ts';
-import { type AccountSync, LEASE_MS } from './sync/account-sync.ts';
+import { type AccountSync, LEASE_SECONDS } from './sync/account-sync.ts';
 
-/** Who does it, and in which request. A name stands for what is no principal: `system`, `operator`. */
-export interface Actor {
-  readonly principal: Principal | string;
-  readonly requestId: string;
-}
-
-/** What was asked for, for the record. */
+/** What is changed, for the audit log. */
 export interface Intent {
   readonly uid: string;
   readonly action: AuditAction;
   readonly reason?: string | undefined;
 }
 
-/** Both as they are when the change is committed. @property actor undefined when it has no entry in the directory */
-interface Standing {
-  readonly entry: DirectoryEntry;
-  readonly actor: DirectoryEntry | undefined;
-  /** Seconds since the epoch, by Firestore's clock. */
-  readonly now: number;
-}
-
 /**
- * Changes somebody's access: one transaction over the directory, the owners, the access change and the audit event; then
- * Firebase Auth is told. Should that last step fail, the entry says what is left, and the change holds all the same.
+ * Changes the access of a user: one transaction over the directory, the owners, the access change and the audit event; then
+ * Firebase Auth is updated. If that last step fails, the change stands and the entry says what is pending.
  *
- * @param decide pure; throws what refuses the change; undefined leaves all as it is
- * @returns the entry as the change left it; undefined when nothing was to do
+ * @param decide pure; throws to refuse the change; undefined changes nothing
+ * @returns the entry after the change; undefined when nothing was changed
  * @throws AppError `not_found`, `last_owner`, `unavailable`, or what `decide` throws
  */
 export type ChangeAccess = (
   actor: Actor,
   intent: Intent,
-  decide: (standing: Standing) => Edit | undefined,
+  decide: (context: ChangeContext) => Edit | undefined,
 ) => Promise<DirectoryEntry | undefined>;
 
 interface Deps {
@@ -55,36 +40,35 @@ interface Deps {
 
 export function createChangeAccess({ directory, sync, audit, log }: Deps): ChangeAccess {
   return async (actor, intent, decide) => {
-    const { uid, action } = intent;
+    const { uid, action, reason } = intent;
     const id = randomUUID();
-    const event = { ...whoOf(actor), action, target: uid, reason: intent.reason, requestId: actor.requestId };
+    const event = { ...identifyActor(actor), action, target: uid, reason };
     let recorded: AuditEvent | undefined;
     try {
-      const outcome = await directory.change({ id, uid, actor: directoryIdOf(actor) }, (situation) => {
-        const { entry } = situation;
+      const outcome = await directory.change({ id, uid, actor: directoryIdOf(actor) }, (context) => {
+        const { entry, now } = context;
         if (entry === undefined) throw new AppError('not_found', 'There is no such user.');
-        const now = Math.floor(situation.now / 1000);
-        const edit = decide({ entry, actor: situation.actor, now });
+        const edit = decide({ ...context, entry });
         if (edit === undefined) return undefined;
         const edited = applyEdit(entry, edit, now);
-        const isTaken = entry.lease !== undefined && situation.now < entry.lease.until;
-        const lease = isTaken ? entry.lease : { by: id, until: situation.now + LEASE_MS };
+        const isLeased = entry.lease !== undefined && now < entry.lease.until;
+        const lease = isLeased ? entry.lease : { by: id, until: now + LEASE_SECONDS };
         recorded = { ...event, outcome: 'done', ...difference(entry, edited.entry, edit) };
         return {
           ...edited,
-          entry: { ...edited.entry, ...(edited.entry.pending.length > 0 && { lease: lease }) },
+          entry: { ...edited.entry, ...(edited.entry.pending.length > 0 && { lease }) },
           audit: recorded,
         };
       });
       if (!outcome?.entry || recorded === undefined) return undefined;
       log.change(recorded);
       const { entry } = outcome;
-      const isTold = await sync.syncAccount(uid, { leased: entry.lease?.by === id ? entry : undefined });
-      return isTold ? { ...entry, pending: [], lease: undefined } : entry;
+      const isSynced = await sync.syncAccount(uid, { leased: entry.lease?.by === id ? entry : undefined });
+      return isSynced ? { ...entry, pending: [], lease: undefined } : entry;
     } catch (error) {
       const { code, reason = code } = toAppError(error);
       const refusal = { ...event, outcome: 'refused', reason } as const;
-      if (ERRORS[code].status < 500) {
+      if (isRefusal(error)) {
         log.change({ ...refusal, code });
         if (isDenial(code)) await audit.recordRefusal(refusal);
       } else {
@@ -99,16 +83,11 @@ function isDenial(code: keyof typeof ERRORS): boolean {
   return ERRORS[code].status === 403 || code === 'last_owner';
 }
 
-function directoryIdOf({ principal }: Actor): string | undefined {
-  return typeof principal === 'string' ? undefined : principal.directoryId;
+function directoryIdOf(actor: Actor): string | undefined {
+  return actor.kind === 'principal' ? actor.principal.directoryId : undefined;
 }
 
-function whoOf({ principal }: Actor): Pick<AuditEvent, 'actor' | 'issuer'> {
-  if (typeof principal === 'string') return { actor: principal };
-  return { actor: principal.directoryId ?? principal.subject, issuer: principal.issuer };
-}
-
-/** The parts of an entry that an edit is about, before and after. */
+/** The parts of an entry that an edit changes, before and after. */
 function difference(
   before: DirectoryEntry,
   after: DirectoryEntry,

@@ -1,9 +1,9 @@
 import { AppError } from '../core/errors.ts';
-import type { DirectoryEntry, Pending, Profile } from './entry.ts';
-import type { Grant } from './grant.ts';
+import { omitUndefined } from '../core/omit-undefined.ts';
+import type { DirectoryEntry, Grant, Pending, Profile } from './entry.ts';
 import type { AccessChange } from './revocation/access-change.ts';
 
-/** What shall be different in an entry. */
+/** A change of an entry. */
 export interface Edit {
   readonly grants?: readonly Grant[];
   readonly disabled?: boolean;
@@ -16,24 +16,25 @@ export interface Edit {
 
 export interface Edited {
   readonly entry: DirectoryEntry;
-  /** Absent when nobody else has to know. */
+  /** What other instances must learn; absent when nothing. */
   readonly accessChange?: Omit<AccessChange, 'uid'>;
 }
 
 /**
- * Applies an edit: what it takes away counts from this second on, everywhere. Pure.
+ * Applies an edit. Access that it takes away ends with this second, on every instance. Pure.
  *
  * @param now seconds since the epoch
+ * @throws AppError `not_found` while the user is being deleted
  */
 export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edited {
   if (before.pending.includes('deletion')) throw new AppError('not_found', 'This user is being deleted.');
   const { grants, disabled, revoke, remove, profile } = edit;
   const endsSessions = revoke || remove || disabled === true;
-  // Sign-ins are dated in whole seconds: those of this very second are over as well.
+  // `auth_time` has whole seconds: sign-ins of this same second are revoked, too.
   const validAfter = endsSessions ? Math.max(before.validAfter, now + 1) : before.validAfter;
   const changesRoles = grants !== undefined;
   const rolesVersion = changesRoles ? before.rolesVersion + 1 : before.rolesVersion;
-  const news: Pending[] = [
+  const newlyPending: Pending[] = [
     ...(changesRoles ? ['claims' as const] : []),
     ...(endsSessions ? ['sessions' as const] : []),
     ...(disabled === undefined && !remove ? [] : ['disabled' as const]),
@@ -47,8 +48,8 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
       rolesVersion,
       disabled: remove || (disabled ?? before.disabled),
       validAfter,
-      pending: [...new Set([...before.pending, ...news])],
-      pendingSince: before.pendingSince ?? (news.length > 0 ? now : undefined),
+      pending: [...new Set([...before.pending, ...newlyPending])],
+      pendingSince: before.pendingSince ?? (newlyPending.length > 0 ? now : undefined),
       updated: now,
     },
     ...((changesRoles || endsSessions) && {
@@ -58,4 +59,25 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
       },
     }),
   };
+}
+
+/** A grant as requested. */
+export type GrantRequest = Pick<Grant, 'role' | 'expiresAt' | 'reason'>;
+
+/** The requested grants. A grant that stays the same keeps its giver, its time and its reason. */
+export function applyGrantRequests(
+  before: readonly Grant[],
+  requested: readonly GrantRequest[],
+  { by, now }: { by: string; now: number },
+): Grant[] {
+  return requested.map(({ role, expiresAt, reason }) => {
+    const held = before.find((grant) => grant.role === role && grant.expiresAt === expiresAt);
+    const isSame = held !== undefined && (reason === undefined || reason === held.reason);
+    return isSame ? held : { role, grantedBy: by, grantedAt: now, expiresAt, reason };
+  });
+}
+
+/** Grants as an audit event shows them. */
+export function summarizeGrants(grants: readonly Grant[]): Record<string, unknown>[] {
+  return grants.map(({ role, expiresAt, reason }) => omitUndefined({ role, expiresAt, reason }));
 }

@@ -5,16 +5,16 @@ import type { Account } from '../platform/firebase-auth/account.ts';
 import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
 import type { Directory } from './directory.ts';
 import { importedEntry } from './entry.ts';
-import { hasCurrentProfile, provisionEntry } from './provision-entry.ts';
+import { hasCurrentProfile, provisionEntry } from './provision.ts';
 
 export interface ImportProgress {
-  /** Accounts looked at. */
+  /** Accounts read. */
   readonly seen: number;
-  /** Entered in the directory, or in a dry run: to be entered. */
+  /** Entries created; in a dry run, entries that would be created. */
   readonly imported: number;
-  /** Passed over: others gave them ids that no document can have. */
+  /** Accounts with ids that no document can have. */
   readonly skipped: number;
-  /** How many of the imported hold each role. */
+  /** Imported users per role. */
   readonly roles: Readonly<Partial<Record<Role, number>>>;
 }
 
@@ -23,19 +23,19 @@ interface Options {
   readonly directory: Directory;
   readonly clock: Clock;
   readonly dryRun: boolean;
-  /** Where an earlier run stopped, and what it had done by then. */
+  /** Where an earlier run stopped, and its progress. */
   readonly from?: { readonly pageToken: string; readonly imported: ImportProgress };
 }
 
-/** As many as Firebase Auth gives at once. */
+/** The largest page of Firebase Auth. */
 const PAGE_SIZE = 1000;
 const IN_PARALLEL = 25;
 
 /**
- * Enters in the directory whom Firebase Auth knows and the directory does not, page by page. Whoever has an entry keeps
- * it, but for the profile, so it can be run again at any time, and while others work.
+ * Creates the missing directory entries of Firebase users, page by page. Existing entries are kept and get the current
+ * profile, so it can be run at any time and again.
  *
- * @yields after each page: what is done so far, and from where to go on
+ * @yields after each page: the progress, and the token of the next page
  */
 export async function* importUsers(
   options: Options,
@@ -55,7 +55,7 @@ export async function* importUsers(
         await provisionEntry(directory, account, seconds(clock));
       return;
     }
-    // The page may be minutes old, and the user deleted since.
+    // The page may be minutes old and the user deleted since.
     if (!dryRun && (await accounts.find(account.uid)) === undefined) return;
     const now = seconds(clock);
     const { grants } = dryRun ? importedEntry(account, now) : await provisionEntry(directory, account, now);

@@ -7,11 +7,12 @@ import { isUid } from '../core/uid.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import { readPage } from '../platform/firestore/paging.ts';
 import { DIRECTORY } from './directory.ts';
-import { type DirectoryEntry, fromDocument } from './entry.ts';
+import type { DirectoryEntry } from './entry.ts';
+import { fromDocument } from './entry-document.ts';
 
 export interface UserQuery {
   readonly role?: Role | undefined;
-  /** What the e-mail address begins with. */
+  /** Prefix of the e-mail address, in any case. */
   readonly email?: string | undefined;
   readonly disabled?: boolean | undefined;
   /** 1 to 100 */
@@ -25,8 +26,8 @@ export interface UserPage {
 }
 
 /**
- * One page of the directory, by e-mail address when that is asked for, else by user id. A role that has ended no longer
- * counts, so a page may hold fewer users than asked for and still have a `nextPageToken`.
+ * One page of the directory, sorted by e-mail address when filtered by it, else by user id. Users whose grant of the role
+ * has expired are left out, so a page may hold fewer users than asked for and still have a `nextPageToken`.
  */
 export type DirectoryList = (query: UserQuery) => Promise<UserPage>;
 
@@ -45,7 +46,7 @@ export function createDirectoryList({ open, clock }: { open: OpenFirestore; cloc
     });
 }
 
-/** One damaged entry must not hide the others: it is passed over, and whoever asks for it alone hears of it. */
+/** Skips a damaged entry, so that it does not hide the others; reading that entry alone reports the damage. */
 function readable(document: QueryDocumentSnapshot): DirectoryEntry[] {
   try {
     return [fromDocument(document.id, document.data())];

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler } from 'express';
 import { challengeFor } from '../core/challenge.ts';
-import { ERRORS, problemOf, toAppError } from '../core/errors.ts';
+import { ERRORS, isRefusal, problemOf, toAppError } from '../core/errors.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { type IsOAuth, oauthErrorOf } from './oauth.ts';
 import { requestId } from './request-id.ts';
@@ -11,7 +11,7 @@ export function sendProblem(log: Log, isOAuth: IsOAuth): ErrorRequestHandler {
     const error = toAppError(thrown);
     const { status } = ERRORS[error.code];
     const id = requestId(res);
-    if (status >= 500) log.failure(id, error);
+    if (!isRefusal(error)) log.failure(id, error);
     // The answer has begun: let Express cut the connection rather than append to it.
     if (res.headersSent) return next(thrown);
 

@@ -1,44 +1,62 @@
-import { randomUUID } from 'node:crypto';
+import { identifyActor } from '../audit/audit-event.ts';
 import { externalId } from '../authn/external-identity.ts';
-import type { Actor } from '../directory/change-access.ts';
+import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
+import type { AccessRule } from '../authz/access-rule.ts';
+import type { PrincipalActor } from '../authz/actor.ts';
+import { type Clock, seconds } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
 import type { Directory } from '../directory/directory.ts';
-import type { DirectoryEntry } from '../directory/entry.ts';
-import { provisionExternalUser } from '../directory/provision-external-user.ts';
+import { provisionExternalUser } from '../directory/provision.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { withCurrentRoles } from '../users/granting.ts';
-import { principalOf } from '../users/users-service.ts';
+import { toUserView, type UserView } from '../users/user-view.ts';
 
-/** What administrators do with external identities. */
+/** External users, for administrators. */
 export interface IdentitiesService {
-  /** Finds the entry of an identity, or makes it before the person comes for the first time. */
-  provision(actor: Actor, identity: { issuer: string; subject: string }): Promise<DirectoryEntry>;
+  /**
+   * Creates the entry of an external user before the first sign-in, or returns the existing one.
+   *
+   * @throws AppError `invalid_argument` for an issuer that is not trusted, `permission_denied`, `unavailable`
+   */
+  provision(
+    actor: PrincipalActor,
+    identity: { readonly issuer: string; readonly subject: string },
+    rule: AccessRule,
+  ): Promise<UserView>;
 }
 
 interface Deps {
+  readonly trustedIssuers: readonly Pick<IssuerProfile, 'issuer'>[];
   readonly directory: Directory;
+  readonly clock: Clock;
   readonly log: Pick<Log, 'change'>;
 }
 
-export function createIdentitiesService({ directory, log }: Deps): IdentitiesService {
+export function createIdentitiesService({ trustedIssuers, directory, clock, log }: Deps): IdentitiesService {
   return {
-    async provision(actor, { issuer, subject }) {
-      const by = principalOf(actor);
-      const uid = externalId(issuer, subject);
-      const who = { actor: by.directoryId ?? by.subject, issuer: by.issuer, requestId: actor.requestId };
+    async provision(actor, { issuer, subject }, rule) {
+      if (!trustedIssuers.some((trusted) => trusted.issuer === issuer)) {
+        const errors = [{ field: 'issuer', message: 'is not a trusted issuer' }];
+        throw new AppError('invalid_argument', 'This issuer is not trusted.', { errors });
+      }
+      const { principal } = actor;
+      const event = identifyActor(actor);
+      const id = externalId(issuer, subject);
       let isNew = false;
       const entry = await provisionExternalUser(
         directory,
-        { id: uid, issuer, subject, emailVerified: false },
+        { id, issuer, subject, emailVerified: false },
         {
-          ...{ actor: by.directoryId, event: who, id: randomUUID() },
-          check({ entry: before, actor: acting, now }) {
-            withCurrentRoles(by, acting, { needed: 'users:write', now: Math.floor(now / 1000) });
-            isNew = before?.identity === undefined;
+          actor: principal.directoryId,
+          event,
+          check(context) {
+            withCurrentRoles(principal, context.actor, { rule, now: context.now });
+            isNew = context.entry?.identity === undefined;
           },
         },
       );
-      if (isNew) log.change({ ...who, action: 'user.provision', target: uid, outcome: 'done' });
-      return entry;
+      if (isNew) log.change({ ...event, action: 'user.provision', target: id, outcome: 'done' });
+      return toUserView(entry, seconds(clock));
     },
   };
 }

@@ -4,7 +4,7 @@ import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../au
 import { decide, dependsOnOwner, type Resource } from '../authz/decide.ts';
 import { toDenialError } from '../authz/denial.ts';
 import type { Principal } from '../authz/principal.ts';
-import { AppError, type Caller, ERRORS } from '../core/errors.ts';
+import { AppError, type Caller, isRefusal } from '../core/errors.ts';
 import type { RequestLabels } from '../core/request-labels.ts';
 import type { AppCheckVerifier } from '../platform/app-check.ts';
 import type { Log } from '../platform/logging/log.ts';
@@ -69,8 +69,8 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
         reason,
         code,
       });
-      const isRefused = ERRORS[code].status < 500 && caller !== undefined;
-      if (isRefused && needsFreshRecord(access)) await recordRefusal(caller, reason);
+      if (caller !== undefined && isRefusal(error) && needsFreshRecord(access))
+        await recordRefusal(caller, reason);
     }
     throw error;
   }

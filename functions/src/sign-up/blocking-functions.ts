@@ -12,29 +12,29 @@ import { seconds } from '../core/clock.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { DirectoryEntry } from '../directory/entry.ts';
-import { provisionEntry } from '../directory/provision-entry.ts';
+import { provisionEntry } from '../directory/provision.ts';
 import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
-import { grantDefaultRole } from '../users/operator-grant.ts';
+import { grantDefaultRole } from './default-role.ts';
 import { evaluateSignUp } from './policy.ts';
 import type { SignUpService } from './service.ts';
 
-/** A blocking function has 7 seconds together with its cold start: these are for looking, and for recording a refusal. */
+/** A blocking function has 7 seconds, cold start included: these are for reading the entry and recording a refusal. */
 const FIND_DEADLINE_MS = 3_000;
 const RECORD_DEADLINE_MS = 1_500;
 
 /**
- * Identity Platform asks these before it creates a user and before every sign-in; anonymous and custom-token sign-ins
- * excepted. https://firebase.google.com/docs/auth/extend-with-blocking-functions
+ * Identity Platform calls these before it creates a user and before every sign-in, except anonymous and custom-token
+ * sign-ins. https://firebase.google.com/docs/auth/extend-with-blocking-functions
  */
 export function createBlockingFunctions(options: BlockingOptions, deps: () => SignUpService) {
   const blocking = { ...options, omit: identityPlatform.equals(false) };
   return {
-    /** Refuses who may not sign up, and gives the default role. */
+    /** Enforces the sign-up policy and gives the default role. */
     beforeUserCreated: beforeUserCreated(blocking, async (event) => {
       const { email, emailVerified } = userOf(event);
       if (evaluateSignUp({ email, emailVerified }, deps().config.signUpDomains) === 'refused') {
         await refuse(event, {
-          // Not under an id that will never exist: all of them share what may be recorded of one actor.
+          // This uid will never exist: all refused sign-ups share the limit of one actor on recorded refusals.
           ...{ actor: 'nobody', target: 'nobody', action: 'user.create' },
           reason: 'sign-up is not open to this e-mail address',
           after: { domain: email?.split('@').at(-1) ?? '' },
@@ -43,7 +43,7 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
       }
       return firstClaims(event);
     }),
-    /** Refuses disabled users, and brings the claims in line with the directory. */
+    /** Refuses disabled users, and updates the custom claims from the directory. */
     beforeUserSignedIn: beforeUserSignedIn(blocking, async (event) => {
       const { uid, disabled } = userOf(event);
       const entry = disabled ? undefined : await findEntry(event);
@@ -57,12 +57,12 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
   };
 
   /**
-   * Never in the way of a sign-in: without an answer (`unknown`) the token says what it said, and is checked as any
-   * other.
+   * Never blocks a sign-in: without an answer (`unknown`) the token keeps its claims, which are checked like those of any
+   * other token.
    */
   async function findEntry(event: AuthBlockingEvent): Promise<DirectoryEntry | undefined | 'unknown'> {
     const { uid } = userOf(event);
-    const { accounts, clock, directory, users, config, log } = deps();
+    const { accounts, clock, directory, config, log } = deps();
     const { changeAccess } = directory;
     try {
       return await withDeadline('sign-in', find(), FIND_DEADLINE_MS);
@@ -73,15 +73,15 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
 
     async function find() {
       const known = await directory.find(uid);
-      // Nothing that is asked after this may open the door again.
+      // Return at once: a later look-up must not override `disabled`.
       if (known?.disabled) return known;
-      // Firebase tells nobody of an address that was changed or verified; it shows at the next sign-in.
+      // Firebase has no event for an address that was changed or verified; the next sign-in shows it.
       const account = known && !hasAddressOf(event, known) ? await accounts.find(uid) : undefined;
       const entry = account ? await provisionEntry(directory, account, seconds(clock)) : known;
       if (entry?.rolesVersion !== 0 || config.defaultRole === 'none' || !isAdmitted(event)) return entry;
-      // Signed up with an address that was not verified yet.
+      // The user signed up with an address that was not verified then.
       await grantDefaultRole(
-        { users, changeAccess },
+        { accounts, clock, directory, changeAccess },
         { uid, role: config.defaultRole, requestId: event.eventId },
       );
       return directory.find(uid);
@@ -98,7 +98,7 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
     return evaluateSignUp({ email, emailVerified }, deps().config.signUpDomains) === 'admitted';
   }
 
-  /** `customClaims` of the answer are stored, and replace what was there. */
+  /** Identity Platform stores the `customClaims` of the response in place of the existing ones. */
   function claimsOf(event: AuthBlockingEvent, entry: DirectoryEntry) {
     const { rolesVersion } = entry;
     const { customClaims = {} } = userOf(event);
@@ -129,7 +129,7 @@ function fitting(claims: Readonly<Record<string, unknown>>, access: Parameters<t
   try {
     return { customClaims: mergeClaims(claims, access) };
   } catch (error) {
-    // No room beside the claims of others: no role, but no locked door either.
+    // The claims of other code leave no room: the user signs in, without roles in the token.
     if (error instanceof AppError && error.code === 'claims_too_large') return {};
     throw error;
   }

@@ -4,16 +4,16 @@ export interface SignUpRequest {
   readonly emailVerified?: boolean | undefined;
 }
 
-/** `refused`: may not exist. `unverified`: may exist, without rights, until the e-mail is verified. */
+/** `refused`: no account. `unverified`: an account without roles until the e-mail address is verified. */
 export type SignUpDecision = 'admitted' | 'unverified' | 'refused';
 
 /**
- * May this person have an account, and with rights? Without a list of domains, everybody.
+ * May this user have an account, and roles? Without a list of domains, every user.
  *
  * The domain is what follows the only `@` and is compared whole: `x@acme.com.evil.com` and `x@notacme.com` are not
- * `acme.com`. An address that nobody has proved to own gives no rights, or anybody could type one.
+ * `acme.com`. An unverified address gives no roles: anyone can type one.
  *
- * @param domains lower-case, e.g. `['acme.com']`; empty admits everybody
+ * @param domains lower-case, for example `['acme.com']`; empty admits every user
  */
 export function evaluateSignUp(
   { email, emailVerified }: SignUpRequest,
@@ -25,5 +25,5 @@ export function evaluateSignUp(
   return emailVerified === true ? 'admitted' : 'unverified';
 }
 
-/** One `@` with something on both sides and nothing invisible: an address that could be read two ways is refused. */
+/** One `@`, text on both sides, no white space or control characters: an ambiguous address is refused. */
 const ADDRESS = /^[^@\s\p{Cc}]+@([^@\s\p{Cc}]+)$/u;

@@ -1,53 +1,53 @@
 import { type AuthOptions, onUserCreated, onUserDeleted } from 'firebase-functions/identity';
 import { isUid } from '../core/uid.ts';
-import { handleAccountDeleted } from '../directory/sync/handle-account-deleted.ts';
-import { markAccountOutOfSync } from '../directory/sync/mark-account-out-of-sync.ts';
-import { grantDefaultRole } from '../users/operator-grant.ts';
+import { findOrProvision } from '../directory/provision.ts';
+import { handleAccountDeleted, markAccountOutOfSync } from '../directory/sync/account-lifecycle.ts';
+import { grantDefaultRole } from './default-role.ts';
 import { evaluateSignUp } from './policy.ts';
 import type { SignUpService } from './service.ts';
 
 /**
- * Keep the directory in step with Firebase Auth's users. Events may come twice, late or out of order; what counts is the
- * account as it is when one is handled.
+ * Keep the directory in step with the users of Firebase Auth. Events may come twice, late or out of order: each handler
+ * reads the account as it is now.
  */
 export function createUserEvents(options: AuthOptions, deps: () => SignUpService) {
   return {
     /**
-     * Enters new users in the directory. Without Identity Platform it is also the sign-up policy: it learns of a user
-     * after the fact, so it disables whom it cannot refuse.
+     * Creates the entry of a new user. Without Identity Platform it also enforces the sign-up policy: the user exists
+     * already, so it disables users that the policy refuses.
      */
     onUserCreated: onUserCreated({ ...options, retry: true }, async (event) => {
-      const { accounts, directory, users, config } = deps();
+      const { accounts, clock, directory, config } = deps();
       const { changeAccess, sync } = directory;
       const { uid } = event.data;
       const account = await accounts.find(uid);
       if (account === undefined || !isUid(uid)) return;
-      const { identity, rolesVersion } = await users.get(uid);
-      // An exchange made it, or a custom token did after somebody deleted the one before.
+      const { identity, rolesVersion } = await findOrProvision({ directory, accounts, clock }, uid);
+      // A token exchange created the account, or a custom token did after the previous account was deleted.
       if (identity !== undefined) {
         await markAccountOutOfSync(directory, account);
         await sync.syncAccount(uid);
         return;
       }
-      // Anonymous or custom-token: those are outside the policy, as they are with blocking functions. Or somebody has
-      // decided about them since: an event may be late, or come again.
+      // The policy ignores anonymous and custom-token users, as blocking functions do. With a version above 0, an
+      // administrator has changed the roles since: the event is late or repeated.
       if (account.providers.length === 0 || rolesVersion > 0) return;
 
-      const admission = evaluateSignUp(account, config.signUpDomains);
-      const actor = { principal: 'system', requestId: event.id };
-      if (admission === 'refused') {
+      const decision = evaluateSignUp(account, config.signUpDomains);
+      const actor = { kind: 'system', requestId: event.id } as const;
+      if (decision === 'refused') {
         const reason = 'sign-up is not open to this e-mail address';
         await changeAccess(actor, { uid, action: 'user.sign-up-refused', reason }, ({ entry }) =>
           entry.rolesVersion > 0 || entry.disabled ? undefined : { disabled: true },
         );
-      } else if (config.defaultRole !== 'none' && admission === 'admitted') {
+      } else if (config.defaultRole !== 'none' && decision === 'admitted') {
         await grantDefaultRole(
-          { users, changeAccess },
+          { accounts, clock, directory, changeAccess },
           { uid, role: config.defaultRole, requestId: event.id },
         );
       }
     }),
-    /** Takes users out of the directory whom somebody deleted elsewhere, e.g. in Firebase's console. */
+    /** Deletes the entries of users who were deleted elsewhere, for example in the Firebase console. */
     onUserDeleted: onUserDeleted({ ...options, retry: true }, async (event) => {
       const { accounts, directory } = deps();
       const { uid } = event.data;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AuthenticateDeps } from '../authn/authenticate.ts';
@@ -7,13 +6,12 @@ import type { Principal } from '../authz/principal.ts';
 import { activeRoles, claimedVersion } from '../authz/role-claims.ts';
 import { permissionsOf, type Role } from '../authz/roles.ts';
 import { seconds } from '../core/clock.ts';
-import { type Caller, ERRORS, toAppError, unavailable } from '../core/errors.ts';
+import { type Caller, isRefusal, toAppError, unavailable } from '../core/errors.ts';
 import type { Directory, Outcome } from '../directory/directory.ts';
-import { applyEdit } from '../directory/edit.ts';
+import { applyEdit, summarizeGrants } from '../directory/edit.ts';
 import type { DirectoryEntry } from '../directory/entry.ts';
-import { summarizeGrants } from '../directory/grant.ts';
+import { markAccountOutOfSync } from '../directory/sync/account-lifecycle.ts';
 import type { AccountSync } from '../directory/sync/account-sync.ts';
-import { markAccountOutOfSync } from '../directory/sync/mark-account-out-of-sync.ts';
 import { createRateLimit } from '../pipeline/rate-limit.ts';
 import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
 import type { Log } from '../platform/logging/log.ts';
@@ -22,11 +20,11 @@ import { countExchange, EXCHANGES, WINDOW } from './exchange-limit.ts';
 import { readSubjectToken, refused, type TokenSubject } from './subject-token.ts';
 
 /**
- * A token of another issuer → a Firebase custom token for the same person (RFC 8693), so that they can use Firestore and
- * Storage under the same rules. The roles that the issuer gives them are written into the directory, until that token
- * ends, and from there into the custom claims. The custom token itself only says when its subject signed in.
+ * Exchanges a token of another issuer for a Firebase custom token of the same user (RFC 8693), so that they can use
+ * Firestore and Storage under the same rules. The roles that the issuer gives become grants in the directory, until the
+ * token expires, and from there custom claims. The custom token itself only says when the user signed in.
  *
- * @throws AppError `invalid_request` for a token that will not do, `rate_limited`, `unavailable`
+ * @throws AppError `invalid_request` for a token that cannot be exchanged, `rate_limited`, `unavailable`
  */
 export type ExchangeToken = (request: {
   readonly token: string;
@@ -41,7 +39,6 @@ interface Deps {
   readonly directory: Directory;
   readonly accounts: AccountStore;
   readonly sync: AccountSync;
-  /** Where it is recorded whose exchange was refused. */
   readonly audit: Pick<AuditLog, 'recordRefusal'>;
   readonly log: Pick<Log, 'change'>;
 }
@@ -57,30 +54,29 @@ export function createExchangeToken({
 }: Deps): ExchangeToken {
   const limit = createRateLimit({ uses: EXCHANGES, window: WINDOW });
 
-  /** Sees to it that the subject has an entry. @throws AppError unless that lets them in, with all that they hold */
-  async function enter({ principal, identity, mapped }: TokenSubject): Promise<void> {
-    // Whoever asks for an account wants an entry, too.
-    const asked = { ...identity, jitProvisioning: true };
-    const { record } = await authn.accessRecords.readExternal(asked);
+  /** Provisions the subject's entry. @throws AppError when it, or the scopes of the token, does not allow the exchange */
+  async function provisionSubject({ principal, identity, mapped }: TokenSubject): Promise<void> {
+    // An account needs an entry, even where the issuer's profile has no just-in-time provisioning.
+    const provisioned = { ...identity, jitProvisioning: true };
+    const { record } = await authn.accessRecords.readExternal(provisioned);
     if (record === undefined || record.disabled) throw refused('account disabled', principal);
     if (principal.authTime < record.validAfter) throw refused('revoked', principal);
     checkScopes(principal, [...activeRoles(record.grants, seconds(authn.clock)), ...mapped]);
   }
 
-  /** One transaction: the count, the grants, what every instance has to learn, and the event. */
-  async function record(subject: TokenSubject, requestId: string): Promise<DirectoryEntry> {
+  /** One transaction: the count of exchanges, the grants, the access change and the audit event. */
+  async function recordExchange(subject: TokenSubject, requestId: string): Promise<DirectoryEntry> {
     const { principal, identity, mapped } = subject;
     const { id, issuer } = identity;
-    const event = { ...by(principal), requestId, outcome: 'done' } as const;
+    const event = { ...identifyCaller(principal), requestId, outcome: 'done' } as const;
     let recorded: AuditEvent | undefined;
-    const outcome = await directory.change({ uid: id, id: randomUUID() }, ({ entry, now }): Outcome => {
+    const outcome = await directory.change({ uid: id }, ({ entry, now }): Outcome => {
       if (entry === undefined || entry.disabled) throw refused('account disabled', principal);
       if (principal.authTime < entry.validAfter) throw refused('revoked', principal);
-      const second = Math.floor(now / 1000);
-      const exchange = countExchange(entry.exchange, second);
-      const given = { roles: mapped, issuer, expiresAt: principal.tokenExpiresAt, now: second };
+      const exchange = countExchange(entry.exchange, now);
+      const given = { roles: mapped, issuer, expiresAt: principal.tokenExpiresAt, now };
       const grants = exchangedGrants(entry.grants, given);
-      const edited = grants === entry.grants ? { entry } : applyEdit(entry, { grants }, second);
+      const edited = grants === entry.grants ? { entry } : applyEdit(entry, { grants }, now);
       recorded = { ...event, ...difference(entry, edited.entry) };
       return { ...edited, entry: { ...edited.entry, exchange }, audit: recorded };
     });
@@ -89,20 +85,20 @@ export function createExchangeToken({
     return outcome.entry;
   }
 
-  /** Makes the account if there is none. @throws AppError unless the entry is still there, and both let somebody in */
+  /** Creates the account if there is none. @throws AppError when it or the entry is disabled, or the entry was deleted */
   async function prepareAccount(entry: DirectoryEntry, { principal }: TokenSubject): Promise<void> {
     const { uid, rolesVersion, pending } = entry;
     const found = await accounts.find(uid);
-    // In Firebase's own console; what was done here is pending at the most.
+    // Disabled in the Firebase console: when Gatehouse disables a user, `disabled` is pending until it is applied.
     if (found?.disabled && !pending.includes('disabled')) throw refused('account disabled', principal);
     if (found !== undefined && claimedVersion(found.claims) === rolesVersion) return;
     if (found === undefined) await accounts.create(uid);
     const account = found ?? (await accounts.find(uid));
-    if (account === undefined) throw unavailable('the account is gone again');
-    // After the account is there: until then nobody told it of a change, there being none.
-    const now = await markAccountOutOfSync(directory, account);
-    if (now?.disabled === false) return;
-    if (now !== undefined) await sync.syncAccount(uid);
+    if (account === undefined) throw unavailable('the account was deleted again');
+    // Only now that the account exists: changes made before could not be applied to it.
+    const current = await markAccountOutOfSync(directory, account);
+    if (current?.disabled === false) return;
+    if (current !== undefined) await sync.syncAccount(uid);
     else await accounts.remove(uid);
     throw refused('account disabled', principal);
   }
@@ -113,26 +109,28 @@ export function createExchangeToken({
       subject = await readSubjectToken(authn, profiles, { token, type });
       const { id } = subject.identity;
       await limit(id);
-      await enter(subject);
-      await prepareAccount(await record(subject, requestId), subject);
-      // A token must not be there before its claims: the client's first one would be stale.
-      if (!(await sync.syncAccount(id))) throw unavailable('Firebase Auth has not been told');
+      await provisionSubject(subject);
+      await prepareAccount(await recordExchange(subject, requestId), subject);
+      // The claims must be written before the custom token exists: the client's first ID token would be stale.
+      if (!(await sync.syncAccount(id))) throw unavailable('Firebase Auth is not in sync');
       return { customToken: await accounts.createCustomToken(id, subject.principal.authTime) };
     } catch (error) {
       const { code, reason = code, ...refusal } = toAppError(error);
       const caller = subject?.principal ?? refusal.caller;
-      const event = { ...by(caller), requestId, reason };
-      const isRefused = ERRORS[code].status < 500;
+      const event = { ...identifyCaller(caller), requestId, reason };
+      const isRefused = isRefusal(error);
       log.change({ ...event, outcome: isRefused ? 'refused' : 'unknown', code });
-      // Of a token that anybody could have made up nothing is recorded.
+      // Without a caller the token was not verified: anyone could have made it up.
       if (isRefused && caller !== undefined) await audit.recordRefusal({ ...event, outcome: 'refused' });
       throw error;
     }
   };
 }
 
-/** @param caller undefined: the token was not verified, so whose it is nobody knows */
-function by(caller: Caller | undefined): Pick<AuditEvent, 'actor' | 'target' | 'action' | 'issuer'> {
+/** @param caller undefined when the token was not verified */
+function identifyCaller(
+  caller: Caller | undefined,
+): Pick<AuditEvent, 'actor' | 'target' | 'action' | 'issuer'> {
   const action = 'token.exchange';
   if (caller === undefined) return { action, actor: 'nobody', target: 'nobody' };
   const { issuer, subject, directoryId = subject } = caller;
@@ -140,8 +138,8 @@ function by(caller: Caller | undefined): Pick<AuditEvent, 'actor' | 'target' | '
 }
 
 /**
- * A Firebase token knows no scopes. One that leaves out anything its person holds was given to somebody who may not have
- * that, and is not to be had back by an exchange.
+ * Firebase tokens have no scopes. A token whose scopes leave out a permission of its user was issued to a client that must
+ * not have it, and an exchange must not give it back.
  */
 function checkScopes(principal: Principal, roles: readonly Role[]): void {
   const { scopes } = principal;

@@ -7,27 +7,27 @@ import { verifyToken } from '../authn/verify-token.ts';
 import type { Principal } from '../authz/principal.ts';
 import type { Role } from '../authz/roles.ts';
 import { seconds } from '../core/clock.ts';
-import { AppError, type Caller, ERRORS } from '../core/errors.ts';
+import { AppError, type Caller, isRefusal } from '../core/errors.ts';
 
-/** Whose token it is, and what its issuer says of them. */
+/** The user of a verified subject token. */
 export interface TokenSubject {
   readonly principal: Principal;
   readonly identity: ExternalIdentity;
-  /** By the issuer's map, without what the directory says. */
+  /** The roles by the issuer's claim mapping, without those of the directory. */
   readonly mapped: readonly Role[];
 }
 
-/** A subject token that will not do. Why is for the log (RFC 8693 §2.2.2). */
+/** The error for a subject token that cannot be exchanged (RFC 8693 §2.2.2). @param reason for the log only */
 export function refused(reason: string, caller?: Caller, cause?: unknown): AppError {
   const detail = 'The subject token cannot be exchanged.';
   return new AppError('invalid_request', detail, { reason, cause, ...(caller && { caller }) });
 }
 
 /**
- * Verifies a token that somebody wants to exchange, as if they presented it.
+ * Verifies a subject token like the credential of a request.
  *
- * @param type of the token, as the request has it: the last part of its URN
- * @throws AppError `invalid_request` for all that will not do, `unavailable` when that cannot be known
+ * @param type of the token: the last part of the URN in the request
+ * @throws AppError `invalid_request` for a token that cannot be exchanged, `unavailable`
  */
 export async function readSubjectToken(
   deps: AuthenticateDeps,
@@ -52,7 +52,7 @@ async function verify(deps: AuthenticateDeps, token: string) {
     const { identity } = await verifyToken(deps, token);
     return { principal, identity };
   } catch (error) {
-    if (!(error instanceof AppError) || ERRORS[error.code].status >= 500) throw error;
+    if (!(error instanceof AppError && isRefusal(error))) throw error;
     throw refused(error.reason ?? error.code, error.caller, error);
   }
 }

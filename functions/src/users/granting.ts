@@ -1,28 +1,31 @@
+import { type AccessRule, permissionOf } from '../authz/access-rule.ts';
 import { isPrivileged, type Permission } from '../authz/permissions.ts';
 import { createPrincipal, type Principal } from '../authz/principal.ts';
 import { activeRoles } from '../authz/role-claims.ts';
 import { permissionsOf, ROLES } from '../authz/roles.ts';
 import { AppError } from '../core/errors.ts';
-import type { DirectoryEntry } from '../directory/entry.ts';
-import type { Grant } from '../directory/grant.ts';
+import type { DirectoryEntry, Grant } from '../directory/entry.ts';
 
 /**
- * The actor with the rights that the directory gives them at this moment: two who take each other's rights away at once
- * must not both succeed. A Firebase token only copies the directory; another issuer's says something of its own, which
- * does for what is not privileged.
+ * The actor with the roles that the directory has now. Of two administrators who remove each other's roles at once, only one
+ * succeeds. A Firebase token is a copy of the directory; the token of another issuer has permissions of its own, which
+ * suffice where the permission is not privileged.
  *
- * @param needed what they must still hold
+ * @param entry of the actor
+ * @param rule of the operation; the actor must still hold its permission
  * @throws AppError `permission_denied`
  */
 export function withCurrentRoles(
   principal: Principal,
   entry: DirectoryEntry | undefined,
-  { needed, now }: { needed: Permission; now: number },
+  { rule, now }: { rule: AccessRule; now: number },
 ): Principal {
+  const needed = permissionOf(rule);
+  if (needed === undefined) throw new Error('an operation that changes other users needs a permission');
   const roles = entry === undefined || entry.disabled ? [] : activeRoles(entry.grants, now);
   const current = createPrincipal({ ...principal, roles });
-  const isOfIssuer = principal.subject !== principal.directoryId && entry?.disabled !== true;
-  const byToken = isOfIssuer && !isPrivileged(needed) && principal.permissions.includes(needed);
+  const isExternal = principal.subject !== principal.directoryId && entry?.disabled !== true;
+  const byToken = isExternal && !isPrivileged(needed) && principal.permissions.includes(needed);
   if (!byToken && !current.permissions.includes(needed)) {
     throw new AppError('permission_denied', `This needs the permission ${needed}.`, { missing: needed });
   }
@@ -30,8 +33,8 @@ export function withCurrentRoles(
 }
 
 /**
- * May `actor` change the grants so? Nobody changes their own, and nobody gives, takes, prolongs, shortens or explains
- * anew a role that holds a permission they lack.
+ * May the actor change the grants like this? Users cannot change their own, and cannot give, remove, extend, shorten or
+ * give a new reason for a role with a permission that they do not hold.
  *
  * @throws AppError `own_account`, `exceeds_own_permissions`
  */
@@ -40,19 +43,19 @@ export function checkGrant(actor: Principal, entry: DirectoryEntry, grants: read
   const isIn = (list: readonly Grant[], { role, expiresAt, reason }: Grant) =>
     list.some((grant) => grant.role === role && grant.expiresAt === expiresAt && grant.reason === reason);
   const given = grants.filter((grant) => !isIn(entry.grants, grant));
-  const taken = entry.grants.filter((grant) => !isIn(grants, grant));
-  for (const { role } of [...given, ...taken]) {
+  const removed = entry.grants.filter((grant) => !isIn(grants, grant));
+  for (const { role } of [...given, ...removed]) {
     const missing = firstMissing(actor, ROLES[role]);
     if (missing !== undefined) {
-      throw new AppError('exceeds_own_permissions', `Giving or taking ${role} needs ${missing} yourself.`, {
-        missing,
-      });
+      const detail = `Granting or revoking ${role} needs ${missing}, which you do not have.`;
+      throw new AppError('exceeds_own_permissions', detail, { missing });
     }
   }
 }
 
 /**
- * May `actor` disable, enable or delete the user? Not themselves, and no user who holds a permission they lack.
+ * May the actor disable, enable or delete the user? Not their own account, and no user with a permission that they do not
+ * hold.
  *
  * @throws AppError `own_account`, `exceeds_own_permissions`
  */
@@ -60,15 +63,14 @@ export function checkOutranked(actor: Principal, entry: DirectoryEntry, now: num
   checkNotOwn(actor, entry);
   const missing = firstMissing(actor, permissionsOf(activeRoles(entry.grants, now)));
   if (missing !== undefined) {
-    throw new AppError('exceeds_own_permissions', `This user holds ${missing}, which you lack.`, {
-      missing,
-    });
+    const detail = `This user has the permission ${missing}, which you do not have.`;
+    throw new AppError('exceeds_own_permissions', detail, { missing });
   }
 }
 
 function checkNotOwn({ directoryId }: Principal, { uid }: DirectoryEntry): void {
   if (directoryId === uid) {
-    throw new AppError('own_account', 'Ask somebody else to change your own account.');
+    throw new AppError('own_account', 'Ask another administrator to change your account.');
   }
 }
 

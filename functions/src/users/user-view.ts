@@ -1,36 +1,38 @@
 import type * as z from 'zod';
 import { activeRoles } from '../authz/role-claims.ts';
-import { type Clock, seconds } from '../core/clock.ts';
-import type { DirectoryEntry } from '../directory/entry.ts';
-import type { Grant } from '../directory/grant.ts';
+import type { DirectoryEntry, Grant } from '../directory/entry.ts';
 import type { UserPage } from '../directory/list.ts';
 import type { grant, user, userPage, userRoles } from './schema.ts';
 
-/** An entry of the directory as the API shows it. */
-export function toUserView(entry: DirectoryEntry, clock: Clock): z.input<typeof user> {
-  const { grants, rolesVersion, pending, created, updated } = entry;
+export type UserView = z.input<typeof user>;
+export type UserPageView = z.input<typeof userPage>;
+export type UserRolesView = z.input<typeof userRoles>;
+
+/** An entry of the directory as the API shows it. @param now seconds since the epoch */
+export function toUserView(entry: DirectoryEntry, now: number): UserView {
+  const { uid, identity, email, emailVerified, displayName, providers, disabled, validAfter } = entry;
   return {
-    ...entry,
-    roles: activeRoles(grants, seconds(clock)),
-    grants: grants.map(toGrantView),
-    version: rolesVersion,
-    synced: pending.length === 0,
-    createdAt: toIso(created),
-    updatedAt: toIso(updated),
+    ...{ uid, identity, email, emailVerified, displayName, providers, disabled, validAfter },
+    roles: activeRoles(entry.grants, now),
+    grants: entry.grants.map(toGrantView),
+    version: entry.rolesVersion,
+    synced: entry.pending.length === 0,
+    createdAt: toIso(entry.created),
+    updatedAt: toIso(entry.updated),
   };
 }
 
-export function toUserPageView({ users, ...page }: UserPage, clock: Clock): z.input<typeof userPage> {
-  return { ...page, users: users.map((entry) => toUserView(entry, clock)) };
+export function toUserPageView({ users, ...page }: UserPage, now: number): UserPageView {
+  return { ...page, users: users.map((entry) => toUserView(entry, now)) };
 }
 
-export function toUserRolesView({ grants, rolesVersion }: DirectoryEntry): z.input<typeof userRoles> {
+export function toUserRolesView({ grants, rolesVersion }: DirectoryEntry): UserRolesView {
   return { grants: grants.map(toGrantView), version: rolesVersion };
 }
 
-function toGrantView({ grantedAt, expiresAt, ...given }: Grant): z.input<typeof grant> {
+function toGrantView({ grantedAt, expiresAt, ...rest }: Grant): z.input<typeof grant> {
   return {
-    ...given,
+    ...rest,
     grantedAt: toIso(grantedAt),
     ...(expiresAt !== undefined && { expiresAt: toIso(expiresAt) }),
   };

@@ -1,39 +1,58 @@
 import { isDeepStrictEqual } from 'node:util';
 import { externalId } from '../authn/external-identity.ts';
+import type { AccessRule } from '../authz/access-rule.ts';
+import type { PrincipalActor } from '../authz/actor.ts';
 import type { Principal } from '../authz/principal.ts';
 import { compileRoleClaims, isActive } from '../authz/role-claims.ts';
 import { type Clock, seconds } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import type { Actor, ChangeAccess } from '../directory/change-access.ts';
+import type { ChangeAccess } from '../directory/change-access.ts';
 import type { Directory } from '../directory/directory.ts';
-import { type DirectoryEntry, type Profile, profileOf } from '../directory/entry.ts';
-import { applyGrantRequests, type Grant, type GrantRequest } from '../directory/grant.ts';
-import type { DirectoryList, UserPage, UserQuery } from '../directory/list.ts';
-import { provisionEntry } from '../directory/provision-entry.ts';
-import { provisionExternalUser } from '../directory/provision-external-user.ts';
+import { applyGrantRequests, type GrantRequest } from '../directory/edit.ts';
+import { type DirectoryEntry, type Grant, type Profile, profileOf } from '../directory/entry.ts';
+import type { DirectoryList, UserQuery } from '../directory/list.ts';
+import { findOrProvision, provisionExternalUser } from '../directory/provision.ts';
 import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
 import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
 import { checkGrant, checkOutranked, withCurrentRoles } from './granting.ts';
+import {
+  toUserPageView,
+  toUserRolesView,
+  toUserView,
+  type UserPageView,
+  type UserRolesView,
+  type UserView,
+} from './user-view.ts';
 
 export interface RoleChange {
   readonly uid: string;
   readonly grants: readonly GrantRequest[];
-  /** The version the caller saw; somebody else's change since then refuses this one. */
+  /** The version that the caller read. */
   readonly version: number;
-  /** Why, for the audit trail. */
+  /** For the audit log. */
   readonly reason?: string | undefined;
 }
 
-/** What may be done with users. All rules live behind it, whoever calls: HTTP, callables, tools. */
+/**
+ * The users and their access. The methods that change a user check the permission of `rule` again, on the actor's entry,
+ * inside the transaction of the change.
+ *
+ * @throws AppError `not_found`, `unavailable`; changes also `permission_denied`, `own_account`, `exceeds_own_permissions`,
+ *   `last_owner`
+ */
 export interface UsersService {
-  list(query: UserQuery): Promise<UserPage>;
-  /** @throws AppError `not_found` */
-  get(uid: string): Promise<DirectoryEntry>;
-  setRoles(actor: Actor, change: RoleChange): Promise<DirectoryEntry>;
-  setDisabled(actor: Actor, uid: string, disabled: boolean): Promise<DirectoryEntry>;
-  remove(actor: Actor, uid: string): Promise<void>;
+  /** @throws AppError `invalid_argument` for a page token that no page had */
+  list(query: UserQuery): Promise<UserPageView>;
+  get(uid: string): Promise<UserView>;
+  getRoles(uid: string): Promise<UserRolesView>;
+  /** Replaces all grants. @throws AppError `version_mismatch`, `invalid_argument`, `claims_too_large` */
+  setRoles(actor: PrincipalActor, change: RoleChange, rule: AccessRule): Promise<UserView>;
+  setDisabled(actor: PrincipalActor, uid: string, disabled: boolean, rule: AccessRule): Promise<UserView>;
+  remove(actor: PrincipalActor, uid: string, rule: AccessRule): Promise<void>;
   /** Ends all sessions of a user. */
-  revoke(actor: Actor, uid: string): Promise<DirectoryEntry>;
+  revoke(actor: PrincipalActor, uid: string, rule: AccessRule): Promise<UserView>;
+  /** Ends all sessions of the actor. */
+  revokeOwn(actor: PrincipalActor): Promise<UserView>;
 }
 
 interface UsersDeps {
@@ -46,112 +65,117 @@ interface UsersDeps {
 
 export function createUsersService(deps: UsersDeps): UsersService {
   const { accounts, directory, directoryList, changeAccess, clock } = deps;
+  const find = (uid: string) => findOrProvision(deps, uid);
+  const toView = (entry: DirectoryEntry) => toUserView(entry, seconds(clock));
 
-  async function get(uid: string): Promise<DirectoryEntry> {
-    const entry = await directory.find(uid);
-    if (entry !== undefined) return entry;
-    // Signed up before Gatehouse came, and not imported yet.
-    const account = await accounts.find(uid);
-    if (account === undefined) throw notFound();
-    return provisionEntry(directory, account, seconds(clock));
-  }
-
-  /** Will the claims fit? Asked before anything is written; what others store there may have grown. */
+  /**
+   * Checks before anything is written that the new claims fit beside those of other code.
+   *
+   * @returns the current profile of a Firebase user, for the entry
+   */
   async function checkClaims(
     { uid, identity }: DirectoryEntry,
-    grants: readonly GrantRequest[],
-    version: number,
+    { grants, version }: RoleChange,
   ): Promise<{ profile?: Profile }> {
     const account = await accounts.find(uid);
     if (account !== undefined) {
-      mergeClaims(account.claims, compileRoleClaims(grants, version, seconds(clock)));
+      mergeClaims(account.claims, compileRoleClaims(grants, version + 1, seconds(clock)));
     }
-    // Of somebody of another issuer Firebase Auth knows nothing, or not much.
+    // Firebase Auth has no profile of an external user.
     if (identity !== undefined) return {};
-    if (account === undefined) throw notFound();
+    if (account === undefined) throw new AppError('not_found', 'There is no such user.');
     return { profile: profileOf(account) };
   }
 
-  /** The entry of who asks for something about themselves, made if there is none yet. */
-  async function ownEntry(principal: Principal): Promise<DirectoryEntry> {
-    const { directoryId = '' } = principal;
-    if (!isIdentity(principal)) return get(directoryId);
-    return provisionExternalUser(directory, { emailVerified: false, ...principal, id: directoryId });
+  /** The entry of an actor who changes their own, created when there is none. */
+  async function findOwn(principal: Principal, uid: string): Promise<DirectoryEntry> {
+    if (!isExternal(principal)) return find(uid);
+    const { issuer, subject, email, emailVerified = false } = principal;
+    return provisionExternalUser(directory, { id: uid, issuer, subject, email, emailVerified });
+  }
+
+  async function endSessions(
+    actor: PrincipalActor,
+    uid: string,
+    rule: AccessRule | undefined,
+  ): Promise<UserView> {
+    const changed = await changeAccess(actor, { uid, action: 'sessions.revoke' }, (context) => {
+      const { entry, now } = context;
+      if (rule !== undefined) withCurrentRoles(actor.principal, context.actor, { rule, now });
+      // Already revoked in this second: a second revocation would change nothing.
+      return entry.validAfter > now ? undefined : { revoke: true };
+    });
+    return toView(changed ?? (await find(uid)));
+  }
+
+  async function revokeOwn(actor: PrincipalActor): Promise<UserView> {
+    const { directoryId } = actor.principal;
+    if (directoryId === undefined) throw new AppError('not_found', 'You have no entry in the directory.');
+    await findOwn(actor.principal, directoryId);
+    return endSessions(actor, directoryId, undefined);
   }
 
   return {
-    list: (query) => directoryList(query),
-    get,
+    list: async (query) => toUserPageView(await directoryList(query), seconds(clock)),
+    get: async (uid) => toView(await find(uid)),
+    getRoles: async (uid) => toUserRolesView(await find(uid)),
 
-    async setRoles(actor, { uid, grants, version, reason }) {
-      const profile = await checkClaims(await get(uid), grants, version + 1);
-      const changed = await changeAccess(actor, { uid, action: 'roles.set', reason }, (standing) => {
-        const { entry, now } = standing;
-        const by = principalOf(actor);
-        const anew = applyGrantRequests(entry.grants, grants, { by: by.directoryId ?? by.subject, now });
-        checkGrant(withCurrentRoles(by, standing.actor, { needed: 'roles:assign', now }), entry, anew);
+    async setRoles(actor, change, rule) {
+      const { uid, version, reason } = change;
+      const { principal } = actor;
+      const profile = await checkClaims(await find(uid), change);
+      const changed = await changeAccess(actor, { uid, action: 'roles.set', reason }, (context) => {
+        const { entry, now } = context;
+        const by = principal.directoryId ?? principal.subject;
+        const grants = applyGrantRequests(entry.grants, change.grants, { by, now });
+        checkGrant(withCurrentRoles(principal, context.actor, { rule, now }), entry, grants);
         checkVersion(entry, version);
-        checkExpiry(entry.grants, anew, now);
-        const counting = anew.filter((grant) => isActive(grant, now));
-        // The order says nothing, and is no reason for anybody's token to become stale.
-        const inOrder = counting.toSorted((a, b) => entry.grants.indexOf(a) - entry.grants.indexOf(b));
-        return isDeepStrictEqual(inOrder, entry.grants) ? undefined : { ...profile, grants: counting };
+        checkExpiry(entry.grants, grants, now);
+        // The order of grants has no meaning: a new order alone must not make tokens stale.
+        const active = grants
+          .filter((grant) => isActive(grant, now))
+          .toSorted((a, b) => entry.grants.indexOf(a) - entry.grants.indexOf(b));
+        return isDeepStrictEqual(active, entry.grants) ? undefined : { ...profile, grants: active };
       });
-      return changed ?? get(uid);
+      return toView(changed ?? (await find(uid)));
     },
 
-    async setDisabled(actor, uid, disabled) {
-      await get(uid);
+    async setDisabled(actor, uid, disabled, rule) {
+      await find(uid);
       const action = disabled ? 'user.disable' : 'user.enable';
-      const changed = await changeAccess(actor, { uid, action }, (standing) => {
-        const { entry, now } = standing;
-        const by = withCurrentRoles(principalOf(actor), standing.actor, { needed: 'users:write', now });
-        checkOutranked(by, entry, now);
+      const changed = await changeAccess(actor, { uid, action }, (context) => {
+        const { entry, now } = context;
+        checkOutranked(withCurrentRoles(actor.principal, context.actor, { rule, now }), entry, now);
         return entry.disabled === disabled ? undefined : { disabled };
       });
-      return changed ?? get(uid);
+      return toView(changed ?? (await find(uid)));
     },
 
-    async remove(actor, uid) {
-      await get(uid);
-      await changeAccess(actor, { uid, action: 'user.delete' }, (standing) => {
-        const { entry, now } = standing;
-        const by = withCurrentRoles(principalOf(actor), standing.actor, { needed: 'users:write', now });
-        checkOutranked(by, entry, now);
+    async remove(actor, uid, rule) {
+      await find(uid);
+      await changeAccess(actor, { uid, action: 'user.delete' }, (context) => {
+        const { entry, now } = context;
+        checkOutranked(withCurrentRoles(actor.principal, context.actor, { rule, now }), entry, now);
         return { remove: true };
       });
     },
 
-    async revoke(actor, uid) {
-      const by = principalOf(actor);
-      const isOwn = by.directoryId === uid;
-      await (isOwn ? ownEntry(by) : get(uid));
-      // Not privileged, so nobody has looked whether the actor has an entry. An identity needs none.
-      if (!isOwn && by.directoryId !== undefined && !isIdentity(by)) await get(by.directoryId);
-      const changed = await changeAccess(actor, { uid, action: 'sessions.revoke' }, (standing) => {
-        const { entry, now } = standing;
-        if (!isOwn) withCurrentRoles(by, standing.actor, { needed: 'sessions:revoke', now });
-        // Done in this second already: once more would only cost everybody a read.
-        return entry.validAfter > now ? undefined : { revoke: true };
-      });
-      return changed ?? get(uid);
+    async revoke(actor, uid, rule) {
+      const { principal } = actor;
+      if (principal.directoryId === uid) return revokeOwn(actor);
+      await find(uid);
+      // The permission is not privileged, so authentication has not created the actor's entry. External users need none.
+      if (principal.directoryId !== undefined && !isExternal(principal)) await find(principal.directoryId);
+      return endSessions(actor, uid, rule);
     },
+
+    revokeOwn,
   };
 }
 
-/** Somebody of another issuer, under their own name in the directory. */
-function isIdentity({ issuer, subject, directoryId }: Principal): boolean {
+/** A principal of another issuer, with the directory id of their external identity. */
+function isExternal({ issuer, subject, directoryId }: Principal): boolean {
   return directoryId === externalId(issuer, subject);
-}
-
-/** Who asks for a change of users: never a mere name. */
-export function principalOf({ principal }: Actor): Principal {
-  if (typeof principal === 'string') throw new Error(`${principal} has no business here`);
-  return principal;
-}
-
-function notFound(): AppError {
-  return new AppError('not_found', 'There is no such user.');
 }
 
 function checkVersion({ rolesVersion }: DirectoryEntry, version: number): void {
@@ -159,13 +183,13 @@ function checkVersion({ rolesVersion }: DirectoryEntry, version: number): void {
   throw new AppError('version_mismatch', `The roles are at version ${rolesVersion}. Read them again.`);
 }
 
-/** A grant that has ended already can stay in the list until somebody clears it away, but nobody can give one. */
+/** A request may repeat a grant that has expired, but not give one. */
 function checkExpiry(before: readonly Grant[], grants: readonly Grant[], now: number): void {
   const errors = grants.flatMap((grant, index) =>
     !isActive(grant, now) && !before.includes(grant)
-      ? { field: `grants.${index}.expiresAt`, message: 'lies in the past' }
+      ? { field: `grants.${index}.expiresAt`, message: 'is in the past' }
       : [],
   );
   if (errors.length > 0)
-    throw new AppError('invalid_argument', 'A grant ends in the future or not at all.', { errors });
+    throw new AppError('invalid_argument', 'A grant expires in the future or never.', { errors });
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { activeRoles, compileRoleClaims } from '../../src/authz/role-claims.ts';
-import { type DirectoryEntry, fromDocument, isPermanentOwner } from '../../src/directory/entry.ts';
+import { type DirectoryEntry, isPermanentOwner } from '../../src/directory/entry.ts';
+import { fromDocument } from '../../src/directory/entry-document.ts';
 import type { ChangeName } from './changes.ts';
 import { collection, type State } from './state.ts';
 

@@ -1,6 +1,7 @@
 import { AppError } from '../../src/core/errors.ts';
 import { actor } from '../helpers/actor.ts';
 import type { TestInstance } from '../helpers/open-instance.ts';
+import { withRules } from '../helpers/users.ts';
 
 /** One edit: the end of somebody's grant, a day later than it was. Edits add up, so that a lost one shows in the sum. */
 export interface EditJob {
@@ -15,8 +16,11 @@ export const DAY = 24 * 3600;
 /** Reads, edits, and begins anew when somebody else was faster, as a careful client does. */
 export async function edit(instance: TestInstance, { uid, by, name }: EditJob): Promise<void> {
   for (;;) {
-    const { grants, rolesVersion: version } = await untilAnswered(() => instance.users.get(uid));
-    const later = grants.map(({ role, expiresAt = 0 }) => ({ role, expiresAt: expiresAt + DAY }));
+    const { grants, version } = await untilAnswered(() => instance.users.getRoles(uid));
+    const later = grants.map(({ role, expiresAt = '' }) => ({
+      role,
+      expiresAt: (expiresAt === '' ? 0 : Date.parse(expiresAt) / 1000) + DAY,
+    }));
     const change = { uid, grants: later, version, reason: name };
     let outcome = await attempt(instance, by, change);
     const isUnknown = outcome === 'unavailable';
@@ -33,7 +37,7 @@ async function attempt(
   change: Parameters<TestInstance['users']['setRoles']>[1],
 ): Promise<'done' | 'version_mismatch' | 'unavailable'> {
   try {
-    await instance.users.setRoles(actor(by, ['owner']), change);
+    await withRules(instance.users).setRoles(actor(by, ['owner']), change);
     return 'done';
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

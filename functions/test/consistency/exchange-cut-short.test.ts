@@ -3,7 +3,7 @@ import { createExternalAuthenticators } from '../../src/authn/oidc/authenticator
 import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
 import { createVerifiedTokenCache } from '../../src/authn/token-cache.ts';
 import { compileRoleClaims } from '../../src/authz/role-claims.ts';
-import { LEASE_MS } from '../../src/directory/sync/account-sync.ts';
+import { LEASE_SECONDS } from '../../src/directory/sync/account-sync.ts';
 import { createExchangeToken } from '../../src/token-exchange/exchange-token.ts';
 import { type Access, createAccess, type wireAccess } from '../helpers/access.ts';
 import { identityOf, LOGIN } from '../helpers/identities.ts';
@@ -77,7 +77,7 @@ describe('an exchange that ends at any of its calls', function () {
           assert.deepEqual(left.claims, claimsFor(before ?? assert.fail('claims without an entry')));
         }
 
-        access.clock.move(LEASE_MS);
+        access.clock.move(LEASE_SECONDS * 1000);
         const again = { ...request, token: await token() };
         const { customToken } = await exchangeOf(access.another(), (work) => work())(again);
         assert.equal(customToken, `custom token of ${ADA.id}`);

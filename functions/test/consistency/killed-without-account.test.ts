@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ExternalIdentity } from '../../src/authn/external-identity.ts';
-import { toDocument } from '../../src/directory/entry.ts';
+import { toDocument } from '../../src/directory/entry-document.ts';
 import { identityOf } from '../helpers/identities.ts';
 import { doneIn, entryIn, OWNER, TARGET } from './agreement.ts';
 import { accountWith } from './auth-server.ts';
@@ -35,7 +35,7 @@ describe('a process killed at any of its calls, for somebody without an account'
         assert.deepEqual(record && heldBy(record), expected(name, doneIn(left).length > 0, left));
       });
       await tryOnEach(lanes, lefts, afterTurns, async ({ instance, state: read }, left) => {
-        assert.equal((await instance.reconcileAccess({ principal: 'system', requestId: 'r' })).failed, 0);
+        assert.equal((await instance.reconcileAccess({ kind: 'system', requestId: 'r' })).failed, 0);
         const after = await read();
         const isGone = name === 'delete' && doneIn(left).length > 0;
         const entry = entryIn(after);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Role } from '../../src/authz/roles.ts';
-import { toDocument } from '../../src/directory/entry.ts';
+import { toDocument } from '../../src/directory/entry-document.ts';
 import {
   assertAgreed,
   assertWhole,
@@ -109,7 +109,7 @@ describe('a process killed at any of its calls', function () {
 
       it('is repaired by reconcileAccess, once and for all', () =>
         forEach(afterTurns, async ({ instance, state }, left) => {
-          const run = () => instance.reconcileAccess({ principal: 'system', requestId: 'r' });
+          const run = () => instance.reconcileAccess({ kind: 'system', requestId: 'r' });
           assert.equal((await run()).failed, 0);
           await assertRepaired(await state(), left);
           assert.deepEqual(await run(), { expired: 0, repaired: 0, failed: 0, more: false });
@@ -133,7 +133,7 @@ describe('a process killed at any of its calls', function () {
               );
             }
           }
-          await instance.reconcileAccess({ principal: 'system', requestId: 'r' });
+          await instance.reconcileAccess({ kind: 'system', requestId: 'r' });
           await assertRepaired(await state(), left);
         }));
 

@@ -1,11 +1,11 @@
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
-import type { UsersService } from '../../src/users/users-service.ts';
 import { actor } from '../helpers/actor.ts';
 import { cases } from '../helpers/effort.ts';
+import type { RuledUsers } from '../helpers/users.ts';
 import { NOW } from './scheduled-world.ts';
 import { entryOf } from './seed.ts';
 
-type Attack = (users: UsersService, by: string, target: string) => Promise<unknown>;
+type Attack = (users: RuledUsers, by: string, target: string) => Promise<unknown>;
 
 const demote: Attack = (users, by, uid) =>
   users.setRoles(actor(by, ['owner']), { uid, grants: [{ role: 'member' }], version: 1 });

@@ -78,7 +78,7 @@ describe('of 50 parallel role edits', function () {
 
   /** Whose edit is committed need not stay until Firebase Auth has been told: on a busy machine something may be left. */
   async function reconcile(): Promise<void> {
-    const { failed, more } = await later.reconcileAccess({ principal: 'system', requestId: 'r' });
+    const { failed, more } = await later.reconcileAccess({ kind: 'system', requestId: 'r' });
     assert.deepEqual({ failed, more }, { failed: 0, more: false });
   }
 

@@ -4,15 +4,17 @@ import { createAuditLog } from '../../src/audit/audit-log.ts';
 import { compileRoleClaims } from '../../src/authz/role-claims.ts';
 import { createChangeAccess } from '../../src/directory/change-access.ts';
 import { createDirectory } from '../../src/directory/directory.ts';
-import { type DirectoryEntry, fromDocument } from '../../src/directory/entry.ts';
+import type { DirectoryEntry } from '../../src/directory/entry.ts';
+import { fromDocument } from '../../src/directory/entry-document.ts';
 import { createDirectoryList } from '../../src/directory/list.ts';
 import { createAccountSync } from '../../src/directory/sync/account-sync.ts';
 import type { Account } from '../../src/platform/firebase-auth/account.ts';
 import type { AccountStore } from '../../src/platform/firebase-auth/account-store.ts';
 import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts';
-import { createUsersService, type UsersService } from '../../src/users/users-service.ts';
+import { createUsersService } from '../../src/users/users-service.ts';
 import { connect, startTestFirestore, type TestFirestore } from '../helpers/firestore.ts';
 import { accountOf, createMemoryAccounts } from '../helpers/memory-accounts.ts';
+import { type RuledUsers, withRules } from '../helpers/users.ts';
 import { createScheduler, type Scheduler, waitBySchedule } from './scheduler.ts';
 import { seed } from './seed.ts';
 
@@ -36,7 +38,7 @@ export type Flaw = (firestore: OpenedFirestore, uid: string) => OpenedFirestore;
 export interface ScheduledWorld {
   readonly scheduler: Scheduler;
   /** Begins anew with these. @returns the users service of an instance of each one's own */
-  begin(entries: readonly DirectoryEntry[], flaw?: Flaw): Promise<(uid: string) => UsersService>;
+  begin(entries: readonly DirectoryEntry[], flaw?: Flaw): Promise<(uid: string) => RuledUsers>;
   look(): Promise<Found>;
   close(): Promise<void>;
 }
@@ -112,7 +114,7 @@ export function claimsOf({ grants, rolesVersion }: DirectoryEntry): Record<strin
 }
 
 /** The service as `createDeps` wires it, on these accounts. */
-function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): UsersService {
+function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): RuledUsers {
   const clock = () => NOW * 1000;
   const nothing = () => undefined;
   const log = { change: nothing, failure: nothing };
@@ -120,10 +122,8 @@ function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): 
   const directory = createDirectory({ open, clock, audit, onAccessChange: nothing });
   const sync = createAccountSync({ directory, accounts, clock, log });
   const changeAccess = createChangeAccess({ directory, sync, audit, log });
-  return createUsersService({
-    ...{ accounts, directory, changeAccess, clock },
-    directoryList: createDirectoryList({ open, clock }),
-  });
+  const directoryList = createDirectoryList({ open, clock });
+  return withRules(createUsersService({ accounts, directory, directoryList, changeAccess, clock }));
 }
 
 /** The same accounts, with a stop before each call. */

@@ -1,7 +1,8 @@
 import type { DocumentReference, Firestore } from '@google-cloud/firestore';
 import type { Role } from '../../src/authz/roles.ts';
-import { type DirectoryEntry, isPermanentOwner, toDocument } from '../../src/directory/entry.ts';
-import type { Grant } from '../../src/directory/grant.ts';
+import type { Grant } from '../../src/directory/entry.ts';
+import { type DirectoryEntry, isPermanentOwner } from '../../src/directory/entry.ts';
+import { toDocument } from '../../src/directory/entry-document.ts';
 
 const BEFORE = 1_700_000_000;
 

@@ -92,8 +92,8 @@ describe('blocking functions', function () {
     await authAdmin.updateUser(uid, { emailVerified: true });
     assert.deepEqual(await rolesOf(await signIn(email, PASSWORD)), ['member']);
     assert.deepEqual(await claimsOf(email), { roles: ['member'], rv: 1 });
-    const { grants, rolesVersion, emailVerified, pending } = await operator.users.get(uid);
-    assert.deepEqual([grants[0]?.role, grants.length, rolesVersion, pending], ['member', 1, 1, []]);
+    const { grants, version, emailVerified, synced } = await operator.users.get(uid);
+    assert.deepEqual([grants[0]?.role, grants.length, version, synced], ['member', 1, 1, true]);
     assert.equal(emailVerified, true);
     const [event] = await recordOf(`target=${uid}`);
     assert.deepEqual([event.action, event.actor], ['roles.default', 'system']);
@@ -188,7 +188,7 @@ describe('blocking functions', function () {
     const { uid } = await importOld(email, { tenantPlan: 'x', roles: ['king'] });
     assert.deepEqual(await rolesOf(await signIn(email)), ['member']);
     assert.deepEqual(await claimsOf(email), { tenantPlan: 'x', roles: ['member'], rv: 1 });
-    assert.equal((await operator.users.get(uid)).rolesVersion, 1);
+    assert.equal((await operator.users.get(uid)).version, 1);
   });
 
   it('give no role to whom an operator made with an address of another domain', async () => {

@@ -20,11 +20,11 @@ describe('tools/grant.ts', function () {
     };
     /** In the directory; the claims have to say the same. */
     const rolesOf = async (email: string): Promise<readonly Role[]> => {
-      const { grants, rolesVersion } = await deps.users.get(uids[email] ?? '');
+      const { grants, version } = await deps.users.get(uids[email] ?? '');
       const roles = grants.map(({ role }) => role);
       const { customClaims } = await project.auth.getUserByEmail(email);
       const others = email === ada ? { tenantPlan: 'x' } : {};
-      assert.deepEqual(customClaims, { ...others, roles, rv: rolesVersion });
+      assert.deepEqual(customClaims, { ...others, roles, rv: version });
       return roles;
     };
     const run = (...args: string[]) => grant(['--project', project.id, ...args]);

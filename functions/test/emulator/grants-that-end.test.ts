@@ -55,8 +55,8 @@ describe('a grant that ends', function () {
     assert.equal(cleared.status, 200);
     assert.ok(cleared.body.expired >= 2, JSON.stringify(cleared.body));
     for (const { uid } of [support, admin]) {
-      const { grants, rolesVersion } = await operator.users.get(uid);
-      assert.deepEqual([grants.map(({ role }) => role), rolesVersion], [['member'], 3]);
+      const { grants, version } = await operator.users.get(uid);
+      assert.deepEqual([grants.map(({ role }) => role), version], [['member'], 3]);
     }
     const { body: trail } = await api(`GET /audit?target=${support.uid}`, { token: owner });
     assert.equal(trail.events[0].action, 'grants.expire');

@@ -100,7 +100,7 @@ describe('tools/import-users.ts', function () {
     const { project, uids } = await openOld();
     const { deps } = project.instance();
     await deps.users.get(uids.plain);
-    const actor = { principal: 'operator', requestId: 'test' };
+    const actor = { kind: 'operator', requestId: 'test' } as const;
     await deps.changeAccess(actor, { uid: uids.plain, action: 'roles.set' }, ({ now }) => ({
       grants: [{ role: 'support', grantedBy: 'operator', grantedAt: now }],
     }));

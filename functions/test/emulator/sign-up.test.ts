@@ -10,8 +10,8 @@ describe('users who come and go past Gatehouse', function () {
     const { uid } = await authAdmin.createUser({ email, password: 'correct horse' });
     const claims = await until('the default role', async () => (await authAdmin.getUser(uid)).customClaims);
     assert.deepEqual(claims, { roles: ['member'], rv: 1 });
-    const { grants, rolesVersion, ...entry } = await operator.users.get(uid);
-    assert.deepEqual([entry.email, rolesVersion, entry.disabled], [email, 1, false]);
+    const { grants, version, ...entry } = await operator.users.get(uid);
+    assert.deepEqual([entry.email, version, entry.disabled], [email, 1, false]);
     assert.deepEqual(
       grants.map(({ role, grantedBy }) => [role, grantedBy]),
       [['member', 'system']],

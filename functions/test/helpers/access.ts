@@ -14,6 +14,7 @@ import { createUsersService } from '../../src/users/users-service.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { recordingLog } from './instance.ts';
 import { accountOf, createMemoryAccounts, type MemoryAccounts } from './memory-accounts.ts';
+import { withRules } from './users.ts';
 
 /** A clock that stands still until it is moved. */
 export interface MovableClock {
@@ -54,7 +55,7 @@ export function wireAccess({ firestore, accounts, clock, maxAge = 10 }: Outside)
     ...{ lines, audit, feed, directory, sync, changeAccess, directoryList },
     records: createAccessRecords({ directory, accounts, sync, clock, log }),
     reconcile: createReconcileAccess({ open, changeAccess, sync, clock }),
-    users: createUsersService({ accounts, directory, directoryList, changeAccess, clock }),
+    users: withRules(createUsersService({ accounts, directory, directoryList, changeAccess, clock })),
   };
 }
 

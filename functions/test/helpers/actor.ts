@@ -1,6 +1,6 @@
+import type { PrincipalActor } from '../../src/authz/actor.ts';
 import { createPrincipal, type Principal } from '../../src/authz/principal.ts';
 import type { Role } from '../../src/authz/roles.ts';
-import type { Actor } from '../../src/directory/change-access.ts';
 
 /** Somebody with roles, who is in the directory under the name that their issuer gave them. */
 export const somebody = (uid: string, roles: readonly Role[], scopes?: readonly string[]): Principal =>
@@ -19,7 +19,8 @@ export const somebody = (uid: string, roles: readonly Role[], scopes?: readonly 
   });
 
 /** The same, in request `r1`. */
-export const actor = (uid: string, roles: readonly Role[]): Actor => ({
-  requestId: 'r1',
+export const actor = (uid: string, roles: readonly Role[]): PrincipalActor => ({
+  kind: 'principal',
   principal: somebody(uid, roles),
+  requestId: 'r1',
 });

@@ -94,11 +94,7 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
       });
     },
     edit: (uid, what) =>
-      api.deps.changeAccess(
-        { principal: 'operator', requestId: 'r' },
-        { uid, action: 'roles.set' },
-        () => what,
-      ),
+      api.deps.changeAccess({ kind: 'operator', requestId: 'r' }, { uid, action: 'roles.set' }, () => what),
     entry: async (uid = idOf('ada')) => (await api.deps.directory.find(uid)) ?? assert.fail('no entry'),
     claims: (uid = idOf('ada')) => JSON.parse(api.google.users.get(uid)?.customAttributes ?? '{}'),
     another: () =>

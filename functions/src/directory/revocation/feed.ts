@@ -7,37 +7,37 @@ import type { Log } from '../../platform/logging/log.ts';
 import { ACCESS_CHANGES, type AccessChange, CHANGE_LIFETIME } from './access-change.ts';
 
 export interface RevocationFeed extends AccessChanges {
-  /** This instance made the change itself, and need not wait to read it. */
+  /** Learns a change that this instance made itself, without waiting for the next read. */
   learn(change: AccessChange): void;
 }
 
 interface Read {
   /** Oldest first. */
   readonly changes: readonly AccessChange[];
-  /** Milliseconds since the epoch, by Firestore's clock: all that was to be seen then is in `changes`. */
+  /** Milliseconds since the epoch, by Firestore's clock: `changes` has everything that was visible then. */
   readonly readAt: number;
-  /** There is more than one answer holds; `readAt` is then how far this one goes. */
+  /** There are more changes; `readAt` is then the time up to which this result goes. */
   readonly more: boolean;
 }
 
 interface Options {
-  /** Changes later than this moment (milliseconds since the epoch). */
+  /** Changes later than `at` (milliseconds since the epoch). */
   readonly readSince: (at: number) => Promise<Read>;
   readonly clock: Clock;
-  /** Seconds between two reads: the longest a change made elsewhere takes to be noticed here. */
+  /** Seconds between two reads: the longest time until this instance learns a change of another one. */
   readonly maxAge: number;
   readonly log: Pick<Log, 'feedReadFailed'>;
 }
 
-/** Firestore sets `at` when it begins to commit, and shows the change when it is done: each read goes back this far. */
+/** Firestore sets `at` when a commit begins, and shows the change when it has ended: each read goes back this far. */
 const OVERLAP_MS = 10_000;
-/** After a failed read, requests go on with what is known, and do not wait for the next try; it comes after this long. */
+/** Time until the next attempt after a failed read. Requests go on with what is known and do not wait for it. */
 const RETRY_MS = 1_000;
 const HORIZON_MS = CHANGE_LIFETIME * 1000;
 
 /**
- * Whose rights changed in the last hour, kept in memory, so that a request costs no call. While requests come, at most
- * one read per `maxAge`, which those that come meanwhile wait for; none while nobody asks.
+ * The access changes of the last hour, kept in memory, so that a request costs no call. At most one read per `maxAge`, and
+ * none while no request comes. Requests that come during a read wait for it.
  */
 export function createRevocationFeed({ readSince, clock, maxAge, log }: Options): RevocationFeed {
   const latest = new Map<string, LatestChange & { readonly heardAt: number }>();
@@ -48,11 +48,11 @@ export function createRevocationFeed({ readSince, clock, maxAge, log }: Options)
 
   function learn({ uid, validAfter, rolesVersion, gone }: AccessChange): void {
     const known = latest.get(uid);
-    // Moved to the end: the oldest stay in front.
+    // Inserted again at the end: the map stays sorted by `heardAt`.
     latest.delete(uid);
     latest.set(uid, {
       validAfter: larger(known?.validAfter, validAfter),
-      // The versions of somebody who is gone count anew.
+      // A later entry with the same id counts its versions from 0.
       rolesVersion: gone ? undefined : larger(known?.rolesVersion, rolesVersion),
       heardAt: clock(),
     });
@@ -65,21 +65,21 @@ export function createRevocationFeed({ readSince, clock, maxAge, log }: Options)
     }
   }
 
-  /** What is known is older than a token can be: as good as nothing. */
-  const knowsNothing = () => clock() - readAt >= HORIZON_MS;
+  /** Is the last read longer ago than a token lives? Then every known change is obsolete. */
+  const isObsolete = () => clock() - readAt >= HORIZON_MS;
 
   async function read(): Promise<void> {
     const askedAt = clock();
-    if (knowsNothing()) seenUntil = askedAt - HORIZON_MS;
+    if (isObsolete()) seenUntil = askedAt - HORIZON_MS;
     try {
-      let news = await readSince(seenUntil - OVERLAP_MS);
-      for (const change of news.changes) learn(change);
-      while (news.more) {
-        news = await readSince(news.readAt);
-        for (const change of news.changes) learn(change);
+      let found = await readSince(seenUntil - OVERLAP_MS);
+      for (const change of found.changes) learn(change);
+      while (found.more) {
+        found = await readSince(found.readAt);
+        for (const change of found.changes) learn(change);
       }
-      // Not where the last change was: while no other came, each read would cost as much as the one that found it.
-      seenUntil = news.readAt;
+      // Not the time of the last change: until another one came, each read would find it again.
+      seenUntil = found.readAt;
       readAt = askedAt;
       forgetOld();
     } catch (error) {
@@ -87,7 +87,7 @@ export function createRevocationFeed({ readSince, clock, maxAge, log }: Options)
       const { code, reason } = toAppError(error);
       const age = Number.isFinite(readAt) ? Math.round((failedAt - readAt) / 1000) : undefined;
       log.feedReadFailed({ code, reason, seconds: age });
-      if (knowsNothing()) throw unavailable('access changes were not read', error);
+      if (isObsolete()) throw unavailable('access changes were not read', error);
     }
   }
 
@@ -102,11 +102,11 @@ export function createRevocationFeed({ readSince, clock, maxAge, log }: Options)
     learn,
     latest(id) {
       const age = clock() - readAt;
-      // Below zero the clock was set back.
+      // Negative after the clock was set back.
       if (age >= maxAge * 1000 || age < 0) {
-        const isFailing = failedAt > readAt && !knowsNothing();
+        const isFailing = failedAt > readAt && !isObsolete();
         if (!isFailing) return readOnce().then(() => latest.get(id));
-        // Nobody waits for it; that it knows nothing any more is for the next to hear.
+        // No request waits for it; if it fails for too long, the next request gets the error.
         if (clock() - failedAt >= RETRY_MS) readOnce().catch(() => undefined);
       }
       return latest.get(id);
@@ -118,7 +118,7 @@ function larger(a: number | undefined, b: number | undefined): number | undefine
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }
 
-/** Changes in one answer of Firestore; with thousands an hour a cold start takes several. */
+/** Changes per query; with thousands of changes an hour, a cold start takes several queries. */
 const PAGE = 1_000;
 
 /** Reads the feed from Firestore. */

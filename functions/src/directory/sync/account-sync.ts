@@ -1,25 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../core/clock.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { compileRoleClaims } from '../../authz/role-claims.ts';
+import { type Clock, seconds } from '../../core/clock.ts';
 import { isTimeout } from '../../core/deadline.ts';
 import { toAppError } from '../../core/errors.ts';
+import type { Account } from '../../platform/firebase-auth/account.ts';
 import type { AccountStore } from '../../platform/firebase-auth/account-store.ts';
+import { mergeClaims } from '../../platform/firebase-auth/custom-claims.ts';
 import type { Log } from '../../platform/logging/log.ts';
 import type { Directory, Outcome } from '../directory.ts';
 import type { DirectoryEntry, Pending } from '../entry.ts';
-import { applyToFirebaseAuth } from './apply-to-firebase-auth.ts';
-import { handleAccountDeleted } from './handle-account-deleted.ts';
+import { handleAccountDeleted } from './account-lifecycle.ts';
 
-/** Brings Firebase Auth in line with the directory. */
+/** Applies pending changes of the directory to Firebase Auth. */
 export interface AccountSync {
   /**
-   * Tells Firebase Auth what it has not been told of a user. One at a time per user, across all instances, since Firebase
-   * Auth has no compare-and-set and the last to write would win.
+   * Applies what is pending for a user. One instance at a time per user: Firebase Auth has no compare-and-set, so the last
+   * of two writers would win. A lease in the entry ensures that.
    *
-   * @param leased the entry as a change left it that took the turn when it was committed
-   * @param wait wait some seconds for another to be done
-   * @returns false when it is not done: Firebase Auth did not answer, or another instance is still at it. The entry says
-   *   what is left.
+   * @param leased the entry as a change left it which took the lease when it was committed
+   * @param wait wait some seconds while another instance holds the lease
+   * @returns whether nothing is pending any more; false when Firebase Auth did not answer or another instance holds the
+   *   lease. The entry says what is pending.
    */
   syncAccount(
     uid: string,
@@ -27,14 +30,14 @@ export interface AccountSync {
   ): Promise<boolean>;
 }
 
-/** How long one instance may be at it before another takes over, in milliseconds; longer than all its calls may take. */
-export const LEASE_MS = 20_000;
-/** A call that timed out goes on within the SDK, which tries five times for 25 s each: nobody else may write meanwhile. */
-const UNCERTAIN_LEASE_MS = 150_000;
+/** For how long one instance may write before another takes over: longer than all its calls may take, in whole seconds. */
+export const LEASE_SECONDS = 21;
+/** A call that timed out continues within the SDK, which tries five times for 25 s each: no other instance may write then. */
+const UNCERTAIN_LEASE_SECONDS = 151;
 const WAIT_MS = 8_000;
 const POLL_MS = 100;
-/** Told later than this, in seconds, the change is announced again: tokens have been issued from what was not true. */
-const LATE = 60;
+/** After this many seconds, tokens may have been issued with the old claims: the change is announced again. */
+const LATE_SECONDS = 60;
 
 interface SyncDeps {
   readonly directory: Directory;
@@ -44,86 +47,85 @@ interface SyncDeps {
 }
 
 export function createAccountSync({ directory, accounts, clock, log }: SyncDeps): AccountSync {
-  /** Takes the turn. @returns the entry, `done` when nothing is pending, `busy` while another has the turn */
-  async function acquireLease(uid: string, by: string): Promise<DirectoryEntry | 'done' | 'busy'> {
-    // Looked at before it is locked: those who wait must not be in the way of the one they wait for.
+  /** @returns the entry with the lease; `synced` when nothing is pending; `busy` while another instance has the lease */
+  async function acquireLease(uid: string, by: string): Promise<DirectoryEntry | 'synced' | 'busy'> {
+    // Read without a transaction first: instances that wait must not contend with the one they wait for.
     const seen = await directory.find(uid);
-    if (seen === undefined || seen.pending.length === 0) return 'done';
-    if (isLeasedByOther(seen, by, clock())) return 'busy';
-    let answer: DirectoryEntry | 'done' | 'busy' = 'done';
+    if (seen === undefined || seen.pending.length === 0) return 'synced';
+    if (isLeasedByOther(seen, by, seconds(clock))) return 'busy';
+    let result: DirectoryEntry | 'synced' | 'busy' = 'synced';
     await directory.change({ uid }, ({ entry, now }) => {
-      answer = 'done';
+      result = 'synced';
       if (entry === undefined || entry.pending.length === 0) return undefined;
-      answer = 'busy';
+      result = 'busy';
       if (isLeasedByOther(entry, by, now)) return undefined;
-      answer = { ...entry, lease: { by, until: now + LEASE_MS } };
-      return { entry: answer };
+      result = { ...entry, lease: { by, until: now + LEASE_SECONDS } };
+      return { entry: result };
     });
-    return answer;
+    return result;
   }
 
   /**
-   * Strikes off what was told, and puts back what has changed since.
+   * Removes from `pending` what was applied, and keeps what changed again meanwhile.
    *
-   * @param shutAt undefined: there is no account, so nobody to tell and nobody who could have signed in
-   * @returns whether nothing is left
+   * @param disabledAt by this instance's clock; undefined: there is no account to update or to sign in with
+   * @returns whether nothing is pending any more
    */
-  async function finish(told: DirectoryEntry, by: string, shutAt: number | undefined): Promise<boolean> {
-    const shutFor = clock() - (shutAt ?? clock());
-    let done = true;
-    await directory.change({ uid: told.uid }, ({ entry, now }): Outcome | undefined => {
-      done = true;
+  async function markApplied(applied: DirectoryEntry, by: string, disabledAt?: number): Promise<boolean> {
+    const sinceDisabled = Math.floor((clock() - (disabledAt ?? clock())) / 1000);
+    let isSynced = true;
+    await directory.change({ uid: applied.uid }, ({ entry, now }): Outcome | undefined => {
+      isSynced = true;
       if (entry === undefined) return undefined;
-      const second = Math.floor(now / 1000);
-      // Somebody may have signed in until the account was disabled.
-      const isShut = shutAt !== undefined && told.pending.includes('disabled') && entry.disabled;
-      const lastSignIn = Math.floor((now - shutFor) / 1000);
-      const validAfter = isShut ? Math.max(entry.validAfter, lastSignIn + 1) : entry.validAfter;
+      // The user could sign in until the account was disabled.
+      const wasDisabled = disabledAt !== undefined && applied.pending.includes('disabled') && entry.disabled;
+      const lastSignIn = now - sinceDisabled;
+      const validAfter = wasDisabled ? Math.max(entry.validAfter, lastSignIn + 1) : entry.validAfter;
       const after = { ...entry, validAfter };
-      const others = entry.pending.filter((what) => !told.pending.includes(what));
-      // Even where another has told it already: what was told here may have come after that.
-      const again = told.pending.filter((what) => hasChanged(what, told, after));
-      const ends: Pending[] = validAfter === entry.validAfter ? [] : ['sessions'];
-      const pending = [...new Set([...others, ...again, ...ends])];
-      done = pending.length === 0;
-      const isLate = done && second - (entry.pendingSince ?? second) > LATE;
+      const added = entry.pending.filter((what) => !applied.pending.includes(what));
+      // Pending again even if another instance has applied the newer value: this one's write may have come later.
+      const changed = applied.pending.filter((what) => hasChanged(what, applied, after));
+      const sessions: Pending[] = validAfter === entry.validAfter ? [] : ['sessions'];
+      const pending = [...new Set([...added, ...changed, ...sessions])];
+      isSynced = pending.length === 0;
+      const isLate = isSynced && now - (entry.pendingSince ?? now) > LATE_SECONDS;
       return {
         entry: {
           ...after,
           pending,
-          pendingSince: done ? undefined : entry.pendingSince,
-          claimsVersion: told.pending.includes('claims') ? told.rolesVersion : entry.claimsVersion,
-          lease: done && entry.lease?.by === by ? undefined : entry.lease,
+          pendingSince: isSynced ? undefined : entry.pendingSince,
+          claimsVersion: applied.pending.includes('claims') ? applied.rolesVersion : entry.claimsVersion,
+          lease: isSynced && entry.lease?.by === by ? undefined : entry.lease,
         },
-        ...((isShut || isLate) && { accessChange: { validAfter, rolesVersion: entry.rolesVersion } }),
+        ...((wasDisabled || isLate) && { accessChange: { validAfter, rolesVersion: entry.rolesVersion } }),
       };
     });
-    return done;
+    return isSynced;
   }
 
-  /** Gives the turn back, or keeps it for as long as what timed out may still happen. */
-  async function releaseLease(uid: string, by: string, inDoubt: boolean): Promise<void> {
-    await directory.change({ uid }, ({ entry, now }) =>
-      entry?.lease?.by === by
-        ? { entry: { ...entry, lease: inDoubt ? { by, until: now + UNCERTAIN_LEASE_MS } : undefined } }
-        : undefined,
-    );
+  /** Gives the lease back; keeps it longer while a call that timed out may still take effect. */
+  async function releaseLease(uid: string, by: string, mayStillWrite: boolean): Promise<void> {
+    await directory.change({ uid }, ({ entry, now }) => {
+      if (entry?.lease?.by !== by) return undefined;
+      const lease = mayStillWrite ? { by, until: now + UNCERTAIN_LEASE_SECONDS } : undefined;
+      return { entry: { ...entry, lease } };
+    });
   }
 
-  async function attempt(uid: string, by: string, entry: DirectoryEntry): Promise<boolean> {
-    let isTelling = false;
+  async function applyWithLease(uid: string, by: string, entry: DirectoryEntry): Promise<boolean> {
+    let isWriting = false;
     try {
       const account = await accounts.find(uid);
-      isTelling = true;
-      const shutAt = account && (await applyToFirebaseAuth(accounts, { account, entry, clock }));
-      isTelling = false;
-      // Somebody of another issuer needs no account: without one there is nothing to tell.
-      const stays = entry.identity !== undefined && !entry.pending.includes('deletion');
-      if (shutAt !== undefined || stays) return await finish(entry, by, shutAt);
+      isWriting = true;
+      const disabledAt = account && (await applyToFirebaseAuth(accounts, { account, entry, clock }));
+      isWriting = false;
+      // An external user needs no account: without one there is nothing to apply.
+      const needsNone = entry.identity !== undefined && !entry.pending.includes('deletion');
+      if (disabledAt !== undefined || needsNone) return await markApplied(entry, by, disabledAt);
       await handleAccountDeleted(directory, { uid, requestId: by });
       return true;
     } catch (error) {
-      await releaseLease(uid, by, isTelling && isTimeout(error)).catch(() => undefined);
+      await releaseLease(uid, by, isWriting && isTimeout(error)).catch(() => undefined);
       throw error;
     }
   }
@@ -133,14 +135,14 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
       const by = leased?.lease?.by ?? randomUUID();
       const until = performance.now() + WAIT_MS;
       try {
-        let turn = leased?.lease === undefined ? await acquireLease(uid, by) : leased;
+        let lease = leased?.lease === undefined ? await acquireLease(uid, by) : leased;
         for (;;) {
-          if (turn === 'done') return true;
-          if (turn !== 'busy' && (await attempt(uid, by, turn))) return true;
-          // What its own turn has left to tell needs no patience.
-          if ((turn === 'busy' && !wait) || performance.now() > until) return false;
-          if (turn === 'busy') await sleep(POLL_MS);
-          turn = await acquireLease(uid, by);
+          if (lease === 'synced') return true;
+          if (lease !== 'busy' && (await applyWithLease(uid, by, lease))) return true;
+          // `wait: false` is about the leases of others; what became pending under this one is applied in any case.
+          if ((lease === 'busy' && !wait) || performance.now() > until) return false;
+          if (lease === 'busy') await sleep(POLL_MS);
+          lease = await acquireLease(uid, by);
         }
       } catch (error) {
         log.failure(by, toAppError(error));
@@ -150,18 +152,48 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
   };
 }
 
+/**
+ * Writes what is pending to Firebase Auth; first what takes access away.
+ *
+ * @returns when the account was disabled, or found to be right, by this instance's clock in milliseconds; undefined when the
+ *   account was deleted
+ */
+async function applyToFirebaseAuth(
+  accounts: AccountStore,
+  { account, entry, clock }: { account: Account; entry: DirectoryEntry; clock: Clock },
+): Promise<number | undefined> {
+  const { uid, pending } = entry;
+  const disabledDiffers = pending.includes('disabled') && account.disabled !== entry.disabled;
+  if (disabledDiffers && entry.disabled) await accounts.setDisabled(uid, true);
+  const disabledAt = clock();
+  if (pending.includes('deletion')) {
+    await accounts.remove(uid);
+    return undefined;
+  }
+  if (pending.includes('sessions') && account.validAfter < entry.validAfter) {
+    await accounts.revokeTokens(uid, entry.validAfter);
+  }
+  if (pending.includes('claims')) {
+    const roleClaims = compileRoleClaims(entry.grants, entry.rolesVersion, seconds(clock));
+    const claims = mergeClaims(account.claims, roleClaims);
+    if (!isDeepStrictEqual(claims, account.claims)) await accounts.setClaims(uid, claims);
+  }
+  if (disabledDiffers && !entry.disabled) await accounts.setDisabled(uid, false);
+  return disabledAt;
+}
+
 function isLeasedByOther({ lease }: DirectoryEntry, by: string, now: number): boolean {
   return lease !== undefined && lease.by !== by && now < lease.until;
 }
 
-function hasChanged(what: Pending, told: DirectoryEntry, now: DirectoryEntry): boolean {
+function hasChanged(what: Pending, applied: DirectoryEntry, current: DirectoryEntry): boolean {
   switch (what) {
     case 'claims':
-      return told.rolesVersion !== now.rolesVersion;
+      return applied.rolesVersion !== current.rolesVersion;
     case 'sessions':
-      return told.validAfter !== now.validAfter;
+      return applied.validAfter !== current.validAfter;
     case 'disabled':
-      return told.disabled !== now.disabled;
+      return applied.disabled !== current.disabled;
     case 'deletion':
       return false;
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
+import type { Actor } from '../../authz/actor.ts';
 import { isActive } from '../../authz/role-claims.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
@@ -8,23 +9,23 @@ import {
   type OpenFirestore,
   useFirestore,
 } from '../../platform/firestore/firestore.ts';
-import type { Actor, ChangeAccess } from '../change-access.ts';
+import type { ChangeAccess } from '../change-access.ts';
 import { DIRECTORY } from '../directory.ts';
 import type { Pending } from '../entry.ts';
 import type { AccountSync } from './account-sync.ts';
 
 export interface Reconciled {
-  /** Entries whose ended grants were taken out. */
+  /** Entries from which expired grants were removed. */
   readonly expired: number;
-  /** Entries that Firebase Auth is in line with now, and was not before. */
+  /** Entries with pending changes that were applied to Firebase Auth. */
   readonly repaired: number;
-  /** Entries that could not be dealt with; the next run tries again. */
+  /** Entries that could not be handled; the next run tries again. */
   readonly failed: number;
-  /** There may be more: run it again. */
+  /** The time was up before all entries were handled: run it again. */
   readonly more: boolean;
 }
 
-/** Finds what was left half-done, and grants that have ended, and puts both in order. */
+/** Removes expired grants and applies pending changes that an instance left behind. */
 export type ReconcileAccess = (actor: Actor) => Promise<Reconciled>;
 
 interface Deps {
@@ -34,19 +35,19 @@ interface Deps {
   readonly clock: Clock;
 }
 
-/** Entries looked at together. */
+/** Entries read and handled together. */
 const BATCH = 20;
-/** For each of the two kinds: together they have to fit into a request of 60 seconds, the last batch included. */
+/** For each of the two parts: both, with their last batches, have to fit into a request of 60 seconds. */
 const RUN_MS = 20_000;
 const PENDING: readonly Pending[] = ['claims', 'sessions', 'disabled', 'deletion'];
 
-type Worked = 'done' | 'nothing' | 'failed';
+type Result = 'done' | 'nothing' | 'failed';
 
 export function createReconcileAccess({ open, changeAccess, sync, clock }: Deps): ReconcileAccess {
-  /** Goes through all that a query finds; what fails is passed by, so that it cannot keep the rest waiting. */
+  /** Handles every entry that a query finds. One that fails is skipped, so that it cannot block the others. */
   async function forAll(
     toQuery: (firestore: OpenedFirestore) => Query,
-    work: (uid: string) => Promise<Worked>,
+    work: (uid: string) => Promise<Result>,
     until: number,
   ) {
     const count = { done: 0, nothing: 0, failed: 0 };
@@ -63,11 +64,11 @@ export function createReconcileAccess({ open, changeAccess, sync, clock }: Deps)
     }
   }
 
-  async function clearEnded(actor: Actor, uid: string): Promise<Worked> {
+  async function removeExpired(actor: Actor, uid: string): Promise<Result> {
     try {
       const changed = await changeAccess(actor, { uid, action: 'grants.expire' }, ({ entry, now }) => {
-        const counting = entry.grants.filter((grant) => isActive(grant, now));
-        return counting.length === entry.grants.length ? undefined : { grants: counting };
+        const active = entry.grants.filter((grant) => isActive(grant, now));
+        return active.length === entry.grants.length ? undefined : { grants: active };
       });
       return changed === undefined ? 'nothing' : 'done';
     } catch (error) {
@@ -77,15 +78,15 @@ export function createReconcileAccess({ open, changeAccess, sync, clock }: Deps)
   }
 
   return async (actor) => {
-    const ended = await forAll(
+    const expired = await forAll(
       ({ db }) => db.collection(DIRECTORY).where('nextExpiry', '<=', new Date(clock())).orderBy('nextExpiry'),
-      (uid) => clearEnded(actor, uid),
+      (uid) => removeExpired(actor, uid),
       performance.now() + RUN_MS,
     );
-    // Begins anywhere, and then at the front: should the time not suffice, it is not always for the same ones.
+    // Starts at a random id and continues from the front: if the time is up, other entries are left out each time.
     const middle = randomUUID();
     const until = performance.now() + RUN_MS;
-    const counts = [ended];
+    const counts = [expired];
     for (const half of ['startAt', 'endBefore'] as const) {
       counts.push(
         await forAll(
@@ -102,7 +103,7 @@ export function createReconcileAccess({ open, changeAccess, sync, clock }: Deps)
     }
     const [, first, second] = counts;
     return {
-      expired: ended.done,
+      expired: expired.done,
       repaired: (first?.done ?? 0) + (second?.done ?? 0),
       failed: counts.reduce((sum, { failed }) => sum + failed, 0),
       more: counts.some(({ more }) => more),

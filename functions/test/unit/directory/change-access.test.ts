@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { FirestoreServer } from '../../../../packages/firestore-emulator/server.ts';
 import { AppError, type ErrorCode, unavailable } from '../../../src/core/errors.ts';
 import { createChangeAccess } from '../../../src/directory/change-access.ts';
-import type { Grant } from '../../../src/directory/grant.ts';
+import type { Grant } from '../../../src/directory/entry.ts';
 import { type Access, createAccess } from '../../helpers/access.ts';
 import { actor } from '../../helpers/actor.ts';
 import { connect, startTestFirestore } from '../../helpers/firestore.ts';
@@ -134,7 +134,7 @@ describe('changing access', () => {
   it('records that the last owner was to go, and keeps them', async () => {
     const intent = { uid: 'olga', action: 'roles.set' } as const;
     const demote = () =>
-      access.changeAccess({ principal: 'system', requestId: 'r' }, intent, () => ({ grants: [] }));
+      access.changeAccess({ kind: 'system', requestId: 'r' }, intent, () => ({ grants: [] }));
     await assertRefused(demote, 'last_owner');
     assert.deepEqual(
       (await events('refused')).map(({ actor, target, reason }) => [actor, target, reason]),
@@ -163,7 +163,7 @@ describe('changing access', () => {
   });
 
   it('leaves the telling to the instance that is at it already', async () => {
-    const until = access.clock() + 5_000;
+    const until = access.now() + 5;
     await access.directory.change({ uid: 'bob' }, ({ entry }) => ({
       entry: { ...(entry ?? assert.fail()), pending: ['claims'], lease: { by: 'other', until } },
     }));

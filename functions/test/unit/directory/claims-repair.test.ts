@@ -4,7 +4,7 @@ import { createAccessRecords } from '../../../src/directory/records.ts';
 import { type Access, createAccess, entryOf } from '../../helpers/access.ts';
 import { recordingLog } from '../../helpers/instance.ts';
 
-const SYSTEM = { principal: 'system', requestId: 'r' } as const;
+const SYSTEM = { kind: 'system', requestId: 'r' } as const;
 const ADMIN = [{ role: 'admin', grantedBy: 'olga', grantedAt: 1 }] as const;
 
 describe('claims that differ from the entry', () => {

@@ -26,7 +26,7 @@ async function failures(indexes: readonly Index[]): Promise<number> {
   const access = await createAccess([], { firestore: connect(server) });
   const queries: Promise<unknown>[] = [
     Promise.resolve(access.feed.latest('ada')),
-    access.reconcile({ principal: 'system', requestId: 'r' }),
+    access.reconcile({ kind: 'system', requestId: 'r' }),
   ];
   for (const role of [undefined, 'member'] as const) {
     for (const email of [undefined, 'a']) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { toDocument } from '../../../src/directory/entry.ts';
+import { toDocument } from '../../../src/directory/entry-document.ts';
 import type { UserQuery } from '../../../src/directory/list.ts';
 import { type Access, createAccess, entryOf } from '../../helpers/access.ts';
 import { assertRefused } from '../../helpers/refusal.ts';

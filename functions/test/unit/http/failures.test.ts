@@ -76,7 +76,7 @@ describe('http: failures', () => {
   it('answers 500 when a handler returns what its schema does not allow', async () => {
     const broken = await openApi({
       rewire: (deps) => {
-        const get = async () => ({ ...(await deps.users.get('member')), rolesVersion: 1.5 });
+        const get = async () => ({ ...(await deps.users.get('member')), version: 1.5 });
         return { ...deps, users: { ...deps.users, get } };
       },
     });

@@ -55,7 +55,7 @@ describe('http: conditional changes of grants', () => {
     it(`refuses ${what}, naming ${field}, and changes nothing`, async () => {
       const problem = assertProblem(await put(body, ifMatch), 400, 'invalid_argument');
       assert.deepEqual(fieldsOf(problem), [field]);
-      assert.equal((await api.deps.users.get('norole')).rolesVersion, 1);
+      assert.equal((await api.deps.users.get('norole')).version, 1);
     });
   }
 

@@ -22,7 +22,7 @@ describe('http: the record decides on privileged routes', () => {
   });
   afterEach(() => api.close());
 
-  const system = { principal: 'system', requestId: 'elsewhere' } as const;
+  const system = { kind: 'system', requestId: 'elsewhere' } as const;
   /** Changes roles as another instance would, and lets this one forget that it was itself. */
   const give = (uid: Person, roles: readonly ('member' | 'owner')[]) =>
     api.deps.changeAccess(system, { uid, action: 'roles.set' }, () => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import type { PrincipalActor } from '../../../src/authz/actor.ts';
 import type { Role } from '../../../src/authz/roles.ts';
-import type { Actor } from '../../../src/directory/change-access.ts';
 import { createIdentitiesService } from '../../../src/identities/identities-service.ts';
 import { type Access, createAccess } from '../../helpers/access.ts';
 import { actor, somebody } from '../../helpers/actor.ts';
@@ -27,19 +27,22 @@ async function open() {
   await access.records.readExternal(EVE);
   const recorded = recordingLog();
   lines = recorded.lines;
-  identities = createIdentitiesService({ ...access, log: recorded.log });
+  const trustedIssuers = [{ issuer: ADA.issuer }];
+  identities = createIdentitiesService({ ...access, trustedIssuers, log: recorded.log });
 }
-const enter = (by: Actor = ADAM) => identities.provision(by, { issuer: ADA.issuer, subject: 'ada' });
+const enter = (by: PrincipalActor = ADAM) =>
+  identities.provision(by, { issuer: ADA.issuer, subject: 'ada' }, { permission: 'users:write' });
 const grant = async (uid: string, role: Role) => {
-  const { rolesVersion: version } = await access.users.get(uid);
+  const { version } = await access.users.get(uid);
   await access.users.setRoles(OLGA, { uid, grants: [{ role }], version });
 };
 const events = async (action: string) =>
   (await access.all('auditEvents')).filter((event) => event.action === action);
 /** Somebody whose token is of another issuer. */
-const external = (subject: string, roles: readonly Role[]): Actor => {
+const external = (subject: string, roles: readonly Role[]): PrincipalActor => {
   const { uid: _, ...principal } = somebody(subject, roles);
   return {
+    kind: 'principal',
     requestId: 'r1',
     principal: { ...principal, issuer: ADA.issuer, directoryId: identityOf(subject).id },
   };
@@ -66,6 +69,20 @@ describe('entering somebody of another issuer', () => {
     const made = (await events('user.provision')).filter(({ target }) => target === ADA.id);
     assert.equal(made.length, 1);
     assert.equal(lines.filter(({ action }) => action === 'user.provision').length, 1);
+  });
+
+  it('is refused for an issuer that is not trusted, naming the field of the input', async () => {
+    const attempt = () =>
+      identities.provision(
+        ADAM,
+        { issuer: 'https://other.example', subject: 'ada' },
+        { permission: 'users:write' },
+      );
+    const error = await assertRefused(attempt, 'invalid_argument');
+    assert.deepEqual(
+      error.errors?.map(({ field }) => field),
+      ['issuer'],
+    );
   });
 
   it('is refused to who is no administrator at this moment, whatever their token says', async () => {

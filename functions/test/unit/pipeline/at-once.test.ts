@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { needsFreshRecord } from '../../../src/authz/access-rule.ts';
 import type { Edit } from '../../../src/directory/edit.ts';
-import { handleAccountDeleted } from '../../../src/directory/sync/handle-account-deleted.ts';
+import { handleAccountDeleted } from '../../../src/directory/sync/account-lifecycle.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
@@ -28,7 +28,7 @@ function serve(deps: TestInstance) {
 const edit =
   (what: Edit) =>
   async ({ changeAccess }: TestInstance): Promise<void> => {
-    const actor = { principal: 'operator', requestId: 'r1' };
+    const actor = { kind: 'operator', requestId: 'r1' } as const;
     await changeAccess(actor, { uid: 'owner', action: 'roles.set' }, () => what);
   };
 

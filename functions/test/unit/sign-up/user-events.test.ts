@@ -53,7 +53,7 @@ describe('onUserCreated', () => {
     await open();
     account(ada);
     await deliver('onUserCreated');
-    const system = { principal: 'system', requestId: 'r' };
+    const system = { kind: 'system', requestId: 'r' } as const;
     await api.deps.changeAccess(system, { uid: 'new', action: 'roles.set' }, () => ({ grants: [] }));
     await deliver('onUserCreated');
     assert.deepEqual(await roles(), []);
@@ -127,7 +127,7 @@ describe('events of an account that an exchange made', () => {
   beforeEach(async () => {
     await open();
     await api.deps.accessRecords.readExternal(ADA);
-    const system = { principal: 'system', requestId: 'r' };
+    const system = { kind: 'system', requestId: 'r' } as const;
     const grants = [{ role: 'support', grantedBy: 'olga', grantedAt: 1 } as const];
     await api.deps.changeAccess(system, { uid: ADA.id, action: 'roles.set' }, () => ({ grants }));
     await api.deps.changeAccess(system, { uid: ADA.id, action: 'user.disable' }, () => ({ disabled: true }));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Role } from '../../../src/authz/roles.ts';
-import type { Grant } from '../../../src/directory/grant.ts';
+import type { Grant } from '../../../src/directory/entry.ts';
 import { exchangedGrants } from '../../../src/token-exchange/exchange-grants.ts';
 import { LOGIN } from '../../helpers/identities.ts';
 

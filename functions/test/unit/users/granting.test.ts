@@ -132,7 +132,7 @@ describe('the rights of an actor at this moment', () => {
   const { uid: _, ...ada } = somebody('ada', ['support']);
   /** By a token of another issuer, which says `support` by itself. */
   const external = { ...ada, directoryId: 'ext-ada' };
-  const asked = { needed: 'sessions:revoke', now: NOW } as const;
+  const asked = { rule: { permission: 'sessions:revoke' }, now: NOW } as const;
 
   it('are what the directory says, for a Firebase user', async () => {
     withCurrentRoles(actor([]), account(['support'], 'actor'), asked);
@@ -151,7 +151,7 @@ describe('the rights of an actor at this moment', () => {
       () =>
         withCurrentRoles({ ...external, permissions: ['users:write'] }, undefined, {
           ...asked,
-          needed: 'users:write',
+          rule: { permission: 'users:write' },
         }),
       'permission_denied',
     );
@@ -197,7 +197,7 @@ describe('outranking', () => {
 });
 
 describe('the actor as of now', () => {
-  const needs = { needed: 'roles:assign', now: NOW } as const;
+  const needs = { rule: { permission: 'roles:assign' }, now: NOW } as const;
 
   it('holds what the directory gives at this moment, whatever the token said', async () => {
     const token = actor(['owner']);
@@ -215,6 +215,13 @@ describe('the actor as of now', () => {
     const ends = (second: number) => entryOf('actor', { grants: [until('owner', second)] });
     assert.deepEqual(withCurrentRoles(actor([]), ends(NOW + 1), needs).roles, ['owner']);
     await assertRefused(() => withCurrentRoles(actor([]), ends(NOW), needs), 'permission_denied');
+  });
+
+  it('cannot be checked for an operation without a permission', () => {
+    for (const rule of ['public', 'signed-in'] as const) {
+      const check = () => withCurrentRoles(actor(['owner']), account(['owner'], 'actor'), { rule, now: NOW });
+      assert.throws(check, /needs a permission/);
+    }
   });
 
   it('holds no more than its scopes let it', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { externalId } from '../../../src/authn/external-identity.ts';
-import { grantAsOperator, grantDefaultRole, grantToExternalUser } from '../../../src/users/operator-grant.ts';
+import { grantAsOperator, grantToExternalUser } from '../../../src/users/operator-grant.ts';
 import { type Access, createAccess } from '../../helpers/access.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
@@ -11,48 +11,6 @@ type Person = Parameters<typeof accountOf>;
 let access: Access;
 
 const rolesOf = async (uid: string) => (await access.users.get(uid)).grants.map(({ role }) => role);
-
-describe('the default role', () => {
-  afterEach(() => access.close());
-
-  const give = async (...people: Person[]) => {
-    access = await createAccess(people);
-    return () => grantDefaultRole(access, { uid: 'ann', role: 'member', requestId: 'e1' });
-  };
-
-  it('is given to a new account, beside the claims of others, and is on record', async () => {
-    await (await give(['ann', { claims: { plan: 'pro' } }]))();
-    assert.deepEqual(access.accounts.byUid.get('ann')?.claims, { plan: 'pro', roles: ['member'], rv: 1 });
-    const [grant] = (await access.users.get('ann')).grants;
-    assert.deepEqual([grant?.role, grant?.grantedBy, grant?.grantedAt], ['member', 'system', access.now()]);
-    const [event] = await access.all('auditEvents');
-    assert.deepEqual([event?.action, event?.actor, event?.requestId], ['roles.default', 'system', 'e1']);
-  });
-
-  it('is given once, though the event comes twice and both at once', async () => {
-    const twice = await give(['ann', { claims: {} }]);
-    await Promise.all([twice(), twice()]);
-    await twice();
-    assert.deepEqual(access.accounts.changes, ['setClaims ann']);
-    assert.equal((await access.users.get('ann')).rolesVersion, 1);
-  });
-
-  it('does not come back after somebody took it away', async () => {
-    await (await give(['ann', { claims: { roles: [], rv: 2 } }]))();
-    assert.deepEqual([await rolesOf('ann'), access.accounts.changes], [[], []]);
-  });
-
-  it('is given to somebody whose claims carry roles that Gatehouse did not write: those count for nothing', async () => {
-    await (await give(['ann', { claims: { roles: ['admin'] } }]))();
-    assert.deepEqual(await rolesOf('ann'), ['member']);
-    assert.deepEqual(access.accounts.byUid.get('ann')?.claims, { roles: ['member'], rv: 1 });
-  });
-
-  it('is not given to an account that is gone again', async () => {
-    await assertRefused(await give(), 'not_found');
-    assert.deepEqual(await access.all('directory'), []);
-  });
-});
 
 describe('granting as the operator', () => {
   afterEach(() => access.close());
@@ -173,13 +131,9 @@ describe('granting to an identity as the operator', () => {
   it('refuses a disabled one without force', async () => {
     await open();
     await grant(false, 'support');
-    await access.changeAccess(
-      { principal: 'operator', requestId: 'r' },
-      { uid, action: 'user.disable' },
-      () => ({
-        disabled: true,
-      }),
-    );
+    await access.changeAccess({ kind: 'operator', requestId: 'r' }, { uid, action: 'user.disable' }, () => ({
+      disabled: true,
+    }));
     await assertRefused(() => grant(), 'invalid_argument');
     await grant(true);
     assert.deepEqual(await rolesOf(uid), ['support', 'owner']);

@@ -3,7 +3,7 @@ import type { Role } from '../../../../src/authz/roles.ts';
 import { withDeadline } from '../../../../src/core/deadline.ts';
 import { unavailable } from '../../../../src/core/errors.ts';
 import { applyEdit, type Edit } from '../../../../src/directory/edit.ts';
-import { LEASE_MS } from '../../../../src/directory/sync/account-sync.ts';
+import { LEASE_SECONDS } from '../../../../src/directory/sync/account-sync.ts';
 import { type Access, createAccess } from '../../../helpers/access.ts';
 import { withStopwatch } from '../../../helpers/deadlines.ts';
 import { connect, startTestFirestore } from '../../../helpers/firestore.ts';
@@ -100,7 +100,7 @@ describe('telling Firebase Auth', () => {
       [['failure', 'unavailable']],
     );
     access.accounts.before = () => undefined;
-    access.clock.move(LEASE_MS);
+    access.clock.move(LEASE_SECONDS * 1000);
     assert.equal(await access.sync.syncAccount('bob'), true);
     assert.deepEqual(claims(), { plan: 'pro', roles: [], rv: 2 });
   });
@@ -132,7 +132,7 @@ describe('telling Firebase Auth', () => {
       await Promise.all(
         Array.from({ length: 24 }, (_, n) =>
           instances[n % 3]?.changeAccess(
-            { principal: 'system', requestId: 'r' },
+            { kind: 'system', requestId: 'r' },
             { uid: 'bob', action: 'roles.set' },
             () => ({ grants: grants(n % 2 === 0 ? 'member' : 'auditor') }),
           ),
@@ -188,9 +188,9 @@ describe('telling Firebase Auth', () => {
     });
 
     it('takes over from an instance that died, once its turn is over, and not a moment before', async () => {
-      const until = access.clock() + LEASE_MS;
+      const until = access.now() + LEASE_SECONDS;
       await commit({ grants: grants('member') }, { by: 'dead', until });
-      access.clock.move(LEASE_MS - 1);
+      access.clock.move(until * 1000 - 1 - access.clock());
       const bringing = access.sync.syncAccount('bob');
       // It has looked at least once, and found the turn taken.
       await access.directory.find('bob');
@@ -201,7 +201,7 @@ describe('telling Firebase Auth', () => {
     });
 
     it('gives up on an instance that never ends, and says that it is not done', async () => {
-      await commit({ grants: grants('member') }, { by: 'other', until: access.clock() + LEASE_MS });
+      await commit({ grants: grants('member') }, { by: 'other', until: access.now() + LEASE_SECONDS });
       await withStopwatch(async (move) => {
         const bringing = access.sync.syncAccount('bob');
         move(8_001);

@@ -3,10 +3,10 @@ import type { Role } from '../../../../src/authz/roles.ts';
 import { withDeadline } from '../../../../src/core/deadline.ts';
 import { unavailable } from '../../../../src/core/errors.ts';
 import { applyEdit, type Edit } from '../../../../src/directory/edit.ts';
-import { LEASE_MS } from '../../../../src/directory/sync/account-sync.ts';
+import { LEASE_SECONDS } from '../../../../src/directory/sync/account-sync.ts';
 import { type Access, createAccess } from '../../../helpers/access.ts';
 
-const SYSTEM = { principal: 'system', requestId: 'r' } as const;
+const SYSTEM = { kind: 'system', requestId: 'r' } as const;
 const down = () => {
   throw unavailable('Firebase Auth');
 };
@@ -90,7 +90,7 @@ describe('what Firebase Auth learns after the directory', () => {
       };
       const slow = change({ grants: grants('admin') });
       await begun.promise;
-      access.clock.move(LEASE_MS);
+      access.clock.move(LEASE_SECONDS * 1000);
       await change({ grants: grants('member') }, access.another());
       assert.deepEqual([(await find()).pending, claims()], [[], { roles: ['member'], rv: 3 }]);
       held.resolve();
@@ -106,7 +106,7 @@ describe('what Firebase Auth learns after the directory', () => {
       access.clock.move(149_999);
       const bring = () => access.another().sync.syncAccount('bob', { wait: false });
       assert.deepEqual([await bring(), access.accounts.changes], [false, []]);
-      access.clock.move(1);
+      access.clock.move(1_001);
       assert.deepEqual([await bring(), claims()], [true, { roles: ['admin'], rv: 2 }]);
     });
   });

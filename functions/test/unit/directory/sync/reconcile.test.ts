@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { unavailable } from '../../../../src/core/errors.ts';
-import { toDocument } from '../../../../src/directory/entry.ts';
+import { toDocument } from '../../../../src/directory/entry-document.ts';
 import { createReconcileAccess, type ReconcileAccess } from '../../../../src/directory/sync/reconcile.ts';
 import { type Access, createAccess, entryOf } from '../../../helpers/access.ts';
 import { withStopwatch } from '../../../helpers/deadlines.ts';
 import type { accountOf } from '../../../helpers/memory-accounts.ts';
 
-const SYSTEM = { principal: 'system', requestId: 'reconcileAccess' } as const;
+const SYSTEM = { kind: 'system', requestId: 'reconcileAccess' } as const;
 const name = (n: number) => `u${String(n).padStart(3, '0')}`;
 
 describe('reconciling', () => {

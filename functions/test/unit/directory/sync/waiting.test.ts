@@ -3,7 +3,7 @@ import type { FirestoreServer } from '../../../../../packages/firestore-emulator
 import { type Access, createAccess, entryOf } from '../../../helpers/access.ts';
 import { connect, startTestFirestore } from '../../../helpers/firestore.ts';
 
-const SYSTEM = { principal: 'system', requestId: 'r' } as const;
+const SYSTEM = { kind: 'system', requestId: 'r' } as const;
 
 describe('while another instance is telling Firebase Auth', () => {
   let server: FirestoreServer;
@@ -26,7 +26,7 @@ describe('while another instance is telling Firebase Auth', () => {
   beforeEach(async () => {
     onRead = () => {};
     access = await createAccess([['bob', { roles: ['member'] }]], { firestore: connect(server) });
-    const lease = { by: 'other', until: access.clock() + 20_000 };
+    const lease = { by: 'other', until: access.now() + 20 };
     const entry = entryOf('bob', { rolesVersion: 2, pending: ['claims'], lease: lease });
     await access.directory.change({ uid: 'bob' }, () => ({ entry }));
     transactions = 0;

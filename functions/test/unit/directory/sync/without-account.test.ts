@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Actor } from '../../../../src/directory/change-access.ts';
-import { provisionEntry } from '../../../../src/directory/provision-entry.ts';
-import { handleAccountDeleted } from '../../../../src/directory/sync/handle-account-deleted.ts';
-import { markAccountOutOfSync } from '../../../../src/directory/sync/mark-account-out-of-sync.ts';
+import type { PrincipalActor } from '../../../../src/authz/actor.ts';
+import { provisionEntry } from '../../../../src/directory/provision.ts';
+import {
+  handleAccountDeleted,
+  markAccountOutOfSync,
+} from '../../../../src/directory/sync/account-lifecycle.ts';
 import { type Access, createAccess } from '../../../helpers/access.ts';
 import { actor } from '../../../helpers/actor.ts';
 import { identityOf } from '../../../helpers/identities.ts';
@@ -10,7 +12,7 @@ import { accountOf } from '../../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 
 const ADA = identityOf('ada', { email: 'ada@login.example' });
-const OLGA: Actor = actor('olga', ['owner']);
+const OLGA: PrincipalActor = actor('olga', ['owner']);
 
 describe('somebody of another issuer, without an account in Firebase Auth', () => {
   let access: Access;
@@ -28,7 +30,7 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
 
   it('is given roles, and every instance learns of it', async () => {
     const after = await grant(0);
-    assert.deepEqual([after.rolesVersion, after.pending, after.email], [1, [], 'ada@login.example']);
+    assert.deepEqual([after.version, after.synced, after.email], [1, true, 'ada@login.example']);
     assert.deepEqual((await find())?.pending, []);
     assert.equal((await latest())?.rolesVersion, 1);
     assert.deepEqual(access.accounts.changes, []);
@@ -56,7 +58,7 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
     await access.directory.change({ uid: ADA.id }, ({ entry }) => ({
       entry: { ...(entry ?? assert.fail()), rolesVersion: 4, pending: ['claims', 'disabled', 'sessions'] },
     }));
-    assert.equal((await access.reconcile({ principal: 'system', requestId: 'r' })).repaired, 1);
+    assert.equal((await access.reconcile({ kind: 'system', requestId: 'r' })).repaired, 1);
     assert.deepEqual([(await find())?.pending, (await find())?.rolesVersion], [[], 4]);
   });
 
@@ -64,7 +66,7 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
     const grants = [{ role: 'support', expiresAt: access.now() + 60 } as const];
     await access.users.setRoles(OLGA, { uid: ADA.id, grants, version: 0 });
     access.clock.move(60_000);
-    assert.equal((await access.reconcile({ principal: 'system', requestId: 'r' })).expired, 1);
+    assert.equal((await access.reconcile({ kind: 'system', requestId: 'r' })).expired, 1);
     assert.deepEqual((await find())?.grants, []);
   });
 
@@ -72,7 +74,7 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
     const bea = identityOf('bea');
     const { principal } = actor('bea', ['member']);
     const self = { ...Object(principal), issuer: bea.issuer, uid: undefined, directoryId: bea.id };
-    const entry = await access.users.revoke({ principal: self, requestId: 'r' }, bea.id);
+    const entry = await access.users.revoke({ kind: 'principal', principal: self, requestId: 'r' }, bea.id);
     assert.deepEqual([entry.identity?.subject, entry.validAfter], ['bea', access.now() + 1]);
   });
 

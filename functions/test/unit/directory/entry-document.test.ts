@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  type DirectoryEntry,
-  fromDocument,
-  importedEntry,
-  isPermanentOwner,
-  toDocument,
-} from '../../../src/directory/entry.ts';
+import { type DirectoryEntry, importedEntry, isPermanentOwner } from '../../../src/directory/entry.ts';
+import { fromDocument, toDocument } from '../../../src/directory/entry-document.ts';
 import { entryOf } from '../../helpers/access.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { accountOf } from '../../helpers/memory-accounts.ts';
@@ -36,7 +31,7 @@ describe('an entry of the directory', () => {
     disabled: true,
     pending: ['claims', 'sessions', 'disabled', 'deletion'],
     pendingSince: 1_600_000_000,
-    lease: { by: 'r1', until: 1_700_000_000_123 },
+    lease: { by: 'r1', until: 1_700_000_000 },
     created: 5,
     updated: 1_700_000_000,
   };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { applyGrantRequests } from '../../../src/directory/grant.ts';
+import { applyGrantRequests } from '../../../src/directory/edit.ts';
 
 const HELD = [
   { role: 'member', grantedBy: 'ann', grantedAt: 1, reason: 'joined' },

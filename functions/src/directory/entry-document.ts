@@ -1,0 +1,116 @@
+import type { Timestamp } from '@google-cloud/firestore';
+import { activeRoles, nextExpiry } from '../authz/role-claims.ts';
+import { isRole, type Role } from '../authz/roles.ts';
+import { AppError } from '../core/errors.ts';
+import { omitUndefined } from '../core/omit-undefined.ts';
+import type { DirectoryEntry, Grant } from './entry.ts';
+
+/** The Firestore document of an entry. `roles` and `nextExpiry` are for queries. */
+export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
+  const { uid, grants, lease, exchange, pendingSince, created, updated, ...rest } = entry;
+  const expiry = nextExpiry(grants, 0);
+  return omitUndefined({
+    ...rest,
+    grants: grants.map(({ grantedAt, expiresAt, ...grant }) =>
+      omitUndefined({
+        ...grant,
+        grantedAt: toDate(grantedAt),
+        expiresAt: expiresAt === undefined ? undefined : toDate(expiresAt),
+      }),
+    ),
+    // Includes expired grants until reconciliation removes them: no job rewrites an entry at the second of expiry.
+    roles: activeRoles(grants, 0),
+    nextExpiry: Number.isFinite(expiry) ? toDate(expiry) : undefined,
+    lease: lease && { by: lease.by, until: toDate(lease.until) },
+    exchange: exchange && { since: toDate(exchange.since), count: exchange.count },
+    pendingSince: pendingSince === undefined ? undefined : toDate(pendingSince),
+    created: toDate(created),
+    updated: toDate(updated),
+  });
+}
+
+/**
+ * The entry of a Firestore document.
+ *
+ * @throws AppError `internal` for a document that {@link toDocument} did not write: no access is guessed from it
+ */
+export function fromDocument(uid: string, fields: Record<string, unknown>): DirectoryEntry {
+  try {
+    const read = fields as Record<keyof DirectoryEntry, unknown>;
+    return {
+      uid,
+      ...(read.identity !== undefined && { identity: identityFrom(read.identity) }),
+      ...(read.exchange !== undefined && { exchange: exchangeFrom(read.exchange) }),
+      email: read.email as string | undefined,
+      emailVerified: read.emailVerified === true,
+      displayName: read.displayName as string | undefined,
+      providers: list(read.providers),
+      grants: list<GrantDocument>(read.grants).flatMap(grantFrom),
+      rolesVersion: whole(read.rolesVersion),
+      claimsVersion: whole(read.claimsVersion),
+      // Everything but a plain false disables the user.
+      disabled: read.disabled !== false,
+      validAfter: whole(read.validAfter),
+      pending: list(read.pending),
+      pendingSince: read.pendingSince === undefined ? undefined : secondOf(read.pendingSince),
+      lease: leaseFrom(read.lease),
+      created: secondOf(read.created),
+      updated: secondOf(read.updated),
+    };
+  } catch (reason) {
+    const cause = new Error(`directory/${uid} is damaged`, { cause: reason });
+    throw new AppError('internal', undefined, { reason: cause.message, cause });
+  }
+}
+
+interface GrantDocument {
+  readonly role: Role;
+  readonly grantedBy: string;
+  readonly grantedAt: unknown;
+  readonly expiresAt?: unknown;
+  readonly reason?: string;
+}
+
+/** A role that this version of the code does not define gives no permission. */
+function grantFrom({ role, grantedBy, grantedAt, expiresAt, reason }: GrantDocument): Grant[] {
+  if (!isRole(role)) return [];
+  // An unreadable expiry must not become "never".
+  const expiry = expiresAt === undefined ? undefined : secondOf(expiresAt);
+  return [{ role, grantedBy, grantedAt: secondOf(grantedAt), expiresAt: expiry, reason }];
+}
+
+function identityFrom(value: unknown): DirectoryEntry['identity'] {
+  const { issuer, subject } = value as Record<string, unknown>;
+  return { issuer: text(issuer), subject: text(subject) };
+}
+
+function exchangeFrom(value: unknown): DirectoryEntry['exchange'] {
+  const { since, count } = value as Record<string, unknown>;
+  return { since: secondOf(since), count: whole(count) };
+}
+
+function leaseFrom(value: unknown): DirectoryEntry['lease'] {
+  if (value === undefined) return undefined;
+  const { by, until } = value as Record<string, unknown>;
+  return { by: text(by), until: secondOf(until) };
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string' || value === '') throw new TypeError('not a text');
+  return value;
+}
+
+function list<T>(value: unknown): readonly T[] {
+  if (!Array.isArray(value)) throw new TypeError('not a list');
+  return value;
+}
+
+/** `NaN` would compare as neither before nor after: nothing would be revoked. */
+function whole(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new TypeError('not a whole number');
+  return value;
+}
+
+const secondOf = (time: unknown) => whole((time as Timestamp).seconds);
+
+const toDate = (seconds: number) => new Date(seconds * 1000);

@@ -1,0 +1,153 @@
+import type { AuditEvent } from '../audit/audit-event.ts';
+import type { ExternalIdentity } from '../authn/external-identity.ts';
+import { type Clock, seconds } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import { isUid } from '../core/uid.ts';
+import type { Account } from '../platform/firebase-auth/account.ts';
+import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
+import type { ChangeContext, Directory, Outcome } from './directory.ts';
+import { summarizeGrants } from './edit.ts';
+import { type DirectoryEntry, emptyEntry, importedEntry, profileOf } from './entry.ts';
+
+/**
+ * The entry of a user; for a Firebase user without one, it is created first: the account may be older than Gatehouse.
+ *
+ * @throws AppError `not_found` when there is neither an entry nor an account
+ */
+export async function findOrProvision(
+  {
+    directory,
+    accounts,
+    clock,
+  }: { directory: Directory; accounts: Pick<AccountStore, 'find'>; clock: Clock },
+  uid: string,
+): Promise<DirectoryEntry> {
+  const entry = await directory.find(uid);
+  if (entry !== undefined) return entry;
+  const account = await accounts.find(uid);
+  if (account === undefined) throw new AppError('not_found', 'There is no such user.');
+  return provisionEntry(directory, account, seconds(clock));
+}
+
+/**
+ * Creates the entry of an account, or updates the profile in the entry it has. Of two that run at once, the second finds the
+ * entry of the first. The profile of an external user comes from its issuer, and stays.
+ *
+ * @param now seconds since the epoch
+ * @throws AppError `not_found` for an id that no document can have: other code may create users with any id
+ */
+export async function provisionEntry(
+  directory: Directory,
+  account: Account,
+  now: number,
+): Promise<DirectoryEntry> {
+  const { uid } = account;
+  if (!isUid(uid)) throw new AppError('not_found', 'No entry in the directory can have such an id.');
+  let provisioned = importedEntry(account, now);
+  await directory.change({ uid }, ({ entry }): Outcome | undefined => {
+    if (entry === undefined) {
+      provisioned = importedEntry(account, now);
+      return {
+        entry: provisioned,
+        ...(provisioned.grants.length > 0 && { audit: importEvent(provisioned) }),
+      };
+    }
+    provisioned = entry.identity === undefined ? { ...entry, ...profileOf(account) } : entry;
+    return hasCurrentProfile(account, entry) ? undefined : { entry: provisioned };
+  });
+  return provisioned;
+}
+
+/** Does the entry have the profile that Firebase Auth has? Always true for external users. */
+export function hasCurrentProfile(account: Account, entry: DirectoryEntry): boolean {
+  if (entry.identity !== undefined) return true;
+  const { email, emailVerified, displayName, providers } = profileOf(account);
+  return (
+    email === entry.email &&
+    emailVerified === entry.emailVerified &&
+    displayName === entry.displayName &&
+    providers.join() === entry.providers.join()
+  );
+}
+
+function importEvent({ uid, grants, rolesVersion }: DirectoryEntry): AuditEvent {
+  return {
+    ...{ actor: 'system', action: 'user.import', target: uid, outcome: 'done', requestId: 'import' },
+    after: { version: rolesVersion, grants: summarizeGrants(grants) },
+  };
+}
+
+/** Who provisions an external user, when it is not just-in-time provisioning. */
+interface ProvisionedBy {
+  /** Directory id of the actor: its entry is in the context of `check`. */
+  readonly actor?: string | undefined;
+  readonly event?: Pick<AuditEvent, 'actor' | 'issuer' | 'requestId'>;
+  /** Runs inside the transaction. Throws to refuse. */
+  readonly check?: (context: ChangeContext<DirectoryEntry | undefined>) => void;
+}
+
+const JIT_PROVISIONING = { actor: 'system', requestId: 'jit-provisioning' };
+
+/**
+ * The entry of an external user, created without grants when there is none: the roles that the issuer gives are in its
+ * tokens. Of two that run at once, the second finds the entry of the first.
+ *
+ * @throws AppError `internal` when the entry has another identity, or what `check` throws
+ */
+export async function provisionExternalUser(
+  directory: Directory,
+  identity: Omit<ExternalIdentity, 'jitProvisioning'>,
+  { actor, event = JIT_PROVISIONING, check }: ProvisionedBy = {},
+): Promise<DirectoryEntry> {
+  const { id: uid, issuer, subject } = identity;
+  let provisioned: DirectoryEntry | undefined;
+  await directory.change({ uid, actor }, (context): Outcome | undefined => {
+    check?.(context);
+    const { entry, now } = context;
+    provisioned = entry;
+    if (entry?.identity !== undefined) return undefined;
+    // An entry without an identity was imported from an account that a token exchange had created.
+    provisioned = {
+      ...(entry ?? emptyEntry(uid, now)),
+      ...externalProfileOf(identity),
+      identity: { issuer, subject },
+    };
+    const audit = { ...event, action: 'user.provision', target: uid, outcome: 'done' } as const;
+    return { entry: provisioned, audit: { ...audit, after: { issuer, subject } } };
+  });
+  if (provisioned === undefined) throw new Error('directory.change did not decide');
+  return checkIdentity(provisioned, identity);
+}
+
+/** @throws AppError `internal` for an entry with another identity: no access is guessed from it */
+export function checkIdentity(
+  entry: DirectoryEntry,
+  { issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>,
+): DirectoryEntry {
+  if (entry.identity?.issuer === issuer && entry.identity.subject === subject) return entry;
+  throw new AppError('internal', undefined, { reason: `directory/${entry.uid} is of another identity` });
+}
+
+/** Stores the e-mail address that the token of an external user has now. A token without one changes nothing. */
+export async function updateEmail(
+  directory: Directory,
+  entry: DirectoryEntry,
+  identity: ExternalIdentity,
+): Promise<void> {
+  const isCurrent = ({ email, emailVerified }: DirectoryEntry) =>
+    email === identity.email?.toLowerCase() && emailVerified === identity.emailVerified;
+  if (identity.email === undefined || isCurrent(entry)) return;
+  await directory.change({ uid: entry.uid }, ({ entry: current }) =>
+    current === undefined || isCurrent(current)
+      ? undefined
+      : { entry: { ...current, ...externalProfileOf(identity) } },
+  );
+}
+
+function externalProfileOf({
+  email,
+  emailVerified,
+  issuer,
+}: Pick<ExternalIdentity, 'email' | 'emailVerified' | 'issuer'>) {
+  return { email: email?.toLowerCase(), emailVerified, providers: [issuer] };
+}

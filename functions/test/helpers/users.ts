@@ -1,0 +1,18 @@
+import type { PrincipalActor } from '../../src/authz/actor.ts';
+import type { RoleChange, UsersService } from '../../src/users/users-service.ts';
+
+/** The users service with the access rule that each operation passes. */
+export function withRules(users: UsersService) {
+  return {
+    ...users,
+    setRoles: (actor: PrincipalActor, change: RoleChange) =>
+      users.setRoles(actor, change, { permission: 'roles:assign' }),
+    setDisabled: (actor: PrincipalActor, uid: string, disabled: boolean) =>
+      users.setDisabled(actor, uid, disabled, { permission: 'users:write' }),
+    remove: (actor: PrincipalActor, uid: string) => users.remove(actor, uid, { permission: 'users:write' }),
+    revoke: (actor: PrincipalActor, uid: string) =>
+      users.revoke(actor, uid, { permission: 'sessions:revoke' }),
+  };
+}
+
+export type RuledUsers = ReturnType<typeof withRules>;
