@@ -38,7 +38,7 @@ const DONE = 'docs-commands: block done';
 
 /** The code as it is run: with the addresses of these emulators, and with what each curl expects. */
 async function prepare({ code }: CodeBlock): Promise<string> {
-  const { rolesVersion } = await operator.users.get('demo-member');
+  const { version } = await operator.users.get('demo-member');
   return code
     .replaceAll('http://127.0.0.1:5002', HOSTING_URL)
     .replaceAll('http://127.0.0.1:9099', `http://${AUTH_HOST}`)

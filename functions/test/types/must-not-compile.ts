@@ -6,7 +6,7 @@ import { ANONYMOUS, type Principal } from '../../src/authz/principal.ts';
 import { permissionsOf, type Role } from '../../src/authz/roles.ts';
 import type { Config } from '../../src/config.ts';
 import { AppError, type ErrorCode } from '../../src/core/errors.ts';
-import type { Grant } from '../../src/directory/grant.ts';
+import type { Grant } from '../../src/directory/entry.ts';
 import { compose, defineModule } from '../../src/pipeline/module.ts';
 import { operation } from '../../src/pipeline/operation.ts';
 import type { TestInstance } from '../helpers/open-instance.ts';

@@ -17,7 +17,7 @@ const DENIED = [403, 'PERMISSION_DENIED', 'permission_denied'] as const;
 const INVALID = [400, 'INVALID_ARGUMENT', 'invalid_argument'] as const;
 const UNAVAILABLE = [503, 'UNAVAILABLE', 'unavailable'] as const;
 
-const SYSTEM = { principal: 'system', requestId: 'elsewhere' } as const;
+const SYSTEM = { kind: 'system', requestId: 'elsewhere' } as const;
 const DEBUG_MODE = fileURLToPath(new URL('debug-mode.ts', import.meta.url));
 
 describe('callables: who may call what', () => {
