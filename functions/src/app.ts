@@ -1,11 +1,10 @@
 import { audit } from './audit/index.ts';
-import type { AuthenticateDeps } from './authn/authenticate.ts';
 import { loadConfig } from './config.ts';
 import { type DirectoryService, directory } from './directory/index.ts';
 import { identities } from './identities/index.ts';
 import { meta } from './meta/index.ts';
 import { notes } from './notes/index.ts';
-import { createAuthentication } from './pipeline/authentication.ts';
+import { type Authentication, createAuthentication } from './pipeline/authentication.ts';
 import { compose, defineModule } from './pipeline/module.ts';
 import { createPlatform, type Platform } from './platform/platform.ts';
 import { signUp } from './sign-up/index.ts';
@@ -14,7 +13,7 @@ import { users } from './users/index.ts';
 
 const authentication = defineModule({
   name: 'authentication',
-  create: (platform, needs: { directory: DirectoryService }): AuthenticateDeps =>
+  create: (platform, needs: { directory: DirectoryService }): Authentication =>
     createAuthentication(platform, needs.directory),
   operations: [],
 });

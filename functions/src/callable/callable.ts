@@ -8,6 +8,7 @@ import {
   type Request,
   type Response,
 } from 'firebase-functions/https';
+import type { CredentialRequest } from '../authn/authenticator.ts';
 import type { Config } from '../config.ts';
 import { ERRORS, isRefusal, toAppError } from '../core/errors.ts';
 import { headerLines } from '../core/header-lines.ts';
@@ -27,7 +28,7 @@ export interface CallableDeps extends GuardDeps {
 /** A request before the SDK handles it: its id, and the headers with credentials. */
 interface Arrival {
   readonly requestId: string;
-  readonly authorization: readonly string[];
+  readonly request: CredentialRequest;
   readonly appCheck: readonly string[];
   readonly labels: RequestLabels;
 }
@@ -64,7 +65,7 @@ export function createCallable(
     // A direct `run`, as unit tests do it, has no headers: it proves nothing, so the caller is anonymous.
     const arrival = arrivals.get(request.rawRequest ?? request) ?? {
       requestId: randomUUID(),
-      authorization: [],
+      request: { headers: () => [] },
       appCheck: [],
       labels: {},
     };
@@ -110,7 +111,8 @@ function arrive(req: Request, projectId: string): Arrival {
   const appCheck = headerLines(req, 'x-firebase-appcheck');
   delete req.headers.authorization;
   delete req.headers['x-firebase-appcheck'];
-  return { requestId: randomUUID(), authorization, appCheck, labels: requestLabels(req, projectId) };
+  const headers = (name: string) => (name === 'authorization' ? authorization : headerLines(req, name));
+  return { requestId: randomUUID(), request: { headers }, appCheck, labels: requestLabels(req, projectId) };
 }
 
 /** Headers, HTTPS, origin, size, CORS, the callable protocol. Resolves when the response is finished. */

@@ -33,8 +33,9 @@ function serve(bound: BoundOperation, deps: HttpDeps): RequestHandler {
   const credentialHeader = config.behindGateway ? 'x-forwarded-authorization' : 'authorization';
   const { read, locate } = httpInput(bound.operation);
   return async (req, res) => {
+    const headers = (name: string) => headerLines(req, name === 'authorization' ? credentialHeader : name);
     const call: Call = {
-      authorization: headerLines(req, credentialHeader),
+      request: { headers },
       appCheck: headerLines(req, 'x-firebase-appcheck'),
       requestId: requestId(res),
       labels: requestLabels(req, config.projectId),

@@ -1,3 +1,4 @@
+import type { CredentialRequest } from '../authn/authenticator.ts';
 import type { PrincipalActor } from '../authz/actor.ts';
 import type { Resource } from '../authz/decide.ts';
 import type { Principal } from '../authz/principal.ts';
@@ -9,8 +10,8 @@ import type { BoundOperation, RunContext } from './operation.ts';
 
 /** A request for an operation, whatever its transport. */
 export interface Call {
-  /** Header lines that may hold credentials, as received. */
-  readonly authorization: readonly string[];
+  /** Where credentials are looked for. */
+  readonly request: CredentialRequest;
   readonly appCheck: readonly string[];
   readonly requestId: string;
   /** For the log line. */
@@ -48,9 +49,9 @@ export async function allowCall(
     loaded ??= { value: await locateErrors(call, async () => load?.(value, service, principal)) };
     return loaded.value;
   };
-  const { authorization, appCheck, requestId, labels } = call;
+  const { request, appCheck, requestId, labels } = call;
   const principal = await guard(deps, {
-    ...{ authorization, appCheck, needsAppCheck, access, requestId, labels },
+    ...{ request, appCheck, needsAppCheck, access, requestId, labels },
     changes: effect === 'write',
     // The decision asks for the resource only where it depends on its owner.
     resource: load && (async (who) => loadResource(readInput(), who)),

@@ -1,13 +1,13 @@
 import type { AuditLog } from '../audit/index.ts';
-import type { AuthenticateDeps } from '../authn/authenticate.ts';
 import type { DirectoryService } from '../directory/index.ts';
+import type { Authentication } from '../pipeline/authentication.ts';
 import { defineModule } from '../pipeline/module.ts';
 import { createExchangeToken } from './exchange-token.ts';
 import { exchangeToken } from './operations.ts';
 
 interface Needs {
   readonly audit: AuditLog;
-  readonly authentication: AuthenticateDeps;
+  readonly authentication: Authentication;
   readonly directory: DirectoryService;
 }
 
