@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { HOST, type Ports } from './ports.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -8,15 +8,12 @@ export const ROOT = join(import.meta.dirname, '..', '..');
  * firebase.json for one run: with its ports, and with a page that may talk to its Auth emulator, and to no other port.
  * What is deployed has no loopback address in its policy. It lies beside the original because the CLI takes its folder
  * for the project.
- *
- * @param settings folder with the `.env` files of the functions, where it is not their own
  */
-export function writeConfig(ports: Ports, settings?: string): string {
+export function writeConfig(ports: Ports): string {
   const text = readFileSync(join(ROOT, 'firebase.json'), 'utf8');
   const original = JSON.parse(
     text.replace("connect-src 'self'", `connect-src 'self' http://${HOST}:${ports.auth}`),
   );
-  if (settings) original.functions[0].configDir = relative(ROOT, settings);
   const emulators = Object.entries(ports).map(([name, port]) => [name, { host: HOST, port }]);
   const file = join(ROOT, `firebase.tmp-${process.pid}-${ports.hub}.json`);
   writeFileSync(

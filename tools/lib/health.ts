@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const TIMEOUT_MS = 60_000;
 
-/** How the API says that its settings are wrong; it would say so again at every request. */
-const REFUSES = 'Gatehouse cannot start';
+/** How the API reports a wrong configuration; it would do so again at every request. */
+const REFUSES = 'Invalid configuration: ';
 /** What the emulator says when all of that is said. */
 const KILLED = 'Your function was killed';
 
@@ -29,7 +29,7 @@ export class Health {
       if (response?.ok) return;
       await sleep(250, undefined, { signal: never }).catch(() => undefined);
     }
-    const why = never.aborted ? 'the API refuses its settings' : `${url} does not answer 200`;
+    const why = never.aborted ? 'the configuration of the API is invalid' : `${url} does not answer 200`;
     throw new Error(`${why}; see ${logFile}`);
   }
 }

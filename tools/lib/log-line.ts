@@ -1,6 +1,6 @@
 const USER_LINE = /^> {1,2}(.*)$/;
 const TROUBLE = /^\s*[⚠✖⬢](?!.*Emulator UI)|(Error|Exception)\b/;
-const WRONG_SETTING = /^ {2}[A-Z][A-Z0-9_]+: /;
+const WRONG_SETTING = /^Invalid configuration: /;
 
 /** A line of the emulators' output made readable, or undefined where only they care about it. */
 export function readable(line: string): string | undefined {

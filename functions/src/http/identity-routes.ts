@@ -19,7 +19,7 @@ export const identityRoutes: readonly Route[] = [
     handler: async ({ body }, { principal, deps, requestId }) => {
       const { trustedIssuers } = deps.config;
       if (!trustedIssuers.some(({ issuer }) => issuer === body.issuer)) {
-        const message = 'is not an issuer of TRUSTED_ISSUERS';
+        const message = 'is not a trusted issuer';
         throw new AppError('invalid_argument', 'Check body.issuer.', {
           errors: [{ field: 'body.issuer', message }],
         });

@@ -12,7 +12,7 @@ const unsupported = z.never({ error: 'is not supported' }).optional();
 /** Others are ignored, as RFC 6749 §3.2 demands: clients send their `client_id` along. */
 export const exchangeRequest = z.object({
   grant_type: z.string().max(200).meta({ description: GRANT_TYPE }),
-  subject_token: z.string().min(1).max(8192).meta({ description: 'A token of one of TRUSTED_ISSUERS.' }),
+  subject_token: z.string().min(1).max(8192).meta({ description: 'A token of a trusted issuer.' }),
   subject_token_type: z.enum([`${TOKEN_TYPE}access_token`, `${TOKEN_TYPE}id_token`, JWT]),
   requested_token_type: z.literal(JWT).optional(),
   ...{ resource: unsupported, audience: unsupported, scope: unsupported },

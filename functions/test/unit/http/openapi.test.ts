@@ -31,7 +31,7 @@ const strangerId = externalId(OIDC.issuer, 'ada');
 describe('http: OpenAPI', () => {
   let api: Api;
   before(async () => {
-    api = await openApi({ env: { TRUSTED_ISSUERS: JSON.stringify([OIDC]) } });
+    api = await openApi({ product: { trustedIssuers: [OIDC] } });
   });
   after(() => api.close());
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
 import * as z from 'zod';
 import { mapSchema } from '../../../../src/authn/oidc/claim-mapping-schema.ts';
 import { issuerSchema } from '../../../../src/authn/oidc/providers/index.ts';
-import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
+import { readTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
+import * as helpers from '../../../../src/core/gatehouse-config.ts';
+import type { ProductConfig } from '../../../../src/product-config.ts';
 
 /** What docs/guides/trusted-issuers.md says. */
 
@@ -41,13 +42,13 @@ describe('the guide to trusted issuers', () => {
     assert.ok(mapSchema.safeParse(JSON.parse(json)).success);
   });
 
-  it('has a line for the file of settings that is read as meant', () => {
-    const [, line = ''] = /```sh\n(TRUSTED_ISSUERS=[\s\S]*?)```/.exec(GUIDE) ?? [];
-    const [profile] = parseTrustedIssuers(parseEnv(line).TRUSTED_ISSUERS ?? '', PRODUCTION);
-    assert.equal(profile?.issuer, 'https://tenant.eu.auth0.com/');
-  });
-
-  it('has recipes without an apostrophe, which the file of settings could not hold', () => {
-    for (const [, json = ''] of GUIDE.matchAll(/```json\n([\s\S]*?)```/g)) assert.doesNotMatch(json, /'/);
+  it('has lines for gatehouse.config.ts that are read as meant', async () => {
+    const [, code = ''] = /```ts\nimport .*\n\ntrustedIssuers: ([\s\S]*?),\n```/.exec(GUIDE) ?? [];
+    const { auth0 } = helpers;
+    const trustedIssuers = new Function('auth0', `return ${code}`)(auth0) as ProductConfig['trustedIssuers'];
+    const issuerOf = (projectId: string) =>
+      readTrustedIssuers(trustedIssuers({ projectId, emulator: false }), PRODUCTION)[0]?.issuer;
+    assert.equal(issuerOf('shop'), 'https://tenant.eu.auth0.com/');
+    assert.equal(issuerOf('shop-staging'), 'https://staging.eu.auth0.com/');
   });
 });
