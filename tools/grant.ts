@@ -38,7 +38,7 @@ function nameOf(issuer: string, project: string): string {
   if (profile) return profile.issuer;
   const names = issuers.map((one) => one.issuer).join(', ') || 'none';
   throw new Error(
-    `${issuer} is not in TRUSTED_ISSUERS of functions/.env.${project}, letter by letter: ${names}`,
+    `${issuer} is not in trustedIssuers of functions/gatehouse.config.ts for ${project}, character by character: ${names}`,
   );
 }
 

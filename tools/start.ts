@@ -89,7 +89,7 @@ async function start() {
     projectId: PROJECT_ID,
     firestore,
     ...(data ? { data } : {}),
-    ...(issuers ? { params: { TRUSTED_ISSUERS: issuers.trustedIssuers } } : {}),
+    ...(issuers ? { emulatorConfig: { trustedIssuers: issuers.trustedIssuers } } : {}),
     ports,
     logFile,
     onLine: (line) => {

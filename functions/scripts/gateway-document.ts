@@ -93,12 +93,11 @@ function defineIssuers(projectId: string, issuers: readonly IssuerProfile[]) {
     { type: string; jwksUri: string | null; audiences: string[]; of: string }
   >();
   for (const [index, { type, issuer, accepts, audience, clientIds }] of issuers.entries()) {
-    // As the setting's errors count: from 0.
-    const entry = `entry ${index} of TRUSTED_ISSUERS, ${issuer}`;
+    const entry = `trustedIssuers[${index}], ${issuer}`;
     // Without audiences the gateway would ask for its own address in `aud`: it never leaves the check out.
     const audiences = audience ?? clientIds;
     if (audiences === null) {
-      warnings.push(`${entry} is left out: the gateway checks \`aud\`, and the entry names no audience.`);
+      warnings.push(`${entry} is left out: the gateway checks \`aud\`, and it names no audience.`);
       continue;
     }
     if (audience === null) {
@@ -114,7 +113,7 @@ function defineIssuers(projectId: string, issuers: readonly IssuerProfile[]) {
   for (const [iss, { type, jwksUri, audiences, of }] of accepted) {
     if (jwksUri === null) {
       warnings.push(
-        `${of}: the gateway has to find the keys by OpenID discovery; give the entry a \`jwksUri\` if it does not.`,
+        `${of}: the gateway has to find the keys by OpenID discovery; give it a \`jwksUri\` if it does not.`,
       );
     }
     const number = Object.keys(definitions).length;

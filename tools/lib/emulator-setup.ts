@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { HOST, type Ports } from './ports.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -8,18 +8,16 @@ export const ROOT = join(import.meta.dirname, '..', '..');
  * Writes a firebase.json for one run, with its ports and a CSP that lets the page call its Auth emulator. The deployed
  * CSP has no loopback address. The file is beside the original: the CLI takes its folder as the project folder.
  *
- * @param settings folder with the `.env` files of the functions, where it is not their own
  * @param watch whether the functions are loaded again when a file of theirs changes
  */
 export function writeConfig(
   ports: Ports,
-  { settings, watch = true }: { settings?: string | undefined; watch?: boolean | undefined } = {},
+  { watch = true }: { watch?: boolean | undefined } = {},
 ): string {
   const text = readFileSync(join(ROOT, 'firebase.json'), 'utf8');
   const original = JSON.parse(
     text.replace("connect-src 'self'", `connect-src 'self' http://${HOST}:${ports.auth}`),
   );
-  if (settings) original.functions[0].configDir = relative(ROOT, settings);
   if (!watch) original.functions[0].ignore = ['**']; // the emulator reads it for its watch alone
   const emulators = Object.entries(ports).map(([name, port]) => [name, { host: HOST, port }]);
   const file = join(ROOT, `firebase.tmp-${process.pid}-${ports.hub}.json`);

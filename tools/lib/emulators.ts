@@ -6,7 +6,6 @@ import { quietEnv, ROOT, writeConfig } from './emulator-setup.ts';
 import type { FirestoreKind } from './firestore-option.ts';
 import { FIXED_PORTS, findFreePorts, HOST, type Ports } from './ports.ts';
 import { type Output, ProcessGroup } from './process-group.ts';
-import { writeSettings } from './settings.ts';
 
 const EMULATORS = ['auth', 'functions', 'hosting'];
 const READY = 'All emulators ready!';
@@ -22,8 +21,8 @@ export interface EmulatorOptions extends Output {
   ports: 'free' | 'fixed';
   /** Whether the functions are loaded again when a file of theirs changes; they are unless this is false. */
   watch?: boolean;
-  /** Parameters of the functions that differ from their `.env` files. */
-  params?: Readonly<Record<string, string>>;
+  /** Parts of functions/gatehouse.config.ts that this run replaces. */
+  emulatorConfig?: object;
 }
 
 export interface Emulators {
@@ -42,7 +41,7 @@ export interface Emulators {
  * Starts the Firebase emulators and Firestore on loopback and waits until they serve. They always end with this process.
  */
 export async function startEmulators(options: EmulatorOptions): Promise<Emulators> {
-  const { projectId, data, logFile } = options;
+  const { projectId, data, logFile, emulatorConfig } = options;
   const ports = options.ports === 'fixed' ? FIXED_PORTS : await pickPorts();
   const firestore = `${HOST}:${ports.firestore}`;
   const hosting = `http://${HOST}:${ports.hosting}`;
@@ -50,14 +49,9 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     ...{ port: ports.firestore, projectId, logFile: logFile.replace(/(\.log)?$/, '-firestore.log') },
     ...(data ? { data } : {}),
   });
-  const settings = options.params && writeSettings(options.params);
-  const config = writeConfig(ports, { settings, watch: options.watch });
+  const config = writeConfig(ports, { watch: options.watch });
   const removeConfig = () => rmSync(config, { force: true });
-  const cleanUp = () => {
-    removeConfig();
-    if (settings) rmSync(settings, { recursive: true, force: true });
-  };
-  process.once('exit', cleanUp);
+  process.once('exit', removeConfig);
 
   const cli = new ProcessGroup(
     'the emulators',
@@ -71,14 +65,15 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
       quietEnv(scratch, {
         GATEHOUSE_HOSTING_URL: hosting, // the functions accept the page's origin, whatever its port
         FIRESTORE_EMULATOR_HOST: firestore, // it passes its environment on to them
+        ...(emulatorConfig && { GATEHOUSE_EMULATOR_CONFIG: JSON.stringify(emulatorConfig) }),
       }),
   );
 
   // By SIGKILL: there is nothing to save, and a graceful stop waits for running functions.
   const stop = async () => {
     await cli.stop();
-    cleanUp();
-    process.off('exit', cleanUp);
+    removeConfig();
+    process.off('exit', removeConfig);
     await documents.stop();
   };
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const TIMEOUT_MS = 60_000;
 
 /** The API prints this when its configuration is invalid. It fails again at every request. */
-const REFUSES = 'Gatehouse cannot start';
+const REFUSES = 'Invalid configuration: ';
 /** The emulator prints this after the API's error. */
 const KILLED = 'Your function was killed';
 
@@ -29,7 +29,7 @@ export class Health {
       if (response?.ok) return;
       await sleep(250, undefined, { signal: never }).catch(() => undefined);
     }
-    const why = never.aborted ? 'the API refuses its settings' : `${url} does not answer 200`;
+    const why = never.aborted ? 'the configuration of the API is invalid' : `${url} does not answer 200`;
     throw new Error(`${why}; see ${logFile}`);
   }
 }

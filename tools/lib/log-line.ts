@@ -1,6 +1,6 @@
 const USER_LINE = /^> {1,2}(.*)$/;
 const TROUBLE = /^\s*[⚠✖⬢](?!.*Emulator UI)|(Error|Exception)\b/;
-const WRONG_SETTING = /^ {2}[A-Z][A-Z0-9_]+: /;
+const WRONG_SETTING = /^Invalid configuration: /;
 
 /** Formats a line of the emulators' output for people. Undefined if the line is only about the emulators. */
 export function readable(line: string): string | undefined {

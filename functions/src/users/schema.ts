@@ -70,7 +70,7 @@ export const identity = z.object({ issuer: z.string(), subject: z.string() }).me
 
 /** A subject as tokens may have it. */
 export const newIdentity = z.strictObject({
-  issuer: z.string().min(1).max(2048).meta({ description: 'One of TRUSTED_ISSUERS, letter by letter.' }),
+  issuer: z.string().min(1).max(2048).meta({ description: 'A trusted issuer, character by character.' }),
   subject: uid.meta({ description: 'The `sub` of its tokens, 1 to 128 characters.' }),
 });
 

@@ -58,7 +58,7 @@ export async function signIn(
   }
 }
 
-const bearer = ({ bearer }: Deps, token: string) => ({ authenticator: bearer, value: token });
+const bearer = ({ bearer }: TestInstance, token: string) => ({ authenticator: bearer, value: token });
 
 function assertStale(error: unknown): void {
   if (!(error instanceof AppError)) throw error;

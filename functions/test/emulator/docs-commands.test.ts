@@ -42,7 +42,7 @@ async function prepare({ code }: CodeBlock): Promise<string> {
   return code
     .replaceAll('http://127.0.0.1:5002', HOSTING_URL)
     .replaceAll('http://127.0.0.1:9099', `http://${AUTH_HOST}`)
-    .replaceAll('"version":1', `"version":${rolesVersion}`)
+    .replaceAll('"version":1', `"version":${version}`)
     .replaceAll(/^(curl .*) # (\d{3})\b/gm, 'EXPECT=$2 $1 # $2');
 }
 

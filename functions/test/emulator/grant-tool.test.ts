@@ -86,7 +86,10 @@ describe('tools/grant.ts', function () {
     const identity = ['--issuer', 'https://login.example.com', '--subject', 'ann'];
     const { code, stderr } = await grant(['--project', 'example', 'owner', ...identity]); // functions/.env.example
     assert.equal(code, 1);
-    assert.match(stderr, /login\.example\.com is not in TRUSTED_ISSUERS of functions\/\.env\.example/);
+    assert.match(
+      stderr,
+      /login\.example\.com is not in trustedIssuers of functions\/gatehouse\.config\.ts for example/,
+    );
   });
 
   const misuses: Record<string, string[]> = {

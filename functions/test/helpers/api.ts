@@ -11,6 +11,7 @@ import type { Log } from '../../src/platform/logging/log.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { ACCOUNTS_LOOKUP, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
 import { openInstance, rebind, type TestInstance } from './open-instance.ts';
+import { type ProductFields, productOf } from './product.ts';
 
 /** The HTTP API as production runs it, with one person of each role, in front of a Google of our own. */
 
@@ -52,6 +53,8 @@ export interface LogLine {
 interface Options {
   /** Settings other than the defaults. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Fields of `gatehouse.config.ts` other than the defaults of {@link productOf}. */
+  readonly product?: ProductFields;
   readonly log?: Log;
   readonly clock?: Clock;
   /** For the keys of other issuers. */
@@ -63,17 +66,21 @@ interface Options {
 }
 
 /** Opens an API of its own. `close` it in `after`. */
-export async function openApi({ env, log, clock, fetch, rewire, serve }: Options = {}): Promise<Api> {
+export async function openApi({
+  env,
+  product,
+  log,
+  clock,
+  fetch,
+  rewire,
+  serve,
+}: Options = {}): Promise<Api> {
   const google = await openGoogle();
   const firestore = await openTestFirestore();
   playAccounts(google);
   const lines: LogLine[] = [];
-  const config = loadConfig({
-    GCLOUD_PROJECT: PROJECT,
-    ALLOWED_ORIGINS: ORIGIN,
-    ACCESS_CHANGE_MAX_AGE: '10',
-    ...env,
-  });
+  const settings = { GCLOUD_PROJECT: PROJECT, ALLOWED_ORIGINS: ORIGIN, ACCESS_CHANGE_MAX_AGE: '10', ...env };
+  const config = loadConfig(settings, productOf(product));
   const wired = openInstance(config, {
     app: google.app,
     firestore: firestore.open,

@@ -57,8 +57,8 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
   const keys = await openKeyServer();
   const pair = await createSigningPair('RS256', 'k1');
   keys.publish({ keys: [pair.jwk] });
-  const env = { TRUSTED_ISSUERS: JSON.stringify(ISSUERS), ...options.env };
-  const api = await openApi({ ...options, env, fetch: keys.fetch });
+  const product = { trustedIssuers: ISSUERS, ...options.product };
+  const api = await openApi({ ...options, product, fetch: keys.fetch });
   playSigning(api);
 
   const mint: ExchangeApi['mint'] = (claims = {}) => {

@@ -7,6 +7,7 @@ import type { Log } from '../../src/platform/logging/log.ts';
 import type { TestFirestore } from './firestore.ts';
 import { type Google, PROJECT } from './google.ts';
 import { openInstance, type TestInstance } from './open-instance.ts';
+import { type ProductFields, productOf } from './product.ts';
 
 export interface LogLine {
   readonly kind: keyof Log;
@@ -37,10 +38,15 @@ export interface Instance extends TestInstance {
 export function createInstance(
   google: Google,
   firestore: TestFirestore,
-  { env = {}, clock, fetch }: { env?: Record<string, string>; clock?: Clock; fetch?: Fetch } = {},
+  {
+    env = {},
+    product,
+    clock,
+    fetch,
+  }: { env?: Record<string, string>; product?: ProductFields; clock?: Clock; fetch?: Fetch } = {},
 ): Instance {
   const { lines, log } = recordingLog();
-  const config = loadConfig({ GCLOUD_PROJECT: PROJECT, ...env });
+  const config = loadConfig({ GCLOUD_PROJECT: PROJECT, ...env }, productOf(product));
   const outside = {
     app: google.app,
     firestore: firestore.open,

@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import type { auth0 as auth0Schema } from '../../src/authn/oidc/providers/auth0.ts';
+import type { cognito as cognitoSchema } from '../../src/authn/oidc/providers/cognito.ts';
+import type { oidc as oidcSchema } from '../../src/authn/oidc/providers/generic.ts';
 import type { AccessRule } from '../../src/authz/access-rule.ts';
 import { decide } from '../../src/authz/decide.ts';
 import type { Permission } from '../../src/authz/permissions.ts';
@@ -6,6 +9,7 @@ import { ANONYMOUS, type Principal } from '../../src/authz/principal.ts';
 import { permissionsOf, type Role } from '../../src/authz/roles.ts';
 import type { Config } from '../../src/config.ts';
 import { AppError, type ErrorCode } from '../../src/core/errors.ts';
+import { auth0, cognito, type Deployment, defineConfig, oidc } from '../../src/core/gatehouse-config.ts';
 import type { Grant } from '../../src/directory/entry.ts';
 import { compose, defineModule } from '../../src/pipeline/module.ts';
 import { operation } from '../../src/pipeline/operation.ts';
@@ -52,6 +56,92 @@ export function permissions(): void {
   const config: Pick<Config, 'defaultRole'> = { defaultRole: 'owner' };
   void [wildcard, roles, misspelt, config];
 }
+
+const product = {
+  permissions: {
+    'things:read': { summary: 'Read things', privileged: false },
+    'things:write': { summary: 'Write things', privileged: true },
+  },
+  roles: { reader: ['things:read'], most: { allExcept: ['things:write'] }, owner: 'all' },
+  defaultRole: 'reader',
+  signUp: { emailDomains: [] },
+  trustedIssuers: () => [],
+} as const;
+const pool = { region: 'eu-west-1', userPoolId: 'eu-west-1_a', clientIds: ['web'], tokenUse: 'id' } as const;
+const tenant = { domain: 'tenant.eu.auth0.com', audience: 'https://api' };
+const issuer = { issuer: 'https://login.example.com', audience: 'api' };
+
+export function configurations(): void {
+  defineConfig(product);
+  // @ts-expect-error a role with a misspelt permission
+  defineConfig({ ...product, roles: { reader: ['things:raed'], owner: 'all' } });
+  // @ts-expect-error an exception that is misspelt
+  defineConfig({ ...product, roles: { reader: { allExcept: ['things:raed'] }, owner: 'all' } });
+  // @ts-expect-error there is always an owner
+  defineConfig({ ...product, roles: { reader: ['things:read'] } });
+  // @ts-expect-error an owner holds every permission
+  defineConfig({ ...product, roles: { reader: ['things:read'], owner: ['things:read'] } });
+  // @ts-expect-error there is no such role
+  defineConfig({ ...product, defaultRole: 'raeder' });
+  // @ts-expect-error a new user is never an owner
+  defineConfig({ ...product, defaultRole: 'owner' });
+  defineConfig({ ...product, defaultRole: 'none' });
+  // @ts-expect-error a permission is a resource and an action
+  defineConfig({ ...product, permissions: { things: { summary: 'Read things', privileged: false } } });
+  // @ts-expect-error a permission says whether it is privileged
+  defineConfig({ ...product, permissions: { 'things:read': { summary: 'Read things' } } });
+
+  defineConfig({
+    ...product,
+    trustedIssuers: ({ emulator }) => [
+      cognito({ ...pool, map: { groups: { staff: ['reader'] } } }),
+      auth0({ ...tenant, map: { permissions: { 'read:things': ['things:read'] } } }),
+      oidc({ ...issuer, map: { scopes: { all: ['reader', 'things:read'] } } }),
+      ...(emulator ? [oidc({ ...issuer, issuer: 'http://127.0.0.1:9000' })] : []),
+      { type: 'okta', map: { everyone: ['reader'] } },
+    ],
+  });
+  defineConfig({
+    ...product,
+    // @ts-expect-error a group with a misspelt role
+    trustedIssuers: () => [cognito({ ...pool, map: { groups: { staff: ['raeder'] } } })],
+  });
+  defineConfig({
+    ...product,
+    // @ts-expect-error a misspelt permission for everyone
+    trustedIssuers: () => [auth0({ ...tenant, map: { everyone: ['things:raed'] } })],
+  });
+  defineConfig({
+    ...product,
+    // @ts-expect-error a scope with a misspelt permission
+    trustedIssuers: () => [oidc({ ...issuer, map: { scopes: { all: ['things:raed'] } } })],
+  });
+  defineConfig({
+    ...product,
+    // @ts-expect-error the same without one of the functions
+    trustedIssuers: () => [{ type: 'okta', map: { everyone: ['raeder'] } }],
+  });
+  // @ts-expect-error a pool has a region
+  cognito({ ...pool, region: undefined });
+  // @ts-expect-error there is no such field
+  auth0({ ...tenant, audiance: 'https://api' });
+  // @ts-expect-error there is no such algorithm
+  oidc({ ...issuer, algorithms: ['HS256'] });
+  // @ts-expect-error an issuer is chosen by project and emulator, and by nothing else
+  defineConfig({ ...product, trustedIssuers: ({ region }) => (region ? [] : []) });
+  const deployment: Deployment = { projectId: 'shop', emulator: false };
+  void deployment;
+}
+
+type SameFields<A, B> = [Exclude<keyof A, keyof B> | Exclude<keyof B, keyof A>] extends [never]
+  ? true
+  : false;
+/** The fields that the functions of gatehouse.config.ts take are those that the build and the start check. */
+export const sameFields: [
+  SameFields<ReturnType<typeof cognito>, z.input<typeof cognitoSchema>>,
+  SameFields<ReturnType<typeof auth0>, z.input<typeof auth0Schema>>,
+  SameFields<ReturnType<typeof oidc>, z.input<typeof oidcSchema>>,
+] = [true, true, true];
 
 export function errors(): void {
   void new AppError('not_found');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAuditLog } from '../../../src/audit/audit-log.ts';
-import { type DirectoryEntry, toDocument } from '../../../src/directory/entry.ts';
+import { type DirectoryEntry, toDocument } from '../../../src/directory/entry-document.ts';
 import { appendAccessChange } from '../../../src/directory/revocation/access-change.ts';
 import type { OpenedFirestore } from '../../../src/platform/firestore/firestore.ts';
 import { codesIn, REPOSITORY, readPage, tableBehind } from '../../helpers/docs.ts';

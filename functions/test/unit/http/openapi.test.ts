@@ -29,7 +29,7 @@ const stranger = { issuer: OIDC.issuer, subject: 'ada' };
 describe('http: OpenAPI', () => {
   let api: Api;
   before(async () => {
-    api = await openApi({ env: { TRUSTED_ISSUERS: JSON.stringify([OIDC]) } });
+    api = await openApi({ product: { trustedIssuers: [OIDC] } });
   });
   after(() => api.close());
 
