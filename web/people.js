@@ -85,12 +85,11 @@ function fillPerson(item, user, context, note) {
       endings(user),
     ),
   );
-  // Saving would take away what only rests.
-  const mayChange = context.roles.length > 0 && !isSelf && !user.linkedTo;
+  const mayChange = context.roles.length > 0 && !isSelf;
   const roles = h(
     'div',
     { className: 'rights' },
-    mayChange ? renderForm(item, user, context, name) : chips(shownRoles(user), `Roles of ${name}`),
+    mayChange ? renderForm(item, user, context, name) : chips(ownRoles(user), `Roles of ${name}`),
     user.identity && h('p', { className: 'quiet' }, besides(user)),
   );
   const message = h('p', { className: `message ${note?.kind ?? ''}`, role: 'status' });
@@ -126,11 +125,8 @@ const isOfIssuer = ({ identity }, { grantedBy }) => identity !== undefined && gr
 const ownRoles = (user) =>
   user.roles.filter((role) => !user.grants.some((grant) => grant.role === role && isOfIssuer(user, grant)));
 
-const shownRoles = (user) => (user.linkedTo ? user.grants.map(({ role }) => role) : ownRoles(user));
-
 /** What the boxes do not show. */
 function besides(user) {
-  if (user.linkedTo) return `at rest: has the rights of ${user.linkedTo}`;
   const given = user.grants.filter((grant) => isOfIssuer(user, grant) && user.roles.includes(grant.role));
   return `besides what their issuer gives${given.length ? `, in Firebase ${given.map(ending).join(', ')}` : ''}`;
 }

@@ -61,8 +61,8 @@ async function fillCache(count: number): Promise<Point[]> {
     const principal = createPrincipal({
       ...{ ...ANONYMOUS, kind: 'user', subject, roles: ['member'], tokenExpiresAt: 2 ** 40 },
     });
-    const directoryVersions = [{ id: subject, rolesVersion: 1, validAfter: 0 }];
-    const verified = { principal, directoryVersions, validUntil: 2 ** 40 };
+    const directoryVersion = { id: subject, rolesVersion: 1, validAfter: 0 };
+    const verified = { principal, directoryVersion, validUntil: 2 ** 40 };
     await cache.get(`${'x'.repeat(900)}.${index}`, 0, async () => verified);
     if (index % (count / STEPS) === 0) points.push(measured(index));
   }
@@ -76,7 +76,7 @@ async function verifyMany(count: number): Promise<Point[]> {
   const points: Point[] = [];
   for (let index = 1; index <= count; index++) {
     const token = tokens[index % tokens.length] ?? '';
-    await authenticate(deps, { kind: 'bearer', token }, { fresh: false });
+    await authenticate(deps, { authenticator: deps.bearer, value: token }, { fresh: false });
     if (index % (count / STEPS) === 0) points.push(measured(index));
   }
   await world.close();

@@ -71,15 +71,6 @@ type Change = Edit & { readonly issuer?: string };
     await page.screenshot({ path: `${SCREENSHOTS}/10-people-of-other-issuers.png`, fullPage: true });
   });
 
-  it('offers nothing to change of somebody who is linked, and shows what rests', async () => {
-    const uid = await enter('linked', { link: { to: 'demo-member' } });
-    const { rowOf } = await asOwner();
-    await rowOf(uid).getByText('at rest: has the rights of demo-member').waitFor();
-    assert.deepEqual(await rowOf(uid).locator('.chips li').allTextContents(), ['support']);
-    assert.equal(await rowOf(uid).getByRole('checkbox').count(), 0);
-    assert.equal(await rowOf(uid).getByRole('button', { name: 'Save' }).count(), 0);
-  });
-
   it('leaves what an exchange gave as it is, even past its end, until somebody gives that role', async () => {
     const now = Math.floor(Date.now() / 1000);
     const soon = { grantedAt: now, expiresAt: now + 20 * 60 };

@@ -3,8 +3,6 @@ import type { ExternalIdentity } from './external-identity.ts';
 
 /** The server-side record of a principal at this moment. */
 export interface AccessRecord {
-  /** Whose entry it is: for an identity that was linked to a Firebase user, that user's. */
-  readonly directoryId: string;
   readonly disabled: boolean;
   /** Sign-ins before this second since the epoch are revoked. */
   readonly validAfter: number;
@@ -24,8 +22,8 @@ export interface EntryVersion {
 export interface ExternalRecord {
   /** undefined: it has no entry, so it holds no grant. */
   readonly record: AccessRecord | undefined;
-  /** Every entry that was looked for, its own first; of version 0 where there is none. */
-  readonly directoryVersions: readonly EntryVersion[];
+  /** The entry that was read; version 0 where there is none. */
+  readonly directoryVersion: EntryVersion;
 }
 
 export interface AccessRecords {

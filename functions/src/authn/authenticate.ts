@@ -1,15 +1,17 @@
 import { ANONYMOUS, createPrincipal, type Principal } from '../authz/principal.ts';
 import { activeRoles } from '../authz/role-claims.ts';
-import { seconds } from '../core/clock.ts';
+import { type Clock, seconds } from '../core/clock.ts';
 import { AppError, invalidToken, tokenStale } from '../core/errors.ts';
 import type { AccessChanges, LatestChange } from './access-changes.ts';
 import type { AccessRecords, EntryVersion } from './access-records.ts';
+import type { Authentication, Authenticator } from './authenticator.ts';
 import { checkRecord } from './check-record.ts';
 import type { Credential } from './credential.ts';
-import type { VerifiedToken } from './token-cache.ts';
-import { type VerifyDeps, verifyToken } from './verify-token.ts';
 
-export interface AuthenticateDeps extends VerifyDeps {
+export interface AuthenticateDeps {
+  /** One for each kind of credential. */
+  readonly authenticators: readonly Authenticator[];
+  readonly clock: Clock;
   readonly accessChanges: AccessChanges;
   readonly accessRecords: AccessRecords;
 }
@@ -28,22 +30,19 @@ export async function authenticate(
   { fresh }: { fresh: boolean },
 ): Promise<Principal> {
   if (credential === undefined) return ANONYMOUS;
-  const { token } = credential;
+  const { authenticator, value } = credential;
   // What is known already is not waited for: each `await` costs a request as much as the look-up.
-  const verifying = verifyToken(deps, token);
-  const verified = verifying instanceof Promise ? await verifying : verifying;
-  const { principal, directoryVersions } = verified;
+  const authenticating = authenticator.authenticate(value, seconds(deps.clock));
+  const authentication = authenticating instanceof Promise ? await authenticating : authenticating;
+  const { principal, directoryVersion } = authentication;
   try {
-    if (fresh) return await asRecorded(deps, verified);
-    let upToDate = true;
-    for (const read of directoryVersions) {
-      const latest = deps.accessChanges.latest(read.id);
-      const change = latest instanceof Promise ? await latest : latest;
-      if (change !== undefined && isOutdated(verified, read, change)) upToDate = false;
-    }
-    if (upToDate) return principal;
-    deps.verifiedTokens.delete(token);
-    return (await verifyToken(deps, token)).principal;
+    if (fresh) return await asRecorded(deps, authentication);
+    if (directoryVersion === undefined) return principal;
+    const latest = deps.accessChanges.latest(directoryVersion.id);
+    const change = latest instanceof Promise ? await latest : latest;
+    if (change === undefined || !isOutdated(authentication, directoryVersion, change)) return principal;
+    authenticator.forget(value);
+    return (await authenticator.authenticate(value, seconds(deps.clock))).principal;
   } catch (error) {
     const isStale = error instanceof AppError && error.code === 'token_stale';
     if (isStale && principal.directoryId !== undefined)
@@ -53,14 +52,14 @@ export async function authenticate(
 }
 
 /**
- * Has an entry that the token's roles come from changed since it was read? Sign-ins and revocations are compared in whole
+ * Has the entry that the token's roles come from changed since it was read? Sign-ins and revocations are compared in whole
  * seconds.
  *
  * @returns true when the directory has to be read again
  * @throws AppError `token_stale` when that would be of no use
  */
 function isOutdated(
-  { principal, identity }: VerifiedToken,
+  { principal, identity }: Authentication,
   read: EntryVersion,
   { validAfter = 0, rolesVersion = 0 }: LatestChange,
 ): boolean {
@@ -74,7 +73,7 @@ function isOutdated(
 /** The principal with the roles of its record. @throws AppError unless the token says what the record says */
 async function asRecorded(
   { accessRecords, clock }: AuthenticateDeps,
-  { principal, identity, directoryVersions: [read] }: VerifiedToken,
+  { principal, identity, directoryVersion: read }: Authentication,
 ): Promise<Principal> {
   const { directoryId } = principal;
   if (directoryId === undefined) throw noDirectoryEntry(principal);
@@ -88,13 +87,9 @@ async function asRecorded(
       : noDirectoryEntry(principal);
   }
   checkRecord(record, principal.authTime, principal);
-  // Whoever links somebody must not come by what the other is given later.
-  if (identity !== undefined && record.directoryId !== identity.id) throw noDirectoryEntry(principal);
   if (identity === undefined && read?.rolesVersion !== record.rolesVersion)
     throw tokenStale('roles changed', principal);
-  // Its own: what is known of the token may still say whom it was linked to.
-  const own = { directoryId: record.directoryId, roles: activeRoles(record.grants, seconds(clock)) };
-  return createPrincipal({ ...principal, ...own });
+  return createPrincipal({ ...principal, roles: activeRoles(record.grants, seconds(clock)) });
 }
 
 function noDirectoryEntry(caller: Principal): AppError {

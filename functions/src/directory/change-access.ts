@@ -113,12 +113,11 @@ function difference(
   after: DirectoryEntry,
   edit: Edit,
 ): Pick<AuditEvent, 'before' | 'after'> {
-  const parts = ({ grants, rolesVersion, disabled, validAfter, linkedTo }: DirectoryEntry) => ({
+  const parts = ({ grants, rolesVersion, disabled, validAfter }: DirectoryEntry) => ({
     ...((edit.grants !== undefined || edit.remove) && {
       version: rolesVersion,
       grants: summarizeGrants(grants),
     }),
-    ...(edit.link !== undefined && { version: rolesVersion, ...(linkedTo !== undefined && { linkedTo }) }),
     ...((edit.disabled !== undefined || edit.remove) && { disabled }),
     ...(before.validAfter !== after.validAfter && { validAfter }),
   });

@@ -12,8 +12,6 @@ export interface Edit {
   /** Delete the user. */
   readonly remove?: true;
   readonly profile?: Profile;
-  /** Give an identity the rights of a Firebase user instead of its own, or its own again. */
-  readonly link?: { readonly to: string | undefined };
 }
 
 export interface Edited {
@@ -29,11 +27,11 @@ export interface Edited {
  */
 export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edited {
   if (before.pending.includes('deletion')) throw new AppError('not_found', 'This user is being deleted.');
-  const { grants, disabled, revoke, remove, profile, link } = edit;
+  const { grants, disabled, revoke, remove, profile } = edit;
   const endsSessions = revoke || remove || disabled === true;
   // Sign-ins are dated in whole seconds: those of this very second are over as well.
   const validAfter = endsSessions ? Math.max(before.validAfter, now + 1) : before.validAfter;
-  const changesRoles = grants !== undefined || link !== undefined;
+  const changesRoles = grants !== undefined;
   const rolesVersion = changesRoles ? before.rolesVersion + 1 : before.rolesVersion;
   const news: Pending[] = [
     ...(changesRoles ? ['claims' as const] : []),
@@ -45,7 +43,6 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
     entry: {
       ...before,
       ...profile,
-      ...(link && { linkedTo: link.to }),
       grants: grants ?? before.grants,
       rolesVersion,
       disabled: remove || (disabled ?? before.disabled),

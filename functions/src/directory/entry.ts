@@ -14,8 +14,6 @@ export interface DirectoryEntry {
   readonly uid: string;
   /** Whose entry it is, for somebody of another issuer: they need no account in Firebase Auth. */
   readonly identity?: { readonly issuer: string; readonly subject: string } | undefined;
-  /** Uid of the Firebase user whose rights an identity has instead of its own. */
-  readonly linkedTo?: string | undefined;
   /** How often the identity was exchanged for a Firebase one since a second. */
   readonly exchange?: { readonly since: number; readonly count: number } | undefined;
   readonly email?: string | undefined;
@@ -46,15 +44,10 @@ export function profileOf({ email, emailVerified, displayName, providers }: Acco
   return { email: email?.toLowerCase(), emailVerified, displayName, providers };
 }
 
-/** The grants that are in force: a linked identity has those of the Firebase user, its own rest. */
-export function effectiveGrants({ linkedTo, grants }: DirectoryEntry): readonly Grant[] {
-  return linkedTo === undefined ? grants : [];
-}
-
 /** An owner who stays one: enabled, and with no end in sight. */
 export function isPermanentOwner(entry: DirectoryEntry | undefined): boolean {
   if (entry === undefined || entry.disabled) return false;
-  return effectiveGrants(entry).some(({ role, expiresAt }) => role === 'owner' && expiresAt === undefined);
+  return entry.grants.some(({ role, expiresAt }) => role === 'owner' && expiresAt === undefined);
 }
 
 /**
@@ -93,7 +86,7 @@ export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
       }),
     ),
     // Those that have ended, too, until the reconciler takes them out: nobody rewrites an entry in that very second.
-    roles: activeRoles(effectiveGrants(entry), 0),
+    roles: activeRoles(grants, 0),
     nextExpiry: Number.isFinite(expiry) ? toDate(expiry) : undefined,
     lease: lease && { by: lease.by, until: new Date(lease.until) },
     exchange: exchange && { since: toDate(exchange.since), count: exchange.count },
@@ -115,7 +108,6 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
     return {
       uid,
       ...(read.identity !== undefined && { identity: identityFrom(read.identity) }),
-      ...(read.linkedTo !== undefined && { linkedTo: text(read.linkedTo) }),
       ...(read.exchange !== undefined && { exchange: exchangeFrom(read.exchange) }),
       email: read.email as string | undefined,
       emailVerified: read.emailVerified === true,

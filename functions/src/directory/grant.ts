@@ -5,6 +5,8 @@ import { omitUndefined } from '../core/omit-undefined.ts';
 /** A role given to a user: by whom, when, until when, why. Times are seconds since the epoch. */
 export interface Grant extends TimedRole {
   readonly role: Role;
+  /** Where the role counts; absent: in the whole project, the only scope there is today. */
+  readonly scope?: 'project';
   /** Directory id of who gave it, or the name of what did, e.g. `system`. */
   readonly grantedBy: string;
   readonly grantedAt: number;

@@ -7,7 +7,7 @@ import { isUid } from '../core/uid.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import { readPage } from '../platform/firestore/paging.ts';
 import { DIRECTORY } from './directory.ts';
-import { type DirectoryEntry, effectiveGrants, fromDocument } from './entry.ts';
+import { type DirectoryEntry, fromDocument } from './entry.ts';
 
 export interface UserQuery {
   readonly role?: Role | undefined;
@@ -38,7 +38,7 @@ export function createDirectoryList({ open, clock }: { open: OpenFirestore; cloc
       const now = seconds(clock);
       const users = docs
         .flatMap((document) => readable(document))
-        .filter((entry) => role === undefined || activeRoles(effectiveGrants(entry), now).includes(role));
+        .filter((entry) => role === undefined || activeRoles(entry.grants, now).includes(role));
       if (last === undefined) return { users };
       const at = email === undefined ? [last.id] : [String(last.get('email')), last.id];
       return { users, nextPageToken: encodePageToken(at) };

@@ -8,7 +8,7 @@ import type { Account } from '../platform/firebase-auth/account.ts';
 import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
 import type { Log } from '../platform/logging/log.ts';
 import type { Directory, Outcome } from './directory.ts';
-import { type DirectoryEntry, effectiveGrants } from './entry.ts';
+import type { DirectoryEntry } from './entry.ts';
 import { hasCurrentProfile, provisionEntry } from './provision-entry.ts';
 import { checkIdentity, provisionExternalUser, updateEmail } from './provision-external-user.ts';
 import type { AccountSync } from './sync/account-sync.ts';
@@ -32,8 +32,8 @@ const SETTLED_SECONDS = 60;
 const MEND_AGAIN_MS = 5_000;
 
 /**
- * The record of a Firebase user: the entry in the directory together with the account in Firebase Auth. That of somebody
- * of another issuer: the entry, together with the record of the Firebase user it is linked to, if it is.
+ * The record of a Firebase user: the entry in the directory together with the account in Firebase Auth. The record of an
+ * external identity: its entry.
  */
 export function createAccessRecords({ directory, accounts, sync, clock, log }: RecordsDeps): AccessRecords {
   const mended = new LRUCache<string, number>({ max: 10_000 });
@@ -68,24 +68,15 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
       const settled = seconds(clock) - SETTLED_SECONDS;
       const found = await directory.find(id);
       if (found === undefined && !jitProvisioning) {
-        return { record: undefined, directoryVersions: [versionOf(id, undefined, settled)] };
+        return { record: undefined, directoryVersion: versionOf(id, undefined, settled) };
       }
       const entry =
         found?.identity === undefined
           ? await provisionExternalUser(directory, identity)
           : checkIdentity(found, identity);
       await updateEmail(directory, entry, identity);
-      const own = recordOf(withoutExchanged(entry));
-      const directoryVersions = [versionOf(id, own, settled)];
-      if (entry.linkedTo === undefined) return { record: own, directoryVersions: directoryVersions };
-      const linked = await read(entry.linkedTo);
-      const isGone = linked === undefined;
-      directoryVersions.push(versionOf(entry.linkedTo, linked, isGone ? settled : 0));
-      // Whose rights were these? Nobody's any more.
-      return {
-        record: isGone ? { ...own, disabled: true } : stricter(linked, own),
-        directoryVersions: directoryVersions,
-      };
+      const record = recordOf(withoutExchanged(entry));
+      return { record, directoryVersion: versionOf(id, record, settled) };
     },
     async resyncAfterStaleToken(uid) {
       if (clock() - (mended.get(uid) ?? Number.NEGATIVE_INFINITY) < MEND_AGAIN_MS) return;
@@ -146,8 +137,8 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
 }
 
 function recordOf(entry: DirectoryEntry): AccessRecord {
-  const { uid, disabled, validAfter, rolesVersion } = entry;
-  return { directoryId: uid, disabled, validAfter, rolesVersion, grants: effectiveGrants(entry) };
+  const { disabled, validAfter, rolesVersion, grants } = entry;
+  return { disabled, validAfter, rolesVersion, grants };
 }
 
 /** What the issuer gave by an exchange is Firebase's: its own tokens say themselves what their bearer has. */

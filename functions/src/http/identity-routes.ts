@@ -1,13 +1,10 @@
-import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { exchangeAnswer, exchangeRequest, GRANT_TYPE, JWT } from '../token-exchange/schema.ts';
-import { identityLink, newIdentity, uid, user } from '../users/schema.ts';
+import { newIdentity, user } from '../users/schema.ts';
 import { toUserView } from '../users/user-view.ts';
 import { type Route, route } from './route.ts';
 
-const ofUser = z.strictObject({ uid });
-
-/** People of other issuers: entering, linking, exchanging. */
+/** External identities: provisioning and token exchange. */
 export const identityRoutes: readonly Route[] = [
   route({
     method: 'post',
@@ -26,27 +23,6 @@ export const identityRoutes: readonly Route[] = [
       }
       return toUserView(await deps.identities.provision({ principal, requestId }, body), deps.clock);
     },
-  }),
-  route({
-    method: 'put',
-    path: '/users/:uid/link',
-    access: { permission: 'users:write' },
-    input: { params: ofUser, body: identityLink },
-    output: user,
-    summary:
-      'Give somebody of another issuer the unprivileged rights of a Firebase user instead of their own. What is privileged needs the Firebase sign-in.',
-    handler: async ({ params, body }, { principal, deps, requestId }) =>
-      toUserView(await deps.identities.link({ principal, requestId }, params.uid, body.linkedTo), deps.clock),
-  }),
-  route({
-    method: 'delete',
-    path: '/users/:uid/link',
-    access: { permission: 'users:write' },
-    input: { params: ofUser },
-    output: user,
-    summary: 'Give somebody of another issuer their own rights again.',
-    handler: async ({ params }, { principal, deps, requestId }) =>
-      toUserView(await deps.identities.link({ principal, requestId }, params.uid, undefined), deps.clock),
   }),
   route({
     method: 'post',

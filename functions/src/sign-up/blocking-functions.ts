@@ -11,7 +11,7 @@ import { seconds } from '../core/clock.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { Deps } from '../deps.ts';
-import { type DirectoryEntry, effectiveGrants } from '../directory/entry.ts';
+import type { DirectoryEntry } from '../directory/entry.ts';
 import { provisionEntry } from '../directory/provision-entry.ts';
 import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
 import { grantDefaultRole } from '../users/operator-grant.ts';
@@ -100,10 +100,7 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => De
     const { rolesVersion } = entry;
     const { customClaims = {} } = userOf(event);
     if (claimedVersion(customClaims) === rolesVersion) return {};
-    return fitting(
-      customClaims,
-      compileRoleClaims(effectiveGrants(entry), rolesVersion, seconds(deps().clock)),
-    );
+    return fitting(customClaims, compileRoleClaims(entry.grants, rolesVersion, seconds(deps().clock)));
   }
 
   function firstClaims(event: AuthBlockingEvent) {

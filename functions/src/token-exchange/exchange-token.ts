@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { AuthenticateDeps } from '../authn/authenticate.ts';
 import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
 import type { Principal } from '../authz/principal.ts';
 import { activeRoles, claimedVersion } from '../authz/role-claims.ts';
@@ -19,7 +18,7 @@ import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { exchangedGrants } from './exchange-grants.ts';
 import { countExchange, EXCHANGES, WINDOW } from './exchange-limit.ts';
-import { readSubjectToken, refused, type TokenSubject } from './subject-token.ts';
+import { readSubjectToken, refused, type SubjectTokenDeps, type TokenSubject } from './subject-token.ts';
 
 /**
  * A token of another issuer → a Firebase custom token for the same person (RFC 8693), so that they can use Firestore and
@@ -36,7 +35,7 @@ export type ExchangeToken = (request: {
 }) => Promise<{ readonly customToken: string }>;
 
 interface Deps {
-  readonly authn: AuthenticateDeps;
+  readonly authn: SubjectTokenDeps;
   readonly profiles: readonly IssuerProfile[];
   readonly directory: Directory;
   readonly accounts: AccountStore;
@@ -64,7 +63,6 @@ export function createExchangeToken({
     const { record } = await authn.accessRecords.readExternal(asked);
     if (record === undefined || record.disabled) throw refused('account disabled', principal);
     if (principal.authTime < record.validAfter) throw refused('revoked', principal);
-    if (record.directoryId !== identity.id) throw refused(LINKED, principal);
     checkScopes(principal, [...activeRoles(record.grants, seconds(authn.clock)), ...mapped]);
   }
 
@@ -72,12 +70,11 @@ export function createExchangeToken({
   async function record(subject: TokenSubject, requestId: string): Promise<DirectoryEntry> {
     const { principal, identity, mapped } = subject;
     const { id, issuer } = identity;
-    const event = { ...by({ ...principal, directoryId: id }), requestId, outcome: 'done' } as const;
+    const event = { ...by(principal), requestId, outcome: 'done' } as const;
     let recorded: AuditEvent | undefined;
     const outcome = await directory.change({ uid: id, id: randomUUID() }, ({ entry, now }): Outcome => {
       if (entry === undefined || entry.disabled) throw refused('account disabled', principal);
       if (principal.authTime < entry.validAfter) throw refused('revoked', principal);
-      if (entry.linkedTo !== undefined) throw refused(LINKED, principal);
       const second = Math.floor(now / 1000);
       const exchange = countExchange(entry.exchange, second);
       const given = { roles: mapped, issuer, expiresAt: principal.tokenExpiresAt, now: second };
@@ -122,8 +119,7 @@ export function createExchangeToken({
       return { customToken: await accounts.createCustomToken(id, subject.principal.authTime) };
     } catch (error) {
       const { code, reason = code, ...refusal } = toAppError(error);
-      // Not whom it is linked to.
-      const caller = subject ? { ...subject.principal, directoryId: subject.identity.id } : refusal.caller;
+      const caller = subject?.principal ?? refusal.caller;
       const event = { ...by(caller), requestId, reason };
       const isRefused = ERRORS[code].status < 500;
       log.change({ ...event, outcome: isRefused ? 'refused' : 'unknown', code });
@@ -133,9 +129,6 @@ export function createExchangeToken({
     }
   };
 }
-
-/** Whoever links somebody must not have a session of the other that lasts longer than the link. */
-const LINKED = 'linked to a Firebase user';
 
 /** @param caller undefined: the token was not verified, so whose it is nobody knows */
 function by(caller: Caller | undefined): Pick<AuditEvent, 'actor' | 'target' | 'action' | 'issuer'> {

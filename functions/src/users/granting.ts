@@ -3,7 +3,7 @@ import { createPrincipal, type Principal } from '../authz/principal.ts';
 import { activeRoles } from '../authz/role-claims.ts';
 import { permissionsOf, ROLES } from '../authz/roles.ts';
 import { AppError } from '../core/errors.ts';
-import { type DirectoryEntry, effectiveGrants } from '../directory/entry.ts';
+import type { DirectoryEntry } from '../directory/entry.ts';
 import type { Grant } from '../directory/grant.ts';
 
 /**
@@ -19,7 +19,7 @@ export function withCurrentRoles(
   entry: DirectoryEntry | undefined,
   { needed, now }: { needed: Permission; now: number },
 ): Principal {
-  const roles = entry === undefined || entry.disabled ? [] : activeRoles(effectiveGrants(entry), now);
+  const roles = entry === undefined || entry.disabled ? [] : activeRoles(entry.grants, now);
   const current = createPrincipal({ ...principal, roles });
   const isOfIssuer = principal.subject !== principal.directoryId && entry?.disabled !== true;
   const byToken = isOfIssuer && !isPrivileged(needed) && principal.permissions.includes(needed);
@@ -52,32 +52,22 @@ export function checkGrant(actor: Principal, entry: DirectoryEntry, grants: read
 }
 
 /**
- * May `actor` disable, enable, delete or link the users? Not themselves, and nobody who may do more than they may; grants
- * that rest count, since they may be in force again.
+ * May `actor` disable, enable or delete the user? Not themselves, and no user who holds a permission they lack.
  *
- * @param entries undefined for somebody who is gone
  * @throws AppError `own_account`, `exceeds_own_permissions`
  */
-export function checkOutranked(
-  actor: Principal,
-  entries: readonly (DirectoryEntry | undefined)[],
-  now: number,
-): void {
-  for (const entry of entries) {
-    if (entry === undefined) continue;
-    checkNotOwn(actor, entry);
-    const missing = firstMissing(actor, permissionsOf(activeRoles(entry.grants, now)));
-    if (missing !== undefined) {
-      throw new AppError('exceeds_own_permissions', `This user holds ${missing}, which you lack.`, {
-        missing,
-      });
-    }
+export function checkOutranked(actor: Principal, entry: DirectoryEntry, now: number): void {
+  checkNotOwn(actor, entry);
+  const missing = firstMissing(actor, permissionsOf(activeRoles(entry.grants, now)));
+  if (missing !== undefined) {
+    throw new AppError('exceeds_own_permissions', `This user holds ${missing}, which you lack.`, {
+      missing,
+    });
   }
 }
 
-/** An identity that is linked to somebody is theirs. */
-function checkNotOwn({ directoryId }: Principal, { uid, linkedTo }: DirectoryEntry): void {
-  if (directoryId !== undefined && (directoryId === uid || directoryId === linkedTo)) {
+function checkNotOwn({ directoryId }: Principal, { uid }: DirectoryEntry): void {
+  if (directoryId === uid) {
     throw new AppError('own_account', 'Ask somebody else to change your own account.');
   }
 }

@@ -70,7 +70,7 @@ export async function grantAsOperator(
  * The same for somebody of another issuer, who is entered in the directory if need be: there is no account to find, and
  * no address to verify.
  *
- * @throws AppError `invalid_argument` when there is an owner, or the entry is disabled or has another's rights
+ * @throws AppError `invalid_argument` when there is an owner, or the entry is disabled
  */
 export async function grantToExternalUser(
   deps: FirstRolesDeps,
@@ -106,10 +106,6 @@ function addRole(
 ): Promise<DirectoryEntry | undefined> {
   const actor = { principal: OPERATOR.actor, requestId: OPERATOR.requestId };
   return changeAccess(actor, { uid, action: 'roles.set' }, ({ entry, now }) => {
-    if (entry.linkedTo !== undefined) {
-      const message = `This identity has the rights of ${entry.linkedTo}, and its own grants rest: unlink it first.`;
-      throw new AppError('invalid_argument', message);
-    }
     if (holds(entry, role)) return undefined;
     if (!force && (entry.disabled || disabled)) throw refuse('This account is disabled: enable it first');
     const others = entry.grants.filter((grant) => grant.role !== role);

@@ -79,19 +79,11 @@ export const newIdentity = z.strictObject({
   subject: uid.meta({ description: 'The `sub` of its tokens, 1 to 128 characters.' }),
 });
 
-export const identityLink = z.strictObject({
-  linkedTo: uid.meta({ description: 'Uid of a Firebase user.' }),
-});
-
 export const user = z
   .object({
     // As it is: somebody else may have made users with stranger ids than ours to ask for.
     uid: z.string(),
     identity: identity.optional().meta({ description: 'Whose entry it is, for somebody of another issuer.' }),
-    linkedTo: z
-      .string()
-      .optional()
-      .meta({ description: 'Uid of the Firebase user whose rights it has; its own grants rest.' }),
     email: z.string().optional(),
     emailVerified: z.boolean(),
     displayName: z.string().optional(),
@@ -117,7 +109,7 @@ export const userPage = z
     description: 'May hold fewer users than asked for and still have a nextPageToken.',
   });
 
-/** What a caller may know about themselves: the wristband as read. */
+/** What a caller may know about themselves. */
 export const access = z
   .object({
     kind: z.enum(['user', 'service']),
@@ -133,7 +125,11 @@ export const access = z
     roles: z.array(roleName).readonly(),
     permissions: z.array(permissionName).readonly(),
     authTime: z.int().meta({ description: 'Last sign-in, seconds since the epoch.' }),
-    assurance: z.enum(['aal1', 'aal2']),
+    assurance: z.object({
+      level: z.enum(['aal1', 'aal2']).meta({ description: '`aal2`: with a second factor.' }),
+      at: z.int().optional().meta({ description: 'When you signed in, seconds since the epoch.' }),
+      methods: z.array(z.string()).readonly().meta({ description: 'As the issuer names them.' }),
+    }),
     provider: z.string().optional(),
     tokenExpiresAt: z.int().meta({ description: 'Seconds since the epoch.' }),
   })

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { activeRoles } from '../authz/role-claims.ts';
 import { type Clock, seconds } from '../core/clock.ts';
-import { type DirectoryEntry, effectiveGrants } from '../directory/entry.ts';
+import type { DirectoryEntry } from '../directory/entry.ts';
 import type { Grant } from '../directory/grant.ts';
 import type { UserPage } from '../directory/list.ts';
 import type { grant, user, userPage, userRoles } from './schema.ts';
@@ -11,7 +11,7 @@ export function toUserView(entry: DirectoryEntry, clock: Clock): z.input<typeof 
   const { grants, rolesVersion, pending, created, updated } = entry;
   return {
     ...entry,
-    roles: activeRoles(effectiveGrants(entry), seconds(clock)),
+    roles: activeRoles(grants, seconds(clock)),
     grants: grants.map(toGrantView),
     version: rolesVersion,
     synced: pending.length === 0,

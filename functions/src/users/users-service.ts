@@ -72,11 +72,6 @@ export function createUsersService(deps: UsersDeps): UsersService {
     return { profile: profileOf(account) };
   }
 
-  /** Whose rights a linked identity has: whoever outranks it has to outrank them. */
-  async function linkedUser({ linkedTo }: DirectoryEntry): Promise<DirectoryEntry | undefined> {
-    return linkedTo === undefined ? undefined : directory.find(linkedTo);
-  }
-
   /** The entry of who asks for something about themselves, made if there is none yet. */
   async function ownEntry(principal: Principal): Promise<DirectoryEntry> {
     const { directoryId = '' } = principal;
@@ -106,23 +101,23 @@ export function createUsersService(deps: UsersDeps): UsersService {
     },
 
     async setDisabled(actor, uid, disabled) {
-      const linked = await linkedUser(await get(uid));
+      await get(uid);
       const action = disabled ? 'user.disable' : 'user.enable';
       const changed = await changeAccess(actor, { uid, action }, (standing) => {
         const { entry, now } = standing;
         const by = withCurrentRoles(principalOf(actor), standing.actor, { needed: 'users:write', now });
-        checkOutranked(by, [entry, linked], now);
+        checkOutranked(by, entry, now);
         return entry.disabled === disabled ? undefined : { disabled };
       });
       return changed ?? get(uid);
     },
 
     async remove(actor, uid) {
-      const linked = await linkedUser(await get(uid));
+      await get(uid);
       await changeAccess(actor, { uid, action: 'user.delete' }, (standing) => {
         const { entry, now } = standing;
         const by = withCurrentRoles(principalOf(actor), standing.actor, { needed: 'users:write', now });
-        checkOutranked(by, [entry, linked], now);
+        checkOutranked(by, entry, now);
         return { remove: true };
       });
     },

@@ -1,10 +1,10 @@
-import { isUnprivilegedRole, unprivilegedPermissionsOf } from '../../authz/claim-mapping.ts';
-import { createPrincipal } from '../../authz/principal.ts';
+import { unprivilegedPermissionsOf } from '../../authz/claim-mapping.ts';
+import { type Assurance, createPrincipal, type Principal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry } from '../../authz/role-claims.ts';
 import { permissionsOf } from '../../authz/roles.ts';
 import { invalidToken } from '../../core/errors.ts';
-import type { AccessRecords, ExternalRecord } from '../access-records.ts';
-import type { Authenticator } from '../authenticator.ts';
+import type { AccessRecord, AccessRecords, EntryVersion } from '../access-records.ts';
+import type { TokenVerifier } from '../bearer.ts';
 import { checkRecord } from '../check-record.ts';
 import { type ExternalIdentity, externalId } from '../external-identity.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
@@ -23,20 +23,20 @@ interface Options {
   readonly records: Pick<AccessRecords, 'readExternal'> | null;
 }
 
-/** Authenticates principals of an issuer other than this project's Firebase. The signature is verified by jose. */
-export function createExternalTokenAuthenticator({ profiles, keys, records }: Options): Authenticator {
+/** Verifies tokens of an issuer other than this project's Firebase. The signature is verified by jose. */
+export function createExternalTokenVerifier({ profiles, keys, records }: Options): TokenVerifier {
   return {
     issuers: [...keys.keys()],
     headerKeys: profiles.flatMap(({ headerKeys }) => headerKeys),
-    async authenticate(token, now) {
+    async verify(token, now) {
       const profile = profiles.find((one) => rejectReason(token, one) === undefined);
       if (profile === undefined)
         throw invalidToken(profiles.map((one) => rejectReason(token, one)).join('; '));
       const times = readTimes(token.payload, profile, now);
       await verifySignature(token, profile, keys, now);
       const identity = identityOf(token, profile);
-      const found = (await records?.readExternal(identity)) ?? NOT_LOOKED_FOR;
-      return toVerified(token, { profile, times, identity, found, now });
+      const found = await records?.readExternal(identity);
+      return toVerified(token, { profile, times, identity, ...found, now });
     },
   };
 }
@@ -46,8 +46,6 @@ export function createExternalTokenAuthenticator({ profiles, keys, records }: Op
  * the key may have been withdrawn.
  */
 const GOOD_FOR = 3600;
-
-const NOT_LOOKED_FOR: ExternalRecord = { record: undefined, directoryVersions: [] };
 
 async function verifySignature(
   { raw, header, payload }: UnverifiedToken,
@@ -95,14 +93,15 @@ interface Read {
   readonly profile: IssuerProfile;
   readonly times: TokenTimes;
   readonly identity: ExternalIdentity;
-  readonly found: ExternalRecord;
+  readonly record?: AccessRecord | undefined;
+  readonly directoryVersion?: EntryVersion;
   readonly now: number;
 }
 
 /** @throws AppError `invalid_token` for who is disabled, `token_stale` for a sign-in that was revoked */
 function toVerified(
   { payload }: UnverifiedToken,
-  { profile, times, identity, found: { record, directoryVersions }, now }: Read,
+  { profile, times, identity, record, directoryVersion, now }: Read,
 ): VerifiedToken {
   const { id, issuer, subject, email, emailVerified } = identity;
   const caller = { issuer, subject, directoryId: id };
@@ -112,30 +111,55 @@ function toVerified(
   const { until, scopes, ...mapped } = profile.access(payload, kind, now);
   const grants = record?.grants ?? [];
   const granted = activeRoles(grants, now);
-  // A link gives no more than a token does: what is privileged takes a grant of one's own.
-  const directoryId = record?.directoryId ?? id;
-  const isOwn = directoryId === id;
   const roles = [...new Set([...mapped.roles, ...granted])];
-  const given = unprivilegedPermissionsOf({ ...mapped, roles });
-  const held = new Set([...given, ...(isOwn ? permissionsOf(granted) : [])]);
+  const held = new Set([...unprivilegedPermissionsOf({ ...mapped, roles }), ...permissionsOf(granted)]);
   const facts = {
     kind,
     issuer,
     subject,
-    directoryId,
+    directoryId: id,
     ...(profile.type === 'firebase' && { uid: subject }),
     ...(email !== undefined && { email, emailVerified }),
-    roles: isOwn ? roles : roles.filter(isUnprivilegedRole),
+    roles,
     ...(scopes !== undefined && { scopes }),
     authTime: times.authTime,
-    assurance: 'aal1',
+    assurance: assuranceOf(payload, profile, times.signedInAt),
+    ...partiesOf(payload, profile),
     tokenExpiresAt: times.exp,
     credential: 'bearer',
   } as const;
   return {
     principal: createPrincipal(facts, [...held]),
-    directoryVersions: directoryVersions,
+    directoryVersion,
     identity,
     validUntil: Math.min(times.exp, until, nextExpiry(grants, now), now + GOOD_FOR),
+  };
+}
+
+/**
+ * OpenID Connect Core §2: `amr` of an ID token names the methods. Issuers differ in what they mean by its values, so none of
+ * them makes `aal2`.
+ */
+function assuranceOf(
+  { amr }: UnverifiedToken['payload'],
+  { tokenUse }: IssuerProfile,
+  at: number | undefined,
+): Assurance {
+  const methods = tokenUse === 'id' && Array.isArray(amr) ? amr : [];
+  return { level: 'aal1', at, methods: methods.filter((method) => typeof method === 'string') };
+}
+
+/** Of an access token: the client it was issued to (RFC 9068 §2.2) and who acts for its subject now (RFC 8693 §4.1). */
+function partiesOf(
+  { client_id: clientId, azp = clientId, act }: UnverifiedToken['payload'],
+  { tokenUse }: IssuerProfile,
+): Pick<Principal, 'client' | 'actor'> {
+  if (tokenUse === 'id') return {};
+  const { sub: subject, iss: issuer } = Object(act) as Record<string, unknown>;
+  return {
+    ...(typeof azp === 'string' && { client: { id: azp } }),
+    ...(typeof subject === 'string' && {
+      actor: { subject, ...(typeof issuer === 'string' && { issuer }) },
+    }),
   };
 }

@@ -4,7 +4,7 @@ import { type Clock, seconds } from '../../core/clock.ts';
 import type { Account } from '../../platform/firebase-auth/account.ts';
 import type { AccountStore } from '../../platform/firebase-auth/account-store.ts';
 import { mergeClaims } from '../../platform/firebase-auth/custom-claims.ts';
-import { type DirectoryEntry, effectiveGrants } from '../entry.ts';
+import type { DirectoryEntry } from '../entry.ts';
 
 /**
  * Tells Firebase Auth all that it has not been told of a user. Takes away before it gives.
@@ -28,7 +28,7 @@ export async function applyToFirebaseAuth(
     await accounts.revokeTokens(uid, entry.validAfter);
   }
   if (pending.includes('claims')) {
-    const access = compileRoleClaims(effectiveGrants(entry), entry.rolesVersion, seconds(clock));
+    const access = compileRoleClaims(entry.grants, entry.rolesVersion, seconds(clock));
     const claims = mergeClaims(account.claims, access);
     if (!isDeepStrictEqual(claims, account.claims)) await accounts.setClaims(uid, claims);
   }

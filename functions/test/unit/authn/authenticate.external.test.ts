@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { externalId } from '../../../src/authn/external-identity.ts';
-import { isPrivileged } from '../../../src/authz/permissions.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { applyEdit, type Edit } from '../../../src/directory/edit.ts';
 import { playAccounts } from '../../helpers/api.ts';
@@ -137,34 +136,6 @@ describe('authenticate: somebody of another issuer', () => {
     await change(instance, { disabled: true });
     ahead = 40_000;
     await assertRefused(async () => present(instance, await mint()), 'invalid_token', 'account disabled');
-  });
-
-  it('has the rights of whom it is linked to, follows their changes, and goes with them', async () => {
-    const token = await mint();
-    await present(elsewhere, token);
-    await instance.users.get('bob');
-    await change(instance, { link: { to: 'bob' } });
-    untilNextRead();
-    const linked = await present(elsewhere, token);
-    assert.deepEqual([linked.directoryId, linked.roles, linked.subject], ['bob', ['auditor'], 'ada']);
-    await change(instance, { grants: [grant('support')] }, 'bob');
-    untilNextRead();
-    assert.deepEqual((await present(elsewhere, token)).roles, ['support']);
-    google.users.delete('bob');
-    await assertRefused(() => present(elsewhere, token, FRESH), 'invalid_token', 'account disabled');
-  });
-
-  it('comes by nothing privileged through a link, whatever the other is made later', async () => {
-    const token = await mint();
-    await instance.users.get('bob');
-    await present(instance, token);
-    await change(instance, { link: { to: 'bob' } });
-    await change(instance, { grants: [grant('owner')] }, 'bob');
-    const { roles, permissions } = await present(instance, token);
-    // A role is only named where all of it is held.
-    assert.deepEqual([roles, permissions.filter(isPrivileged)], [[], []]);
-    assert.ok(permissions.includes('audit:read'));
-    await assertRefused(() => present(instance, token, FRESH), 'permission_denied');
   });
 
   it('is out when disabled although its issuer’s clock is ahead, so that its token seems to be younger', async () => {

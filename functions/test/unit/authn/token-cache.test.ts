@@ -4,7 +4,7 @@ import { createVerifiedTokenCache, type VerifiedToken } from '../../../src/authn
 import { createPrincipal } from '../../../src/authz/principal.ts';
 
 const verified = (subject: string, tokenExpiresAt: number, validUntil = tokenExpiresAt): VerifiedToken => ({
-  directoryVersions: [],
+  directoryVersion: undefined,
   validUntil: validUntil,
   principal: createPrincipal({
     kind: 'user',
@@ -12,7 +12,7 @@ const verified = (subject: string, tokenExpiresAt: number, validUntil = tokenExp
     subject,
     roles: [],
     authTime: 0,
-    assurance: 'aal1',
+    assurance: { level: 'aal1', at: undefined, methods: [] },
     tokenExpiresAt,
     credential: 'bearer',
   }),

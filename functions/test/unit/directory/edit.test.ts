@@ -36,15 +36,6 @@ describe('an edit', () => {
     assert.deepEqual(accessChange, { validAfter: NOW + 1 });
   });
 
-  it('that links counts up, leaves the claims to be told, and keeps the grants for later', () => {
-    const before = entryOf('ext', { roles: ['member'] });
-    const { entry, accessChange } = applyEdit(before, { link: { to: 'bob' } }, NOW);
-    assert.deepEqual([entry.linkedTo, entry.grants, entry.pending], ['bob', before.grants, ['claims']]);
-    assert.deepEqual(accessChange, { rolesVersion: 2 });
-    const undone = applyEdit(entry, { link: { to: undefined } }, NOW);
-    assert.deepEqual([undone.entry.linkedTo, undone.accessChange], [undefined, { rolesVersion: 3 }]);
-  });
-
   it('never moves the end of the sessions back', () => {
     const { entry } = applyEdit(entryOf('bob', { validAfter: NOW + 60 }), { revoke: true }, NOW);
     assert.equal(entry.validAfter, NOW + 60);

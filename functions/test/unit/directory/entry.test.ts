@@ -48,11 +48,10 @@ describe('an entry of the directory', () => {
 
   it('comes back as that of somebody of another issuer', async () => {
     const identity = { issuer: 'https://login.example.com', subject: 'auth0|5' };
-    const entry = { ...whole, identity, linkedTo: 'olga', exchange: { since: 1_600_000_000, count: 3 } };
+    const entry = { ...whole, identity, exchange: { since: 1_600_000_000, count: 3 } };
     const { fields, read } = await store(entry);
     assert.deepEqual(read(), entry);
-    assert.deepEqual(fields.roles, [], 'what rests is not found by');
-    assert.equal(fields.nextExpiry.seconds, 30, 'and ends all the same');
+    assert.equal(fields.nextExpiry.seconds, 30);
   });
 
   it('comes back without what nobody knows: no e-mail, no name, no turn taken', async () => {
@@ -108,7 +107,6 @@ describe('an entry of the directory', () => {
     'an identity that is none': { identity: 'ada' },
     'an identity without a subject': { identity: { issuer: 'https://login.example.com' } },
     'an identity of nobody': { identity: { issuer: 'https://login.example.com', subject: '' } },
-    'a link to nothing: it must not give back what rests': { linkedTo: null },
     'exchanges without a beginning': { exchange: { count: 1 } },
     'exchanges that are none': { exchange: null },
     'a turn without an end': { lease: { by: 'x' } },
@@ -158,7 +156,6 @@ describe('a standing owner', () => {
     assert.equal(isPermanentOwner(entryOf('o', { roles: ['owner'], disabled: true })), false);
     assert.equal(isPermanentOwner(entryOf('o', { grants: ends })), false);
     assert.equal(isPermanentOwner(entryOf('o', { roles: ['admin'] })), false);
-    assert.equal(isPermanentOwner(entryOf('o', { roles: ['owner'], linkedTo: 'x' })), false);
     assert.equal(isPermanentOwner(undefined), false);
   });
 });

@@ -29,19 +29,19 @@ describe('the record of somebody of another issuer', () => {
 
   it('is none where there is no entry, and says what was looked for', async () => {
     const found = await access.records.readExternal(identityOf('ada', { jitProvisioning: false }));
-    const [{ validAfter = 0, ...version } = {}, ...others] = found.directoryVersions;
-    assert.deepEqual([found.record, version, others], [undefined, { id: ADA.id, rolesVersion: 0 }, []]);
+    const { validAfter, ...version } = found.directoryVersion;
+    assert.deepEqual([found.record, version], [undefined, { id: ADA.id, rolesVersion: 0 }]);
     const age = access.now() - validAfter;
     assert.ok(age >= 60 && age <= 62, 'what happened to one long before is of no interest');
     assert.deepEqual(await access.all('directory'), []);
   });
 
   it('is made on first sight where the profile says so: no role, issuer and subject, an event', async () => {
-    const { record, directoryVersions } = await access.records.readExternal(ADA);
-    const [{ validAfter = 0, ...version } = {}, ...others] = directoryVersions;
-    assert.deepEqual([version, others], [{ id: ADA.id, rolesVersion: 0 }, []]);
+    const { record, directoryVersion } = await access.records.readExternal(ADA);
+    const { validAfter, ...version } = directoryVersion;
+    assert.deepEqual(version, { id: ADA.id, rolesVersion: 0 });
     assert.ok(validAfter < (await ada()).created, 'what happened meanwhile is of interest');
-    const whole = { directoryId: ADA.id, disabled: false, validAfter: 0, rolesVersion: 0, grants: [] };
+    const whole = { disabled: false, validAfter: 0, rolesVersion: 0, grants: [] };
     assert.deepEqual(record, whole);
     const { identity, providers } = await ada();
     assert.deepEqual([identity, providers], [{ issuer: ADA.issuer, subject: 'ada' }, [ADA.issuer]]);
@@ -106,57 +106,5 @@ describe('the record of somebody of another issuer', () => {
     const record = await read();
     assert.deepEqual([rolesOf(record), record?.disabled], [['member'], true]);
     assert.deepEqual((await ada()).identity, { issuer: ADA.issuer, subject: 'ada' });
-  });
-});
-
-describe('the record of somebody who is linked', () => {
-  beforeEach(async () => {
-    await open();
-    await read();
-    await commit({ grants: [{ role: 'support', ...GRANT }] });
-    await access.users.get('bob');
-    await commit({ link: { to: 'bob' } });
-  });
-  afterEach(() => access.close());
-
-  it('is that of the Firebase user; their own grants rest, and count again afterwards', async () => {
-    const { record, directoryVersions } = await access.records.readExternal(ADA);
-    assert.deepEqual([record?.directoryId, rolesOf(record)], ['bob', ['admin']]);
-    const [own, ...others] = directoryVersions;
-    assert.deepEqual([own?.id, own?.rolesVersion], [ADA.id, 2]);
-    assert.ok(own && own.validAfter < (await ada()).created, 'what happened meanwhile is of interest');
-    assert.deepEqual(others, [{ id: 'bob', rolesVersion: 1, validAfter: 50 }]);
-    await commit({ link: { to: undefined } });
-    const after = await read();
-    assert.deepEqual([after?.directoryId, rolesOf(after), after?.rolesVersion], [ADA.id, ['support'], 3]);
-  });
-
-  it('takes the stricter of the two', async () => {
-    assert.deepEqual([(await read())?.disabled, (await read())?.validAfter], [false, 50]);
-    await commit({ disabled: true });
-    const record = await read();
-    assert.deepEqual([record?.disabled, record?.validAfter], [true, access.now() + 1]);
-    await commit({ disabled: false });
-    const bob = access.accounts.byUid.get('bob') ?? assert.fail();
-    access.accounts.byUid.set('bob', { ...bob, disabled: true });
-    assert.equal((await read())?.disabled, true);
-  });
-
-  it('locks out when the Firebase user is gone', async () => {
-    access.accounts.byUid.delete('bob');
-    const { record, directoryVersions } = await access.records.readExternal(ADA);
-    assert.equal(record?.disabled, true);
-    const { id, rolesVersion } = directoryVersions.at(-1) ?? assert.fail();
-    assert.deepEqual([id, rolesVersion], ['bob', 0]);
-  });
-
-  it('is found by no role of its own while that rests, and makes no owner', async () => {
-    const list = async () => (await access.users.list({ role: 'support', pageSize: 10 })).users.length;
-    assert.equal(await list(), 0);
-    await commit({ link: { to: undefined } });
-    assert.equal(await list(), 1);
-    await commit({ grants: [{ role: 'owner', ...GRANT }] });
-    assert.deepEqual(await access.owners(), [ADA.id]);
-    await assertRefused(() => commit({ link: { to: 'bob' } }), 'last_owner');
   });
 });

@@ -31,8 +31,6 @@ const MATRIX: [method: Method, path: string, body: object | undefined, expected:
   ['delete', '/users/member', { x: 1 }, only(400, 'admin', 'owner')],
   ['post', '/users/member/revoke', { x: 1 }, only(400, 'support', 'admin', 'owner')],
   ['post', '/users', { issuer: 'https://stranger.example', subject: 'x' }, only(400, 'admin', 'owner')],
-  ['put', '/users/member/link', { x: 1 }, only(400, 'admin', 'owner')],
-  ['delete', '/users/member/link', undefined, only(400, 'admin', 'owner')],
   ['post', '/token/exchange', { x: 1 }, open(400)],
   ['get', '/notes', undefined, only(200, ...WRITERS)],
   ['get', '/notes?x=1', undefined, only(400, ...WRITERS)],
@@ -95,9 +93,6 @@ describe('http: who may do what', () => {
       ['patch', '/users/ID', { disabled: true }],
       ['delete', '/users/ID'],
       ['post', '/users/ID/revoke'],
-      ['put', '/users/ID/link', { linkedTo: 'admin' }],
-      ['put', '/users/admin/link', { linkedTo: 'ID' }],
-      ['delete', '/users/ID/link'],
       ['get', '/users/ID/roles'],
       ['get', '/users?email=ID%40example.com'],
     ];

@@ -34,7 +34,6 @@ const BODIES: Readonly<Record<string, object>> = {
   'patch /users/:uid': { disabled: true },
   'post /notes': { title: 'a title', body: 'a text' },
   'post /users': { issuer: 'https://stranger.example', subject: 'x' },
-  'put /users/:uid/link': { linkedTo: 'member' },
   'patch /notes/:id': { title: 'another' },
 };
 const CALLS: Readonly<Record<string, object>> = {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import * as z from 'zod';
 import { createOpenApiDocument } from '../../../scripts/openapi-document.ts';
-import { externalId } from '../../../src/authn/external-identity.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { routes } from '../../../src/http/routes.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
@@ -26,7 +25,6 @@ const table = routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\
 
 const OIDC = { type: 'oidc', issuer: 'https://login.example.com', audience: 'gatehouse' };
 const stranger = { issuer: OIDC.issuer, subject: 'ada' };
-const strangerId = externalId(OIDC.issuer, 'ada');
 
 describe('http: OpenAPI', () => {
   let api: Api;
@@ -110,8 +108,6 @@ describe('http: OpenAPI', () => {
     ['put', '/users/:uid/roles', '/users/norole/roles', { grants: [{ role: 'auditor' }], version: 1 }],
     ['get', '/users/:uid/roles', '/users/norole/roles'],
     ['post', '/users', '/users', stranger],
-    ['put', '/users/:uid/link', `/users/${strangerId}/link`, { linkedTo: 'member' }],
-    ['delete', '/users/:uid/link', `/users/${strangerId}/link`],
     ['get', '/audit', '/audit?pageSize=1'],
     ['post', '/access/reconcile', '/access/reconcile'],
     ['patch', '/users/:uid', '/users/auditor', { disabled: true }],

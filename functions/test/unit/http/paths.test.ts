@@ -38,7 +38,6 @@ describe('http: paths and methods', () => {
     ['/v1/audit', 'HEAD, GET'],
     ['/v1/access/reconcile', 'POST'],
     ['/v1/users/ada/revoke', 'POST'],
-    ['/v1/users/ada/link', 'PUT, DELETE'],
     ['/v1/token/exchange', 'POST'],
   ];
   for (const [path, allow] of allowed) {

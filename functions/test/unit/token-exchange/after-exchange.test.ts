@@ -1,15 +1,6 @@
 import assert from 'node:assert/strict';
-import { createExchangeToken } from '../../../src/token-exchange/exchange-token.ts';
 import { createMovableClock } from '../../helpers/access.ts';
-import {
-  claimsOf,
-  type ExchangeApi,
-  grant,
-  idOf,
-  openExchangeApi,
-  outcome,
-} from '../../helpers/exchange-api.ts';
-import { assertRefused } from '../../helpers/refusal.ts';
+import { claimsOf, type ExchangeApi, grant, idOf, openExchangeApi } from '../../helpers/exchange-api.ts';
 
 const ADA = idOf('ada');
 let api: ExchangeApi;
@@ -20,86 +11,6 @@ const open = async () => {
 };
 const close = () => api.close();
 const now = () => Math.floor(clock() / 1000);
-
-describe('an exchange for somebody who is linked', () => {
-  let token: string;
-  beforeEach(async () => {
-    await open();
-    token = await api.mint({ groups: ['helpers'] });
-    assert.equal(outcome(await api.exchange(token)), '200');
-    await api.deps.users.get('member');
-    await api.edit(ADA, { link: { to: 'member' } });
-  });
-  afterEach(close);
-
-  it('is refused: they have a Firebase user to sign in as', async () => {
-    const before = await api.entry();
-    const signed = api.google.count(':signBlob');
-    for (const each of [token, await api.mint({ jti: '2' })]) {
-      assert.equal(outcome(await api.exchange(each)), '400 invalid_request');
-    }
-    assert.deepEqual([await api.entry(), api.google.count(':signBlob')], [before, signed]);
-    const { events } = await api.deps.audit.list({ action: 'token.exchange', pageSize: 10 });
-    const refused = events.filter(({ reason }) => reason !== undefined);
-    assert.equal(refused.length, 2);
-    for (const { actor, target, reason } of refused) {
-      assert.deepEqual(
-        [actor, target, reason],
-        [ADA, ADA, 'linked to a Firebase user'],
-        'not the other’s doing',
-      );
-    }
-  });
-
-  it('is refused when they are linked while it is under way', async () => {
-    await api.edit(ADA, { link: { to: undefined } });
-    const { directory, config, ...others } = api.deps;
-    const late = createExchangeToken({
-      ...{ ...others, authn: api.deps, profiles: config.trustedIssuers },
-      directory: {
-        ...directory,
-        async change(...args) {
-          await api.edit(ADA, { link: { to: 'member' } });
-          return directory.change(...args);
-        },
-      },
-    });
-    const request = { token, type: 'jwt', requestId: 'r' };
-    await assertRefused(() => late(request), 'invalid_request', 'linked to a Firebase user');
-  });
-
-  it('has taken the roles out of the account that they had before', () => {
-    assert.deepEqual([api.claims().roles, api.claims().rv], [[], 2]);
-  });
-
-  it('is done again once they are unlinked', async () => {
-    await api.edit(ADA, { link: { to: undefined } });
-    assert.equal(outcome(await api.exchange(token)), '200');
-    assert.deepEqual(api.claims().roles, ['support']);
-  });
-});
-
-describe('somebody who was linked to an owner', () => {
-  beforeEach(open);
-  afterEach(close);
-
-  it('acts as themselves from the moment that they are not, whatever is remembered of their token', async () => {
-    const ada = `Bearer ${await api.mint()}`;
-    await api.deps.users.get('owner');
-    await api.exchanged(['team']);
-    await api.edit(ADA, { grants: [grant('admin')] });
-    await api.edit(ADA, { link: { to: 'owner' } });
-    const me = await api.as().get('/v1/me').set('Authorization', ada);
-    assert.equal(me.body.directoryId, 'owner');
-    await api.edit(ADA, { link: { to: undefined } });
-    const { status, body } = await api
-      .as()
-      .put(`/v1/users/${ADA}/roles`)
-      .set('Authorization', ada)
-      .send({ grants: [{ role: 'owner' }], version: (await api.entry()).rolesVersion });
-    assert.deepEqual([status, body.code], [403, 'own_account']);
-  });
-});
 
 describe('what an exchange leaves behind', () => {
   beforeEach(open);

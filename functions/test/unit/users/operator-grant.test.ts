@@ -184,18 +184,4 @@ describe('granting to an identity as the operator', () => {
     await grant(true);
     assert.deepEqual(await rolesOf(uid), ['support', 'owner']);
   });
-
-  it('refuses one that has the rights of a Firebase user, force or not: its own grants rest', async () => {
-    await open(['olga', { roles: [] }]);
-    await grant(false, 'support');
-    await access.changeAccess(
-      { principal: 'operator', requestId: 'r' },
-      { uid, action: 'identity.link' },
-      () => ({
-        link: { to: 'olga' },
-      }),
-    );
-    for (const force of [false, true]) await assertRefused(() => grant(force), 'invalid_argument');
-    assert.deepEqual(await access.owners(), []);
-  });
 });

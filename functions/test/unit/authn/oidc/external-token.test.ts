@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import type { AccessRecord } from '../../../../src/authn/access-records.ts';
 import { type ExternalIdentity, externalId } from '../../../../src/authn/external-identity.ts';
-import { createExternalTokenAuthenticator } from '../../../../src/authn/oidc/external-token.ts';
+import { createExternalTokenVerifier } from '../../../../src/authn/oidc/external-token.ts';
 import { createKeySet } from '../../../../src/authn/oidc/jwks.ts';
 import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
-import { isPrivileged } from '../../../../src/authz/permissions.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 import { createSigningPair, parsed, type SigningPair } from '../../../helpers/signing.ts';
@@ -17,7 +16,7 @@ const ENTRY = {
 };
 const id = externalId(ISSUER, 'ada');
 const record = (facts: Partial<AccessRecord> = {}): AccessRecord => ({
-  ...{ directoryId: id, disabled: false, validAfter: 0, rolesVersion: 3, grants: [], ...facts },
+  ...{ disabled: false, validAfter: 0, rolesVersion: 3, grants: [], ...facts },
 });
 
 describe('external token', () => {
@@ -57,18 +56,18 @@ describe('external token', () => {
         asked.push(identity);
         return {
           record: found ?? undefined,
-          directoryVersions: [{ id: identity.id, rolesVersion: 3, validAfter: 0 }],
+          directoryVersion: { id: identity.id, rolesVersion: 3, validAfter: 0 },
         };
       },
     };
-    const authenticator = createExternalTokenAuthenticator({
+    const verifier = createExternalTokenVerifier({
       ...{ profiles, keys, records: found === null ? null : records },
     });
-    return authenticator.authenticate(parsed(await pair.sign(claims(more))), NOW);
+    return verifier.verify(parsed(await pair.sign(claims(more))), NOW);
   }
 
   it('gives what the map gives, and the grants of the directory', async () => {
-    const { principal, directoryVersions } = await authenticate(
+    const { principal, directoryVersion } = await authenticate(
       { groups: ['staff', '__proto__', 'constructor'] },
       record({ grants: [{ role: 'auditor' }] }),
     );
@@ -78,7 +77,7 @@ describe('external token', () => {
       [principal.kind, principal.issuer, principal.subject, principal.uid, principal.directoryId],
       ['user', ISSUER, 'ada', undefined, id],
     );
-    assert.deepEqual(directoryVersions, [{ id, rolesVersion: 3, validAfter: 0 }]);
+    assert.deepEqual(directoryVersion, { id, rolesVersion: 3, validAfter: 0 });
   });
 
   it('gives a service what the map gives to services', async () => {
@@ -90,22 +89,41 @@ describe('external token', () => {
     assert.ok(principal.permissions.includes('audit:read'));
   });
 
-  it('gives what is privileged for a grant, and never by a link', async () => {
+  it('gives privileged permissions for a grant', async () => {
     const grants = [{ role: 'admin' }] as const;
     const granted = await authenticate({ groups: ['reader'] }, record({ grants }));
     assert.ok(granted.principal.permissions.includes('roles:assign'));
     assert.ok(granted.principal.permissions.includes('audit:read'));
-    const { principal } = await authenticate({}, record({ directoryId: 'firebase-uid', grants }));
-    assert.deepEqual([principal.directoryId, principal.roles], ['firebase-uid', ['member']]);
-    assert.ok(principal.permissions.includes('audit:read'));
-    assert.deepEqual(principal.permissions.filter(isPrivileged), []);
+  });
+
+  it('names the client and the actor of an access token, and no authentication methods', async () => {
+    const act = { sub: 'job', iss: 'https://jobs.example.com', act: { sub: 'earlier' } };
+    const { principal } = await authenticate({ azp: 'web', amr: ['pwd', 'mfa'], acr: 'aal2', act });
+    assert.deepEqual(principal.client, { id: 'web' });
+    assert.deepEqual(principal.actor, { subject: 'job', issuer: 'https://jobs.example.com' });
+    assert.deepEqual(principal.assurance, { level: 'aal1', at: undefined, methods: [] });
+    const other = await authenticate({ client_id: 'cli', act: { sub: 'job' } });
+    assert.deepEqual([other.principal.client, other.principal.actor], [{ id: 'cli' }, { subject: 'job' }]);
+    for (const odd of ['job', 7, null, { sub: 7 }]) {
+      const { client, actor } = (await authenticate({ act: odd, azp: 7 })).principal;
+      assert.deepEqual([client, actor], [undefined, undefined]);
+    }
+  });
+
+  it('names the methods of an ID token and when they were used, and no client', async () => {
+    const more = { amr: ['pwd', 'mfa', 7], acr: 'aal2', auth_time: NOW - 20, azp: 'web', act: { sub: 'x' } };
+    const { principal } = await authenticate(more, undefined, { tokenUse: 'id' });
+    assert.deepEqual(principal.assurance, { level: 'aal1', at: NOW - 20, methods: ['pwd', 'mfa'] });
+    assert.deepEqual([principal.client, principal.actor], [undefined, undefined]);
+    const without = await authenticate({ amr: 'mfa' }, undefined, { tokenUse: 'id' });
+    assert.deepEqual(without.principal.assurance.methods, []);
   });
 
   it('needs no entry, and no directory', async () => {
     const { principal } = await authenticate();
     assert.deepEqual([principal.roles, principal.directoryId], [['member'], id]);
     const alone = await authenticate({}, null);
-    assert.deepEqual([alone.principal.roles, alone.directoryVersions], [['member'], []]);
+    assert.deepEqual([alone.principal.roles, alone.directoryVersion], [['member'], undefined]);
   });
 
   it('hands the e-mail address to the directory, and believes it verified only when the issuer says so', async () => {
@@ -174,13 +192,9 @@ describe('external token', () => {
 
   it('refuses an `iss` that it has no keys for', async () => {
     const profiles = parseTrustedIssuers(JSON.stringify([ENTRY]), { local: false, allowFirebase: false });
-    const authenticator = createExternalTokenAuthenticator({ profiles, keys: new Map(), records: null });
+    const verifier = createExternalTokenVerifier({ profiles, keys: new Map(), records: null });
     const token = parsed(await pair.sign(claims()));
-    await assertRefused(
-      () => authenticator.authenticate(token, NOW),
-      'invalid_token',
-      'no keys for this issuer',
-    );
+    await assertRefused(() => verifier.verify(token, NOW), 'invalid_token', 'no keys for this issuer');
   });
 
   it('knows a Firebase user by the uid where firebase-admin is not at hand', async () => {
