@@ -11,7 +11,7 @@ import type { Principal } from '../../functions/src/authz/principal.ts';
 import { AppError, ERRORS } from '../../functions/src/core/errors.ts';
 import { type CallerContext, callerContext } from './caller-context.ts';
 import { authorizationLines, readMethodArn, splitLines } from './events.ts';
-import { decideWithoutDirectory, type LambdaAuthorizer, type Operation } from './lambda-authorizer.ts';
+import type { LambdaAuthorizer, Operation } from './lambda-authorizer.ts';
 import { isExactArn, policyFor } from './policy.ts';
 import type { RouteAccess, RouteTable } from './route-table.ts';
 
@@ -50,7 +50,7 @@ export function createHandler(authorizer: LambdaAuthorizer, routes: RouteTable |
     const principal = await authenticate(authorizer, call.lines, operation);
     const decision =
       call.refusal === undefined
-        ? decideWithoutDirectory(principal, operation.access)
+        ? authorizer.decide(principal, operation.access)
         : { allowed: false, reason: call.refusal };
     authorizer.logDecision(principal, decision, operation);
     return toResult(decision.allowed, principal);

@@ -1,9 +1,8 @@
+import { createBearerAuthenticator } from '../../functions/src/authn/bearer.ts';
 import { findCredential } from '../../functions/src/authn/credential.ts';
-import { createExternalAuthenticators } from '../../functions/src/authn/oidc/authenticators.ts';
 import type { Fetch } from '../../functions/src/authn/oidc/fetch-json.ts';
 import type { IssuerProfile } from '../../functions/src/authn/oidc/issuer-profile.ts';
-import { createVerifiedTokenCache } from '../../functions/src/authn/token-cache.ts';
-import { verifyToken } from '../../functions/src/authn/verify-token.ts';
+import { createTokenVerifiers } from '../../functions/src/authn/oidc/token-verifiers.ts';
 import {
   type AccessRule,
   needsFreshRecord,
@@ -13,7 +12,7 @@ import {
 import { type Decision, decide, dependsOnOwner, type Resource } from '../../functions/src/authz/decide.ts';
 import { toDenialError } from '../../functions/src/authz/denial.ts';
 import { ANONYMOUS, type Principal } from '../../functions/src/authz/principal.ts';
-import type { Clock } from '../../functions/src/core/clock.ts';
+import { type Clock, seconds } from '../../functions/src/core/clock.ts';
 import { AppError, ERRORS, toAppError } from '../../functions/src/core/errors.ts';
 import type { Log } from '../../functions/src/core/log.ts';
 
@@ -27,6 +26,8 @@ export interface LambdaAuthorizer {
    * @throws AppError `invalid_request`, `invalid_token`, `unavailable`, after the refusal was logged
    */
   authenticate(authorization: readonly string[], operation: Operation): Promise<Principal>;
+  /** {@link decideWithoutDirectory}, now. */
+  decide(principal: Principal, access: AccessRule, resource?: Resource): LambdaDecision;
   /** Logs one decision, in one line. */
   logDecision(principal: Principal, decision: LoggedDecision, operation: Operation): void;
   /**
@@ -65,8 +66,7 @@ interface Options {
 
 /** Fetches nothing before a token needs it. */
 export function createLambdaAuthorizer({ profiles, fetch, clock, log }: Options): LambdaAuthorizer {
-  const authenticators = createExternalAuthenticators({ profiles, fetch, clock, records: null });
-  const deps = { authenticators, verifiedTokens: createVerifiedTokenCache(), clock };
+  const bearer = createBearerAuthenticator(createTokenVerifiers({ profiles, fetch, clock, records: null }));
 
   const callerOf = ({ kind, issuer, subject }: Principal) =>
     kind === 'anonymous' ? {} : { issuer, subject };
@@ -89,8 +89,12 @@ export function createLambdaAuthorizer({ profiles, fetch, clock, log }: Options)
 
   async function authenticate(authorization: readonly string[], operation: Operation): Promise<Principal> {
     try {
-      const credential = findCredential(authorization);
-      return credential === undefined ? ANONYMOUS : (await verifyToken(deps, credential.token)).principal;
+      const credential = findCredential([bearer], {
+        headers: (name) => (name === 'authorization' ? authorization : []),
+      });
+      if (credential === undefined) return ANONYMOUS;
+      const { authenticator, value } = credential;
+      return (await authenticator.authenticate(value, seconds(clock))).principal;
     } catch (thrown) {
       throw logRefusal(thrown, operation, ANONYMOUS);
     }
@@ -110,8 +114,12 @@ export function createLambdaAuthorizer({ profiles, fetch, clock, log }: Options)
     });
   }
 
+  const decideNow = (principal: Principal, access: AccessRule, resource?: Resource) =>
+    decideWithoutDirectory(principal, access, resource, seconds(clock));
+
   return {
     authenticate,
+    decide: decideNow,
     logDecision,
     async authorize({ authorization, access, requestId, resource }) {
       const operation = { access, requestId };
@@ -122,7 +130,7 @@ export function createLambdaAuthorizer({ profiles, fetch, clock, log }: Options)
       } catch (thrown) {
         throw logRefusal(thrown, operation, principal);
       }
-      const decision = decideWithoutDirectory(principal, access, loaded);
+      const decision = decideNow(principal, access, loaded);
       logDecision(principal, decision, operation);
       if (decision.allowed) return principal;
       throw decision.reason === 'needs-directory' ? needsDirectory(access) : toDenialError(decision);
@@ -130,15 +138,20 @@ export function createLambdaAuthorizer({ profiles, fetch, clock, log }: Options)
   };
 }
 
-/** {@link decide} without a directory: refuses privileged permissions, which need its record. Pure. */
+/**
+ * {@link decide} without a directory: refuses privileged permissions, which need its record. Pure.
+ *
+ * @param now seconds since the epoch
+ */
 export function decideWithoutDirectory(
   principal: Principal,
   access: AccessRule,
-  resource?: Resource,
+  resource: Resource | undefined,
+  now: number,
 ): LambdaDecision {
   if (needsFreshRecord(access) && principal.kind !== 'anonymous')
     return { allowed: false, reason: 'needs-directory' };
-  return decide(principal, access, resource);
+  return decide(principal, access, resource, now);
 }
 
 function needsDirectory(access: AccessRule): AppError {

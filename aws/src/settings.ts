@@ -8,9 +8,9 @@ import { createRouteTable, type RouteAccess, type RouteTable } from './route-tab
 
 /** What `authorizer.config.ts` exports. */
 export interface AuthorizerConfig {
-  /** The Firebase project whose ID tokens are accepted. */
+  /** ID tokens of this Firebase project are accepted. */
   readonly firebaseProjectId?: string;
-  /** Other issuers whose tokens are accepted: `cognito({...})`, `auth0({...})`, `oidc({...})`. */
+  /** Other accepted issuers: `cognito({...})`, `auth0({...})`, `oidc({...})`. */
   readonly trustedIssuers: readonly IssuerSetting<Role | Permission>[];
   /** What each route of the API asks for. `null`: every signed-in caller is allowed, and the back end decides. */
   readonly routes: readonly RouteAccess[] | null;

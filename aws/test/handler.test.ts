@@ -68,6 +68,27 @@ describe('the authorizer handler', () => {
         assert.ok(!mayInvoke(policy, arnOf('GET', path)), path);
     });
 
+    it('logs what the policy says, whatever the path is', async () => {
+      const paths = [
+        '',
+        '/',
+        '/notes',
+        '/notes/',
+        '/notes/1',
+        '/notes/1/',
+        '/notes//',
+        '/notes/all',
+        '/no/where',
+      ];
+      const odd = ['/notes/%61ll', '/notes/*', '/notes/?/x', '/notes/./tags', '/notes/é', '/notes/1/\nx'];
+      for (const path of [...paths, ...odd, '/notes/$' + '{a}/x', '/notes/1/'.padEnd(900, 'x')]) {
+        for (const resource of ['/notes/{id}', '/notes/all', path]) {
+          const { may, granted } = await ask(await request(path, resource));
+          assert.equal(granted, may, `${path} of ${resource}`);
+        }
+      }
+    });
+
     it('refuses a route that is not listed', async () => {
       const refused = { may: false, granted: false, reason: 'not-in-routes' };
       assert.deepEqual(await ask(await request('/notes/1', '/notes/1')), refused);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { AccessRule } from '../../functions/src/authz/access-rule.ts';
 import { assertRefused } from '../../functions/test/helpers/refusal.ts';
 import { decideWithoutDirectory, type LambdaAuthorizer } from '../src/lambda-authorizer.ts';
 import { type AuthorizerWorld, openAuthorizerWorld } from './helpers/authorizer-world.ts';
@@ -183,14 +184,18 @@ describe('LambdaAuthorizer', () => {
 
   it('decides as the API does, except for privileged permissions', async () => {
     const principal = await authorize(await world.token(['members']));
-    assert.deepEqual(decideWithoutDirectory(principal, { permission: 'notes:read' }), {
-      allowed: true,
-      reason: 'granted',
-    });
-    assert.deepEqual(decideWithoutDirectory(principal, 'signed-in'), { allowed: true, reason: 'signed-in' });
-    assert.deepEqual(decideWithoutDirectory(principal, { permission: 'owners:assign' }), {
-      allowed: false,
-      reason: 'needs-directory',
-    });
+    const decide = (access: AccessRule) => decideWithoutDirectory(principal, access, undefined, 0);
+    assert.deepEqual(decide({ permission: 'notes:read' }), { allowed: true, reason: 'granted' });
+    assert.deepEqual(decide('signed-in'), { allowed: true, reason: 'signed-in' });
+    assert.deepEqual(decide({ permission: 'owners:assign' }), { allowed: false, reason: 'needs-directory' });
+  });
+
+  it('requires a recent sign-in where the rule has a maximum age', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const access = { permission: 'notes:read', maxAge: 300 } as const;
+    await authorize(await world.token(['members'], { auth_time: now - 60 }), { access });
+    const old = await world.token(['members'], { auth_time: now - 400 });
+    await assertRefused(() => authorize(old, { access }), 'step_up_required');
+    assert.equal(world.lines.at(-1)?.reason, 'step-up-required');
   });
 });

@@ -14,7 +14,7 @@ export const ROUTES: readonly RouteAccess[] = [
   { method: 'POST', path: '/users', access: { permission: 'users:write' } },
 ];
 
-/** Unpacked zips, which run beside an issuer whose keys they fetch over HTTPS. */
+/** Unpacked zips, which run beside an issuer and fetch its keys over HTTPS. */
 export interface ZipWorld {
   readonly keys: KeyHost;
   readonly pair: SigningPair;
