@@ -10,7 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['core'],
   ['authz'],
   ['authn'],
-  ['config.ts'],
+  ['config.ts', 'product-config.ts'],
   ['platform'],
   ['pipeline'],
   ['audit'],
@@ -84,6 +84,13 @@ describe('structure', () => {
         .map(({ target }) => `${path} imports ${target}`),
     );
     assert.deepEqual(upward, []);
+  });
+
+  it('has a gatehouse.config.ts that everything can import: it imports nothing but what it is written with', () => {
+    const text = readFileSync(join(src, '../gatehouse.config.ts'), 'utf8');
+    const imported = [...text.matchAll(/^import [^']*'([^']+)'/gm)].map(([, target]) => target);
+    assert.deepEqual(imported, ['./src/core/gatehouse-config.ts']);
+    assert.deepEqual(byPath.get('core/gatehouse-config.ts')?.imports, []);
   });
 
   it('has no import cycle, type imports counted', () => {

@@ -5,15 +5,8 @@ import { promisify } from 'node:util';
 import firebaseFunctionsTest from 'firebase-functions-test';
 import { createCallables } from '../../../src/callable/callables.ts';
 import { unavailable } from '../../../src/core/errors.ts';
-import {
-  type Api,
-  accountOf,
-  breakFirebaseAuth,
-  claimsOf,
-  PEOPLE,
-  type Person,
-  SECRETS,
-} from '../../helpers/api.ts';
+import { CALLABLE_NEEDS, meets } from '../../expectations/access.ts';
+import { type Api, accountOf, breakFirebaseAuth, claimsOf, PEOPLE, SECRETS } from '../../helpers/api.ts';
 import { createSigningKey, mintIdToken } from '../../helpers/google.ts';
 import { assertRefused, assertResult, call, type Name, openCallables } from './call.ts';
 
@@ -24,14 +17,7 @@ const DENIED = [403, 'PERMISSION_DENIED', 'permission_denied'] as const;
 const INVALID = [400, 'INVALID_ARGUMENT', 'invalid_argument'] as const;
 const UNAVAILABLE = [503, 'UNAVAILABLE', 'unavailable'] as const;
 
-/** By hand: who gets past the guard. The argument is wrong, so that nothing is changed. */
-const PASS: Record<Name, readonly Person[]> = {
-  getMyAccess: PEOPLE,
-  listUsers: ['support', 'auditor', 'admin', 'owner'],
-  setUserRoles: ['admin', 'owner'],
-  revokeSessions: ['support', 'admin', 'owner'],
-};
-const NAMES = Object.keys(PASS) as Name[];
+const NAMES = Object.keys(CALLABLE_NEEDS) as Name[];
 const SYSTEM = { principal: 'system', requestId: 'elsewhere' } as const;
 const DEBUG_MODE = fileURLToPath(new URL('debug-mode.ts', import.meta.url));
 
@@ -49,7 +35,8 @@ describe('callables: who may call what', () => {
       assertRefused(await call(api, name, { x: 1 }), UNAUTHENTICATED);
       for (const who of PEOPLE) {
         const answer = await call(api, name, { x: 1 }, { as: who });
-        assertRefused(answer, PASS[name].includes(who) ? INVALID : DENIED);
+        // The argument is wrong, so that nothing is changed.
+        assertRefused(answer, meets(who, CALLABLE_NEEDS[name]) ? INVALID : DENIED);
       }
     });
 

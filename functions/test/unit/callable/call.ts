@@ -7,7 +7,7 @@ import { type Api, openApi, type Person } from '../../helpers/api.ts';
 import { captureOutput } from '../../helpers/capture.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 
-export type Name = 'getMyAccess' | 'listUsers' | 'setUserRoles' | 'revokeSessions';
+export type Name = keyof ReturnType<typeof createCallables>;
 type Options = Omit<NonNullable<Parameters<typeof openApi>[0]>, 'serve'>;
 
 /** The four callables, each under the functions framework's own server, as in production; chosen by the first path step. */

@@ -22,7 +22,7 @@ describe('http: somebody of another issuer who is linked to an owner', () => {
     const me = await api.as().get('/v1/me').set('Authorization', ada);
     // A role is only named where all of it is held.
     assert.deepEqual([me.status, me.body.roles, me.body.directoryId], [200, [], 'owner']);
-    for (const permission of ['users:write', 'roles:assign', 'owners:assign', 'access:reconcile'])
+    for (const permission of ['users:write', 'roles:assign', 'owners:assign', 'directory:reconcile'])
       assert.ok(!me.body.permissions.includes(permission), permission);
     for (const path of ['/v1/users', '/v1/audit', '/v1/notes?owner=member'])
       assert.equal((await api.as().get(path).set('Authorization', ada)).status, 200, path);
