@@ -2,12 +2,14 @@
 import { deleteApp, initializeApp } from '../functions/node_modules/firebase-admin/lib/app/index.js';
 import { type Auth, getAuth } from '../functions/node_modules/firebase-admin/lib/auth/index.js';
 import { createInstance } from '../functions/src/app.ts';
+import { ALL_ROLES } from '../functions/src/authz/roles.ts';
 import { loadConfig } from '../functions/src/config.ts';
 import { createPlatform } from '../functions/src/platform/platform.ts';
 import { forOperators } from './lib/connect.ts';
 
 export const DEMO_PASSWORD = 'gatehouse';
-export const DEMO_ROLES = ['owner', 'admin', 'support', 'auditor', 'member'] as const;
+/** The most powerful first. */
+export const DEMO_ROLES = ALL_ROLES.toReversed();
 export const demoEmail = (role: string) => `${role}@demo.test`;
 
 /**

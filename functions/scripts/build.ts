@@ -1,9 +1,24 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { ConfigError } from '../src/core/config-error.ts';
 import { ADMIN_SDK, adminSdkWhenCalled } from './admin-sdk-when-called.ts';
+import { checkConfiguration } from './check-configuration.ts';
+import { generateRules } from './generate-rules.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
 
+try {
+  checkConfiguration();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
+
+const RULES = '../firestore.rules';
+const rules = await readFile(RULES, 'utf8');
+const generated = generateRules(rules);
+if (generated !== rules) await writeFile(RULES, generated);
 // As while the CLI reads the exports: no parameter has a value.
 process.env.FUNCTIONS_CONTROL_API = 'true';
 

@@ -120,6 +120,13 @@ describe('structure', () => {
     assert.deepEqual(inside, []);
   });
 
+  it('has a gatehouse.config.ts that everything can import: it imports nothing but what it is written with', () => {
+    const text = readFileSync(join(src, '../gatehouse.config.ts'), 'utf8');
+    const imported = [...text.matchAll(/^import [^']*'([^']+)'/gm)].map(([, target]) => target);
+    assert.deepEqual(imported, ['./src/core/gatehouse-config.ts']);
+    assert.deepEqual(byPath.get('core/gatehouse-config.ts')?.imports, []);
+  });
+
   it('has no import cycle, type imports counted', () => {
     const done = new Set<string>();
     const cycles: string[] = [];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mayCall, WHO_MAY_CALL } from '../../expectations/access.ts';
+import { mayCall, OPERATION_NEEDS } from '../../expectations/access.ts';
 import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, openApi, PEOPLE, type Person } from '../../helpers/api.ts';
 import { routes } from '../../helpers/operations.ts';
@@ -46,7 +46,7 @@ describe('http: who may do what', () => {
   it('has an expectation for no operation that does not exist', () => {
     const names = routes.map(({ name }) => name);
     assert.deepEqual(
-      Object.keys(WHO_MAY_CALL).filter((name) => !names.includes(name)),
+      Object.keys(OPERATION_NEEDS).filter((name) => !names.includes(name)),
       [],
     );
   });
