@@ -1,4 +1,5 @@
 import { ALL_PERMISSIONS, type Permission } from '../../functions/src/authz/permissions.ts';
+import { ConfigError } from '../../functions/src/core/config-error.ts';
 
 const METHODS = ['ANY', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -20,10 +21,10 @@ export interface RouteTable {
   byPath(method: string, path: string): RouteAccess | undefined;
 }
 
-/** @throws Error with one line for each wrong field, which begins with its path: `0.access.permission: …` */
+/** @throws ConfigError with the path of each wrong field: `routes[0].access.permission: …` */
 export function createRouteTable(routes: readonly RouteAccess[]): RouteTable {
-  const errors = routeErrors(routes);
-  if (errors.length > 0) throw new Error(errors.join('\n'));
+  const problems = routeProblems(routes).map((problem) => `routes${problem}`);
+  if (problems.length > 0) throw new ConfigError(problems);
   const byKey = new Map(routes.map((route) => [withoutNames(`${route.method} ${route.path}`), route]));
   const find = (method: string, path: string) => byKey.get(`${method} ${path}`) ?? byKey.get(`ANY ${path}`);
   return {
@@ -40,8 +41,8 @@ const withoutNames = (key: string) => key.replaceAll(/\{[\w.-]+(\+?)\}/g, '{$1}'
 const PATH = /^\/$|^(\/([\w.~@-]+|\{[\w.-]+\}))*\/([\w.~@-]+|\{[\w.-]+\+?\})$/;
 
 /** Types do not see what a cast or JavaScript put there. Checked by hand: the package has no dependencies of its own. */
-function routeErrors(routes: unknown): string[] {
-  if (!Array.isArray(routes) || routes.length === 0) return ['is not a list of routes'];
+function routeProblems(routes: unknown): string[] {
+  if (!Array.isArray(routes) || routes.length === 0) return [': is not a list of routes'];
   const seen = new Map<string, number>();
   return routes.flatMap((route: unknown, index) => {
     const { method, path, access, ...others } = fieldsOf(route);
@@ -49,18 +50,18 @@ function routeErrors(routes: unknown): string[] {
     const first = seen.get(key) ?? index;
     seen.set(key, first);
     return [
-      ...(isOneOf(METHODS, method) ? [] : [`${index}.method: is none of ${METHODS.join(', ')}`]),
+      ...(isOneOf(METHODS, method) ? [] : [`[${index}].method: is none of ${METHODS.join(', ')}`]),
       ...(typeof path === 'string' && PATH.test(path)
         ? []
-        : [`${index}.path: is not a path like /notes/{id}`]),
-      ...accessErrors(access).map((error) => `${index}.access${error}`),
-      ...Object.keys(others).map((name) => `${index}.${name}: there is no such field`),
-      ...(first < index ? [`${index}: is the same route as ${first}`] : []),
+        : [`[${index}].path: is not a path like /notes/{id}`]),
+      ...accessProblems(access).map((problem) => `[${index}].access${problem}`),
+      ...Object.keys(others).map((name) => `[${index}].${name}: there is no such field`),
+      ...(first < index ? [`[${index}]: is the same route as [${first}]`] : []),
     ];
   });
 }
 
-function accessErrors(access: unknown): string[] {
+function accessProblems(access: unknown): string[] {
   if (access === 'signed-in') return [];
   const { permission, ...others } = fieldsOf(access);
   if (permission === undefined) return [': is neither signed-in nor a permission'];

@@ -1,21 +1,22 @@
 import type { IssuerProfile } from '../../functions/src/authn/oidc/issuer-profile.ts';
-import type { issuerSchema } from '../../functions/src/authn/oidc/issuer-schema.ts';
-import { parseTrustedIssuers } from '../../functions/src/authn/oidc/trusted-issuers.ts';
+import { readTrustedIssuers } from '../../functions/src/authn/oidc/trusted-issuers.ts';
+import type { Permission } from '../../functions/src/authz/permissions.ts';
+import type { Role } from '../../functions/src/authz/roles.ts';
+import { ConfigError } from '../../functions/src/core/config-error.ts';
+import type { IssuerSetting } from '../../functions/src/core/gatehouse-config.ts';
 import { createRouteTable, type RouteAccess, type RouteTable } from './route-table.ts';
-
-type IssuerInput = (typeof issuerSchema)['_zod']['input'];
 
 /** What `authorizer.config.ts` exports. */
 export interface AuthorizerConfig {
   /** The Firebase project whose ID tokens are accepted. */
   readonly firebaseProjectId?: string;
-  /** Every other issuer whose tokens are accepted. */
-  readonly trustedIssuers: readonly Exclude<IssuerInput, { type: 'firebase' }>[];
+  /** Other issuers whose tokens are accepted: `cognito({...})`, `auth0({...})`, `oidc({...})`. */
+  readonly trustedIssuers: readonly IssuerSetting<Role | Permission>[];
   /** What each route of the API asks for. `null`: every signed-in caller is allowed, and the back end decides. */
   readonly routes: readonly RouteAccess[] | null;
 }
 
-/** Checks the types of a configuration; a wrong name does not compile. */
+/** Types a configuration: a misspelt name does not compile. Values are checked by the build and at start. */
 export const defineAuthorizerConfig = (config: AuthorizerConfig): AuthorizerConfig => config;
 
 export interface Settings {
@@ -23,53 +24,55 @@ export interface Settings {
   readonly routes: RouteTable | null;
 }
 
-/** @throws Error with one line for each wrong value, which begins with its path: `routes.0.path: …` */
+/** @throws ConfigError with the path of each wrong field: `routes[0].path: …` */
 export function readConfig(config: AuthorizerConfig): Settings {
   const { firebaseProjectId, trustedIssuers, routes, ...others } = config;
-  const errors = Object.keys(others).map((name) => `${name}: there is no such field`);
+  const problems = Object.keys(others).map((name) => `${name}: there is no such field`);
 
-  /** What one part is read to; `undefined` after an error, whose lines may begin with a path inside the part. */
-  function part<Value>(name: string, read: () => Value): Value | undefined {
+  /** Reads one part, and collects its problems with those of the others. */
+  function part<Value>(read: () => Value): Value | undefined {
     try {
       return read();
     } catch (error) {
-      // The readers throw nothing else.
-      const { message } = error as Error;
-      errors.push(...message.split('\n').map((line) => `${name}${/^\d/.test(line) ? '.' : ': '}${line}`));
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
       return undefined;
     }
   }
 
-  const firebase =
-    firebaseProjectId === undefined ? [] : [{ type: 'firebase', projectId: firebaseProjectId }];
-  const profiles = part('trustedIssuers', () => {
-    const parsed = parse([...trustedIssuers, ...firebase]);
-    if (parsed.length === 0) throw new Error('is empty, and there is no firebaseProjectId');
-    return parsed;
-  });
-  const table = part('routes', () => (routes === null ? null : createRouteTable(routes)));
-  if (errors.length > 0 || profiles === undefined || table === undefined) {
-    const lines = errors.map((line) =>
-      line.replace(`trustedIssuers.${trustedIssuers.length}.projectId`, 'firebaseProjectId'),
-    );
-    throw new Error(['Invalid configuration:', ...lines].join('\n  '));
-  }
+  const profiles = part(() => readIssuers(firebaseProjectId, trustedIssuers));
+  const table = part(() => (routes === null ? null : createRouteTable(routes)));
+  if (problems.length > 0 || profiles === undefined || table === undefined) throw new ConfigError(problems);
   return Object.freeze({ profiles, routes: table });
 }
 
-const parse = (issuers: readonly unknown[]) =>
-  parseTrustedIssuers(JSON.stringify(issuers), { local: false, gate: true });
-
 /**
  * @param env of the Lambda function
- * @throws Error as {@link readConfig}, and for an environment that makes the authorizer accept forged keys
+ * @throws ConfigError as {@link readConfig}, and for an environment in which keys of any server would be accepted
  */
 export function readSettings(
   config: AuthorizerConfig,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Settings {
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
-    throw new Error('Invalid configuration: NODE_TLS_REJECT_UNAUTHORIZED=0 would accept keys of any server.');
+    throw new ConfigError(['NODE_TLS_REJECT_UNAUTHORIZED: 0 would accept keys from any server']);
   }
   return readConfig(config);
+}
+
+/** Firebase is one issuer more. */
+function readIssuers(
+  projectId: string | undefined,
+  trustedIssuers: AuthorizerConfig['trustedIssuers'],
+): readonly IssuerProfile[] {
+  const all = projectId === undefined ? trustedIssuers : [...trustedIssuers, { type: 'firebase', projectId }];
+  if (all.length === 0)
+    throw new ConfigError(['trustedIssuers: is empty, and there is no firebaseProjectId']);
+  try {
+    return readTrustedIssuers(all, { local: false, allowFirebase: true });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const last = `trustedIssuers[${trustedIssuers.length}].projectId`;
+    throw new ConfigError(error.problems.map((problem) => problem.replace(last, 'firebaseProjectId')));
+  }
 }

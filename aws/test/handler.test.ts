@@ -45,7 +45,9 @@ describe('the authorizer handler', () => {
 
     it('decides by the route that API Gateway chose, not by the path', async () => {
       assert.deepEqual(await ask(await request('/notes/all', '/notes/{id}')), {
-        ...{ may: true, granted: true, reason: 'granted' },
+        may: true,
+        granted: true,
+        reason: 'granted',
       });
       for (const [path, resource] of [
         ['/notes/all', '/notes/all'],
@@ -53,7 +55,9 @@ describe('the authorizer handler', () => {
         ['/admin/x', '/admin/{proxy+}'],
       ] as const)
         assert.deepEqual(await ask(await request(path, resource)), {
-          ...{ may: false, granted: false, reason: 'missing-permission' },
+          may: false,
+          granted: false,
+          reason: 'missing-permission',
         });
     });
 
@@ -101,7 +105,9 @@ describe('the authorizer handler', () => {
     it('allows the $default stage of an HTTP API', async () => {
       const stage = 'arn:aws:execute-api:us-east-1:123456789012:abcdef123/$default';
       const event = requestEvent([await bearer('readers')], {
-        ...{ path: '/notes/1', resource: '/notes/{id}', version: '1.0' },
+        path: '/notes/1',
+        resource: '/notes/{id}',
+        version: '1.0',
       });
       const policy = await policyOf({ ...event, methodArn: `${stage}/GET/notes/1` });
       assert.ok(mayInvoke(policy, `${stage}/GET/notes/1`));
@@ -111,7 +117,9 @@ describe('the authorizer handler', () => {
     it('refuses payload 1.0 where the identity sources lack the token', async () => {
       const event = requestEvent([await bearer('readers')], { version: '1.0' });
       assert.deepEqual(await ask({ ...event, identitySource: 'GET,/notes' } as never), {
-        ...{ may: false, granted: false, reason: 'identity-source-lacks-token' },
+        may: false,
+        granted: false,
+        reason: 'identity-source-lacks-token',
       });
     });
 
@@ -129,14 +137,18 @@ describe('the authorizer handler', () => {
     it('decides by the path where the list has it without parameters', async () => {
       assert.equal((await ask(await token('/notes'))).may, true);
       assert.deepEqual(await ask(await token('/notes/all')), {
-        ...{ may: false, granted: false, reason: 'missing-permission' },
+        may: false,
+        granted: false,
+        reason: 'missing-permission',
       });
     });
 
     it('refuses a path of a route with parameters', async () => {
       for (const path of ['/notes/1', '/notes/{id}', '/admin/x', '/x', '/notes/', '/notes/*', '/%6Eotes'])
         assert.deepEqual(await ask(await token(path, 'GET', 'bosses')), {
-          ...{ may: false, granted: false, reason: 'not-in-routes' },
+          may: false,
+          granted: false,
+          reason: 'not-in-routes',
         });
     });
   });
@@ -179,7 +191,10 @@ describe('the authorizer handler', () => {
 
       it(`allows nothing more on a ${kind} under the token alone`, async () => {
         assert.deepEqual(await answers(await requests(version), (event: Request) => [authorization(event)]), [
-          ...[true, false, false, false],
+          true,
+          false,
+          false,
+          false,
         ]);
       });
 
@@ -192,7 +207,8 @@ describe('the authorizer handler', () => {
         const [allowed, denied] = await requests(version);
         assert.ok(allowed && denied);
         assert.deepEqual(await answers([denied, allowed], (event: Request) => [authorization(event)]), [
-          ...[false, false],
+          false,
+          false,
         ]);
       });
     }
@@ -215,7 +231,8 @@ describe('the authorizer handler', () => {
       const first = requestEvent([await bearer('readers')], { version: '1.0' });
       const event = { ...first, identitySource: 'GET,/notes' };
       assert.deepEqual(await answers([event, event], (one: Request) => [one.httpMethod, one.path]), [
-        ...[false, false],
+        false,
+        false,
       ]);
     });
   });

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { buildZip } from '../scripts/build.ts';
 
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
-const LAYERS = /^\.\.\/functions\/src\/(core|authz|authn)\//;
+/** The roles and permissions of authz are those of the configuration, which imports only core. */
+const LAYERS = /^\.\.\/functions\/(src\/(core|authz|authn)\/|gatehouse\.config\.ts$)/;
 const PACKAGES = /^\.\.\/functions\/node_modules\/(jose|zod|lru-cache)\//;
 const OWN = /^(src\/|authorizer\.config\.ts$)/;
 

@@ -89,7 +89,8 @@ describe('LambdaAuthorizer', () => {
       auth_time: now - 60,
       iat: now - 10,
       exp: now + 3_590,
-      ...{ roles, rv: 1 },
+      roles,
+      rv: 1,
     });
   }
 
@@ -187,7 +188,7 @@ describe('LambdaAuthorizer', () => {
       reason: 'granted',
     });
     assert.deepEqual(decideWithoutDirectory(principal, 'signed-in'), { allowed: true, reason: 'signed-in' });
-    assert.deepEqual(decideWithoutDirectory(principal, { permission: 'clients:write' }), {
+    assert.deepEqual(decideWithoutDirectory(principal, { permission: 'owners:assign' }), {
       allowed: false,
       reason: 'needs-directory',
     });

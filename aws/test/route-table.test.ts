@@ -78,46 +78,54 @@ describe('route table', () => {
   const bad: [string, unknown, RegExp][] = [
     ['no list', {}, /is not a list/],
     ['an empty list', [], /is not a list/],
-    ['a row that is no object', [null], /^0\.method/m],
-    ['a public route', [{ method: 'GET', path: '/a', access: 'public' }], /^0\.access: /m],
+    ['a row that is no object', [null], /routes\[0\]\.method/m],
+    ['a public route', [{ method: 'GET', path: '/a', access: 'public' }], /routes\[0\]\.access: /m],
     [
       'an unknown permission',
       [{ method: 'GET', path: '/a', access: { permission: 'notes:eat' } }],
-      /^0\.access\.permission: /m,
+      /routes\[0\]\.access\.permission: /m,
     ],
     [
       'a permission without its object',
       [{ method: 'GET', path: '/a', access: 'notes:read' }],
-      /^0\.access: /m,
+      /routes\[0\]\.access: /m,
     ],
     [
       'a rule with own',
       [{ method: 'GET', path: '/a', access: { ...read, own: true } }],
-      /^0\.access\.own: /m,
+      /routes\[0\]\.access\.own: /m,
     ],
-    ['no access', [{ method: 'GET', path: '/a' }], /^0\.access: /m],
-    ['a wildcard', [{ method: 'GET', path: '/a/*', access: 'signed-in' }], /^0\.path: /m],
-    ['a question mark', [{ method: 'GET', path: '/a?', access: 'signed-in' }], /^0\.path: /m],
+    ['no access', [{ method: 'GET', path: '/a' }], /routes\[0\]\.access: /m],
+    ['a wildcard', [{ method: 'GET', path: '/a/*', access: 'signed-in' }], /routes\[0\]\.path: /m],
+    ['a question mark', [{ method: 'GET', path: '/a?', access: 'signed-in' }], /routes\[0\]\.path: /m],
     [
       'a policy variable',
       [{ method: 'GET', path: '/$' + '{aws:username}', access: 'signed-in' }],
-      /^0\.path: /m,
+      /routes\[0\]\.path: /m,
     ],
     [
       'a greedy parameter before the end',
       [{ method: 'GET', path: '/{a+}/b', access: 'signed-in' }],
-      /^0\.path: /m,
+      /routes\[0\]\.path: /m,
     ],
-    ['a path without a slash', [{ method: 'GET', path: 'a', access: 'signed-in' }], /^0\.path: /m],
-    ['a method in lower case', [{ method: 'get', path: '/a', access: 'signed-in' }], /^0\.method: /m],
-    ['an unknown field', [{ method: 'GET', path: '/a', access: 'signed-in', acess: 'x' }], /^0\.acess: /m],
+    ['a path without a slash', [{ method: 'GET', path: 'a', access: 'signed-in' }], /routes\[0\]\.path: /m],
+    [
+      'a method in lower case',
+      [{ method: 'get', path: '/a', access: 'signed-in' }],
+      /routes\[0\]\.method: /m,
+    ],
+    [
+      'an unknown field',
+      [{ method: 'GET', path: '/a', access: 'signed-in', acess: 'x' }],
+      /routes\[0\]\.acess: /m,
+    ],
     [
       'the same route twice',
       [
         { method: 'GET', path: '/a/{id}', access: 'signed-in' },
         { method: 'GET', path: '/a/{name}', access: read },
       ],
-      /^1: is the same route as 0$/m,
+      /routes\[1\]: is the same route as \[0\]$/m,
     ],
   ];
   for (const [what, routes, message] of bad) {

@@ -22,22 +22,38 @@ describe('settings', () => {
   });
 
   for (const [what, config, message] of [
-    ['no issuer', { trustedIssuers: [], routes }, /^ {2}trustedIssuers: is empty/m],
-    ['an unknown kind of issuer', { trustedIssuers: [{ type: 'okta' }], routes }, /^ {2}trustedIssuers\.0/m],
+    ['no issuer', { trustedIssuers: [], routes }, /^Invalid configuration: trustedIssuers: is empty/m],
+    [
+      'an unknown kind of issuer',
+      { trustedIssuers: [{ type: 'okta' }], routes },
+      /^Invalid configuration: trustedIssuers\[0\]/m,
+    ],
     [
       'an issuer without https',
       { trustedIssuers: [{ ...ISSUER_SETTING, issuer: 'http://127.0.0.1:1/' }], routes },
-      /^ {2}trustedIssuers\.0\.issuer: only in the emulator/m,
+      /^Invalid configuration: trustedIssuers\[0\]\.issuer: only in the emulator/m,
     ],
     [
       'a wrong field of the second issuer',
       { trustedIssuers: [ISSUER_SETTING, { type: 'auth0', domain: 'a b', audience: 'c' }], routes },
-      /^ {2}trustedIssuers\.1\.domain: /m,
+      /^Invalid configuration: trustedIssuers\[1\]\.domain: /m,
     ],
-    ['a wrong project id', { firebaseProjectId: 'A b', trustedIssuers, routes }, /^ {2}firebaseProjectId: /m],
-    ['no routes', { trustedIssuers }, /^ {2}routes: is not a list/m],
-    ['a wrong route', { trustedIssuers, routes: [{ ...routes[0], path: '*' }] }, /^ {2}routes\.0\.path: /m],
-    ['an unknown field', { trustedIssuers, routes, route: [] }, /^ {2}route: there is no such field/m],
+    [
+      'a wrong project id',
+      { firebaseProjectId: 'A b', trustedIssuers, routes },
+      /^Invalid configuration: firebaseProjectId: /m,
+    ],
+    ['no routes', { trustedIssuers }, /^Invalid configuration: routes: is not a list/m],
+    [
+      'a wrong route',
+      { trustedIssuers, routes: [{ ...routes[0], path: '*' }] },
+      /^Invalid configuration: routes\[0\]\.path: /m,
+    ],
+    [
+      'an unknown field',
+      { trustedIssuers, routes, route: [] },
+      /^Invalid configuration: route: there is no such field/m,
+    ],
   ] as const) {
     it(`are refused with ${what}, with the path of the field`, () =>
       assert.throws(() => read(config), { message }));
@@ -45,7 +61,7 @@ describe('settings', () => {
 
   it('name every wrong field at once', () => {
     assert.throws(() => read({ trustedIssuers: [], routes: [] }), {
-      message: /trustedIssuers: .*\n {2}routes: /,
+      message: /trustedIssuers: .*\n.*routes: /,
     });
   });
 

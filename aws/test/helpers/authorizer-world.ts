@@ -1,4 +1,4 @@
-import { parseTrustedIssuers } from '../../../functions/src/authn/oidc/trusted-issuers.ts';
+import { readTrustedIssuers } from '../../../functions/src/authn/oidc/trusted-issuers.ts';
 import { createLog } from '../../../functions/src/core/log.ts';
 import { type KeyServer, openKeyServer } from '../../../functions/test/helpers/key-server.ts';
 import { createSigningPair, type SigningPair } from '../../../functions/test/helpers/signing.ts';
@@ -28,13 +28,16 @@ export async function openAuthorizerWorld(): Promise<AuthorizerWorld> {
   keys.publish({ keys: [pair.jwk] });
   const lines: Record<string, unknown>[] = [];
   const authorizer = createLambdaAuthorizer({
-    profiles: parseTrustedIssuers(JSON.stringify([ISSUER_SETTING, FIREBASE]), { local: false, gate: true }),
+    profiles: readTrustedIssuers([ISSUER_SETTING, FIREBASE], { local: false, allowFirebase: true }),
     fetch: keys.fetch,
     clock: Date.now,
     log: createLog((line) => lines.push(line)),
   });
   return {
-    ...{ authorizer, keys, pair, lines },
+    authorizer,
+    keys,
+    pair,
+    lines,
     token: (groups, claims, header) => signAccessToken(pair, { groups, ...claims }, header),
     close: () => keys.close(),
   };

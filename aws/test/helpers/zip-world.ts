@@ -46,7 +46,8 @@ export async function openZipWorld(): Promise<ZipWorld> {
   }
 
   return {
-    ...{ keys, pair },
+    keys,
+    pair,
     bearer: async (groups, claims, header) =>
       `Bearer ${await signAccessToken(pair, { groups, ...claims }, header)}`,
     configOf: (routes) => ({ trustedIssuers, routes }),

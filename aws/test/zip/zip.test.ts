@@ -81,12 +81,12 @@ describe('the zip', function () {
     [
       'with an issuer of plain HTTP',
       { trustedIssuers: [{ type: 'oidc', issuer: 'http://127.0.0.1:1/', audience: 'a' }] },
-      /trustedIssuers\.0\.issuer: only in the emulator/,
+      /trustedIssuers\[0\]\.issuer: only in the emulator/,
     ],
     [
       'with a route that asks for an unknown permission',
       { routes: [{ method: 'GET', path: '/a', access: { permission: 'notes:eat' } }] },
-      /routes\.0\.access\.permission/,
+      /routes\[0\]\.access\.permission/,
     ],
   ] as const) {
     it(`is not built ${what}, with the path of the field`, async () => {
@@ -105,7 +105,7 @@ describe('the zip', function () {
     assert.equal(status, 1);
     assert.equal(
       stderr,
-      'Invalid configuration:\n  trustedIssuers: is empty, and there is no firebaseProjectId\n',
+      'Invalid configuration: trustedIssuers: is empty, and there is no firebaseProjectId\n',
     );
     assert.equal(existsSync(ZIP) ? statSync(ZIP).mtimeMs : undefined, before);
   });

@@ -7,7 +7,7 @@ interface ErrorKind {
   readonly title: string;
 }
 
-/** Every way Gatehouse refuses or fails, said once. `docs/errors.md` explains each row and a test compares the two. */
+/** Every way Gatehouse refuses or fails, said once. `docs/reference/errors.md` explains each row and a test compares the two. */
 export const ERRORS = {
   unauthenticated: { status: 401, callable: 'unauthenticated', title: 'Sign in first' },
   invalid_token: { status: 401, callable: 'unauthenticated', title: 'The credential was not accepted' },
