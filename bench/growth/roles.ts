@@ -1,8 +1,8 @@
 import { authenticate } from '../../functions/src/authn/authenticate.ts';
 import { decide } from '../../functions/src/authz/decide.ts';
 import { loadConfig } from '../../functions/src/config.ts';
-import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { googleKey, openGoogle, PROJECT } from '../../functions/test/helpers/google.ts';
+import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
 import { firebaseToken } from '../lib/tokens.ts';
 import { signToken } from '../tokens/sign.ts';

@@ -1,10 +1,10 @@
 import { authenticate } from '../../functions/src/authn/authenticate.ts';
 import { loadConfig } from '../../functions/src/config.ts';
-import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { toDocument } from '../../functions/src/directory/entry.ts';
 import type { OpenedFirestore } from '../../functions/src/platform/firestore/firestore.ts';
 import { entryOf } from '../../functions/test/consistency/seed.ts';
 import { openGoogle, PROJECT } from '../../functions/test/helpers/google.ts';
+import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
 import type { Sizes } from '../lib/sizes.ts';
 import { firebaseToken } from '../lib/tokens.ts';

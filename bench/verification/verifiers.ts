@@ -7,9 +7,9 @@ import jwt from 'jsonwebtoken';
 import { authenticate } from '../../functions/src/authn/authenticate.ts';
 import { decide } from '../../functions/src/authz/decide.ts';
 import { loadConfig } from '../../functions/src/config.ts';
-import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import type { OpenFirestore } from '../../functions/src/platform/firestore/firestore.ts';
 import { ISSUER, PROJECT } from '../../functions/test/helpers/google.ts';
+import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { authOf } from '../lib/firebase.ts';
 import { type PublicKey, toJwk } from '../lib/outside.ts';
 
@@ -32,7 +32,9 @@ export const VERIFIERS = {
   Gatehouse: ({ app, firestore }: Given): Verify => {
     const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app, firestore });
     return async (token) =>
-      decide(await authenticate(deps, { kind: 'bearer', token }, { fresh: false }), { permission: 'notes:read' });
+      decide(await authenticate(deps, { kind: 'bearer', token }, { fresh: false }), {
+        permission: 'notes:read',
+      });
   },
   'firebase-admin': ({ app }: Given): Verify => {
     const auth = authOf(app);

@@ -3,18 +3,11 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import firebaseFunctionsTest from 'firebase-functions-test';
-import { CALLABLES, createCallables } from '../../helpers/operations.ts';
 import { unavailable } from '../../../src/core/errors.ts';
-import {
-  type Api,
-  accountOf,
-  breakFirebaseAuth,
-  claimsOf,
-  PEOPLE,
-  SECRETS,
-} from '../../helpers/api.ts';
-import { createSigningKey, mintIdToken } from '../../helpers/google.ts';
 import { mayCall } from '../../expectations/access.ts';
+import { type Api, accountOf, breakFirebaseAuth, claimsOf, PEOPLE, SECRETS } from '../../helpers/api.ts';
+import { createSigningKey, mintIdToken } from '../../helpers/google.ts';
+import { CALLABLES, createCallables } from '../../helpers/operations.ts';
 import { assertRefused, assertResult, call, openCallables } from './call.ts';
 
 const UNAUTHENTICATED = [401, 'UNAUTHENTICATED', 'unauthenticated'] as const;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { createCallables } from '../../helpers/operations.ts';
 import { assertHeaders, exchange, HTTPS, type Reply } from '../../helpers/answers.ts';
 import { type Api, openApi, type Person } from '../../helpers/api.ts';
 import { captureOutput } from '../../helpers/capture.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import type { TestInstance } from '../../helpers/open-instance.ts';
+import { createCallables } from '../../helpers/operations.ts';
 
 type Options = Omit<NonNullable<Parameters<typeof openApi>[0]>, 'serve'>;
 

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { initializeApp } from 'firebase-admin/app';
 import { onCall } from 'firebase-functions/https';
-import { createCallables } from '../../helpers/operations.ts';
 import { loadConfig } from '../../../src/config.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import { idTokenClaims, PROJECT } from '../../helpers/google.ts';
 import { openInstance } from '../../helpers/open-instance.ts';
+import { createCallables } from '../../helpers/operations.ts';
 
 /**
  * A process of its own, started with the SDK's debug variables: it reads them when it is loaded. Our own refusal to start

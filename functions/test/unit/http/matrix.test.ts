@@ -21,7 +21,12 @@ describe('http: who may do what', () => {
       it(`answers ${method.toUpperCase()} ${path} of ${who} with ${status}`, async () => {
         const url = path.replaceAll(/:\w+/g, 'a%2Fb');
         const isQuery = method === 'get' || method === 'delete';
-        const answer = await send(method, isQuery ? `${url}?wrong=1` : url, isQuery ? undefined : { wrong: 1 }, who);
+        const answer = await send(
+          method,
+          isQuery ? `${url}?wrong=1` : url,
+          isQuery ? undefined : { wrong: 1 },
+          who,
+        );
         assert.equal(answer.status, status, answer.text);
       });
     }
@@ -40,7 +45,10 @@ describe('http: who may do what', () => {
 
   it('has an expectation for no operation that does not exist', () => {
     const names = routes.map(({ name }) => name);
-    assert.deepEqual(Object.keys(WHO_MAY_CALL).filter((name) => !names.includes(name)), []);
+    assert.deepEqual(
+      Object.keys(WHO_MAY_CALL).filter((name) => !names.includes(name)),
+      [],
+    );
   });
 
   it('tells somebody without users:read the same about a user who exists and one who does not', async () => {

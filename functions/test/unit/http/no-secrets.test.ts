@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { createCallables } from '../../helpers/operations.ts';
 import { createApp } from '../../../src/http/app.ts';
-import { routes } from '../../helpers/operations.ts';
 import { structuredLog } from '../../../src/platform/logging/log.ts';
 import { GRANT_TYPE, JWT } from '../../../src/token-exchange/schema.ts';
 import { createMovableClock } from '../../helpers/access.ts';
@@ -13,6 +11,7 @@ import { forgeIdToken } from '../../helpers/forge.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import { mintIdToken } from '../../helpers/google.ts';
 import type { TestInstance } from '../../helpers/open-instance.ts';
+import { createCallables, routes } from '../../helpers/operations.ts';
 import { seed } from '../notes/notes.ts';
 
 /** The HTTP API and the callables at one port. */

@@ -3,8 +3,8 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import * as z from 'zod';
 import { createOpenApiDocument } from '../../../scripts/openapi-document.ts';
 import { createApp } from '../../../src/http/app.ts';
-import { routes } from '../../helpers/operations.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
+import { routes } from '../../helpers/operations.ts';
 
 interface Operation {
   readonly operationId: string;

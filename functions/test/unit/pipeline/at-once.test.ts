@@ -8,8 +8,8 @@ import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import { recordingLog } from '../../helpers/instance.ts';
-import { CALLABLES, createCallables, routes } from '../../helpers/operations.ts';
 import { openInstance, type TestInstance } from '../../helpers/open-instance.ts';
+import { CALLABLES, createCallables, routes } from '../../helpers/operations.ts';
 import { call } from '../callable/call.ts';
 
 /** The HTTP API and the callables on one server, each as in production. */
