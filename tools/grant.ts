@@ -43,8 +43,9 @@ function nameOf(issuer: string, project: string): string {
 }
 
 function services(project: string) {
-  const { accounts, services } = connect(project);
-  return { accounts, ...services };
+  const { accounts, clock, services } = connect(project);
+  const { directory } = services;
+  return { accounts, clock, directory, changeAccess: directory.changeAccess };
 }
 
 async function grant(wanted: ReturnType<typeof readArguments>): Promise<DirectoryEntry> {

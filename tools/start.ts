@@ -108,7 +108,7 @@ async function start() {
   isReady = true;
   const seconds = (performance.now() - begin) / 1000;
   const more = { ...(data ? { dataFolder: data.path } : {}), ...(issuers ? { issuers } : {}) };
-  const { users } = connect(PROJECT_ID);
+  const { users } = connect(PROJECT_ID).services;
   // In saved data the demo member may be deleted.
   const memberVersion = await users.get('demo-member').then(
     ({ version }) => version,

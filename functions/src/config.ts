@@ -61,7 +61,7 @@ const SMALL = { memory: '256MiB', concurrency: 80, maxInstances: 5 } as const;
 
 /**
  * Options of the functions, by group. A service account for each group, so that each gets only the roles it needs:
- * docs/architecture/decisions/service-accounts.md.
+ * docs/architecture/decisions/0012-service-accounts.md.
  */
 export const functionOptions = {
   api: {

@@ -14,8 +14,11 @@ export const changeDirectory = (projectId: string, about: { uid: string; action:
 
 /** Creates an external user with the role `support`. */
 export const createExternalUser = (projectId: string, identity: { issuer: string; subject: string }) =>
-  asOperator(projectId, ({ accounts, services }) =>
-    grantToExternalUser({ accounts, ...services }, { ...identity, role: 'support', force: false }),
+  asOperator(projectId, ({ accounts, clock, services: { directory } }) =>
+    grantToExternalUser(
+      { accounts, clock, directory, changeAccess: directory.changeAccess },
+      { ...identity, role: 'support', force: false },
+    ),
   );
 
 async function asOperator(projectId: string, act: (instance: Instance) => Promise<unknown>): Promise<void> {

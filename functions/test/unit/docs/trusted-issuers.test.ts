@@ -18,7 +18,7 @@ const firstCells = (page: string, heading: string) =>
 describe('the documentation of trusted issuers', () => {
   for (const { properties } of kinds) {
     const type = properties.type?.const ?? '';
-    // Of AWS Lambda alone, whose guide has it.
+    // Only for AWS Lambda: docs/guides/aws-lambda.md.
     if (type === 'firebase') continue;
 
     it(`has every field of ${type}, and no other`, () => {
