@@ -10,10 +10,7 @@ export const ROOT = join(import.meta.dirname, '..', '..');
  *
  * @param watch whether the functions are loaded again when a file of theirs changes
  */
-export function writeConfig(
-  ports: Ports,
-  { watch = true }: { watch?: boolean | undefined } = {},
-): string {
+export function writeConfig(ports: Ports, { watch = true }: { watch?: boolean | undefined } = {}): string {
   const text = readFileSync(join(ROOT, 'firebase.json'), 'utf8');
   const original = JSON.parse(
     text.replace("connect-src 'self'", `connect-src 'self' http://${HOST}:${ports.auth}`),

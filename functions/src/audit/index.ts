@@ -2,8 +2,9 @@ import { defineModule } from '../pipeline/module.ts';
 import { type AuditLog, createAuditLog } from './audit-log.ts';
 import { listAuditEvents } from './operations.ts';
 
-export type { AuditEvent } from './audit-event.ts';
-export type { AuditLog } from './audit-log.ts';
+export type { AuditAction } from './audit-actions.ts';
+export { type AuditEvent, identifyActor } from './audit-event.ts';
+export { type AuditLog, auditEventRef } from './audit-log.ts';
 
 /** The audit log: who changed what, and which privileged attempts were refused. */
 export const audit = defineModule({

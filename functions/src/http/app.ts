@@ -1,25 +1,17 @@
 import cors from 'cors';
 import express, { type Express } from 'express';
-import type { Config } from '../config.ts';
 import { AppError } from '../core/errors.ts';
 import { checkPath } from '../core/request-limits.ts';
-import type { GuardDeps } from '../pipeline/guard.ts';
-import type { BoundOperation } from '../pipeline/operation.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
 import { readBody } from './body.ts';
 import { oauthEndpoints } from './oauth.ts';
 import { sendProblem } from './problem.ts';
 import { assignRequestId } from './request-id.ts';
-import { addRoutes } from './router.ts';
+import { addRoutes, type HttpDeps } from './router.ts';
 
 /** Hosting's rewrite passes the full path. */
 const MOUNTS = ['/v1', '/api/v1'];
-
-export interface HttpDeps extends GuardDeps {
-  readonly config: Config;
-  readonly operations: readonly BoundOperation[];
-}
 
 /** The Express app. Every step a request takes, in order. */
 export function createApp(deps: HttpDeps): Express {

@@ -1,13 +1,19 @@
 import { pipeline } from 'node:stream/promises';
 import type { Express, RequestHandler, Response } from 'express';
+import type { Config } from '../config.ts';
 import { AppError } from '../core/errors.ts';
 import { headerLines } from '../core/header-lines.ts';
 import { requestLabels } from '../core/request-labels.ts';
 import { allowCall, type Call, runCall } from '../pipeline/call.ts';
+import type { GuardDeps } from '../pipeline/guard.ts';
 import type { BoundOperation } from '../pipeline/operation.ts';
-import type { HttpDeps } from './app.ts';
 import { httpInput } from './input.ts';
 import { requestId } from './request-id.ts';
+
+export interface HttpDeps extends GuardDeps {
+  readonly config: Config;
+  readonly operations: readonly BoundOperation[];
+}
 
 /** Serves each operation below every mount. No router of its own: that would cost each request more than the routes do. */
 export function addRoutes(app: Express, deps: HttpDeps, mounts: readonly string[]): void {

@@ -5,14 +5,13 @@ import {
   beforeUserSignedIn,
   HttpsError,
 } from 'firebase-functions/identity';
-import type { AuditEvent } from '../audit/audit-event.ts';
+import type { AuditEvent } from '../audit/index.ts';
 import { claimedVersion, compileRoleClaims } from '../authz/role-claims.ts';
 import { identityPlatform } from '../config.ts';
 import { seconds } from '../core/clock.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { AppError, toAppError } from '../core/errors.ts';
-import type { DirectoryEntry } from '../directory/entry.ts';
-import { provisionEntry } from '../directory/provision.ts';
+import { type DirectoryEntry, provisionEntry } from '../directory/index.ts';
 import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
 import { grantDefaultRole } from './default-role.ts';
 import { evaluateSignUp } from './policy.ts';

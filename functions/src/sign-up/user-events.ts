@@ -1,7 +1,6 @@
 import { type AuthOptions, onUserCreated, onUserDeleted } from 'firebase-functions/identity';
 import { isUid } from '../core/uid.ts';
-import { findOrProvision } from '../directory/provision.ts';
-import { handleAccountDeleted, markAccountOutOfSync } from '../directory/sync/account-lifecycle.ts';
+import { findOrProvision, handleAccountDeleted, markAccountOutOfSync } from '../directory/index.ts';
 import { grantDefaultRole } from './default-role.ts';
 import { evaluateSignUp } from './policy.ts';
 import type { SignUpService } from './service.ts';

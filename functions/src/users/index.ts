@@ -14,9 +14,10 @@ import {
 } from './operations.ts';
 import { createUsersService } from './users-service.ts';
 
+export { withCurrentRoles } from './granting.ts';
 export { grantAsOperator, grantToExternalUser } from './operator-grant.ts';
 export { newIdentity, user } from './schema.ts';
-export { toUserView } from './user-view.ts';
+export { toUserView, type UserView } from './user-view.ts';
 export type { UsersService } from './users-service.ts';
 
 /** Users: their grants, their state, their sessions. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Instance } from '../../src/app.ts';
 import type { auth0 as auth0Schema } from '../../src/authn/oidc/providers/auth0.ts';
 import type { cognito as cognitoSchema } from '../../src/authn/oidc/providers/cognito.ts';
 import type { oidc as oidcSchema } from '../../src/authn/oidc/providers/generic.ts';
@@ -281,7 +282,7 @@ export function logging({ log }: TestInstance, token: string): void {
   log.feedReadFailed({ code: 'unavailable', reason: undefined, seconds: 1, token });
 }
 
-export function wiring(deps: TestInstance): void {
+export function wiring(deps: Instance): void {
   // @ts-expect-error what an instance is made of stays
   deps.config = { ...deps.config };
   // @ts-expect-error settings stay
