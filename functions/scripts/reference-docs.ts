@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { declaredParams } from 'firebase-functions/params';
 import * as z from 'zod';
 import { modules } from '../src/app.ts';
-import { type AccessRule, permissionOf } from '../src/authz/access-rule.ts';
+import type { AccessRule } from '../src/authz/access-rule.ts';
 import { ALL_PERMISSIONS, PERMISSIONS } from '../src/authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../src/authz/roles.ts';
 import type { Operation } from '../src/pipeline/operation.ts';
@@ -61,8 +61,9 @@ const routeOf = ({ http }: Operation) =>
   code(`${http.method.toUpperCase()} ${http.path.replaceAll(/:(\w+)/g, '{$1}')}`);
 
 function ruleText(rule: AccessRule): string {
-  const permission = permissionOf(rule);
-  if (typeof rule === 'string' || permission === undefined) return rule === 'public' ? 'public' : 'signed in';
+  if (rule === 'public') return 'public';
+  if (rule === 'signed-in' || rule.signedIn === true) return 'signed in';
+  const { permission } = rule;
   const others = rule.unless === undefined ? '' : `; those of other users: ${code(rule.unless)}`;
   return `${code(permission)}${rule.own ? `, own resources${others}` : ''}`;
 }

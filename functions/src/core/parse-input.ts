@@ -18,7 +18,12 @@ export function parseInput<S extends z.ZodType>(
 ): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap((issue) => {
+  throw invalidFields(fieldErrors(parsed.error, locate));
+}
+
+/** The wrong fields of an input, by their names in the request. */
+export function fieldErrors(error: z.ZodError, locate: (field: string) => string): FieldError[] {
+  const errors = error.issues.flatMap((issue) => {
     const names = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, MAX_ERRORS) : [undefined];
     return names.map((name) => {
       const path = [...issue.path, ...(name === undefined ? [] : [name])].map(String).join('.');
@@ -28,8 +33,7 @@ export function parseInput<S extends z.ZodType>(
       };
     });
   });
-  errors.splice(MAX_ERRORS);
-  throw invalidFields(errors);
+  return errors.slice(0, MAX_ERRORS);
 }
 
 export function invalidFields(errors: readonly FieldError[]): AppError {

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type * as z from 'zod';
 import { AppError } from '../core/errors.ts';
-import { invalidFields } from '../core/parse-input.ts';
+import { fieldErrors, invalidFields } from '../core/parse-input.ts';
 import type { Operation } from '../pipeline/operation.ts';
 
 type Part = 'query' | 'body';
@@ -13,8 +13,6 @@ export interface HttpInput {
   read(req: Request): unknown;
   locate(field: string): string;
 }
-
-const NO_SUCH_FIELD = 'There is no such field.';
 
 /** Path parameters by name; all other fields in the query of GET and DELETE, else in the body. */
 export function httpInput({ http, input, etag, effect }: Operation): HttpInput {
@@ -40,12 +38,13 @@ export function httpInput({ http, input, etag, effect }: Operation): HttpInput {
     return version;
   }
 
+  function locate(field: string): string {
+    const [name = ''] = field.split('.', 1);
+    return field === '' ? part : `${inPath.has(name) ? 'params' : part}.${field}`;
+  }
+
   return {
-    locate: (field) => {
-      const [name = ''] = field.split('.', 1);
-      if (field === '') return part;
-      return `${inPath.has(name) ? 'params' : part}.${field}`;
-    },
+    locate,
     read(req) {
       const ifMatch = req.headers['if-match'];
       // A condition that is ignored would be a false promise.
@@ -59,15 +58,18 @@ export function httpInput({ http, input, etag, effect }: Operation): HttpInput {
       const sent: unknown =
         part === 'query' ? fromText(query, shape) : (body ?? (body === undefined ? {} : body));
       if (!isFields(sent)) return sent;
-      const repeated = [...inPath].filter((name) => Object.hasOwn(sent, name));
-      if (repeated.length > 0) {
-        throw invalidFields(repeated.map((name) => ({ field: `${part}.${name}`, message: NO_SUCH_FIELD })));
-      }
-      return {
+      const value = {
         ...sent,
         ...req.params,
         ...(ifMatch !== undefined && takesVersion && { version: versionFrom(ifMatch, sent.version) }),
       };
+      const repeated = [...inPath].filter((name) => Object.hasOwn(sent, name));
+      if (repeated.length === 0) return value;
+      const others = input.safeParse(value).error;
+      throw invalidFields([
+        ...repeated.map((name) => ({ field: `${part}.${name}`, message: 'There is no such field.' })),
+        ...(others === undefined ? [] : fieldErrors(others, locate)),
+      ]);
     },
   };
 }

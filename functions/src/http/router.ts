@@ -56,7 +56,9 @@ function serve(bound: BoundOperation, deps: HttpDeps): RequestHandler {
         return sendLines(res, stream(allowed.input, allowed.context));
       }
     }
-    const answer = await runCall(bound, call, allowed);
+    const answer = await runCall(bound, call, allowed).catch((error) => {
+      throw req.headers['if-match'] === undefined ? error : toPreconditionError(error);
+    });
     if (output === null) {
       res.status(204).end();
       return;
@@ -65,6 +67,12 @@ function serve(bound: BoundOperation, deps: HttpDeps): RequestHandler {
     if (etag !== undefined) res.set('ETag', etag(answer as Parameters<typeof etag>[0]));
     res.json(answer);
   };
+}
+
+/** For a request with `If-Match` another version is a failed precondition (RFC 9110 §13.1.1). */
+function toPreconditionError(error: unknown): unknown {
+  const isMismatch = error instanceof AppError && error.code === 'version_mismatch';
+  return isMismatch ? new AppError('precondition_failed', error.message, { cause: error }) : error;
 }
 
 const NDJSON = 'application/x-ndjson';

@@ -111,7 +111,7 @@ describe('the audit trail, through Hosting', function () {
       await setRoles(member.idToken, mallory.uid, ['owner']),
       await setRoles(mallory.idToken, boss.uid, []),
       await setRoles(mallory.idToken, mallory.uid, ['owner']),
-      await api('POST /access/reconcile', { token: mallory.idToken }),
+      await api('POST /directory/reconcile', { token: mallory.idToken }),
     ];
     assert.deepEqual(refusals.map(outcome), [
       '403 permission_denied',

@@ -51,7 +51,7 @@ describe('a grant that ends', function () {
     assert.deepEqual(page.users, []);
 
     // Whoever clears up takes the grants out, and the record says so.
-    const cleared = await api('POST /access/reconcile', { token: owner });
+    const cleared = await api('POST /directory/reconcile', { token: owner });
     assert.equal(cleared.status, 200);
     assert.ok(cleared.body.expired >= 2, JSON.stringify(cleared.body));
     for (const { uid } of [support, admin]) {

@@ -10,7 +10,7 @@ describe('privileged routes decide on the record, through Hosting', function () 
     'PATCH disabled': (token: string, uid: string) =>
       api(`PATCH /users/${uid}`, { token, body: { disabled: true } }),
     'DELETE user': (token: string, uid: string) => api(`DELETE /users/${uid}`, { token }),
-    'POST reconcile': (token: string) => api('POST /access/reconcile', { token }),
+    'POST reconcile': (token: string) => api('POST /directory/reconcile', { token }),
   };
 
   async function assertAllRefused(token: string, expected: string): Promise<void> {

@@ -44,7 +44,7 @@ describe('what was left half-done', function () {
     await leave(bob.uid, () => ({ disabled: true, validAfter, pending: ['disabled', 'sessions'] }));
     await leave(gone.uid, () => ({ disabled: true, pending: ['disabled', 'deletion'] }));
 
-    const { status, body } = await api('POST /access/reconcile', { token: owner.idToken });
+    const { status, body } = await api('POST /directory/reconcile', { token: owner.idToken });
     assert.equal(status, 200);
     assert.ok(body.repaired >= 3 && body.failed === 0, JSON.stringify(body));
     assert.deepEqual((await authAdmin.getUser(ada.uid)).customClaims, { roles: ['support'], rv: 2 });
@@ -65,12 +65,12 @@ describe('what was left half-done', function () {
   it('is for owners to have put in order', async () => {
     for (const role of ['member', 'support', 'auditor', 'admin'] as const) {
       const { idToken } = await makeSignedIn([role]);
-      assert.equal(outcome(await api('POST /access/reconcile', { token: idToken })), '403 permission_denied');
+      assert.equal(outcome(await api('POST /directory/reconcile', { token: idToken })), '403 permission_denied');
     }
     const body = { uid: randomUUID() };
     const { idToken } = await makeSignedIn(['owner']);
     assert.equal(
-      outcome(await api('POST /access/reconcile', { token: idToken, body })),
+      outcome(await api('POST /directory/reconcile', { token: idToken, body })),
       '400 invalid_argument',
     );
   });

@@ -67,7 +67,7 @@ describe('a change that Firebase Auth could not be told', function () {
     assert.equal((await renewed.get('/v1/me')).body.code, 'token_stale');
 
     google.allowWrites(true);
-    const { body: reconciled } = await boss.post('/v1/access/reconcile');
+    const { body: reconciled } = await boss.post('/v1/directory/reconcile');
     assert.deepEqual([reconciled.repaired, reconciled.failed], [1, 0]);
     assert.deepEqual((await project.auth.getUser(uid)).customClaims, { roles: ['member'], rv: 2 });
     const { body: after } = await boss.get(`/v1/users/${uid}`);

@@ -44,7 +44,7 @@ describe('GET /audit', () => {
       .set('Accept', NDJSON)
       .buffer(true);
     assert.match(String(answer.headers['content-type']), /^application\/x-ndjson/);
-    assert.match(String(answer.headers.vary), /^Accept, Origin$/);
+    assert.match(String(answer.headers.vary), /^Origin, Accept$/);
     const lines = answer.text
       .trimEnd()
       .split('\n')

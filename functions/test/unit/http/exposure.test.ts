@@ -43,7 +43,7 @@ describe('http: what is taken from where, and what is shown', () => {
       api.as('owner').get('/v1/users?role=member'),
       api.as('owner').get('/v1/users/member/roles'),
       api.as('owner').get('/v1/audit'),
-      api.as('owner').post('/v1/access/reconcile'),
+      api.as('owner').post('/v1/directory/reconcile'),
       api
         .as('owner')
         .put('/v1/users/norole/roles')

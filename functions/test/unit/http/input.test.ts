@@ -52,8 +52,8 @@ describe('http: input', () => {
     ['pageSize=1&pageSize=2', ['query.pageSize']],
     ['pageToken=', ['query.pageToken']],
     [`pageToken=${'x'.repeat(2049)}`, ['query.pageToken']],
-    ['pageToken=x', ['pageToken']],
-    [`pageToken=${Buffer.from('{"page":1}').toString('base64url')}`, ['pageToken']],
+    ['pageToken=x', ['query.pageToken']],
+    [`pageToken=${Buffer.from('{"page":1}').toString('base64url')}`, ['query.pageToken']],
   ];
   for (const [query, fields] of queries) {
     it(`refuses the query ${query.slice(0, 40)}`, async () => {
@@ -73,9 +73,9 @@ describe('http: input', () => {
     ['PUT', { ...GOOD_ROLES, disabled: true }, ['body.disabled']],
     ['PUT', { ...GOOD_ROLES, permissions: ['owners:assign'] }, ['body.permissions']],
     ['PUT', { ...GOOD_ROLES, customClaims: { admin: true }, uid: 'x' }, ['body.customClaims', 'body.uid']],
-    ['PUT', {}, ['body.grants']],
+    ['PUT', {}, ['body.grants', 'body.version']],
     ['PUT', { grants: [] }, ['body.version']],
-    ['PUT', { roles: ['member'], rolesVersion: 1 }, ['body.grants', 'body.roles', 'body.rolesVersion']],
+    ['PUT', { roles: ['member'], rolesVersion: 1 }, ['body.grants', 'body.roles', 'body.rolesVersion', 'body.version']],
     ['PUT', { grants: 'owner', version: 1 }, ['body.grants']],
     ['PUT', { grants: { 0: { role: 'owner' }, length: 1 }, version: 1 }, ['body.grants']],
     ['PUT', { grants: [{ role: 'constructor' }], version: 1 }, ['body.grants.0.role']],
@@ -115,7 +115,7 @@ describe('http: input', () => {
       '/v1/users/member/roles',
       JSON.stringify({ grants: past, version: 1 }),
     );
-    assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), ['grants.1.expiresAt']);
+    assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), ['body.grants.1.expiresAt']);
   });
 
   for (const key of ['__proto__', 'constructor', 'prototype', '\\u005f_proto__']) {

@@ -109,7 +109,7 @@ describe('http: OpenAPI', () => {
     ['get', '/users/:uid/roles', '/users/norole/roles'],
     ['post', '/users', '/users', stranger],
     ['get', '/audit', '/audit?pageSize=1'],
-    ['post', '/access/reconcile', '/access/reconcile'],
+    ['post', '/directory/reconcile', '/directory/reconcile'],
     ['patch', '/users/:uid', '/users/auditor', { disabled: true }],
     ['post', '/users/:uid/revoke', '/users/support/revoke'],
     ['delete', '/users/:uid', '/users/support'],

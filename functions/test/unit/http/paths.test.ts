@@ -36,7 +36,7 @@ describe('http: paths and methods', () => {
     ['/v1/users/ada', 'HEAD, GET, PATCH, DELETE'],
     ['/v1/users/ada/roles', 'HEAD, GET, PUT'],
     ['/v1/audit', 'HEAD, GET'],
-    ['/v1/access/reconcile', 'POST'],
+    ['/v1/directory/reconcile', 'POST'],
     ['/v1/users/ada/revoke', 'POST'],
     ['/v1/token/exchange', 'POST'],
   ];

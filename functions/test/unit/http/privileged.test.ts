@@ -8,7 +8,7 @@ const PRIVILEGED: [method: 'post' | 'put' | 'patch' | 'delete', path: string, bo
   ['put', '/v1/users/norole/roles', { grants: [{ role: 'member' }], version: 99 }],
   ['patch', '/v1/users/stranger', { disabled: false }],
   ['delete', '/v1/users/stranger', undefined],
-  ['post', '/v1/access/reconcile', undefined],
+  ['post', '/v1/directory/reconcile', undefined],
 ];
 const OTHERS = ['/v1/me', '/v1/users', '/v1/roles', '/v1/audit'];
 const PASSED = [200, 404, 409];
