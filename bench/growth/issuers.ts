@@ -1,8 +1,7 @@
-import { createExternalAuthenticators } from '../../functions/src/authn/oidc/authenticators.ts';
+import { createBearerAuthenticator } from '../../functions/src/authn/bearer.ts';
+import { createTokenVerifiers } from '../../functions/src/authn/oidc/token-verifiers.ts';
 import { parseTrustedIssuers } from '../../functions/src/authn/oidc/trusted-issuers.ts';
-import { createVerifiedTokenCache } from '../../functions/src/authn/token-cache.ts';
-import { verifyToken } from '../../functions/src/authn/verify-token.ts';
-import { systemClock } from '../../functions/src/core/clock.ts';
+import { seconds, systemClock } from '../../functions/src/core/clock.ts';
 import { googleKey } from '../../functions/test/helpers/google.ts';
 import { fetchAt, startOutside } from '../lib/outside.ts';
 import type { Sizes } from '../lib/sizes.ts';
@@ -22,25 +21,24 @@ export async function acrossIssuers({ growth: { issuers } }: Sizes): Promise<Gro
       ...{ jwksUri: `${issuerOf(index)}keys`, tokenUse: 'access', typ: null, map: { everyone: ['member'] } },
     }));
     const profiles = parseTrustedIssuers(JSON.stringify(list), { local: false, gate: false });
-    const verifiedTokens = createVerifiedTokenCache();
-    const deps = {
-      ...{ clock: systemClock, verifiedTokens },
-      authenticators: createExternalAuthenticators({
+    const bearer = createBearerAuthenticator(
+      createTokenVerifiers({
         ...{ profiles, fetch: fetchAt(outside.port), clock: systemClock, records: null },
       }),
-    };
+    );
+    const verify = (token: string) => bearer.authenticate(token, seconds(systemClock));
     const iss = issuerOf(count - 1);
     const tokens = Array.from({ length: 300 }, (_, jti) =>
       signToken(googleKey, { iss, aud: AUDIENCE, jti: `${count}-${jti}` }),
     );
-    await verifyToken(deps, tokens[0] ?? '');
+    await verify(tokens[0] ?? '');
     at.set(count, {
-      'recognising its token': () => verifyToken(deps, tokens[0] ?? ''),
+      'recognising its token': () => verify(tokens[0] ?? ''),
       'a first sight of one': (index) => {
         const token = tokens[1 + (index % 299)] ?? '';
         // Forgotten before it comes again.
-        verifiedTokens.delete(token);
-        return verifyToken(deps, token);
+        bearer.forget(token);
+        return verify(token);
       },
     });
   }

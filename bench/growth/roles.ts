@@ -9,6 +9,7 @@ import { signToken } from '../tokens/sign.ts';
 import type { Growing } from './growth.ts';
 
 const ROLES = ['member', 'support', 'auditor', 'admin', 'owner'];
+const RULE = { permission: 'notes:read' } as const;
 
 /** Roles of one user: recognising the token, and deciding. */
 export async function acrossRoles(): Promise<Growing> {
@@ -25,14 +26,14 @@ export async function acrossRoles(): Promise<Growing> {
       signToken(googleKey, { ...claims, jti: `${count}-${jti}` }),
     );
     const authenticated = (one: string) =>
-      authenticate(deps, { kind: 'bearer', token: one }, { fresh: false });
+      authenticate(deps, { authenticator: deps.bearer, value: one }, { fresh: false });
     const principal = await authenticated(token);
     at.set(count, {
-      'recognise and decide': async () => decide(await authenticated(token), 'notes:read'),
-      'decide alone': () => decide(principal, 'notes:read'),
+      'recognise and decide': async () => decide(await authenticated(token), RULE, undefined, 0),
+      'decide alone': () => decide(principal, RULE, undefined, 0),
       'a first sight': (index) => {
         // Forgotten before it comes again.
-        deps.verifiedTokens.delete(firsts[index % 500] ?? '');
+        deps.bearer.forget(firsts[index % 500] ?? '');
         return authenticated(firsts[index % 500] ?? '');
       },
     });

@@ -48,7 +48,7 @@ export async function acrossUsers({ growth: { users } }: Sizes): Promise<Growing
       tokens.push(await firebaseToken({ sub, user_id: sub, email: `${sub}@example.com` }));
     }
     const present = (index: number, fresh: boolean) =>
-      authenticate(deps, { kind: 'bearer', token: tokens[index % SAMPLE] ?? '' }, { fresh });
+      authenticate(deps, { authenticator: deps.bearer, value: tokens[index % SAMPLE] ?? '' }, { fresh });
     at.set(count, {
       [ORDINARY]: (index) => present(index, false),
       [PRIVILEGED]: (index) => present(index, true),

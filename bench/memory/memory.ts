@@ -76,7 +76,7 @@ async function verifyMany(count: number): Promise<Point[]> {
   const points: Point[] = [];
   for (let index = 1; index <= count; index++) {
     const token = tokens[index % tokens.length] ?? '';
-    await authenticate(deps, { kind: 'bearer', token }, { fresh: false });
+    await authenticate(deps, { authenticator: deps.bearer, value: token }, { fresh: false });
     if (index % (count / STEPS) === 0) points.push(measured(index));
   }
   await world.close();

@@ -1,4 +1,5 @@
 import { type AuthenticateDeps, authenticate } from '../../functions/src/authn/authenticate.ts';
+import type { Authenticator } from '../../functions/src/authn/authenticator.ts';
 import { ANONYMOUS, createPrincipal } from '../../functions/src/authz/principal.ts';
 import { createRevocationFeed } from '../../functions/src/directory/revocation/feed.ts';
 import {
@@ -140,10 +141,13 @@ async function passes(
 ): Promise<boolean> {
   const principal = createPrincipal({ ...ANONYMOUS, kind: 'user', subject: uid, directoryId: uid });
   const directoryVersion = { id: uid, rolesVersion: rolesVersion - 1, validAfter: 0 };
-  const verified = { principal, directoryVersion, validUntil: Number.POSITIVE_INFINITY };
+  const authenticator: Authenticator<string> = {
+    extract: () => '',
+    authenticate: () => ({ principal, directoryVersion }),
+    forget: () => undefined,
+  };
   const deps: AuthenticateDeps = {
     authenticators: [],
-    verifiedTokens: { get: () => verified, delete: () => undefined },
     accessChanges: feed,
     accessRecords: {
       read: async () => undefined,
@@ -152,7 +156,7 @@ async function passes(
     },
     clock,
   };
-  return authenticate(deps, { kind: 'bearer', token: '' }, { fresh: false }).then(
+  return authenticate(deps, { authenticator, value: '' }, { fresh: false }).then(
     () => true,
     () => false,
   );

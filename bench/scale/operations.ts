@@ -1,3 +1,4 @@
+import type { AccessRule } from '../../functions/src/authz/access-rule.ts';
 import type { Role } from '../../functions/src/authz/roles.ts';
 import { guard } from '../../functions/src/pipeline/guard.ts';
 import { grantDefaultRole } from '../../functions/src/sign-up/default-role.ts';
@@ -6,6 +7,7 @@ import { type OwnInstance, openInstance } from '../../functions/test/consistency
 import { connectOutside } from '../../functions/test/consistency/outside.ts';
 import { entryOf, seed } from '../../functions/test/consistency/seed.ts';
 import { actor } from '../../functions/test/helpers/actor.ts';
+import { requestOf } from '../../functions/test/helpers/credential-request.ts';
 import { mintIdToken, PROJECT } from '../../functions/test/helpers/google.ts';
 import { withRules } from '../../functions/test/helpers/users.ts';
 import type { Write } from '../../packages/firestore-emulator/messages.ts';
@@ -34,8 +36,9 @@ const owner = actor('root', ['owner']);
 /** Each deed as the services behind the API do it. Everybody is at version 1. */
 const DEEDS = {
   ordinary: (instance: OwnInstance) => request(instance, 'ann', 'signed-in'),
-  privileged: (instance: OwnInstance) => request(instance, 'root', 'roles:assign'),
-  refusedPrivileged: (instance: OwnInstance) => request(instance, 'ann', 'roles:assign').catch(nothing),
+  privileged: (instance: OwnInstance) => request(instance, 'root', { permission: 'roles:assign' }),
+  refusedPrivileged: (instance: OwnInstance) =>
+    request(instance, 'ann', { permission: 'roles:assign' }).catch(nothing),
   signIn: ({ directory }: OwnInstance) => directory.find('ann'),
   signUp: async (instance: OwnInstance) => {
     await instance.users.get('new');
@@ -92,7 +95,7 @@ export async function countOperations(): Promise<Readonly<Record<Deed, Counted>>
   return result as Record<Deed, Counted>;
 }
 
-async function request(instance: OwnInstance, uid: string, access: 'signed-in' | 'roles:assign') {
+async function request(instance: OwnInstance, uid: string, access: AccessRule) {
   const token = await mintIdToken({
     sub: uid,
     user_id: uid,
@@ -100,7 +103,7 @@ async function request(instance: OwnInstance, uid: string, access: 'signed-in' |
     rv: 1,
   });
   await guard(instance, {
-    authorization: [`Bearer ${token}`],
+    request: requestOf(`Bearer ${token}`),
     appCheck: [],
     access,
     changes: false,

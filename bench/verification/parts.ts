@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import { authenticate } from '../../functions/src/authn/authenticate.ts';
 import { parseCompactJws } from '../../functions/src/authn/parse-jws.ts';
 import { createVerifiedTokenCache } from '../../functions/src/authn/token-cache.ts';
-import { verifyToken } from '../../functions/src/authn/verify-token.ts';
 import { decide } from '../../functions/src/authz/decide.ts';
 import { loadConfig } from '../../functions/src/config.ts';
 import { systemClock } from '../../functions/src/core/clock.ts';
@@ -23,14 +22,15 @@ export async function parts({ parts: { calls, rounds } }: Sizes): Promise<Sectio
   const world = await openWorld(TOKENS);
   const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), world);
   const cache = createVerifiedTokenCache();
-  for (const token of world.tokens) await cache.get(token, 0, async () => verifyToken(deps, token));
-  const { principal } = await verifyToken(deps, world.tokens[0] ?? '');
+  const now = Math.floor(Date.now() / 1000);
+  for (const token of world.tokens)
+    await cache.get(token, 0, async () => deps.bearer.authenticate(token, now));
+  const { principal } = await deps.bearer.authenticate(world.tokens[0] ?? '', now);
   const readSince = async () => ({ changes: [], readAt: Date.now(), more: false });
   const feed = createRevocationFeed({
     ...{ readSince, clock: systemClock, maxAge: 60 },
     log: { feedReadFailed: () => undefined },
   });
-  const now = Math.floor(Date.now() / 1000);
   const neverAsked = () => Promise.reject(new Error('not in the cache'));
   const token = (index: number) => world.tokens[index % TOKENS] ?? '';
 
@@ -39,9 +39,9 @@ export async function parts({ parts: { calls, rounds } }: Sizes): Promise<Sectio
     'SHA-256 of the token': (index: number) => hash('sha256', token(index), 'base64'),
     'the cache: that, and finding it': (index: number) => cache.get(token(index), now, neverAsked),
     'the access changes in memory': () => feed.latest(principal.subject),
-    'decide: a permission': () => decide(principal, 'notes:read'),
+    'decide: a permission': () => decide(principal, { permission: 'notes:read' }, undefined, now),
     'authenticate, all of it': (index: number) =>
-      authenticate(deps, { kind: 'bearer', token: token(index) }, { fresh: false }),
+      authenticate(deps, { authenticator: deps.bearer, value: token(index) }, { fresh: false }),
   } as const satisfies Record<string, (index: number) => unknown>;
   const names = Object.keys(steps) as (keyof typeof steps)[];
   const samples: Readonly<Record<string, readonly PerCall[]>> = await aloneOnServerCore(() =>

@@ -24,6 +24,7 @@ export type Verify = (token: string) => unknown;
 
 /** Names of those that keep what they verified: a repeat means something else to them. */
 export const REMEMBERING = new Set<string>(['Gatehouse', 'fast-jwt, cached']);
+const RULE = { permission: 'notes:read' } as const;
 export const LIMIT = 'crypto.verify, the signature alone';
 
 /** Each made anew, with nothing in its cache. All check signature, issuer, audience and times of the same RS256 tokens. */
@@ -32,7 +33,12 @@ export const VERIFIERS = {
   Gatehouse: ({ app, firestore }: Given): Verify => {
     const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app, firestore });
     return async (token) =>
-      decide(await authenticate(deps, { kind: 'bearer', token }, { fresh: false }), 'notes:read');
+      decide(
+        await authenticate(deps, { authenticator: deps.bearer, value: token }, { fresh: false }),
+        RULE,
+        undefined,
+        0,
+      );
   },
   'firebase-admin': ({ app }: Given): Verify => {
     const auth = authOf(app);

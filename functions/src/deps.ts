@@ -1,10 +1,10 @@
 import type { App } from 'firebase-admin/app';
 import { type AuditLog, createAuditLog } from './audit/audit-log.ts';
 import type { AuthenticateDeps } from './authn/authenticate.ts';
-import { createExternalAuthenticators } from './authn/oidc/authenticators.ts';
+import { type BearerAuthenticator, createBearerAuthenticator } from './authn/bearer.ts';
 import type { Fetch } from './authn/oidc/fetch-json.ts';
-import { createFirebaseIdTokenAuthenticator } from './authn/oidc/firebase-id-token.ts';
-import { createVerifiedTokenCache } from './authn/token-cache.ts';
+import { createFirebaseIdTokenVerifier } from './authn/oidc/firebase-id-token.ts';
+import { createTokenVerifiers } from './authn/oidc/token-verifiers.ts';
 import { type Config, loadConfig } from './config.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { type ChangeAccess, createChangeAccess } from './directory/change-access.ts';
@@ -27,6 +27,7 @@ import { createUsersService, type UsersService } from './users/users-service.ts'
 /** Everything an instance is made of. */
 export interface Deps extends GuardDeps {
   readonly config: Config;
+  readonly bearer: BearerAuthenticator;
   readonly appCheck: AppCheckVerifier;
   readonly accounts: AccountStore;
   readonly audit: AuditLog;
@@ -73,31 +74,24 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
   const changeAccess = createChangeAccess({ directory, sync, audit, log });
   const directoryList = createDirectoryList({ open, clock });
   const accessRecords = createAccessRecords({ directory, accounts, sync, clock, log });
-  const authn: AuthenticateDeps = {
-    clock,
-    accessChanges: feed,
-    accessRecords,
-    verifiedTokens: createVerifiedTokenCache(),
-    authenticators: [
-      createFirebaseIdTokenAuthenticator({
-        projectId: config.projectId,
-        emulator: config.emulator,
-        async verifyIdToken(token) {
-          const verified = (await auth()).verifyIdToken(token);
-          // The first token needs both: while Google's keys are on their way, Firestore's SDK is loaded.
-          open().catch(() => undefined);
-          return verified;
-        },
-        records: accessRecords,
-      }),
-      ...createExternalAuthenticators({
-        profiles: config.trustedIssuers,
-        fetch,
-        clock,
-        records: accessRecords,
-      }),
-    ],
-  };
+  const bearer = createBearerAuthenticator([
+    createFirebaseIdTokenVerifier({
+      projectId: config.projectId,
+      emulator: config.emulator,
+      async verifyIdToken(token) {
+        const verified = (await auth()).verifyIdToken(token);
+        // The first token needs both: while Google's keys are on their way, Firestore's SDK is loaded.
+        open().catch(() => undefined);
+        return verified;
+      },
+      records: accessRecords,
+    }),
+    ...createTokenVerifiers({ profiles: config.trustedIssuers, fetch, clock, records: accessRecords }),
+  ]);
+  const authn = {
+    ...{ clock, accessChanges: feed, accessRecords },
+    ...{ authenticators: [bearer], bearer },
+  } satisfies AuthenticateDeps & { bearer: BearerAuthenticator };
   const users = createUsersService({ accounts, directory, directoryList, changeAccess, clock });
   const profiles = config.trustedIssuers;
   return Object.freeze({

@@ -1,15 +1,17 @@
 import { ANONYMOUS, createPrincipal, type Principal } from '../authz/principal.ts';
 import { activeRoles } from '../authz/role-claims.ts';
-import { seconds } from '../core/clock.ts';
+import { type Clock, seconds } from '../core/clock.ts';
 import { AppError, invalidToken, tokenStale } from '../core/errors.ts';
 import type { AccessChanges, LatestChange } from './access-changes.ts';
 import type { AccessRecords, EntryVersion } from './access-records.ts';
+import type { Authentication, Authenticator } from './authenticator.ts';
 import { checkRecord } from './check-record.ts';
 import type { Credential } from './credential.ts';
-import type { VerifiedToken } from './token-cache.ts';
-import { type VerifyDeps, verifyToken } from './verify-token.ts';
 
-export interface AuthenticateDeps extends VerifyDeps {
+export interface AuthenticateDeps {
+  /** One for each kind of credential. */
+  readonly authenticators: readonly Authenticator[];
+  readonly clock: Clock;
   readonly accessChanges: AccessChanges;
   readonly accessRecords: AccessRecords;
 }
@@ -28,19 +30,19 @@ export async function authenticate(
   { fresh }: { fresh: boolean },
 ): Promise<Principal> {
   if (credential === undefined) return ANONYMOUS;
-  const { token } = credential;
+  const { authenticator, value } = credential;
   // What is known already is not waited for: each `await` costs a request as much as the look-up.
-  const verifying = verifyToken(deps, token);
-  const verified = verifying instanceof Promise ? await verifying : verifying;
-  const { principal, directoryVersion } = verified;
+  const authenticating = authenticator.authenticate(value, seconds(deps.clock));
+  const authentication = authenticating instanceof Promise ? await authenticating : authenticating;
+  const { principal, directoryVersion } = authentication;
   try {
-    if (fresh) return await asRecorded(deps, verified);
+    if (fresh) return await asRecorded(deps, authentication);
     if (directoryVersion === undefined) return principal;
     const latest = deps.accessChanges.latest(directoryVersion.id);
     const change = latest instanceof Promise ? await latest : latest;
-    if (change === undefined || !isOutdated(verified, directoryVersion, change)) return principal;
-    deps.verifiedTokens.delete(token);
-    return (await verifyToken(deps, token)).principal;
+    if (change === undefined || !isOutdated(authentication, directoryVersion, change)) return principal;
+    authenticator.forget(value);
+    return (await authenticator.authenticate(value, seconds(deps.clock))).principal;
   } catch (error) {
     const isStale = error instanceof AppError && error.code === 'token_stale';
     if (isStale && principal.directoryId !== undefined)
@@ -57,7 +59,7 @@ export async function authenticate(
  * @throws AppError `token_stale` when that would be of no use
  */
 function isOutdated(
-  { principal, identity }: VerifiedToken,
+  { principal, identity }: Authentication,
   read: EntryVersion,
   { validAfter = 0, rolesVersion = 0 }: LatestChange,
 ): boolean {
@@ -71,7 +73,7 @@ function isOutdated(
 /** The principal with the roles of its record. @throws AppError unless the token says what the record says */
 async function asRecorded(
   { accessRecords, clock }: AuthenticateDeps,
-  { principal, identity, directoryVersion: read }: VerifiedToken,
+  { principal, identity, directoryVersion: read }: Authentication,
 ): Promise<Principal> {
   const { directoryId } = principal;
   if (directoryId === undefined) throw noDirectoryEntry(principal);

@@ -1,40 +1,34 @@
 import { AppError, invalidToken } from '../core/errors.ts';
+import type { Authenticator, CredentialRequest } from './authenticator.ts';
 
-/** What the caller presents. */
+/** The credential of a request, with the authenticator that is responsible for it. */
 export interface Credential {
-  readonly kind: 'bearer';
-  readonly token: string;
+  readonly authenticator: Authenticator;
+  /** What its `extract` returned. */
+  readonly value: unknown;
 }
 
 /**
- * Finds at most one credential in a request's `Authorization` header lines (RFC 6750 §2.1). Never looks at the query
- * string or the body.
+ * Finds the credential of a request.
  *
- * @param authorization every `Authorization` line as received: Node keeps only the first in `headers`.
- * @throws AppError `invalid_request` for two credentials, `invalid_token` for anything but `Bearer <token>`.
+ * @returns undefined for a request without one
+ * @throws AppError `invalid_request` for two credentials; `invalid_token` for an `Authorization` header that no
+ *   authenticator is responsible for: it is never ignored
  */
-export function findCredential(authorization: readonly string[]): Credential | undefined {
-  const [value, ...others] = authorization;
-  if (value === undefined) return undefined;
-  if (others.length > 0) {
-    throw new AppError('invalid_request', 'Send one Authorization header, not several.');
+export function findCredential(
+  authenticators: readonly Authenticator[],
+  request: CredentialRequest,
+): Credential | undefined {
+  const { length } = request.headers('authorization');
+  if (length > 1) throw new AppError('invalid_request', 'Send one Authorization header, not several.');
+  let found: Credential | undefined;
+  for (const authenticator of authenticators) {
+    const value = authenticator.extract(request);
+    if (value === undefined) continue;
+    if (found !== undefined) throw new AppError('invalid_request', 'Send one credential, not several.');
+    found = { authenticator, value };
   }
-  const token = afterScheme(value);
-  if (token === '' || SEPARATORS.some((one) => token.includes(one))) {
+  if (found === undefined && length > 0)
     throw invalidToken('Authorization is not of the form "Bearer <token>"');
-  }
-  return { kind: 'bearer', token };
-}
-
-const SCHEME = 'bearer ';
-
-/** The comma and all white space that a header's characters can be. One by one: a pattern takes as long as hashing does. */
-const SEPARATORS = [...', \t\n\v\f\r\u00a0'];
-
-/** RFC 9110 §11.1: schemes do not care about case, and any number of spaces may follow. */
-function afterScheme(value: string): string {
-  if (value.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return '';
-  let from = SCHEME.length;
-  while (value[from] === ' ') from++;
-  return value.slice(from);
+  return found;
 }

@@ -1,19 +1,9 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Principal } from '../authz/principal.ts';
-import type { EntryVersion } from './access-records.ts';
-import type { ExternalIdentity } from './external-identity.ts';
+import type { Authentication } from './authenticator.ts';
 
 /** What a verified token says, kept until it expires or is pushed out. */
-export interface VerifiedToken {
-  readonly principal: Principal;
-  /** The directory entry that the roles come from, and its version then. undefined: there is no directory. */
-  readonly directoryVersion: EntryVersion | undefined;
-  /**
-   * Present for an external identity: its token does not contain the entry's grants, so a change of the entry means that
-   * it is read again. A Firebase token carries a copy, which a change makes stale.
-   */
-  readonly identity?: ExternalIdentity;
+export interface VerifiedToken extends Authentication {
   /** Second since the epoch until which `principal` is what the token says: it expires then, or one of its roles does. */
   readonly validUntil: number;
 }

@@ -15,6 +15,8 @@ export interface TokenTimes {
   readonly exp: number;
   /** `auth_time`, or `iat` where it need not be there and is not. */
   readonly authTime: number;
+  /** `auth_time`, where there is one. */
+  readonly signedInAt: number | undefined;
 }
 
 /**
@@ -32,13 +34,14 @@ export function readTimes(
 ): TokenTimes {
   const exp = integer(payload, 'exp');
   const iat = integer(payload, 'iat');
-  const authTime =
-    profile.authTime === null && payload.auth_time === undefined ? iat : integer(payload, 'auth_time');
+  const isOptional = profile.authTime === null && payload.auth_time === undefined;
+  const signedInAt = isOptional ? undefined : integer(payload, 'auth_time');
+  const authTime = signedInAt ?? iat;
   const notBefore = payload.nbf === undefined ? iat : integer(payload, 'nbf');
   if (exp <= now) throw invalidToken('expired');
   if (exp - iat > profile.maxLifetime) throw invalidToken('lives longer than its issuer ever grants');
   if (Math.max(iat, authTime, notBefore) > now + CLOCK_SKEW_SECONDS) throw invalidToken('from the future');
-  return { iat, exp, authTime };
+  return { iat, exp, authTime, signedInAt };
 }
 
 /** A missing `auth_time` would compare as "not revoked" everywhere, so absence is an error, not a default. */

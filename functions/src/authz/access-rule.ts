@@ -1,16 +1,30 @@
 import { isPrivileged, type Permission } from './permissions.ts';
+import type { AssuranceLevel } from './principal.ts';
+
+/** How the caller must have proved who they are (RFC 9470). */
+export interface AssuranceRule {
+  readonly assurance?: AssuranceLevel;
+  /** Longest time since the sign-in, in seconds. */
+  readonly maxAge?: number;
+}
 
 /**
  * Who may call an operation. There is no default: every operation declares one.
  * - `public`: everyone, with or without a valid credential
- * - `signed-in`: any authenticated principal
+ * - `signed-in`, or `{ signedIn: true }` with an assurance: any authenticated principal
  * - a permission; with `own`, only for resources that belong to the caller, `unless` the caller also holds another permission
  */
-export type AccessRule = 'public' | 'signed-in' | PermissionRule;
+export type AccessRule = 'public' | 'signed-in' | SignedInRule | PermissionRule;
 
-export type PermissionRule =
-  | { readonly permission: Permission; readonly own?: never; readonly unless?: never }
-  | { readonly permission: Permission; readonly own: true; readonly unless?: Permission };
+export type SignedInRule = AssuranceRule & { readonly signedIn: true; readonly permission?: never };
+
+export type PermissionRule = AssuranceRule & {
+  readonly permission: Permission;
+  readonly signedIn?: never;
+} & (
+    | { readonly own?: never; readonly unless?: never }
+    | { readonly own: true; readonly unless?: Permission }
+  );
 
 /** The permission that a rule asks for, if it asks for one. */
 export function permissionOf(rule: AccessRule): Permission | undefined {
@@ -19,10 +33,11 @@ export function permissionOf(rule: AccessRule): Permission | undefined {
 
 /** The rule in one word, for logs: its permission, `public` or `signed-in`. */
 export function ruleName(rule: AccessRule): string {
-  return typeof rule === 'string' ? rule : rule.permission;
+  return typeof rule === 'string' ? rule : (rule.permission ?? 'signed-in');
 }
 
 /** Must this rule be decided on the server-side record, because its permission is privileged? */
 export function needsFreshRecord(rule: AccessRule): boolean {
-  return typeof rule !== 'string' && isPrivileged(rule.permission);
+  const permission = permissionOf(rule);
+  return permission !== undefined && isPrivileged(permission);
 }

@@ -1,10 +1,16 @@
-import type { AccessRule } from './access-rule.ts';
+import type { AccessRule, AssuranceRule, PermissionRule } from './access-rule.ts';
 import type { Permission } from './permissions.ts';
 import type { Principal } from './principal.ts';
 
-/** What the decision is about. @property owner directory id of the user that the resource belongs to */
+/**
+ * What the decision is about.
+ *
+ * @property owner directory id of the user that the resource belongs to
+ * @property organization id of the organization that it belongs to
+ */
 export interface Resource {
   readonly owner: string;
+  readonly organization?: string;
 }
 
 export type Decision =
@@ -14,24 +20,54 @@ export type Decision =
 export type Denial =
   | { readonly allowed: false; readonly reason: 'anonymous' }
   | { readonly allowed: false; readonly reason: 'missing-permission'; readonly missing: Permission }
-  | { readonly allowed: false; readonly reason: 'not-own' };
+  | { readonly allowed: false; readonly reason: 'not-own' }
+  | { readonly allowed: false; readonly reason: 'step-up-required'; readonly needed: AssuranceRule };
 
-/** May this principal call the operation? Pure: no I/O and no clock. What no rule allows is denied. */
-export function decide(principal: Principal, rule: AccessRule, resource?: Resource): Decision {
+/**
+ * May this principal call the operation? Pure: no I/O and no clock. What no rule allows is denied.
+ *
+ * @param now seconds since the epoch
+ */
+export function decide(
+  principal: Principal,
+  rule: AccessRule,
+  resource: Resource | undefined,
+  now: number,
+): Decision {
   if (rule === 'public') return { allowed: true, reason: 'public' };
   if (principal.kind === 'anonymous') return { allowed: false, reason: 'anonymous' };
   if (rule === 'signed-in') return { allowed: true, reason: 'signed-in' };
+  if (rule.signedIn !== true) {
+    const denial = checkPermission(principal, rule, resource);
+    if (denial !== undefined) return denial;
+  }
+  // Last: a step-up would not help where the permission is missing.
+  if (!isAssured(principal, rule, now)) return { allowed: false, reason: 'step-up-required', needed: rule };
+  return { allowed: true, reason: rule.signedIn === true ? 'signed-in' : 'granted' };
+}
+
+function checkPermission(
+  principal: Principal,
+  rule: PermissionRule,
+  resource: Resource | undefined,
+): Denial | undefined {
   if (!principal.permissions.includes(rule.permission)) {
     return { allowed: false, reason: 'missing-permission', missing: rule.permission };
   }
   const mayPass = !dependsOnOwner(principal, rule) || isOwn(principal, resource);
-  return mayPass ? { allowed: true, reason: 'granted' } : { allowed: false, reason: 'not-own' };
+  return mayPass ? undefined : { allowed: false, reason: 'not-own' };
+}
+
+/** A sign-in of unknown time is as old as can be. */
+function isAssured({ assurance: { level, at } }: Principal, rule: AssuranceRule, now: number): boolean {
+  if (rule.assurance === 'aal2' && level !== 'aal2') return false;
+  return rule.maxAge === undefined || (at !== undefined && now - at <= rule.maxAge);
 }
 
 /** Does the decision depend on the owner of the resource? Only then does the resource have to be loaded for it. */
 export function dependsOnOwner({ permissions }: Principal, rule: AccessRule): boolean {
-  if (typeof rule === 'string' || rule.own === undefined || !permissions.includes(rule.permission))
-    return false;
+  if (typeof rule === 'string' || rule.signedIn === true) return false;
+  if (rule.own === undefined || !permissions.includes(rule.permission)) return false;
   return rule.unless === undefined || !permissions.includes(rule.unless);
 }
 

@@ -9,6 +9,7 @@ import {
   type Response,
 } from 'firebase-functions/https';
 import type * as z from 'zod';
+import type { CredentialRequest } from '../authn/authenticator.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { Principal } from '../authz/principal.ts';
 import { ERRORS, isRefusal, toAppError } from '../core/errors.ts';
@@ -40,7 +41,7 @@ interface CallContext {
 /** A request at the gate: its id, and the headers that prove who calls, as they came. */
 interface Arrival {
   readonly requestId: string;
-  readonly authorization: readonly string[];
+  readonly request: CredentialRequest;
   readonly appCheck: readonly string[];
   readonly labels: RequestLabels;
 }
@@ -64,7 +65,7 @@ export function callable<I extends z.ZodType, O extends z.ZodType>(
     // Not through the gate: a direct `run` in somebody's unit test. That proves nothing, so it is nobody.
     const arrival = arrivals.get(request.rawRequest ?? request) ?? {
       requestId: randomUUID(),
-      authorization: [],
+      request: { headers: () => [] },
       appCheck: [],
       labels: {},
     };
@@ -91,11 +92,11 @@ export function callable<I extends z.ZodType, O extends z.ZodType>(
 async function answer<I extends z.ZodType, O extends z.ZodType>(
   spec: Callable<I, O>,
   deps: Deps,
-  { requestId, authorization, appCheck, labels }: Arrival,
+  { requestId, request, appCheck, labels }: Arrival,
   data: unknown,
 ): Promise<z.output<O>> {
   const { access, changes } = spec;
-  const principal = await guard(deps, { authorization, appCheck, access, changes, requestId, labels });
+  const principal = await guard(deps, { request, appCheck, access, changes, requestId, labels });
   // The SDK turns a call without an argument into null.
   const input = parseInput(spec.input, data ?? {}, 'data');
   return spec.output.parse(await spec.handler(input, { principal, deps, requestId }));
@@ -106,7 +107,8 @@ function arrive(req: Request, projectId: string): Arrival {
   const appCheck = headerLines(req, 'x-firebase-appcheck');
   delete req.headers.authorization;
   delete req.headers['x-firebase-appcheck'];
-  return { requestId: randomUUID(), authorization, appCheck, labels: requestLabels(req, projectId) };
+  const headers = (name: string) => (name === 'authorization' ? authorization : headerLines(req, name));
+  return { requestId: randomUUID(), request: { headers }, appCheck, labels: requestLabels(req, projectId) };
 }
 
 /** What a request meets before a route: headers, HTTPS, origin, size, CORS. Resolves when the response is finished. */

@@ -12,6 +12,11 @@ export const ERRORS = {
   unauthenticated: { status: 401, callable: 'unauthenticated', title: 'Sign in first' },
   invalid_token: { status: 401, callable: 'unauthenticated', title: 'The credential was not accepted' },
   token_stale: { status: 401, callable: 'unauthenticated', title: 'The token is out of date' },
+  step_up_required: {
+    status: 401,
+    callable: 'unauthenticated',
+    title: 'A stronger or more recent sign-in is required',
+  },
   app_check_failed: {
     status: 401,
     callable: 'unauthenticated',
@@ -57,6 +62,13 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** How the caller has to sign in. */
+export interface StepUp {
+  readonly assurance?: 'aal1' | 'aal2' | undefined;
+  /** Longest time since the sign-in, in seconds. */
+  readonly maxAge?: number | undefined;
+}
+
 /** Who calls, as far as the log and the audit trail need it; a principal is one. */
 export interface Caller {
   readonly issuer: string;
@@ -72,6 +84,8 @@ interface AppErrorOptions {
   readonly retryAfter?: number;
   /** Permission the caller lacks, for the `scope` of the challenge (RFC 6750 §3). */
   readonly missing?: string;
+  /** What the challenge asks for (RFC 9470 §3). */
+  readonly stepUp?: StepUp;
   /** Whose credential it was that did not suffice, for the log. */
   readonly caller?: Caller;
   readonly allow?: readonly string[];
@@ -90,6 +104,7 @@ export class AppError extends Error {
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfter: number | undefined;
   readonly missing: string | undefined;
+  readonly stepUp: StepUp | undefined;
   readonly caller: Caller | undefined;
   readonly allow: readonly string[] | undefined;
   readonly oauthError: string | undefined;
@@ -101,6 +116,7 @@ export class AppError extends Error {
     this.errors = options.errors;
     this.retryAfter = options.retryAfter;
     this.missing = options.missing;
+    this.stepUp = options.stepUp;
     this.caller = options.caller;
     this.allow = options.allow;
     this.oauthError = options.oauthError;

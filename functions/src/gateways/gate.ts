@@ -1,14 +1,13 @@
+import { createBearerAuthenticator } from '../authn/bearer.ts';
 import { findCredential } from '../authn/credential.ts';
-import { createExternalAuthenticators } from '../authn/oidc/authenticators.ts';
 import type { Fetch } from '../authn/oidc/fetch-json.ts';
 import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
-import { createVerifiedTokenCache } from '../authn/token-cache.ts';
-import { verifyToken } from '../authn/verify-token.ts';
+import { createTokenVerifiers } from '../authn/oidc/token-verifiers.ts';
 import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../authz/access-rule.ts';
 import { type Decision, decide, dependsOnOwner, type Resource } from '../authz/decide.ts';
 import { toDenialError } from '../authz/denial.ts';
 import { ANONYMOUS, type Principal } from '../authz/principal.ts';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, seconds } from '../core/clock.ts';
 import { AppError, ERRORS, toAppError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 
@@ -61,8 +60,7 @@ interface Options {
 
 /** Fetches nothing before a token needs it. */
 export function createGate({ profiles, fetch, clock, log }: Options): Gate {
-  const authenticators = createExternalAuthenticators({ profiles, fetch, clock, records: null });
-  const deps = { authenticators, verifiedTokens: createVerifiedTokenCache(), clock };
+  const bearer = createBearerAuthenticator(createTokenVerifiers({ profiles, fetch, clock, records: null }));
 
   const whoIs = ({ kind, issuer, subject }: Principal) => (kind === 'anonymous' ? {} : { issuer, subject });
 
@@ -84,8 +82,12 @@ export function createGate({ profiles, fetch, clock, log }: Options): Gate {
 
   async function identify(authorization: readonly string[], asked: Asked): Promise<Principal> {
     try {
-      const credential = findCredential(authorization);
-      return credential === undefined ? ANONYMOUS : (await verifyToken(deps, credential.token)).principal;
+      const credential = findCredential([bearer], {
+        headers: (name) => (name === 'authorization' ? authorization : []),
+      });
+      if (credential === undefined) return ANONYMOUS;
+      const { authenticator, value } = credential;
+      return (await authenticator.authenticate(value, seconds(clock))).principal;
     } catch (thrown) {
       throw refuse(thrown, asked, ANONYMOUS);
     }
@@ -113,7 +115,7 @@ export function createGate({ profiles, fetch, clock, log }: Options): Gate {
       } catch (thrown) {
         throw refuse(thrown, asked, principal);
       }
-      const judgement = judge(principal, access, about);
+      const judgement = judge(principal, access, about, seconds(clock));
       record(principal, judgement, asked);
       if (judgement.allowed) return principal;
       throw judgement.reason === 'needs-directory' ? needsDirectory(access) : toDenialError(judgement);
@@ -121,11 +123,20 @@ export function createGate({ profiles, fetch, clock, log }: Options): Gate {
   };
 }
 
-/** {@link decide}, where there is no directory. Pure. */
-export function judge(principal: Principal, access: AccessRule, resource?: Resource): Judgement {
+/**
+ * {@link decide}, where there is no directory. Pure.
+ *
+ * @param now seconds since the epoch; without it no sign-in is recent enough for a rule with `maxAge`
+ */
+export function judge(
+  principal: Principal,
+  access: AccessRule,
+  resource?: Resource,
+  now = Number.POSITIVE_INFINITY,
+): Judgement {
   if (needsFreshRecord(access) && principal.kind !== 'anonymous')
     return { allowed: false, reason: 'needs-directory' };
-  return decide(principal, access, resource);
+  return decide(principal, access, resource, now);
 }
 
 function needsDirectory(access: AccessRule): AppError {

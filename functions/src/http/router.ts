@@ -40,12 +40,12 @@ function serve(row: Route, deps: Deps): RequestHandler {
   const changes = row.method !== 'get';
   return async (req, res) => {
     const id = requestId(res);
-    const authorization = headerLines(req, credentialHeader);
+    const headers = (name: string) => headerLines(req, name === 'authorization' ? credentialHeader : name);
     const appCheck = headerLines(req, 'x-firebase-appcheck');
     const resource =
       owner && ((who: Principal) => resourceOf(owner(parseRequest(row.input, req), deps, who)));
     const principal = await guard(deps, {
-      authorization,
+      request: { headers },
       appCheck,
       needsAppCheck,
       access,

@@ -1,9 +1,11 @@
 import { type AuthenticateDeps, authenticate } from '../authn/authenticate.ts';
+import type { CredentialRequest } from '../authn/authenticator.ts';
 import { findCredential } from '../authn/credential.ts';
 import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../authz/access-rule.ts';
 import { decide, dependsOnOwner, type Resource } from '../authz/decide.ts';
 import { toDenialError } from '../authz/denial.ts';
 import type { Principal } from '../authz/principal.ts';
+import { seconds } from '../core/clock.ts';
 import { AppError, type Caller, isRefusal } from '../core/errors.ts';
 import type { RequestLabels } from '../core/request-labels.ts';
 import type { AppCheckVerifier } from '../platform/app-check.ts';
@@ -27,9 +29,10 @@ export interface RefusedAttempt {
   readonly requestId: string;
 }
 
-/** Who wants to pass, and where. Headers as received, every line of them: Node keeps only the first otherwise. */
+/** A call that asks for access. */
 interface Attempt {
-  readonly authorization: readonly string[];
+  readonly request: CredentialRequest;
+  /** Every line of the header as received: Node keeps only the first line in `headers`. */
   readonly appCheck: readonly string[];
   /** As a rule: wherever `access` is not public. */
   readonly needsAppCheck?: boolean | undefined;
@@ -49,11 +52,11 @@ interface Attempt {
  * @throws AppError `unauthenticated`, `permission_denied`, `app_check_failed`, or what {@link authenticate} throws
  */
 export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principal> {
-  const { authorization, appCheck, access, changes, requestId, labels } = attempt;
+  const { request, appCheck, access, changes, requestId, labels } = attempt;
   const { needsAppCheck = access !== 'public' } = attempt;
   let principal: Principal;
   try {
-    const credential = findCredential(authorization);
+    const credential = findCredential(deps.authenticators, request);
     if (needsAppCheck) await deps.appCheck.check(appCheck, { changes });
     principal = await authenticate(deps, credential, { fresh: needsFreshRecord(access) });
   } catch (error) {
@@ -75,7 +78,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     throw error;
   }
   const resource = dependsOnOwner(principal, access) ? await attempt.resource?.(principal) : undefined;
-  const decision = decide(principal, access, resource);
+  const decision = decide(principal, access, resource, seconds(deps.clock));
   const { issuer, subject } = principal;
   deps.log.decision({
     requestId,

@@ -1,6 +1,5 @@
 import type { AuditEvent } from '../audit/audit-event.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { AuthenticateDeps } from '../authn/authenticate.ts';
 import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
 import type { Principal } from '../authz/principal.ts';
 import { activeRoles, claimedVersion } from '../authz/role-claims.ts';
@@ -17,7 +16,7 @@ import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { exchangedGrants } from './exchange-grants.ts';
 import { countExchange, EXCHANGES, WINDOW } from './exchange-limit.ts';
-import { readSubjectToken, refused, type TokenSubject } from './subject-token.ts';
+import { readSubjectToken, refused, type SubjectTokenDeps, type TokenSubject } from './subject-token.ts';
 
 /**
  * Exchanges a token of another issuer for a Firebase custom token of the same user (RFC 8693), so that they can use
@@ -34,7 +33,7 @@ export type ExchangeToken = (request: {
 }) => Promise<{ readonly customToken: string }>;
 
 interface Deps {
-  readonly authn: AuthenticateDeps;
+  readonly authn: SubjectTokenDeps;
   readonly profiles: readonly IssuerProfile[];
   readonly directory: Directory;
   readonly accounts: AccountStore;

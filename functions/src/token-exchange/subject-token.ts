@@ -1,9 +1,9 @@
 import { type AuthenticateDeps, authenticate } from '../authn/authenticate.ts';
+import type { BearerAuthenticator } from '../authn/bearer.ts';
 import type { ExternalIdentity } from '../authn/external-identity.ts';
 import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
 import { rejectReason } from '../authn/oidc/reject-reason.ts';
 import { parseCompactJws, type UnverifiedToken } from '../authn/parse-jws.ts';
-import { verifyToken } from '../authn/verify-token.ts';
 import type { Principal } from '../authz/principal.ts';
 import type { Role } from '../authz/roles.ts';
 import { seconds } from '../core/clock.ts';
@@ -23,14 +23,19 @@ export function refused(reason: string, caller?: Caller, cause?: unknown): AppEr
   return new AppError('invalid_request', detail, { reason, cause, ...(caller && { caller }) });
 }
 
+export interface SubjectTokenDeps extends AuthenticateDeps {
+  /** What authenticates the token where it is presented as a credential. */
+  readonly bearer: BearerAuthenticator;
+}
+
 /**
- * Verifies a subject token like the credential of a request.
+ * Verifies a token that is to be exchanged, as if it were presented as a credential.
  *
  * @param type of the token: the last part of the URN in the request
  * @throws AppError `invalid_request` for a token that cannot be exchanged, `unavailable`
  */
 export async function readSubjectToken(
-  deps: AuthenticateDeps,
+  deps: SubjectTokenDeps,
   profiles: readonly IssuerProfile[],
   { token, type }: { token: string; type: string },
 ): Promise<TokenSubject> {
@@ -46,10 +51,11 @@ export async function readSubjectToken(
   return { principal, identity, mapped: roles };
 }
 
-async function verify(deps: AuthenticateDeps, token: string) {
+async function verify(deps: SubjectTokenDeps, token: string) {
   try {
-    const principal = await authenticate(deps, { kind: 'bearer', token }, { fresh: false });
-    const { identity } = await verifyToken(deps, token);
+    const { bearer, clock } = deps;
+    const principal = await authenticate(deps, { authenticator: bearer, value: token }, { fresh: false });
+    const { identity } = await bearer.authenticate(token, seconds(clock));
     return { principal, identity };
   } catch (error) {
     if (!(error instanceof AppError && isRefusal(error))) throw error;

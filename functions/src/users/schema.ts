@@ -109,7 +109,7 @@ export const userPage = z
     description: 'May hold fewer users than asked for and still have a nextPageToken.',
   });
 
-/** What a caller may know about themselves: the wristband as read. */
+/** What a caller may know about themselves. */
 export const access = z
   .object({
     kind: z.enum(['user', 'service']),
@@ -125,7 +125,11 @@ export const access = z
     roles: z.array(roleName).readonly(),
     permissions: z.array(permissionName).readonly(),
     authTime: z.int().meta({ description: 'Last sign-in, seconds since the epoch.' }),
-    assurance: z.enum(['aal1', 'aal2']),
+    assurance: z.object({
+      level: z.enum(['aal1', 'aal2']).meta({ description: '`aal2`: with a second factor.' }),
+      at: z.int().optional().meta({ description: 'When you signed in, seconds since the epoch.' }),
+      methods: z.array(z.string()).readonly().meta({ description: 'As the issuer names them.' }),
+    }),
     provider: z.string().optional(),
     tokenExpiresAt: z.int().meta({ description: 'Seconds since the epoch.' }),
   })

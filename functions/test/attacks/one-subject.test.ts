@@ -103,7 +103,7 @@ describe('one sub under all issuers', () => {
       assert.equal(status, 200);
       const { roles, permissions, assurance, subject, issuer, kind: who } = body;
       assert.deepEqual(
-        [roles, permissions, assurance, subject, issuer, who],
+        [roles, permissions, Object(assurance).level, subject, issuer, who],
         [[], ['notes:read', 'notes:write'], 'aal1', 'member', identityOf(kind), 'user'],
       );
       assert.deepEqual(plain.body.permissions, permissions);

@@ -85,7 +85,8 @@ export async function openWorld(env: Readonly<Record<string, string>> = {}, log?
       time += seconds * 1000;
     },
     present: (token) => ask({ headers: ['Authorization', `Bearer ${token}`] }),
-    authenticate: (token) => authenticate(api.deps, { kind: 'bearer', token }, { fresh: false }),
+    authenticate: (token) =>
+      authenticate(api.deps, { authenticator: api.deps.bearer, value: token }, { fresh: false }),
     asked: () => outside.seen.splice(0),
     async close() {
       outside.stop();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { createExternalAuthenticators } from '../../src/authn/oidc/authenticators.ts';
+import { createBearerAuthenticator } from '../../src/authn/bearer.ts';
+import { createTokenVerifiers } from '../../src/authn/oidc/token-verifiers.ts';
 import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
-import { createVerifiedTokenCache } from '../../src/authn/token-cache.ts';
 import { compileRoleClaims } from '../../src/authz/role-claims.ts';
 import { LEASE_SECONDS } from '../../src/directory/sync/account-sync.ts';
 import { createExchangeToken } from '../../src/token-exchange/exchange-token.ts';
@@ -37,9 +37,9 @@ describe('an exchange that ends at any of its calls', function () {
   function exchangeOf({ directory, sync, records, feed }: Wired, step: Step) {
     const { accounts, clock } = access;
     const fetch = async () => new Response(JSON.stringify({ keys: [keys.jwk] }));
+    const bearer = createBearerAuthenticator(createTokenVerifiers({ profiles, fetch, clock, records }));
     const authn = {
-      ...{ clock, accessChanges: feed, accessRecords: records, verifiedTokens: createVerifiedTokenCache() },
-      authenticators: createExternalAuthenticators({ profiles, fetch, clock, records }),
+      ...{ clock, accessChanges: feed, accessRecords: records, authenticators: [bearer], bearer },
     };
     return createExchangeToken({
       ...{ authn, profiles, log: recordingLog().log, audit: { recordRefusal: async () => undefined } },

@@ -27,7 +27,7 @@ export async function presented(
 ): Promise<readonly Role[] | 'refused'> {
   const accessRecords = { ...instance.accessRecords, mend: async () => undefined };
   try {
-    const { roles } = await authenticate({ ...instance, accessRecords }, bearer(token), { fresh });
+    const { roles } = await authenticate({ ...instance, accessRecords }, bearer(instance, token), { fresh });
     return roles;
   } catch (error) {
     assertStale(error);
@@ -37,7 +37,7 @@ export async function presented(
 
 /** An ordinary request, whatever its answer: a stale token has things put in order. */
 export async function makeRequest(instance: Deps, token: string): Promise<void> {
-  await authenticate(instance, bearer(token), { fresh: false }).catch(assertStale);
+  await authenticate(instance, bearer(instance, token), { fresh: false }).catch(assertStale);
 }
 
 /** What Identity Platform asks before a sign-in, and what it is told. */
@@ -55,7 +55,7 @@ export async function signIn(deps: Deps, state: State): Promise<{ customClaims?:
   }
 }
 
-const bearer = (token: string) => ({ kind: 'bearer', token }) as const;
+const bearer = ({ bearer }: Deps, token: string) => ({ authenticator: bearer, value: token });
 
 function assertStale(error: unknown): void {
   if (!(error instanceof AppError)) throw error;

@@ -59,7 +59,7 @@ describe('the routes, through Hosting', function () {
         roles: ['support', 'auditor'],
         permissions: new Set([...ROLES.support, ...ROLES.auditor]),
         authTime,
-        assurance: 'aal1',
+        assurance: { level: 'aal1', at: authTime, methods: ['password'] },
         provider: 'password',
         tokenExpiresAt: exp,
       },

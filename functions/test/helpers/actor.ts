@@ -13,7 +13,7 @@ export const somebody = (uid: string, roles: readonly Role[], scopes?: readonly 
     roles,
     ...(scopes && { scopes }),
     authTime: 1,
-    assurance: 'aal1',
+    assurance: { level: 'aal1', at: undefined, methods: [] },
     tokenExpiresAt: 2,
     credential: 'bearer',
   });

@@ -53,5 +53,5 @@ export function createInstance(
 
 /** Presents a bearer token to the authentication of an instance. */
 export function present(instance: Deps, token: string, { fresh = false } = {}): Promise<Principal> {
-  return authenticate(instance, { kind: 'bearer', token }, { fresh });
+  return authenticate(instance, { authenticator: instance.bearer, value: token }, { fresh });
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
-import type { Authenticator } from '../../src/authn/authenticator.ts';
+import type { TokenVerifier } from '../../src/authn/bearer.ts';
 import { createPrincipal } from '../../src/authz/principal.ts';
 import { readRoleClaims } from '../../src/authz/role-claims.ts';
 import { invalidToken } from '../../src/core/errors.ts';
@@ -10,7 +10,7 @@ import { invalidToken } from '../../src/core/errors.ts';
 export const TEST_ISSUER = 'https://login.example.com/';
 
 export interface TestIssuer {
-  readonly authenticator: Authenticator;
+  readonly verifier: TokenVerifier;
   mint(claims: Record<string, unknown>): Promise<string>;
 }
 
@@ -19,10 +19,10 @@ export async function createTestIssuer(directoryIds: ReadonlyMap<string, string>
   const { privateKey, publicKey } = await generateKeyPair('ES256');
   const kid = (await exportJWK(publicKey)).x ?? randomUUID();
   return {
-    authenticator: {
+    verifier: {
       issuers: [TEST_ISSUER],
       headerKeys: [],
-      async authenticate({ raw }, now) {
+      async verify({ raw }, now) {
         const options = { issuer: TEST_ISSUER, audience: 'gatehouse', algorithms: ['ES256'] };
         const { payload } = await jwtVerify(raw, publicKey, options).catch((cause) => {
           throw invalidToken('test issuer', cause);
@@ -41,7 +41,7 @@ export async function createTestIssuer(directoryIds: ReadonlyMap<string, string>
             ...(directoryId !== undefined && { directoryId }),
             roles,
             authTime: iat,
-            assurance: 'aal1',
+            assurance: { level: 'aal1', at: undefined, methods: [] },
             tokenExpiresAt: exp,
             credential: 'bearer',
           }),

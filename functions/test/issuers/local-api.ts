@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type { Response } from 'supertest';
 import { type LocalIssuers, startIssuers } from '../../../tools/issuers/start-issuers.ts';
-import { createExternalAuthenticators } from '../../src/authn/oidc/authenticators.ts';
+import { createBearerAuthenticator } from '../../src/authn/bearer.ts';
+import { createTokenVerifiers } from '../../src/authn/oidc/token-verifiers.ts';
 import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
 import { type Api, openApi, type Person } from '../helpers/api.ts';
 
@@ -25,10 +26,11 @@ export async function openLocalApi(trustedIssuers: string): Promise<LocalApi> {
   const profiles = parseTrustedIssuers(trustedIssuers, { local: true, gate: false });
   const api = await openApi({
     rewire: (deps) => {
-      const { authenticators, accessRecords: records, clock } = deps;
+      const { accessRecords: records, clock } = deps;
       const config = { ...deps.config, trustedIssuers: profiles };
-      const external = createExternalAuthenticators({ profiles, fetch, clock, records });
-      return { ...deps, config, authenticators: [...authenticators, ...external] };
+      const external = createTokenVerifiers({ profiles, fetch, clock, records });
+      const bearer = createBearerAuthenticator([...deps.bearer.verifiers, ...external]);
+      return { ...deps, config, authenticators: [bearer], bearer };
     },
   });
   const ask: LocalApi['ask'] = async (route, token, body) => {

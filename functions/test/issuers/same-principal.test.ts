@@ -29,7 +29,7 @@ describe('one route, users of several issuers', () => {
       assert.equal(status, 200);
       assert.deepEqual(access.strict().parse(body), body);
       assert.equal(body.kind, 'user');
-      assert.equal(body.assurance, 'aal1');
+      assert.equal(body.assurance.level, 'aal1');
       assert.ok(body.tokenExpiresAt > body.authTime);
     }
   });

@@ -17,18 +17,25 @@ import { route } from '../../src/http/route.ts';
  */
 
 export function permissions(): void {
-  decide(ANONYMOUS, { permission: 'users:read' });
+  decide(ANONYMOUS, { permission: 'users:read' }, undefined, 0);
   // @ts-expect-error there is no such permission
-  decide(ANONYMOUS, { permission: 'users:raed' });
+  decide(ANONYMOUS, { permission: 'users:raed' }, undefined, 0);
   // @ts-expect-error one's own needs a permission
-  decide(ANONYMOUS, { own: true });
-  decide(ANONYMOUS, { permission: 'notes:read', own: true, unless: 'notes:moderate' });
+  decide(ANONYMOUS, { own: true }, undefined, 0);
+  decide(ANONYMOUS, { permission: 'notes:read', own: true, unless: 'notes:moderate' }, undefined, 0);
   // @ts-expect-error there is no such permission that could stand in for owning it
-  decide(ANONYMOUS, { permission: 'notes:read', own: true, unless: 'notes:raed' });
+  decide(ANONYMOUS, { permission: 'notes:read', own: true, unless: 'notes:raed' }, undefined, 0);
   // @ts-expect-error another permission stands in for owning it, and owning it is what is asked for first
-  decide(ANONYMOUS, { permission: 'notes:read', unless: 'notes:moderate' });
+  decide(ANONYMOUS, { permission: 'notes:read', unless: 'notes:moderate' }, undefined, 0);
   // @ts-expect-error an access has no default
-  decide(ANONYMOUS);
+  decide(ANONYMOUS, undefined, undefined, 0);
+  decide(ANONYMOUS, { signedIn: true, assurance: 'aal2', maxAge: 300 }, undefined, 0);
+  // @ts-expect-error there is no such assurance
+  decide(ANONYMOUS, { signedIn: true, assurance: 'aal3' }, undefined, 0);
+  // @ts-expect-error signed in or not is no question of false
+  decide(ANONYMOUS, { signedIn: false }, undefined, 0);
+  // @ts-expect-error a decision needs the time
+  decide(ANONYMOUS, 'signed-in', undefined);
   // @ts-expect-error no wildcards
   const wildcard: AccessRule = { permission: 'users:*' };
 

@@ -1,10 +1,10 @@
 import { unprivilegedPermissionsOf } from '../../authz/claim-mapping.ts';
-import { createPrincipal } from '../../authz/principal.ts';
+import { type Assurance, createPrincipal, type Principal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry } from '../../authz/role-claims.ts';
 import { permissionsOf } from '../../authz/roles.ts';
 import { invalidToken } from '../../core/errors.ts';
 import type { AccessRecord, AccessRecords, EntryVersion } from '../access-records.ts';
-import type { Authenticator } from '../authenticator.ts';
+import type { TokenVerifier } from '../bearer.ts';
 import { checkRecord } from '../check-record.ts';
 import { type ExternalIdentity, externalId } from '../external-identity.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
@@ -23,12 +23,12 @@ interface Options {
   readonly records: Pick<AccessRecords, 'readExternal'> | null;
 }
 
-/** Authenticates principals of an issuer other than this project's Firebase. The signature is verified by jose. */
-export function createExternalTokenAuthenticator({ profiles, keys, records }: Options): Authenticator {
+/** Verifies tokens of an issuer other than this project's Firebase. The signature is verified by jose. */
+export function createExternalTokenVerifier({ profiles, keys, records }: Options): TokenVerifier {
   return {
     issuers: [...keys.keys()],
     headerKeys: profiles.flatMap(({ headerKeys }) => headerKeys),
-    async authenticate(token, now) {
+    async verify(token, now) {
       const profile = profiles.find((one) => rejectReason(token, one) === undefined);
       if (profile === undefined)
         throw invalidToken(profiles.map((one) => rejectReason(token, one)).join('; '));
@@ -123,7 +123,8 @@ function toVerified(
     roles,
     ...(scopes !== undefined && { scopes }),
     authTime: times.authTime,
-    assurance: 'aal1',
+    assurance: assuranceOf(payload, profile, times.signedInAt),
+    ...partiesOf(payload, profile),
     tokenExpiresAt: times.exp,
     credential: 'bearer',
   } as const;
@@ -132,5 +133,33 @@ function toVerified(
     directoryVersion,
     identity,
     validUntil: Math.min(times.exp, until, nextExpiry(grants, now), now + GOOD_FOR),
+  };
+}
+
+/**
+ * OpenID Connect Core §2: `amr` of an ID token names the methods. Issuers differ in what they mean by its values, so none of
+ * them makes `aal2`.
+ */
+function assuranceOf(
+  { amr }: UnverifiedToken['payload'],
+  { tokenUse }: IssuerProfile,
+  at: number | undefined,
+): Assurance {
+  const methods = tokenUse === 'id' && Array.isArray(amr) ? amr : [];
+  return { level: 'aal1', at, methods: methods.filter((method) => typeof method === 'string') };
+}
+
+/** Of an access token: the client it was issued to (RFC 9068 §2.2) and who acts for its subject now (RFC 8693 §4.1). */
+function partiesOf(
+  { client_id: clientId, azp = clientId, act }: UnverifiedToken['payload'],
+  { tokenUse }: IssuerProfile,
+): Pick<Principal, 'client' | 'actor'> {
+  if (tokenUse === 'id') return {};
+  const { sub: subject, iss: issuer } = Object(act) as Record<string, unknown>;
+  return {
+    ...(typeof azp === 'string' && { client: { id: azp } }),
+    ...(typeof subject === 'string' && {
+      actor: { subject, ...(typeof issuer === 'string' && { issuer }) },
+    }),
   };
 }

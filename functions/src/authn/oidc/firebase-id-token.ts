@@ -1,12 +1,12 @@
 import type { DecodedIdToken } from 'firebase-admin/auth';
-import { createPrincipal, type Principal } from '../../authz/principal.ts';
+import { type Assurance, createPrincipal, type Principal } from '../../authz/principal.ts';
 import { readRoleClaims } from '../../authz/role-claims.ts';
 import { withDeadline } from '../../core/deadline.ts';
 import { AppError, invalidToken, tokenStale, unavailable } from '../../core/errors.ts';
 import { createMutex } from '../../core/mutex.ts';
 import { isUid } from '../../core/uid.ts';
 import type { AccessRecords } from '../access-records.ts';
-import type { Authenticator } from '../authenticator.ts';
+import type { TokenVerifier } from '../bearer.ts';
 import { checkRecord } from '../check-record.ts';
 import { isExternalId } from '../external-identity.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
@@ -26,17 +26,17 @@ interface Options {
   readonly records: Pick<AccessRecords, 'read'>;
 }
 
-/** Authenticates users by Firebase ID token. The signature is verified by firebase-admin. */
-export function createFirebaseIdTokenAuthenticator({
+/** Verifies Firebase ID tokens. The signature is verified by firebase-admin. */
+export function createFirebaseIdTokenVerifier({
   projectId,
   emulator,
   verifyIdToken,
   records,
-}: Options): Authenticator {
+}: Options): TokenVerifier {
   const issuer = `https://securetoken.google.com/${projectId}`;
   const oneAtATime = createMutex((error) => error instanceof AppError && error.code === 'unavailable');
 
-  async function verify(token: string): Promise<DecodedIdToken> {
+  async function verifySignature(token: string): Promise<DecodedIdToken> {
     try {
       return await withDeadline('verifyIdToken', verifyIdToken(token));
     } catch (cause) {
@@ -55,12 +55,12 @@ export function createFirebaseIdTokenAuthenticator({
   return {
     issuers: [issuer],
     headerKeys: [],
-    async authenticate(token, now) {
+    async verify(token, now) {
       checkForm(token, projectId, emulator);
       const { exp, authTime: signIn } = readTimes(token.payload, PROFILE, now);
       const exchanged = subjectAuthTime(token);
       const authTime = Math.min(signIn, exchanged ?? signIn);
-      const claims = await oneAtATime(() => verify(token.raw));
+      const claims = await oneAtATime(() => verifySignature(token.raw));
       const verified = toVerified(claims, { issuer, exp, authTime, now });
       if (exchanged !== undefined) await checkExchanged(verified.principal);
       return verified;
@@ -120,6 +120,13 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
+/** Identity Platform names the second factor only where the sign-in proved one. */
+function assuranceOf(firebase: Partial<DecodedIdToken['firebase']> = {}, at: number): Assurance {
+  const { sign_in_provider: first, sign_in_second_factor: second } = firebase;
+  const methods = [first, second].filter((method) => typeof method === 'string');
+  return { level: second === undefined ? 'aal1' : 'aal2', at, methods };
+}
+
 function toVerified(
   claims: DecodedIdToken,
   { issuer, exp, authTime, now }: { issuer: string; exp: number; authTime: number; now: number },
@@ -138,8 +145,7 @@ function toVerified(
       ...(email !== undefined && { email, emailVerified: emailVerified === true }),
       roles,
       authTime,
-      // Set by Identity Platform when the sign-in proved a second factor.
-      assurance: firebase?.sign_in_second_factor === undefined ? 'aal1' : 'aal2',
+      assurance: assuranceOf(firebase, authTime),
       ...(firebase?.sign_in_provider !== undefined && { provider: firebase.sign_in_provider }),
       tokenExpiresAt: exp,
       credential: 'bearer',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { authenticate } from '../../../src/authn/authenticate.ts';
+import { createBearerAuthenticator } from '../../../src/authn/bearer.ts';
 import { ANONYMOUS } from '../../../src/authz/principal.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { AUTH_DEADLINE_MS } from '../../../src/core/deadline.ts';
@@ -362,8 +363,9 @@ describe('authenticate', () => {
     const directoryIds = new Map([['okta|ada', 'ada']]);
 
     async function withTestIssuer(at: Instance) {
-      const { authenticator, mint } = await createTestIssuer(directoryIds);
-      return { at: { ...at, authenticators: [...at.authenticators, authenticator] }, mint };
+      const { verifier, mint } = await createTestIssuer(directoryIds);
+      const bearer = createBearerAuthenticator([...at.bearer.verifiers, verifier]);
+      return { at: { ...at, authenticators: [bearer], bearer }, mint };
     }
 
     it('is revoked by the same changes where it has an entry in the directory', async () => {

@@ -1,20 +1,46 @@
 import assert from 'node:assert/strict';
+import type { Authenticator } from '../../../src/authn/authenticator.ts';
+import { createBearerAuthenticator } from '../../../src/authn/bearer.ts';
 import { findCredential } from '../../../src/authn/credential.ts';
+import { requestOf } from '../../helpers/credential-request.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+
+const bearer = createBearerAuthenticator([]);
+/** A credential of another kind: the first line of `x-api-key`. */
+const apiKey: Authenticator<string> = {
+  extract: ({ headers }) => headers('x-api-key')[0],
+  authenticate: () => assert.fail('never asked'),
+  forget: () => undefined,
+};
+const find = (...authorization: string[]) => findCredential([bearer], requestOf(...authorization));
 
 describe('credential', () => {
   it('is none without an Authorization header', () => {
-    assert.equal(findCredential([]), undefined);
+    assert.equal(find(), undefined);
   });
 
   for (const value of ['Bearer a.b.c', 'bearer a.b.c', 'BEARER a.b.c', 'Bearer   a.b.c']) {
     it(`is the token of "${value}"`, () => {
-      assert.deepEqual(findCredential([value]), { kind: 'bearer', token: 'a.b.c' });
+      assert.deepEqual(find(value), { authenticator: bearer, value: 'a.b.c' });
     });
   }
 
   it('is refused when there are two, even the same twice', async () => {
-    await assertRefused(() => findCredential(['Bearer a.b.c', 'Bearer a.b.c']), 'invalid_request');
+    await assertRefused(() => find('Bearer a.b.c', 'Bearer a.b.c'), 'invalid_request');
+  });
+
+  it('is that of the authenticator which is responsible for it', () => {
+    const request = { headers: (name: string) => (name === 'x-api-key' ? ['key'] : []) };
+    assert.deepEqual(findCredential([bearer, apiKey], request), { authenticator: apiKey, value: 'key' });
+  });
+
+  it('is refused when the request has two kinds', async () => {
+    const request = { headers: (name: string) => (name === 'x-api-key' ? ['key'] : ['Bearer a.b.c']) };
+    for (const authenticators of [
+      [bearer, apiKey],
+      [apiKey, bearer],
+    ])
+      await assertRefused(() => findCredential(authenticators, request), 'invalid_request');
   });
 
   const strange = {
@@ -37,7 +63,7 @@ describe('credential', () => {
   for (const [what, value] of Object.entries(strange)) {
     it(`is refused, not taken for none: ${what}`, async () => {
       await assertRefused(
-        () => findCredential([value]),
+        () => find(value),
         'invalid_token',
         'Authorization is not of the form "Bearer <token>"',
       );

@@ -12,7 +12,7 @@ const verified = (subject: string, tokenExpiresAt: number, validUntil = tokenExp
     subject,
     roles: [],
     authTime: 0,
-    assurance: 'aal1',
+    assurance: { level: 'aal1', at: undefined, methods: [] },
     tokenExpiresAt,
     credential: 'bearer',
   }),

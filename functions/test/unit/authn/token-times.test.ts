@@ -10,11 +10,14 @@ const read = (claims: object, profile: Parameters<typeof readTimes>[1] = PROFILE
 
 describe('token times', () => {
   it('are read in seconds', () => {
-    assert.deepEqual(read({}), { iat: NOW - 10, exp: NOW + 600, authTime: NOW - 60 });
+    assert.deepEqual(read({}), {
+      ...{ iat: NOW - 10, exp: NOW + 600, authTime: NOW - 60, signedInAt: NOW - 60 },
+    });
   });
 
   it('take iat for auth_time only where the profile says that there is none', () => {
-    assert.equal(read({ auth_time: undefined }, { ...PROFILE, authTime: null }).authTime, NOW - 10);
+    const { authTime, signedInAt } = read({ auth_time: undefined }, { ...PROFILE, authTime: null });
+    assert.deepEqual([authTime, signedInAt], [NOW - 10, undefined]);
   });
 
   const accepted: Record<string, object> = {

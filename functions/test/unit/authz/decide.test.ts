@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { type AccessRule, needsFreshRecord, permissionOf } from '../../../src/authz/access-rule.ts';
-import { decide, dependsOnOwner } from '../../../src/authz/decide.ts';
+import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../../../src/authz/access-rule.ts';
+import { decide as decideAt, dependsOnOwner, type Resource } from '../../../src/authz/decide.ts';
+import { toDenialError } from '../../../src/authz/denial.ts';
 import { ALL_PERMISSIONS, isPrivileged, type Permission } from '../../../src/authz/permissions.ts';
-import { ANONYMOUS, createPrincipal } from '../../../src/authz/principal.ts';
+import { ANONYMOUS, type Assurance, createPrincipal, type Principal } from '../../../src/authz/principal.ts';
 import { ALL_ROLES, ROLES, type Role } from '../../../src/authz/roles.ts';
+import { challengeFor } from '../../../src/core/challenge.ts';
+import { AppError } from '../../../src/core/errors.ts';
 
 /** Known to the issuer by another name than to the directory. */
 const principal = (
   roles: readonly Role[],
-  facts: { scopes?: readonly string[]; directoryId?: string } = {},
+  facts: { scopes?: readonly string[]; directoryId?: string; assurance?: Assurance } = {},
 ) =>
   createPrincipal({
     kind: 'user',
@@ -17,11 +20,14 @@ const principal = (
     directoryId: 'ada',
     roles,
     authTime: 1,
-    assurance: 'aal1',
+    assurance: { level: 'aal1', at: undefined, methods: [] },
     tokenExpiresAt: 2,
     credential: 'bearer',
     ...facts,
   });
+const NOW = 1_800_000_000;
+const decide = (who: Principal, access: AccessRule, resource?: Resource) =>
+  decideAt(who, access, resource, NOW);
 const rule = (permission: Permission): AccessRule => ({ permission });
 const own = (permission: Permission): AccessRule => ({ permission, own: true });
 /** Notes as the API has them: one's own, or anybody's for a moderator. */
@@ -156,6 +162,91 @@ describe('decide', () => {
   });
 });
 
+describe('a rule that asks for assurance', () => {
+  const MEMBER = ['member'] as const;
+  const by = (level: Assurance['level'], at?: number, roles: readonly Role[] = MEMBER) =>
+    principal(roles, { assurance: { level, at, methods: [] } });
+  const stepUp = (needed: AccessRule) => ({ allowed: false, reason: 'step-up-required', needed });
+
+  it('asks for a second factor, unless the session has one', () => {
+    for (const access of [
+      { permission: 'notes:read', assurance: 'aal2' },
+      { signedIn: true, assurance: 'aal2' },
+    ] as const) {
+      assert.deepEqual(decide(by('aal1', NOW), access), stepUp(access));
+      assert.equal(decide(by('aal2', NOW), access).allowed, true);
+      assert.equal(decide(by('aal2'), access).allowed, true);
+    }
+  });
+
+  it('is content with one factor where it asks for aal1', () => {
+    assert.deepEqual(decide(by('aal1'), { signedIn: true, assurance: 'aal1' }), {
+      allowed: true,
+      reason: 'signed-in',
+    });
+    assert.deepEqual(decide(by('aal2'), { permission: 'notes:read', assurance: 'aal1' }), {
+      allowed: true,
+      reason: 'granted',
+    });
+  });
+
+  it('asks for a recent sign-in, to the second', () => {
+    for (const access of [
+      { permission: 'notes:read', maxAge: 300 },
+      { signedIn: true, maxAge: 300 },
+    ] as const) {
+      assert.equal(decide(by('aal1', NOW - 300), access).allowed, true);
+      assert.deepEqual(decide(by('aal1', NOW - 301), access), stepUp(access));
+    }
+    assert.equal(decide(by('aal1', NOW), { signedIn: true, maxAge: 0 }).allowed, true);
+    assert.equal(decide(by('aal1', NOW - 1), { signedIn: true, maxAge: 0 }).allowed, false);
+  });
+
+  it('takes a sign-in of unknown time for one that is too old', () => {
+    const access = { signedIn: true, maxAge: 10 ** 12 } as const;
+    assert.deepEqual(decide(by('aal2'), access), stepUp(access));
+  });
+
+  it('asks for both where it names both', () => {
+    const access = { permission: 'notes:read', assurance: 'aal2', maxAge: 300 } as const;
+    assert.equal(decide(by('aal2', NOW - 301), access).reason, 'step-up-required');
+    assert.equal(decide(by('aal1', NOW), access).reason, 'step-up-required');
+    assert.equal(decide(by('aal2', NOW - 300), access).reason, 'granted');
+  });
+
+  it('is signed-in and nothing more without either', () => {
+    assert.deepEqual(decide(by('aal1'), { signedIn: true }), { allowed: true, reason: 'signed-in' });
+    assert.deepEqual(decide(ANONYMOUS, { signedIn: true }), { allowed: false, reason: 'anonymous' });
+  });
+
+  it('does not ask for a step-up that would not help', () => {
+    const access = { permission: 'notes:read', own: true, assurance: 'aal2' } as const;
+    assert.equal(decide(ANONYMOUS, access).reason, 'anonymous');
+    assert.equal(decide(by('aal1', NOW, []), access).reason, 'missing-permission');
+    assert.equal(decide(by('aal1'), access, { owner: 'bob' }).reason, 'not-own');
+    assert.equal(decide(by('aal1'), access, { owner: 'ada' }).reason, 'step-up-required');
+    assert.equal(decide(by('aal2'), access, { owner: 'ada' }).reason, 'granted');
+  });
+
+  it('is refused with a challenge that says what is needed', () => {
+    const challengeOf = (access: AccessRule) => {
+      const decision = decide(by('aal1'), access);
+      assert.ok(!decision.allowed);
+      const error = toDenialError(decision);
+      assert.equal(error.code, 'step_up_required');
+      return challengeFor(error);
+    };
+    const start = 'Bearer realm="gatehouse", error="insufficient_user_authentication"';
+    assert.equal(challengeOf({ signedIn: true, assurance: 'aal2' }), `${start}, acr_values="aal2"`);
+    assert.equal(challengeOf({ signedIn: true, maxAge: 300 }), `${start}, max_age="300"`);
+    assert.equal(
+      challengeOf({ permission: 'notes:read', assurance: 'aal2', maxAge: 0 }),
+      `${start}, acr_values="aal2", max_age="0"`,
+    );
+    assert.equal(challengeFor(new AppError('step_up_required')), start);
+  });
+});
+
 describe('a decision', () => {
   it('hangs on whose it is exactly where a permission is held for one’s own alone', () => {
     assert.equal(dependsOnOwner(principal(['member']), own('notes:read')), true);
@@ -163,6 +254,7 @@ describe('a decision', () => {
     for (const [who, access] of [
       [principal(['member']), rule('notes:read')],
       [principal(['member']), 'signed-in'],
+      [principal(['member']), { signedIn: true, maxAge: 300 }],
       [ANONYMOUS, 'public'],
       [ANONYMOUS, own('notes:read')],
       [principal(['auditor']), own('notes:read')],
@@ -197,6 +289,8 @@ describe('the permission of an access', () => {
   it('does not exist where none is asked for', () => {
     assert.equal(permissionOf('public'), undefined);
     assert.equal(permissionOf('signed-in'), undefined);
+    assert.equal(permissionOf({ signedIn: true }), undefined);
+    assert.deepEqual([ruleName({ signedIn: true }), ruleName('signed-in')], ['signed-in', 'signed-in']);
   });
 
   it('wants the current record exactly when it is privileged', () => {
@@ -206,5 +300,6 @@ describe('the permission of an access', () => {
     }
     assert.equal(needsFreshRecord('public'), false);
     assert.equal(needsFreshRecord('signed-in'), false);
+    assert.equal(needsFreshRecord({ signedIn: true, assurance: 'aal2' }), false);
   });
 });

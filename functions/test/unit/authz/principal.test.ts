@@ -9,7 +9,7 @@ const facts = {
   issuer: 'https://issuer.example',
   subject: 'ada',
   authTime: 1,
-  assurance: 'aal1',
+  assurance: { level: 'aal1', at: undefined, methods: [] },
   tokenExpiresAt: 2,
   credential: 'bearer',
 } as const;
@@ -72,13 +72,21 @@ describe('a principal cannot be changed', () => {
     'its subject': (principal) => Object.assign(principal, { subject: 'eve' }),
     'its roles': (principal) => (principal.roles as Role[]).push('owner'),
     'its permissions': (principal) => (principal.permissions as string[]).push('owners:assign'),
+    'its assurance': (principal) => Object.assign(principal.assurance, { level: 'aal2' }),
+    'its methods': (principal) => (principal.assurance.methods as string[]).push('totp'),
+    'its session': (principal) => Object.assign(principal.session ?? {}, { id: 's2' }),
+    'its client': (principal) => Object.assign(principal.client ?? {}, { id: 'c2' }),
+    'its actor': (principal) => Object.assign(principal.actor ?? {}, { subject: 'owner' }),
     'its scopes': (principal) => (principal.scopes as string[]).push('owners:assign'),
   };
   for (const [what, change] of Object.entries(changes)) {
     it(what, () => {
-      const principal = create(['member'], ['notes:read']);
+      const parties = { session: { id: 's1' }, client: { id: 'c1' }, actor: { subject: 'eve' } };
+      const principal = createPrincipal({ ...facts, ...parties, roles: ['member'], scopes: ['notes:read'] });
       assert.throws(() => change(principal), TypeError);
       assert.deepEqual([principal.subject, principal.roles], ['ada', ['member']]);
+      assert.deepEqual(principal.assurance, facts.assurance);
+      assert.deepEqual({ ...principal, ...parties }, { ...principal });
     });
   }
 

@@ -9,7 +9,7 @@ const FACTS = {
   directoryId: 'ext-1',
   roles: ['member'],
   authTime: 1,
-  assurance: 'aal1',
+  assurance: { level: 'aal1', at: undefined, methods: [] },
   tokenExpiresAt: 1_800_000_000,
   credential: 'bearer',
 } as const;

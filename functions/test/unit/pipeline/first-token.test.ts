@@ -43,7 +43,7 @@ describe('the first token of an instance', () => {
       },
       log: recordingLog().log,
     });
-    const credential = { kind: 'bearer', token: await mintIdToken() } as const;
+    const credential = { authenticator: deps.bearer, value: await mintIdToken() };
     const { kind, uid } = await authenticate(deps, credential, { fresh: false });
     assert.deepEqual([kind, uid], ['user', 'ada']);
   });

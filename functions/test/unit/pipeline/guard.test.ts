@@ -5,6 +5,7 @@ import { unavailable } from '../../../src/core/errors.ts';
 import { guard } from '../../../src/pipeline/guard.ts';
 import { entryOf } from '../../helpers/access.ts';
 import { mintAppCheckToken, playAppCheck } from '../../helpers/app-check-tokens.ts';
+import { requestOf } from '../../helpers/credential-request.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { forgeIdToken, unsigned } from '../../helpers/forge.ts';
 import { ACCOUNTS_LOOKUP, type Google, ISSUER, mintIdToken, openGoogle } from '../../helpers/google.ts';
@@ -31,7 +32,7 @@ describe('guard', () => {
     { appCheck = [], ...more }: { appCheck?: string[]; changes?: boolean; resource?: Look } = {},
   ) =>
     guard(instance, {
-      authorization: token === undefined ? [] : [`Bearer ${token}`],
+      request: token === undefined ? requestOf() : requestOf(`Bearer ${token}`),
       appCheck,
       access,
       changes: false,
@@ -105,7 +106,7 @@ describe('guard', () => {
   for (const [what, [authorization, code]] of Object.entries(odd)) {
     it(`writes one line about ${what}, too`, async () => {
       const attempt = {
-        authorization,
+        request: requestOf(...authorization),
         appCheck: [],
         access: 'public',
         changes: false,
@@ -212,7 +213,7 @@ describe('guard', () => {
     const refused = async () => instance.log.failure('r1', unavailable('auditEvents.create'));
     const token = await member();
     const attempt = {
-      authorization: [`Bearer ${token}`],
+      request: requestOf(`Bearer ${token}`),
       appCheck: [],
       changes: true,
       requestId: 'r1',
@@ -276,7 +277,7 @@ describe('guard', () => {
   it('gives the principal to whoever looks at the resource, so that it is looked up as theirs', async () => {
     const owners: (string | undefined)[] = [];
     await guard(instance, {
-      authorization: [`Bearer ${await member()}`],
+      request: requestOf(`Bearer ${await member()}`),
       appCheck: [],
       access: { permission: 'notes:read', own: true },
       changes: false,
@@ -297,7 +298,7 @@ describe('guard', () => {
     };
     const token = await member();
     const attempt = {
-      authorization: [`Bearer ${token}`],
+      request: requestOf(`Bearer ${token}`),
       appCheck: [],
       access: 'signed-in',
       changes: false,
@@ -320,7 +321,9 @@ describe('guard with App Check', () => {
   afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   const knock = (access: AccessRule, authorization: string[], appCheck: string[], changes = false) =>
-    guard(instance, { authorization, appCheck, access, changes, requestId: 'r1', labels: {} });
+    guard(instance, {
+      ...{ request: requestOf(...authorization), appCheck, access, changes, requestId: 'r1', labels: {} },
+    });
 
   it('asks for an app before it asks who is there, and writes one line about it', async () => {
     await assertRefused(() => knock('signed-in', [], []), 'app_check_failed');

@@ -14,7 +14,7 @@ describe('what callers learn about themselves', () => {
       directoryId: 'ada',
       roles: ['auditor'],
       authTime: 1,
-      assurance: 'aal1',
+      assurance: { level: 'aal1', at: 1, methods: ['password'] },
       tokenExpiresAt: 2,
       credential: 'bearer',
     });
@@ -30,7 +30,7 @@ describe('what callers learn about themselves', () => {
         roles: ['auditor'],
         permissions: ['audit:read', 'roles:read', 'users:read'],
         authTime: 1,
-        assurance: 'aal1',
+        assurance: { level: 'aal1', at: 1, methods: ['password'] },
         tokenExpiresAt: 2,
       },
     );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AccessRecord } from '../../../../src/authn/access-records.ts';
 import { type ExternalIdentity, externalId } from '../../../../src/authn/external-identity.ts';
-import { createExternalTokenAuthenticator } from '../../../../src/authn/oidc/external-token.ts';
+import { createExternalTokenVerifier } from '../../../../src/authn/oidc/external-token.ts';
 import { createKeySet } from '../../../../src/authn/oidc/jwks.ts';
 import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
@@ -60,10 +60,10 @@ describe('external token', () => {
         };
       },
     };
-    const authenticator = createExternalTokenAuthenticator({
+    const verifier = createExternalTokenVerifier({
       ...{ profiles, keys, records: found === null ? null : records },
     });
-    return authenticator.authenticate(parsed(await pair.sign(claims(more))), NOW);
+    return verifier.verify(parsed(await pair.sign(claims(more))), NOW);
   }
 
   it('gives what the map gives, and the grants of the directory', async () => {
@@ -94,6 +94,29 @@ describe('external token', () => {
     const granted = await authenticate({ groups: ['reader'] }, record({ grants }));
     assert.ok(granted.principal.permissions.includes('roles:assign'));
     assert.ok(granted.principal.permissions.includes('audit:read'));
+  });
+
+  it('names the client and the actor of an access token, and no authentication methods', async () => {
+    const act = { sub: 'job', iss: 'https://jobs.example.com', act: { sub: 'earlier' } };
+    const { principal } = await authenticate({ azp: 'web', amr: ['pwd', 'mfa'], acr: 'aal2', act });
+    assert.deepEqual(principal.client, { id: 'web' });
+    assert.deepEqual(principal.actor, { subject: 'job', issuer: 'https://jobs.example.com' });
+    assert.deepEqual(principal.assurance, { level: 'aal1', at: undefined, methods: [] });
+    const other = await authenticate({ client_id: 'cli', act: { sub: 'job' } });
+    assert.deepEqual([other.principal.client, other.principal.actor], [{ id: 'cli' }, { subject: 'job' }]);
+    for (const odd of ['job', 7, null, { sub: 7 }]) {
+      const { client, actor } = (await authenticate({ act: odd, azp: 7 })).principal;
+      assert.deepEqual([client, actor], [undefined, undefined]);
+    }
+  });
+
+  it('names the methods of an ID token and when they were used, and no client', async () => {
+    const more = { amr: ['pwd', 'mfa', 7], acr: 'aal2', auth_time: NOW - 20, azp: 'web', act: { sub: 'x' } };
+    const { principal } = await authenticate(more, undefined, { tokenUse: 'id' });
+    assert.deepEqual(principal.assurance, { level: 'aal1', at: NOW - 20, methods: ['pwd', 'mfa'] });
+    assert.deepEqual([principal.client, principal.actor], [undefined, undefined]);
+    const without = await authenticate({ amr: 'mfa' }, undefined, { tokenUse: 'id' });
+    assert.deepEqual(without.principal.assurance.methods, []);
   });
 
   it('needs no entry, and no directory', async () => {
@@ -169,13 +192,9 @@ describe('external token', () => {
 
   it('refuses an `iss` that it has no keys for', async () => {
     const profiles = parseTrustedIssuers(JSON.stringify([ENTRY]), { local: false, gate: false });
-    const authenticator = createExternalTokenAuthenticator({ profiles, keys: new Map(), records: null });
+    const verifier = createExternalTokenVerifier({ profiles, keys: new Map(), records: null });
     const token = parsed(await pair.sign(claims()));
-    await assertRefused(
-      () => authenticator.authenticate(token, NOW),
-      'invalid_token',
-      'no keys for this issuer',
-    );
+    await assertRefused(() => verifier.verify(token, NOW), 'invalid_token', 'no keys for this issuer');
   });
 
   it('knows a Firebase user by the uid where firebase-admin is not at hand', async () => {

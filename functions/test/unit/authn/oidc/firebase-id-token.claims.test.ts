@@ -247,7 +247,8 @@ describe('claims of a signed ID token', () => {
   it('prove a second factor when Identity Platform says so', async () => {
     const firebase = { sign_in_provider: 'google.com', sign_in_second_factor: 'totp' };
     const principal = await present(instance, await mintIdToken({ firebase }));
-    assert.equal(principal.assurance, 'aal2');
+    const { level, at, methods } = principal.assurance;
+    assert.deepEqual([level, at, methods], ['aal2', principal.authTime, ['google.com', 'totp']]);
     assert.equal(principal.provider, 'google.com');
   });
 
@@ -258,7 +259,7 @@ describe('claims of a signed ID token', () => {
       [principal.email, principal.emailVerified, principal.provider],
       [undefined, undefined, undefined],
     );
-    assert.equal(principal.assurance, 'aal1');
+    assert.deepEqual([principal.assurance.level, principal.assurance.methods], ['aal1', []]);
   });
 
   for (const email_verified of ['true', 1, undefined]) {

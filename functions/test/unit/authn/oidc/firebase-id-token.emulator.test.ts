@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DecodedIdToken } from 'firebase-admin/auth';
-import { createFirebaseIdTokenAuthenticator } from '../../../../src/authn/oidc/firebase-id-token.ts';
+import { createFirebaseIdTokenVerifier } from '../../../../src/authn/oidc/firebase-id-token.ts';
 import { parseCompactJws } from '../../../../src/authn/parse-jws.ts';
 import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import { forgeIdToken, unsigned } from '../../../helpers/forge.ts';
@@ -38,14 +38,14 @@ describe("the emulator's unsigned token", () => {
 });
 
 describe('in the emulator', () => {
-  function authenticator(verifyIdToken: () => Promise<DecodedIdToken>) {
+  function verifier(verifyIdToken: () => Promise<DecodedIdToken>) {
     const records = { read: async () => undefined };
-    return createFirebaseIdTokenAuthenticator({ projectId: PROJECT, emulator: true, verifyIdToken, records });
+    return createFirebaseIdTokenVerifier({ projectId: PROJECT, emulator: true, verifyIdToken, records });
   }
-  const verifying = authenticator(async () => idTokenClaims() as unknown as DecodedIdToken);
-  const failing = (cause: unknown) => authenticator(() => Promise.reject(cause));
-  const attempt = ({ authenticate }: ReturnType<typeof authenticator>, token = emulated()) =>
-    authenticate(parseCompactJws(token), now());
+  const verifying = verifier(async () => idTokenClaims() as unknown as DecodedIdToken);
+  const failing = (cause: unknown) => verifier(() => Promise.reject(cause));
+  const attempt = ({ verify }: ReturnType<typeof verifier>, token = emulated()) =>
+    verify(parseCompactJws(token), now());
 
   it('an unsigned token is a user', async () => {
     const { principal } = await attempt(verifying);

@@ -53,7 +53,7 @@ describe('Firebase ID token', () => {
         roles: ['support'],
         permissions: ['notes:moderate', 'notes:read', 'notes:write', 'sessions:revoke', 'users:read'],
         authTime: claims.auth_time,
-        assurance: 'aal1',
+        assurance: { level: 'aal1', at: claims.auth_time, methods: ['password'] },
         provider: 'password',
         tokenExpiresAt: claims.exp,
         credential: 'bearer',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createExternalAuthenticators } from '../../../../src/authn/oidc/authenticators.ts';
+import { createTokenVerifiers } from '../../../../src/authn/oidc/token-verifiers.ts';
 import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
@@ -18,7 +18,7 @@ const OKTA = {
   jwksUri: 'https://a.okta.example/k',
 };
 
-describe('the authenticators of trusted issuers', () => {
+describe('the token verifiers of trusted issuers', () => {
   let server: KeyServer;
   before(async () => {
     server = await openKeyServer();
@@ -26,7 +26,7 @@ describe('the authenticators of trusted issuers', () => {
   after(() => server.close());
 
   const create = (...entries: object[]) =>
-    createExternalAuthenticators({
+    createTokenVerifiers({
       profiles: parseTrustedIssuers(JSON.stringify(entries), { local: false, gate: false }),
       ...{ fetch: server.fetch, clock: () => NOW * 1000, records: null },
     });
@@ -52,7 +52,7 @@ describe('the authenticators of trusted issuers', () => {
   it('take access tokens and ID tokens of one pool, each by its own entry', async () => {
     const pair = await createSigningPair('RS256', 'k1');
     server.publish({ keys: [pair.jwk] });
-    const [authenticator] = create(
+    const [verifier] = create(
       { ...POOL, tokenUse: 'access', map: { everyone: ['member'] } },
       { ...POOL, tokenUse: 'id', map: { groups: { staff: ['support'] } } },
     );
@@ -60,7 +60,7 @@ describe('the authenticators of trusted issuers', () => {
     const access = { ...common, token_use: 'access', client_id: 'web', username: 'ada' };
     const id = { ...common, token_use: 'id', aud: 'web' };
     const roles = async (claims: object) => {
-      const verified = await authenticator?.authenticate(parsed(await pair.sign({ ...claims })), NOW);
+      const verified = await verifier?.verify(parsed(await pair.sign({ ...claims })), NOW);
       return [verified?.principal.issuer, ...(verified?.principal.roles ?? [])];
     };
     assert.deepEqual(await roles({ ...access, iss: CANONICAL }), [CANONICAL, 'member']);
@@ -81,7 +81,7 @@ describe('the authenticators of trusted issuers', () => {
     const second = { ...OKTA, issuer: 'https://b.okta.example', jwksUri: 'https://b.okta.example/k' };
     const all = create({ ...OKTA, typ: ['jwt'] }, { ...second, typ: ['jwt'] });
     const claims = { iss: OKTA.issuer, aud: 'api', sub: 'ada', iat: NOW, exp: NOW + 60 };
-    const present = async (pair: typeof one) => all[0]?.authenticate(parsed(await pair.sign(claims)), NOW);
+    const present = async (pair: typeof one) => all[0]?.verify(parsed(await pair.sign(claims)), NOW);
     assert.equal((await present(one))?.principal.subject, 'ada');
     await assertRefused(() => present(other), 'invalid_token', 'jose refused it');
   });

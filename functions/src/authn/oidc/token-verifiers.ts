@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { AccessRecords } from '../access-records.ts';
-import type { Authenticator } from '../authenticator.ts';
-import { createExternalTokenAuthenticator } from './external-token.ts';
+import type { TokenVerifier } from '../bearer.ts';
+import { createExternalTokenVerifier } from './external-token.ts';
 import type { Fetch } from './fetch-json.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 import { createKeySet } from './jwks.ts';
@@ -14,8 +14,8 @@ interface Options {
   readonly records: Pick<AccessRecords, 'readExternal'> | null;
 }
 
-/** One authenticator for each issuer, however many profiles it has. Fetches nothing. */
-export function createExternalAuthenticators({ profiles, fetch, clock, records }: Options): Authenticator[] {
+/** One verifier for each issuer, however many profiles it has. Fetches nothing. */
+export function createTokenVerifiers({ profiles, fetch, clock, records }: Options): TokenVerifier[] {
   const byIssuer = Map.groupBy(profiles, ({ issuer }) => issuer);
   return [...byIssuer.values()].map((ofIssuer) => {
     const algorithms = [...new Set(ofIssuer.flatMap((profile) => profile.algorithms))];
@@ -24,6 +24,6 @@ export function createExternalAuthenticators({ profiles, fetch, clock, records }
         .flatMap(({ accepts }) => accepts)
         .map(({ issuer, jwksUri }) => [issuer, createKeySet({ jwksUri, issuer, algorithms, fetch, clock })]),
     );
-    return createExternalTokenAuthenticator({ profiles: ofIssuer, keys, records });
+    return createExternalTokenVerifier({ profiles: ofIssuer, keys, records });
   });
 }

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Authenticator } from '../../../src/authn/authenticator.ts';
-import { createExternalAuthenticators } from '../../../src/authn/oidc/authenticators.ts';
+import { type BearerAuthenticator, createBearerAuthenticator } from '../../../src/authn/bearer.ts';
+import { createTokenVerifiers } from '../../../src/authn/oidc/token-verifiers.ts';
 import { parseTrustedIssuers } from '../../../src/authn/oidc/trusted-issuers.ts';
-import { createVerifiedTokenCache } from '../../../src/authn/token-cache.ts';
-import { verifyToken } from '../../../src/authn/verify-token.ts';
 import { type KeyServer, openKeyServer } from '../../helpers/key-server.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { createSigningPair, type SigningPair } from '../../helpers/signing.ts';
@@ -14,11 +12,10 @@ const entry = (host: string, more: object = {}) => ({
   ...{ typ: ['jwt'], ...more },
 });
 
-describe('verifyToken', () => {
+describe('the bearer authenticator', () => {
   let server: KeyServer;
   let pair: SigningPair;
-  let authenticators: readonly Authenticator[];
-  const verifiedTokens = createVerifiedTokenCache();
+  let bearer: BearerAuthenticator;
   let now = NOW;
 
   before(async () => {
@@ -26,22 +23,24 @@ describe('verifyToken', () => {
     pair = await createSigningPair('RS256', 'k1');
     server.publish({ keys: [pair.jwk] });
     const entries = [entry('a.example'), entry('b.example', { headerKeys: ['x5t'] })];
-    authenticators = createExternalAuthenticators({
+    const verifiers = createTokenVerifiers({
       profiles: parseTrustedIssuers(JSON.stringify(entries), { local: false, gate: false }),
       ...{ fetch: server.fetch, clock: () => now * 1000, records: null },
     });
+    bearer = createBearerAuthenticator(verifiers);
   });
   after(() => server.close());
 
-  const verify = (token: string) =>
-    verifyToken({ authenticators, verifiedTokens, clock: () => now * 1000 }, token);
+  const verify = async (token: string) => bearer.authenticate(token, now);
   const mint = (iss: unknown, header: Record<string, unknown> = {}) =>
     pair.sign({ iss, aud: 'api', sub: 'ada', iat: NOW, exp: NOW + 60 }, header);
 
   it('verifies a token once, and recognises it until it expires', async () => {
     const token = await mint('https://a.example');
     const first = await verify(token);
-    assert.equal(await verify(token), first);
+    assert.equal(bearer.authenticate(token, now), first, 'without a promise');
+    bearer.forget(token);
+    assert.deepEqual(await verify(token), first);
     now = NOW + 60;
     await assertRefused(() => verify(token), 'invalid_token', 'expired');
     now = NOW;

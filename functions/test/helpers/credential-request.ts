@@ -1,0 +1,6 @@
+import type { CredentialRequest } from '../../src/authn/authenticator.ts';
+
+/** A request with these lines of `Authorization`. */
+export const requestOf = (...authorization: readonly string[]): CredentialRequest => ({
+  headers: (name) => (name === 'authorization' ? authorization : []),
+});
