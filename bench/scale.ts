@@ -8,7 +8,7 @@ const USERS = [10, 1_000, 100_000];
 const INSTANCES = [1, 10, 100, 1_000];
 const BURST = 1_000;
 
-/** What Gatehouse costs in Firestore, at sizes that nobody can start on a laptop: the numbers of docs/scaling.md. */
+/** What Gatehouse costs in Firestore, at sizes that nobody can start on a laptop: the numbers of docs/operations/cost-and-scaling.md. */
 export async function scale(): Promise<Section> {
   const deeds = await countOperations();
   const constant = perMillion(deeds);

@@ -1,4 +1,5 @@
-// npm run bench [-- --short | <measurement> ...]: installs the peers, builds what is deployed, and measures both in one run.
+// npm run bench [-- --short | <measurement> ...]: installs the compared
+// libraries, builds the functions, and measures both in one run.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './lib/emulator-setup.ts';
@@ -10,7 +11,7 @@ async function must(what: string, command: string, args: string[]) {
   if ((await run(command, args, { cwd: bench })) !== 0) fail(what);
 }
 
-/** Does the folder hold what the lockfile names? npm writes its own copy when it is done. */
+/** Whether the folder matches the lockfile: npm writes its own copy of it at the end of an install. */
 function isInstalled(): boolean {
   const installed = join(bench, 'node_modules', '.package-lock.json');
   return (
@@ -19,10 +20,10 @@ function isInstalled(): boolean {
 }
 
 if (!isInstalled()) {
-  await must('the peers cannot be installed', 'npm', ['ci', '--ignore-scripts', '--loglevel=error']);
+  await must('installing dependencies failed', 'npm', ['ci', '--ignore-scripts', '--loglevel=error']);
 }
-await must('the functions do not build', 'npm', ['--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build']);
-await must('a budget is missed, or the benchmark failed', 'node', [
+await must('the build failed', 'npm', ['--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build']);
+await must('a budget was missed, or the benchmark failed', 'node', [
   '--expose-gc',
   'run.ts',
   ...process.argv.slice(2),

@@ -1,4 +1,4 @@
-// npm run deploy -- --project <id> [...]: `firebase deploy`, but never to the emulators' project.
+// npm run deploy -- --project <id> [...]: runs `firebase deploy`, but refuses `demo-` projects.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ROOT } from './lib/emulator-setup.ts';
@@ -11,9 +11,11 @@ const name = String(values.project ?? 'default');
 const projectId: string = Object.hasOwn(projects, name) ? projects[name] : name;
 
 if (projectId.startsWith('demo-')) {
-  fail(`"${projectId}" lives in the emulators only; name your own project: npm run deploy -- --project <id>`);
+  fail(
+    `"${projectId}" exists only in the emulators; name your own project: npm run deploy -- --project <id>`,
+  );
 }
-// Not the rules, unless asked: deploying them replaces the project's own.
+// Firestore rules are deployed only on request: they replace the rules of the project.
 const only = args.some((arg) => /^--(only|except)\b/.test(arg))
   ? []
   : ['--only', 'functions,hosting,firestore:indexes'];

@@ -7,11 +7,11 @@ import { connect, explain, isEmulated } from './lib/connect.ts';
 import { readDeployed } from './lib/deployed.ts';
 
 /**
- * Gives somebody a role with your own Google credentials, past the granting rules: how the first owner comes to be.
- * A `demo-` project means the running emulator.
+ * Grants a role with your own Google credentials, without the granting rules of the API: this creates the first owner.
+ * For a `demo-` project it uses the running emulators.
  */
 const USAGE = `Usage: npm run grant -- --project <project id> [--force] <${ALL_ROLES.join('|')}> <e-mail>
-For somebody of another issuer, instead of the e-mail: --issuer <iss> --subject <sub>`;
+For an external user, instead of the e-mail: --issuer <iss> --subject <sub>`;
 
 function readArguments() {
   const text = { type: 'string' } as const;
@@ -31,29 +31,35 @@ function readArguments() {
   return { project, force, role, identity: identity.data };
 }
 
-/** The one name of an issuer that has two. Whether tokens of it come at all is for the settings to say. */
+/** The main name of a trusted issuer: an issuer can have two names. @throws Error if the project does not trust it */
 function nameOf(issuer: string, project: string): string {
   const { issuers } = readDeployed(project);
   const profile = issuers.find(({ accepts }) => accepts.some((accepted) => accepted.issuer === issuer));
   if (profile) return profile.issuer;
   const names = issuers.map((one) => one.issuer).join(', ') || 'none';
   throw new Error(
-    `${issuer} is not in TRUSTED_ISSUERS of functions/.env.${project}, letter by letter: ${names}`,
+    `${issuer} is not in trustedIssuers of functions/gatehouse.config.ts for ${project}, character by character: ${names}`,
   );
+}
+
+function services(project: string) {
+  const { accounts, clock, services } = connect(project);
+  const { directory } = services;
+  return { accounts, clock, directory, changeAccess: directory.changeAccess };
 }
 
 async function grant(wanted: ReturnType<typeof readArguments>): Promise<DirectoryEntry> {
   const { project, role, force } = wanted;
   if (wanted.identity === undefined) {
-    return grantAsOperator(connect(project), {
+    return grantAsOperator(services(project), {
       ...{ role, force, email: wanted.email },
       unverified: isEmulated(project),
     });
   }
   const { issuer, subject } = wanted.identity;
-  // Issuers on this machine come and go with `npm start -- --with-issuers`, which sets them itself.
+  // The emulators trust the local issuers of `npm start -- --with-issuers`, which no settings file lists.
   const name = isEmulated(project) ? issuer : nameOf(issuer, project);
-  return grantToExternalUser(connect(project), { role, force, issuer: name, subject });
+  return grantToExternalUser(services(project), { role, force, issuer: name, subject });
 }
 
 let project: string | undefined;
@@ -62,11 +68,11 @@ try {
   project = wanted.project;
   const { email, emailVerified, grants, uid, identity } = await grant(wanted);
   const who = identity === undefined ? email : `${identity.subject} of ${identity.issuer}`;
-  console.log(`${project}: ${who} (${uid}) now is ${grants.map(({ role }) => role).join(', ')}.`);
+  console.log(`${project}: ${who} (${uid}) has the roles: ${grants.map(({ role }) => role).join(', ')}`);
   if (identity === undefined && !emailVerified) {
-    console.warn('This address is not verified: make sure that the account is theirs.');
+    console.warn('This e-mail address is not verified. Make sure that the account is the right one.');
   }
-  // The SDK keeps connections open; nothing is left to do.
+  // Exit now: the SDK keeps connections open.
   process.exit(0);
 } catch (error) {
   console.error(explain(error, project));

@@ -72,7 +72,8 @@ try {
   const wanted = readArguments();
   project = wanted.project;
   const { dryRun } = wanted;
-  const { accounts, directory, clock } = connect(project);
+  const { accounts, clock, services } = connect(project);
+  const { directory } = services;
   const file = progressFile(project);
   const from = dryRun || wanted.restart ? undefined : file.read();
   if (from) console.log(`Continuing after ${from.imported.seen} users; --restart starts from the beginning.`);

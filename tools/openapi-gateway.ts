@@ -4,9 +4,9 @@ import { createGatewayDocument } from '../functions/scripts/gateway-document.ts'
 import { readDeployed } from './lib/deployed.ts';
 import { fail } from './lib/run.ts';
 
-/** Writes the document that Google API Gateway and ESPv2 take: docs/guides/google-api-gateway.md. */
+/** Writes the OpenAPI document for Google API Gateway and ESPv2: docs/guides/google-api-gateway.md. */
 const USAGE =
-  'Usage: npm run openapi:gateway -- --project <project id> [--backend <address of the function>] [--host <managed service>] [--out <file>]';
+  'Usage: npm run openapi:gateway -- --project <project id> [--backend <URL of the function>] [--host <managed service>] [--out <file>]';
 
 function readArguments() {
   const text = { type: 'string' } as const;
@@ -15,7 +15,7 @@ function readArguments() {
   if (!project || !/^[a-z0-9-]+$/.test(project)) throw new Error(USAGE);
   if (backend !== undefined && !/^https:\/\/[\w.-]+(\/[\w.-]+)*$/.test(backend)) {
     throw new Error(
-      `--backend "${backend}" is not like https://api-abc123-uc.a.run.app, without a / at the end.`,
+      `--backend "${backend}" must be a URL like https://api-abc123-uc.a.run.app, without a slash at the end.`,
     );
   }
   if (host !== undefined && !/^[a-z0-9.-]+$/.test(host))

@@ -1,5 +1,4 @@
-// npm start [-- --firestore=official] [--data <folder>] [--with-issuers] [--free-ports] [--verbose]: builds, starts the
-// emulators, seeds demo users, says what to try, and ends it all on Ctrl-C.
+// npm start: builds, starts the emulators, seeds demo users, prints what to try, and ends it all on Ctrl-C. Usage: --help.
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LocalIssuers } from './issuers/start-issuers.ts';
@@ -17,21 +16,33 @@ import { seedDemoUsers } from './seed.ts';
 
 const PROJECT_ID = 'demo-gatehouse';
 
+const USAGE = `Usage: npm start [-- options]
+
+Builds the functions, starts the Firebase emulators with demo users, and runs until Ctrl-C.
+
+      --data <folder>      keeps users and documents in this folder from one run to the next
+      --with-issuers       also starts a local Cognito, Auth0 and OpenID provider; the API accepts their tokens
+      --firestore <kind>   embedded (default), or official: Google's emulator, which needs Java
+      --free-ports         uses any free ports instead of those of firebase.json
+      --verbose            prints all that the emulators print
+  -h, --help               this text
+`;
+
 let emulators: Emulators | undefined;
 let issuers: LocalIssuers | undefined;
 let data: DataFolder | undefined;
 let isReady = false;
 let isStopping = false;
 
-/** Ctrl-C arrives from the terminal and again through npm: the first one counts. */
+/** Ctrl-C arrives twice, from the terminal and through npm: the second signal is ignored. */
 async function shutDown() {
   if (isStopping) return;
   isStopping = true;
-  if (!emulators) process.exit(130); // exit handlers end whatever has been started so far
+  if (!emulators) process.exit(130); // exit handlers stop what has been started so far
   if (data && isReady) await emulators.saveAndStop(data).catch(fail);
   else await emulators.stop();
   await issuers?.stop();
-  console.log(`\nGatehouse has stopped${data && isReady ? `; its data are in ${data.path}` : ''}.`);
+  console.log(`\nGatehouse has stopped${data && isReady ? `; its data is in ${data.path}` : ''}.`);
   process.exit(0);
 }
 
@@ -43,8 +54,10 @@ async function start() {
       'with-issuers': { type: 'boolean', default: false },
       'free-ports': { type: 'boolean' },
       verbose: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
     },
   });
+  if (values.help) return console.log(USAGE);
   const firestore = chooseFirestore(values.firestore);
   const ports = values['free-ports'] ? 'free' : 'fixed';
   const withIssuers = values['with-issuers'];
@@ -53,22 +66,22 @@ async function start() {
   if (taken) {
     throw new Error(
       `port ${taken.port}, wanted by ${taken.service}, is taken; ` +
-        `end what uses it (lsof -i :${taken.port}) or run: npm start -- --free-ports`,
+        `stop the process that uses it (lsof -i :${taken.port}) or run: npm start -- --free-ports`,
     );
   }
   if (values.data !== undefined) data = openDataFolder(values.data, firestore);
   const begin = performance.now();
   console.log('Gatehouse is starting ...');
   if ((await run('npm', ['--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build'])) !== 0) {
-    throw new Error('the functions do not build');
+    throw new Error('building the functions failed');
   }
-  if ((await run('node', [`${ROOT}/tools/web.ts`])) !== 0) throw new Error('the page does not build');
+  if ((await run('node', [`${ROOT}/tools/web.ts`])) !== 0) throw new Error('building the page failed');
 
   const logOf = (name: string) =>
     `${ROOT}/.gatehouse/${name}${ports === 'free' ? `-${process.pid}` : ''}.log`;
   const logFile = logOf('emulators');
   if (withIssuers) {
-    const { startIssuers } = await import('./issuers/start-issuers.ts'); // half a second that others need not wait
+    const { startIssuers } = await import('./issuers/start-issuers.ts'); // takes half a second; loaded only when asked for
     issuers = await startIssuers({ ports, logFile: logOf('issuers') });
   }
   const health = new Health();
@@ -76,7 +89,7 @@ async function start() {
     projectId: PROJECT_ID,
     firestore,
     ...(data ? { data } : {}),
-    ...(issuers ? { params: { TRUSTED_ISSUERS: issuers.trustedIssuers } } : {}),
+    ...(issuers ? { emulatorConfig: { trustedIssuers: issuers.trustedIssuers } } : {}),
     ports,
     logFile,
     onLine: (line) => {
@@ -86,17 +99,17 @@ async function start() {
     },
   });
   void emulators.exited.then(() => {
-    if (!isStopping) fail(`the emulators have ended by themselves; see ${logFile}`);
+    if (!isStopping) fail(`the emulators stopped unexpectedly; see ${logFile}`);
   });
   await health.untilGood(`${emulators.urls.hosting}/api/v1/health`, logFile);
   Object.assign(process.env, emulators.env);
-  // What was kept stays as it was left, the demo users included.
+  // Saved data is not changed, demo users included.
   if (!data?.kept) await seedDemoUsers(PROJECT_ID);
   isReady = true;
   const seconds = (performance.now() - begin) / 1000;
   const more = { ...(data ? { dataFolder: data.path } : {}), ...(issuers ? { issuers } : {}) };
-  const { users } = connect(PROJECT_ID);
-  // On kept data somebody may have deleted the demo member.
+  const { users } = connect(PROJECT_ID).services;
+  // In saved data the demo member may be deleted.
   const memberVersion = await users.get('demo-member').then(
     ({ version }) => version,
     () => 1,

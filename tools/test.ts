@@ -1,63 +1,99 @@
-// npm test [-- --firestore=official] [stage ...]: runs the stages in order, goes on after a failure, ends with one summary.
-import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { chooseFirestore } from './lib/firestore-option.ts';
+// npm test: runs the stages, two at a time, goes on after a failure, and ends with one summary. Usage: --help.
+import { ROOT } from './lib/emulator-setup.ts';
+import { type Emulators, startEmulators } from './lib/emulators.ts';
+import { runInLanes } from './lib/lanes.ts';
 import { failure, type Outcome } from './lib/outcome.ts';
-import { FUNCTIONS, fail } from './lib/run.ts';
+import { portRange } from './lib/ports.ts';
+import { fail, type Print } from './lib/run.ts';
+import { type Row, StageOutput, summarize } from './lib/stage-report.ts';
 import { stages } from './lib/stages.ts';
+import { readArguments, type TestArguments, usage } from './lib/test-arguments.ts';
+import { planTests } from './lib/test-plan.ts';
 
-interface Row extends Outcome {
-  name: string;
-  seconds: number;
+/** Runs stages and keeps their rows for the summary. */
+class TestRun {
+  readonly rows: Row[] = [];
+  readonly #args: TestArguments;
+  readonly #output: StageOutput;
+
+  constructor(args: TestArguments, output: StageOutput) {
+    this.#args = args;
+    this.#output = output;
+  }
+
+  /** Runs stages one after the other; those of emulators share one start of them. */
+  async runAll(names: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
+    let emulators: Promise<Emulators> | undefined;
+    const { firestore, filter, asked, full } = this.#args;
+    const jobEnv = { ...env, ...(full && { GATEHOUSE_FULL_TESTS: 'true' }) };
+    for (const name of names) {
+      const stage = stages[name];
+      if (stage === undefined) continue;
+      await this.#runStage(name, async (print) => {
+        if (stage.emulators !== undefined) emulators ??= this.#startEmulators(stage.emulators);
+        const job = { firestore, filter, files: asked.get(name) ?? [], print };
+        return stage.run({ ...job, env: { ...jobEnv, ...(await emulators)?.env } });
+      });
+    }
+    // Where they did not start, each stage has said so.
+    await emulators?.then(
+      ({ stop }) => stop(),
+      () => undefined,
+    );
+  }
+
+  /** On free ports: `npm start` may be running meanwhile. Without a watch: another stage may be building. */
+  #startEmulators(projectId: string): Promise<Emulators> {
+    const logFile = `${ROOT}/.gatehouse/test-${projectId}.log`;
+    return startEmulators({
+      projectId,
+      firestore: this.#args.firestore,
+      ports: 'free',
+      watch: false,
+      logFile,
+    });
+  }
+
+  async #runStage(name: string, run: (print: Print) => Promise<Outcome>): Promise<void> {
+    const print = this.#output.begin(name);
+    const begin = performance.now();
+    const outcome = await run(print).catch((error: Error) => failure(error.message));
+    this.rows.push({ name, seconds: (performance.now() - begin) / 1000, ...outcome });
+    this.#output.end(name);
+  }
 }
 
-async function runStage(name: string, stage: () => Promise<Outcome>): Promise<Row> {
-  console.log(`\n=== ${name}`);
-  const begin = performance.now();
-  const outcome = await stage().catch((error: Error) => failure(error.message));
-  return { name, seconds: (performance.now() - begin) / 1000, ...outcome };
+async function main(args: TestArguments): Promise<void> {
+  const names = Object.keys(stages);
+  const { before, groups, after, left } = planTests(stages, args);
+  const run = new TestRun(args, new StageOutput([before, ...groups, after].flat().length === 1));
+  await run.runAll(before);
+  await runInLanes(
+    groups.map((group) => ({
+      lane: group.some((name) => stages[name]?.lane === 'wait') ? 'wait' : 'compute',
+      run: (lane) => run.runAll(group, portRange(lane + 1)),
+    })),
+  );
+  await run.runAll(after);
+
+  const rows = run.rows.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+  const isEmpty = rows.every(({ passed, failed, skipped }) => passed + failed + skipped === 0);
+  if (isEmpty) rows.push({ name: '', seconds: 0, ...failure(`no test matches ${args.filter.join(' ')}`) });
+  console.log(summarize(rows, left));
+  process.exitCode = rows.some(({ failed }) => failed > 0) ? 1 : 0;
 }
 
-function summarize(rows: Row[]): string {
-  const lines = rows.map(({ name, passed, failed, skipped, seconds, notes }) => {
-    const numbers = [passed, failed, skipped, seconds.toFixed(1)].map((n) => String(n).padStart(9));
-    return [name.padEnd(14), ...numbers, ...notes.map((note) => `\n    ${note}`)].join('');
-  });
-  return ['stage            passed   failed  skipped  seconds', ...lines].join('\n');
-}
-
-/** What was typed, read; one line says what is wrong with it. */
-function read<T>(reader: () => T): T {
+/** What was typed; one line says what is wrong with it. */
+function read(): TestArguments {
   try {
-    return reader();
+    return readArguments(stages);
   } catch (error) {
     return fail(error);
   }
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
-
-const names = Object.keys(stages);
-const { values, positionals: asked } = read(() =>
-  parseArgs({ options: { firestore: { type: 'string' } }, allowPositionals: true }),
-);
-const unknown = asked.find((name) => !names.includes(name));
-if (unknown) fail(`there is no stage "${unknown}"; the stages are: ${names.join(', ')}`);
-// What the build makes, most other stages read.
-if (asked.length > 0 && !asked.includes('build') && !existsSync(`${FUNCTIONS}/src/http/openapi.json`)) {
-  asked.push('build');
-}
-const isAsked = (name: string) => asked.length === 0 || asked.includes(name);
-
-const firestore = read(() => chooseFirestore(values.firestore));
-const rows: Row[] = [];
-for (const [name, stage] of Object.entries(stages)) {
-  if (isAsked(name)) rows.push(await runStage(name, () => stage(firestore)));
-}
-
-const left = names.filter((name) => !isAsked(name));
-const total = (key: 'passed' | 'failed' | 'skipped') => rows.reduce((sum, row) => sum + row[key], 0);
-console.log(`\n=== summary\n${summarize(rows)}`);
-if (left.length) console.log(`not asked for: ${left.join(', ')}`);
-console.log(`\n${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`);
-process.exitCode = total('failed') ? 1 : 0;
+Object.assign(process.env, portRange(0));
+const args = read();
+if (args.help) console.log(usage(Object.keys(stages)));
+else await main(args);

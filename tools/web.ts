@@ -1,13 +1,13 @@
-// Puts the Firebase client SDK beside the page, as one file: the page loads no script from another host.
-// Run by `npm start`, `npm test` and, as firebase.json's Hosting predeploy hook, by every deploy.
+// Bundles the Firebase client SDK into web/vendor: the page loads no script from another host.
+// Run by `npm start`, `npm test` and, as the Hosting predeploy hook in firebase.json, by every deployment.
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-// The deployable's; a path, because tools/ has no dependencies of its own.
+// Imported by path from functions/: tools/ has no dependencies of its own.
 import { build } from '../functions/node_modules/esbuild/lib/main.js';
 import { ROOT } from './lib/emulator-setup.ts';
 import { FUNCTIONS } from './lib/run.ts';
 
-/** All the page may use of the SDK. The popup is missing on purpose: it loads a script from apis.google.com. */
+/** The exports that the page uses. No popup sign-in: it loads a script from apis.google.com. */
 const CONTENTS = `
 export { initializeApp } from 'firebase/app';
 export {
@@ -28,7 +28,7 @@ const { outputFiles } = await build({
   write: false,
 });
 
-// Swapped in whole: the Hosting emulator may be serving the file at this moment.
+// Replaced by a rename: the Hosting emulator may be serving the file.
 for (const { path, contents } of outputFiles) {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.${process.pid}.new`, contents);

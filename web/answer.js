@@ -1,7 +1,7 @@
 import { parseChallenge } from './api.js';
 import { h, json, rows } from './dom.js';
 
-/** An answer of the API for people: what it was, why, what would help, and the whole of it underneath. */
+/** Renders an API response: status, reason, WWW-Authenticate challenge and body. */
 export function renderAnswer(answer) {
   const { ok, status, code, problem, body, challenge, requestId } = answer;
   const nodes = [
@@ -9,7 +9,7 @@ export function renderAnswer(answer) {
       'p',
       { className: 'verdict' },
       h('span', { className: `status ${ok ? 'good' : 'bad'}` }, String(status)),
-      h('strong', {}, ok ? 'the gate opens' : (problem?.title ?? 'refused')),
+      h('strong', {}, ok ? 'OK' : (problem?.title ?? 'Refused')),
       !ok && h('code', {}, code),
     ),
   ];
@@ -27,8 +27,8 @@ export function renderAnswer(answer) {
   }
   if (body !== undefined) {
     const text = h('pre', {}, json(body));
-    nodes.push(h('details', {}, h('summary', {}, ok ? 'Answer' : 'Problem details'), text));
+    nodes.push(h('details', {}, h('summary', {}, ok ? 'Response' : 'Problem details'), text));
   }
-  if (!ok && requestId) nodes.push(h('p', { className: 'quiet' }, 'Request ', h('code', {}, requestId)));
+  if (!ok && requestId) nodes.push(h('p', { className: 'quiet' }, 'Request ID ', h('code', {}, requestId)));
   return nodes;
 }

@@ -1,4 +1,4 @@
-/** Thrown instead of an answer that belongs to somebody who has signed out meanwhile. */
+/** The user signed out while the request was under way: its response must not be shown. */
 export class SignedOut extends Error {}
 
 const TIMEOUT_MS = 15_000; // longer than a cold start
@@ -8,7 +8,7 @@ async function ask(path, init) {
   return read(await fetch(`/api/v1${path}`, { ...init, signal, cache: 'no-store' }));
 }
 
-/** As somebody without a credential. */
+/** Calls the API without a credential. */
 export const callAnonymously = (method, path) => ask(path, { method });
 
 async function read(response) {
@@ -26,9 +26,9 @@ async function read(response) {
 }
 
 /**
- * The API of this site, as the person signed in. A stale token is refreshed once, and the request repeated.
+ * Calls the API of this site as the signed-in user. A stale token is refreshed once, and the request repeated.
  * @param {import('firebase/auth').Auth} auth
- * @param {() => void} onReplaced called when a request got through with a new wristband only
+ * @param {() => void} onReplaced called when a request needed a new ID token
  */
 export function createApi(auth, onReplaced) {
   async function send(user, { method, path, body }, isFresh) {
@@ -51,7 +51,7 @@ export function createApi(auth, onReplaced) {
   };
 }
 
-/** `Bearer realm="x", error="y"` as [name, value] pairs, for people to read. */
+/** `Bearer realm="x", error="y"` as [name, value] pairs, for display. */
 export function parseChallenge(header) {
   return [...header.matchAll(/([\w-]+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [
     name,

@@ -1,20 +1,20 @@
 import { createApi, SignedOut } from './api.js';
+import { clearAuditLog, updateAuditLog } from './audit-log.js';
 import { byId, chips, json } from './dom.js';
 import { connect } from './firebase.js';
-import { showGates } from './gates.js';
-import { clearPeople, listPeople, updatePeople } from './people.js';
-import { clearRecord, updateRecord } from './record.js';
+import { clearIdToken, showIdToken, updateCountdown } from './id-token.js';
 import { explain, setUpSignIn } from './sign-in.js';
+import { showEndpoints } from './try-endpoint.js';
+import { clearUsers, listUsers, updateUsers } from './users.js';
 import { onIdTokenChanged, signOut } from './vendor/firebase.js';
-import { clearWristband, showWristband, tickWristband } from './wristband.js';
 
 const POLL_MS = 3_000;
-const TURNED_AWAY_MS = 30_000; // each attempt costs a refresh; asking faster would not help
+const RETRY_AFTER_401_MS = 30_000; // each attempt costs a token refresh
 
-let me; // the latest answer of /me
-let shownUser; // whose things are in the page
-let isAsking = false;
-let pausedUntil = 0; // no polls before
+let me; // the latest response of GET /me
+let shownUser; // the user this page shows
+let isPolling = false;
+let pausedUntil = 0; // no polls before this time, in ms
 
 function notify(text) {
   byId('notice-text').textContent = text;
@@ -31,15 +31,15 @@ function showMe(answer) {
   byId('me-raw').textContent = json(answer.body ?? null);
 }
 
-/** Takes everything of whoever was here out of the page. */
+/** Removes all data of the previous user from the page. */
 function clearAll() {
   me = undefined;
   pausedUntil = 0;
-  clearWristband();
-  clearPeople();
-  clearRecord();
+  clearIdToken();
+  clearUsers();
+  clearAuditLog();
   notify('');
-  byId('gates').replaceChildren();
+  byId('endpoints').replaceChildren();
   byId('me-status').textContent = '';
   byId('me-permissions').replaceChildren();
   byId('me-raw').textContent = '';
@@ -47,65 +47,65 @@ function clearAll() {
 }
 
 function start({ auth, projectId, isEmulator }) {
-  const call = createApi(auth, () => notify('Your wristband was replaced: your roles changed.'));
+  const call = createApi(auth, () => notify('Your roles changed. The page has a new ID token.'));
   const ownId = () => auth.currentUser?.uid ?? '';
 
-  /** Says what went wrong where the person now is: the SDK signs out whose sessions were ended. */
+  /** Shows an error where the user is now: the SDK signs a user out after their sessions are revoked. */
   function report(error, what) {
     if (error instanceof SignedOut) return;
     if (auth.currentUser) notify(`${what}: ${error.code ?? error.message}`);
     else byId('sign-in-error').textContent = explain(error);
   }
 
-  /** Asks who the API thinks we are; a change of permissions opens or closes the people panel. */
-  async function ask() {
-    if (isAsking || !auth.currentUser) return;
-    isAsking = true;
+  /** Reads GET /me. When the permissions changed, shows or hides the users and the audit log. */
+  async function poll() {
+    if (isPolling || !auth.currentUser) return;
+    isPolling = true;
     try {
       const answer = await call('GET', '/me');
       showMe(answer);
       if (answer.ok) {
-        const isFresh = me?.permissions.join() !== answer.body.permissions.join();
+        const isChanged = me?.permissions.join() !== answer.body.permissions.join();
         me = answer.body;
-        await updatePeople(call, me, isFresh);
-        if (isFresh) await updateRecord(call, me);
+        await updateUsers(call, me, isChanged);
+        if (isChanged) await updateAuditLog(call, me);
       } else if (answer.status === 401) {
-        pausedUntil = Date.now() + TURNED_AWAY_MS;
-        clearPeople();
-        clearRecord();
-        notify(`The API no longer takes your wristband (${answer.code}). Sign in again.`);
+        pausedUntil = Date.now() + RETRY_AFTER_401_MS;
+        clearUsers();
+        clearAuditLog();
+        notify(`The API refused your ID token (${answer.code}). Sign in again.`);
       }
     } catch (error) {
       report(error, 'The API did not answer');
     } finally {
-      isAsking = false;
+      isPolling = false;
     }
   }
 
   async function refresh() {
     try {
       await auth.currentUser?.getIdToken(true);
-      notify('You have a fresh wristband.');
-      await ask();
+      notify('ID token refreshed.');
+      await poll();
     } catch (error) {
-      report(error, 'The wristband could not be refreshed');
+      report(error, 'The ID token could not be refreshed');
     }
   }
 
   async function show(user) {
     byId('sign-in').hidden = user !== null;
-    byId('park').hidden = user === null;
+    byId('signed-in').hidden = user === null;
     if (shownUser !== user) {
       clearAll();
       shownUser = user;
-      if (user) showGates(call, ownId);
+      if (user) showEndpoints(call, ownId);
     }
     if (!user) return;
     const token = await user.getIdToken();
     if (auth.currentUser !== user) return;
     byId('who').textContent = user.email ?? user.uid;
-    showWristband(token);
-    void ask();
+    showIdToken(token);
+    void poll();
   }
 
   byId('project').textContent = projectId;
@@ -113,13 +113,13 @@ function start({ auth, projectId, isEmulator }) {
   setUpSignIn({ auth, isEmulator });
   byId('refresh').addEventListener('click', refresh);
   byId('sign-out').addEventListener('click', () => signOut(auth));
-  byId('people-reload').addEventListener('click', () => me && listPeople(call, me));
-  byId('record-reload').addEventListener('click', () => me && updateRecord(call, me));
-  byId('people-list').addEventListener('gatehouse:changed', () => me && updateRecord(call, me));
+  byId('users-reload').addEventListener('click', () => me && listUsers(call, me));
+  byId('audit-log-reload').addEventListener('click', () => me && updateAuditLog(call, me));
+  byId('users-list').addEventListener('gatehouse:changed', () => me && updateAuditLog(call, me));
   byId('notice-close').addEventListener('click', () => notify(''));
-  document.addEventListener('visibilitychange', () => !document.hidden && ask());
-  setInterval(() => !document.hidden && Date.now() > pausedUntil && ask(), POLL_MS);
-  setInterval(tickWristband, 1_000);
+  document.addEventListener('visibilitychange', () => !document.hidden && poll());
+  setInterval(() => !document.hidden && Date.now() > pausedUntil && poll(), POLL_MS);
+  setInterval(updateCountdown, 1_000);
   onIdTokenChanged(auth, show);
 }
 

@@ -2,9 +2,9 @@
 export const byId = (id) => document.getElementById(id);
 
 /**
- * A new element. What came from a server or a person only ever becomes text or a property, never markup.
+ * Creates an element. Data from servers and users becomes text or a property, never markup.
  * @param {string} tag
- * @param {Record<string, unknown>} [properties] properties; attributes where there is no such property
+ * @param {Record<string, unknown>} [properties] set as attributes where the element has no such property
  * @param {...(Node | string | undefined | false)} children
  */
 export function h(tag, properties = {}, ...children) {
@@ -19,14 +19,17 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
-export const chip = (text, kind = '') => h('li', { className: `chip ${kind}`, 'data-role': text }, text);
+export const chip = (text, kind = '') => h('li', { className: `chip ${kind}` }, text);
 
 export const chips = (texts, label, kind) =>
   texts.length
     ? h('ul', { className: 'chips', 'aria-label': label }, ...texts.map((text) => chip(text, kind)))
     : h('p', { className: 'quiet' }, 'none');
 
-/** Rows of a description list; those without a value are left out. */
+/** Text in which `code` stands between backticks, as nodes. */
+export const withCode = (text) => text.split('`').map((part, i) => (i % 2 ? h('code', {}, part) : part));
+
+/** Rows of a description list; entries without a value are left out. */
 export const rows = (entries) =>
   entries
     .filter(([, value]) => value !== undefined && value !== '')

@@ -5,11 +5,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { GATE_SETTING, signAccessToken } from '../../functions/test/helpers/gate.ts';
+import { tokenEvent } from '../../aws/test/helpers/events.ts';
+import { ISSUER_SETTING, signAccessToken } from '../../aws/test/helpers/issuer.ts';
+import { openKeyHost } from '../../aws/test/helpers/key-host.ts';
+import { buildWith, unpack } from '../../aws/test/helpers/zip.ts';
 import { createSigningPair } from '../../functions/test/helpers/signing.ts';
-import { tokenEvent } from '../../functions/test/lambda/events.ts';
-import { openKeyHost } from '../../functions/test/lambda/key-host.ts';
-import { buildZip, unpack } from '../../functions/test/lambda/zip.ts';
 import { onServerCore } from '../lib/core.ts';
 import type { Section } from '../lib/report.ts';
 import { inTurns } from '../lib/rounds.ts';
@@ -42,11 +42,13 @@ export async function lambda({ coldStart: { rounds } }: Sizes): Promise<Section>
   const keys = await openKeyHost();
   const pair = await createSigningPair('RS256', 'k1');
   keys.publish([pair.jwk]);
-  const { folder, remove } = unpack(buildZip());
-  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
   const jwksUri = `${keys.url}keys`;
-  const { issuer, audience } = GATE_SETTING;
-  const event = JSON.stringify(tokenEvent(`Bearer ${await signAccessToken(pair, { groups: ['members'] })}`));
+  const trustedIssuers = [{ ...ISSUER_SETTING, jwksUri }];
+  const { folder, remove } = unpack((await buildWith({ trustedIssuers, routes: null })).zip);
+  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
+  const { issuer, audience } = ISSUER_SETTING;
+  const token = await signAccessToken(pair, { groups: ['members'] });
+  const event = JSON.stringify(tokenEvent(`Bearer ${token}`));
   const modules = {
     [BASE]: local('lambda/empty.mjs'),
     [PEER]: await bundle(local('lambda/aws-jwt-verify.mjs'), join(scratch, 'index.mjs')),
@@ -55,7 +57,6 @@ export async function lambda({ coldStart: { rounds } }: Sizes): Promise<Section>
   const names = [BASE, PEER, OURS] as const;
   const env = {
     NODE_EXTRA_CA_CERTS: keys.certificate,
-    TRUSTED_ISSUERS: JSON.stringify([{ ...GATE_SETTING, jwksUri }]),
     VERIFIER: JSON.stringify({ issuer, audience, jwksUri }),
   };
 

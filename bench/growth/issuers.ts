@@ -20,7 +20,7 @@ export async function acrossIssuers({ growth: { issuers } }: Sizes): Promise<Gro
       ...{ type: 'oidc', issuer: issuerOf(index), audience: AUDIENCE, algorithms: ['RS256'] },
       ...{ jwksUri: `${issuerOf(index)}keys`, tokenUse: 'access', typ: null, map: { everyone: ['member'] } },
     }));
-    const profiles = parseTrustedIssuers(JSON.stringify(list), { local: false, gate: false });
+    const profiles = parseTrustedIssuers(JSON.stringify(list), { local: false, allowFirebase: false });
     const bearer = createBearerAuthenticator(
       createTokenVerifiers({
         ...{ profiles, fetch: fetchAt(outside.port), clock: systemClock, records: null },

@@ -1,10 +1,10 @@
 import { authenticate } from '../../functions/src/authn/authenticate.ts';
 import { loadConfig } from '../../functions/src/config.ts';
-import { createDeps } from '../../functions/src/deps.ts';
 import { toDocument } from '../../functions/src/directory/entry-document.ts';
 import type { OpenedFirestore } from '../../functions/src/platform/firestore/firestore.ts';
 import { entryOf } from '../../functions/test/consistency/seed.ts';
 import { openGoogle, PROJECT } from '../../functions/test/helpers/google.ts';
+import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
 import type { Sizes } from '../lib/sizes.ts';
 import { firebaseToken } from '../lib/tokens.ts';
@@ -30,7 +30,7 @@ export async function acrossUsers({ growth: { users } }: Sizes): Promise<Growing
     opened.push(firestore);
     const open = openFirestoreAt(firestore.host);
     await fill(await open(), count);
-    const deps = createDeps(config, { app: google.app, firestore: open });
+    const deps = openInstance(config, { app: google.app, firestore: open });
     const tokens: string[] = [];
     for (let index = 0; index < SAMPLE; index++) {
       const sub = `user-${Math.floor((index * count) / SAMPLE)}`;

@@ -3,9 +3,10 @@ import { CognitoJwtVerifier } from 'aws-jwt-verify';
 import express, { type RequestHandler } from 'express';
 import { auth } from 'express-oauth2-jwt-bearer';
 import { loadConfig } from '../../functions/src/config.ts';
-import { createDeps } from '../../functions/src/deps.ts';
 import { createApp } from '../../functions/src/http/app.ts';
 import { ISSUER, openAppAt, PROJECT } from '../../functions/test/helpers/google.ts';
+import { openInstance } from '../../functions/test/helpers/open-instance.ts';
+import { productOf } from '../../functions/test/helpers/product.ts';
 import { authOf } from '../lib/firebase.ts';
 import { openFirestoreAt } from '../lib/firestore.ts';
 import { fetchAt } from '../lib/outside.ts';
@@ -59,9 +60,9 @@ export const SERVERS = {
 export type ServerName = keyof typeof SERVERS;
 
 function gatehouse({ outside, firestore }: Places): RequestListener {
-  const config = loadConfig({ GCLOUD_PROJECT: PROJECT, TRUSTED_ISSUERS });
+  const config = loadConfig({ GCLOUD_PROJECT: PROJECT }, productOf({ trustedIssuers: TRUSTED_ISSUERS }));
   return createApp(
-    createDeps(config, {
+    openInstance(config, {
       app: openAppAt(outside),
       firestore: openFirestoreAt(firestore),
       fetch: fetchAt(outside),

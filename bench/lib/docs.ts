@@ -3,8 +3,8 @@ import { toSvg } from './chart.ts';
 import type { Machine } from './machine.ts';
 import { type Section, type Table, toMarkdown } from './report.ts';
 
-const PAGE = new URL('../../docs/performance.md', import.meta.url);
-const CHARTS = new URL('../../docs/performance/', import.meta.url);
+const PAGE = new URL('../RESULTS.md', import.meta.url);
+const CHARTS = new URL('../charts/', import.meta.url);
 
 /**
  * Puts what was measured between the page's markers, `<!-- bench:name -->` … `<!-- /bench:name -->`, and draws the charts.
@@ -21,7 +21,7 @@ export function writeDocs(
   mkdirSync(CHARTS, { recursive: true });
   for (const [name, { tables, charts = [], notes = [] }] of Object.entries(sections)) {
     for (const chart of charts) writeFileSync(new URL(`${chart.file}.svg`, CHARTS), toSvg(chart));
-    const pictures = charts.map(({ file, title }) => `![${title}](performance/${file}.svg)`);
+    const pictures = charts.map(({ file, title }) => `![${title}](charts/${file}.svg)`);
     const apart = budgets ? [] : [`Measured apart from the others. ${where}`];
     page = between(page, name, [...tables.map(toMarkdown), ...pictures, ...notes, ...apart].join('\n\n'));
   }
@@ -38,7 +38,7 @@ export function describe({ line, cores, load, warning }: Machine): string {
 
 const withoutTitle = (table: Table) => toMarkdown(table).split('\n').slice(2).join('\n');
 
-/** The page with a part replaced; as it is when it has no such part: docs/scaling.md shows `scale` in its own words. */
+/** The page with a part replaced; as it is when it has no such part: docs/operations/cost-and-scaling.md shows `scale` in its own words. */
 function between(page: string, name: string, text: string): string {
   const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
   const from = page.indexOf(begin);

@@ -8,8 +8,8 @@ export const COGNITO = {
   issuer: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Bench0000',
 } as const;
 
-/** `TRUSTED_ISSUERS` with that pool. */
-export const TRUSTED_ISSUERS = JSON.stringify([
+/** The trusted issuers: that pool. */
+export const TRUSTED_ISSUERS = [
   {
     type: 'cognito',
     region: COGNITO.region,
@@ -18,7 +18,7 @@ export const TRUSTED_ISSUERS = JSON.stringify([
     tokenUse: 'access',
     map: { everyone: ['member'] },
   },
-]);
+];
 
 /** A user's Firebase ID token, as Gatehouse and its peers get it. */
 export const firebaseToken = (claims: Record<string, unknown> = {}): Promise<string> =>

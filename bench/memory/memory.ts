@@ -2,8 +2,8 @@ import { authenticate } from '../../functions/src/authn/authenticate.ts';
 import { createVerifiedTokenCache } from '../../functions/src/authn/token-cache.ts';
 import { ANONYMOUS, createPrincipal } from '../../functions/src/authz/principal.ts';
 import { loadConfig } from '../../functions/src/config.ts';
-import { createDeps } from '../../functions/src/deps.ts';
 import { PROJECT } from '../../functions/test/helpers/google.ts';
+import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import type { Section } from '../lib/report.ts';
 import type { Sizes } from '../lib/sizes.ts';
 import { figure, whole } from '../lib/stats.ts';
@@ -72,7 +72,7 @@ async function fillCache(count: number): Promise<Point[]> {
 async function verifyMany(count: number): Promise<Point[]> {
   const world = await openWorld(Math.min(DISTINCT, count));
   const { tokens } = world;
-  const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), world);
+  const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), world);
   const points: Point[] = [];
   for (let index = 1; index <= count; index++) {
     const token = tokens[index % tokens.length] ?? '';

@@ -5,9 +5,9 @@ import { createVerifiedTokenCache } from '../../functions/src/authn/token-cache.
 import { decide } from '../../functions/src/authz/decide.ts';
 import { loadConfig } from '../../functions/src/config.ts';
 import { systemClock } from '../../functions/src/core/clock.ts';
-import { createDeps } from '../../functions/src/deps.ts';
 import { createRevocationFeed } from '../../functions/src/directory/revocation/feed.ts';
 import { PROJECT } from '../../functions/test/helpers/google.ts';
+import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { aloneOnServerCore } from '../lib/core.ts';
 import type { Section } from '../lib/report.ts';
 import { inTurns, type PerCall, perCall } from '../lib/rounds.ts';
@@ -20,7 +20,7 @@ const TOKENS = 256;
 /** What recognising a token is made of, each step by itself, and the guard that a first sight passes. */
 export async function parts({ parts: { calls, rounds } }: Sizes): Promise<Section> {
   const world = await openWorld(TOKENS);
-  const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), world);
+  const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), world);
   const cache = createVerifiedTokenCache();
   const now = Math.floor(Date.now() / 1000);
   for (const token of world.tokens)

@@ -7,9 +7,9 @@ import jwt from 'jsonwebtoken';
 import { authenticate } from '../../functions/src/authn/authenticate.ts';
 import { decide } from '../../functions/src/authz/decide.ts';
 import { loadConfig } from '../../functions/src/config.ts';
-import { createDeps } from '../../functions/src/deps.ts';
 import type { OpenFirestore } from '../../functions/src/platform/firestore/firestore.ts';
 import { ISSUER, PROJECT } from '../../functions/test/helpers/google.ts';
+import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { authOf } from '../lib/firebase.ts';
 import { type PublicKey, toJwk } from '../lib/outside.ts';
 
@@ -31,7 +31,7 @@ export const LIMIT = 'crypto.verify, the signature alone';
 export const VERIFIERS = {
   /** Guard, firebase-admin, cache, access changes and the decision. */
   Gatehouse: ({ app, firestore }: Given): Verify => {
-    const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app, firestore });
+    const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app, firestore });
     return async (token) =>
       decide(
         await authenticate(deps, { authenticator: deps.bearer, value: token }, { fresh: false }),

@@ -1,16 +1,49 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
+import { ConfigError } from '../src/core/config-error.ts';
 import { ADMIN_SDK, adminSdkWhenCalled } from './admin-sdk-when-called.ts';
+import { checkConfiguration } from './check-configuration.ts';
+import { generateRules } from './generate-rules.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
 
+try {
+  checkConfiguration();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
+
+const RULES = '../firestore.rules';
+const rules = await readFile(RULES, 'utf8');
+const generated = generateRules(rules);
+if (generated !== rules) await writeFile(RULES, generated);
+// As while the CLI reads the exports: no parameter has a value.
+process.env.FUNCTIONS_CONTROL_API = 'true';
+
 // The document first, because the bundle contains it.
-await writeFile('src/http/openapi.json', `${JSON.stringify(createOpenApiDocument(), null, 2)}\n`);
+await writeFile('src/meta/openapi.json', `${JSON.stringify(createOpenApiDocument(), null, 2)}\n`);
+
+// An ES module exports names that are written down: the build writes down those of the functions that there are.
+const { functions } = await import('../src/index.ts');
+const ENTRY = 'exported-functions';
+const exportedFunctions: Plugin = {
+  name: ENTRY,
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^${ENTRY}$`) }, ({ path }) => ({ path, namespace: ENTRY }));
+    build.onLoad({ filter: /./, namespace: ENTRY }, () => ({
+      contents: `import { functions } from './src/index.ts';
+        export const { ${Object.keys(functions).join(', ')} } = functions;`,
+      resolveDir: '.',
+    }));
+  },
+};
 
 // Few files, SDKs included: opening some four hundred small ones takes longer than everything else at a cold start. What
 // the source imports with `import()` is a file of its own, read when it is first needed.
 const { outputFiles } = await build({
-  entryPoints: { index: 'src/index.ts', ...ADMIN_SDK },
+  entryPoints: { index: ENTRY, ...ADMIN_SDK },
   outdir: 'lib',
   bundle: true,
   splitting: true,
@@ -22,7 +55,7 @@ const { outputFiles } = await build({
     js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);
 const { dirname: __dirname, filename: __filename } = import.meta;`,
   },
-  plugins: [adminSdkWhenCalled],
+  plugins: [exportedFunctions, adminSdkWhenCalled],
   logOverride: { 'import-is-undefined': 'error' },
   // A third less to parse at a cold start. Names stay, so that a stack trace says who; the source map says where.
   minifyWhitespace: true,

@@ -1,8 +1,8 @@
 import packageJson from '../package.json' with { type: 'json' };
+import { modules } from '../src/app.ts';
 import type { IssuerProfile } from '../src/authn/oidc/issuer-profile.ts';
-import type { Route } from '../src/http/route.ts';
-import { routes } from '../src/http/routes.ts';
-import { operationId, pathTemplate } from './openapi-document.ts';
+import type { Operation } from '../src/pipeline/operation.ts';
+import { pathTemplate } from './openapi-document.ts';
 
 interface Gateway {
   readonly projectId: string;
@@ -37,9 +37,9 @@ export function createGatewayDocument({ projectId, backend, issuers, host }: Gat
   const { definitions, warnings } = defineIssuers(projectId, issuers);
   const security = Object.keys(definitions).map((name) => ({ [name]: [] }));
   const paths: Record<string, Record<string, object>> = {};
-  for (const row of routes) {
-    const path = `/v1${pathTemplate(row)}`;
-    paths[path] = { ...paths[path], [row.method]: operation(row, security) };
+  for (const operation of modules.operations) {
+    const path = `/v1${pathTemplate(operation)}`;
+    paths[path] = { ...paths[path], [operation.http.method]: describe(operation, security) };
   }
   const lines = [
     'Gatehouse behind a gateway. What requests and answers hold: GET /v1/openapi.json.',
@@ -66,10 +66,10 @@ export function createGatewayDocument({ projectId, backend, issuers, host }: Gat
   return { document, warnings };
 }
 
-function operation(row: Route, security: readonly object[]): object {
-  const names = [...row.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
+function describe(row: Operation, security: readonly object[]): object {
+  const names = [...row.http.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
   return {
-    operationId: operationId(row),
+    operationId: row.name,
     summary: row.summary,
     ...(names.length > 0 && {
       parameters: names.map((name) => ({ name, in: 'path', required: true, type: 'string' })),
@@ -93,12 +93,11 @@ function defineIssuers(projectId: string, issuers: readonly IssuerProfile[]) {
     { type: string; jwksUri: string | null; audiences: string[]; of: string }
   >();
   for (const [index, { type, issuer, accepts, audience, clientIds }] of issuers.entries()) {
-    // As the setting's errors count: from 0.
-    const entry = `entry ${index} of TRUSTED_ISSUERS, ${issuer}`;
+    const entry = `trustedIssuers[${index}], ${issuer}`;
     // Without audiences the gateway would ask for its own address in `aud`: it never leaves the check out.
     const audiences = audience ?? clientIds;
     if (audiences === null) {
-      warnings.push(`${entry} is left out: the gateway checks \`aud\`, and the entry names no audience.`);
+      warnings.push(`${entry} is left out: the gateway checks \`aud\`, and it names no audience.`);
       continue;
     }
     if (audience === null) {
@@ -114,7 +113,7 @@ function defineIssuers(projectId: string, issuers: readonly IssuerProfile[]) {
   for (const [iss, { type, jwksUri, audiences, of }] of accepted) {
     if (jwksUri === null) {
       warnings.push(
-        `${of}: the gateway has to find the keys by OpenID discovery; give the entry a \`jwksUri\` if it does not.`,
+        `${of}: the gateway has to find the keys by OpenID discovery; give it a \`jwksUri\` if it does not.`,
       );
     }
     const number = Object.keys(definitions).length;

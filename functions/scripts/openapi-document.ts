@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import packageJson from '../package.json' with { type: 'json' };
+import { modules } from '../src/app.ts';
 import { type AccessRule, permissionOf } from '../src/authz/access-rule.ts';
 import { ERRORS, type ErrorCode } from '../src/core/errors.ts';
-import type { Route } from '../src/http/route.ts';
-import { routes } from '../src/http/routes.ts';
+import type { Operation } from '../src/pipeline/operation.ts';
 
 const problem = z
   .object({
@@ -24,12 +24,12 @@ const oauthProblem = problem
 
 const ifMatch = z.string().optional().meta({ description: 'The ETag that was read (RFC 9110 §13.1.1).' });
 
-/** The route table as OpenAPI 3.1. */
+/** The operations as OpenAPI 3.1. */
 export function createOpenApiDocument(): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
-  for (const row of routes) {
-    const path = pathTemplate(row);
-    paths[path] = { ...paths[path], [row.method]: operation(row) };
+  for (const operation of modules.operations) {
+    const path = pathTemplate(operation);
+    paths[path] = { ...paths[path], [operation.http.method]: describe(operation) };
   }
   return createDocument({
     openapi: '3.1.0',
@@ -57,26 +57,42 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
 }
 
 /** `/users/:uid` → `/users/{uid}` */
-export function pathTemplate({ path }: Route): string {
-  return path.replaceAll(/:(\w+)/g, '{$1}');
+export function pathTemplate({ http }: Operation): string {
+  return http.path.replaceAll(/:(\w+)/g, '{$1}');
 }
 
-/** `GET /users/:uid` → `getUsersUid` */
-export function operationId({ method, path }: Route): string {
-  return `${method}${path.replaceAll(/[/:.]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
-}
-
-function operation(row: Route): ZodOpenApiOperationObject {
-  const { params, query, body } = row.input;
+/** The fields of an input that are in the path, and those that are elsewhere. */
+function splitInput({ http, input }: Operation) {
+  const inPath = [...http.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
+  const fields: Record<string, z.ZodType> = { ...input.shape };
+  const path: Record<string, z.ZodType> = {};
+  for (const name of inPath) {
+    const field = fields[name];
+    if (field === undefined) throw new Error(`${http.path}: the input has no field ${name}`);
+    path[name] = field;
+    delete fields[name];
+  }
   return {
-    operationId: operationId(row),
+    path: inPath.length > 0 ? z.object(path) : undefined,
+    // With a path parameter taken out, the schema keeps its id for no other shape than its own.
+    rest: Object.keys(fields).length === 0 ? undefined : inPath.length > 0 ? z.strictObject(fields) : input,
+  };
+}
+
+function describe(row: Operation): ZodOpenApiOperationObject {
+  const { path, rest } = splitInput(row);
+  const isQuery = row.http.method === 'get' || row.http.method === 'delete';
+  const takesIfMatch = row.etag !== undefined && row.effect === 'write' && 'version' in row.input.shape;
+  const body = isQuery ? undefined : rest && (takesIfMatch ? withOptionalVersion(rest) : rest);
+  return {
+    operationId: row.name,
     summary: row.summary,
-    description: toPrincipalView(row.access),
+    description: describeRule(row.access),
     security: row.access === 'public' ? [] : [{ firebase: [] }],
     requestParams: {
-      ...(params && { path: params }),
-      ...(query && { query }),
-      ...(row.etag && row.method !== 'get' && { header: z.object({ 'If-Match': ifMatch }) }),
+      ...(path && { path }),
+      ...(isQuery && rest && { query: rest }),
+      ...(takesIfMatch && { header: z.object({ 'If-Match': ifMatch }) }),
     },
     ...(body && {
       requestBody: {
@@ -114,10 +130,16 @@ function operation(row: Route): ZodOpenApiOperationObject {
   };
 }
 
-function toPrincipalView(access: AccessRule): string {
-  const permission = permissionOf(access);
-  if (permission === undefined) return `Access: ${String(access)}.`;
-  const { unless } = typeof access === 'string' ? {} : { unless: undefined, ...access };
-  const other = unless === undefined ? '' : `; for somebody else’s also \`${unless}\``;
+/** `If-Match` may stand in for the version. */
+function withOptionalVersion(body: z.ZodObject): z.ZodObject {
+  const { version, ...fields } = body.shape;
+  return z.strictObject({ ...fields, version: (version as z.ZodType).optional() });
+}
+
+function describeRule(rule: AccessRule): string {
+  const permission = permissionOf(rule);
+  if (permission === undefined) return `Access: ${String(rule)}.`;
+  const { unless } = typeof rule === 'string' ? {} : { unless: undefined, ...rule };
+  const other = unless === undefined ? '' : `; for resources of other users also \`${unless}\``;
   return `Needs the permission \`${permission}\`${other}.`;
 }

@@ -1,7 +1,9 @@
-import { defineBoolean, defineInt, defineString, select } from 'firebase-functions/params';
+import { defineBoolean, defineInt, defineString } from 'firebase-functions/params';
 import * as z from 'zod';
-import type { IssuerProfile } from './authn/oidc/issuer-profile.ts';
-import { readTrustedIssuers } from './authn/oidc/trusted-issuers.ts';
+import gatehouse from '../gatehouse.config.ts';
+import { ConfigError, parseConfigJson } from './core/config-error.ts';
+import { formatZodIssue, problemsOf } from './core/format-zod-issue.ts';
+import { emulatorConfigSchema, type Product, type ProductConfig, readProduct } from './product-config.ts';
 
 /** Settings of the running code. It reads them through {@link loadConfig}. */
 const settings = {
@@ -9,15 +11,6 @@ const settings = {
     default: '',
     description:
       'Web origins that may call, besides the two Hosting domains of the project, comma-separated.',
-  }),
-  DEFAULT_ROLE: defineString('DEFAULT_ROLE', {
-    default: 'member',
-    description: 'Role of a new user, or "none".',
-    input: select(['none', 'member']),
-  }),
-  SIGN_UP_DOMAINS: defineString('SIGN_UP_DOMAINS', {
-    default: '',
-    description: 'E-mail domains that may sign up, comma-separated, compared whole. Empty: everybody.',
   }),
   APP_CHECK: defineBoolean('APP_CHECK', {
     default: false,
@@ -31,11 +24,6 @@ const settings = {
     default: 10,
     description: 'Seconds until every instance knows of a revocation or role change, 1 to 60.',
   }),
-  TRUSTED_ISSUERS: defineString('TRUSTED_ISSUERS', {
-    default: '',
-    description:
-      'Issuers besides Firebase whose tokens are accepted: a JSON list, see the README. Empty: none.',
-  }),
   BEHIND_GATEWAY: defineBoolean('BEHIND_GATEWAY', {
     default: false,
     description:
@@ -44,6 +32,10 @@ const settings = {
   AUDIT_RETENTION_DAYS: defineInt('AUDIT_RETENTION_DAYS', {
     default: 400,
     description: 'Days for which audit events are kept, 1 to 3650.',
+  }),
+  DATABASE_ID: defineString('DATABASE_ID', {
+    default: '(default)',
+    description: 'Firestore database that holds the directory, the audit log and everything else.',
   }),
 } as const;
 
@@ -56,61 +48,50 @@ export const identityPlatform = defineBoolean('IDENTITY_PLATFORM', {
 
 const region = defineString('REGION', { default: 'us-central1', description: 'Where the functions run.' });
 
-/** Place and size of a group of functions, as the options that `firebase-functions` takes. */
-function size(group: string, maxInstances: number) {
-  const count = (name: string, value: number, description: string) =>
-    defineInt(`${group}_${name}`, { default: value, description });
-  return {
+const apiSize = (name: string, value: number, description: string) =>
+  defineInt(`API_${name}`, { default: value, description });
+
+function serviceAccount(group: string, functions: string) {
+  const description = `Service account of ${functions}. Empty: the default one of the project.`;
+  return defineString(`${group}_SERVICE_ACCOUNT`, { default: '', description });
+}
+
+/** Size of a function that serves few requests. */
+const SMALL = { memory: '256MiB', concurrency: 80, maxInstances: 5 } as const;
+
+/**
+ * Options of the functions, by group. A service account for each group, so that each gets only the roles it needs:
+ * docs/architecture/decisions/0012-service-accounts.md.
+ */
+export const functionOptions = {
+  api: {
     region,
-    memory: count('MEMORY_MIB', 256, 'Memory of an instance, in MiB.'),
-    concurrency: count('CONCURRENCY', 80, 'Requests an instance serves at once.'),
-    minInstances: count('MIN_INSTANCES', 0, 'Instances of each function kept warm.'),
-    maxInstances: count('MAX_INSTANCES', maxInstances, 'Instances of each function at the most.'),
-  };
-}
-
-export const sizes = {
-  api: size('API', 10),
-  callables: size('CALLABLES', 5),
-  triggers: size('TRIGGERS', 5),
-} as const;
-
-function serviceAccount(functionName: string) {
-  const name = functionName.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
-  const description = `Service account of ${functionName}. Empty: the project’s default one.`;
-  return { serviceAccount: defineString(`${name}_SERVICE_ACCOUNT`, { default: '', description }) };
-}
-
-/** A service account per function, so that each can be given no more than it needs. */
-export const runAs = {
-  api: serviceAccount('api'),
-  getMyAccess: serviceAccount('getMyAccess'),
-  listUsers: serviceAccount('listUsers'),
-  setUserRoles: serviceAccount('setUserRoles'),
-  revokeSessions: serviceAccount('revokeSessions'),
-  beforeUserCreated: serviceAccount('beforeUserCreated'),
-  beforeUserSignedIn: serviceAccount('beforeUserSignedIn'),
-  onUserCreated: serviceAccount('onUserCreated'),
-  onUserDeleted: serviceAccount('onUserDeleted'),
-  reconcileAccess: serviceAccount('reconcileAccess'),
+    memory: apiSize('MEMORY_MIB', 256, 'Memory of an instance of the API, in MiB.'),
+    concurrency: apiSize('CONCURRENCY', 80, 'Requests that an instance of the API serves at once.'),
+    minInstances: apiSize('MIN_INSTANCES', 0, 'Instances of the API that are kept warm.'),
+    maxInstances: apiSize('MAX_INSTANCES', 10, 'Most instances of the API.'),
+    serviceAccount: serviceAccount('API', 'the HTTP API'),
+  },
+  callables: { region, ...SMALL, serviceAccount: serviceAccount('CALLABLES', 'the callable functions') },
+  triggers: {
+    ...{ region, ...SMALL },
+    serviceAccount: serviceAccount('TRIGGERS', 'the blocking, user event and scheduled functions'),
+  },
 } as const;
 
 /** The running code's settings, read and checked once. */
-export interface Config {
+export interface Config extends Product {
   readonly projectId: string;
   readonly emulator: boolean;
   readonly allowedOrigins: readonly string[];
-  readonly defaultRole: 'member' | 'none';
-  readonly signUpDomains: readonly string[];
   readonly appCheck: { readonly enforce: boolean; readonly consume: boolean };
   /** Seconds. */
   readonly accessChangeMaxAge: number;
-  /** Those besides Firebase. */
-  readonly trustedIssuers: readonly IssuerProfile[];
   /** A gateway puts its own token into `Authorization`, and the caller's into `X-Forwarded-Authorization`. */
   readonly behindGateway: boolean;
   /** Days. */
   readonly auditRetention: number;
+  readonly databaseId: string;
 }
 
 const commaSeparated = (item: z.ZodType<string, string>) =>
@@ -135,28 +116,23 @@ const origin = z.string().refine((text) => {
   );
 }, 'is not an origin like https://app.example.com');
 
-const domain = z
-  .string()
-  .toLowerCase()
-  .regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, 'is not a domain like example.com');
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const whole = (min: number, max: number) =>
   z.string().regex(/^\d+$/, 'is not a whole number').transform(Number).pipe(z.int().min(min).max(max));
 
+/** https://firebase.google.com/docs/firestore/manage-databases#database_id */
+const DATABASE_ID = /^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$/;
+
 const environment = z.object({
   ALLOWED_ORIGINS: commaSeparated(origin),
-  DEFAULT_ROLE: z.enum(['none', 'member']),
-  SIGN_UP_DOMAINS: commaSeparated(domain),
   APP_CHECK: flag,
   APP_CHECK_CONSUME: flag,
   ACCESS_CHANGE_MAX_AGE: whole(1, 60),
-  TRUSTED_ISSUERS: z.string(),
   BEHIND_GATEWAY: flag,
   AUDIT_RETENTION_DAYS: whole(1, 3650),
+  DATABASE_ID: z.string().regex(DATABASE_ID, 'is not an id like gatehouse'),
 });
-
-const WRONG = 'Gatehouse cannot start, these parameters are wrong:';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -169,42 +145,56 @@ export function isDiscovery(env: Environment = process.env): boolean {
 /**
  * Reads and checks the settings.
  *
- * @throws Error naming every variable that is wrong, or that must not be set in production. Thrown at start-up, so that
- * a bad revision never receives a request.
+ * @param product `gatehouse.config.ts`, or what a test has in its place
+ * @throws ConfigError naming every parameter and field that is wrong, or Error naming the variables that must not be set
+ * in production. Thrown at start-up, so that a bad revision never receives a request.
  */
-export function loadConfig(env: Environment = process.env): Config {
+export function loadConfig(env: Environment = process.env, product: ProductConfig = gatehouse): Config {
   const emulator = env.FUNCTIONS_EMULATOR === 'true';
   refuseDebugging(env, emulator);
-  const projectId = env.GCLOUD_PROJECT ?? env.GOOGLE_CLOUD_PROJECT;
-  if (!projectId) throw new Error('Gatehouse cannot start: GCLOUD_PROJECT is not set.');
+  const projectId = env.GCLOUD_PROJECT || env.GOOGLE_CLOUD_PROJECT;
+  if (!projectId) throw new ConfigError(['GCLOUD_PROJECT: is missing']);
 
-  const parsed = environment.safeParse(withDefaults(env));
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path, message }) => `  ${path[0]?.toString()}: ${message}`);
-    throw new Error(`${WRONG}\n${lines.join('\n')}`);
-  }
+  const parsed = environment.safeParse(withDefaults(env), { error: formatZodIssue() });
+  if (!parsed.success) throw new ConfigError(problemsOf(parsed.error));
   const values = parsed.data;
   if (values.APP_CHECK_CONSUME && !values.APP_CHECK) {
-    throw new Error('Gatehouse cannot start: APP_CHECK_CONSUME does nothing without APP_CHECK.');
+    throw new ConfigError(['APP_CHECK_CONSUME: does nothing without APP_CHECK']);
   }
   return Object.freeze({
-    trustedIssuers: readTrustedIssuers(values.TRUSTED_ISSUERS, { local: emulator, gate: false }, WRONG),
+    ...readProduct(emulator ? inEmulator(product, env) : product, { projectId, emulator }),
     behindGateway: values.BEHIND_GATEWAY,
     projectId,
     emulator,
     allowedOrigins: Object.freeze([...hostingOrigins(projectId, env, emulator), ...values.ALLOWED_ORIGINS]),
-    defaultRole: values.DEFAULT_ROLE,
-    signUpDomains: Object.freeze(values.SIGN_UP_DOMAINS),
     // The emulator has no App Check service, and its tokens could not be verified.
     appCheck: Object.freeze({ enforce: values.APP_CHECK && !emulator, consume: values.APP_CHECK_CONSUME }),
     accessChangeMaxAge: values.ACCESS_CHANGE_MAX_AGE,
     auditRetention: values.AUDIT_RETENTION_DAYS,
+    databaseId: values.DATABASE_ID,
   });
 }
 
-/** Each of these makes some library accept unsigned tokens or believe something that is not Google. */
+const EMULATOR_CONFIG = 'GATEHOUSE_EMULATOR_CONFIG';
+
+/** In the emulator, a variable can replace parts of the configuration. */
+function inEmulator(product: ProductConfig, env: Environment): ProductConfig {
+  const text = env[EMULATOR_CONFIG];
+  if (!text) return product;
+  const parsed = emulatorConfigSchema.safeParse(parseConfigJson(text, EMULATOR_CONFIG), {
+    error: formatZodIssue(),
+  });
+  if (!parsed.success) throw new ConfigError(problemsOf(parsed.error, EMULATOR_CONFIG));
+  const { defaultRole = product.defaultRole, signUp = product.signUp, trustedIssuers } = parsed.data;
+  return {
+    ...{ ...product, defaultRole, signUp },
+    ...(trustedIssuers !== undefined && { trustedIssuers: () => trustedIssuers }),
+  };
+}
+
+/** Each of these makes the SDKs or Gatehouse accept unsigned tokens, or tokens and answers of other servers. */
 const DEBUGGING =
-  /^(FIREBASE_\w+_EMULATOR_HOST|FIRESTORE_EMULATOR_HOST|FIREBASE_DEBUG_(MODE|FEATURES)|NODE_TLS_REJECT_UNAUTHORIZED)$/;
+  /^(FIREBASE_\w+_EMULATOR_HOST|FIRESTORE_EMULATOR_HOST|GATEHOUSE_EMULATOR_CONFIG|FIREBASE_DEBUG_(MODE|FEATURES)|NODE_TLS_REJECT_UNAUTHORIZED)$/;
 
 function refuseDebugging(env: Environment, emulator: boolean): void {
   // Cloud Run sets K_CONFIGURATION, the emulator does not: a FUNCTIONS_EMULATOR that strayed into production shows.

@@ -1,19 +1,16 @@
-// Whatever else writes to the console, the functions framework included, does so in JSON: one line stays one line.
+// Every line on the console is JSON, those of the functions framework too: a line break in a text stays inside it.
 import 'firebase-functions/logger/compat';
 import type { RequestListener } from 'node:http';
 import { onRequest } from 'firebase-functions/https';
-import { createCallables } from './callable/callables.ts';
-import { identityPlatform, isDiscovery, loadConfig, runAs, sizes } from './config.ts';
-import { instanceDeps } from './deps.ts';
-import { createReconcileSchedule } from './directory/sync/reconcile-schedule.ts';
+import { getInstance, modules } from './app.ts';
+import { createCallables } from './callable/callable.ts';
+import { functionOptions, isDiscovery, loadConfig } from './config.ts';
 import { installFrameworkHardening } from './platform/functions-framework.ts';
-import { createBlockingFunctions } from './sign-up/blocking-functions.ts';
-import { createUserEvents } from './sign-up/user-events.ts';
 
 installFrameworkHardening();
 
-// A bad setting ends the process here, before a request can reach it. While the CLI looks at the exports, nothing is
-// set yet.
+// A wrong setting ends the process here, before a request can reach it. While the CLI reads the exports, no parameter has
+// a value yet.
 if (!isDiscovery()) loadConfig();
 
 /** Loaded by the first request: the functions beside this one never need it. */
@@ -21,35 +18,19 @@ let app: Promise<RequestListener> | undefined;
 
 async function openApp(): Promise<RequestListener> {
   const { createApp } = await import('./http/app.ts');
-  return createApp(instanceDeps());
+  return createApp(getInstance());
 }
 
-// Anybody may knock; the guard decides.
-const invoker = 'public';
-
-// No `invoker`: the CLI makes a new function public, which Hosting's rewrite needs, and then leaves it to the project.
-// With one, each deployment would open again what stands behind a gateway.
-// `cors: false`: the app answers for CORS; without it the emulator would let in any origin.
-export const api = onRequest({ ...sizes.api, ...runAs.api, cors: false }, async (req, res) => {
-  app ??= openApp();
-  (await app)(req, res);
-});
-
-export const { getMyAccess, listUsers, setUserRoles, revokeSessions } = createCallables(
-  { ...sizes.callables, invoker },
-  instanceDeps,
-  runAs,
-);
-
-export const { beforeUserCreated, beforeUserSignedIn } = createBlockingFunctions(
-  { ...sizes.triggers, omit: identityPlatform.equals(false) },
-  instanceDeps,
-  runAs,
-);
-
-export const { onUserCreated, onUserDeleted } = createUserEvents(sizes.triggers, instanceDeps, runAs);
-
-export const reconcileAccess = createReconcileSchedule(
-  { ...sizes.triggers, ...runAs.reconcileAccess },
-  instanceDeps,
-);
+/** The Cloud Functions by name. The build exports each (`scripts/build.ts`): a new operation needs no line here. */
+export const functions = {
+  // No `invoker`: the CLI makes a new function public, which Hosting's rewrite needs, and then leaves it to the project.
+  // With one, each deployment would open again what stands behind a gateway.
+  // `cors: false`: the app answers for CORS; without it the emulator would allow every origin.
+  api: onRequest({ ...functionOptions.api, cors: false }, async (req, res) => {
+    app ??= openApp();
+    (await app)(req, res);
+  }),
+  // Publicly invokable: callers authenticate with tokens.
+  ...createCallables(modules.operations, { ...functionOptions.callables, invoker: 'public' }, getInstance),
+  ...modules.triggers(() => getInstance().services, functionOptions.triggers),
+};

@@ -1,4 +1,4 @@
-// What an app and the browser in it do to sign somebody in: authorization code with PKCE (RFC 6749 §4.1, RFC 7636).
+// What an app and its browser do to sign a user in: authorization code with PKCE (RFC 6749 §4.1, RFC 7636).
 import { createHash, randomBytes } from 'node:crypto';
 
 interface Client {
@@ -40,7 +40,7 @@ export async function signInByCode(
   return { accessToken: answer.access_token, idToken: answer.id_token };
 }
 
-/** Follows redirects with cookies to a page that needs somebody, or to where the app waits; gives the address. */
+/** Follows redirects, with cookies, to a page that needs a user or to the app's redirect URI. @returns the URL */
 function createBrowser() {
   const cookies = new Map<string, string>();
   return async (start: URL, end: string, form?: URLSearchParams): Promise<URL> => {

@@ -1,6 +1,6 @@
 // The part of Cognito that cognito-local lacks: signing in by SRP, which is what AWS's and Amplify's client libraries do
-// by default. A stand-in for development, in front of cognito-local: it checks the proof, then has cognito-local issue
-// the tokens. Everything else passes through.
+// by default. A proxy for development, in front of cognito-local: it checks the proof, then lets cognito-local issue the
+// tokens. All other requests pass through.
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -27,7 +27,7 @@ const REFUSED: Answer = [
 
 export async function startSrpFront(options: Options): Promise<Server> {
   const { host, port, upstream, poolName, findUser } = options;
-  /** What was asked of whom, by secret block; each is good for one answer. */
+  /** Pending challenges by secret block. Each can be answered once. */
   const asked = new Map<string, { clientId: string; login: string; password: string; proof: Proof }>();
 
   function challenge(clientId: string, { USERNAME: login = '', SRP_A = '' }: Fields): Answer {
@@ -69,7 +69,7 @@ export async function startSrpFront(options: Options): Promise<Server> {
     return [response.status, await response.json()];
   }
 
-  /** The answer to what belongs to SRP; undefined for all else. */
+  /** Answers a request of SRP. @returns undefined for other requests */
   async function answer(target: string, body: string): Promise<Answer | undefined> {
     if (!/\.(InitiateAuth|RespondToAuthChallenge)$/.test(target)) return undefined;
     const { AuthFlow, ChallengeName, ClientId, AuthParameters, ChallengeResponses } = JSON.parse(body);

@@ -34,7 +34,7 @@ interface Pool {
   readonly usernames: ReadonlyMap<string, string>;
 }
 
-/** Starts a pool with a client and everybody in it. It keeps nothing, and ends with this process. */
+/** Starts a pool with a client and all users. It stores nothing, and ends with this process. */
 export async function startCognito({ port, logFile }: { port: number; logFile: string }): Promise<Cognito> {
   const inner = await findFreePort();
   const url = `http://${HOST}:${port}`;
@@ -42,7 +42,7 @@ export async function startCognito({ port, logFile }: { port: number; logFile: s
   const folder = dirname(createRequire(import.meta.url).resolve('cognito-local/package.json'));
   const program = [process.execPath, join(folder, 'lib', 'bin', 'start.js')] as const;
   const local = new ProcessGroup('cognito-local', program, (scratch) => {
-    // It looks for its settings where it is started. Its tokens have to name the address that clients see.
+    // It reads its settings from the working directory. Its tokens must name the URL that clients use.
     mkdirSync(join(scratch, '.cognito'));
     const config = { TokenConfig: { IssuerDomain: url } };
     writeFileSync(join(scratch, '.cognito', 'config.json'), JSON.stringify(config));
@@ -73,7 +73,7 @@ export async function startCognito({ port, logFile }: { port: number; logFile: s
   }
 }
 
-/** Calls Cognito's API. What takes an administrator elsewhere, cognito-local lets everybody do. */
+/** Calls the Cognito API. cognito-local does not check credentials, even for administrative calls. */
 async function call(url: string, operation: string, body: object): Promise<Record<string, Attributes>> {
   const headers = amzHeaders(operation);
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });

@@ -1,5 +1,5 @@
 // An OpenID provider on loopback: oidc-provider, which is certified as one. Its access tokens are those of RFC 9068.
-// Development only: it keeps nothing, and its sign-in page is one form.
+// Development only: it stores nothing, and its sign-in page is one form.
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -19,21 +19,21 @@ import {
   type Person,
 } from './local-issuer.ts';
 
-/** Its own store in memory, without the warning that it gives where none is named. */
+/** The default in-memory store, named explicitly to avoid its warning. */
 const { createMemoryAdapter }: { createMemoryAdapter: (clockTolerance: number) => AdapterFactory } =
   createRequire(import.meta.url)('oidc-provider/lib/adapters/memory_adapter.js');
 
-/** What it can sign with; it has a key for each. */
+/** The signing algorithms; it has one key for each. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 export type OidcAlgorithm = (typeof ALGORITHMS)[number];
 
-/** Where the app waits for its users to come back; nothing has to listen there. */
+/** The redirect URI of the app. No server needs to listen there. */
 const REDIRECT_URI = 'http://127.0.0.1/signed-in';
 
-/** What may be asked for at {@link AUDIENCE}. */
+/** The scopes of {@link AUDIENCE}. */
 const SCOPE = 'notes:read notes:write users:read';
 
-/** As many issuers put it; Bo has none. */
+/** A claim that many issuers use for groups. Bo has none. */
 const ROLES: Readonly<Record<string, readonly string[]>> = { 'ada@oidc.test': ['helper'] };
 
 export interface Oidc extends LocalIssuer {
@@ -125,7 +125,7 @@ function configuration(alg: OidcAlgorithm): Configuration {
       },
     },
     interactions: { url: (_ctx, { uid }) => `/sign-in/${uid}` },
-    /** Nobody is asked for consent: the only clients are our own. */
+    /** Grants consent without asking: all clients are first-party. */
     async loadExistingGrant({ oidc }) {
       const grant = new oidc.provider.Grant({
         accountId: oidc.session?.accountId ?? '',

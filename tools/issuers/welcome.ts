@@ -12,7 +12,7 @@ export function localIssuerRows({ cognito, auth0, oidc }: LocalIssuers): string[
   ];
 }
 
-/** Who can sign in there. */
+/** Table rows of the users of the local issuers. */
 export function localUserRows(): string[][] {
   return PEOPLE.map((name) => [
     name,
@@ -20,27 +20,27 @@ export function localUserRows(): string[][] {
   ]);
 }
 
-/** What to try at the local issuers: each line can be pasted into a shell. */
+/** Commands to try with the local issuers. Each can be pasted into a shell. */
 export function atLocalIssuers({ cognito, auth0, oidc }: LocalIssuers, api: string): string {
   const credentials = JSON.stringify({
     AuthFlow: 'USER_PASSWORD_AUTH',
     ClientId: cognito.clientId,
     AuthParameters: { USERNAME: emailAt('cognito', 'ada'), PASSWORD },
   });
-  return `  4. A user of Cognito, whose group makes her a supporter here
+  return `  4. Call the API as a Cognito user, who gets the role support from a Cognito group
      TOKEN=$(curl -s ${cognito.url}/ -H 'Content-Type: application/x-amz-json-1.1' \\
        -H 'X-Amz-Target: AWSCognitoIdentityProviderService.InitiateAuth' \\
        -d '${credentials}' |
        ${pick('AccessToken')})
      curl -sw '\\n' ${api}/me -H "Authorization: Bearer $TOKEN"
 
-  5. A user of Auth0, with the permissions that Auth0 gives her
+  5. Call the API as an Auth0 user, with the permissions in the Auth0 token
      TOKEN=$(curl -s ${auth0.url}/oauth/token -d grant_type=password -d client_id=${CLIENTS.web} \\
        -d username=${emailAt('auth0', 'ada')} -d password=${PASSWORD} -d audience=${AUDIENCE} |
        ${pick('access_token')})
      curl -sw '\\n' ${api}/me -H "Authorization: Bearer $TOKEN"
 
-  6. A machine, known to an OpenID provider, which may read users
+  6. List users as a machine client of an OpenID provider
      TOKEN=$(curl -s ${oidc.url}/token -u ${CLIENTS.machine}:${PASSWORD} -d grant_type=client_credentials \\
        -d scope=users:read -d resource=${AUDIENCE} |
        ${pick('access_token')})

@@ -5,19 +5,19 @@ import { run } from './run.ts';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 
-/** The path of an installed Chrome or Chromium; one is installed first where that asks nobody for a password. */
+/** The path of an installed Chrome or Chromium. As root on Debian, Chromium is installed if there is none. */
 export async function findBrowser(): Promise<string | undefined> {
   const { CHROME_PATH } = process.env;
   if (CHROME_PATH) {
     if (isProgram(CHROME_PATH)) return CHROME_PATH;
-    throw new Error(`CHROME_PATH names no program: ${CHROME_PATH}`);
+    throw new Error(`CHROME_PATH is not an executable file: ${CHROME_PATH}`);
   }
   return findInstalled() ?? ((await installDebian()) ? findInstalled() : undefined);
 }
 
 const findInstalled = () => findOnPath(...NAMES) ?? [MAC].find(isProgram);
 
-/** As root on Debian, which is to say in a container. Ubuntu's package of this name only points to a snap. */
+/** Installs Debian's Chromium, as root only, as in a container. Ubuntu's package of this name only installs a snap. */
 async function installDebian(): Promise<boolean> {
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return false;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };

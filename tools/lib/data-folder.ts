@@ -12,26 +12,26 @@ import { join, resolve } from 'node:path';
 import type { FirestoreKind } from './firestore-option.ts';
 
 /**
- * What `npm start -- --data <folder>` keeps. One run's users and documents belong together, so they are one folder,
- * `snapshot-<n>`: made beside the last one under another name, put in place by one rename, and only then the last one
- * goes. A run that is killed leaves the last snapshot as it was.
+ * The folder of `npm start -- --data <folder>`. The users and documents of one run are saved together as
+ * `snapshot-<n>`: written under another name, put in place by one rename, and only then the previous snapshot is
+ * deleted. A run that is killed leaves the previous snapshot unchanged.
  */
 export interface DataFolder {
   path: string;
-  /** What the last run has kept, if there was one: the Firebase CLI's export, and Firestore's documents. */
+  /** The last snapshot, if there is one: the Firebase CLI's export, and the Firestore documents. */
   kept: { emulators: string; documents: string } | undefined;
-  /** Where this run's export goes. */
+  /** Folder for the export of this run. */
   exported: string;
   /**
-   * Where Firestore's documents go: Google's emulator puts them there when it is asked to; the embedded one keeps them
-   * there, and starts with a copy of the last run's.
+   * Folder for the Firestore documents. Google's emulator exports them to it on request; the embedded one stores them
+   * in it while it runs, and starts with a copy of the last snapshot.
    */
   documents: string;
-  /** Makes of this run's export and documents the newest snapshot. Both must be complete. */
+  /** Makes the export and documents of this run the newest snapshot. Both must be complete. */
   commit(): void;
 }
 
-/** What a snapshot says about itself. */
+/** The contents of `snapshot.json`. */
 interface Snapshot {
   format: 1;
   firestore: FirestoreKind;
@@ -40,8 +40,9 @@ interface Snapshot {
 const SNAPSHOT = /^snapshot-(\d+)$/;
 
 /**
- * Opens a data folder, or makes one. Throws an error for people to read where it is in use, is no such folder, was made
- * with the other Firestore, or cannot be read; nothing in it has been changed then.
+ * Opens or creates a data folder.
+ *
+ * @throws Error, with nothing changed, if it is in use, is not a data folder, is damaged or of the other Firestore
  */
 export function openDataFolder(folder: string, firestore: FirestoreKind): DataFolder {
   const path = resolve(folder);
@@ -92,7 +93,7 @@ function findLast(path: string): number {
   return last;
 }
 
-/** Reads whatever the emulators would stumble over. */
+/** Checks the files that would make the emulators fail. @throws Error that names the damaged file */
 function checkSnapshot(snapshot: string, firestore: FirestoreKind): void {
   const damaged = (name: string) =>
     new Error(
@@ -103,12 +104,13 @@ function checkSnapshot(snapshot: string, firestore: FirestoreKind): void {
       const content: unknown = JSON.parse(readFileSync(join(snapshot, name), 'utf8'));
       if (typeof content === 'object' && content !== null) return { ...content };
     } catch {
-      // Missing, or no JSON: said below.
+      // Missing or not JSON: reported below.
     }
     throw damaged(name);
   };
   const about: Partial<Snapshot> = read('snapshot.json');
-  if (about.format !== 1) throw new Error(`the data in ${snapshot} are of another version of Gatehouse`);
+  if (about.format !== 1)
+    throw new Error(`the data in ${snapshot} was saved by another version of Gatehouse`);
   if (about.firestore !== firestore) {
     throw new Error(
       `the data in ${snapshot} are of --firestore=${about.firestore}; use that, or name another folder`,
@@ -124,13 +126,13 @@ function checkSnapshot(snapshot: string, firestore: FirestoreKind): void {
   if (!existsSync(join(snapshot, 'firestore'))) throw damaged('firestore');
 }
 
-/** Makes the folder of this run; it is the lock, too. What a killed run has left there goes. */
+/** Creates the folder of this run, which is also the lock. Files of a killed run are deleted. */
 function claim(path: string): string {
   const running = join(path, 'running');
   const pid = join(running, 'pid');
   const holder = existsSync(pid) ? Number(readFileSync(pid, 'utf8')) : 0;
   if (holder > 0 && isAlive(holder)) {
-    throw new Error(`${path} is in use by process ${holder}; end it, or name another folder`);
+    throw new Error(`${path} is in use by process ${holder}; stop it, or name another folder`);
   }
   rmSync(running, { recursive: true, force: true });
   mkdirSync(running);
@@ -142,6 +144,6 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'; // somebody else's
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'; // a process of another user
   }
 }

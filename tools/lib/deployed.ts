@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import gatehouse from '../../functions/gatehouse.config.ts';
 import type { IssuerProfile } from '../../functions/src/authn/oidc/issuer-profile.ts';
-import { parseTrustedIssuers } from '../../functions/src/authn/oidc/trusted-issuers.ts';
+import { readProduct } from '../../functions/src/product-config.ts';
 import { ROOT } from './emulator-setup.ts';
 
 interface Deployed {
@@ -10,18 +11,11 @@ interface Deployed {
   readonly issuers: readonly IssuerProfile[];
 }
 
-/** What a project is deployed with. @throws Error that names its file */
+/** What a project is deployed with. @throws Error that names the file or the field that is wrong */
 export function readDeployed(project: string): Deployed {
-  const name = `functions/.env.${project}`;
-  const { REGION, TRUSTED_ISSUERS = '' } = parseEnv(readText(name));
-  try {
-    const issuers = parseTrustedIssuers(TRUSTED_ISSUERS, { local: false, gate: false });
-    return { region: REGION || 'us-central1', issuers };
-  } catch (error) {
-    throw new Error(
-      `TRUSTED_ISSUERS in ${name} is wrong:\n${error instanceof Error ? error.message : error}`,
-    );
-  }
+  const { REGION } = parseEnv(readText(`functions/.env.${project}`));
+  const { trustedIssuers } = readProduct(gatehouse, { projectId: project, emulator: false });
+  return { region: REGION || 'us-central1', issuers: trustedIssuers };
 }
 
 function readText(name: string): string {

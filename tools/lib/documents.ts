@@ -3,26 +3,26 @@ import { startEmbedded } from './embedded-firestore.ts';
 import type { FirestoreKind } from './firestore-option.ts';
 import { startOfficial } from './official-firestore.ts';
 
-/** A running Firestore, whichever it is. */
+/** A running Firestore emulator, embedded or Google's. */
 export interface Documents {
-  /** Settles when it has ended by itself, which the embedded one does not. */
+  /** Settles when it stops unexpectedly. The embedded one never does. */
   exited: Promise<unknown>;
-  /** Puts its documents into the data folder. The embedded one has nothing left to do: it keeps them there, as it ends. */
+  /** Writes the documents to the data folder. The embedded one does that by itself, at the latest in `stop`. */
   save(): Promise<void>;
-  /** Ends it. @throws if documents of the embedded one are not saved then */
+  /** Stops it. @throws Error if the embedded one could not save its documents */
   stop(): Promise<void>;
 }
 
 export interface DocumentsOptions {
   port: number;
   projectId: string;
-  /** Where documents come from, and where `save` puts them. */
+  /** The folder that documents are loaded from and saved to. */
   data?: DataFolder;
-  /** For what Google's emulator prints. */
+  /** For the output of Google's emulator. */
   logFile: string;
 }
 
-/** Starts a Firestore on loopback; it does not outlive this process, however that ends. */
+/** Starts a Firestore emulator on loopback. It always ends with this process. */
 export function startDocuments(kind: FirestoreKind, options: DocumentsOptions): Promise<Documents> {
   return kind === 'embedded' ? startEmbedded(options) : startOfficial(options);
 }

@@ -4,14 +4,13 @@ import type { Documents, DocumentsOptions } from './documents.ts';
 import { ROOT } from './emulator-setup.ts';
 
 /**
- * Starts the embedded Firestore, in this process. It refuses the queries that production would refuse for want of an
- * index.
+ * Starts the embedded Firestore in this process. It refuses queries that need a missing index, as production does.
  */
 export async function startEmbedded({
   port,
   data,
 }: Pick<DocumentsOptions, 'port' | 'data'>): Promise<Documents> {
-  const { startFirestore } = await import('../../packages/firestore-emulator/server.ts'); // brings gRPC, which not every command needs
+  const { startFirestore } = await import('../../packages/firestore-emulator/server.ts'); // loads gRPC, which not every command needs
   const indexes = join(ROOT, 'firestore.indexes.json');
   try {
     const { stop } = await startFirestore({ port, indexes, ...(data ? { dataDir: data.documents } : {}) });
@@ -27,7 +26,7 @@ export async function startEmbedded({
   }
 }
 
-/** It was given a copy of the documents: people are told where the kept ones are. */
+/** The embedded Firestore loads a copy: the message names the folder of the saved documents instead. */
 function explainDamage(why: string, { path, documents }: DataFolder, kept: string): string {
   return `the documents in ${path} cannot be loaded, and nothing was changed: ${why.replaceAll(documents, kept)}`;
 }

@@ -1,22 +1,21 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { HOST, type Ports } from './ports.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
 /**
- * firebase.json for one run: with its ports, and with a page that may talk to its Auth emulator, and to no other port.
- * What is deployed has no loopback address in its policy. It lies beside the original because the CLI takes its folder
- * for the project.
+ * Writes a firebase.json for one run, with its ports and a CSP that lets the page call its Auth emulator. The deployed
+ * CSP has no loopback address. The file is beside the original: the CLI takes its folder as the project folder.
  *
- * @param settings folder with the `.env` files of the functions, where it is not their own
+ * @param watch whether the functions are loaded again when a file of theirs changes
  */
-export function writeConfig(ports: Ports, settings?: string): string {
+export function writeConfig(ports: Ports, { watch = true }: { watch?: boolean | undefined } = {}): string {
   const text = readFileSync(join(ROOT, 'firebase.json'), 'utf8');
   const original = JSON.parse(
     text.replace("connect-src 'self'", `connect-src 'self' http://${HOST}:${ports.auth}`),
   );
-  if (settings) original.functions[0].configDir = relative(ROOT, settings);
+  if (!watch) original.functions[0].ignore = ['**']; // the emulator reads it for its watch alone
   const emulators = Object.entries(ports).map(([name, port]) => [name, { host: HOST, port }]);
   const file = join(ROOT, `firebase.tmp-${process.pid}-${ports.hub}.json`);
   writeFileSync(
@@ -27,8 +26,8 @@ export function writeConfig(ports: Ports, settings?: string): string {
 }
 
 /**
- * An environment in which the CLI asks nothing of the network, and neither anybody's real credentials nor another run's
- * Firestore reach the functions.
+ * An environment in which the CLI makes no network requests, and the functions get neither real credentials nor the
+ * Firestore of another run.
  */
 export function quietEnv(scratch: string, extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { GOOGLE_APPLICATION_CREDENTIALS, FIREBASE_TOKEN, FIRESTORE_EMULATOR_HOST, ...inherited } =
@@ -38,10 +37,10 @@ export function quietEnv(scratch: string, extra: NodeJS.ProcessEnv = {}): NodeJS
     CI: 'true', // no message of the day
     NO_UPDATE_NOTIFIER: 'true',
     METADATA_SERVER_DETECTION: 'none', // no look-up of a Google Cloud machine's credentials
-    npm_config_offline: 'true', // it asks npm whether firebase-functions is the newest
-    FIREBASE_FUNCTIONS_DISCOVERY_OUTPUT_PATH: 'true', // by a file: over HTTP it waits 4 s for a kept-alive connection
+    npm_config_offline: 'true', // it looks up the newest firebase-functions on npm
+    FIREBASE_FUNCTIONS_DISCOVERY_OUTPUT_PATH: 'true', // through a file: over HTTP it waits 4 s for a kept-alive connection
     FIREBASE_DEBUG_PATH: scratch,
-    // Its login, its notes to itself and its "is another one running?" file: each run has its own.
+    // The login, the state and the lock file of the CLI: each run has its own.
     XDG_CONFIG_HOME: scratch,
     TMPDIR: scratch,
     NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'node-compile'),

@@ -6,42 +6,42 @@ import { quietEnv, ROOT, writeConfig } from './emulator-setup.ts';
 import type { FirestoreKind } from './firestore-option.ts';
 import { FIXED_PORTS, findFreePorts, HOST, type Ports } from './ports.ts';
 import { type Output, ProcessGroup } from './process-group.ts';
-import { writeSettings } from './settings.ts';
 
 const EMULATORS = ['auth', 'functions', 'hosting'];
 const READY = 'All emulators ready!';
-const BROKEN = 'Failed to load function definition'; // after which the CLI calls itself ready all the same
+const BROKEN = 'Failed to load function definition'; // the CLI reports that it is ready all the same
 const EXPORT_TIMEOUT_MS = 60_000;
 
 export interface EmulatorOptions extends Output {
   projectId: string;
   firestore: FirestoreKind;
-  /** Where users and documents come from, and where `saveAndStop` puts them. */
+  /** The folder that users and documents are loaded from, and saved to by `saveAndStop`. */
   data?: DataFolder;
-  /** `free` lets several runs live side by side; `fixed` are those of firebase.json. */
+  /** `fixed`: the ports of firebase.json. `free`: free ports, so that several runs can coexist. */
   ports: 'free' | 'fixed';
-  /** Parameters of the functions that differ from their `.env` files. */
-  params?: Readonly<Record<string, string>>;
+  /** Whether the functions are loaded again when a file of theirs changes; they are unless this is false. */
+  watch?: boolean;
+  /** Parts of functions/gatehouse.config.ts that this run replaces. */
+  emulatorConfig?: object;
 }
 
 export interface Emulators {
   ports: Ports;
   urls: { hosting: string; functions: string; auth: string };
-  /** What a process needs in its environment to talk to these emulators. */
+  /** Environment variables of a process that uses these emulators. */
   env: Record<string, string>;
-  /** Settles when one of the emulators has ended, asked to or not. */
+  /** Settles when one of the emulators has stopped, for whatever reason. */
   exited: Promise<unknown>;
   stop(): Promise<void>;
-  /** Stops, after putting users and documents into the data folder; when that fails, what was there stays. */
+  /** Saves users and documents to the data folder, then stops. If saving fails, the previous data is kept. */
   saveAndStop(data: DataFolder): Promise<void>;
 }
 
 /**
- * Starts the Firebase emulators and a Firestore on loopback and waits until they serve. They end with this process,
- * however it ends.
+ * Starts the Firebase emulators and Firestore on loopback and waits until they serve. They always end with this process.
  */
 export async function startEmulators(options: EmulatorOptions): Promise<Emulators> {
-  const { projectId, data, logFile } = options;
+  const { projectId, data, logFile, emulatorConfig } = options;
   const ports = options.ports === 'fixed' ? FIXED_PORTS : await pickPorts();
   const firestore = `${HOST}:${ports.firestore}`;
   const hosting = `http://${HOST}:${ports.hosting}`;
@@ -49,14 +49,9 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     ...{ port: ports.firestore, projectId, logFile: logFile.replace(/(\.log)?$/, '-firestore.log') },
     ...(data ? { data } : {}),
   });
-  const settings = options.params && writeSettings(options.params);
-  const config = writeConfig(ports, settings);
+  const config = writeConfig(ports, { watch: options.watch });
   const removeConfig = () => rmSync(config, { force: true });
-  const cleanUp = () => {
-    removeConfig();
-    if (settings) rmSync(settings, { recursive: true, force: true });
-  };
-  process.once('exit', cleanUp);
+  process.once('exit', removeConfig);
 
   const cli = new ProcessGroup(
     'the emulators',
@@ -70,18 +65,19 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
       quietEnv(scratch, {
         GATEHOUSE_HOSTING_URL: hosting, // the functions accept the page's origin, whatever its port
         FIRESTORE_EMULATOR_HOST: firestore, // it passes its environment on to them
+        ...(emulatorConfig && { GATEHOUSE_EMULATOR_CONFIG: JSON.stringify(emulatorConfig) }),
       }),
   );
 
-  // Outright: they hold nothing worth saving, and asked nicely they wait for whatever the functions still do.
+  // By SIGKILL: there is nothing to save, and a graceful stop waits for running functions.
   const stop = async () => {
     await cli.stop();
-    cleanUp();
-    process.off('exit', cleanUp);
+    removeConfig();
+    process.off('exit', removeConfig);
     await documents.stop();
   };
 
-  // Users first: documents are what the functions write first, so a change cut in two is one that they know to repair.
+  // Users first: functions write documents first, so a change saved by half is one that they can repair.
   const saveAndStop = async ({ exported, commit }: DataFolder) => {
     try {
       await exportUsers(exported, `http://${HOST}:${ports.hub}`).then(documents.save).finally(stop);
@@ -117,7 +113,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   return { ports, urls, env, exited, stop, saveAndStop };
 }
 
-/** Has the Firebase CLI write the Auth emulator's users into a folder. */
+/** Lets the Firebase CLI export the users of the Auth emulator to a folder. */
 async function exportUsers(path: string, hub: string): Promise<void> {
   const response = await fetch(`${hub}/_admin/export`, {
     method: 'POST',

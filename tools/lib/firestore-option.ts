@@ -1,11 +1,12 @@
 import { requireOfficialProgram } from './official-program.ts';
 
-/** Which Firestore to develop against: our own in this process (packages/firestore-emulator), or Google's emulator, in Java. */
+/** The Firestore to develop against: the embedded one, in this process, or Google's emulator, in Java. */
 export type FirestoreKind = 'embedded' | 'official';
 
 /**
- * Reads `--firestore` and makes sure that what it asks for can run here, before anything is started.
- * Throws an error for people to read otherwise.
+ * Reads `--firestore` and checks that the emulator can run here, before anything is started.
+ *
+ * @throws Error that says what is missing
  */
 export function chooseFirestore(name = 'embedded'): FirestoreKind {
   if (name === 'embedded') return name;

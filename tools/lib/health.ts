@@ -2,23 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const TIMEOUT_MS = 60_000;
 
-/** How the API says that its settings are wrong; it would say so again at every request. */
-const REFUSES = 'Gatehouse cannot start';
-/** What the emulator says when all of that is said. */
+/** The API prints this when its configuration is invalid. It fails again at every request. */
+const REFUSES = 'Invalid configuration: ';
+/** The emulator prints this after the API's error. */
 const KILLED = 'Your function was killed';
 
-/** Does the API come up? Its answer tells, or what it prints where it never will. */
+/** Waits for the API to start. Reads the output of the emulators to fail early on an invalid configuration. */
 export class Health {
   readonly #never = new AbortController();
   #refuses = false;
 
-  /** @param line of what the emulators print */
+  /** @param line output of the emulators */
   read(line: string): void {
     this.#refuses ||= line.includes(REFUSES);
     if (this.#refuses && line.includes(KILLED)) this.#never.abort();
   }
 
-  /** @throws Error that names the log when it does not answer 200 within a minute, or says that it never will */
+  /** @throws Error that names the log, if the API does not answer 200 within a minute or its configuration is invalid */
   async untilGood(url: string, logFile: string): Promise<void> {
     const { signal: never } = this.#never;
     const deadline = Date.now() + TIMEOUT_MS;
@@ -29,7 +29,7 @@ export class Health {
       if (response?.ok) return;
       await sleep(250, undefined, { signal: never }).catch(() => undefined);
     }
-    const why = never.aborted ? 'the API refuses its settings' : `${url} does not answer 200`;
+    const why = never.aborted ? 'the configuration of the API is invalid' : `${url} does not answer 200`;
     throw new Error(`${why}; see ${logFile}`);
   }
 }

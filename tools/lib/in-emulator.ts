@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 
 // The Auth emulator compiles a validator for every field of Google's API at start: 8 of 12 seconds.
-// Its OpenAPI library has an option to compile each on first use; the CLI just doesn't set it.
+// Its OpenAPI library can compile each on first use, an option that the CLI does not set.
 type Middleware = (document: unknown, options: object) => unknown;
 const require = createRequire(createRequire(import.meta.url).resolve('firebase-tools/package.json'));
 const exegesis: { middleware: Middleware } = require('exegesis-express');

@@ -1,8 +1,8 @@
 const USER_LINE = /^> {1,2}(.*)$/;
 const TROUBLE = /^\s*[⚠✖⬢](?!.*Emulator UI)|(Error|Exception)\b/;
-const WRONG_SETTING = /^ {2}[A-Z][A-Z0-9_]+: /;
+const WRONG_SETTING = /^Invalid configuration: /;
 
-/** A line of the emulators' output made readable, or undefined where only they care about it. */
+/** Formats a line of the emulators' output for people. Undefined if the line is only about the emulators. */
 export function readable(line: string): string | undefined {
   const text = USER_LINE.exec(line)?.[1];
   if (text === undefined) return TROUBLE.test(line) || WRONG_SETTING.test(line) ? line : undefined;

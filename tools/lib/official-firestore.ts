@@ -8,13 +8,13 @@ import { ProcessGroup } from './process-group.ts';
 const READY = 'Dev App Server is now running';
 const EXPORT_TIMEOUT_MS = 60_000;
 const JVM = [
-  '-Duser.language=en', // it knows no other
-  '-Djava.net.preferIPv4Stack=true', // else WSL does not reach it
-  '-XX:-UsePerfData', // which a process that is killed would leave in /tmp
+  '-Duser.language=en', // the only language it has
+  '-Djava.net.preferIPv4Stack=true', // WSL cannot connect otherwise
+  '-XX:-UsePerfData', // a killed process would leave its files in /tmp
   '-XX:TieredStopAtLevel=1', // starts in half the time
 ];
 
-/** Starts Google's emulator with our firestore.rules. */
+/** Starts Google's emulator with firestore.rules. */
 export async function startOfficial({
   port,
   projectId,
@@ -48,11 +48,10 @@ export async function startOfficial({
 }
 
 /**
- * Java is slow at what it does for the first time: without this, the first transaction outlasts Gatehouse's patience.
- * Nothing depends on the answers.
+ * Runs one transaction and ignores the result: the first one in Java is slower than the deadlines of Gatehouse.
  */
 async function warmUp(port: number): Promise<void> {
-  const documents = 'projects/warm-up/databases/(default)/documents'; // a project of its own: nobody finds it in theirs
+  const documents = 'projects/warm-up/databases/(default)/documents'; // a separate project, so that the document is not in the user's
   const name = `${documents}/warm/up`;
   const call = (method: string, body: object) =>
     fetch(`http://${HOST}:${port}/v1/${documents}:${method}`, {
@@ -67,7 +66,7 @@ async function warmUp(port: number): Promise<void> {
   await call('commit', { transaction, writes: [{ update: { name, fields: {} } }] });
 }
 
-/** Has it write a project's documents into a folder, as the Firebase CLI does (lib/emulator/hubExport.js). */
+/** Exports the documents of a project to a folder, as the Firebase CLI does (lib/emulator/hubExport.js). */
 async function exportDocuments(folder: string, projectId: string, port: number): Promise<void> {
   const response = await fetch(`http://${HOST}:${port}/emulator/v1/projects/${projectId}:export`, {
     method: 'POST',

@@ -6,32 +6,33 @@ import { dirname, join } from 'node:path';
 import { quietEnv, ROOT } from './emulator-setup.ts';
 import { findOnPath } from './programs.ts';
 
-/** Google's Firestore emulator is a Java program that comes with the Google Cloud CLI, or by the Firebase CLI. */
+/** Google's Firestore emulator: a Java program, part of the Google Cloud CLI or downloaded by the Firebase CLI. */
 export interface OfficialProgram {
   jar: string;
-  /** What has `java` run it. */
+  /** Arguments of `java`. */
   args: readonly string[];
-  /** The oldest Java that runs it. */
+  /** Minimum major version of Java. */
   minJava: number;
 }
 
 const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
 const INSTEAD = 'or leave --firestore=official out';
 
-/** The Firebase CLI's account of where it keeps its own: FIREBASE_EMULATORS_PATH, else ~/.cache/firebase/emulators. */
+/** Where the Firebase CLI stores its download: FIREBASE_EMULATORS_PATH, else ~/.cache/firebase/emulators. */
 interface DownloadableEmulators {
   getDownloadDetails(name: 'firestore'): { downloadPath: string; opts: { expectedSize: number } };
 }
 
-/** The program if it is here and there is a Java for it. Reaches for no network. */
+/** The program, if it is installed with a suitable Java. Makes no network requests. */
 export function findOfficialProgram(): OfficialProgram | undefined {
   const program = locate();
   return existsSync(program.jar) && (javaVersion() ?? 0) >= program.minJava ? program : undefined;
 }
 
 /**
- * The program, which the Firebase CLI downloads where there is none; throws an error for people to read where it or a
- * Java for it cannot be had.
+ * The program. The Firebase CLI downloads it if it is missing.
+ *
+ * @throws Error if Java is missing or too old, or the download failed
  */
 export function requireOfficialProgram(): OfficialProgram {
   const program = locate();
@@ -41,28 +42,28 @@ export function requireOfficialProgram(): OfficialProgram {
     const what = java === undefined ? 'no java runs here; install it' : `the java here is ${java}; update it`;
     throw new Error(`--firestore=official needs Java ${minJava}, and ${what}, ${INSTEAD}`);
   }
-  const trouble = existsSync(jar) ? undefined : download();
-  if (trouble === undefined) return program;
+  const failure = existsSync(jar) ? undefined : download();
+  if (failure === undefined) return program;
   throw new Error(
-    `Google's Firestore emulator is not in ${dirname(jar)}, and its download failed: ${trouble}; ` +
+    `Google's Firestore emulator is not in ${dirname(jar)}, and its download failed: ${failure}; ` +
       `run this again with a network, ${INSTEAD}`,
   );
 }
 
-/** Where it is: the Google Cloud CLI's; else where the Firebase CLI's is, or would be. */
+/** The program of the Google Cloud CLI if there is one, else the path to which the Firebase CLI downloads it. */
 function locate(): OfficialProgram {
   const jar = sdkFolders()
     .map((folder) => join(folder, 'platform', 'cloud-firestore-emulator', 'cloud-firestore-emulator.jar'))
     .find((path) => existsSync(path));
-  // As its script cloud_firestore_emulator runs it, which needs no more than the class files' version (55) does.
+  // Arguments of its script cloud_firestore_emulator. The class files have version 55, which is Java 11.
   const main = 'com.google.cloud.datastore.emulator.firestore.CloudFirestore';
   if (jar) return { jar, args: ['-cp', jar, main], minJava: 11 };
-  // As firebase-tools/lib/emulator/downloadableEmulators.js does; commandUtils.js has its Java.
+  // Arguments and Java version as in firebase-tools, lib/emulator/downloadableEmulators.js and commandUtils.js.
   const { downloadPath } = firebaseDetails();
   return { jar: downloadPath, args: ['-jar', downloadPath], minJava: 21 };
 }
 
-/** Where a Google Cloud CLI may be installed. */
+/** Folders in which the Google Cloud CLI may be installed. */
 function sdkFolders(): string[] {
   const { CLOUDSDK_ROOT_DIR } = process.env;
   if (CLOUDSDK_ROOT_DIR) return [CLOUDSDK_ROOT_DIR];
@@ -84,7 +85,7 @@ function javaVersion(): number | undefined {
   return status === 0 && major !== undefined ? Number(major) : undefined;
 }
 
-/** Has the Firebase CLI download it and check its digest; gives what went wrong, in a line. */
+/** Lets the Firebase CLI download it and check its digest. @returns the error in one line, or undefined */
 function download(): string | undefined {
   const megabytes = Math.ceil(firebaseDetails().opts.expectedSize / 1_000_000);
   console.log(`Downloading Google's Firestore emulator (${megabytes} MB, once) ...`);

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 
 export const HOST = '127.0.0.1';
 
-/** The ports a developer can rely on; those of firebase.json. */
+/** The default ports, those of firebase.json. */
 export const FIXED_PORTS = {
   hosting: 5002,
   functions: 5001,
@@ -16,12 +16,12 @@ export const FIXED_PORTS = {
 
 export type Ports = typeof FIXED_PORTS;
 
-/** Where `npm start -- --with-issuers` puts them; 9229 is cognito-local's own. */
+/** Ports of the local issuers of `npm start -- --with-issuers`. 9229 is the default of cognito-local. */
 export const ISSUER_PORTS = { cognito: 9229, auth0: 9230, oidc: 9231 };
 
 export type IssuerPorts = typeof ISSUER_PORTS;
 
-/** Listens on a loopback port (0: any free one) and lets go of it; gives its number, or undefined when taken. */
+/** Tries to listen on a loopback port (0: any free one). @returns its number, or undefined if it is taken */
 async function tryPort(port: number): Promise<number | undefined> {
   const server = createServer();
   try {
@@ -35,7 +35,7 @@ async function tryPort(port: number): Promise<number | undefined> {
   return typeof address === 'object' ? address?.port : undefined;
 }
 
-/** The first of these ports that something else already listens on. */
+/** The first of these ports on which another process listens. */
 export async function findTakenPort(
   ports: Readonly<Record<string, number>>,
 ): Promise<{ service: string; port: number } | undefined> {
@@ -46,23 +46,33 @@ export async function findTakenPort(
 }
 
 /**
- * As many different free loopback ports as asked for, below those that the system gives to outgoing connections: a client
- * that asks again and again whether somebody listens there would otherwise, once in some ten thousand times, be given that
- * port for itself.
+ * Finds different free loopback ports below the range for outgoing connections. In that range, a client that polls a
+ * port until a server listens can, once in some ten thousand tries, be assigned the port as its own.
  */
 export async function findFreePorts(count: number): Promise<number[]> {
   const free = new Set<number>();
   for (let tries = 0; free.size < count; tries++) {
     if (tries >= MAX_TRIES) throw new Error(`no free port on ${HOST}`);
-    const port = await tryPort(randomInt(15_000, 30_000));
+    const first = Number(process.env.GATEHOUSE_PORTS ?? FIRST_PORT);
+    const last = process.env.GATEHOUSE_PORTS ? first + PORTS_OF_A_RANGE : LAST_PORT;
+    const port = await tryPort(randomInt(first, last));
     if (port !== undefined) free.add(port);
   }
   return [...free];
 }
 
 const MAX_TRIES = 1_000;
+const FIRST_PORT = 15_000;
+const LAST_PORT = 30_000;
+const PORTS_OF_A_RANGE = 5_000;
 
-/** One free loopback port, as {@link findFreePorts} finds them. */
+/**
+ * The environment of processes that find their free ports in a range of their own (0 to 2): processes of another range do
+ * not take a port between its being found and its being used.
+ */
+export const portRange = (n: number) => ({ GATEHOUSE_PORTS: String(FIRST_PORT + n * PORTS_OF_A_RANGE) });
+
+/** Finds one free loopback port, like {@link findFreePorts}. */
 export async function findFreePort(): Promise<number> {
   const [port] = await findFreePorts(1);
   if (port === undefined) throw new Error(`no free port on ${HOST}`);

@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 const START_TIMEOUT_MS = 90_000;
 
 /**
- * The leader of the group. Its input is a pipe from us that nothing is ever written to: it ends when we do, however that
- * happens. Then, or when the program ends by itself, all of the group goes, whatever the program has started included.
+ * The leader of the group. Its input is a pipe from this process, closed when this process ends. Then, or when the
+ * program ends, it kills the whole group, including the processes that the program has started.
  */
 const LEADER = '{ "$@"; kill -9 0; } & read -r line; rm -rf "$0"; kill -9 0';
 
@@ -19,21 +19,21 @@ export interface Output {
   onLine?: (line: string) => void;
 }
 
-/** What a program prints when it serves, and when it will not serve although it goes on. */
+/** What a program prints when it serves, and when it cannot serve although it keeps running. */
 interface Signs {
   ready: string;
   broken?: string;
 }
 
-/** A program in a process group of its own: Ctrl-C does not reach it, and one kill reaches all that it has started. */
+/** A program in its own process group: Ctrl-C does not reach it, and one kill ends it with all its children. */
 export class ProcessGroup {
-  /** A folder that goes when the group goes; the program's working directory. */
+  /** The program's working directory, deleted when the group ends. */
   readonly scratch: string = mkdtempSync(join(tmpdir(), 'gatehouse-'));
   readonly exited: Promise<unknown>;
   readonly #leader: ChildProcess;
   readonly #name: string;
 
-  /** @param name what people know it by @param env its environment, given its scratch folder */
+  /** @param name the name in error messages @param env returns the environment for a scratch folder */
   constructor(
     name: string,
     [command, ...args]: readonly [string, ...string[]],
@@ -43,14 +43,14 @@ export class ProcessGroup {
     this.#leader = spawn('sh', ['-c', LEADER, this.scratch, command, ...args], {
       cwd: this.scratch,
       env: env(this.scratch),
-      stdio: ['pipe', 'pipe', 'pipe'], // the program itself gets no input, as any that a shell runs beside it
+      stdio: ['pipe', 'pipe', 'pipe'], // a shell gives a background program no input
       detached: true,
     });
-    this.exited = once(this.#leader, 'close'); // its output is closed when the program is gone, too
+    this.exited = once(this.#leader, 'close'); // its output closes only after the program has ended
     process.once('exit', this.#kill);
   }
 
-  /** Waits until it serves; what it prints goes to the log, and line by line to `onLine`. */
+  /** Waits until it serves. Its output goes to the log file and, line by line, to `onLine`. */
   async untilReady({ ready, broken }: Signs, { logFile, onLine }: Output): Promise<void> {
     mkdirSync(dirname(logFile), { recursive: true });
     const log = createWriteStream(logFile);
@@ -70,7 +70,7 @@ export class ProcessGroup {
     await promise.finally(() => clearTimeout(timer));
   }
 
-  /** Ends it outright. */
+  /** Kills the group. */
   async stop(): Promise<void> {
     this.#kill();
     await this.exited;
@@ -82,7 +82,7 @@ export class ProcessGroup {
     try {
       if (this.#leader.pid) process.kill(-this.#leader.pid, 'SIGKILL');
     } catch {
-      // Nothing of the group is left.
+      // The group has ended already.
     }
     rmSync(this.scratch, { recursive: true, force: true, maxRetries: 3 });
   };

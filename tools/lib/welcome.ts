@@ -9,17 +9,17 @@ const FIRESTORE = { embedded: 'embedded', official: 'Google’s emulator' } as c
 export interface Session {
   emulators: Emulators;
   firestore: FirestoreKind;
-  /** What it took to start, in seconds. */
+  /** Duration of the start, in seconds. */
   seconds: number;
   logFile: string;
-  /** Version of the demo member's roles: on kept data not the first any more. */
+  /** Version of the demo member's roles. In saved data it can be greater than 1. */
   memberVersion: number;
-  /** Where users and documents are kept between runs, if they are. */
+  /** Folder in which users and documents are saved between runs. */
   dataFolder?: string;
   issuers?: LocalIssuers;
 }
 
-/** The one table `npm start` prints: where things are, who can sign in, what to try. */
+/** The text that `npm start` prints: URLs, demo users and commands to try. */
 export function welcome(session: Session): string {
   const { emulators, firestore, seconds, logFile, memberVersion, dataFolder, issuers } = session;
   const { urls, ports } = emulators;
@@ -51,10 +51,10 @@ Try, in another terminal:
        -d '{"email":"${demoEmail('owner')}","password":"${DEMO_PASSWORD}","returnSecureToken":true}' |
        grep -o '"idToken": *"[^"]*"' | cut -d'"' -f4)
 
-  2. Who am I, and what may I do?
+  2. Get your roles and permissions
      curl -sw '\\n' ${api}/me -H "Authorization: Bearer $TOKEN"
 
-  3. Make the member a supporter
+  3. Grant the member the role support
      curl -sw '\\n' -X PUT ${api}/users/demo-member/roles -H "Authorization: Bearer $TOKEN" \\
        -H 'Content-Type: application/json' -d '{"grants":[{"role":"support","reason":"joins the help desk"}],"version":${memberVersion}}'
 ${issuers ? `\n${atLocalIssuers(issuers, api)}\n` : ''}`;

@@ -35,12 +35,13 @@ describe('the API’s health at the start', () => {
     const health = new Health();
     // Refuses as the emulator plays it: the request hangs.
     const url = await serve(() => {
-      health.read('⚠  functions: Failed to initialize: Gatehouse cannot start, these parameters are wrong:');
-      health.read('  TRUSTED_ISSUERS: 0.region: is missing');
+      health.read(
+        '⚠  functions: Failed to initialize: Invalid configuration: trustedIssuers[0].region: is missing',
+      );
       health.read('⚠  Your function was killed because it raised an unhandled error.');
     });
     await assert.rejects(health.untilGood(url, 'the.log'), {
-      message: 'the API refuses its settings; see the.log',
+      message: 'the configuration of the API is invalid; see the.log',
     });
   });
 

@@ -14,8 +14,8 @@ describe('the emulators’ output', () => {
     assert.equal(readable('TypeError: x is no function'), 'TypeError: x is no function');
   });
 
-  it('is shown where it says which parameter is wrong', () => {
-    const line = '  TRUSTED_ISSUERS: 0.region: is not a region like eu-west-1';
+  it('is shown where it says which part of the configuration is wrong', () => {
+    const line = 'Invalid configuration: trustedIssuers[0].region: is not a region like eu-west-1';
     assert.equal(readable(line), line);
   });
 

@@ -41,3 +41,7 @@ export async function isListening(port: number): Promise<boolean> {
     socket.destroy();
   }
 }
+
+/** Does nothing listen on any of these ports? */
+export const isQuiet = async (ports: readonly number[]) =>
+  !(await Promise.all(ports.map(isListening))).includes(true);

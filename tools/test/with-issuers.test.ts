@@ -9,6 +9,8 @@ import { FIXED_PORTS, ISSUER_PORTS } from '../lib/ports.ts';
 import { identityToolkit, killGroup, SCRIPT, startGatehouse } from './gatehouse.ts';
 import { isListening, launch } from './processes.ts';
 
+const GUIDE = `${ROOT}/docs/guides/external-issuers/index.md`;
+
 describe('npm start -- --with-issuers', function () {
   this.timeout(120_000);
 
@@ -41,9 +43,9 @@ describe('npm start -- --with-issuers', function () {
     checkAnswers(inShell(commands.replaceAll(/^ {2}\d\. .*$/gm, '')));
   });
 
-  it('serves what the README says to try', () => {
+  it('serves what the guide to external issuers says to try', () => {
     const [, commands = ''] =
-      /```sh\n(API=[^`]*\/oauth\/token[^`]*)```/.exec(readFileSync(`${ROOT}/README.md`, 'utf8')) ?? [];
+      /```sh\n(API=[^`]*\/oauth\/token[^`]*)```/.exec(readFileSync(GUIDE, 'utf8')) ?? [];
     const here = commands
       .replace(`http://127.0.0.1:${FIXED_PORTS.hosting}/api/v1`, gatehouse.addresses.api)
       .replaceAll(`http://127.0.0.1:${ISSUER_PORTS.cognito}`, issuers.cognito)

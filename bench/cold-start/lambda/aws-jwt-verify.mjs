@@ -1,6 +1,6 @@
 import { JwtVerifier } from 'aws-jwt-verify';
 
-/** The same gate by AWS's own library: it verifies the token, and writes a policy for the API. */
+/** An authorizer with AWS's own library: it verifies the token, and allows the whole stage. */
 const verifier = JwtVerifier.create(JSON.parse(process.env.VERIFIER ?? ''));
 
 export async function authorizer({ authorizationToken, methodArn }) {

@@ -1,22 +1,19 @@
+import gatehouse from '../../gatehouse.config.ts';
+import type { RoleSetting } from '../core/gatehouse-config.ts';
 import { ALL_PERMISSIONS, type Permission } from './permissions.ts';
 
-const member = ['notes:read', 'notes:write'] as const satisfies readonly Permission[];
-const auditor = ['users:read', 'roles:read', 'audit:read'] as const satisfies readonly Permission[];
-/** What an admin may not. */
-const ownersOnly: readonly Permission[] = ['owners:assign', 'access:reconcile'];
+export type Role = keyof typeof gatehouse.roles;
 
-/** The built-in roles: named subsets of the permissions. A misspelt permission does not compile. */
-export const ROLES = Object.freeze({
-  member: Object.freeze(member),
-  support: Object.freeze([...member, 'notes:moderate', 'users:read', 'sessions:revoke'] as const),
-  auditor: Object.freeze(auditor),
-  admin: Object.freeze(ALL_PERMISSIONS.filter((permission) => !ownersOnly.includes(permission))),
-  owner: ALL_PERMISSIONS,
-}) satisfies Record<string, readonly Permission[]>;
+export const ALL_ROLES: readonly Role[] = Object.freeze(Object.keys(gatehouse.roles) as Role[]);
 
-export type Role = keyof typeof ROLES;
-
-export const ALL_ROLES: readonly Role[] = Object.freeze(Object.keys(ROLES) as Role[]);
+/** The roles of `gatehouse.config.ts`: named sets of permissions. */
+export const ROLES: Readonly<Record<Role, readonly Permission[]>> = Object.freeze(
+  // Built from the roles themselves.
+  Object.fromEntries(ALL_ROLES.map((role) => [role, permissionsIn(gatehouse.roles[role])])) as Record<
+    Role,
+    readonly Permission[]
+  >,
+);
 
 /** `Object.hasOwn`, because `constructor` and `__proto__` are not roles. */
 export function isRole(name: unknown): name is Role {
@@ -26,4 +23,11 @@ export function isRole(name: unknown): name is Role {
 /** Union of what the roles allow, each once. */
 export function permissionsOf(roles: readonly Role[]): Permission[] {
   return [...new Set<Permission>(roles.flatMap((role) => ROLES[role]))];
+}
+
+function permissionsIn(setting: RoleSetting<Permission>): readonly Permission[] {
+  if (setting === 'all') return ALL_PERMISSIONS;
+  if (!('allExcept' in setting)) return Object.freeze([...setting]);
+  const { allExcept } = setting;
+  return Object.freeze(ALL_PERMISSIONS.filter((permission) => !allExcept.includes(permission)));
 }

@@ -8,37 +8,24 @@ import {
   type Request,
   type Response,
 } from 'firebase-functions/https';
-import type * as z from 'zod';
 import type { CredentialRequest } from '../authn/authenticator.ts';
-import type { AccessRule } from '../authz/access-rule.ts';
-import type { Principal } from '../authz/principal.ts';
+import type { Config } from '../config.ts';
 import { ERRORS, isRefusal, toAppError } from '../core/errors.ts';
 import { headerLines } from '../core/header-lines.ts';
-import { parseInput } from '../core/parse-input.ts';
 import { type RequestLabels, requestLabels } from '../core/request-labels.ts';
-import type { Deps } from '../deps.ts';
-import { guard } from '../pipeline/guard.ts';
+import { allowCall, runCall } from '../pipeline/call.ts';
+import type { GuardDeps } from '../pipeline/guard.ts';
+import type { BoundOperation, Operation } from '../pipeline/operation.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
 import { checkCall } from './check-call.ts';
 
-interface Callable<I extends z.ZodType, O extends z.ZodType> {
-  /** Who may pass. Required, as for a route. */
-  readonly access: AccessRule;
-  /** Changes something: with App Check replay protection on, it takes a fresh App Check token. */
-  readonly changes: boolean;
-  readonly input: I;
-  readonly output: O;
-  handler(input: z.output<I>, context: CallContext): Promise<z.input<O>> | z.input<O>;
+export interface CallableDeps extends GuardDeps {
+  readonly config: Config;
+  readonly operations: readonly BoundOperation[];
 }
 
-interface CallContext {
-  readonly principal: Principal;
-  readonly deps: Deps;
-  readonly requestId: string;
-}
-
-/** A request at the gate: its id, and the headers that prove who calls, as they came. */
+/** A request before the SDK handles it: its id, and the headers with credentials. */
 interface Arrival {
   readonly requestId: string;
   readonly request: CredentialRequest;
@@ -46,23 +33,36 @@ interface Arrival {
   readonly labels: RequestLabels;
 }
 
-/**
- * A callable function behind the same gates as a route: transport, App Check, guard, schemas.
- *
- * The SDK would verify the two tokens itself before the handler runs: without revocation check, without our token
- * guard, with 401 when Google cannot be reached, and in the emulator it only decodes. So the gate takes the headers
- * off the request first, and `request.auth` is always empty.
- */
-export function callable<I extends z.ZodType, O extends z.ZodType>(
+/** The callable functions: every operation that asks for one, under its own name. */
+export function createCallables(
+  operations: readonly Operation[],
   options: CallableOptions,
-  deps: () => Deps,
-  spec: Callable<I, O>,
-): CallableFunction<unknown, Promise<z.output<O>>> {
+  deps: () => CallableDeps,
+): Record<string, CallableFunction<unknown, Promise<unknown>>> {
+  return Object.fromEntries(
+    operations
+      .filter(({ callable }) => callable)
+      .map((operation) => [operation.name, createCallable(operation, options, deps)]),
+  );
+}
+
+/**
+ * An operation as a callable function, with the same checks as its HTTP route.
+ *
+ * The SDK would verify both tokens itself before the handler runs: without a revocation check, with 401 when Google cannot
+ * be reached, and in the emulator it only decodes. So the headers are taken off the request first, and `request.auth` is
+ * always empty.
+ */
+export function createCallable(
+  operation: Operation,
+  options: CallableOptions,
+  deps: () => CallableDeps,
+): CallableFunction<unknown, Promise<unknown>> {
   const arrivals = new WeakMap<object, Arrival>();
 
-  // `cors: false`: the gate answers for CORS, from the allow-list.
-  const inner = onCall({ ...options, cors: false }, async (request): Promise<z.output<O>> => {
-    // Not through the gate: a direct `run` in somebody's unit test. That proves nothing, so it is nobody.
+  // `cors: false`: the transport checks answer for CORS, from the allow-list.
+  const inner = onCall({ ...options, cors: false }, async (request) => {
+    // A direct `run`, as unit tests do it, has no headers: it proves nothing, so the caller is anonymous.
     const arrival = arrivals.get(request.rawRequest ?? request) ?? {
       requestId: randomUUID(),
       request: { headers: () => [] },
@@ -70,7 +70,7 @@ export function callable<I extends z.ZodType, O extends z.ZodType>(
       labels: {},
     };
     try {
-      return await answer(spec, deps(), arrival, request.data);
+      return await answer(operation, deps(), arrival, request.data);
     } catch (thrown) {
       throw toHttpsError(thrown, deps(), arrival.requestId);
     }
@@ -82,24 +82,28 @@ export function callable<I extends z.ZodType, O extends z.ZodType>(
       const own = deps();
       const arrival = arrive(req, own.config.projectId);
       arrivals.set(req, arrival);
-      return enter(req, res, { deps: own, requestId: arrival.requestId }, async () =>
+      return passTransport(req, res, { deps: own, requestId: arrival.requestId }, async () =>
         target.apply(self, [req, res]),
       );
     },
   });
 }
 
-async function answer<I extends z.ZodType, O extends z.ZodType>(
-  spec: Callable<I, O>,
-  deps: Deps,
-  { requestId, request, appCheck, labels }: Arrival,
+async function answer(
+  operation: Operation,
+  deps: CallableDeps,
+  arrival: Arrival,
   data: unknown,
-): Promise<z.output<O>> {
-  const { access, changes } = spec;
-  const principal = await guard(deps, { request, appCheck, access, changes, requestId, labels });
-  // The SDK turns a call without an argument into null.
-  const input = parseInput(spec.input, data ?? {}, 'data');
-  return spec.output.parse(await spec.handler(input, { principal, deps, requestId }));
+): Promise<unknown> {
+  const bound = deps.operations.find((one) => one.operation === operation);
+  if (bound === undefined) throw new Error(`${operation.name} belongs to no module`);
+  const call = {
+    ...arrival,
+    // The SDK turns a call without an argument into null.
+    readInput: () => data ?? {},
+    locate: (field: string) => (field === '' ? 'data' : `data.${field}`),
+  };
+  return runCall(bound, call, await allowCall(deps, bound, call));
 }
 
 function arrive(req: Request, projectId: string): Arrival {
@@ -111,16 +115,16 @@ function arrive(req: Request, projectId: string): Arrival {
   return { requestId: randomUUID(), request: { headers }, appCheck, labels: requestLabels(req, projectId) };
 }
 
-/** What a request meets before a route: headers, HTTPS, origin, size, CORS. Resolves when the response is finished. */
-function enter(
+/** Headers, HTTPS, origin, size, CORS, the callable protocol. Resolves when the response is finished. */
+function passTransport(
   req: Request,
   res: Response,
-  { deps, requestId }: { deps: Deps; requestId: string },
+  { deps, requestId }: { deps: CallableDeps; requestId: string },
   next: () => Promise<void>,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     res.once('finish', resolve);
-    secureResponse(res, 'X-Request-Id', requestId);
+    secureResponse(res, requestId);
     try {
       enforceTransport(deps, req, requestId);
       if (req.method !== 'OPTIONS') checkCall(req);
@@ -139,11 +143,10 @@ function enter(
 const CLIENT_HEADERS = ['Authorization', 'Content-Type', 'Firebase-Instance-ID-Token', 'X-Firebase-AppCheck'];
 
 /** `details` carries what problem+json and its headers carry: `code`, `requestId`, `errors` per field, `retryAfter`. */
-function toHttpsError(thrown: unknown, deps: Deps, requestId: string): HttpsError {
+function toHttpsError(thrown: unknown, deps: CallableDeps, requestId: string): HttpsError {
   const error = toAppError(thrown);
-  const { callable: code } = ERRORS[error.code];
   if (!isRefusal(error)) deps.log.failure(requestId, error);
-  return new HttpsError(code, error.message, {
+  return new HttpsError(ERRORS[error.code].callable, error.message, {
     code: error.code,
     requestId,
     ...(error.errors && { errors: error.errors }),

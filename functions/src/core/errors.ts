@@ -7,7 +7,7 @@ interface ErrorKind {
   readonly title: string;
 }
 
-/** Every way Gatehouse refuses or fails, said once. `docs/errors.md` explains each row and a test compares the two. */
+/** Every refusal and failure. `docs/reference/errors.md` explains each row, and a test compares the two. */
 export const ERRORS = {
   unauthenticated: { status: 401, callable: 'unauthenticated', title: 'Sign in first' },
   invalid_token: { status: 401, callable: 'unauthenticated', title: 'The credential was not accepted' },
@@ -20,28 +20,32 @@ export const ERRORS = {
   app_check_failed: {
     status: 401,
     callable: 'unauthenticated',
-    title: 'App Check did not vouch for this app',
+    title: 'App Check token is missing or invalid',
   },
   permission_denied: { status: 403, callable: 'permission-denied', title: 'A permission is missing' },
   exceeds_own_permissions: {
     status: 403,
     callable: 'permission-denied',
-    title: 'That is more than you hold yourself',
+    title: 'You cannot grant or revoke a role with permissions you do not have',
   },
-  own_account: { status: 403, callable: 'permission-denied', title: 'Not on your own account' },
+  own_account: { status: 403, callable: 'permission-denied', title: 'You cannot change your own account' },
   https_required: { status: 403, callable: 'permission-denied', title: 'Use HTTPS' },
   origin_denied: { status: 403, callable: 'permission-denied', title: 'This web origin is not allowed' },
   invalid_argument: { status: 400, callable: 'invalid-argument', title: 'The input is not valid' },
   invalid_request: { status: 400, callable: 'invalid-argument', title: 'The request is malformed' },
-  not_found: { status: 404, callable: 'not-found', title: 'Nothing here' },
+  not_found: { status: 404, callable: 'not-found', title: 'Not found' },
   method_not_allowed: {
     status: 405,
     callable: 'not-found',
     title: 'This method is not available here',
   },
-  last_owner: { status: 409, callable: 'failed-precondition', title: 'The last owner stays' },
-  version_mismatch: { status: 409, callable: 'aborted', title: 'Somebody else changed this first' },
-  precondition_failed: { status: 412, callable: 'aborted', title: 'Somebody else changed this first' },
+  last_owner: { status: 409, callable: 'failed-precondition', title: 'The last owner cannot be removed' },
+  version_mismatch: { status: 409, callable: 'aborted', title: 'The resource was changed in the meantime' },
+  precondition_failed: {
+    status: 412,
+    callable: 'aborted',
+    title: 'The resource was changed in the meantime',
+  },
   claims_too_large: {
     status: 409,
     callable: 'failed-precondition',
@@ -49,7 +53,7 @@ export const ERRORS = {
   },
   payload_too_large: { status: 413, callable: 'invalid-argument', title: 'The body is too large' },
   unsupported_media_type: { status: 415, callable: 'invalid-argument', title: 'Send JSON' },
-  rate_limited: { status: 429, callable: 'resource-exhausted', title: 'Too many of these' },
+  rate_limited: { status: 429, callable: 'resource-exhausted', title: 'Too many requests' },
   unavailable: { status: 503, callable: 'unavailable', title: 'Temporarily unavailable' },
   internal: { status: 500, callable: 'internal', title: 'Something went wrong' },
 } as const satisfies Record<string, ErrorKind>;
@@ -78,19 +82,19 @@ export interface Caller {
 
 interface AppErrorOptions {
   /** One line for the log, never for the caller. */
-  readonly reason?: string;
-  readonly errors?: readonly FieldError[];
+  readonly reason?: string | undefined;
+  readonly errors?: readonly FieldError[] | undefined;
   /** Seconds, for `Retry-After`. */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
   /** Permission the caller lacks, for the `scope` of the challenge (RFC 6750 §3). */
-  readonly missing?: string;
+  readonly missing?: string | undefined;
   /** What the challenge asks for (RFC 9470 §3). */
-  readonly stepUp?: StepUp;
+  readonly stepUp?: StepUp | undefined;
   /** Whose credential it was that did not suffice, for the log. */
-  readonly caller?: Caller;
-  readonly allow?: readonly string[];
+  readonly caller?: Caller | undefined;
+  readonly allow?: readonly string[] | undefined;
   /** What OAuth calls it, where an OAuth client listens (RFC 6749 §5.2). */
-  readonly oauthError?: string;
+  readonly oauthError?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -173,4 +177,12 @@ export function toAppError(thrown: unknown): AppError {
     : new AppError('internal', 'Something went wrong. Quote the request id when you report it.', {
         cause: thrown,
       });
+}
+
+/** The same error, its fields named as in the request. */
+export function withLocatedFields(error: AppError, locate: (field: string) => string): AppError {
+  const { code, message, errors, cause } = error;
+  if (errors === undefined) return error;
+  const located = errors.map((one) => ({ ...one, field: locate(one.field) }));
+  return new AppError(code, message, { ...error, errors: located, cause });
 }

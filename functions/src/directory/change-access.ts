@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AuditAction } from '../audit/audit-actions.ts';
-import { type AuditEvent, identifyActor } from '../audit/audit-event.ts';
-import type { AuditLog } from '../audit/audit-log.ts';
+import { type AuditAction, type AuditEvent, type AuditLog, identifyActor } from '../audit/index.ts';
 import type { Actor } from '../authz/actor.ts';
 import { AppError, ERRORS, isRefusal, toAppError } from '../core/errors.ts';
 import type { Log } from '../platform/logging/log.ts';

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DocumentSnapshot, Transaction } from '@google-cloud/firestore';
-import type { AuditEvent } from '../audit/audit-event.ts';
-import { type AuditLog, auditEventRef } from '../audit/audit-log.ts';
+import { type AuditEvent, type AuditLog, auditEventRef } from '../audit/index.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { AppError, unavailable } from '../core/errors.ts';
 import { isUid } from '../core/uid.ts';

@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../audit/audit-event.ts';
+import type { AuditEvent } from '../audit/index.ts';
 import type { ExternalIdentity } from '../authn/external-identity.ts';
 import { type Clock, seconds } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';

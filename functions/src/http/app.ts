@@ -2,21 +2,19 @@ import cors from 'cors';
 import express, { type Express } from 'express';
 import { AppError } from '../core/errors.ts';
 import { checkPath } from '../core/request-limits.ts';
-import type { Deps } from '../deps.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
 import { readBody } from './body.ts';
 import { oauthEndpoints } from './oauth.ts';
 import { sendProblem } from './problem.ts';
 import { assignRequestId } from './request-id.ts';
-import { addRoutes } from './router.ts';
-import { routes } from './routes.ts';
+import { addRoutes, type HttpDeps } from './router.ts';
 
 /** Hosting's rewrite passes the full path. */
 const MOUNTS = ['/v1', '/api/v1'];
 
 /** The Express app. Every step a request takes, in order. */
-export function createApp(deps: Deps): Express {
+export function createApp(deps: HttpDeps): Express {
   const { allowedOrigins } = deps.config;
   const app = express();
   app.disable('x-powered-by');
@@ -32,12 +30,12 @@ export function createApp(deps: Deps): Express {
     exposedHeaders: ['Allow', 'ETag', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
     maxAge: 600,
   });
-  const isOAuth = oauthEndpoints(routes, MOUNTS);
+  const isOAuth = oauthEndpoints(deps.operations, MOUNTS);
   const passBody = readBody(isOAuth);
   // One layer: each costs every request.
   app.use((req, res, next) => {
     const id = assignRequestId(res);
-    secureResponse(res, 'X-Request-Id', id);
+    secureResponse(res, id);
     enforceTransport(deps, req, id);
     checkPath(req.path);
     if (req.headers.origin === undefined && req.method !== 'OPTIONS') passBody(req, res, next);
@@ -47,7 +45,7 @@ export function createApp(deps: Deps): Express {
         else passBody(req, res, next);
       });
   });
-  addRoutes(app, routes, deps, MOUNTS);
+  addRoutes(app, deps, MOUNTS);
   app.use(() => {
     throw new AppError('not_found', 'There is no such path.');
   });

@@ -1,15 +1,18 @@
 import type { Request } from 'express';
 import type { AppError } from '../core/errors.ts';
 import { ERRORS } from '../core/errors.ts';
-import type { Route } from './route.ts';
+import type { BoundOperation } from '../pipeline/operation.ts';
 
-/** Does an OAuth client listen? To be asked with the path as it came. */
+/** Is the request for an OAuth endpoint? Asked with the path as received. */
 export type IsOAuth = (req: Request) => boolean;
 
-export function oauthEndpoints(routes: readonly Route[], mounts: readonly string[]): IsOAuth {
-  const rows = routes.filter(({ oauth }) => oauth);
+export function oauthEndpoints(operations: readonly BoundOperation[], mounts: readonly string[]): IsOAuth {
   const endpoints = new Set(
-    rows.flatMap(({ method, path }) => mounts.map((mount) => `${method.toUpperCase()} ${mount}${path}`)),
+    operations
+      .filter(({ operation }) => operation.oauth)
+      .flatMap(({ operation: { http } }) =>
+        mounts.map((mount) => `${http.method.toUpperCase()} ${mount}${http.path}`),
+      ),
   );
   return (req) => endpoints.has(`${req.method} ${req.path}`);
 }

@@ -1,15 +1,13 @@
-import { identifyActor } from '../audit/audit-event.ts';
+import { identifyActor } from '../audit/index.ts';
 import { externalId } from '../authn/external-identity.ts';
 import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { PrincipalActor } from '../authz/actor.ts';
 import { type Clock, seconds } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import type { Directory } from '../directory/directory.ts';
-import { provisionExternalUser } from '../directory/provision.ts';
+import { type Directory, provisionExternalUser } from '../directory/index.ts';
 import type { Log } from '../platform/logging/log.ts';
-import { withCurrentRoles } from '../users/granting.ts';
-import { toUserView, type UserView } from '../users/user-view.ts';
+import { toUserView, type UserView, withCurrentRoles } from '../users/index.ts';
 
 /** External users, for administrators. */
 export interface IdentitiesService {

@@ -1,11 +1,11 @@
 import type { DocumentSnapshot, Timestamp } from '@google-cloud/firestore';
 import type * as z from 'zod';
-import type { newNote, note, noteChange, noteHeader } from './schema.ts';
+import type { newNote, note, noteHeader, noteUpdate } from './schema.ts';
 
 export type Note = Readonly<z.output<typeof note>>;
 export type NoteHeader = Readonly<z.output<typeof noteHeader>>;
 export type NewNote = Readonly<z.output<typeof newNote>>;
-export type NoteChange = Readonly<z.output<typeof noteChange>>;
+export type NoteChange = Pick<z.output<typeof noteUpdate>, 'title' | 'body'>;
 
 /** A document of `notes` → the note; undefined: there is none. */
 export function noteFrom(snapshot: DocumentSnapshot): Note | undefined {

@@ -1,5 +1,5 @@
 import type { Query } from '@google-cloud/firestore';
-import type { AuditLog } from '../audit/audit-log.ts';
+import type { AuditLog } from '../audit/index.ts';
 import { AppError } from '../core/errors.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import { readPage, startAfterTime, timeToken } from '../platform/firestore/paging.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { uid } from '../users/schema.ts';
+import { uid } from '../core/uid.ts';
 
 /** What a client may send and what it gets back, field by field. A field that is not named here does not pass. */
 
@@ -30,10 +30,16 @@ const body = z
 /** Who it belongs to and when it was written are not the client's to say. */
 export const newNote = z.strictObject({ title, body: body.default('') });
 
-export const noteChange = z
-  .strictObject({ title, body })
-  .partial()
-  .refine((change) => Object.keys(change).length > 0, 'Send a title, a body, or both.');
+const version = z
+  .string({ error: 'Send the version you read, here or as If-Match.' })
+  .regex(/^[\d.]{1,40}$/, 'is not the version of a note');
+
+export const noteUpdate = z
+  .strictObject({ id: noteId, title: title.optional(), body: body.optional(), version })
+  .refine(
+    (update) => update.title !== undefined || update.body !== undefined,
+    'Send a title, a body, or both.',
+  );
 
 export const noteQuery = z.strictObject({
   owner: uid.optional().meta({ description: 'Whose notes. Yours, unless you hold notes:moderate.' }),

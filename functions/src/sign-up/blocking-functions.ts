@@ -5,17 +5,17 @@ import {
   beforeUserSignedIn,
   HttpsError,
 } from 'firebase-functions/identity';
-import type { AuditEvent } from '../audit/audit-event.ts';
+import type { AuditEvent } from '../audit/index.ts';
 import { claimedVersion, compileRoleClaims } from '../authz/role-claims.ts';
+import { identityPlatform } from '../config.ts';
 import { seconds } from '../core/clock.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { AppError, toAppError } from '../core/errors.ts';
-import type { Deps } from '../deps.ts';
-import type { DirectoryEntry } from '../directory/entry.ts';
-import { provisionEntry } from '../directory/provision.ts';
+import { type DirectoryEntry, provisionEntry } from '../directory/index.ts';
 import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
 import { grantDefaultRole } from './default-role.ts';
 import { evaluateSignUp } from './policy.ts';
+import type { SignUpService } from './service.ts';
 
 /** A blocking function has 7 seconds, cold start included: these are for reading the entry and recording a refusal. */
 const FIND_DEADLINE_MS = 3_000;
@@ -25,14 +25,11 @@ const RECORD_DEADLINE_MS = 1_500;
  * Identity Platform calls these before it creates a user and before every sign-in, except anonymous and custom-token
  * sign-ins. https://firebase.google.com/docs/auth/extend-with-blocking-functions
  */
-export function createBlockingFunctions(
-  options: BlockingOptions,
-  deps: () => Deps,
-  runAs: Readonly<Record<string, BlockingOptions>> = {},
-) {
+export function createBlockingFunctions(options: BlockingOptions, deps: () => SignUpService) {
+  const blocking = { ...options, omit: identityPlatform.equals(false) };
   return {
     /** Enforces the sign-up policy and gives the default role. */
-    beforeUserCreated: beforeUserCreated({ ...options, ...runAs.beforeUserCreated }, async (event) => {
+    beforeUserCreated: beforeUserCreated(blocking, async (event) => {
       const { email, emailVerified } = userOf(event);
       if (evaluateSignUp({ email, emailVerified }, deps().config.signUpDomains) === 'refused') {
         await refuse(event, {
@@ -46,7 +43,7 @@ export function createBlockingFunctions(
       return firstClaims(event);
     }),
     /** Refuses disabled users, and updates the custom claims from the directory. */
-    beforeUserSignedIn: beforeUserSignedIn({ ...options, ...runAs.beforeUserSignedIn }, async (event) => {
+    beforeUserSignedIn: beforeUserSignedIn(blocking, async (event) => {
       const { uid, disabled } = userOf(event);
       const entry = disabled ? undefined : await findEntry(event);
       if (disabled || (typeof entry === 'object' && entry.disabled)) {
@@ -64,7 +61,8 @@ export function createBlockingFunctions(
    */
   async function findEntry(event: AuthBlockingEvent): Promise<DirectoryEntry | undefined | 'unknown'> {
     const { uid } = userOf(event);
-    const { accounts, clock, directory, changeAccess, config, log } = deps();
+    const { accounts, clock, directory, config, log } = deps();
+    const { changeAccess } = directory;
     try {
       return await withDeadline('sign-in', find(), FIND_DEADLINE_MS);
     } catch (error) {

@@ -1,8 +1,6 @@
 import type { Role } from '../authz/roles.ts';
 import type { Clock } from '../core/clock.ts';
-import type { ChangeAccess } from '../directory/change-access.ts';
-import type { Directory } from '../directory/directory.ts';
-import { findOrProvision } from '../directory/provision.ts';
+import { type ChangeAccess, type Directory, findOrProvision } from '../directory/index.ts';
 import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
 
 interface Deps {

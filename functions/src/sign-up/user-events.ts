@@ -1,27 +1,23 @@
 import { type AuthOptions, onUserCreated, onUserDeleted } from 'firebase-functions/identity';
 import { isUid } from '../core/uid.ts';
-import type { Deps } from '../deps.ts';
-import { findOrProvision } from '../directory/provision.ts';
-import { handleAccountDeleted, markAccountOutOfSync } from '../directory/sync/account-lifecycle.ts';
+import { findOrProvision, handleAccountDeleted, markAccountOutOfSync } from '../directory/index.ts';
 import { grantDefaultRole } from './default-role.ts';
 import { evaluateSignUp } from './policy.ts';
+import type { SignUpService } from './service.ts';
 
 /**
  * Keep the directory in step with the users of Firebase Auth. Events may come twice, late or out of order: each handler
  * reads the account as it is now.
  */
-export function createUserEvents(
-  options: AuthOptions,
-  deps: () => Deps,
-  runAs: Readonly<Record<string, AuthOptions>> = {},
-) {
+export function createUserEvents(options: AuthOptions, deps: () => SignUpService) {
   return {
     /**
      * Creates the entry of a new user. Without Identity Platform it also enforces the sign-up policy: the user exists
      * already, so it disables users that the policy refuses.
      */
-    onUserCreated: onUserCreated({ ...options, ...runAs.onUserCreated, retry: true }, async (event) => {
-      const { accounts, clock, directory, sync, changeAccess, config } = deps();
+    onUserCreated: onUserCreated({ ...options, retry: true }, async (event) => {
+      const { accounts, clock, directory, config } = deps();
+      const { changeAccess, sync } = directory;
       const { uid } = event.data;
       const account = await accounts.find(uid);
       if (account === undefined || !isUid(uid)) return;
@@ -51,7 +47,7 @@ export function createUserEvents(
       }
     }),
     /** Deletes the entries of users who were deleted elsewhere, for example in the Firebase console. */
-    onUserDeleted: onUserDeleted({ ...options, ...runAs.onUserDeleted, retry: true }, async (event) => {
+    onUserDeleted: onUserDeleted({ ...options, retry: true }, async (event) => {
       const { accounts, directory } = deps();
       const { uid } = event.data;
       if (!isUid(uid) || (await accounts.find(uid)) !== undefined) return;

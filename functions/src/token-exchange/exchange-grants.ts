@@ -1,6 +1,6 @@
 import { isActive } from '../authz/role-claims.ts';
 import type { Role } from '../authz/roles.ts';
-import type { Grant } from '../directory/entry.ts';
+import type { Grant } from '../directory/index.ts';
 
 /** What the exchanged token gives. Times are seconds since the epoch. */
 export interface Given {

@@ -1,5 +1,5 @@
 import { rateLimited } from '../core/errors.ts';
-import type { DirectoryEntry } from '../directory/entry.ts';
+import type { DirectoryEntry } from '../directory/index.ts';
 
 /** Exchanges of one identity per window. A client needs one an hour, or one for each device. */
 export const EXCHANGES = 10;

@@ -1,16 +1,19 @@
-import type { AuditEvent } from '../audit/audit-event.ts';
-import type { AuditLog } from '../audit/audit-log.ts';
+import type { AuditEvent, AuditLog } from '../audit/index.ts';
 import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
 import type { Principal } from '../authz/principal.ts';
 import { activeRoles, claimedVersion } from '../authz/role-claims.ts';
 import { permissionsOf, type Role } from '../authz/roles.ts';
 import { seconds } from '../core/clock.ts';
 import { type Caller, isRefusal, toAppError, unavailable } from '../core/errors.ts';
-import type { Directory, Outcome } from '../directory/directory.ts';
-import { applyEdit, summarizeGrants } from '../directory/edit.ts';
-import type { DirectoryEntry } from '../directory/entry.ts';
-import { markAccountOutOfSync } from '../directory/sync/account-lifecycle.ts';
-import type { AccountSync } from '../directory/sync/account-sync.ts';
+import {
+  type AccountSync,
+  applyEdit,
+  type Directory,
+  type DirectoryEntry,
+  markAccountOutOfSync,
+  type Outcome,
+  summarizeGrants,
+} from '../directory/index.ts';
 import { createRateLimit } from '../pipeline/rate-limit.ts';
 import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
 import type { Log } from '../platform/logging/log.ts';

@@ -4,7 +4,7 @@ import { createPrincipal, type Principal } from '../authz/principal.ts';
 import { activeRoles } from '../authz/role-claims.ts';
 import { permissionsOf, ROLES } from '../authz/roles.ts';
 import { AppError } from '../core/errors.ts';
-import type { DirectoryEntry, Grant } from '../directory/entry.ts';
+import type { DirectoryEntry, Grant } from '../directory/index.ts';
 
 /**
  * The actor with the roles that the directory has now. Of two administrators who remove each other's roles at once, only one

@@ -3,10 +3,13 @@ import type { Actor } from '../authz/actor.ts';
 import type { Role } from '../authz/roles.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import type { ChangeAccess } from '../directory/change-access.ts';
-import type { Directory } from '../directory/directory.ts';
-import type { DirectoryEntry } from '../directory/entry.ts';
-import { findOrProvision, provisionExternalUser } from '../directory/provision.ts';
+import {
+  type ChangeAccess,
+  type Directory,
+  type DirectoryEntry,
+  findOrProvision,
+  provisionExternalUser,
+} from '../directory/index.ts';
 import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
 
 interface Deps {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ALL_PERMISSIONS } from '../authz/permissions.ts';
 import { ALL_ROLES } from '../authz/roles.ts';
 import { rfc3339 } from '../core/rfc3339.ts';
-import { isUid } from '../core/uid.ts';
+import { uid } from '../core/uid.ts';
 
 /** Shapes that cross the wire, for the HTTP API and the callables alike. */
 
@@ -10,14 +10,6 @@ export const roleName = z.enum(ALL_ROLES).meta({ id: 'Role', description: 'A bui
 export const permissionName = z
   .enum(ALL_PERMISSIONS)
   .meta({ id: 'Permission', description: 'resource:action' });
-
-/** Firebase allows any 1 to 128 characters; slashes and control characters are refused as in tokens. */
-export const uid = z
-  .string()
-  .min(1)
-  .max(128)
-  .refine(isUid, 'is not a user id')
-  .meta({ description: 'Firebase user id, 1 to 128 characters.' });
 
 export const userQuery = z.strictObject({
   role: roleName.optional(),
@@ -51,7 +43,10 @@ export const roleChange = z.strictObject({
     .refine((grants) => new Set(grants.map(({ role }) => role)).size === grants.length, 'names a role twice')
     .meta({ description: 'All grants the user shall have.' }),
   version: z
-    .int()
+    .int({
+      error: ({ input }) =>
+        input === undefined ? 'Send the version you read, here or as If-Match.' : undefined,
+    })
     .min(0)
     .meta({ description: 'The version you read; refused when it is no longer current.' }),
   reason: reason.meta({ description: 'Why, for the audit trail.' }),
@@ -75,7 +70,7 @@ export const identity = z.object({ issuer: z.string(), subject: z.string() }).me
 
 /** A subject as tokens may have it. */
 export const newIdentity = z.strictObject({
-  issuer: z.string().min(1).max(2048).meta({ description: 'One of TRUSTED_ISSUERS, letter by letter.' }),
+  issuer: z.string().min(1).max(2048).meta({ description: 'A trusted issuer, character by character.' }),
   subject: uid.meta({ description: 'The `sub` of its tokens, 1 to 128 characters.' }),
 });
 

@@ -1,7 +1,6 @@
 import type * as z from 'zod';
 import { activeRoles } from '../authz/role-claims.ts';
-import type { DirectoryEntry, Grant } from '../directory/entry.ts';
-import type { UserPage } from '../directory/list.ts';
+import type { DirectoryEntry, Grant, UserPage } from '../directory/index.ts';
 import type { grant, user, userPage, userRoles } from './schema.ts';
 
 export type UserView = z.input<typeof user>;

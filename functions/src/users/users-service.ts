@@ -6,12 +6,20 @@ import type { Principal } from '../authz/principal.ts';
 import { compileRoleClaims, isActive } from '../authz/role-claims.ts';
 import { type Clock, seconds } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import type { ChangeAccess } from '../directory/change-access.ts';
-import type { Directory } from '../directory/directory.ts';
-import { applyGrantRequests, type GrantRequest } from '../directory/edit.ts';
-import { type DirectoryEntry, type Grant, type Profile, profileOf } from '../directory/entry.ts';
-import type { DirectoryList, UserQuery } from '../directory/list.ts';
-import { findOrProvision, provisionExternalUser } from '../directory/provision.ts';
+import {
+  applyGrantRequests,
+  type ChangeAccess,
+  type Directory,
+  type DirectoryEntry,
+  type DirectoryList,
+  findOrProvision,
+  type Grant,
+  type GrantRequest,
+  type Profile,
+  profileOf,
+  provisionExternalUser,
+  type UserQuery,
+} from '../directory/index.ts';
 import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
 import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
 import { checkGrant, checkOutranked, withCurrentRoles } from './granting.ts';

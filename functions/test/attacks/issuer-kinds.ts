@@ -24,7 +24,7 @@ export interface Kind {
   readonly needsAuthTime: boolean;
   /** What a valid token says besides what all say. */
   readonly claims: Claims;
-  /** Entries of TRUSTED_ISSUERS. */
+  /** Its entry in the trusted issuers. */
   readonly setting: object | undefined;
   /** Where its keys are; by discovery, first where that says so. */
   readonly fetches: readonly string[];
@@ -150,7 +150,7 @@ export const kinds: readonly Kind[] = [
 
 export const external = kinds.filter((kind) => kind !== firebase);
 
-export const TRUSTED_ISSUERS = JSON.stringify(kinds.flatMap(({ setting }) => setting ?? []));
+export const TRUSTED_ISSUERS: readonly object[] = kinds.flatMap(({ setting }) => setting ?? []);
 
 /** Claims of a valid token at that second. */
 export function claimsOf(kind: Kind, now: number): Record<string, unknown> {

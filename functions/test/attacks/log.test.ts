@@ -8,7 +8,7 @@ import { openWorld, type World } from './world.ts';
 describe('what is written of a token', () => {
   let world: World;
   before(async () => {
-    world = await openWorld({}, structuredLog);
+    world = await openWorld(undefined, structuredLog);
   });
   after(() => world.close());
 

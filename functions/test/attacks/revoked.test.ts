@@ -18,8 +18,7 @@ function twinOf(token: string): string {
   return `${token.slice(0, token.lastIndexOf('.'))}.${twin.toString('base64url')}`;
 }
 
-const settings = JSON.parse(TRUSTED_ISSUERS) as object[];
-const entering = JSON.stringify(settings.map((one) => ({ ...one, jitProvisioning: true })));
+const entering = TRUSTED_ISSUERS.map((one) => ({ ...one, jitProvisioning: true }));
 
 /** Firebase’s has an account; the others need none. */
 const subjectOf = (kind: Kind) => (isFirebase(kind) ? 'member' : `revoked ${kind.name}`);
@@ -27,7 +26,7 @@ const subjectOf = (kind: Kind) => (isFirebase(kind) ? 'member' : `revoked ${kind
 describe('a sign-in that was revoked', () => {
   let world: World;
   before(async () => {
-    world = await openWorld({ TRUSTED_ISSUERS: entering });
+    world = await openWorld(entering);
   });
   after(() => world.close());
 

@@ -49,13 +49,13 @@ export interface World {
 const AHEAD_MS = 30 * 60_000;
 
 /** @param log in place of one that remembers its lines */
-export async function openWorld(env: Readonly<Record<string, string>> = {}, log?: Log): Promise<World> {
+export async function openWorld(trustedIssuers = TRUSTED_ISSUERS, log?: Log): Promise<World> {
   const [issuers, attacker] = await Promise.all([openIssuers(), openAttacker()]);
   let time = Date.now() + AHEAD_MS;
   const clock = () => time;
   const now = () => Math.floor(time / 1000);
   const api = await openApi({
-    env: { TRUSTED_ISSUERS, ...env },
+    product: { trustedIssuers },
     clock,
     fetch: issuers.fetch,
     ...(log && { log }),

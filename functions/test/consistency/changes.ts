@@ -1,5 +1,5 @@
-import type { Deps } from '../../src/deps.ts';
 import { actor } from '../helpers/actor.ts';
+import type { TestInstance } from '../helpers/open-instance.ts';
 import { withRules } from '../helpers/users.ts';
 
 /** A change of somebody's access by an owner: what a process is killed in the middle of. */
@@ -13,7 +13,7 @@ export interface Change {
 }
 
 /** @param instance where everybody is at version 1 */
-export async function carryOut(deps: Deps, { name, by, uid }: Change): Promise<void> {
+export async function carryOut(deps: TestInstance, { name, by, uid }: Change): Promise<void> {
   const users = withRules(deps.users);
   const owner = actor(by, ['owner']);
   switch (name) {

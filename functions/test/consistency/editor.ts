@@ -1,6 +1,6 @@
 import { AppError } from '../../src/core/errors.ts';
-import type { Deps } from '../../src/deps.ts';
 import { actor } from '../helpers/actor.ts';
+import type { TestInstance } from '../helpers/open-instance.ts';
 import { withRules } from '../helpers/users.ts';
 
 /** One edit: the end of somebody's grant, a day later than it was. Edits add up, so that a lost one shows in the sum. */
@@ -14,7 +14,7 @@ export interface EditJob {
 export const DAY = 24 * 3600;
 
 /** Reads, edits, and begins anew when somebody else was faster, as a careful client does. */
-export async function edit(instance: Deps, { uid, by, name }: EditJob): Promise<void> {
+export async function edit(instance: TestInstance, { uid, by, name }: EditJob): Promise<void> {
   for (;;) {
     const { grants, version } = await untilAnswered(() => instance.users.getRoles(uid));
     const later = grants.map(({ role, expiresAt = '' }) => ({
@@ -32,9 +32,9 @@ export async function edit(instance: Deps, { uid, by, name }: EditJob): Promise<
 
 /** @throws AppError other than those that say to try again */
 async function attempt(
-  instance: Deps,
+  instance: TestInstance,
   by: string,
-  change: Parameters<Deps['users']['setRoles']>[1],
+  change: Parameters<TestInstance['users']['setRoles']>[1],
 ): Promise<'done' | 'version_mismatch' | 'unavailable'> {
   try {
     await withRules(instance.users).setRoles(actor(by, ['owner']), change);
@@ -47,7 +47,7 @@ async function attempt(
 }
 
 /** Somebody else's edit, or this one's first attempt, whose answer was lost? */
-async function isInHistory(instance: Deps, uid: string, name: string): Promise<boolean> {
+async function isInHistory(instance: TestInstance, uid: string, name: string): Promise<boolean> {
   const { events } = await untilAnswered(() => instance.audit.list({ target: uid, pageSize: 500 }));
   return events.some(({ reason, outcome }) => outcome === 'done' && reason === name);
 }

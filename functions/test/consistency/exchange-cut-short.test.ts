@@ -15,7 +15,7 @@ const setting = { type: 'oidc', issuer: LOGIN, audience: 'gatehouse', jwksUri: `
 const map = { groups: { team: ['member'] } };
 const profiles = parseTrustedIssuers(
   JSON.stringify([{ ...setting, algorithms: ['ES256'], tokenExchange: true, map }]),
-  { local: false, gate: false },
+  { local: false, allowFirebase: false },
 );
 
 type Wired = Pick<ReturnType<typeof wireAccess>, 'directory' | 'sync' | 'records' | 'feed'>;

@@ -1,11 +1,11 @@
 import { getAuth } from 'firebase-admin/auth';
 import { loadConfig } from '../../src/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
-import { createDeps, type Deps } from '../../src/deps.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
+import { openInstance as open, type TestInstance } from '../helpers/open-instance.ts';
 import { type Addresses, connectOutside } from './outside.ts';
 
-export interface OwnInstance extends Deps {
+export interface OwnInstance extends TestInstance {
   /** Loads and connects what the first calls would, without a deadline: a new process on a busy machine takes seconds. */
   warmUp(): Promise<void>;
   close(): Promise<void>;
@@ -16,7 +16,7 @@ export function openInstance(addresses: Addresses, clock: Clock = systemClock): 
   const { app, db, firestore, close } = connectOutside(addresses);
   const config = loadConfig({ GCLOUD_PROJECT: addresses.project });
   return {
-    ...createDeps(config, { app, firestore, clock, log: SILENT }),
+    ...open(config, { app, firestore, clock, log: SILENT }),
     close,
     async warmUp() {
       await Promise.all([db.doc('system/owners').get(), getAuth(app).getUsers([{ uid: 'nobody' }])]);

@@ -1,5 +1,6 @@
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { actor } from '../helpers/actor.ts';
+import { cases } from '../helpers/effort.ts';
 import type { RuledUsers } from '../helpers/users.ts';
 import { NOW } from './scheduled-world.ts';
 import { entryOf } from './seed.ts';
@@ -34,7 +35,7 @@ const pair = (name: string, schedules: number, ada: Attack, bob: Attack): Story 
   left: [1],
 });
 
-export const mutualDemotion = pair('two owners who demote each other', 1000, demote, demote);
+export const mutualDemotion = pair('two owners who demote each other', cases(1000), demote, demote);
 
 const inAnHour = NOW + 3600;
 

@@ -3,9 +3,9 @@ import type { AuthBlockingEvent } from 'firebase-functions/identity';
 import { authenticate } from '../../src/authn/authenticate.ts';
 import type { Role } from '../../src/authz/roles.ts';
 import { AppError } from '../../src/core/errors.ts';
-import type { Deps } from '../../src/deps.ts';
 import { createBlockingFunctions } from '../../src/sign-up/blocking-functions.ts';
 import { mintIdToken } from '../helpers/google.ts';
+import type { TestInstance } from '../helpers/open-instance.ts';
 import { claimsIn, TARGET } from './agreement.ts';
 import type { State } from './state.ts';
 
@@ -21,7 +21,7 @@ export function newToken(claims: object): Promise<string> {
 
 /** The roles that a token is good for. What its refusal sets in motion is for other tests. */
 export async function presented(
-  instance: Deps,
+  instance: TestInstance,
   token: string,
   fresh: boolean,
 ): Promise<readonly Role[] | 'refused'> {
@@ -36,12 +36,15 @@ export async function presented(
 }
 
 /** An ordinary request, whatever its answer: a stale token has things put in order. */
-export async function makeRequest(instance: Deps, token: string): Promise<void> {
+export async function makeRequest(instance: TestInstance, token: string): Promise<void> {
   await authenticate(instance, bearer(instance, token), { fresh: false }).catch(assertStale);
 }
 
 /** What Identity Platform asks before a sign-in, and what it is told. */
-export async function signIn(deps: Deps, state: State): Promise<{ customClaims?: object } | 'refused'> {
+export async function signIn(
+  deps: TestInstance,
+  state: State,
+): Promise<{ customClaims?: object } | 'refused'> {
   const { beforeUserSignedIn } = createBlockingFunctions({}, () => deps);
   const run: unknown = Reflect.get(beforeUserSignedIn, 'run');
   assert.ok(typeof run === 'function');
@@ -55,7 +58,7 @@ export async function signIn(deps: Deps, state: State): Promise<{ customClaims?:
   }
 }
 
-const bearer = ({ bearer }: Deps, token: string) => ({ authenticator: bearer, value: token });
+const bearer = ({ bearer }: TestInstance, token: string) => ({ authenticator: bearer, value: token });
 
 function assertStale(error: unknown): void {
   if (!(error instanceof AppError)) throw error;

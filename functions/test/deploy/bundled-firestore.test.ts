@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { buildOnce } from '../helpers/framework.ts';
 import { PROJECT } from '../helpers/google.ts';
-import { createSelfSigned } from '../lambda/self-signed.ts';
+import { createSelfSigned } from '../helpers/self-signed.ts';
 
 const LIB = fileURLToPath(new URL('../../lib/', import.meta.url));
 

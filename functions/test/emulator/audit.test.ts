@@ -125,7 +125,7 @@ describe('the audit trail, through Hosting', function () {
     };
     assert.deepEqual(await recorded(member.uid), ['access.refused roles:assign refused']);
     assert.deepEqual(await recorded(mallory.uid), [
-      'access.refused access:reconcile refused',
+      'access.refused directory:reconcile refused',
       `roles.set ${mallory.uid} refused`,
       `roles.set ${boss.uid} refused`,
     ]);

@@ -7,7 +7,6 @@ import { decodeJwt } from 'jose';
 import supertest from 'supertest';
 import { externalId } from '../../src/authn/external-identity.ts';
 import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
-import { createDeps } from '../../src/deps.ts';
 import { createApp } from '../../src/http/app.ts';
 import { GRANT_TYPE } from '../../src/token-exchange/schema.ts';
 import {
@@ -21,6 +20,7 @@ import {
   silentLog,
   until,
 } from '../helpers/emulator.ts';
+import { openInstance } from '../helpers/open-instance.ts';
 import { createSigningPair, type SigningPair } from '../helpers/signing.ts';
 import { loadRules, type RulesRequest } from '../rules/evaluate-rules.ts';
 
@@ -46,10 +46,10 @@ describe('a token of another issuer, exchanged', function () {
     const setting = { type: 'oidc', issuer, audience: 'gatehouse', jwksUri: `${issuer}/keys` };
     const trustedIssuers = parseTrustedIssuers(
       JSON.stringify([{ ...setting, algorithms: ['ES256'], tokenExchange: true, map }]),
-      { local: true, gate: false },
+      { local: true, allowFirebase: false },
     );
     http = createApp(
-      createDeps({ ...operator.config, trustedIssuers }, { app: adminApp, log: silentLog, fetch }),
+      openInstance({ ...operator.config, trustedIssuers }, { app: adminApp, log: silentLog, fetch }),
     );
   });
   after(() => server.close());

@@ -74,7 +74,7 @@ describe('tools/grant.ts', function () {
     const identity = ['--issuer', 'https://login.example.com', '--subject', 'ann'];
     const { code, stdout, stderr } = await run('owner', ...identity);
     assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, /: ann of https:\/\/login\.example\.com \(ext-[\w-]{43}\) now is owner\.\n$/);
+    assert.match(stdout, /: ann of https:\/\/login\.example\.com \(ext-[\w-]{43}\) has the roles: owner\n$/);
     const [owner] = [...(await project.documents('directory')).values()].filter((entry) => entry.identity);
     assert.deepEqual(owner?.roles, ['owner']);
     assert.equal((await run('owner', ada)).code, 1); // there is one now
@@ -86,7 +86,10 @@ describe('tools/grant.ts', function () {
     const identity = ['--issuer', 'https://login.example.com', '--subject', 'ann'];
     const { code, stderr } = await grant(['--project', 'example', 'owner', ...identity]); // functions/.env.example
     assert.equal(code, 1);
-    assert.match(stderr, /login\.example\.com is not in TRUSTED_ISSUERS of functions\/\.env\.example/);
+    assert.match(
+      stderr,
+      /login\.example\.com is not in trustedIssuers of functions\/gatehouse\.config\.ts for example/,
+    );
   });
 
   const misuses: Record<string, string[]> = {

@@ -6,9 +6,9 @@ import { getFirestore } from 'firebase-admin/firestore';
 import { after } from 'mocha';
 import type { Role } from '../../src/authz/roles.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
-import { createDeps, type Deps } from '../../src/deps.ts';
 import { createApp } from '../../src/http/app.ts';
 import { forgeToken, silentLog } from '../helpers/emulator.ts';
+import { openInstance, type TestInstance } from '../helpers/open-instance.ts';
 
 /**
  * A project of one's own in the emulators: they keep users and documents apart by project id. So a test knows everybody
@@ -30,7 +30,7 @@ export interface Project {
 }
 
 export interface Instance {
-  readonly deps: Deps;
+  readonly deps: TestInstance;
   readonly http: Express;
 }
 
@@ -52,7 +52,7 @@ export function openProject(): Project {
     auth,
     instance(config = {}) {
       const env = { ...process.env, GCLOUD_PROJECT: id, FUNCTIONS_EMULATOR: 'true' };
-      const deps = createDeps({ ...loadConfig(env), ...config }, { app: openApp(id), log: silentLog });
+      const deps = openInstance({ ...loadConfig(env), ...config }, { app: openApp(id), log: silentLog });
       return { deps, http: createApp(deps) };
     },
     async add(roles, options = {}) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { ALL_PERMISSIONS } from '../../src/authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../../src/authz/roles.ts';
-import { routes } from '../../src/http/routes.ts';
 import { api, makeSignedIn, makeUser, outcome, PROJECT, refusedSoon, signIn } from '../helpers/emulator.ts';
+import { routes } from '../helpers/operations.ts';
 
 describe('the routes, through Hosting', function () {
   this.timeout(20_000);

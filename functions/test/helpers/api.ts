@@ -3,20 +3,21 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
 import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
+import { ALL_ROLES, type Role } from '../../src/authz/roles.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import { createDeps, type Deps } from '../../src/deps.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { ACCOUNTS_LOOKUP, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
+import { openInstance, rebind, type TestInstance } from './open-instance.ts';
+import { type ProductFields, productOf } from './product.ts';
 
 /** The HTTP API as production runs it, with one person of each role, in front of a Google of our own. */
 
-export const ROLE_NAMES = ['member', 'support', 'auditor', 'admin', 'owner'] as const;
 /** `norole` is signed in and holds no role. */
-export const PEOPLE = ['norole', ...ROLE_NAMES] as const;
-export type Person = (typeof PEOPLE)[number];
+export const PEOPLE: readonly Person[] = ['norole', ...ALL_ROLES];
+export type Person = 'norole' | Role;
 
 export const ORIGIN = 'https://app.example.com';
 
@@ -33,7 +34,7 @@ export interface Api {
   readonly google: Google;
   /** Empty at first: everybody is entered in the directory when they are first looked for. */
   readonly firestore: TestFirestore;
-  readonly deps: Deps;
+  readonly deps: TestInstance;
   readonly port: number;
   /** What was logged, oldest first. */
   readonly lines: LogLine[];
@@ -52,36 +53,42 @@ export interface LogLine {
 interface Options {
   /** Settings other than the defaults. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Fields of `gatehouse.config.ts` other than the defaults of {@link productOf}. */
+  readonly product?: ProductFields;
   readonly log?: Log;
   readonly clock?: Clock;
   /** For the keys of other issuers. */
   readonly fetch?: Fetch;
   /** Changes the wiring before the server starts, e.g. to break a service. */
-  readonly rewire?: (deps: Deps) => Deps;
+  readonly rewire?: (deps: TestInstance) => TestInstance;
   /** Serves something other than the HTTP API on a plain server. */
-  readonly serve?: (deps: Deps) => Server;
+  readonly serve?: (deps: TestInstance) => Server;
 }
 
 /** Opens an API of its own. `close` it in `after`. */
-export async function openApi({ env, log, clock, fetch, rewire, serve }: Options = {}): Promise<Api> {
+export async function openApi({
+  env,
+  product,
+  log,
+  clock,
+  fetch,
+  rewire,
+  serve,
+}: Options = {}): Promise<Api> {
   const google = await openGoogle();
   const firestore = await openTestFirestore();
   playAccounts(google);
   const lines: LogLine[] = [];
-  const config = loadConfig({
-    GCLOUD_PROJECT: PROJECT,
-    ALLOWED_ORIGINS: ORIGIN,
-    ACCESS_CHANGE_MAX_AGE: '10',
-    ...env,
-  });
-  const wired = createDeps(config, {
+  const settings = { GCLOUD_PROJECT: PROJECT, ALLOWED_ORIGINS: ORIGIN, ACCESS_CHANGE_MAX_AGE: '10', ...env };
+  const config = loadConfig(settings, productOf(product));
+  const wired = openInstance(config, {
     app: google.app,
     firestore: firestore.open,
     log: log ?? recordTo(lines),
     ...(clock && { clock }),
     ...(fetch && { fetch }),
   });
-  const deps = rewire?.(wired) ?? wired;
+  const deps = rewire === undefined ? wired : rebind(wired, rewire(wired));
   const server = serve?.(deps) ?? createServer(createApp(deps));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 

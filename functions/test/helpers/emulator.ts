@@ -7,8 +7,8 @@ import * as adminAuth from 'firebase-admin/auth';
 import { after } from 'mocha';
 import type { Role } from '../../src/authz/roles.ts';
 import { loadConfig } from '../../src/config.ts';
-import { createDeps, type Deps } from '../../src/deps.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
+import { openInstance, type TestInstance } from './open-instance.ts';
 
 /** The running emulators, as `tools/test.ts` starts them: seen from outside, by the SDKs and the HTTP that users have. */
 
@@ -45,9 +45,9 @@ after('close the Firebase apps', async () => {
   await admin.deleteApp(adminApp);
 });
 
-function openOperator(projectId: string, app: admin.App): Deps {
+function openOperator(projectId: string, app: admin.App): TestInstance {
   const env = { ...process.env, GCLOUD_PROJECT: projectId, FUNCTIONS_EMULATOR: 'true' };
-  return createDeps(loadConfig(env), { app, log: silentLog });
+  return openInstance(loadConfig(env), { app, log: silentLog });
 }
 
 export function uniqueEmail(domain = 'example.com'): string {

@@ -3,7 +3,6 @@ import { createHash, createSign } from 'node:crypto';
 import { createServer } from 'node:http';
 import supertest from 'supertest';
 import { externalId } from '../../src/authn/external-identity.ts';
-import { createDeps, type Deps } from '../../src/deps.ts';
 import type { Edit } from '../../src/directory/edit.ts';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { createApp } from '../../src/http/app.ts';
@@ -13,6 +12,7 @@ import { googleKey, mintIdToken, PROJECT, SERVICE_ACCOUNT } from './google.ts';
 import { LOGIN } from './identities.ts';
 import { recordingLog } from './instance.ts';
 import { openKeyServer } from './key-server.ts';
+import { openInstance, type TestInstance } from './open-instance.ts';
 import { createSigningPair } from './signing.ts';
 
 /** The HTTP API in front of a Google of our own, with issuers whose tokens are really signed. */
@@ -38,7 +38,7 @@ export interface ExchangeApi extends Api {
   /** A signed token of `login`, or of the issuer that `claims` names. */
   mint(claims?: Record<string, unknown>): Promise<string>;
   /** Asks for an exchange, with other fields where given; one given as undefined is left out. */
-  exchange(token: string, fields?: Record<string, unknown>, deps?: Deps): Promise<supertest.Response>;
+  exchange(token: string, fields?: Record<string, unknown>, deps?: TestInstance): Promise<supertest.Response>;
   /** Exchanges a token of these groups. @returns the uid of the custom token */
   exchanged(groups: readonly string[], claims?: Record<string, unknown>): Promise<string>;
   /** The ID token that Firebase would make for an account as it is. @param claims of the custom token */
@@ -50,15 +50,15 @@ export interface ExchangeApi extends Api {
   /** The custom claims of Ada's account, or of somebody else's. */
   claims(uid?: string): Record<string, unknown>;
   /** Another instance on the same Firestore and Firebase Auth. */
-  another(): Deps;
+  another(): TestInstance;
 }
 
 export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {}): Promise<ExchangeApi> {
   const keys = await openKeyServer();
   const pair = await createSigningPair('RS256', 'k1');
   keys.publish({ keys: [pair.jwk] });
-  const env = { TRUSTED_ISSUERS: JSON.stringify(ISSUERS), ...options.env };
-  const api = await openApi({ ...options, env, fetch: keys.fetch });
+  const product = { trustedIssuers: ISSUERS, ...options.product };
+  const api = await openApi({ ...options, product, fetch: keys.fetch });
   playSigning(api);
 
   const mint: ExchangeApi['mint'] = (claims = {}) => {
@@ -98,7 +98,7 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
     entry: async (uid = idOf('ada')) => (await api.deps.directory.find(uid)) ?? assert.fail('no entry'),
     claims: (uid = idOf('ada')) => JSON.parse(api.google.users.get(uid)?.customAttributes ?? '{}'),
     another: () =>
-      createDeps(api.deps.config, {
+      openInstance(api.deps.config, {
         ...{ app: api.google.app, firestore: api.firestore.open, fetch: keys.fetch, log: recordingLog().log },
         clock: api.deps.clock,
       }),

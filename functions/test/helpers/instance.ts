@@ -3,10 +3,11 @@ import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
 import type { Principal } from '../../src/authz/principal.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import { createDeps, type Deps } from '../../src/deps.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import type { TestFirestore } from './firestore.ts';
 import { type Google, PROJECT } from './google.ts';
+import { openInstance, type TestInstance } from './open-instance.ts';
+import { type ProductFields, productOf } from './product.ts';
 
 export interface LogLine {
   readonly kind: keyof Log;
@@ -29,7 +30,7 @@ export function recordingLog(): { readonly lines: LogLine[]; readonly log: Log }
   };
 }
 
-export interface Instance extends Deps {
+export interface Instance extends TestInstance {
   readonly lines: LogLine[];
 }
 
@@ -37,10 +38,15 @@ export interface Instance extends Deps {
 export function createInstance(
   google: Google,
   firestore: TestFirestore,
-  { env = {}, clock, fetch }: { env?: Record<string, string>; clock?: Clock; fetch?: Fetch } = {},
+  {
+    env = {},
+    product,
+    clock,
+    fetch,
+  }: { env?: Record<string, string>; product?: ProductFields; clock?: Clock; fetch?: Fetch } = {},
 ): Instance {
   const { lines, log } = recordingLog();
-  const config = loadConfig({ GCLOUD_PROJECT: PROJECT, ...env });
+  const config = loadConfig({ GCLOUD_PROJECT: PROJECT, ...env }, productOf(product));
   const outside = {
     app: google.app,
     firestore: firestore.open,
@@ -48,10 +54,10 @@ export function createInstance(
     ...(clock && { clock }),
     ...(fetch && { fetch }),
   };
-  return { ...createDeps(config, outside), lines };
+  return { ...openInstance(config, outside), lines };
 }
 
 /** Presents a bearer token to the authentication of an instance. */
-export function present(instance: Deps, token: string, { fresh = false } = {}): Promise<Principal> {
+export function present(instance: TestInstance, token: string, { fresh = false } = {}): Promise<Principal> {
   return authenticate(instance, { authenticator: instance.bearer, value: token }, { fresh });
 }

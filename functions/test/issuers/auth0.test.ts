@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { LocalIssuers } from '../../../tools/issuers/start-issuers.ts';
-import { type LocalApi, openLocalApi, outcome, startLocalIssuers } from './local-api.ts';
+import { type LocalApi, openLocalApi, outcome, replaced, startLocalIssuers } from './local-api.ts';
 
 describe('an Auth0 tenant', () => {
   let issuers: LocalIssuers;
@@ -60,7 +60,7 @@ describe('an Auth0 tenant', () => {
       scope: '',
     });
     const careless = await openLocalApi(
-      issuers.trustedIssuers.replaceAll('"https://api.gatehouse.test"', '"gatehouse-web"'),
+      replaced(issuers.trustedIssuers, 'https://api.gatehouse.test', 'gatehouse-web'),
     );
     try {
       assert.equal(outcome(await careless.ask('GET /me', idToken)), '401 invalid_token');

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { LocalIssuers } from '../../../tools/issuers/start-issuers.ts';
-import { type LocalApi, only, openLocalApi, outcome, startLocalIssuers } from './local-api.ts';
+import { type LocalApi, openLocalApi, outcome, replaced, startLocalIssuers } from './local-api.ts';
 
 describe('a Cognito user pool', () => {
   let issuers: LocalIssuers;
   const opened: LocalApi[] = [];
-  const open = async (trustedIssuers: string) => {
+  const open = async (trustedIssuers: readonly object[]) => {
     const api = await openLocalApi(trustedIssuers);
     opened.push(api);
     return api;
@@ -43,8 +43,10 @@ describe('a Cognito user pool', () => {
 
   it('refuses an ID token where access tokens are asked for, and the other way round', async () => {
     const { accessToken, idToken } = await issuers.cognito.signIn('ada');
-    const forAccess = await open(only(issuers.trustedIssuers, ({ tokenUse }) => tokenUse === 'access'));
-    const forId = await open(only(issuers.trustedIssuers, ({ tokenUse }) => tokenUse === 'id'));
+    const only = (use: string) =>
+      issuers.trustedIssuers.filter((one) => 'tokenUse' in one && one.tokenUse === use);
+    const forAccess = await open(only('access'));
+    const forId = await open(only('id'));
     const outcomes = [];
     for (const api of [forAccess, forId]) {
       for (const token of [accessToken, idToken]) outcomes.push(outcome(await api.ask('GET /me', token)));
@@ -54,7 +56,7 @@ describe('a Cognito user pool', () => {
 
   it('refuses tokens of another client of the pool', async () => {
     const { clientId } = issuers.cognito;
-    const api = await open(issuers.trustedIssuers.replaceAll(clientId, 'another-client'));
+    const api = await open(replaced(issuers.trustedIssuers, clientId, 'another-client'));
     const { accessToken, idToken } = await issuers.cognito.signIn('ada');
     for (const token of [accessToken, idToken]) {
       assert.equal(outcome(await api.ask('GET /me', token)), '401 invalid_token');
@@ -63,7 +65,7 @@ describe('a Cognito user pool', () => {
 
   it('refuses tokens of another pool, although cognito-local signs for all pools with one key', async () => {
     const { userPoolId } = issuers.cognito;
-    const api = await open(issuers.trustedIssuers.replaceAll(userPoolId, 'local_another'));
+    const api = await open(replaced(issuers.trustedIssuers, userPoolId, 'local_another'));
     const { accessToken, idToken } = await issuers.cognito.signIn('ada');
     for (const token of [accessToken, idToken]) {
       assert.equal(outcome(await api.ask('GET /me', token)), '401 invalid_token');

@@ -3,7 +3,7 @@ import type { Response } from 'supertest';
 import { type LocalIssuers, startIssuers } from '../../../tools/issuers/start-issuers.ts';
 import { createBearerAuthenticator } from '../../src/authn/bearer.ts';
 import { createTokenVerifiers } from '../../src/authn/oidc/token-verifiers.ts';
-import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
+import { readTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
 import { type Api, openApi, type Person } from '../helpers/api.ts';
 
 /**
@@ -21,9 +21,9 @@ export interface Answer extends Pick<Response, 'status' | 'body'> {
   readonly challenge: string | undefined;
 }
 
-/** @param trustedIssuers as the setting has it */
-export async function openLocalApi(trustedIssuers: string): Promise<LocalApi> {
-  const profiles = parseTrustedIssuers(trustedIssuers, { local: true, gate: false });
+/** @param trustedIssuers as in gatehouse.config.ts */
+export async function openLocalApi(trustedIssuers: readonly object[]): Promise<LocalApi> {
+  const profiles = readTrustedIssuers(trustedIssuers, { local: true, allowFirebase: false });
   const api = await openApi({
     rewire: (deps) => {
       const { accessRecords: records, clock } = deps;
@@ -62,9 +62,9 @@ export function startLocalIssuers(
   return startIssuers({ ports: 'free', logFile, ...options });
 }
 
-/** A setting with only those entries left that pass. */
-export function only(trustedIssuers: string, passes: (entry: Record<string, unknown>) => boolean): string {
-  return JSON.stringify((JSON.parse(trustedIssuers) as Record<string, unknown>[]).filter(passes));
+/** A copy in which every such string is another one. */
+export function replaced(trustedIssuers: readonly object[], value: string, other: string): object[] {
+  return JSON.parse(JSON.stringify(trustedIssuers, (_key, found) => (found === value ? other : found)));
 }
 
 /** `200`, or status and code of a refusal. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { LocalIssuers } from '../../../tools/issuers/start-issuers.ts';
-import { type LocalApi, openLocalApi, outcome, startLocalIssuers } from './local-api.ts';
+import { type LocalApi, openLocalApi, outcome, replaced, startLocalIssuers } from './local-api.ts';
 
 for (const algorithm of ['PS256', 'ES256', 'EdDSA'] as const) {
   describe(`an OpenID provider that signs with ${algorithm}`, () => {
@@ -55,7 +55,7 @@ for (const algorithm of ['PS256', 'ES256', 'EdDSA'] as const) {
 
     it('refuses another algorithm than the setting lists, although the provider has a key for it', async () => {
       const { accessToken } = await issuers.oidc.signIn('ada');
-      const strict = await openLocalApi(issuers.trustedIssuers.replace(`["${algorithm}"]`, '["RS256"]'));
+      const strict = await openLocalApi(replaced(issuers.trustedIssuers, algorithm, 'RS256'));
       try {
         assert.equal(outcome(await strict.ask('GET /me', accessToken)), '401 invalid_token');
       } finally {

@@ -79,7 +79,7 @@ describe('one route, users of several issuers', () => {
   });
 
   it('refuses a token of an issuer that is not in the list, whoever signed it', async () => {
-    const others = await openLocalApi('');
+    const others = await openLocalApi([]);
     try {
       for (const name of ['cognito', 'auth0', 'oidc'] as const) {
         assert.equal(outcome(await others.ask('GET /me', tokens[name])), '401 invalid_token');

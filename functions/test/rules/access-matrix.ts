@@ -1,3 +1,5 @@
+import { ALL_ROLES, permissionsOf, type Role } from '../../src/authz/roles.ts';
+import { NOTES_IN_RULES } from '../expectations/access.ts';
 import {
   type Attempt,
   ann,
@@ -20,6 +22,14 @@ interface Row {
 const anonymous = { firebase: { sign_in_provider: 'anonymous', identities: {} } };
 const row = (caller: Caller | null, own: string, others: string): Row => ({ caller, own, others });
 
+/** As expected, or, for a role of which nothing is said there, by its permissions. */
+function notesOf(role: Role): readonly [own: string, others: string] {
+  const held = permissionsOf([role]);
+  const read = held.includes('notes:read') ? 'gl' : '--';
+  const written = held.includes('notes:write') ? 'cud' : '---';
+  return NOTES_IN_RULES[role] ?? [`${read}${written}`, held.includes('notes:moderate') ? 'gl--d' : '-----'];
+}
+
 /** Who × notes × operation: Ann's own notes, then Bob's. Every other collection is closed to all of them. */
 export const MATRIX: Readonly<Record<string, Row>> = {
   'nobody signed in': row(null, '-----', '-----'),
@@ -27,19 +37,13 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   'an anonymous member': row(ann({ ...anonymous, roles: ['member'], rv: 1 }), 'glcud', '-----'),
   'a user without claims': row(ann({}), '-----', '-----'),
   'a user without roles': row(holder(), '-----', '-----'),
-  member: row(holder('member'), 'glcud', '-----'),
-  support: row(holder('support'), 'glcud', 'gl--d'),
-  auditor: row(holder('auditor'), '-----', '-----'),
-  admin: row(holder('admin'), 'glcud', 'gl--d'),
-  owner: row(holder('owner'), 'glcud', 'gl--d'),
+  ...Object.fromEntries(ALL_ROLES.map((role) => [role, row(holder(role), ...notesOf(role))])),
   'auditor and member': row(holder('auditor', 'member'), 'glcud', '-----'),
   'member for another hour': row(holderFor(3600, 'member'), 'glcud', '-----'),
   'support for another hour': row(holderFor(3600, 'support'), 'glcud', 'gl--d'),
-  'member, ended this second': row(holderFor(0, 'member'), '-----', '-----'),
-  'support, ended this second': row(holderFor(0, 'support'), '-----', '-----'),
-  'auditor, ended this second': row(holderFor(0, 'auditor'), '-----', '-----'),
-  'admin, ended this second': row(holderFor(0, 'admin'), '-----', '-----'),
-  'owner, ended this second': row(holderFor(0, 'owner'), '-----', '-----'),
+  ...Object.fromEntries(
+    ALL_ROLES.map((role) => [`${role}, ended this second`, row(holderFor(0, role), '-----', '-----')]),
+  ),
   'owner, ended an hour ago': row(holderFor(-3600, 'owner'), '-----', '-----'),
   'support, ended, and member for good': row(holderFor(0, 'support', 'member'), 'glcud', '-----'),
 };

@@ -1,3 +1,4 @@
+import { ALL_ROLES } from '../../src/authz/roles.ts';
 import {
   type AccessCase,
   type Attempt,
@@ -21,7 +22,6 @@ const EVERYTHING = OPERATIONS.flatMap((operation) => [
   attemptOn(operation, 'notes', 'bob'),
 ]);
 const OWN = OPERATIONS.map((operation) => attemptOn(operation, 'notes'));
-const ALL_ROLES = ['member', 'support', 'auditor', 'admin', 'owner'];
 const member = holder('member');
 const support = holder('support');
 

@@ -1,15 +1,20 @@
 import * as z from 'zod';
+import type { Instance } from '../../src/app.ts';
+import type { auth0 as auth0Schema } from '../../src/authn/oidc/providers/auth0.ts';
+import type { cognito as cognitoSchema } from '../../src/authn/oidc/providers/cognito.ts';
+import type { oidc as oidcSchema } from '../../src/authn/oidc/providers/generic.ts';
 import type { AccessRule } from '../../src/authz/access-rule.ts';
 import { decide } from '../../src/authz/decide.ts';
 import type { Permission } from '../../src/authz/permissions.ts';
 import { ANONYMOUS, type Principal } from '../../src/authz/principal.ts';
 import { permissionsOf, type Role } from '../../src/authz/roles.ts';
-import { callable } from '../../src/callable/callable.ts';
 import type { Config } from '../../src/config.ts';
 import { AppError, type ErrorCode } from '../../src/core/errors.ts';
-import { type Deps, instanceDeps } from '../../src/deps.ts';
+import { auth0, cognito, type Deployment, defineConfig, oidc } from '../../src/core/gatehouse-config.ts';
 import type { Grant } from '../../src/directory/entry.ts';
-import { route } from '../../src/http/route.ts';
+import { compose, defineModule } from '../../src/pipeline/module.ts';
+import { operation } from '../../src/pipeline/operation.ts';
+import type { TestInstance } from '../helpers/open-instance.ts';
 
 /**
  * Mistakes that the compiler catches. Checked by `tsc`, never run: a line below `@ts-expect-error` that compiles after
@@ -53,6 +58,92 @@ export function permissions(): void {
   void [wildcard, roles, misspelt, config];
 }
 
+const product = {
+  permissions: {
+    'things:read': { summary: 'Read things', privileged: false },
+    'things:write': { summary: 'Write things', privileged: true },
+  },
+  roles: { reader: ['things:read'], most: { allExcept: ['things:write'] }, owner: 'all' },
+  defaultRole: 'reader',
+  signUp: { emailDomains: [] },
+  trustedIssuers: () => [],
+} as const;
+const pool = { region: 'eu-west-1', userPoolId: 'eu-west-1_a', clientIds: ['web'], tokenUse: 'id' } as const;
+const tenant = { domain: 'tenant.eu.auth0.com', audience: 'https://api' };
+const issuer = { issuer: 'https://login.example.com', audience: 'api' };
+
+export function configurations(): void {
+  defineConfig(product);
+  // @ts-expect-error a role with a misspelt permission
+  defineConfig({ ...product, roles: { reader: ['things:raed'], owner: 'all' } });
+  // @ts-expect-error an exception that is misspelt
+  defineConfig({ ...product, roles: { reader: { allExcept: ['things:raed'] }, owner: 'all' } });
+  // @ts-expect-error there is always an owner
+  defineConfig({ ...product, roles: { reader: ['things:read'] } });
+  // @ts-expect-error an owner holds every permission
+  defineConfig({ ...product, roles: { reader: ['things:read'], owner: ['things:read'] } });
+  // @ts-expect-error there is no such role
+  defineConfig({ ...product, defaultRole: 'raeder' });
+  // @ts-expect-error a new user is never an owner
+  defineConfig({ ...product, defaultRole: 'owner' });
+  defineConfig({ ...product, defaultRole: 'none' });
+  // @ts-expect-error a permission is a resource and an action
+  defineConfig({ ...product, permissions: { things: { summary: 'Read things', privileged: false } } });
+  // @ts-expect-error a permission says whether it is privileged
+  defineConfig({ ...product, permissions: { 'things:read': { summary: 'Read things' } } });
+
+  defineConfig({
+    ...product,
+    trustedIssuers: ({ emulator }) => [
+      cognito({ ...pool, map: { groups: { staff: ['reader'] } } }),
+      auth0({ ...tenant, map: { permissions: { 'read:things': ['things:read'] } } }),
+      oidc({ ...issuer, map: { scopes: { all: ['reader', 'things:read'] } } }),
+      ...(emulator ? [oidc({ ...issuer, issuer: 'http://127.0.0.1:9000' })] : []),
+      { type: 'okta', map: { everyone: ['reader'] } },
+    ],
+  });
+  defineConfig({
+    ...product,
+    // @ts-expect-error a group with a misspelt role
+    trustedIssuers: () => [cognito({ ...pool, map: { groups: { staff: ['raeder'] } } })],
+  });
+  defineConfig({
+    ...product,
+    // @ts-expect-error a misspelt permission for everyone
+    trustedIssuers: () => [auth0({ ...tenant, map: { everyone: ['things:raed'] } })],
+  });
+  defineConfig({
+    ...product,
+    // @ts-expect-error a scope with a misspelt permission
+    trustedIssuers: () => [oidc({ ...issuer, map: { scopes: { all: ['things:raed'] } } })],
+  });
+  defineConfig({
+    ...product,
+    // @ts-expect-error the same without one of the functions
+    trustedIssuers: () => [{ type: 'okta', map: { everyone: ['raeder'] } }],
+  });
+  // @ts-expect-error a pool has a region
+  cognito({ ...pool, region: undefined });
+  // @ts-expect-error there is no such field
+  auth0({ ...tenant, audiance: 'https://api' });
+  // @ts-expect-error there is no such algorithm
+  oidc({ ...issuer, algorithms: ['HS256'] });
+  // @ts-expect-error an issuer is chosen by project and emulator, and by nothing else
+  defineConfig({ ...product, trustedIssuers: ({ region }) => (region ? [] : []) });
+  const deployment: Deployment = { projectId: 'shop', emulator: false };
+  void deployment;
+}
+
+type SameFields<A, B> = [Exclude<keyof A, keyof B> | Exclude<keyof B, keyof A>] extends [never]
+  ? true
+  : false;
+/** The fields that the functions of gatehouse.config.ts take are those that the build and the start check. */
+export const sameFields: [
+  SameFields<ReturnType<typeof cognito>, z.input<typeof cognitoSchema>>,
+  SameFields<ReturnType<typeof auth0>, z.input<typeof auth0Schema>>,
+  SameFields<ReturnType<typeof oidc>, z.input<typeof oidcSchema>>,
+] = [true, true, true];
+
 export function errors(): void {
   void new AppError('not_found');
   // @ts-expect-error there is no such code
@@ -83,52 +174,83 @@ export function principals(principal: Principal): void {
 }
 
 const output = z.object({ id: z.string() });
-const row = { method: 'put', path: '/things/:id', summary: 'Change a thing.', output } as const;
-const input = { params: z.strictObject({ id: z.string() }), body: z.strictObject({ size: z.int() }) };
+interface ThingsService {
+  find(id: string): Promise<{ readonly owner: string; readonly size: number } | undefined>;
+}
+const thing = {
+  name: 'changeThing',
+  effect: 'write',
+  http: { method: 'put', path: '/things/:id' },
+  input: z.strictObject({ id: z.string(), size: z.int() }),
+  output,
+  summary: 'Change a thing.',
+} as const;
+const things = operation<ThingsService>();
 
-export function routes(): void {
-  route({
-    ...row,
-    input,
-    access: { permission: 'users:read' },
-    handler: ({ params }) => ({ id: params.id }),
+export function operations(): void {
+  things({ ...thing, access: { permission: 'users:read' }, run: ({ id }) => ({ id }) });
+  // @ts-expect-error an operation declares who may call it
+  things({ ...thing, run: () => ({ id: 'a' }) });
+  // @ts-expect-error with a permission that exists
+  things({ ...thing, access: { permission: 'things:write' }, run: () => ({ id: 'a' }) });
+  // @ts-expect-error undefined is no rule
+  things({ ...thing, access: undefined, run: () => ({ id: 'a' }) });
+  const { effect: _, ...undecided } = thing;
+  // @ts-expect-error an operation declares whether it changes something
+  things({ ...undecided, access: 'public', run: () => ({ id: 'a' }) });
+
+  things({ ...thing, access: 'public', run: ({ size }) => ({ id: size.toFixed() }) });
+  // @ts-expect-error the size is a number, as its schema says
+  things({ ...thing, access: 'public', run: ({ size }) => ({ id: size.trim() }) });
+  // @ts-expect-error there is no such field
+  things({ ...thing, access: 'public', run: ({ roles }) => ({ id: roles }) });
+  // @ts-expect-error the answer matches its schema
+  things({ ...thing, access: 'public', run: () => ({ id: 7 }) });
+  // @ts-expect-error an operation never sees the request
+  things({ ...thing, access: 'public', run: (_input, { req }) => ({ id: req.url }) });
+
+  const resource = ({ id }: { id: string }, service: ThingsService) => service.find(id);
+  const own = { permission: 'notes:read', own: true } as const;
+  things({
+    ...thing,
+    access: own,
+    resource,
+    run: (_input, context) => ({ id: context.resource.size.toFixed() }),
   });
-  // @ts-expect-error a row says who may pass
-  route({ ...row, input, handler: () => ({ id: 'a' }) });
-  // @ts-expect-error and names a permission that there is
-  route({ ...row, input, access: { permission: 'things:write' }, handler: () => ({ id: 'a' }) });
-  // @ts-expect-error undefined is nobody's decision
-  route({ ...row, input, access: undefined, handler: () => ({ id: 'a' }) });
-
-  route({ ...row, input, access: 'public', handler: ({ body }) => ({ id: body.size.toFixed() }) });
-  // @ts-expect-error the body's size is a number, as its schema says
-  route({ ...row, input, access: 'public', handler: ({ body }) => ({ id: body.size.trim() }) });
-  // @ts-expect-error there is no such field
-  route({ ...row, input, access: 'public', handler: ({ body }) => ({ id: body.roles }) });
-  // @ts-expect-error a part without a schema is not there to read
-  route({ ...row, input, access: 'public', handler: ({ query }) => ({ id: query.id }) });
-  // @ts-expect-error the answer fits its schema
-  route({ ...row, input, access: 'public', handler: () => ({ id: 7 }) });
-  // @ts-expect-error a handler never sees the request
-  route({ ...row, input, access: 'public', handler: (_input, { req }) => ({ id: req.url }) });
+  // @ts-expect-error the resource has what its loader gave
+  things({ ...thing, access: own, resource, run: (_input, context) => ({ id: context.resource.title }) });
+  // @ts-expect-error a resource without an owner belongs to no caller
+  things({ ...thing, access: own, resource: () => ({ size: 1 }), run: () => ({ id: 'a' }) });
 }
 
-export function callables(): void {
-  const spec = { changes: false, input: z.strictObject({ id: z.string() }), output };
-  callable({}, instanceDeps, { ...spec, access: 'signed-in', handler: ({ id }) => ({ id }) });
-  // @ts-expect-error a callable says who may call
-  callable({}, instanceDeps, { ...spec, handler: () => ({ id: 'a' }) });
-  // @ts-expect-error and names a permission that there is
-  callable({}, instanceDeps, { ...spec, access: { permission: 'x:y' }, handler: () => ({ id: 'a' }) });
-  // @ts-expect-error a callable says whether it changes something
-  callable({}, instanceDeps, { input: spec.input, output, access: 'public', handler: () => ({ id: 'a' }) });
-  // @ts-expect-error there is no such field
-  callable({}, instanceDeps, { ...spec, access: 'public', handler: ({ uid }) => ({ id: uid }) });
-  // @ts-expect-error the answer fits its schema
-  callable({}, instanceDeps, { ...spec, access: 'public', handler: () => ({ id: 7 }) });
+export function modules(): void {
+  const changeThing = things({
+    ...thing,
+    access: 'public',
+    run: async (input, { service }) => {
+      await service.find(input.id);
+      // @ts-expect-error the service of another module is out of reach
+      service.changeAccess;
+      return { id: input.id };
+    },
+  });
+  const service: ThingsService = { find: async () => undefined };
+  const one = defineModule({ name: 'things', create: () => service, operations: [changeThing] });
+  // @ts-expect-error operations of another module's service
+  defineModule({ name: 'others', create: () => ({ list: () => [] }), operations: [changeThing] });
+  const needy = defineModule({
+    name: 'needy',
+    create: (_platform, needs: { things: ThingsService }) => needs.things,
+    operations: [],
+  });
+  compose().use(one).use(needy);
+  // @ts-expect-error what a module needs is built before it
+  compose().use(needy).use(one);
+  // @ts-expect-error the platform is no module: a service reaches Firebase only by what it was given
+  compose().use(one).create({ config: {} });
 }
 
-export function changes(deps: Deps, grant: Grant): void {
+export function changes(deps: TestInstance, grant: Grant): void {
   const actor = { kind: 'operator', requestId: 'r1' } as const;
   const intent = { uid: 'ada', action: 'roles.set' } as const;
   void deps.changeAccess(actor, intent, ({ entry }) => ({ grants: entry.grants }));
@@ -152,7 +274,7 @@ export function changes(deps: Deps, grant: Grant): void {
   void deps.audit.remove('id');
 }
 
-export function logging({ log }: Deps, token: string): void {
+export function logging({ log }: TestInstance, token: string): void {
   log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false });
   // @ts-expect-error the log has no place for a token
   log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false, token });
@@ -160,7 +282,7 @@ export function logging({ log }: Deps, token: string): void {
   log.feedReadFailed({ code: 'unavailable', reason: undefined, seconds: 1, token });
 }
 
-export function wiring(deps: Deps): void {
+export function wiring(deps: Instance): void {
   // @ts-expect-error what an instance is made of stays
   deps.config = { ...deps.config };
   // @ts-expect-error settings stay

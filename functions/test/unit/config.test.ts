@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { isDiscovery, loadConfig } from '../../src/config.ts';
+import { productOf } from '../helpers/product.ts';
 
 const PRODUCTION = { GCLOUD_PROJECT: 'shop', K_CONFIGURATION: 'api', K_SERVICE: 'api' };
 const EMULATOR = { GCLOUD_PROJECT: 'demo-shop', FUNCTIONS_EMULATOR: 'true' };
-const load = (env: Record<string, string | undefined> = {}) => loadConfig({ ...PRODUCTION, ...env });
+const load = (env: Record<string, string | undefined> = {}) =>
+  loadConfig({ ...PRODUCTION, ...env }, productOf());
 
 describe('config', () => {
   it('has safe defaults', () => {
@@ -18,12 +20,14 @@ describe('config', () => {
       appCheck: { enforce: false, consume: false },
       accessChangeMaxAge: 10,
       auditRetention: 400,
+      databaseId: '(default)',
     });
   });
 
   it('is frozen to the last list', () => {
-    const config = load({ SIGN_UP_DOMAINS: 'acme.com' });
-    for (const value of [config, config.allowedOrigins, config.signUpDomains, config.appCheck]) {
+    const config = load();
+    const { allowedOrigins, signUpDomains, appCheck, trustedIssuers } = config;
+    for (const value of [config, allowedOrigins, signUpDomains, appCheck, trustedIssuers]) {
       assert.ok(Object.isFrozen(value));
     }
   });
@@ -40,12 +44,8 @@ describe('config', () => {
   }
 
   it('reads lists with spaces and empty parts', () => {
-    const { allowedOrigins, signUpDomains } = load({
-      ALLOWED_ORIGINS: ' https://a.example , ,https://b.example:8443,',
-      SIGN_UP_DOMAINS: ' Acme.COM , eu.acme.com',
-    });
+    const { allowedOrigins } = load({ ALLOWED_ORIGINS: ' https://a.example , ,https://b.example:8443,' });
     assert.deepEqual(allowedOrigins.slice(2), ['https://a.example', 'https://b.example:8443']);
-    assert.deepEqual(signUpDomains, ['acme.com', 'eu.acme.com']);
   });
 
   it('allows http for this machine alone', () => {
@@ -74,6 +74,10 @@ describe('config', () => {
     const env = { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true' };
     assert.deepEqual(load(env).appCheck, { enforce: true, consume: true });
     assert.deepEqual(loadConfig({ ...EMULATOR, ...env }).appCheck, { enforce: false, consume: true });
+  });
+
+  it('takes the id of a database', () => {
+    assert.equal(load({ DATABASE_ID: 'gatehouse-eu' }).databaseId, 'gatehouse-eu');
   });
 
   for (const age of ['1', '60']) {
@@ -110,18 +114,6 @@ describe('config', () => {
       'https://*.example.com',
       'https://good.example,null',
     ],
-    ['DEFAULT_ROLE', 'owner', 'root', 'Member', '', 'constructor', '__proto__'],
-    [
-      'SIGN_UP_DOMAINS',
-      '@acme.com',
-      'acme',
-      '*.acme.com',
-      'https://acme.com',
-      'acme.com/',
-      'a@acme.com',
-      '.com',
-      'acme.',
-    ],
     ['APP_CHECK', 'yes', '1', 'TRUE', ''],
     ['APP_CHECK_CONSUME', 'on', ''],
     [
@@ -137,6 +129,7 @@ describe('config', () => {
       ' 10',
       '99999999999999999999',
     ],
+    ['DATABASE_ID', 'Gatehouse', 'a', 'gate/house', 'default)', '', 'x'.repeat(64), '1abc', 'abc-'],
     ['AUDIT_RETENTION_DAYS', '0', '3651', '-1', '0.5', '4e2', '', 'forever', '99999999999999999999'],
   ];
   for (const [name, ...values] of wrong) {
@@ -144,14 +137,17 @@ describe('config', () => {
       it(`is refused by name: ${name}=${value}`, () => {
         assert.throws(
           () => load({ [name]: value }),
-          new RegExp(`^Error: Gatehouse cannot start.*\n  ${name}: `, 's'),
+          new RegExp(`^Error: Invalid configuration: ${name}(\\[\\d\\])?: `),
         );
       });
     }
   }
 
   it('names everything that is wrong at once', () => {
-    assert.throws(() => load({ DEFAULT_ROLE: 'x', APP_CHECK: 'x' }), /DEFAULT_ROLE: .*APP_CHECK: /s);
+    assert.throws(
+      () => load({ APP_CHECK: 'x', BEHIND_GATEWAY: 'x' }),
+      /^Error: Invalid configuration: APP_CHECK: .*\nInvalid configuration: BEHIND_GATEWAY: /s,
+    );
   });
 });
 
@@ -161,6 +157,7 @@ describe('config in production', () => {
     FIRESTORE_EMULATOR_HOST: '127.0.0.1:8080',
     FIREBASE_STORAGE_EMULATOR_HOST: '127.0.0.1:9199',
     FIREBASE_DATABASE_EMULATOR_HOST: '127.0.0.1:9000',
+    GATEHOUSE_EMULATOR_CONFIG: '{}',
     FIREBASE_DEBUG_MODE: 'true',
     FIREBASE_DEBUG_FEATURES: '{"skipTokenVerification":true}',
     NODE_TLS_REJECT_UNAUTHORIZED: '0',

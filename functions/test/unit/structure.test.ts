@@ -5,29 +5,48 @@ import { fileURLToPath } from 'node:url';
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 
-/** Lowest first. A file imports its own layer and lower ones. The modules of one row do not import each other's layers. */
+const MODULES = ['meta', 'audit', 'directory', 'users', 'identities', 'sign-up', 'token-exchange', 'notes'];
+
+/** Lowest first. A file imports its own layer and lower ones. */
 const LAYERS: readonly (readonly string[])[] = [
   ['core'],
   ['authz'],
   ['authn'],
+  ['product-config.ts'],
   ['config.ts'],
   ['platform'],
   ['pipeline'],
   ['audit'],
-  [
-    'directory',
-    'users',
-    'identities',
-    'sign-up',
-    'token-exchange',
-    'notes',
-    'http',
-    'callable',
-    'gateways',
-    'deps.ts',
-  ],
+  ['directory'],
+  // In the order of app.ts: a module may use one before it.
+  ['meta'],
+  ['users'],
+  ['identities', 'sign-up', 'token-exchange', 'notes'],
+  ['http', 'callable'],
   ['app.ts'],
   ['index.ts'],
+];
+
+/** Where Cloud Functions are defined, parameters are read, and lines are logged. */
+const USES_FIREBASE_FUNCTIONS = [
+  'index.ts',
+  'config.ts',
+  'callable/callable.ts',
+  'callable/check-call.ts',
+  'directory/sync/reconcile-schedule.ts',
+  'platform/logging/log.ts',
+  'sign-up/blocking-functions.ts',
+  'sign-up/user-events.ts',
+];
+
+/** Each takes part of a cold start, so it is loaded when it is first needed. */
+const LAZY = [
+  '@google-cloud/firestore',
+  'firebase-admin',
+  'jose',
+  'oidc-provider',
+  'rate-limiter-flexible',
+  'http/app.ts',
 ];
 
 interface Import {
@@ -63,6 +82,10 @@ const byPath = new Map(files.map((file) => [file.path, file]));
 const folder = (path: string) => path.split('/')[0] ?? '';
 const rank = (path: string) => LAYERS.findIndex((layer) => layer.includes(folder(path)));
 const isOurs = (target: string) => byPath.has(target);
+const importers = (matches: (target: string) => boolean) =>
+  files.filter(({ imports }) => imports.some(({ target }) => matches(target))).map(({ path }) => path);
+const isPackage = (name: string) => (target: string) => target === name || target.startsWith(`${name}/`);
+
 describe('structure', () => {
   it('reads every source file and its imports', () => {
     assert.ok(files.length > 30);
@@ -86,6 +109,24 @@ describe('structure', () => {
     assert.deepEqual(upward, []);
   });
 
+  it('imports another module only through its index.ts', () => {
+    const inside = files.flatMap(({ path, imports }) =>
+      imports
+        .map(({ target }) => target)
+        .filter((target) => isOurs(target) && MODULES.includes(folder(target)))
+        .filter((target) => folder(target) !== folder(path) && !target.endsWith('/index.ts'))
+        .map((target) => `${path} imports ${target}`),
+    );
+    assert.deepEqual(inside, []);
+  });
+
+  it('has a gatehouse.config.ts that everything can import: it imports nothing but what it is written with', () => {
+    const text = readFileSync(join(src, '../gatehouse.config.ts'), 'utf8');
+    const imported = [...text.matchAll(/^import [^']*'([^']+)'/gm)].map(([, target]) => target);
+    assert.deepEqual(imported, ['./src/core/gatehouse-config.ts']);
+    assert.deepEqual(byPath.get('core/gatehouse-config.ts')?.imports, []);
+  });
+
   it('has no import cycle, type imports counted', () => {
     const done = new Set<string>();
     const cycles: string[] = [];
@@ -97,5 +138,76 @@ describe('structure', () => {
     }
     for (const { path } of files) visit(path, []);
     assert.deepEqual(cycles, []);
+  });
+
+  it('has Express in http/ alone', () => {
+    assert.deepEqual([...new Set(importers(isPackage('express')).map(folder))], ['http']);
+    // Callables answer for CORS without Express.
+    assert.deepEqual([...new Set(importers(isPackage('cors')).map(folder))].sort(), ['callable', 'http']);
+  });
+
+  it('has firebase-functions only where functions, parameters and the log are made', () => {
+    assert.deepEqual(importers(isPackage('firebase-functions')).sort(), USES_FIREBASE_FUNCTIONS.toSorted());
+  });
+
+  it('reads the environment in config.ts alone', () => {
+    const readers = files.filter(({ text }) => /process\s*(\?\.|\.|\[)\s*['"]?env\b|node:process/.test(text));
+    assert.deepEqual(
+      readers.map(({ path }) => path),
+      ['config.ts'],
+    );
+  });
+
+  it('loads heavy packages, and the HTTP API, when they are first needed', () => {
+    for (const { path, imports } of files) {
+      const eager = imports.filter(({ typeOnly, dynamic }) => !typeOnly && !dynamic);
+      const heavy = eager.filter(({ target }) => LAZY.some((name) => isPackage(name)(target)));
+      assert.deepEqual(heavy, [], path);
+    }
+    assert.ok(files.flatMap(({ imports }) => imports.filter(({ dynamic }) => dynamic)).length > 5);
+  });
+
+  it('loads the Firestore SDK in platform/ alone', () => {
+    assert.deepEqual(importers(isPackage('firebase-admin/firestore')), ['platform/platform.ts']);
+  });
+
+  it('has Firestore in platform/ and modules alone: what decides and verifies never reads it', () => {
+    const users = importers(
+      (target) => target.startsWith('platform/firestore/') || isPackage('@google-cloud/firestore')(target),
+    );
+    assert.ok(users.length > 3);
+    assert.deepEqual(
+      users.filter((path) => ![...MODULES, 'platform'].includes(folder(path))),
+      [],
+    );
+  });
+
+  it('creates audit events in audit/ alone, and never changes one', () => {
+    const users = files.filter(({ text }) => /\bAUDIT_EVENTS\b|['"`]auditEvents\b/.test(text));
+    assert.ok(users.length > 0);
+    for (const { path, text } of users) {
+      assert.equal(folder(path), 'audit', path);
+      assert.doesNotMatch(text, /\.(set|update|delete)\(/, path);
+    }
+  });
+
+  it('uses no package at run time that package.json does not declare', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(src, '../package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    for (const { path, imports } of files) {
+      for (const { target, typeOnly } of imports) {
+        if (typeOnly || /\.(ts|json)$/.test(target) || target.startsWith('node:')) continue;
+        const name = target.split('/', target.startsWith('@') ? 2 : 1).join('/');
+        assert.ok(Object.hasOwn(dependencies, name), `${path} imports ${target}`);
+      }
+    }
+  });
+
+  it('has no file of more than 300 lines, and names in kebab case', () => {
+    for (const { path, lines } of files) {
+      assert.ok(lines <= 300, `${path} has ${lines} lines`);
+      assert.match(path, /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/);
+    }
   });
 });

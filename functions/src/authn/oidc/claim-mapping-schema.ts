@@ -26,7 +26,7 @@ const scopes = z
   .record(z.string().min(1), z.array(name).transform(toRights))
   .transform((values) => new Map(Object.entries(values)));
 
-/** The `map` of an issuer in TRUSTED_ISSUERS. */
+/** The `map` of a trusted issuer. */
 export const mapSchema = z.strictObject({
   everyone: rights.optional(),
   groups: table.optional(),

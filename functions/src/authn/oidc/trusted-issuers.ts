@@ -1,116 +1,97 @@
 import * as z from 'zod';
-import { formatZodIssue } from './format-zod-issue.ts';
+import { ConfigError, parseConfigJson } from '../../core/config-error.ts';
+import { formatZodIssue, problemsOf } from '../../core/format-zod-issue.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 import { issuerSchema } from './providers/index.ts';
 
 /** Where tokens are verified. */
 interface Runtime {
-  /** An emulator: there, issuers on this machine may speak plain HTTP. */
+  /** The emulator: issuers on this machine may use plain HTTP. */
   readonly local: boolean;
-  /** A gate without firebase-admin: there, and only there, Firebase is an issuer like the others. */
-  readonly gate: boolean;
+  /** Outside of the Firebase project, e.g. in AWS Lambda: there Firebase is an issuer like the others. */
+  readonly allowFirebase: boolean;
 }
 
-/** The kinds of issuers that every place takes. */
+/** The types of issuers that every runtime accepts. */
 const TYPES = ['cognito', 'auth0', 'oidc'] as const;
 
+type Setting = Readonly<Record<string, unknown>>;
+
 /**
- * The setting TRUSTED_ISSUERS, a JSON list, as profiles.
+ * The settings of trusted issuers, as profiles.
  *
- * @param text empty: nobody but Firebase is trusted
- * @throws Error with a line for each thing that is wrong, beginning with where, e.g. `0.region`
+ * @param name of the setting, for error messages
+ * @throws ConfigError with a line for each problem, e.g. `trustedIssuers[0].region: is missing`
  */
-export function parseTrustedIssuers(text: string, place: Runtime): readonly IssuerProfile[] {
-  if (text.trim() === '') return [];
-  const error = formatZodIssue(place.gate ? [...TYPES, 'firebase'] : TYPES);
-  const settings = parseJson(text);
+export function readTrustedIssuers(
+  settings: unknown,
+  { local, allowFirebase }: Runtime,
+  name = 'trustedIssuers',
+): readonly IssuerProfile[] {
+  const error = formatZodIssue(allowFirebase ? [...TYPES, 'firebase'] : TYPES);
   const parsed = z.array(issuerSchema).max(50).safeParse(settings, { error });
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path, message }) =>
-      path.length === 0 ? message : `${path.join('.')}: ${message}`,
-    );
-    throw new Error(lines.join('\n'));
-  }
+  if (!parsed.success) throw new ConfigError(problemsOf(parsed.error, name));
   const profiles = parsed.data;
-  const flaws = [
+  const problems = [
     // The schema has seen that this is a list of objects.
-    ...(settings as Setting[]).flatMap((setting, index) => notAllowedHere(setting, index, place)),
+    ...(settings as Setting[]).flatMap((setting, index) => [
+      ...(allowFirebase || setting.type !== 'firebase'
+        ? []
+        : [`[${index}].type: this project’s Firebase needs no entry`]),
+      ...(local ? [] : emulatorOnly(setting).map((field) => `[${index}].${field}: only in the emulator`)),
+    ]),
     ...duplicates(profiles),
     ...sharedNames(profiles),
     ...otherKeys(profiles),
   ];
-  if (flaws.length > 0) throw new Error(flaws.join('\n'));
-  return profiles;
+  if (problems.length > 0) throw new ConfigError(problems.map((problem) => `${name}${problem}`));
+  return Object.freeze(profiles);
 }
 
 /**
- * As {@link parseTrustedIssuers}, for whoever cannot start without.
+ * As {@link readTrustedIssuers}, from JSON: an environment variable of a runtime without `gatehouse.config.ts`.
  *
- * @throws Error with every line that is wrong under `heading`
+ * @param text empty: no issuer
  */
-export function readTrustedIssuers(text: string, place: Runtime, heading: string): readonly IssuerProfile[] {
-  try {
-    return Object.freeze(parseTrustedIssuers(text, place));
-  } catch (error) {
-    // It throws nothing else.
-    const { message } = error as Error;
-    throw new Error(`${heading}\n${message.replaceAll(/^/gm, '  TRUSTED_ISSUERS: ')}`);
-  }
+export function parseTrustedIssuers(
+  text: string,
+  runtime: Runtime,
+  name = 'TRUSTED_ISSUERS',
+): readonly IssuerProfile[] {
+  return readTrustedIssuers(text.trim() === '' ? [] : parseConfigJson(text, name), runtime, name);
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text, refuseProto);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    // Says where, by its position or the text around it.
-    throw new Error(`is not JSON: ${error.message.replaceAll(/\s+/g, ' ')}`);
-  }
+/** Fields that production refuses: the address of a local issuer, and plain HTTP. */
+function emulatorOnly(setting: Setting): string[] {
+  return Object.keys(setting).filter((field) => {
+    const value = setting[field];
+    if (field === 'localUrl') return value !== undefined;
+    return URL_FIELDS.includes(field) && typeof value === 'string' && value.startsWith('http:');
+  });
 }
 
-/** A record leaves it out, and with it what it asks for. */
-function refuseProto(name: string, value: unknown): unknown {
-  if (name === '__proto__') throw new Error('has a field named __proto__');
-  return value;
-}
-
-type Setting = Readonly<Record<string, unknown>>;
-
-/** What is right in itself, but not here. */
-function notAllowedHere(setting: Setting, index: number, { local, gate }: Runtime): string[] {
-  if (setting.type === 'firebase')
-    return gate ? [] : [`${index}.type: this project’s Firebase needs no entry`];
-  if (local) return [];
-  const misplaced = Object.entries(setting).filter(
-    ([field, value]) =>
-      field === 'localUrl' ||
-      (URL_FIELDS.includes(field) && typeof value === 'string' && value.startsWith('http:')),
-  );
-  return misplaced.map(([field]) => `${index}.${field}: only in the emulator`);
-}
-
-/** Where tokens and keys come from; plain HTTP is refused there in production. */
+/** Where tokens and keys come from. */
 const URL_FIELDS = ['issuer', 'jwksUri'];
 
-/** The second of two that are the same would never be asked. */
+/** Of two equal profiles, the second would never be used. */
 function duplicates(profiles: readonly IssuerProfile[]): string[] {
   const accepted = profiles.map(({ issuer, algorithms, tokenUse, typ, audience, clientIds, claims }) =>
     JSON.stringify([issuer, algorithms, tokenUse, typ, audience, clientIds, claims]),
   );
   return accepted.flatMap((tokens, index) => {
     const first = accepted.indexOf(tokens);
-    return first < index ? [`${index}: accepts the same tokens as ${first}`] : [];
+    return first < index ? [`[${index}]: accepts the same tokens as [${first}]`] : [];
   });
 }
 
-/** One `iss` under two names would be one person with two identities. */
+/** One `iss` under two names would give one user two identities. */
 function sharedNames(profiles: readonly IssuerProfile[]): string[] {
   const names = new Map<string, string>();
   return profiles.flatMap(({ issuer, accepts }, index) =>
     accepts.flatMap((accepted) => {
       const name = names.get(accepted.issuer) ?? issuer;
       names.set(accepted.issuer, name);
-      return name === issuer ? [] : [`${index}: ${accepted.issuer} is also an issuer of another entry`];
+      return name === issuer ? [] : [`[${index}]: ${accepted.issuer} is also an issuer of another entry`];
     }),
   );
 }
@@ -123,7 +104,7 @@ function otherKeys(profiles: readonly IssuerProfile[]): string[] {
       if (!places.has(issuer)) places.set(issuer, jwksUri);
       return places.get(issuer) === jwksUri
         ? []
-        : [`${index}: another entry has the keys of ${issuer} elsewhere`];
+        : [`[${index}]: another entry has the keys of ${issuer} elsewhere`];
     }),
   );
 }

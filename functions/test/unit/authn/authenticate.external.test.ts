@@ -48,7 +48,7 @@ describe('authenticate: somebody of another issuer', () => {
   /** @param fast how far (ms) its clock is ahead of everybody's */
   const open = (more: object = { jitProvisioning: true }, fast = 0) =>
     createInstance(google, firestore, {
-      env: { TRUSTED_ISSUERS: JSON.stringify([{ ...entry, ...more }]) },
+      product: { trustedIssuers: [{ ...entry, ...more }] },
       clock: () => Date.now() + ahead + fast,
       fetch: server.fetch,
     });

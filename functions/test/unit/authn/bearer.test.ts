@@ -24,7 +24,7 @@ describe('the bearer authenticator', () => {
     server.publish({ keys: [pair.jwk] });
     const entries = [entry('a.example'), entry('b.example', { headerKeys: ['x5t'] })];
     const verifiers = createTokenVerifiers({
-      profiles: parseTrustedIssuers(JSON.stringify(entries), { local: false, gate: false }),
+      profiles: parseTrustedIssuers(JSON.stringify(entries), { local: false, allowFirebase: false }),
       ...{ fetch: server.fetch, clock: () => now * 1000, records: null },
     });
     bearer = createBearerAuthenticator(verifiers);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ALL_PERMISSIONS } from '../../../src/authz/permissions.ts';
 import { ALL_ROLES, isRole, permissionsOf, ROLES } from '../../../src/authz/roles.ts';
+import { HOLDS, HOLDS_ALL_BUT } from '../../expectations/access.ts';
 
 const NOT_ROLES = [
   'constructor',
@@ -16,29 +17,22 @@ const NOT_ROLES = [
 ];
 
 describe('roles', () => {
-  it('are the five built-in ones', () => {
-    assert.deepEqual(ALL_ROLES, ['member', 'support', 'auditor', 'admin', 'owner']);
-  });
+  for (const [role, permissions] of Object.entries(HOLDS)) {
+    it(`give ${role} exactly what is expected`, () => {
+      assert.ok(isRole(role));
+      assert.deepEqual(ROLES[role].toSorted(), permissions.toSorted());
+    });
+  }
 
-  it('allow exactly what was planned', () => {
-    assert.deepEqual(ROLES.member, ['notes:read', 'notes:write']);
-    assert.deepEqual(ROLES.support, [
-      'notes:read',
-      'notes:write',
-      'notes:moderate',
-      'users:read',
-      'sessions:revoke',
-    ]);
-    assert.deepEqual(ROLES.auditor, ['users:read', 'roles:read', 'audit:read']);
-    assert.deepEqual(ROLES.owner, ALL_PERMISSIONS);
-  });
-
-  it('make an admin lack exactly the making of owners, and putting everybody’s access in order', () => {
-    assert.deepEqual(
-      ALL_PERMISSIONS.filter((permission) => !permissionsOf(['admin']).includes(permission)),
-      ['owners:assign', 'access:reconcile'],
-    );
-  });
+  for (const [role, missing] of Object.entries(HOLDS_ALL_BUT)) {
+    it(`give ${role} everything but ${missing.join() || 'nothing'}`, () => {
+      assert.ok(isRole(role));
+      assert.deepEqual(
+        ALL_PERMISSIONS.filter((permission) => !ROLES[role].includes(permission)),
+        missing,
+      );
+    });
+  }
 
   for (const name of NOT_ROLES) {
     it(`do not include "${name}"`, () => {
@@ -70,8 +64,8 @@ describe('roles', () => {
     for (const role of ALL_ROLES) assert.ok(Object.isFrozen(ROLES[role]), role);
   });
 
-  it('are given anew each time, so that what a caller does with them stays with the caller', () => {
+  it('are returned as a new list each time, so that a caller cannot change them for others', () => {
     permissionsOf(['member']).push('owners:assign');
-    assert.deepEqual(permissionsOf(['member']), ['notes:read', 'notes:write']);
+    assert.deepEqual(permissionsOf(['member']), ROLES.member);
   });
 });

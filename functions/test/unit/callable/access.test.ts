@@ -3,19 +3,12 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import firebaseFunctionsTest from 'firebase-functions-test';
-import { createCallables } from '../../../src/callable/callables.ts';
 import { unavailable } from '../../../src/core/errors.ts';
-import {
-  type Api,
-  accountOf,
-  breakFirebaseAuth,
-  claimsOf,
-  PEOPLE,
-  type Person,
-  SECRETS,
-} from '../../helpers/api.ts';
+import { mayCall } from '../../expectations/access.ts';
+import { type Api, accountOf, breakFirebaseAuth, claimsOf, PEOPLE, SECRETS } from '../../helpers/api.ts';
 import { createSigningKey, mintIdToken } from '../../helpers/google.ts';
-import { assertRefused, assertResult, call, type Name, openCallables } from './call.ts';
+import { CALLABLES, createCallables } from '../../helpers/operations.ts';
+import { assertRefused, assertResult, call, openCallables } from './call.ts';
 
 const UNAUTHENTICATED = [401, 'UNAUTHENTICATED', 'unauthenticated'] as const;
 const INVALID_TOKEN = [401, 'UNAUTHENTICATED', 'invalid_token'] as const;
@@ -24,14 +17,6 @@ const DENIED = [403, 'PERMISSION_DENIED', 'permission_denied'] as const;
 const INVALID = [400, 'INVALID_ARGUMENT', 'invalid_argument'] as const;
 const UNAVAILABLE = [503, 'UNAVAILABLE', 'unavailable'] as const;
 
-/** By hand: who gets past the guard. The argument is wrong, so that nothing is changed. */
-const PASS: Record<Name, readonly Person[]> = {
-  getMyAccess: PEOPLE,
-  listUsers: ['support', 'auditor', 'admin', 'owner'],
-  setUserRoles: ['admin', 'owner'],
-  revokeSessions: ['support', 'admin', 'owner'],
-};
-const NAMES = Object.keys(PASS) as Name[];
 const SYSTEM = { kind: 'system', requestId: 'elsewhere' } as const;
 const DEBUG_MODE = fileURLToPath(new URL('debug-mode.ts', import.meta.url));
 
@@ -44,12 +29,12 @@ describe('callables: who may call what', () => {
 
   const bearing = (token: string) => [['Authorization', `Bearer ${token}`]] as const;
 
-  for (const name of NAMES) {
+  for (const name of CALLABLES) {
     it(`decides on ${name} as on the route, before it looks at the argument`, async () => {
       assertRefused(await call(api, name, { x: 1 }), UNAUTHENTICATED);
       for (const who of PEOPLE) {
         const answer = await call(api, name, { x: 1 }, { as: who });
-        assertRefused(answer, PASS[name].includes(who) ? INVALID : DENIED);
+        assertRefused(answer, mayCall(name, who) ? INVALID : DENIED);
       }
     });
 
@@ -200,7 +185,7 @@ describe('callables: who may call what', () => {
   it('asks for App Check when it is switched on', async () => {
     const strict = await openCallables({ env: { APP_CHECK: 'true' } });
     try {
-      for (const name of NAMES) {
+      for (const name of CALLABLES) {
         assertRefused(await call(strict, name, {}, { as: 'owner' }), [
           401,
           'UNAUTHENTICATED',
@@ -215,7 +200,9 @@ describe('callables: who may call what', () => {
   it('does not believe the `auth` of a call that did not come through the gate', async () => {
     const test = firebaseFunctionsTest({ projectId: 'gatehouse-test' });
     try {
-      const { getMyAccess, listUsers } = createCallables({}, () => api.deps);
+      const callables = createCallables(() => api.deps);
+      const getMyAccess = callables.get('getMyAccess') ?? assert.fail();
+      const listUsers = callables.get('listUsers') ?? assert.fail();
       const token = { sub: 'owner', uid: 'owner', roles: ['owner'] };
       // The types ask for a whole raw request; a unit test gives what it has.
       const request = { data: {}, auth: { uid: 'owner', token, rawToken: api.token('owner') } } as never;

@@ -1,23 +1,22 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { createCallables } from '../../../src/callable/callables.ts';
-import type { Deps } from '../../../src/deps.ts';
 import { assertHeaders, exchange, HTTPS, type Reply } from '../../helpers/answers.ts';
 import { type Api, openApi, type Person } from '../../helpers/api.ts';
 import { captureOutput } from '../../helpers/capture.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
+import type { TestInstance } from '../../helpers/open-instance.ts';
+import { createCallables } from '../../helpers/operations.ts';
 
-export type Name = 'getMyAccess' | 'listUsers' | 'setUserRoles' | 'revokeSessions';
 type Options = Omit<NonNullable<Parameters<typeof openApi>[0]>, 'serve'>;
 
-/** The four callables, each under the functions framework's own server, as in production; chosen by the first path step. */
+/** The callables, each under the functions framework's own server, as in production; chosen by the first path step. */
 export function openCallables(options: Options = {}): Promise<Api> {
   return openApi({ ...options, serve });
 }
 
-function serve(deps: Deps) {
+function serve(deps: TestInstance) {
   const servers = new Map(
-    Object.entries(createCallables({}, () => deps)).map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
+    [...createCallables(() => deps)].map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
   );
   return createServer((req, res) => {
     const server = servers.get(req.url ?? '') ?? assert.fail(`no callable at ${req.url}`);
@@ -45,7 +44,7 @@ export interface Called extends Reply {
 /** Calls a callable as the Firebase client SDKs do. */
 export async function call(
   api: Api,
-  name: Name,
+  name: string,
   data: unknown = null,
   options: CallOptions = {},
 ): Promise<Called> {

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { initializeApp } from 'firebase-admin/app';
 import { onCall } from 'firebase-functions/https';
-import { createCallables } from '../../../src/callable/callables.ts';
 import { loadConfig } from '../../../src/config.ts';
-import { createDeps } from '../../../src/deps.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import { idTokenClaims, PROJECT } from '../../helpers/google.ts';
+import { openInstance } from '../../helpers/open-instance.ts';
+import { createCallables } from '../../helpers/operations.ts';
 
 /**
  * A process of its own, started with the SDK's debug variables: it reads them when it is loaded. Our own refusal to start
@@ -17,9 +17,9 @@ const claims = idTokenClaims({ sub: 'owner', user_id: 'owner', uid: 'owner', rol
 const token = `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.`;
 
 const app = initializeApp({ projectId: PROJECT });
-const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app });
+const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app });
 const bare = onCall((request) => request.auth?.uid ?? null);
-const { getMyAccess } = createCallables({}, () => deps);
+const getMyAccess = createCallables(() => deps).get('getMyAccess');
 
 console.log(JSON.stringify({ sdk: await call(bare), ours: await call(getMyAccess) }));
 

@@ -24,8 +24,8 @@ const CALLABLE_STATUS: Record<string, readonly number[]> = {
 };
 
 describe('errors', () => {
-  it('are explained in docs/errors.md, each once, with the same status and callable code', () => {
-    const text = readFileSync(new URL('../../../../docs/errors.md', import.meta.url), 'utf8');
+  it('are explained in docs/reference/errors.md, each once, with the same status and callable code', () => {
+    const text = readFileSync(new URL('../../../../docs/reference/errors.md', import.meta.url), 'utf8');
     const rows = [...text.matchAll(/^\| `(\w+)` \| (\d+) \| ([a-z-]+) \|(.*)$/gm)];
     assert.deepEqual(
       rows.map(([, code, status, callable]) => [code, Number(status), callable]),

@@ -7,12 +7,13 @@ const schema = z.strictObject({
   name: z.string(),
   tags: z.array(z.strictObject({ id: z.int() })).optional(),
 });
-const parse = (value: unknown) => parseInput(schema, value, 'body');
+const parse = (value: unknown) =>
+  parseInput(schema, value, (field) => (field === '' ? 'body' : `body.${field}`));
 
 describe('parse fields', () => {
   it('gives what the schema gives', () => {
     assert.deepEqual(parse({ name: 'a', tags: [{ id: 1 }] }), { name: 'a', tags: [{ id: 1 }] });
-    assert.equal(parseInput(z.coerce.number(), '7', 'query'), 7);
+    assert.equal(parseInput(z.coerce.number(), '7', String), 7);
   });
 
   const wrong: Record<string, readonly [value: unknown, fields: readonly string[]]> = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { routes } from '../../../src/http/routes.ts';
 import { assertProblem, exchange, HTTPS } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
+import { routes } from '../../helpers/operations.ts';
 
 describe('http: App Check, switched on', () => {
   let api: Api;

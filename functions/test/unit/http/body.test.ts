@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import type { Server } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { onRequest } from 'firebase-functions/https';
-import type { Deps } from '../../../src/deps.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { assertProblem, exchange, HTTPS } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
+import type { TestInstance } from '../../helpers/open-instance.ts';
 
 const LIMIT = 100 * 1024;
 const JSON_TYPE = ['Content-Type', 'application/json'] as const;
 
 /** In production the functions framework has read the body before Express sees it; alone, the app reads it itself. */
-function underFramework(deps: Deps): Server {
+function underFramework(deps: TestInstance): Server {
   const app = createApp(deps);
   return frameworkServer(onRequest((req, res) => void app(req, res)));
 }

@@ -102,7 +102,7 @@ describe('http: failures', () => {
     const app = express();
     app.set('env', 'test');
     app.use((_req, res, next) => {
-      secureResponse(res, 'X-Request-Id', assignRequestId(res));
+      secureResponse(res, assignRequestId(res));
       next();
     });
     app.get('/half', (_req, res) => {

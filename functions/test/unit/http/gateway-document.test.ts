@@ -3,12 +3,12 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { createGatewayDocument } from '../../../scripts/gateway-document.ts';
 import type { IssuerProfile } from '../../../src/authn/oidc/issuer-profile.ts';
 import { parseTrustedIssuers } from '../../../src/authn/oidc/trusted-issuers.ts';
-import { routes } from '../../../src/http/routes.ts';
+import { routes } from '../../helpers/operations.ts';
 
 const BACKEND = 'https://europe-west1-acme.cloudfunctions.net/api';
 
 const issuers = (...settings: object[]) =>
-  parseTrustedIssuers(JSON.stringify(settings), { local: false, gate: false });
+  parseTrustedIssuers(JSON.stringify(settings), { local: false, allowFirebase: false });
 const written = (trusted: readonly IssuerProfile[] = [], host?: string) =>
   createGatewayDocument({ projectId: 'acme', backend: BACKEND, issuers: trusted, host });
 
@@ -113,7 +113,7 @@ describe('http: the gateway’s document', () => {
     assert.equal(warnings.length, 1);
     assert.match(
       warnings[0] ?? '',
-      /^entry 0 of TRUSTED_ISSUERS, .*eu-west-1_AbCdEf: .*does not look at `client_id`/,
+      /^trustedIssuers\[0\], .*eu-west-1_AbCdEf: .*does not look at `client_id`/,
     );
     assert.ok(document.info.description.includes(warnings[0] ?? assert.fail()));
     assert.equal(document.securityDefinitions.cognito_1?.['x-google-audiences'], 'web,app');
@@ -123,7 +123,7 @@ describe('http: the gateway’s document', () => {
     const access = { ...COGNITO, tokenUse: 'access' };
     const { warnings } = written(issuers(AUTH0, access, { ...access, clientIds: ['machine'] }));
     const places = warnings.map((warning) => warning.split(',')[0]);
-    assert.deepEqual(places, ['entry 1 of TRUSTED_ISSUERS', 'entry 2 of TRUSTED_ISSUERS']);
+    assert.deepEqual(places, ['trustedIssuers[1]', 'trustedIssuers[2]']);
   });
 
   it('has nothing to warn of where access tokens of Cognito are bound to us', () => {
@@ -156,7 +156,7 @@ describe('http: the gateway’s document', () => {
     assert.equal(warnings.length, 1);
     assert.match(
       warnings[0] ?? '',
-      /^entry 0 of TRUSTED_ISSUERS, https:\/\/id\.acme\.test\/realms\/main: .*discovery/,
+      /^trustedIssuers\[0\], https:\/\/id\.acme\.test\/realms\/main: .*discovery/,
     );
     assert.ok(!('x-google-jwks_uri' in (document.securityDefinitions.oidc_1 ?? assert.fail())));
   });
@@ -167,7 +167,7 @@ describe('http: the gateway’s document', () => {
     assert.deepEqual(Object.keys(document.securityDefinitions), ['firebase']);
     assert.match(
       warnings[0] ?? '',
-      /^entry 0 of TRUSTED_ISSUERS, https:\/\/id\.acme\.test\/realms\/main is left out/,
+      /^trustedIssuers\[0\], https:\/\/id\.acme\.test\/realms\/main is left out/,
     );
   });
 

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { createCallables } from '../../../src/callable/callables.ts';
-import type { Deps } from '../../../src/deps.ts';
 import { createApp } from '../../../src/http/app.ts';
-import { routes } from '../../../src/http/routes.ts';
 import { structuredLog } from '../../../src/platform/logging/log.ts';
 import { GRANT_TYPE, JWT } from '../../../src/token-exchange/schema.ts';
 import { createMovableClock } from '../../helpers/access.ts';
@@ -13,13 +10,15 @@ import { captureOutput, parseLines } from '../../helpers/capture.ts';
 import { forgeIdToken } from '../../helpers/forge.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import { mintIdToken } from '../../helpers/google.ts';
+import type { TestInstance } from '../../helpers/open-instance.ts';
+import { createCallables, routes } from '../../helpers/operations.ts';
 import { seed } from '../notes/notes.ts';
 
 /** The HTTP API and the callables at one port. */
-function serveBoth(deps: Deps) {
+function serveBoth(deps: TestInstance) {
   const app = createApp(deps);
   const callables = new Map(
-    Object.entries(createCallables({}, () => deps)).map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
+    [...createCallables(() => deps)].map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
   );
   return createServer((req, res) => {
     const callable = callables.get(req.url ?? '');

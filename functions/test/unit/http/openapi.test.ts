@@ -3,8 +3,8 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import * as z from 'zod';
 import { createOpenApiDocument } from '../../../scripts/openapi-document.ts';
 import { createApp } from '../../../src/http/app.ts';
-import { routes } from '../../../src/http/routes.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
+import { routes } from '../../helpers/operations.ts';
 
 interface Operation {
   readonly operationId: string;
@@ -29,7 +29,7 @@ const stranger = { issuer: OIDC.issuer, subject: 'ada' };
 describe('http: OpenAPI', () => {
   let api: Api;
   before(async () => {
-    api = await openApi({ env: { TRUSTED_ISSUERS: JSON.stringify([OIDC]) } });
+    api = await openApi({ product: { trustedIssuers: [OIDC] } });
   });
   after(() => api.close());
 

@@ -1,7 +1,7 @@
-import type { Deps } from '../../../src/deps.ts';
 import { createNotesService } from '../../../src/notes/notes-service.ts';
 import type { Api, Person } from '../../helpers/api.ts';
 import type { TestFirestore } from '../../helpers/firestore.ts';
+import type { TestInstance } from '../../helpers/open-instance.ts';
 
 export const MISSING = 'noSuchNote0000000000';
 
@@ -25,7 +25,7 @@ export const rename = (api: Api, who: Person, { id, etag }: { id: string; etag: 
 /** The same wiring with the notes in another Firestore: one whose calls a test holds, or breaks. */
 export const notesIn =
   ({ open }: TestFirestore) =>
-  (deps: Deps): Deps => ({
+  (deps: TestInstance): TestInstance => ({
     ...deps,
     notes: createNotesService({ open, audit: deps.audit }),
   });

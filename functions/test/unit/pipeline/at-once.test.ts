@@ -1,23 +1,22 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { needsFreshRecord } from '../../../src/authz/access-rule.ts';
-import { createCallables } from '../../../src/callable/callables.ts';
-import { createDeps, type Deps } from '../../../src/deps.ts';
 import type { Edit } from '../../../src/directory/edit.ts';
 import { handleAccountDeleted } from '../../../src/directory/sync/account-lifecycle.ts';
 import { createApp } from '../../../src/http/app.ts';
-import { routes } from '../../../src/http/routes.ts';
 import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import { recordingLog } from '../../helpers/instance.ts';
-import { call, type Name } from '../callable/call.ts';
+import { openInstance, type TestInstance } from '../../helpers/open-instance.ts';
+import { CALLABLES, createCallables, routes } from '../../helpers/operations.ts';
+import { call } from '../callable/call.ts';
 
 /** The HTTP API and the callables on one server, each as in production. */
-function serve(deps: Deps) {
+function serve(deps: TestInstance) {
   const app = createApp(deps);
   const callables = new Map(
-    Object.entries(createCallables({}, () => deps)).map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
+    [...createCallables(() => deps)].map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
   );
   return createServer((req, res) => {
     const server = callables.get(req.url ?? '');
@@ -28,13 +27,13 @@ function serve(deps: Deps) {
 
 const edit =
   (what: Edit) =>
-  async ({ changeAccess }: Deps): Promise<void> => {
+  async ({ changeAccess }: TestInstance): Promise<void> => {
     const actor = { kind: 'operator', requestId: 'r1' } as const;
     await changeAccess(actor, { uid: 'owner', action: 'roles.set' }, () => what);
   };
 
 /** What takes an owner's rights away, and what their old token is answered with on privileged routes. */
-const ENDS: Record<string, readonly [(deps: Deps, api: Api) => Promise<void>, code: string]> = {
+const ENDS: Record<string, readonly [(deps: TestInstance, api: Api) => Promise<void>, code: string]> = {
   disabled: [edit({ disabled: true }), 'invalid_token'],
   deleted: [edit({ remove: true }), 'invalid_token'],
   'signed out': [edit({ revoke: true }), 'token_stale'],
@@ -50,16 +49,17 @@ const ENDS: Record<string, readonly [(deps: Deps, api: Api) => Promise<void>, co
 
 const GUARDED = routes.filter(({ access }) => access !== 'public');
 const isPrivileged = ({ access }: (typeof routes)[number]) => needsFreshRecord(access);
-const CALLABLES: readonly Name[] = ['getMyAccess', 'listUsers', 'setUserRoles', 'revokeSessions'];
 /** Decided on the record. */
-const PRIVILEGED_CALLABLES: readonly Name[] = ['setUserRoles'];
+const PRIVILEGED_CALLABLES = routes
+  .filter(({ callable, access }) => callable && needsFreshRecord(access))
+  .map(({ name }) => name);
 
 async function assertRouteRefuses(api: Api, { method, path }: (typeof routes)[number], code: string) {
   const url = `/v1${path.replace(/:\w+/, 'member')}`;
   assertProblem(await api.as('owner')[method](url), 401, code);
 }
 
-async function assertCallableRefuses(api: Api, name: Name, code: string) {
+async function assertCallableRefuses(api: Api, name: string, code: string) {
   const { status, text } = await call(api, name, {}, { as: 'owner' });
   assert.deepEqual([status, JSON.parse(text).error.details.code], [401, code], name);
 }
@@ -69,7 +69,7 @@ for (const [what, [end, code]] of Object.entries(ENDS)) {
     this.timeout(20_000);
     let api: Api;
     /** Another instance on the same Firestore and Firebase Auth. */
-    let elsewhere: Deps;
+    let elsewhere: TestInstance;
     /** Milliseconds that the clock of the instance under test is ahead. */
     let ahead: number;
 
@@ -77,7 +77,7 @@ for (const [what, [end, code]] of Object.entries(ENDS)) {
       ahead = 0;
       api = await openApi({ serve, clock: () => Date.now() + ahead });
       const { log } = recordingLog();
-      elsewhere = createDeps(api.deps.config, { app: api.google.app, firestore: api.firestore.open, log });
+      elsewhere = openInstance(api.deps.config, { app: api.google.app, firestore: api.firestore.open, log });
       api.google.users.set('other', { localId: 'other', customAttributes: '{"roles":["owner"],"rv":1}' });
       for (const uid of ['owner', 'other']) await elsewhere.users.get(uid);
       // The token is known here, and the changes have just been read.

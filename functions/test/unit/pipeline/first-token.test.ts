@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { authenticate } from '../../../src/authn/authenticate.ts';
 import { loadConfig } from '../../../src/config.ts';
-import { createDeps } from '../../../src/deps.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import {
   CERTIFICATES,
@@ -13,6 +12,7 @@ import {
   PROJECT,
 } from '../../helpers/google.ts';
 import { recordingLog } from '../../helpers/instance.ts';
+import { openInstance } from '../../helpers/open-instance.ts';
 
 describe('the first token of an instance', () => {
   let google: Google;
@@ -35,7 +35,7 @@ describe('the first token of an instance', () => {
       res.writeHead(200, { 'Content-Type': 'application/json' });
       res.end(JSON.stringify(certificates([googleKey])));
     });
-    const deps = createDeps(loadConfig({ GCLOUD_PROJECT: PROJECT }), {
+    const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), {
       app: google.app,
       firestore: () => {
         opened.resolve();

@@ -6,15 +6,16 @@ import { createBlockingFunctions } from '../../../src/sign-up/blocking-functions
 import { createMovableClock, entryOf } from '../../helpers/access.ts';
 import { type Api, breakFirebaseAuth, openApi } from '../../helpers/api.ts';
 import { withoutDelay } from '../../helpers/deadlines.ts';
+import type { ProductFields } from '../../helpers/product.ts';
 
 type User = Partial<NonNullable<AuthBlockingEvent['data']>>;
 
 let opened: Api | undefined;
 
 /** An instance that has not heard of anybody yet. */
-async function blocking(env: Record<string, string> = {}, options: Parameters<typeof openApi>[0] = {}) {
+async function blocking(product: ProductFields = {}, options: Parameters<typeof openApi>[0] = {}) {
   await opened?.close();
-  opened = await openApi({ env, ...options });
+  opened = await openApi({ product, ...options });
   const api = opened;
   const functions = createBlockingFunctions({}, () => api.deps);
   // Identity Platform sends more; these functions look at nothing else.
@@ -35,7 +36,7 @@ function handlerOf(fn: object): (event: AuthBlockingEvent) => unknown {
 
 const refusal = { code: 'permission-denied' };
 const MEMBER = { customClaims: { roles: ['member'], rv: 1 } };
-const ACME = { SIGN_UP_DOMAINS: 'acme.com, acme.co.uk' };
+const ACME = { signUp: { emailDomains: ['acme.com', 'acme.co.uk'] } };
 const ada = { uid: 'ada', email: 'ada@acme.com', emailVerified: true };
 
 const close = async () => {
@@ -136,7 +137,7 @@ describe('beforeUserCreated', () => {
   });
 
   it('gives no role where the default is none', async () => {
-    assert.deepEqual(await (await blocking({ DEFAULT_ROLE: 'none' })).create(ada), {});
+    assert.deepEqual(await (await blocking({ defaultRole: 'none' })).create(ada), {});
   });
 
   it('keeps the claims of others', async () => {
@@ -201,7 +202,7 @@ describe('beforeUserSignedIn', () => {
   });
 
   it('gives no role where the default is none', async () => {
-    assert.deepEqual(await (await blocking({ DEFAULT_ROLE: 'none' })).signIn(ada), {});
+    assert.deepEqual(await (await blocking({ defaultRole: 'none' })).signIn(ada), {});
   });
 
   it('lets somebody in whose claims leave no room for a role, without one', async () => {

@@ -5,13 +5,14 @@ import { type Api, breakFirebaseAuth, openApi } from '../../helpers/api.ts';
 import type { GoogleUser } from '../../helpers/google.ts';
 import { identityOf } from '../../helpers/identities.ts';
 import { createInstance } from '../../helpers/instance.ts';
+import type { ProductFields } from '../../helpers/product.ts';
 
 const ada = { email: 'ada@acme.com', emailVerified: true };
-const ACME = { SIGN_UP_DOMAINS: 'acme.com' };
+const ACME = { signUp: { emailDomains: ['acme.com'] } };
 let api: Api;
 
-const open = async (env: Record<string, string> = {}) => {
-  api = await openApi({ env });
+const open = async (product: ProductFields = {}) => {
+  api = await openApi({ product });
 };
 const account = (user: Omit<GoogleUser, 'localId'>) => {
   const providerUserInfo = [{ providerId: 'password', rawId: 'x' }];
@@ -86,7 +87,7 @@ describe('onUserCreated', () => {
   });
 
   it('enters users without a role where the default is none, and anonymous ones', async () => {
-    await open({ DEFAULT_ROLE: 'none' });
+    await open({ defaultRole: 'none' });
     account(ada);
     await deliver('onUserCreated');
     assert.deepEqual(await roles(), []);
@@ -219,7 +220,7 @@ describe('the schedule that reconciles', () => {
       entry: { ...(entry ?? assert.fail()), grants: [...(entry?.grants ?? []), grant], pending: ['claims'] },
     }));
     api.lines.length = 0;
-    const schedule = createReconcileSchedule({}, () => api.deps);
+    const schedule = createReconcileSchedule({}, () => api.deps.directory);
     await schedule.run({ scheduleTime: new Date().toISOString() });
     assert.deepEqual([await roles(), (await entry())?.pending], [['member'], []]);
     const line = api.lines.find(({ kind }) => kind === 'reconciled');

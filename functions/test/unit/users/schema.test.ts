@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type * as z from 'zod';
-import { grantRequest, roleChange, uid, user, userQuery } from '../../../src/users/schema.ts';
+import { uid } from '../../../src/core/uid.ts';
+import { grantRequest, roleChange, user, userQuery } from '../../../src/users/schema.ts';
 
 const accepts = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
 const change = { grants: [{ role: 'member' }], version: 0 };

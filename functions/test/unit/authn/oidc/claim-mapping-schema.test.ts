@@ -9,7 +9,7 @@ const parse = (json: string) => mapSchema.parse(JSON.parse(json));
 const access = (json: string, payload: Record<string, unknown>, kind: 'user' | 'service' = 'user') =>
   mapClaims(payload, toAccessMap(parse(json), 'groups'), kind);
 
-describe('a map in TRUSTED_ISSUERS', () => {
+describe('the map of a trusted issuer', () => {
   it('gives nothing when it is empty', () => {
     assert.deepEqual(access('{}', { groups: ['admin'], permissions: ['notes:read'], scope: 'admin' }), {
       ...{ roles: [], permissions: [] },

@@ -41,7 +41,7 @@ describe('external token', () => {
     entry: object = {},
   ) {
     const profiles = parseTrustedIssuers(JSON.stringify([{ ...ENTRY, ...entry }]), {
-      ...{ local: false, gate: true },
+      ...{ local: false, allowFirebase: true },
     });
     const keys = new Map(
       profiles.flatMap(({ accepts, algorithms }) =>
@@ -191,7 +191,7 @@ describe('external token', () => {
   });
 
   it('refuses an `iss` that it has no keys for', async () => {
-    const profiles = parseTrustedIssuers(JSON.stringify([ENTRY]), { local: false, gate: false });
+    const profiles = parseTrustedIssuers(JSON.stringify([ENTRY]), { local: false, allowFirebase: false });
     const verifier = createExternalTokenVerifier({ profiles, keys: new Map(), records: null });
     const token = parsed(await pair.sign(claims()));
     await assertRefused(() => verifier.verify(token, NOW), 'invalid_token', 'no keys for this issuer');

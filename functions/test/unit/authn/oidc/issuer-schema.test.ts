@@ -14,7 +14,7 @@ function wrong(entry: unknown): string[] {
   return parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('.'));
 }
 
-describe('an entry of TRUSTED_ISSUERS', () => {
+describe('the settings of a trusted issuer', () => {
   it('gives no rights unless it says so', () => {
     const { access, jitProvisioning, tokenExchange } = issuerSchema.parse(OIDC);
     const rights = access({ groups: ['admin'], permissions: ['notes:read'], scope: 'notes:read' }, 'user', 0);

@@ -31,7 +31,7 @@ describe('while the keys of an issuer cannot be had', () => {
     ahead = 0;
     server = await openKeyServer();
     api = await openApi({
-      env: { TRUSTED_ISSUERS: JSON.stringify([entry(ISSUER), entry(OTHER)]) },
+      product: { trustedIssuers: [entry(ISSUER), entry(OTHER)] },
       clock: () => at + ahead,
       fetch: server.fetch,
     });

@@ -7,7 +7,7 @@ import { unverified } from '../../../helpers/signing.ts';
 type Claims = Readonly<Record<string, unknown>>;
 
 function profileOf(entry: object): IssuerProfile {
-  const [profile] = parseTrustedIssuers(JSON.stringify([entry]), { local: true, gate: true });
+  const [profile] = parseTrustedIssuers(JSON.stringify([entry]), { local: true, allowFirebase: true });
   return profile ?? assert.fail();
 }
 /** What is wrong with a token of these claims; `undefined` for a good one. */

@@ -1,20 +1,23 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { rejectReason } from '../../../../src/authn/oidc/reject-reason.ts';
-import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
+import { documentedIssuers } from '../../../helpers/docs.ts';
 import { unverified } from '../../../helpers/signing.ts';
 
-/** Tokens in the shapes that their makers document, and what the recipes of docs/guides/trusted-issuers.md make of them. */
+/** Tokens in the forms that vendors document, and what the configurations of docs/guides/external-issuers make of them. */
 
-const GUIDE = readFileSync(new URL('../../../../../docs/guides/trusted-issuers.md', import.meta.url), 'utf8');
-const PRODUCTION = { local: false, gate: false };
+const PAGES: Readonly<Record<string, string>> = {
+  Cognito: 'cognito',
+  Auth0: 'auth0',
+  Keycloak: 'keycloak',
+  'Microsoft Entra ID': 'entra-id',
+  Okta: 'okta',
+  Google: 'google',
+  'A service': 'openid',
+};
 
-/** The recipe under this heading, as profiles. */
-function recipe(name: string) {
-  const [, rest = ''] = GUIDE.split(`\n**${name}`);
-  const json = /```json\n([\s\S]*?)```/.exec(rest)?.[1] ?? assert.fail(name);
-  return parseTrustedIssuers(json, PRODUCTION);
-}
+/** The configuration for an issuer, as profiles. */
+const recipe = (name: string) =>
+  documentedIssuers(`docs/guides/external-issuers/${PAGES[name] ?? assert.fail(name)}.md`);
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -50,7 +53,7 @@ const GOOGLE = {
 const AUTH0 = { iss: 'https://tenant.eu.auth0.com/', aud: 'https://api.example.com', azp: 'spa' };
 const noTyp = { typ: undefined };
 
-describe('the recipes of the guide to trusted issuers', () => {
+describe('the configurations of docs/guides/external-issuers', () => {
   const tokens: readonly (readonly [what: string, name: string, Claims, outcome: string, header?: Claims])[] =
     [
       [

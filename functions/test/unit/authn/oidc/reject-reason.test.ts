@@ -6,7 +6,7 @@ import { unverified } from '../../../helpers/signing.ts';
 
 const [base] = parseTrustedIssuers(
   JSON.stringify([{ type: 'oidc', issuer: 'https://login.example.com', audience: ['api', 'api2'] }]),
-  { local: false, gate: false },
+  { local: false, allowFirebase: false },
 );
 const GOOD = { sub: 'ada', aud: 'api' };
 

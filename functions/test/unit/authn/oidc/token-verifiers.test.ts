@@ -27,7 +27,7 @@ describe('the token verifiers of trusted issuers', () => {
 
   const create = (...entries: object[]) =>
     createTokenVerifiers({
-      profiles: parseTrustedIssuers(JSON.stringify(entries), { local: false, gate: false }),
+      profiles: parseTrustedIssuers(JSON.stringify(entries), { local: false, allowFirebase: false }),
       ...{ fetch: server.fetch, clock: () => NOW * 1000, records: null },
     });
 

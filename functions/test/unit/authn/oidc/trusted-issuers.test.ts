@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
+import { parseTrustedIssuers, readTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
 
-const PRODUCTION = { local: false, gate: false };
-const EMULATOR = { local: true, gate: false };
-const parse = (entries: unknown, place = PRODUCTION) => parseTrustedIssuers(JSON.stringify(entries), place);
+const PRODUCTION = { local: false, allowFirebase: false };
+const EMULATOR = { local: true, allowFirebase: false };
+const parse = (entries: unknown, runtime = PRODUCTION) => readTrustedIssuers(entries, runtime);
+/** The error that says this of the list. */
+const invalid = (problem: string) => ({ message: `Invalid configuration: trustedIssuers${problem}` });
 
 const COGNITO = {
   ...{ type: 'cognito', region: 'eu-west-1', userPoolId: 'eu-west-1_AbC123' },
@@ -12,8 +14,9 @@ const COGNITO = {
 const AUTH0 = { type: 'auth0', domain: 'shop.eu.auth0.com', audience: 'https://api' };
 const OIDC = { type: 'oidc', issuer: 'https://login.example.com', audience: 'api' };
 
-describe('TRUSTED_ISSUERS', () => {
-  it('trusts nobody when it is empty', () => {
+describe('trusted issuers', () => {
+  it('are none for an empty list or text', () => {
+    assert.deepEqual(parse([]), []);
     for (const text of ['', ' \n', '[]']) assert.deepEqual(parseTrustedIssuers(text, PRODUCTION), []);
   });
 
@@ -37,7 +40,7 @@ describe('TRUSTED_ISSUERS', () => {
   for (const [field, entry] of Object.entries(local)) {
     it(`takes a ${field} on this machine in the emulator, and nowhere else`, () => {
       assert.equal(parse([entry], EMULATOR).length, 1);
-      assert.throws(() => parse([AUTH0, entry]), { message: `1.${field}: only in the emulator` });
+      assert.throws(() => parse([AUTH0, entry]), invalid(`[1].${field}: only in the emulator`));
     });
   }
 
@@ -45,35 +48,36 @@ describe('TRUSTED_ISSUERS', () => {
     assert.equal(parse([{ ...AUTH0, localUrl: 'http://localhost:3000' }], EMULATOR).length, 1);
     assert.throws(
       () => parse([{ ...AUTH0, localUrl: 'https://localhost:3000' }]),
-      /^Error: 0\.localUrl: only/,
+      invalid('[0].localUrl: only in the emulator'),
     );
   });
 
-  it('takes Firebase at a gate, where firebase-admin is not at hand, and nowhere else', () => {
+  it('accepts Firebase outside of the Firebase project only', () => {
     const entry = { type: 'firebase', projectId: 'shop-1' };
-    assert.equal(parse([entry], { local: false, gate: true })[0]?.type, 'firebase');
-    assert.throws(() => parse([entry], EMULATOR), { message: /^0\.type: this project’s Firebase/ });
+    assert.equal(parse([entry], { local: false, allowFirebase: true })[0]?.type, 'firebase');
+    assert.throws(
+      () => parse([entry], EMULATOR),
+      invalid('[0].type: this project’s Firebase needs no entry'),
+    );
   });
 
   it('refuses one `iss` under two names', () => {
     const second = 'https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123';
     assert.throws(
       () => parse([COGNITO, { ...OIDC, issuer: second, jwksUri: `${second}/.well-known/jwks.json` }]),
-      {
-        message: `1: ${second} is also an issuer of another entry`,
-      },
+      invalid(`[1]: ${second} is also an issuer of another entry`),
     );
   });
 
   it('refuses two places for the keys of one issuer', () => {
-    const message = '1: another entry has the keys of https://login.example.com elsewhere';
+    const problem = '[1]: another entry has the keys of https://login.example.com elsewhere';
     const other = { ...OIDC, audience: 'other', jwksUri: 'https://login.example.com/keys' };
-    assert.throws(() => parse([OIDC, other]), { message });
+    assert.throws(() => parse([OIDC, other]), invalid(problem));
   });
 
   it('refuses a second entry that would never be asked', () => {
-    const message = '1: accepts the same tokens as 0';
-    assert.throws(() => parse([COGNITO, { ...COGNITO, map: { everyone: ['member'] } }]), { message });
+    const problem = '[1]: accepts the same tokens as [0]';
+    assert.throws(() => parse([COGNITO, { ...COGNITO, map: { everyone: ['member'] } }]), invalid(problem));
     assert.equal(parse([COGNITO, { ...COGNITO, clientIds: ['other'] }]).length, 2);
     assert.equal(parse([OIDC, { ...OIDC, algorithms: ['ES256'] }]).length, 2);
   });
@@ -93,7 +97,8 @@ describe('TRUSTED_ISSUERS', () => {
           { ...OIDC, algorithms: ['HS256'] },
         ]),
       {
-        message: /^0\.region: is not a region.*\n1\.algorithms\.0: /s,
+        message:
+          /^Invalid configuration: trustedIssuers\[0\]\.region: is not a region.*\n.*: trustedIssuers\[1\]\.algorithms\[0\]: /s,
       },
     );
   });
@@ -105,63 +110,68 @@ describe('TRUSTED_ISSUERS', () => {
   }
 
   it('says so when it is no list at all, or no JSON', () => {
-    assert.throws(() => parseTrustedIssuers('{}', PRODUCTION), { message: 'has to be a list: [ … ]' });
-    assert.throws(() => parseTrustedIssuers('[', PRODUCTION), { message: /^is not JSON: Unexpected end/ });
+    assert.throws(() => parse({}), invalid(': has to be a list: [ … ]'));
+    assert.throws(() => parseTrustedIssuers('[', PRODUCTION), {
+      message: /^Invalid configuration: TRUSTED_ISSUERS: is not JSON: Unexpected end/,
+    });
   });
 
   it('says in one line where it stops being JSON', () => {
     assert.throws(() => parseTrustedIssuers('[\n  {"type": "oidc"\n   "issuer": 3}]', PRODUCTION), {
-      message: /^is not JSON: .*\(line 3 column 4\)$/,
+      message: /^Invalid configuration: TRUSTED_ISSUERS: is not JSON: .*\(line 3 column 4\)$/,
     });
-    const message = 'is not JSON: Unexpected token \']\', "[ 1, ]" is not valid JSON';
+    const problem = 'is not JSON: Unexpected token \']\', "[ 1, ]" is not valid JSON';
+    const message = `Invalid configuration: TRUSTED_ISSUERS: ${problem}`;
     assert.throws(() => parseTrustedIssuers('[\n1,\n]', PRODUCTION), { message });
   });
 
   const flaws: Record<string, readonly [entry: object, message: string]> = {
-    'a field that is missing': [{ ...OIDC, audience: undefined }, '0.audience: is missing'],
-    'a choice that is missing': [{ ...COGNITO, tokenUse: undefined }, '0.tokenUse: is missing'],
-    'a list that is missing': [{ ...COGNITO, clientIds: undefined }, '0.clientIds: is missing'],
-    'a choice there is not': [{ ...OIDC, tokenUse: 'x' }, '0.tokenUse: has to be one of access, id'],
+    'a field that is missing': [{ ...OIDC, audience: undefined }, '[0].audience: is missing'],
+    'a choice that is missing': [{ ...COGNITO, tokenUse: undefined }, '[0].tokenUse: is missing'],
+    'a list that is missing': [{ ...COGNITO, clientIds: undefined }, '[0].clientIds: is missing'],
+    'a choice there is not': [{ ...OIDC, tokenUse: 'x' }, '[0].tokenUse: has to be one of access, id'],
     'an audience that is none': [
       { ...OIDC, audience: 7 },
-      '0.audience: has to be a text, or a list of texts',
+      '[0].audience: has to be a text, or a list of texts',
     ],
-    'a text for a list': [{ ...OIDC, clientIds: 'x' }, '0.clientIds: has to be a list: [ … ]'],
-    'a list for an object': [{ ...OIDC, map: [] }, '0.map: has to be an object: { … }'],
-    'a list for a table': [{ ...OIDC, claims: [] }, '0.claims: has to be an object: { … }'],
-    'a number for a text': [{ ...AUTH0, audience: 7 }, '0.audience: has to be a text'],
-    'a text for a number': [{ ...OIDC, maxLifetime: '60' }, '0.maxLifetime: has to be a number'],
-    'half a second': [{ ...OIDC, maxLifetime: 60.5 }, '0.maxLifetime: has to be a whole number'],
-    'a text for yes or no': [{ ...OIDC, tokenExchange: 'yes' }, '0.tokenExchange: has to be true or false'],
-    'too little': [{ ...OIDC, maxLifetime: 59 }, '0.maxLifetime: is less than 60'],
-    'too much': [{ ...OIDC, maxLifetime: 2_592_001 }, '0.maxLifetime: is more than 2592000'],
-    'an empty name': [{ ...OIDC, map: { groups: { '': ['member'] } } }, '0.map.groups.: has an empty name'],
-    'an empty text': [{ ...AUTH0, audience: '' }, '0.audience: is empty'],
-    'a long text': [{ ...AUTH0, audience: 'a'.repeat(513) }, '0.audience: has more than 512 characters'],
-    'an unknown field': [{ ...OIDC, constructor: 1 }, '0: has an unknown field: constructor'],
+    'a text for a list': [{ ...OIDC, clientIds: 'x' }, '[0].clientIds: has to be a list: [ … ]'],
+    'a list for an object': [{ ...OIDC, map: [] }, '[0].map: has to be an object: { … }'],
+    'a list for a table': [{ ...OIDC, claims: [] }, '[0].claims: has to be an object: { … }'],
+    'a number for a text': [{ ...AUTH0, audience: 7 }, '[0].audience: has to be a text'],
+    'a text for a number': [{ ...OIDC, maxLifetime: '60' }, '[0].maxLifetime: has to be a number'],
+    'half a second': [{ ...OIDC, maxLifetime: 60.5 }, '[0].maxLifetime: has to be a whole number'],
+    'a text for yes or no': [{ ...OIDC, tokenExchange: 'yes' }, '[0].tokenExchange: has to be true or false'],
+    'too little': [{ ...OIDC, maxLifetime: 59 }, '[0].maxLifetime: is less than 60'],
+    'too much': [{ ...OIDC, maxLifetime: 2_592_001 }, '[0].maxLifetime: is more than 2592000'],
+    'an empty name': [{ ...OIDC, map: { groups: { '': ['member'] } } }, '[0].map.groups.: has an empty name'],
+    'an empty text': [{ ...AUTH0, audience: '' }, '[0].audience: is empty'],
+    'a long text': [{ ...AUTH0, audience: 'a'.repeat(513) }, '[0].audience: has more than 512 characters'],
+    'an unknown field': [{ ...OIDC, constructor: 1 }, '[0]: has an unknown field: constructor'],
   };
   for (const [what, [entry, message]] of Object.entries(flaws)) {
     it(`says in plain words that there is ${what}`, () => {
-      assert.throws(() => parse([entry]), { message });
+      assert.throws(() => parse([entry]), invalid(message));
     });
   }
 
-  it('offers Firebase as a type only at a gate', () => {
-    const kinds = '0.type: has to be one of cognito, auth0, oidc';
-    assert.throws(() => parse([{ type: 'saml' }]), { message: kinds });
-    const gate = { local: false, gate: true };
-    assert.throws(() => parse([{ type: 'saml' }], gate), { message: `${kinds}, firebase` });
+  it('offers Firebase as a type outside of the Firebase project only', () => {
+    const kinds = '[0].type: has to be one of cognito, auth0, oidc';
+    assert.throws(() => parse([{ type: 'saml' }]), invalid(kinds));
+    const outside = { local: false, allowFirebase: true };
+    assert.throws(() => parse([{ type: 'saml' }], outside), invalid(`${kinds}, firebase`));
   });
 
   it('refuses __proto__ as a name, which would drop the check of a claim in silence', () => {
     for (const field of ['"claims":{"__proto__":"x"}', '"map":{"groups":{"__proto__":["member"]}}']) {
       const text = JSON.stringify([OIDC]).replace('}]', `,${field}}]`);
-      assert.throws(() => parseTrustedIssuers(text, PRODUCTION), { message: 'has a field named __proto__' });
+      assert.throws(() => parseTrustedIssuers(text, PRODUCTION), {
+        message: 'Invalid configuration: TRUSTED_ISSUERS: has a field named __proto__',
+      });
     }
   });
 
   it('refuses more than 50 entries', () => {
-    const message = 'has more than 50 entries';
-    assert.throws(() => parse(Array.from({ length: 51 }, () => OIDC)), { message });
+    const problem = ': has more than 50 entries';
+    assert.throws(() => parse(Array.from({ length: 51 }, () => OIDC)), invalid(problem));
   });
 });

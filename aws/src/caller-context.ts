@@ -1,0 +1,47 @@
+import { hash } from 'node:crypto';
+import type { Principal } from '../../functions/src/authz/principal.ts';
+
+/**
+ * What the back end gets about the caller. All values are strings, because REST APIs pass on nothing else.
+ * @property id directory id of the caller
+ * @property cacheKey key under which a back end may cache what it computes for this caller; changes with the permissions
+ */
+export interface CallerContext extends Record<string, string | undefined> {
+  readonly id: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly kind: string;
+  /** Separated by spaces, as are `permissions` and `scopes`. */
+  readonly roles: string;
+  readonly permissions: string;
+  readonly scopes?: string;
+  readonly email?: string;
+  readonly emailVerified?: 'true' | 'false';
+  /** Seconds since the epoch. */
+  readonly tokenExpiresAt: string;
+  readonly cacheKey: string;
+}
+
+export function callerContext(principal: Principal): CallerContext {
+  const { issuer, subject, kind, roles, permissions, scopes, email, emailVerified, tokenExpiresAt } =
+    principal;
+  const permitted = [issuer, subject, roles, permissions, scopes ?? null, tokenExpiresAt];
+  return {
+    id: principal.directoryId ?? '',
+    issuer,
+    subject,
+    kind,
+    roles: roles.join(' '),
+    permissions: permissions.join(' '),
+    ...(scopes !== undefined && { scopes: scopes.join(' ') }),
+    ...emailOf(email, emailVerified),
+    tokenExpiresAt: String(tokenExpiresAt),
+    cacheKey: hash('sha256', JSON.stringify(permitted), 'base64url'),
+  };
+}
+
+/** Integrations copy these into headers, so an address that is not valid in a header is left out. */
+function emailOf(email: string | undefined, verified: boolean | undefined) {
+  if (email === undefined || !/^[\x21-\x7e]+$/.test(email)) return {};
+  return { email, emailVerified: verified === true ? 'true' : 'false' } as const;
+}

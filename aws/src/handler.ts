@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  APIGatewayAuthorizerWithContextResult,
+  APIGatewayRequestAuthorizerEvent,
+  APIGatewayRequestAuthorizerEventV2,
+  APIGatewaySimpleAuthorizerResult,
+  APIGatewayTokenAuthorizerEvent,
+  Context,
+} from 'aws-lambda';
+import type { Principal } from '../../functions/src/authz/principal.ts';
+import { AppError, ERRORS } from '../../functions/src/core/errors.ts';
+import { type CallerContext, callerContext } from './caller-context.ts';
+import { authorizationLines, readMethodArn, splitLines } from './events.ts';
+import type { LambdaAuthorizer, Operation } from './lambda-authorizer.ts';
+import { isExactArn, policyFor } from './policy.ts';
+import type { RouteAccess, RouteTable } from './route-table.ts';
+
+/** Payload 1.0 of an HTTP API has two fields more than a REST API. */
+type RequestEvent = APIGatewayRequestAuthorizerEvent & {
+  readonly version?: string;
+  /** The values of the identity sources, joined by commas. */
+  readonly identitySource?: string;
+};
+type PolicyEvent = APIGatewayTokenAuthorizerEvent | RequestEvent;
+type AuthorizerEvent = PolicyEvent | APIGatewayRequestAuthorizerEventV2;
+type PolicyResult = APIGatewayAuthorizerWithContextResult<CallerContext>;
+type SimpleResult = APIGatewaySimpleAuthorizerResult & { context?: CallerContext };
+
+export type AuthorizerHandler = (
+  event: AuthorizerEvent,
+  context?: Pick<Context, 'awsRequestId'>,
+) => Promise<PolicyResult | SimpleResult>;
+
+/**
+ * The handler of a Lambda authorizer for REST APIs (TOKEN and REQUEST) and HTTP APIs (payload 1.0 and 2.0): it tells the
+ * events apart.
+ *
+ * @param routes what each route asks for; `null`: every signed-in caller is allowed
+ * @returns a function that rejects with `Unauthorized`, which API Gateway answers 401, or with another message, which it
+ *   answers 500
+ */
+export function createHandler(authorizer: LambdaAuthorizer, routes: RouteTable | null): AuthorizerHandler {
+  /** Decides about the caller, unless the event itself is a reason to refuse, and logs that. */
+  async function answer<Result>(
+    call: Call,
+    requestId: string,
+    toResult: (allowed: boolean, principal: Principal) => Result,
+  ): Promise<Result> {
+    const operation = { access: call.route?.access ?? 'signed-in', requestId };
+    const principal = await authenticate(authorizer, call.lines, operation);
+    const decision =
+      call.refusal === undefined
+        ? authorizer.decide(principal, operation.access)
+        : { allowed: false, reason: call.refusal };
+    authorizer.logDecision(principal, decision, operation);
+    return toResult(decision.allowed, principal);
+  }
+
+  return async (event, lambda) => {
+    const requestId = lambda?.awsRequestId ?? randomUUID();
+    if (isSimple(event)) return answer(simpleCall(event, routes), requestId, simpleResult);
+    return answer(policyCall(event, routes), requestId, (allowed, principal) =>
+      policyResult(allowed, principal, event.methodArn),
+    );
+  };
+}
+
+interface Call {
+  /** Every `Authorization` line. */
+  readonly lines: readonly string[];
+  readonly route: RouteAccess | undefined;
+  /** Why the event is refused, whoever calls. */
+  readonly refusal: string | undefined;
+}
+
+function isSimple(event: AuthorizerEvent): event is APIGatewayRequestAuthorizerEventV2 {
+  return 'version' in event && event.version === '2.0';
+}
+
+/** @throws Error for an event without the ARN of a method */
+function policyCall(event: PolicyEvent, routes: RouteTable | null): Call {
+  const { method, path } = readMethodArn(event.methodArn);
+  const isRequest = event.type === 'REQUEST';
+  const lines = linesOf(event);
+  // A TOKEN event does not say which route API Gateway chose.
+  const route = isRequest ? routes?.byTemplate(method, event.resource) : routes?.byPath(method, path);
+  const sources = isRequest ? sourcesIn(event.identitySource) : [];
+  if (routes !== null && route === undefined) return { lines, route, refusal: 'not-in-routes' };
+  if (!isExactArn(event.methodArn, path)) return { lines, route, refusal: 'arn-not-exact' };
+  return { lines, route, refusal: tokenRefusal(lines, sources) };
+}
+
+function simpleCall(event: APIGatewayRequestAuthorizerEventV2, routes: RouteTable | null): Call {
+  const lines = authorizationLines(event);
+  const route = routes?.byKey(event.routeKey);
+  const sources = sourcesIn(event.identitySource);
+  if (routes !== null && route === undefined) return { lines, route, refusal: 'not-in-routes' };
+  if (routes !== null && !hasRouteAsSource(event, sources))
+    return { lines, route, refusal: 'identity-source-lacks-route' };
+  return { lines, route, refusal: tokenRefusal(lines, sources) };
+}
+
+/** The values of the identity sources: a list in payload 2.0, joined by commas in 1.0, absent in a REST API's events. */
+function sourcesIn(identitySource: unknown): readonly unknown[] {
+  if (typeof identitySource === 'string') return identitySource === '' ? [] : splitLines(identitySource);
+  return Array.isArray(identitySource) ? identitySource : [];
+}
+
+/**
+ * API Gateway caches a simple response under the values of the identity sources. Without the route's key among them, the
+ * response for one route is used for all. A value that the caller can choose does not count.
+ */
+function hasRouteAsSource(
+  { routeKey, headers, queryStringParameters }: APIGatewayRequestAuthorizerEventV2,
+  sources: readonly unknown[],
+): boolean {
+  const chosen = [...Object.values(headers ?? {}), ...Object.values(queryStringParameters ?? {})];
+  return sources.includes(routeKey) && !chosen.includes(routeKey);
+}
+
+/** With identity sources, but without the token among them, the response for one caller would be used for others. */
+function tokenRefusal(lines: readonly string[], sources: readonly unknown[]): string | undefined {
+  const hasToken = sources.length === 0 || lines.every((line) => sources.includes(line));
+  return hasToken ? undefined : 'identity-source-lacks-token';
+}
+
+/** @throws Error with a message that API Gateway understands */
+async function authenticate(
+  authorizer: LambdaAuthorizer,
+  lines: readonly string[],
+  operation: Operation,
+): Promise<Principal> {
+  const principal = await authorizer.authenticate(lines, operation).catch((error: unknown) => {
+    const isRefused = error instanceof AppError && ERRORS[error.code].status < 500;
+    throw new Error(isRefused ? 'Unauthorized' : 'Unavailable');
+  });
+  if (principal.kind !== 'anonymous') return principal;
+  authorizer.logDecision(principal, { allowed: false, reason: 'anonymous' }, operation);
+  throw new Error('Unauthorized');
+}
+
+function linesOf(event: PolicyEvent): string[] {
+  if (event.type === 'REQUEST') return authorizationLines(event);
+  return typeof event.authorizationToken === 'string' ? splitLines(event.authorizationToken) : [];
+}
+
+function policyResult(allowed: boolean, principal: Principal, arn: string): PolicyResult {
+  const context = callerContext(principal);
+  return { principalId: context.id, policyDocument: policyFor(allowed ? 'Allow' : 'Deny', arn), context };
+}
+
+function simpleResult(allowed: boolean, principal: Principal): SimpleResult {
+  return allowed ? { isAuthorized: true, context: callerContext(principal) } : { isAuthorized: false };
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import fc from 'fast-check';
+import { createHandler } from '../src/handler.ts';
+import { createRouteTable } from '../src/route-table.ts';
+import { createWithAuth } from '../src/with-auth.ts';
+import { type AuthorizerWorld, openAuthorizerWorld } from './helpers/authorizer-world.ts';
+
+const ARN = 'arn:aws:execute-api:us-east-1:123456789012:abcdef123/test/GET/notes';
+
+/** Events that have the fields which are read, with any values. */
+const headers = fc.oneof(
+  fc.anything(),
+  fc.dictionary(fc.constantFrom('Authorization', 'authorization', '__proto__', 'x'), fc.anything()),
+);
+const event = fc.oneof(
+  fc.anything(),
+  fc.record(
+    {
+      version: fc.constantFrom('1.0', '2.0', 2, null),
+      type: fc.constantFrom('TOKEN', 'REQUEST', 'token', undefined),
+      methodArn: fc.oneof(fc.constant(ARN), fc.string(), fc.anything()),
+      authorizationToken: fc.oneof(fc.constant('Bearer a.b.c'), fc.string(), fc.anything()),
+      routeKey: fc.oneof(fc.constant('GET /notes'), fc.anything()),
+      resource: fc.oneof(fc.constant('/notes'), fc.anything()),
+      identitySource: fc.oneof(fc.array(fc.constant('GET /notes')), fc.string(), fc.anything()),
+      headers,
+      multiValueHeaders: headers,
+    },
+    { requiredKeys: [] },
+  ),
+);
+
+describe('any event without a valid token', () => {
+  let world: AuthorizerWorld;
+
+  before(async () => {
+    world = await openAuthorizerWorld();
+  });
+
+  after(() => world.close());
+
+  it('makes the authorizer throw', async () => {
+    const routes = createRouteTable([
+      { method: 'GET', path: '/notes', access: { permission: 'notes:read' } },
+    ]);
+    const authorizers = [createHandler(world.authorizer, null), createHandler(world.authorizer, routes)];
+    await fc.assert(
+      fc.asyncProperty(event, async (one) => {
+        // The values may have any type.
+        for (const authorizer of authorizers) await assert.rejects(authorizer(one as never));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('makes the middleware answer an error without calling the handler', async () => {
+    let called = 0;
+    const handler = createWithAuth(world.authorizer)<APIGatewayProxyEvent, never>('signed-in', () => {
+      called += 1;
+      throw new Error('called');
+    });
+    await fc.assert(
+      fc.asyncProperty(event, async (one) => {
+        const { statusCode, body } = await handler(one as APIGatewayProxyEvent, {} as Context);
+        assert.ok([400, 401, 500].includes(statusCode), body);
+        assert.equal(JSON.parse(body).status, statusCode);
+      }),
+      { numRuns: 1_000 },
+    );
+    assert.equal(called, 0);
+    assert.deepEqual(world.keys.requests, []);
+  });
+});

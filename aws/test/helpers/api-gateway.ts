@@ -1,0 +1,38 @@
+import type { PolicyDocument } from 'aws-lambda';
+
+/** A model of what AWS documents about API Gateway: how it evaluates policies, and how it caches responses. */
+
+/** IAM's wildcards match any text, slashes included; a denial wins, and what no statement allows is denied. */
+export function mayInvoke({ Statement }: PolicyDocument, arn: string): boolean {
+  const effects = Statement.filter(
+    (statement) =>
+      'Resource' in statement &&
+      [statement.Resource ?? []].flat().some((pattern) => toRegExp(pattern).test(arn)),
+  ).map(({ Effect }) => Effect);
+  return effects.includes('Allow') && !effects.includes('Deny');
+}
+
+/** A policy variable could stand for any text. */
+const toRegExp = (pattern: string) =>
+  new RegExp(
+    `^${pattern
+      .replaceAll(/\$\{[^}]*\}/g, '*')
+      .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    's',
+  );
+
+/** Caches what an authorizer answers under the values of its identity sources, until the test ends. */
+export function createAuthorizerCache<Event, Result>(
+  authorizer: (event: Event) => Promise<Result>,
+  keyOf: (event: Event) => readonly unknown[],
+): (event: Event) => Promise<Result> {
+  const cache = new Map<string, Result>();
+  return async (event) => {
+    const key = JSON.stringify(keyOf(event));
+    const result = cache.get(key) ?? (await authorizer(event));
+    cache.set(key, result);
+    return result;
+  };
+}

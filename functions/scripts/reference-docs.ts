@@ -1,0 +1,257 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { declaredParams } from 'firebase-functions/params';
+import * as z from 'zod';
+import { modules } from '../src/app.ts';
+import { type AccessRule, permissionOf } from '../src/authz/access-rule.ts';
+import { ALL_PERMISSIONS, PERMISSIONS } from '../src/authz/permissions.ts';
+import { ALL_ROLES, ROLES } from '../src/authz/roles.ts';
+import type { Operation } from '../src/pipeline/operation.ts';
+import '../src/config.ts';
+
+/**
+ * Writes the generated parts of docs/reference: `npm --prefix functions run docs`. Each part stands between
+ * `<!-- generated:name -->` and `<!-- /generated:name -->`; the text around it is written by hand.
+ */
+
+const REFERENCE = new URL('../../docs/reference/', import.meta.url);
+
+/** The pages with generated parts, and the text of each part. */
+const PAGES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  'http-api.md': { overview: describeOverview, operations: describeOperations, objects: describeObjects },
+  'callables.md': { callables: describeCallables },
+  'permissions-and-roles.md': { permissions: describePermissions, roles: describeRoles },
+  'configuration.md': { parameters: describeParameters },
+};
+
+export interface ReferencePage {
+  readonly file: URL;
+  /** As it is, and as it has to be. */
+  readonly current: string;
+  readonly generated: string;
+}
+
+export function referencePages(): ReferencePage[] {
+  return Object.entries(PAGES).map(([name, parts]) => {
+    const file = new URL(name, REFERENCE);
+    const current = readFileSync(file, 'utf8');
+    const generated = Object.entries(parts).reduce(
+      (text, [part, describe]) => replacePart(text, part, describe()),
+      current,
+    );
+    return { file, current, generated };
+  });
+}
+
+function replacePart(page: string, name: string, text: string): string {
+  const [begin, end] = [`<!-- generated:${name} -->`, `<!-- /generated:${name} -->`];
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`no part "${name}" between ${begin} and ${end}`);
+  return `${page.slice(0, from)}${begin}\n\n${text}\n\n${page.slice(to)}`;
+}
+
+/** A Markdown table; a line break or a bar in a cell would end it. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+const code = (text: string) => `\`${text}\``;
+const routeOf = ({ http }: Operation) =>
+  code(`${http.method.toUpperCase()} ${http.path.replaceAll(/:(\w+)/g, '{$1}')}`);
+
+function ruleText(rule: AccessRule): string {
+  const permission = permissionOf(rule);
+  if (typeof rule === 'string' || permission === undefined) return rule === 'public' ? 'public' : 'signed in';
+  const others = rule.unless === undefined ? '' : `; those of other users: ${code(rule.unless)}`;
+  return `${code(permission)}${rule.own ? `, own resources${others}` : ''}`;
+}
+
+function describeOverview(): string {
+  const rows = modules.operations.map((one) => [
+    `[${routeOf(one)}](#${one.name.toLowerCase()})`,
+    ruleText(one.access),
+    one.summary,
+  ]);
+  return table(['operation', 'access', 'what'], rows);
+}
+
+function describeOperations(): string {
+  return modules.operations.map(describeOperation).join('\n\n');
+}
+
+function describeOperation(one: Operation): string {
+  const notes = [
+    ...(one.callable ? [`Also the callable ${code(one.name)}.`] : []),
+    ...(one.etag ? ['The response has an `ETag`.'] : []),
+    ...(one.etag && 'version' in one.input.shape ? ['`If-Match` replaces `version`.'] : []),
+    ...(one.stream ? ['With `Accept: application/x-ndjson`, all items are streamed, one per line.'] : []),
+    ...(one.oauth ? ['Accepts a form as well as JSON.'] : []),
+  ];
+  const fields = inputFields(one);
+  return [
+    `### ${one.name}`,
+    `${routeOf(one)} · ${ruleText(one.access)}`,
+    [one.summary, ...notes].join(' '),
+    ...(fields.length === 0 ? [] : [table(['field', 'in', 'type', 'what'], fields)]),
+    `Response: ${responseOf(one)}.`,
+  ].join('\n\n');
+}
+
+function inputFields({ http, input }: Operation): string[][] {
+  const { properties = {}, required = [] } = toJson(input, 'input');
+  // `not` is the JSON Schema of a field that is refused.
+  const accepted = Object.entries(properties).filter(([, schema]) => schema.not === undefined);
+  return accepted.map(([name, schema]) => {
+    const isInPath = http.path.split('/').includes(`:${name}`);
+    const elsewhere = http.method === 'get' || http.method === 'delete' ? 'query' : 'body';
+    const optional = isInPath || required.includes(name) ? '' : ', optional';
+    return [
+      code(name),
+      isInPath ? 'path' : elsewhere,
+      `${typeOf(schema)}${optional}`,
+      schema.description ?? '',
+    ];
+  });
+}
+
+function responseOf({ output }: Operation): string {
+  if (output === null) return '204, no content';
+  const id = idOf(output);
+  return id === undefined ? `200, ${typeOf(toJson(output, 'output'))}` : `200, ${linkTo(id)}`;
+}
+
+/** The parts of JSON Schema that the schemas of operations come to. */
+interface JsonSchema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly format?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly default?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly not?: JsonSchema;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
+}
+
+function toJson(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  // zod's own type of JSON Schema allows booleans in places where it never writes one.
+  return z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonSchema;
+}
+
+const idOf = (schema: z.ZodType): string | undefined => z.globalRegistry.get(schema)?.id;
+const linkTo = (id: string) => `[${id}](#${id.toLowerCase()})`;
+
+function typeOf(schema: JsonSchema): string {
+  const { $ref, type, items, anyOf, format, properties } = schema;
+  if ($ref !== undefined) return linkTo($ref.split('/').at(-1) ?? '');
+  if (schema.const !== undefined) return code(JSON.stringify(schema.const));
+  if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(' or ');
+  if (anyOf !== undefined) return anyOf.map(typeOf).join(' or ');
+  if (type === 'array' && items !== undefined) return `list of ${typeOf(items)}`;
+  if (type === 'object' && properties !== undefined) {
+    const fields = Object.entries(properties).map(([name, field]) => `${code(name)}: ${typeOf(field)}`);
+    return `object with ${fields.join(', ')}`;
+  }
+  return [format ?? type ?? 'any', ...boundsOf(schema)].join(', ');
+}
+
+function boundsOf({ minimum, maximum, minLength, maxLength, default: preset }: JsonSchema): string[] {
+  const isBounded = (value: number | undefined) => value !== undefined && Math.abs(value) < 2 ** 53 - 1;
+  const numbers = isBounded(minimum) && isBounded(maximum) ? [`${minimum} to ${maximum}`] : [];
+  const lengths =
+    maxLength === undefined
+      ? []
+      : [`${minLength === undefined ? 'at most ' : `${minLength} to `}${maxLength} characters`];
+  return [
+    ...numbers,
+    ...lengths,
+    ...(preset === undefined ? [] : [`default ${code(JSON.stringify(preset))}`]),
+  ];
+}
+
+/** Every named object of the inputs and outputs, each once, by name. */
+function namedObjects(): [string, JsonSchema][] {
+  const found = new Map<string, JsonSchema>();
+  const add = (schema: z.ZodType, io: 'input' | 'output') => {
+    const { $defs = {} } = toJson(schema, io);
+    for (const [name, definition] of Object.entries($defs)) if (!found.has(name)) found.set(name, definition);
+  };
+  for (const { input, output } of modules.operations) {
+    if (output !== null) add(output, 'output');
+    add(input, 'input');
+  }
+  return [...found].toSorted(([a], [b]) => a.localeCompare(b));
+}
+
+function describeObjects(): string {
+  return namedObjects()
+    .map(([id, schema]) => {
+      const { properties, required = [], description } = schema;
+      const rows = Object.entries(properties ?? {}).map(([name, field]) => [
+        code(name),
+        `${typeOf(field)}${required.includes(name) ? '' : ', optional'}`,
+        field.description ?? '',
+      ]);
+      const body = properties === undefined ? `${typeOf(schema)}.` : table(['field', 'type', 'what'], rows);
+      return [`### ${id}`, ...(description === undefined ? [] : [description]), body].join('\n\n');
+    })
+    .join('\n\n');
+}
+
+function describeCallables(): string {
+  const rows = modules.operations
+    .filter(({ callable }) => callable)
+    .map((one) => [
+      code(one.name),
+      ruleText(one.access),
+      one.summary,
+      `[${routeOf(one)}](http-api.md#${one.name.toLowerCase()})`,
+    ]);
+  return table(['callable', 'access', 'what', 'input and response'], rows);
+}
+
+function describePermissions(): string {
+  const rows = ALL_PERMISSIONS.map((name) => {
+    const { summary, privileged } = PERMISSIONS[name];
+    return [code(name), summary, privileged ? 'yes' : ''];
+  });
+  return table(['permission', 'what', 'privileged'], rows);
+}
+
+/** Which role has which permission. */
+function describeRoles(): string {
+  const has = (role: (typeof ALL_ROLES)[number], permission: (typeof ALL_PERMISSIONS)[number]) =>
+    new Set<string>(ROLES[role]).has(permission);
+  const rows = ALL_PERMISSIONS.map((permission) => [
+    code(permission),
+    ...ALL_ROLES.map((role) => (has(role, permission) ? '✓' : '')),
+  ]);
+  return table(['', ...ALL_ROLES.map(code)], rows);
+}
+
+function describeParameters(): string {
+  const rows = declaredParams.map((param) => {
+    const { description = '', default: preset } = optionsOf(param);
+    const value = preset === undefined || preset === '' ? 'none' : code(String(preset));
+    return [code(param.name), value, description];
+  });
+  return table(['parameter', 'default', 'what'], rows);
+}
+
+/** What a parameter was declared with; a secret has nothing of it. */
+function optionsOf(param: (typeof declaredParams)[number]): { description?: string; default?: unknown } {
+  return 'options' in param ? (param.options as { description?: string; default?: unknown }) : {};
+}
+
+if (import.meta.main) {
+  for (const { file, generated } of referencePages()) writeFileSync(file, generated);
+}

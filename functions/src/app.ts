@@ -1,0 +1,53 @@
+import { audit } from './audit/index.ts';
+import { loadConfig } from './config.ts';
+import { type DirectoryService, directory } from './directory/index.ts';
+import { identities } from './identities/index.ts';
+import { meta } from './meta/index.ts';
+import { notes } from './notes/index.ts';
+import { type Authentication, createAuthentication } from './pipeline/authentication.ts';
+import { compose, defineModule } from './pipeline/module.ts';
+import { createPlatform, type Platform } from './platform/platform.ts';
+import { signUp } from './sign-up/index.ts';
+import { tokenExchange } from './token-exchange/index.ts';
+import { users } from './users/index.ts';
+
+const authentication = defineModule({
+  name: 'authentication',
+  create: (platform, needs: { directory: DirectoryService }): Authentication =>
+    createAuthentication(platform, needs.directory),
+  operations: [],
+});
+
+/** Every module, in the order in which they are built. Adding a feature is its folder, its permissions, and one line here. */
+export const modules = compose()
+  .use(meta)
+  .use(audit)
+  .use(directory)
+  .use(authentication)
+  .use(users)
+  .use(identities)
+  .use(signUp)
+  .use(tokenExchange)
+  .use(notes);
+
+/** One instance: everything that its transports need. */
+export function createInstance(platform: Platform) {
+  const { services, operations, authenticators } = modules.create(platform);
+  const { authentication, audit } = services;
+  return Object.freeze({
+    ...authentication,
+    ...platform,
+    ...{ platform, services, operations, audit },
+    authenticators: [...authentication.authenticators, ...authenticators],
+  });
+}
+
+export type Instance = ReturnType<typeof createInstance>;
+
+let instance: Instance | undefined;
+
+/** The instance of this process, built when the first request or event needs it. */
+export function getInstance(): Instance {
+  instance ??= createInstance(createPlatform(loadConfig()));
+  return instance;
+}

@@ -1,0 +1,15 @@
+import { defineModule } from '../pipeline/module.ts';
+import { type AuditLog, createAuditLog } from './audit-log.ts';
+import { listAuditEvents } from './operations.ts';
+
+export type { AuditAction } from './audit-actions.ts';
+export { type AuditEvent, identifyActor } from './audit-event.ts';
+export { type AuditLog, auditEventRef } from './audit-log.ts';
+
+/** The audit log: who changed what, and which privileged attempts were refused. */
+export const audit = defineModule({
+  name: 'audit',
+  create: ({ config, clock, log, firestore: open }): AuditLog =>
+    createAuditLog({ open, clock, log, retention: config.auditRetention }),
+  operations: [listAuditEvents],
+});

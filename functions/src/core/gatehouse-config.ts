@@ -1,0 +1,139 @@
+/**
+ * What `functions/gatehouse.config.ts` is written with. This file imports nothing, so that everything else can import the
+ * configuration.
+ */
+
+export interface PermissionSetting {
+  /** What it allows, for people who grant roles. */
+  readonly summary: string;
+  /** Does it change who may do what? Then a token alone never suffices: it is decided on the server-side record. */
+  readonly privileged: boolean;
+}
+
+/** The permissions of a role: a list, all but a list, or all. */
+export type RoleSetting<Permission extends string> =
+  | readonly Permission[]
+  | { readonly allExcept: readonly Permission[] }
+  | 'all';
+
+/** Where the configuration is used: staging and production may trust different issuers. */
+export interface Deployment {
+  readonly projectId: string;
+  readonly emulator: boolean;
+}
+
+type Table<Name extends string> = Readonly<Record<string, readonly Name[]>>;
+
+/** What an issuer's claims mean here, as names of roles and permissions. What is not listed means nothing. */
+export interface ClaimMapSetting<Name extends string> {
+  /** Each user of the issuer has these; its services do not. */
+  readonly everyone?: readonly Name[];
+  /** By group. */
+  readonly groups?: Table<Name>;
+  /** By the issuer's own permission, as Auth0 puts them into tokens. */
+  readonly permissions?: Table<Name>;
+  /** By scope. Scopes limit a user's permissions, and are the permissions of a service. */
+  readonly scopes?: Table<Name>;
+  /** By any other claim, e.g. `['realm_access', 'roles']`. */
+  readonly claims?: readonly { readonly path: readonly string[]; readonly values: Table<Name> }[];
+}
+
+interface CommonSettings<Name extends string> {
+  readonly map?: ClaimMapSetting<Name>;
+  /** Longest accepted life of a token, in seconds. Default: a day. */
+  readonly maxLifetime?: number;
+  /** Create a directory entry for each user at their first request. Default: false. */
+  readonly jitProvisioning?: boolean;
+  /** May users exchange their tokens for Firebase tokens? Default: false. */
+  readonly tokenExchange?: boolean;
+}
+
+/** An issuer whose tokens are accepted. `type` selects a file in `authn/oidc/providers`, which checks the other fields. */
+export interface IssuerSetting<Name extends string> extends CommonSettings<Name> {
+  readonly type: string;
+}
+
+export interface CognitoSettings<Name extends string> extends CommonSettings<Name> {
+  readonly region: string;
+  readonly userPoolId: string;
+  readonly clientIds: readonly string[];
+  readonly tokenUse: 'access' | 'id';
+  /** The API that access tokens are bound to (RFC 8707). */
+  readonly audience?: string | readonly string[];
+  /** Base URL of a local Cognito. Emulator only. */
+  readonly localUrl?: string;
+}
+
+export interface Auth0Settings<Name extends string> extends CommonSettings<Name> {
+  readonly domain: string;
+  readonly audience: string;
+  readonly clientIds?: readonly string[];
+  /** Base URL of a local Auth0. Emulator only. */
+  readonly localUrl?: string;
+}
+
+export interface OidcSettings<Name extends string> extends CommonSettings<Name> {
+  /** The `iss` claim, character by character. */
+  readonly issuer: string;
+  readonly audience: string | readonly string[];
+  /** Default: OpenID discovery. */
+  readonly jwksUri?: string;
+  /** Default: `['RS256']`. */
+  readonly algorithms?: readonly ('RS256' | 'PS256' | 'ES256' | 'EdDSA')[];
+  /** Default: `access`. */
+  readonly tokenUse?: 'access' | 'id';
+  /** Accepted media types in the header; `null`: any. Default: `['at+jwt']` for access tokens. */
+  readonly typ?: readonly string[] | null;
+  /** Header parameters that are accepted and ignored. */
+  readonly headerKeys?: readonly ('x5t' | 'x5t#S256')[];
+  readonly clientIds?: readonly string[];
+  /** Claims that must have exactly this value. */
+  readonly claims?: Readonly<Record<string, string>>;
+  /** The claim that marks the token of a service. */
+  readonly services?: { readonly claim: string; readonly equals: string };
+}
+
+/** A user pool of Amazon Cognito. */
+export function cognito<Name extends string = never>(settings: CognitoSettings<Name>) {
+  return { ...settings, type: 'cognito' } as const;
+}
+
+/** A tenant of Auth0. */
+export function auth0<Name extends string = never>(settings: Auth0Settings<Name>) {
+  return { ...settings, type: 'auth0' } as const;
+}
+
+/** Any other issuer of OpenID Connect or RFC 9068 tokens: Keycloak, Okta, Microsoft Entra ID, Google. */
+export function oidc<Name extends string = never>(settings: OidcSettings<Name>) {
+  return { ...settings, type: 'oidc' } as const;
+}
+
+type Names<Table> = keyof Table & string;
+
+export interface GatehouseConfig<Permissions, Roles> {
+  /** Every permission, as `resource:action`. */
+  readonly permissions: Permissions;
+  /** `owner` always holds every permission. */
+  readonly roles: Roles;
+  /** Role of a new user. It can hold no privileged permission. */
+  readonly defaultRole: NoInfer<Exclude<Names<Roles>, 'owner'>> | 'none';
+  readonly signUp: {
+    /** E-mail domains that may sign up. Empty: every domain. */
+    readonly emailDomains: readonly string[];
+  };
+  /** Issuers besides Firebase whose tokens are accepted. */
+  readonly trustedIssuers: (
+    deployment: Deployment,
+  ) => readonly IssuerSetting<NoInfer<Names<Permissions> | Names<Roles>>>[];
+}
+
+/**
+ * Types the configuration: a misspelt permission or role does not compile. Values are checked by the build and at start
+ * (`product-config.ts`).
+ */
+export function defineConfig<
+  const Permissions extends Readonly<Record<`${string}:${string}`, PermissionSetting>>,
+  const Roles extends Readonly<Record<string, RoleSetting<Names<Permissions>>>> & { readonly owner: 'all' },
+>(config: GatehouseConfig<Permissions, Roles>): GatehouseConfig<Permissions, Roles> {
+  return config;
+}

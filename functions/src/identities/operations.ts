@@ -1,0 +1,14 @@
+import { operation } from '../pipeline/operation.ts';
+import { newIdentity, user } from '../users/index.ts';
+import type { IdentitiesService } from './identities-service.ts';
+
+export const provisionUser = operation<IdentitiesService>()({
+  name: 'provisionUser',
+  effect: 'write',
+  access: { permission: 'users:write' },
+  http: { method: 'post', path: '/users' },
+  input: newIdentity,
+  output: user,
+  summary: 'Provision a user of a trusted issuer before the first sign-in, or return the existing entry.',
+  run: (identity, { service, actor, access }) => service.provision(actor, identity, access),
+});

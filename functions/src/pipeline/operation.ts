@@ -1,0 +1,92 @@
+import type * as z from 'zod';
+import type { AccessRule } from '../authz/access-rule.ts';
+import type { PrincipalActor } from '../authz/actor.ts';
+import type { Resource } from '../authz/decide.ts';
+import type { Principal } from '../authz/principal.ts';
+
+/** What `run` gets besides the input. */
+export interface RunContext<Service, Loaded> {
+  /** The service of the operation's own module, and no other. */
+  readonly service: Service;
+  readonly actor: PrincipalActor;
+  /** The rule that allowed the call; a service checks it again inside its transaction. */
+  readonly access: AccessRule;
+  /** What `resource` loaded. */
+  readonly resource: Loaded;
+}
+
+export interface HttpBinding {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Express path below `/v1`, e.g. `/users/:uid`. The other fields of the input are the query of GET and DELETE, else the body. */
+  readonly path: string;
+}
+
+/** Derives the `ETag` of an answer; the operation then takes its `version` from `If-Match` too (RFC 9110 §13.1.1). */
+export type EntityTag = (output: { readonly version: string | number }) => string;
+
+export const byVersion: EntityTag = ({ version }) => `"${version}"`;
+
+interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.ZodType, Loaded> {
+  /** The `operationId` in OpenAPI, and the name of the callable function. */
+  readonly name: string;
+  /** `write`: App Check replay protection and, with `etag`, `If-Match` apply. */
+  readonly effect: 'read' | 'write';
+  /** Who may call it. Required. */
+  readonly access: AccessRule;
+  readonly http: HttpBinding;
+  /** Is it also a callable function? */
+  readonly callable?: true;
+  /** Path parameters, query and body as one flat object. */
+  readonly input: Input;
+  /** Schema of the answer: fields that it does not name are not sent. `null`: no content (204). */
+  readonly output: Output | null;
+  readonly summary: string;
+  /** App Check applies although `access` is public: the answer is a credential. */
+  readonly appCheck?: true;
+  /** An endpoint for OAuth clients: also takes a form, and a 400 has an `error` (RFC 6749 §4.1.3, §5.2). */
+  readonly oauth?: true;
+  readonly etag?: EntityTag;
+  /**
+   * Loads the resource that the operation is about: once, before `run`. The access rule is decided on it, and `run` gets it.
+   * `undefined`: it does not exist, and the caller gets 404.
+   */
+  readonly resource?: (
+    input: z.output<Input>,
+    service: Service,
+    principal: Principal,
+  ) => Promise<Loaded | undefined> | Loaded | undefined;
+  /** The items of a list one by one, for `application/x-ndjson`. */
+  readonly stream?: (input: z.output<Input>, context: RunContext<Service, Loaded>) => AsyncIterable<unknown>;
+  run(
+    input: z.output<Input>,
+    context: RunContext<Service, Loaded>,
+  ): Promise<Output extends null ? void : z.input<Output>> | (Output extends null ? void : z.input<Output>);
+}
+
+/** An operation of any input, output and resource: each `run` still gets only what its own schemas and loader gave. */
+export type Operation<Service = unknown> = Omit<
+  OperationSpec<Service, z.ZodObject, z.ZodType, Resource | undefined>,
+  'run' | 'resource' | 'stream'
+> & {
+  resource?(input: unknown, service: Service, principal: Principal): Promise<Resource | undefined>;
+  stream?(input: unknown, context: RunContext<Service, Resource | undefined>): AsyncIterable<unknown>;
+  run(input: unknown, context: RunContext<Service, Resource | undefined>): unknown;
+};
+
+/** An operation together with the service of its module. */
+export interface BoundOperation<Service = unknown> {
+  readonly operation: Operation<Service>;
+  readonly service: Service;
+}
+
+/**
+ * Declares an operation of a module: `operation<NotesService>()({ … })`. It is served as an HTTP route, as a callable where
+ * asked for, and described in OpenAPI.
+ */
+export const operation =
+  <Service>() =>
+  <Input extends z.ZodObject, Output extends z.ZodType, Loaded extends Resource | undefined = undefined>(
+    spec: OperationSpec<Service, Input, Output, Loaded>,
+  ): Operation<Service> =>
+    // Operations of different inputs stand in one list; the pipeline gives each what its own schema parsed.
+    spec as unknown as Operation<Service>;

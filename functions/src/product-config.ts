@@ -1,0 +1,122 @@
+import * as z from 'zod';
+import type { IssuerProfile } from './authn/oidc/issuer-profile.ts';
+import { readTrustedIssuers } from './authn/oidc/trusted-issuers.ts';
+import { isUnprivilegedRole } from './authz/claim-mapping.ts';
+import { ALL_ROLES, isRole, type Role } from './authz/roles.ts';
+import { ConfigError } from './core/config-error.ts';
+import { formatZodIssue, problemsOf } from './core/format-zod-issue.ts';
+import type { Deployment, PermissionSetting, RoleSetting } from './core/gatehouse-config.ts';
+
+/** `gatehouse.config.ts` as data that has not been checked yet. Tests pass another one. */
+export interface ProductConfig {
+  readonly permissions: Readonly<Record<string, PermissionSetting>>;
+  readonly roles: Readonly<Record<string, RoleSetting<string>>>;
+  readonly defaultRole: string;
+  readonly signUp: { readonly emailDomains: readonly string[] };
+  readonly trustedIssuers: (deployment: Deployment) => unknown;
+}
+
+export type DefaultRole = Exclude<Role, 'owner'> | 'none';
+
+/** What the running code takes from it. */
+export interface Product {
+  readonly defaultRole: DefaultRole;
+  readonly signUpDomains: readonly string[];
+  readonly trustedIssuers: readonly IssuerProfile[];
+}
+
+/** What the emulator may replace, as JSON in GATEHOUSE_EMULATOR_CONFIG: local issuers have ports known only at start. */
+export const emulatorConfigSchema = z.strictObject({
+  defaultRole: z.string().optional(),
+  signUp: z.strictObject({ emailDomains: z.array(z.string()) }).optional(),
+  trustedIssuers: z.array(z.unknown()).optional(),
+});
+
+const domain = z
+  .string()
+  .toLowerCase()
+  .regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, 'is not a domain like example.com');
+const settings = z.object({ signUp: z.strictObject({ emailDomains: z.array(domain) }) });
+
+/**
+ * Checks the configuration of the product.
+ *
+ * @throws ConfigError with a line for each field that is wrong
+ */
+export function readProduct(product: ProductConfig, deployment: Deployment): Product {
+  const { defaultRole } = product;
+  const parsed = settings.safeParse(product, { error: formatZodIssue() });
+  const issuers = trustedIssuers(product, deployment);
+  const problems = [
+    ...permissionProblems(product.permissions),
+    ...roleProblems(product),
+    ...(isDefaultRole(defaultRole) ? [] : [`defaultRole: ${defaultRoleProblem(defaultRole)}`]),
+    ...(parsed.success ? [] : problemsOf(parsed.error)),
+    ...(issuers instanceof ConfigError ? issuers.problems : []),
+  ];
+  if (problems.length > 0 || !parsed.success || issuers instanceof ConfigError || !isDefaultRole(defaultRole))
+    throw new ConfigError(problems);
+  return {
+    defaultRole,
+    signUpDomains: Object.freeze(parsed.data.signUp.emailDomains),
+    trustedIssuers: issuers,
+  };
+}
+
+function permissionProblems(permissions: ProductConfig['permissions']): string[] {
+  return Object.entries(permissions).flatMap(([name, { summary }]) => [
+    ...(PERMISSION_NAME.test(name) ? [] : [`permissions.${name}: is not a name like notes:read`]),
+    ...(summary === '' ? [`permissions.${name}.summary: is empty`] : []),
+  ]);
+}
+
+const PERMISSION_NAME = /^[a-z]+:[a-z]+$/;
+
+function roleProblems({ roles, permissions }: ProductConfig): string[] {
+  const problems = Object.entries(roles).flatMap(([name, setting]) => {
+    const named = ROLE_NAME.test(name) ? [] : [`roles.${name}: is not a name like support-lead`];
+    if (setting === 'all') return named;
+    const [list, path] =
+      'allExcept' in setting ? [setting.allExcept, `roles.${name}.allExcept`] : [setting, `roles.${name}`];
+    if (list.length === 0) return [...named, `${path}: is empty`];
+    const unknown = list.flatMap((permission, index) =>
+      Object.hasOwn(permissions, permission)
+        ? []
+        : [`${path}[${index}]: there is no permission ${permission}`],
+    );
+    return [...named, ...unknown];
+  });
+  return roles.owner === 'all' ? problems : [...problems, "roles.owner: has to be 'all'"];
+}
+
+/** Role names stand in custom claims and in firestore.rules. */
+const ROLE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+/** New users cannot be trusted: their role holds nothing privileged. */
+function isDefaultRole(name: string): name is DefaultRole {
+  return name === 'none' || (isRole(name) && name !== 'owner' && isUnprivilegedRole(name));
+}
+
+function defaultRoleProblem(name: string): string {
+  return isRole(name)
+    ? `${name} has privileged permissions`
+    : `has to be one of ${['none', ...ALL_ROLES.filter(isDefaultRole)].join(', ')}`;
+}
+
+function trustedIssuers(
+  product: ProductConfig,
+  deployment: Deployment,
+): readonly IssuerProfile[] | ConfigError {
+  const { projectId, emulator } = deployment;
+  try {
+    const profiles = readTrustedIssuers(product.trustedIssuers(deployment), {
+      ...{ local: emulator, allowFirebase: false },
+    });
+    const own = profiles.findIndex(({ issuer }) => issuer === `https://securetoken.google.com/${projectId}`);
+    if (own < 0) return profiles;
+    return new ConfigError([`trustedIssuers[${own}]: this project’s Firebase needs no entry`]);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import type { DirectoryService } from '../directory/index.ts';
+import { defineModule } from '../pipeline/module.ts';
+import {
+  deleteUser,
+  getMyAccess,
+  getUser,
+  getUserRoles,
+  listRoles,
+  listUsers,
+  revokeMySessions,
+  revokeSessions,
+  setUserRoles,
+  updateUser,
+} from './operations.ts';
+import { createUsersService } from './users-service.ts';
+
+export { withCurrentRoles } from './granting.ts';
+export { grantAsOperator, grantToExternalUser } from './operator-grant.ts';
+export { newIdentity, user } from './schema.ts';
+export { toUserView, type UserView } from './user-view.ts';
+export type { UsersService } from './users-service.ts';
+
+/** Users: their grants, their state, their sessions. */
+export const users = defineModule({
+  name: 'users',
+  create: ({ accounts, clock }, { directory }: { directory: DirectoryService }) =>
+    createUsersService({
+      ...{ accounts, directory, clock },
+      directoryList: directory.list,
+      changeAccess: directory.changeAccess,
+    }),
+  operations: [
+    ...[getMyAccess, revokeMySessions, listRoles, listUsers, getUser, getUserRoles],
+    ...[setUserRoles, updateUser, deleteUser, revokeSessions],
+  ],
+});

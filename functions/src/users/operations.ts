@@ -1,0 +1,142 @@
+import * as z from 'zod';
+import { ALL_PERMISSIONS, PERMISSIONS } from '../authz/permissions.ts';
+import { ALL_ROLES, ROLES } from '../authz/roles.ts';
+import { uid } from '../core/uid.ts';
+import { byVersion, operation } from '../pipeline/operation.ts';
+import { toPrincipalView } from './principal-view.ts';
+import {
+  access,
+  permissionName,
+  roleChange,
+  roleName,
+  user,
+  userPage,
+  userQuery,
+  userRoles,
+} from './schema.ts';
+import type { UsersService } from './users-service.ts';
+
+const none = z.strictObject({});
+const byUid = z.strictObject({ uid });
+
+export const getMyAccess = operation<UsersService>()({
+  name: 'getMyAccess',
+  effect: 'read',
+  access: 'signed-in',
+  http: { method: 'get', path: '/me' },
+  callable: true,
+  input: none,
+  output: access,
+  summary: 'Who am I, and which permissions do I have?',
+  run: (_input, { actor }) => toPrincipalView(actor.principal),
+});
+
+export const revokeMySessions = operation<UsersService>()({
+  name: 'revokeMySessions',
+  effect: 'write',
+  access: 'signed-in',
+  http: { method: 'post', path: '/me/revoke' },
+  input: none,
+  output: user,
+  summary: 'Sign me out everywhere.',
+  run: (_input, { service, actor }) => service.revokeOwn(actor),
+});
+
+export const listRoles = operation<UsersService>()({
+  name: 'listRoles',
+  effect: 'read',
+  access: { permission: 'roles:read' },
+  http: { method: 'get', path: '/roles' },
+  input: none,
+  output: z.object({
+    roles: z.array(z.object({ name: roleName, permissions: z.array(permissionName).readonly() })),
+    permissions: z.array(z.object({ name: permissionName, summary: z.string(), privileged: z.boolean() })),
+  }),
+  summary: 'The roles and their permissions.',
+  run: () => ({
+    roles: ALL_ROLES.map((name) => ({ name, permissions: ROLES[name] })),
+    permissions: ALL_PERMISSIONS.map((name) => ({ name, ...PERMISSIONS[name] })),
+  }),
+});
+
+export const listUsers = operation<UsersService>()({
+  name: 'listUsers',
+  effect: 'read',
+  access: { permission: 'users:read' },
+  http: { method: 'get', path: '/users' },
+  callable: true,
+  input: userQuery,
+  output: userPage,
+  summary: 'The users, by role, e-mail or state, a page at a time.',
+  run: (query, { service }) => service.list(query),
+});
+
+export const getUser = operation<UsersService>()({
+  name: 'getUser',
+  effect: 'read',
+  access: { permission: 'users:read' },
+  http: { method: 'get', path: '/users/:uid' },
+  input: byUid,
+  output: user,
+  summary: 'One user.',
+  run: (input, { service }) => service.get(input.uid),
+});
+
+export const getUserRoles = operation<UsersService>()({
+  name: 'getUserRoles',
+  effect: 'read',
+  access: { permission: 'users:read' },
+  http: { method: 'get', path: '/users/:uid/roles' },
+  input: byUid,
+  output: userRoles,
+  summary: 'The grants of a user, and their version as the ETag.',
+  etag: byVersion,
+  run: (input, { service }) => service.getRoles(input.uid),
+});
+
+export const setUserRoles = operation<UsersService>()({
+  name: 'setUserRoles',
+  effect: 'write',
+  access: { permission: 'roles:assign' },
+  http: { method: 'put', path: '/users/:uid/roles' },
+  callable: true,
+  input: roleChange.extend({ uid }),
+  output: user,
+  summary: 'Replace the grants of a user. Send the version you read, in the body or as If-Match.',
+  etag: byVersion,
+  run: (change, { service, actor, access }) => service.setRoles(actor, change, access),
+});
+
+export const updateUser = operation<UsersService>()({
+  name: 'updateUser',
+  effect: 'write',
+  access: { permission: 'users:write' },
+  http: { method: 'patch', path: '/users/:uid' },
+  input: byUid.extend({ disabled: z.boolean() }),
+  output: user,
+  summary: 'Disable or enable a user.',
+  run: (input, { service, actor, access }) => service.setDisabled(actor, input.uid, input.disabled, access),
+});
+
+export const deleteUser = operation<UsersService>()({
+  name: 'deleteUser',
+  effect: 'write',
+  access: { permission: 'users:write' },
+  http: { method: 'delete', path: '/users/:uid' },
+  input: byUid,
+  output: null,
+  summary: 'Delete a user for good.',
+  run: (input, { service, actor, access }) => service.remove(actor, input.uid, access),
+});
+
+export const revokeSessions = operation<UsersService>()({
+  name: 'revokeSessions',
+  effect: 'write',
+  access: { permission: 'sessions:revoke' },
+  http: { method: 'post', path: '/users/:uid/revoke' },
+  callable: true,
+  input: byUid,
+  output: user,
+  summary: 'Sign a user out everywhere.',
+  run: (input, { service, actor, access }) => service.revoke(actor, input.uid, access),
+});

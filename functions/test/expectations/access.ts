@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { permissionOf } from '../../src/authz/access-rule.ts';
+import type { Permission } from '../../src/authz/permissions.ts';
+import { permissionsOf, type Role } from '../../src/authz/roles.ts';
+import { routes } from '../helpers/operations.ts';
+
+/**
+ * Who may do what, said a second time on purpose: a change of `gatehouse.config.ts` that gives a role more or less than is
+ * listed here fails a test. Everything else in the tests takes roles and permissions from the configuration.
+ *
+ * New roles, permissions and operations need no line here. List a role to pin it down.
+ */
+
+/** Exactly these. */
+export const HOLDS: Readonly<Partial<Record<Role, readonly Permission[]>>> = {
+  member: ['notes:read', 'notes:write'],
+  support: ['notes:read', 'notes:write', 'notes:moderate', 'users:read', 'sessions:revoke'],
+  auditor: ['users:read', 'roles:read', 'audit:read'],
+};
+
+/** Everything but these. */
+export const HOLDS_ALL_BUT: Readonly<Partial<Record<Role, readonly Permission[]>>> = {
+  admin: ['owners:assign', 'directory:reconcile'],
+  owner: [],
+};
+
+/** Permissions that change who may do what. They stay privileged. */
+export const PRIVILEGED: readonly Permission[] = [
+  'users:write',
+  'roles:assign',
+  'owners:assign',
+  'directory:reconcile',
+];
+
+/** What the rules let a role do with notes of its own, and with notes of others: get, list, create, update, delete. */
+export const NOTES_IN_RULES: Readonly<Partial<Record<Role, readonly [own: string, others: string]>>> = {
+  member: ['glcud', '-----'],
+  support: ['glcud', 'gl--d'],
+  auditor: ['-----', '-----'],
+  admin: ['glcud', 'gl--d'],
+  owner: ['glcud', 'gl--d'],
+};
+
+/** What a caller needs: a permission, a verified credential, or nothing. */
+export type Need = Permission | 'signed-in' | 'public';
+
+/** By operation: its HTTP route and its callable function alike. */
+export const OPERATION_NEEDS: Readonly<Record<string, Need>> = {
+  getHealth: 'public',
+  getOpenApi: 'public',
+  exchangeToken: 'public',
+  getMyAccess: 'signed-in',
+  revokeMySessions: 'signed-in',
+  listRoles: 'roles:read',
+  listUsers: 'users:read',
+  getUser: 'users:read',
+  getUserRoles: 'users:read',
+  setUserRoles: 'roles:assign',
+  updateUser: 'users:write',
+  deleteUser: 'users:write',
+  provisionUser: 'users:write',
+  revokeSessions: 'sessions:revoke',
+  listAuditEvents: 'audit:read',
+  reconcileDirectory: 'directory:reconcile',
+  listNotes: 'notes:read',
+  createNote: 'notes:write',
+  getNote: 'notes:read',
+  updateNote: 'notes:write',
+  deleteNote: 'notes:write',
+};
+
+/** Does a signed-in user with this one role, or without a role, have what is needed? */
+export function meets(role: Role | 'norole', need: Need): boolean {
+  if (need === 'public' || need === 'signed-in') return true;
+  return role !== 'norole' && permissionsOf([role]).includes(need);
+}
+
+/** Is this caller expected to pass the access rule of an operation? One without an expectation needs what its rule says. */
+export function mayCall(name: string, who: Role | 'norole' | 'anonymous'): boolean {
+  const rule = routes.find((row) => row.name === name)?.access ?? assert.fail(`no operation ${name}`);
+  const need = OPERATION_NEEDS[name] ?? permissionOf(rule) ?? (rule === 'public' ? 'public' : 'signed-in');
+  return who === 'anonymous' ? need === 'public' : meets(who, need);
+}

@@ -1,0 +1,14 @@
+import { modules } from '../../src/app.ts';
+import { createCallables as create } from '../../src/callable/callable.ts';
+
+/** Every operation as a row: its route, and who may call it. */
+export const routes = modules.operations.map(({ http, ...operation }) => ({ ...operation, ...http }));
+
+/** Names of the operations that are callable functions, too. */
+export const CALLABLES: readonly string[] = modules.operations
+  .filter(({ callable }) => callable)
+  .map(({ name }) => name);
+
+/** The callable functions of an instance, by name. */
+export const createCallables = (deps: Parameters<typeof create>[2]) =>
+  new Map(Object.entries(create(modules.operations, {}, deps)));

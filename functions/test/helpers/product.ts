@@ -1,0 +1,21 @@
+import gatehouse from '../../gatehouse.config.ts';
+import type { ProductConfig } from '../../src/product-config.ts';
+
+/** Fields of `gatehouse.config.ts` for one test, as data; wrong ones on purpose, too. */
+export interface ProductFields {
+  readonly defaultRole?: string;
+  readonly signUp?: { readonly emailDomains: readonly string[] };
+  readonly trustedIssuers?: readonly unknown[];
+}
+
+/**
+ * The permissions and roles of `gatehouse.config.ts`, with the given fields. Those that are left out do not depend on
+ * that file: the default role is member, every domain may sign up, and no issuer is trusted.
+ */
+export function productOf({
+  defaultRole = 'member',
+  signUp = { emailDomains: [] },
+  trustedIssuers = [],
+}: ProductFields = {}): ProductConfig {
+  return { ...gatehouse, defaultRole, signUp, trustedIssuers: () => trustedIssuers };
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createAuditLog } from '../../../src/audit/audit-log.ts';
+import type { DirectoryEntry } from '../../../src/directory/entry.ts';
+import { toDocument } from '../../../src/directory/entry-document.ts';
+import { appendAccessChange } from '../../../src/directory/revocation/access-change.ts';
+import type { OpenedFirestore } from '../../../src/platform/firestore/firestore.ts';
+import { codesIn, REPOSITORY, readPage, tableBehind } from '../../helpers/docs.ts';
+
+const PAGE = 'docs/reference/data-model.md';
+
+const documented = (heading: string) =>
+  tableBehind(PAGE, heading)
+    .flatMap(([field]) => codesIn(field))
+    .toSorted();
+
+/** Whatever is written through it is kept in `documents`. */
+function recordWrites() {
+  const documents: Record<string, unknown>[] = [];
+  const db = { doc: () => ({}), collection: () => ({ doc: () => ({}) }) };
+  const firestore = { db, FieldValue: { serverTimestamp: () => 'now' } } as unknown as OpenedFirestore;
+  // Of a transaction, only what appends documents.
+  const tx = {
+    create: (_ref: unknown, document: Record<string, unknown>) => documents.push(document),
+  } as unknown as Parameters<typeof appendAccessChange>[1];
+  return { documents, firestore, tx };
+}
+
+/** An entry with every field that an entry can have. */
+const ENTRY: Required<DirectoryEntry> = {
+  uid: 'ada',
+  identity: { issuer: 'https://login.example.com', subject: 'ada' },
+  exchange: { since: 1, count: 1 },
+  email: 'ada@example.com',
+  emailVerified: true,
+  displayName: 'Ada',
+  providers: ['password'],
+  grants: [{ role: 'member', grantedBy: 'system', grantedAt: 1, expiresAt: 2, reason: 'a reason' }],
+  rolesVersion: 1,
+  claimsVersion: 1,
+  disabled: false,
+  validAfter: 0,
+  pending: ['claims'],
+  pendingSince: 1,
+  lease: { by: 'x', until: 1 },
+  created: 1,
+  updated: 1,
+};
+
+describe('docs/reference/data-model.md', () => {
+  it('has the fields of a directory entry', () => {
+    assert.deepEqual(documented('## `directory/{uid}`'), Object.keys(toDocument(ENTRY)).toSorted());
+  });
+
+  it('has the fields of an access change', () => {
+    const { documents, firestore, tx } = recordWrites();
+    appendAccessChange(firestore, tx, { uid: 'ada', validAfter: 1, rolesVersion: 1, gone: true }, () => 0);
+    assert.deepEqual(documented('## `accessChanges/{id}`'), Object.keys(documents[0] ?? {}).toSorted());
+  });
+
+  it('has the fields of an audit event', () => {
+    const { documents, firestore, tx } = recordWrites();
+    const log = { failure: () => undefined };
+    const open = async () => firestore;
+    createAuditLog({ open, clock: () => 0, retention: 1, log }).append(firestore, tx, {
+      ...{ actor: 'ada', issuer: 'x', action: 'roles.set', target: 'bob', outcome: 'done' },
+      ...{ before: {}, after: {}, reason: 'a reason', requestId: '1' },
+    });
+    assert.deepEqual(documented('## `auditEvents/{id}`'), Object.keys(documents[0] ?? {}).toSorted());
+  });
+
+  it('has the fields of a note that firestore.rules accept', () => {
+    const rules = readFileSync(join(REPOSITORY, 'firestore.rules'), 'utf8');
+    const [, list = ''] = /note\.keys\(\)\.hasOnly\(\[([^\]]*)\]/.exec(rules) ?? [];
+    const fields = [...list.matchAll(/'(\w+)'/g)].map(([, field = '']) => field);
+    assert.deepEqual(documented('## `notes/{id}`'), fields.toSorted());
+  });
+
+  it('has every collection with an index, and the list of owners', () => {
+    const { indexes, fieldOverrides } = JSON.parse(
+      readFileSync(join(REPOSITORY, 'firestore.indexes.json'), 'utf8'),
+    ) as Record<string, { collectionGroup: string }[]>;
+    const collections = [...(indexes ?? []), ...(fieldOverrides ?? [])].map((one) => one.collectionGroup);
+    const headings = [...readPage(PAGE).matchAll(/^## `(\w+)\//gm)].map(([, name]) => name);
+    assert.deepEqual(headings.toSorted(), [...new Set([...collections, 'system'])].toSorted());
+  });
+});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { AppError } from '../../../src/core/errors.ts';
+import { createLog } from '../../../src/core/log.ts';
+import { codesIn, tableBehind } from '../../helpers/docs.ts';
+
+type Line = Readonly<Record<string, unknown>>;
+
+/** Each kind of line, with every field that it can have. */
+function writeAll(): Line[] {
+  const lines: Line[] = [];
+  const log = createLog((line) => lines.push(line));
+  const failed = new AppError('unavailable', undefined, { reason: 'x', cause: new Error('x') });
+  log.decision({
+    ...{ requestId: '1', permission: 'notes:read', issuer: 'x', subject: 'y' },
+    ...{ granted: false, reason: 'anonymous', code: 'unauthenticated' },
+  });
+  log.transport({ requestId: '1', granted: false, code: 'https_required' });
+  log.change({
+    ...{ requestId: '1', action: 'roles.set', actor: 'x', target: 'y', outcome: 'refused' },
+    ...{ code: 'own_account', before: {}, after: {}, reason: 'x' },
+  });
+  log.failure('1', failed);
+  log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false });
+  log.reconciled({ expired: 0, repaired: 0, failed: 1, more: false });
+  log.feedReadFailed({ code: 'unavailable', reason: 'x', seconds: 1 });
+  return lines;
+}
+
+describe('docs/reference/log-events.md', () => {
+  const rows = tableBehind('docs/reference/log-events.md', '# Log events').map(
+    ([event = '', severity = '', , fields = '']) => ({ event: codesIn(event)[0], severity, fields }),
+  );
+  const lines = writeAll();
+
+  it('has exactly the events of the code', () => {
+    assert.deepEqual(
+      rows.map(({ event }) => event).toSorted(),
+      [...new Set(lines.map(({ event }) => event))].toSorted(),
+    );
+  });
+
+  for (const { event, severity, fields } of rows) {
+    const written = lines.filter((line) => line.event === event);
+
+    it(`names every field of ${event}`, () => {
+      const names = new Set(written.flatMap((line) => Object.keys(line)));
+      for (const name of ['event', 'severity', 'message']) names.delete(name);
+      const [always = ''] = fields.split(' (');
+      for (const name of names) assert.ok(codesIn(fields).includes(name), `${name} is missing in: ${always}`);
+    });
+
+    it(`names every severity of ${event}`, () => {
+      for (const line of written) assert.ok(severity.includes(String(line.severity)), severity);
+    });
+  }
+});

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Words that readers cannot search for. Name the object instead: the user, the caller, the instance, the token. */
+const WORDS =
+  /\b(wristbands?|theme park|somebody|anybody|nobody|everybody|whose|anew|in that (very )?second|is told|are told)\b/i;
+
+/** Names of an earlier version. */
+const NAMES =
+  /\b(oweAccount|tellAccount|takeTurn|enterIdentity|enterOnFirstSight|forgetUser|adoptUsers|isOutOfStep|realign|flawIn|inPlainWords|otherSpellings|asOfNow|describeUser|rolesAt|isWhole|grantsInForce|isStandingOwner|evenLastOwner|misplaced|goodUntil|guardTheFramework)\b/;
+
+/** This file says the words, and so does what others wrote. */
+const EXEMPT = /(^|\/)(package-lock\.json|LICENSE|language\.test\.ts|openapi\.json)$|\.(svg|png|ico)$/;
+
+describe('language', () => {
+  it('uses words and names that readers can search for', () => {
+    const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
+    const found = tracked
+      .filter((path) => !EXEMPT.test(path))
+      .flatMap((path) =>
+        readFileSync(join(ROOT, path), 'utf8')
+          .split('\n')
+          .flatMap((line, index) =>
+            WORDS.test(line) || NAMES.test(line)
+              ? [`${path}:${index + 1}: ${line.trim().slice(0, 100)}`]
+              : [],
+          ),
+      );
+    assert.deepEqual(found.slice(0, 40), []);
+  });
+});

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+import { ROOT } from '../lib/emulator-setup.ts';
+import { seedDemoUsers } from '../seed.ts';
+import { openPage, type UserPage } from './user-page.ts';
+
+export const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
+
+/** For a suite: resets the demo users before each test and closes its pages after it. */
+export function useUserPages() {
+  const { CHROME_PATH = '', GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process.env;
+  let browser: Browser;
+  let pages: UserPage[] = [];
+
+  before(async () => {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    // Chromium's sandbox does not work for root, nor in CI containers that forbid new namespaces.
+    const hasNoSandbox = process.getuid?.() === 0 || process.env.CI !== undefined;
+    browser = await chromium.launch({ executablePath: CHROME_PATH, chromiumSandbox: !hasNoSandbox });
+  });
+  // Versions are not reset: running functions remember the versions they have seen.
+  beforeEach(() => seedDemoUsers(GCLOUD_PROJECT, { resetRoles: true }));
+  // In every test: no error in the page, and no request left this machine.
+  afterEach(async () => {
+    const closing = pages;
+    pages = [];
+    await Promise.all(closing.map(({ context }) => context.close()));
+    assert.deepEqual(
+      closing.flatMap(({ problems }) => problems),
+      [],
+    );
+  });
+  after(() => browser.close());
+
+  /** Opens the page in a new browser context. */
+  return async function open(options: Parameters<typeof openPage>[2] = {}): Promise<UserPage> {
+    const page = await openPage(browser, GATEHOUSE_HOSTING_URL, options);
+    pages.push(page);
+    return page;
+  };
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type MochaRun, runMocha } from '../lib/mocha.ts';
+import { FUNCTIONS } from '../lib/run.ts';
+
+describe('a stage of mocha tests', function () {
+  this.timeout(30_000);
+  let home: string;
+  before(() => {
+    home = mkdtempSync(join(tmpdir(), 'gatehouse-mocha-'));
+  });
+  after(() => rmSync(home, { recursive: true, force: true }));
+
+  /** Runs test files with these contents. */
+  async function run(contents: string[], options: Partial<MochaRun> = {}) {
+    const files = contents.map((content, n) => {
+      const file = join(home, `${n}.test.ts`);
+      writeFileSync(file, content);
+      return file;
+    });
+    let output = '';
+    const outcome = await runMocha({
+      ...{ files, filter: [], env: {}, processes: 1, coverage: false },
+      ...{ print: (chunk) => (output += Buffer.from(chunk).toString()), ...options },
+    });
+    return { ...outcome, output };
+  }
+
+  const good = (name: string) => `describe('${name}', () => { it('works', () => {}); });`;
+  const bad = `describe('bad', () => {
+    it('fails', () => { throw new Error('not yet\\nin detail'); });
+    it.skip('waits');
+    describe('hooked', () => { before('prepare', () => { throw new Error('no server'); }); it('runs', () => {}); });
+  });`;
+
+  it('counts what passed, failed and was skipped, and names it, whatever the number of processes', async () => {
+    for (const processes of [1, 3]) {
+      const { passed, failed, skipped, notes } = await run([good('one'), bad, good('two')], { processes });
+      assert.deepEqual([passed, failed, skipped], [2, 2, 1]);
+      assert.deepEqual(notes, [
+        'failed: bad fails: not yet',
+        'failed: bad hooked "before all" hook: prepare for "runs": no server',
+        'skipped: bad waits',
+      ]);
+    }
+  });
+
+  it('prints one process after the other', async () => {
+    const slow = (name: string) =>
+      `describe('${name}', () => { for (let n = 0; n < 3; n++) it(name + n, (done) => { setTimeout(done, 50); }); });`;
+    const named = (name: string) => slow(name).replaceAll('name', `'${name}'`);
+    const { output } = await run([named('one'), named('two')], { processes: 2 });
+    const order = [...output.matchAll(/(one|two)\d/g)].map(([, name]) => name);
+    assert.equal(order.length, 6);
+    assert.equal(order.filter((name, n) => n > 0 && name !== order[n - 1]).length, 1, output);
+  });
+
+  it('fails when no test ran, unless tests were chosen by their title', async () => {
+    assert.equal((await run(['export {};'])).failed, 1);
+    const { passed, failed, skipped } = await run([good('one')], { filter: ['--grep', 'nothing'] });
+    assert.deepEqual([passed, failed, skipped], [0, 0, 0]);
+  });
+
+  it('fails when a file cannot be loaded', async () => {
+    const { passed, failed } = await run([good('one'), 'import "./missing.ts";'], { processes: 2 });
+    assert.deepEqual([passed, failed], [1, 1]);
+  });
+
+  it('fails when the tests leave something open', async () => {
+    const open =
+      "import { createServer } from 'node:net'; it('listens', () => { createServer().listen(0); });";
+    const { passed, failed, notes } = await run([open, good('one')], { processes: 2 });
+    assert.deepEqual([passed, failed], [2, 1]);
+    assert.match(notes.join(), /left something open/);
+  });
+
+  it('fails when all tests pass, but do not cover what must be covered', async () => {
+    const source = pathToFileURL(join(FUNCTIONS, 'src', 'authz', 'decide.ts')).href;
+    const loading = `import '${source}'; ${good('one')}`;
+    const { passed, failed, notes } = await run([loading, good('two')], { coverage: true, processes: 2 });
+    assert.deepEqual([passed, failed, notes], [2, 1, ['the coverage is too low']]);
+  });
+});
