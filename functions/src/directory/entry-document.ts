@@ -65,18 +65,20 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
 
 interface GrantDocument {
   readonly role: Role;
+  readonly scope?: unknown;
   readonly grantedBy: string;
   readonly grantedAt: unknown;
   readonly expiresAt?: unknown;
   readonly reason?: string;
 }
 
-/** A role that this version of the code does not define gives no permission. */
-function grantFrom({ role, grantedBy, grantedAt, expiresAt, reason }: GrantDocument): Grant[] {
-  if (!isRole(role)) return [];
+/** A role or scope that this version of the code does not define gives no permission. */
+function grantFrom({ role, scope, grantedBy, grantedAt, expiresAt, reason }: GrantDocument): Grant[] {
+  if (!isRole(role) || (scope !== undefined && scope !== 'project')) return [];
   // An unreadable expiry must not become "never".
   const expiry = expiresAt === undefined ? undefined : secondOf(expiresAt);
-  return [{ role, grantedBy, grantedAt: secondOf(grantedAt), expiresAt: expiry, reason }];
+  const grant = { role, grantedBy, grantedAt: secondOf(grantedAt), expiresAt: expiry, reason };
+  return [scope === undefined ? grant : { ...grant, scope }];
 }
 
 function identityFrom(value: unknown): DirectoryEntry['identity'] {

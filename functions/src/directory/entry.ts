@@ -5,7 +5,7 @@ import type { Account } from '../platform/firebase-auth/account.ts';
 /** A role given to a user: by whom, when, until when, why. Times are seconds since the epoch. */
 export interface Grant extends TimedRole {
   readonly role: Role;
-  /** Where the role counts. Absent: in the whole project, the only scope there is today. */
+  /** Where the role counts. Absent: in the whole project, the only scope so far. */
   readonly scope?: 'project';
   /** Directory id of the user who gave it; `system`, `operator`, `import`, or an issuer after a token exchange. */
   readonly grantedBy: string;

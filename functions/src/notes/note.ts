@@ -7,30 +7,47 @@ export type NoteHeader = Readonly<z.output<typeof noteHeader>>;
 export type NewNote = Readonly<z.output<typeof newNote>>;
 export type NoteChange = Pick<z.output<typeof noteUpdate>, 'title' | 'body'>;
 
-/** A document of `notes` → the note; undefined: there is none. */
-export function noteFrom(snapshot: DocumentSnapshot): Note | undefined {
-  return snapshot.exists ? { ...headerFrom(snapshot), body: snapshot.get('body') } : undefined;
+/** What Firestore knows of a document besides its fields; also after a client wrote it directly. */
+interface DocumentTimes {
+  readonly createTime: Timestamp;
+  readonly updateTime: Timestamp;
 }
 
-/** All but the text. */
-export function headerFrom(snapshot: DocumentSnapshot): NoteHeader {
+/** The note of a document of `notes`; undefined when the document does not exist. */
+export function noteFrom(snapshot: DocumentSnapshot): Note | undefined {
+  const { createTime, updateTime } = snapshot;
+  if (createTime === undefined || updateTime === undefined) return undefined;
+  return { ...headerFrom(snapshot, { createTime, updateTime }), body: snapshot.get('body') };
+}
+
+/** The note without its text. */
+export function headerFrom(
+  snapshot: DocumentSnapshot,
+  { createTime, updateTime }: DocumentTimes,
+): NoteHeader {
+  const { id } = snapshot;
+  const owner = snapshot.get('owner');
   return {
-    id: snapshot.id,
-    owner: snapshot.get('owner'),
+    id,
+    owner,
     title: snapshot.get('title'),
-    createdAt: toRfc3339(snapshot.get('created')),
-    updatedAt: toRfc3339(snapshot.get('updated')),
-    version: versionOf(snapshot),
+    createdAt: toRfc3339(createTime),
+    ...writtenAt(updateTime),
   };
 }
 
-/** Firestore's own time of the last write, to the nanosecond: it also changes when a client writes there directly. */
-export function versionOf({ updateTime }: DocumentSnapshot): string {
-  return updateTime === undefined
-    ? ''
-    : `${updateTime.seconds}.${String(updateTime.nanoseconds).padStart(9, '0')}`;
+/** The fields of a note that follow from the time of its last write. The version has nanoseconds. */
+export function writtenAt(time: Timestamp): Pick<Note, 'updatedAt' | 'version'> {
+  const nanoseconds = String(time.nanoseconds).padStart(9, '0');
+  return { updatedAt: toRfc3339(time), version: `${time.seconds}.${nanoseconds}` };
 }
 
-function toRfc3339(time: Timestamp): string {
+/** The time of the last write, from a version that {@link writtenAt} made. */
+export function timeOf({ version }: Pick<Note, 'version'>): { seconds: number; nanoseconds: number } {
+  const [seconds, nanoseconds] = version.split('.');
+  return { seconds: Number(seconds), nanoseconds: Number(nanoseconds) };
+}
+
+export function toRfc3339(time: Timestamp): string {
   return time.toDate().toISOString();
 }

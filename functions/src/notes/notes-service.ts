@@ -1,12 +1,23 @@
 import type { Query } from '@google-cloud/firestore';
-import type { AuditLog } from '../audit/index.ts';
+import { type AuditLog, identifyActor } from '../audit/index.ts';
+import type { PrincipalActor } from '../authz/actor.ts';
 import { AppError } from '../core/errors.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import { readPage, startAfterTime, timeToken } from '../platform/firestore/paging.ts';
-import { headerFrom, type NewNote, type Note, type NoteChange, type NoteHeader, noteFrom } from './note.ts';
+import {
+  headerFrom,
+  type NewNote,
+  type Note,
+  type NoteChange,
+  type NoteHeader,
+  noteFrom,
+  timeOf,
+  toRfc3339,
+  writtenAt,
+} from './note.ts';
 
 interface NoteQuery {
-  /** Whose notes: a directory id. */
+  /** Directory id of the owner. */
   readonly owner: string;
   /** 1 to 100 */
   readonly pageSize: number;
@@ -18,35 +29,29 @@ interface NotePage {
   readonly nextPageToken?: string;
 }
 
-/** Who removes a note. @property uid directory id */
-interface Remover {
-  readonly uid: string;
-  readonly issuer: string;
-  readonly requestId: string;
-}
-
 /**
- * Notes in Firestore. Who may do what was decided before anybody calls this: see `http/notes-routes.ts`.
- * Every call fails as `unavailable` when Firestore does not answer in time.
+ * Notes in Firestore. The access rules are in `operations.ts`. Every call is one request to Firestore, and fails as
+ * `unavailable` when Firestore does not answer in time.
  */
 export interface NotesService {
   /**
-   * The last changed first. A note that is changed while somebody pages moves to the front: no note comes twice, and
-   * one that stays as it is comes once.
+   * The last changed first. A note that changes while a client pages moves to the front: no note comes twice, and every note
+   * that stays the same comes once.
    *
-   * @throws AppError `invalid_argument` for a page token that is none
+   * @throws AppError `invalid_argument` for a page token that no page had
    */
   list(query: NoteQuery): Promise<NotePage>;
   find(id: string): Promise<Note | undefined>;
   create(owner: string, fields: NewNote): Promise<Note>;
   /**
-   * Changes a note from the version that the caller knows, so that nobody overwrites what they have not seen.
+   * Changes a note, if it still is the one that was loaded and that the caller knows.
    *
-   * @throws AppError `not_found`, `precondition_failed` when it has another version by now
+   * @param version that the caller read
+   * @throws AppError `precondition_failed` when the note has another version now, `not_found`
    */
-  change(id: string, version: string, fields: NoteChange): Promise<Note>;
-  /** Removes a note; somebody else's goes into the audit trail. @throws AppError `not_found` */
-  remove(id: string, by: Remover): Promise<void>;
+  change(note: Note, version: string, fields: NoteChange): Promise<Note>;
+  /** Deletes a note. A note of another user goes into the audit log. @throws AppError `not_found` */
+  remove(note: Note, actor: PrincipalActor): Promise<void>;
 }
 
 interface Options {
@@ -61,7 +66,7 @@ export function createNotesService({ open, audit }: Options): NotesService {
     list: (query) =>
       useFirestore('notes.list', open, async (firestore) => {
         const { docs, last } = await readPage(toQuery(firestore, query), query.pageSize);
-        const notes = docs.map(headerFrom);
+        const notes = docs.map((document) => headerFrom(document, document));
         return last === undefined ? { notes } : { notes, nextPageToken: timeToken(last, 'updated') };
       }),
 
@@ -72,58 +77,70 @@ export function createNotesService({ open, audit }: Options): NotesService {
       useFirestore('notes.create', open, async ({ db, FieldValue }) => {
         const now = FieldValue.serverTimestamp();
         const ref = db.collection(NOTES).doc();
-        await ref.create({ owner, title, body, created: now, updated: now });
-        return present(noteFrom(await ref.get()));
+        const { writeTime } = await ref.create({ owner, title, body, created: now, updated: now });
+        const createdAt = toRfc3339(writeTime);
+        return { id: ref.id, owner, title, body, createdAt, ...writtenAt(writeTime) };
       }),
 
-    change: (id, version, fields) =>
-      useFirestore('notes.change', open, async ({ db, FieldValue }) => {
-        const ref = db.doc(`${NOTES}/${id}`);
-        await db.runTransaction(async (tx) => {
-          const before = present(noteFrom(await tx.get(ref)));
-          if (before.version !== version) {
-            throw new AppError(
-              'precondition_failed',
-              'The note has changed since you read it. Read it again.',
-            );
-          }
-          tx.update(ref, { ...fields, updated: FieldValue.serverTimestamp() });
-        });
-        return present(noteFrom(await ref.get()));
-      }),
+    async change(note, version, { title = note.title, body = note.body }) {
+      if (version !== note.version) throw changedSince();
+      return useFirestore('notes.change', open, async ({ db, FieldValue, Timestamp }) => {
+        const { seconds, nanoseconds } = timeOf(note);
+        const { writeTime } = await db
+          .doc(`${NOTES}/${note.id}`)
+          .update(
+            { title, body, updated: FieldValue.serverTimestamp() },
+            { lastUpdateTime: new Timestamp(seconds, nanoseconds) },
+          )
+          .catch(throwRefusal);
+        return { ...note, title, body, ...writtenAt(writeTime) };
+      });
+    },
 
-    remove: (id, { uid, issuer, requestId }) =>
+    remove: (note, actor) =>
       useFirestore('notes.remove', open, async (firestore) => {
         const { db } = firestore;
-        const ref = db.doc(`${NOTES}/${id}`);
-        await db.runTransaction(async (tx) => {
-          const { owner, createdAt, updatedAt } = present(noteFrom(await tx.get(ref)));
-          tx.delete(ref);
-          if (owner === uid) return;
-          // In the same transaction: neither is there without the other. Whatever the note said is not recorded.
-          audit.append(firestore, tx, {
-            ...{ actor: uid, issuer, action: 'notes.delete', target: owner, requestId },
-            outcome: 'done',
-            before: { id, createdAt, updatedAt },
+        const { id, owner, createdAt, updatedAt } = note;
+        const batch = db.batch().delete(db.doc(`${NOTES}/${id}`), { exists: true });
+        if (owner !== actor.principal.directoryId) {
+          // In the same batch: neither is written without the other. The text of the note is not recorded.
+          audit.append(firestore, batch, {
+            ...identifyActor(actor),
+            ...{
+              action: 'notes.delete',
+              target: owner,
+              outcome: 'done',
+              before: { id, createdAt, updatedAt },
+            },
           });
-        });
+        }
+        await batch.commit().catch(throwRefusal);
       }),
   };
 }
 
-/** @throws AppError `not_found` */
-function present(note: Note | undefined): Note {
-  if (note === undefined) throw new AppError('not_found', 'There is no such note.');
-  return note;
+/** gRPC codes (https://grpc.io/docs/guides/status-codes/) for a write whose precondition was not met. */
+const NOT_FOUND = 5;
+const FAILED_PRECONDITION = 9;
+
+function throwRefusal(error: Error & { readonly code?: unknown }): never {
+  if (error.code === NOT_FOUND) throw new AppError('not_found', 'There is no such note.', { cause: error });
+  if (error.code === FAILED_PRECONDITION) throw changedSince(error);
+  throw error;
+}
+
+function changedSince(cause?: unknown): AppError {
+  const detail = 'The note has changed since you read it. Read it again.';
+  return new AppError('precondition_failed', detail, { cause });
 }
 
 function toQuery({ db, FieldPath, Timestamp }: OpenedFirestore, { owner, pageToken }: NoteQuery): Query {
-  // The owner is part of every query: a made-up page token leads nowhere else.
+  // The owner is part of every query, so a forged page token cannot reach the notes of another user.
   const found = db
     .collection(NOTES)
     .where('owner', '==', owner)
     .orderBy('updated', 'desc')
     .orderBy(FieldPath.documentId(), 'desc')
-    .select('owner', 'title', 'created', 'updated');
+    .select('owner', 'title', 'updated');
   return startAfterTime(found, pageToken, Timestamp);
 }

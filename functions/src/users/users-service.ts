@@ -140,10 +140,9 @@ export function createUsersService(deps: UsersDeps): UsersService {
         checkVersion(entry, version);
         checkExpiry(entry.grants, grants, now);
         // The order of grants has no meaning: a new order alone must not make tokens stale.
-        const active = grants
-          .filter((grant) => isActive(grant, now))
-          .toSorted((a, b) => entry.grants.indexOf(a) - entry.grants.indexOf(b));
-        return isDeepStrictEqual(active, entry.grants) ? undefined : { ...profile, grants: active };
+        const active = grants.filter((grant) => isActive(grant, now));
+        const inOrder = active.toSorted((a, b) => entry.grants.indexOf(a) - entry.grants.indexOf(b));
+        return isDeepStrictEqual(inOrder, entry.grants) ? undefined : { ...profile, grants: active };
       });
       return toView(changed ?? (await find(uid)));
     },

@@ -74,6 +74,22 @@ describe('an entry of the directory', () => {
     );
   });
 
+  it('keeps the scope of a grant, and ignores a grant with a scope that this version does not know', async () => {
+    const { fields } = await store(whole);
+    const [, admin] = fields.grants as object[];
+    const { read } = await store(whole, {
+      grants: [
+        { ...admin, scope: 'project' },
+        { ...admin, role: 'owner', scope: 'organization' },
+        { ...admin, role: 'support', scope: null },
+      ],
+    });
+    assert.deepEqual(
+      read().grants.map(({ role, scope }) => [role, scope]),
+      [['admin', 'project']],
+    );
+  });
+
   it('locks out unless it says plainly that it does not', async () => {
     for (const disabled of ['no', 0, null]) {
       const { read } = await store(entryOf('ada'), { disabled });

@@ -19,8 +19,8 @@ describe('notes: what may be in one', () => {
     it(`refuses ${field} in a new note and in a change, by its name`, async () => {
       const fields = { title: 'Milk', [field]: 'admin' };
       const id = await seed(api.firestore, 'member');
-      const url = `/v1/notes/${id}`;
-      for (const answer of [await write(fields), await api.as('member').patch(url).send(fields)]) {
+      const change = () => api.as('member').patch(`/v1/notes/${id}`).set('If-Match', '"1.0"').send(fields);
+      for (const answer of [await write(fields), await change()]) {
         assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), [`body.${field}`]);
       }
     });

@@ -107,7 +107,7 @@ describe('notes: a list, page by page', () => {
   for (const [what, token] of broken) {
     it(`refuses as a page token ${what}`, async () => {
       const answer = await api.as('member').get('/v1/notes').query({ pageToken: token });
-      assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), ['pageToken']);
+      assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), ['query.pageToken']);
     });
   }
 });

@@ -50,12 +50,12 @@ describe('notes: two who change the same one', () => {
     assertProblem(await rename(api, 'member', known, 'Late'), 412, 'precondition_failed');
   });
 
-  for (const [what, etag] of [
-    ['none', undefined],
-    ['any', '*'],
-    ['one without quotes', '1.000000000'],
-    ['several', '"1.0", "2.0"'],
-    ['text', '"x"'],
+  for (const [what, etag, field] of [
+    ['none', undefined, 'body.version'],
+    ['any', '*', 'headers.if-match'],
+    ['one without quotes', '1.000000000', 'headers.if-match'],
+    ['several', '"1.0", "2.0"', 'headers.if-match'],
+    ['text', '"x"', 'headers.if-match'],
   ] as const) {
     it(`refuses a change that names as its version: ${what}`, async () => {
       const id = await seed(api.firestore, 'member');
@@ -63,9 +63,17 @@ describe('notes: two who change the same one', () => {
       const answer = await (etag === undefined ? request : request.set('If-Match', etag)).send({
         title: 'x',
       });
-      assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), ['headers.if-match']);
+      assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), [field]);
     });
   }
+
+  it('takes the version in the body as well', async () => {
+    const { id, etag } = await read(await seed(api.firestore, 'member'));
+    const change = { title: 'Eggs', version: etag.slice(1, -1) };
+    const answer = await api.as('member').patch(`/v1/notes/${id}`).send(change);
+    assert.deepEqual([answer.status, answer.body.title], [200, 'Eggs']);
+    assertProblem(await api.as('member').patch(`/v1/notes/${id}`).send(change), 412, 'precondition_failed');
+  });
 
   it('lets exactly one of eight win who all read before the first wrote', async () => {
     const allHaveRead = barrier(8);

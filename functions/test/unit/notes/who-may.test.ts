@@ -58,7 +58,8 @@ describe('notes: who may do what', () => {
     if (operation === 'get') return client(who).get(url);
     if (operation === 'remove') return client(who).delete(url);
     const { updateTime } = await api.firestore.db.doc(`notes/${id}`).get();
-    const version = `${updateTime?.seconds}.${String(updateTime?.nanoseconds).padStart(9, '0')}`;
+    const { seconds, nanoseconds } = updateTime ?? { seconds: 1, nanoseconds: 0 };
+    const version = `${seconds}.${String(nanoseconds).padStart(9, '0')}`;
     return client(who).patch(url).set('If-Match', `"${version}"`).send({ title: 'Changed' });
   }
 

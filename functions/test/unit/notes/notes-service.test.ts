@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { createNotesService, type NotesService } from '../../../src/notes/notes-service.ts';
+import { type Access, createAccess } from '../../helpers/access.ts';
+import { actor } from '../../helpers/actor.ts';
+import { assertRefused } from '../../helpers/refusal.ts';
+
+const ANN = actor('ann', ['member']);
+const SUE = actor('sue', ['support']);
+
+describe('notes: a write after the note was loaded', () => {
+  let access: Access;
+  let notes: NotesService;
+  beforeEach(async () => {
+    access = await createAccess();
+    notes = createNotesService({ open: access.firestore.open, audit: access.audit });
+  });
+  afterEach(() => access.close());
+
+  const create = () => notes.create('ann', { title: 'Milk', body: 'Two.' });
+
+  it('is refused when the note was changed meanwhile, and changes nothing', async () => {
+    const loaded = await create();
+    await notes.change(loaded, loaded.version, { title: 'First' });
+    await assertRefused(
+      () => notes.change(loaded, loaded.version, { title: 'Second' }),
+      'precondition_failed',
+    );
+    assert.equal((await notes.find(loaded.id))?.title, 'First');
+  });
+
+  it('is refused when the note was deleted meanwhile, and creates nothing', async () => {
+    const loaded = await create();
+    await notes.remove(loaded, ANN);
+    await assertRefused(() => notes.change(loaded, loaded.version, { title: 'Late' }), 'precondition_failed');
+    await assertRefused(() => notes.remove(loaded, SUE), 'not_found');
+    assert.equal(await notes.find(loaded.id), undefined);
+    assert.deepEqual(await access.all('auditEvents'), []);
+  });
+
+  it('deletes a note that was changed meanwhile', async () => {
+    const loaded = await create();
+    await notes.change(loaded, loaded.version, { body: 'Three.' });
+    await notes.remove(loaded, SUE);
+    assert.equal(await notes.find(loaded.id), undefined);
+    const [event, ...others] = await access.all('auditEvents');
+    assert.deepEqual([event?.actor, event?.target, event?.requestId, others], ['sue', 'ann', 'r1', []]);
+  });
+
+  it('keeps the fields that are not given', async () => {
+    const loaded = await create();
+    const changed = await notes.change(loaded, loaded.version, { body: 'Three.' });
+    assert.deepEqual([changed.title, changed.body, changed.owner], ['Milk', 'Three.', 'ann']);
+    assert.deepEqual(await notes.find(loaded.id), changed);
+    assert.deepEqual(
+      (await notes.list({ owner: 'ann', pageSize: 10 })).notes,
+      [{ ...changed, body: undefined }].map(({ body: _, ...header }) => header),
+    );
+  });
+});
