@@ -65,7 +65,10 @@ describe('what was left half-done', function () {
   it('is for owners to have put in order', async () => {
     for (const role of ['member', 'support', 'auditor', 'admin'] as const) {
       const { idToken } = await makeSignedIn([role]);
-      assert.equal(outcome(await api('POST /directory/reconcile', { token: idToken })), '403 permission_denied');
+      assert.equal(
+        outcome(await api('POST /directory/reconcile', { token: idToken })),
+        '403 permission_denied',
+      );
     }
     const body = { uid: randomUUID() };
     const { idToken } = await makeSignedIn(['owner']);

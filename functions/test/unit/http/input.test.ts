@@ -75,7 +75,11 @@ describe('http: input', () => {
     ['PUT', { ...GOOD_ROLES, customClaims: { admin: true }, uid: 'x' }, ['body.customClaims', 'body.uid']],
     ['PUT', {}, ['body.grants', 'body.version']],
     ['PUT', { grants: [] }, ['body.version']],
-    ['PUT', { roles: ['member'], rolesVersion: 1 }, ['body.grants', 'body.roles', 'body.rolesVersion', 'body.version']],
+    [
+      'PUT',
+      { roles: ['member'], rolesVersion: 1 },
+      ['body.grants', 'body.roles', 'body.rolesVersion', 'body.version'],
+    ],
     ['PUT', { grants: 'owner', version: 1 }, ['body.grants']],
     ['PUT', { grants: { 0: { role: 'owner' }, length: 1 }, version: 1 }, ['body.grants']],
     ['PUT', { grants: [{ role: 'constructor' }], version: 1 }, ['body.grants.0.role']],
