@@ -51,7 +51,8 @@ export function checkIdentity(
   { issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>,
 ): DirectoryEntry {
   if (entry.identity?.issuer === issuer && entry.identity.subject === subject) return entry;
-  throw new AppError('internal', undefined, { reason: `directory/${entry.uid} is of another identity` });
+  const logDetail = `directory/${entry.uid} is of another identity`;
+  throw new AppError('internal', undefined, { reason: 'identity-mismatch', logDetail });
 }
 
 /** The address that an issuer gives now, so that people can be found by it. A token without one says nothing. */

@@ -87,17 +87,14 @@ async function simpleAnswer(
   const principal = await identified(gate, authorizationLines(event), asked);
   const isKnown = table === undefined || row !== undefined;
   const isKeptByRoute = table === undefined || hasRouteAsSource(event);
-  const judgement = !isKnown
-    ? NOT_IN_ROUTES
-    : isKeptByRoute
-      ? judge(principal, asked.access)
-      : { allowed: false, reason: 'identity-source-lacks-route' };
+  const judgement = !isKnown ? NOT_IN_ROUTES : isKeptByRoute ? judge(principal, asked.access) : NOT_BY_ROUTE;
   gate.record(principal, judgement, asked);
   return judgement.allowed
     ? { isAuthorized: true, context: callerContext(principal) }
     : { isAuthorized: false };
 }
 
+const NOT_BY_ROUTE = { allowed: false, reason: 'identity-source-lacks-route' } as const;
 const NOT_IN_ROUTES = { allowed: false, reason: 'not-in-routes' } as const;
 /** A route that the caller may call, and that a policy cannot tell from one that they may not. */
 const DENIED_MORE = { allowed: false, reason: 'covered-by-a-denial' } as const;

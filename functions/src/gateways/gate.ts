@@ -9,7 +9,7 @@ import { toDenialError } from '../authz/denial.ts';
 import { ANONYMOUS, type Principal } from '../authz/principal.ts';
 import { type Clock, seconds } from '../core/clock.ts';
 import { AppError, ERRORS, toAppError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
+import type { DecisionReason, Log } from '../core/log.ts';
 
 /**
  * A gate in front of somebody else's back end. It reads wristbands as the API does, but it has no directory: what a token
@@ -48,7 +48,7 @@ type Judgement = Decision | { readonly allowed: false; readonly reason: 'needs-d
 /** What can be said in a line of the log. */
 interface Judged {
   readonly allowed: boolean;
-  readonly reason: string;
+  readonly reason: DecisionReason;
 }
 
 interface Options {
@@ -67,13 +67,14 @@ export function createGate({ profiles, fetch, clock, log }: Options): Gate {
   /** Nothing that fails lets anybody pass. */
   function refuse(thrown: unknown, asked: Asked, principal: Principal): AppError {
     const error = toAppError(thrown);
-    const { code, reason = code } = error;
+    const { code, reason = code, logDetail } = error;
     log.decision({
       requestId: asked.requestId,
       permission: ruleName(asked.access),
       ...whoIs(principal),
       granted: false,
       reason,
+      ...(logDetail !== undefined && { detail: logDetail }),
       code,
     });
     if (ERRORS[code].status >= 500) log.failure(asked.requestId, error);

@@ -61,7 +61,7 @@ export function createExchangeToken({
     // Whoever asks for an account wants an entry, too.
     const asked = { ...identity, jitProvisioning: true };
     const { record } = await authn.accessRecords.readExternal(asked);
-    if (record === undefined || record.disabled) throw refused('account disabled', principal);
+    if (record === undefined || record.disabled) throw refused('account-disabled', principal);
     if (principal.authTime < record.validAfter) throw refused('revoked', principal);
     checkScopes(principal, [...activeRoles(record.grants, seconds(authn.clock)), ...mapped]);
   }
@@ -73,7 +73,7 @@ export function createExchangeToken({
     const event = { ...by(principal), requestId, outcome: 'done' } as const;
     let recorded: AuditEvent | undefined;
     const outcome = await directory.change({ uid: id, id: randomUUID() }, ({ entry, now }): Outcome => {
-      if (entry === undefined || entry.disabled) throw refused('account disabled', principal);
+      if (entry === undefined || entry.disabled) throw refused('account-disabled', principal);
       if (principal.authTime < entry.validAfter) throw refused('revoked', principal);
       const second = Math.floor(now / 1000);
       const exchange = countExchange(entry.exchange, second);
@@ -93,7 +93,7 @@ export function createExchangeToken({
     const { uid, rolesVersion, pending } = entry;
     const found = await accounts.find(uid);
     // In Firebase's own console; what was done here is pending at the most.
-    if (found?.disabled && !pending.includes('disabled')) throw refused('account disabled', principal);
+    if (found?.disabled && !pending.includes('disabled')) throw refused('account-disabled', principal);
     if (found !== undefined && claimedVersion(found.claims) === rolesVersion) return;
     if (found === undefined) await accounts.create(uid);
     const account = found ?? (await accounts.find(uid));
@@ -103,7 +103,7 @@ export function createExchangeToken({
     if (now?.disabled === false) return;
     if (now !== undefined) await sync.syncAccount(uid);
     else await accounts.remove(uid);
-    throw refused('account disabled', principal);
+    throw refused('account-disabled', principal);
   }
 
   return async ({ token, type, requestId }) => {
@@ -118,11 +118,11 @@ export function createExchangeToken({
       if (!(await sync.syncAccount(id))) throw unavailable('Firebase Auth has not been told');
       return { customToken: await accounts.createCustomToken(id, subject.principal.authTime) };
     } catch (error) {
-      const { code, reason = code, ...refusal } = toAppError(error);
+      const { code, reason = code, logDetail: detail, ...refusal } = toAppError(error);
       const caller = subject?.principal ?? refusal.caller;
       const event = { ...by(caller), requestId, reason };
       const isRefused = ERRORS[code].status < 500;
-      log.change({ ...event, outcome: isRefused ? 'refused' : 'unknown', code });
+      log.change({ ...event, outcome: isRefused ? 'refused' : 'unknown', code, detail });
       // Of a token that anybody could have made up nothing is recorded.
       if (isRefused && caller !== undefined) await audit.recordRefusal({ ...event, outcome: 'refused' });
       throw error;
@@ -145,7 +145,7 @@ function by(caller: Caller | undefined): Pick<AuditEvent, 'actor' | 'target' | '
 function checkScopes(principal: Principal, roles: readonly Role[]): void {
   const { scopes } = principal;
   if (scopes !== undefined && permissionsOf(roles).some((permission) => !scopes.includes(permission)))
-    throw refused('narrowed by its scopes', principal);
+    throw refused('narrowed-by-scopes', principal);
 }
 
 function difference(before: DirectoryEntry, after: DirectoryEntry): Pick<AuditEvent, 'before' | 'after'> {

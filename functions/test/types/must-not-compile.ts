@@ -6,7 +6,7 @@ import { ANONYMOUS, type Principal } from '../../src/authz/principal.ts';
 import { permissionsOf, type Role } from '../../src/authz/roles.ts';
 import { callable } from '../../src/callable/callable.ts';
 import type { Config } from '../../src/config.ts';
-import { AppError, type ErrorCode } from '../../src/core/errors.ts';
+import { AppError, type ErrorCode, invalidToken, tokenStale } from '../../src/core/errors.ts';
 import { type Deps, instanceDeps } from '../../src/deps.ts';
 import type { Grant } from '../../src/directory/grant.ts';
 import { route } from '../../src/http/route.ts';
@@ -57,6 +57,14 @@ export function errors(): void {
   void new AppError('not_found');
   // @ts-expect-error there is no such code
   void new AppError('forbidden');
+  void new AppError('invalid_token', undefined, { reason: 'token-expired' });
+  // @ts-expect-error reasons are a closed set
+  void new AppError('invalid_token', undefined, { reason: 'expired' });
+  void [invalidToken('wrong-audience'), tokenStale('roles-changed')];
+  // @ts-expect-error there is no such reason
+  void [invalidToken('wrong audience'), tokenStale('roles-changed')];
+  // @ts-expect-error there is no such reason
+  void [invalidToken('wrong-audience'), tokenStale('roles changed')];
   // @ts-expect-error codes are a closed set
   const code: ErrorCode = String('not_found');
   // @ts-expect-error the code of an error stays
@@ -155,7 +163,7 @@ export function logging({ log }: Deps, token: string): void {
   // @ts-expect-error the log has no place for a token
   log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false, token });
   // @ts-expect-error nor for anything else that nobody has named
-  log.feedReadFailed({ code: 'unavailable', reason: undefined, seconds: 1, token });
+  log.feedReadFailed({ code: 'unavailable', detail: undefined, seconds: 1, token });
 }
 
 export function wiring(deps: Deps): void {

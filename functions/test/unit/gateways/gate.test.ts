@@ -75,7 +75,7 @@ describe('gate', () => {
 
   it('fetches nothing for an issuer that it does not know', async () => {
     const token = await world.token(['members'], { iss: 'https://evil.example/' });
-    await assertRefused(() => pass(token), 'invalid_token', 'issuer not on the list');
+    await assertRefused(() => pass(token), 'invalid_token', 'issuer-not-trusted');
     assert.deepEqual(world.keys.requests, []);
   });
 
