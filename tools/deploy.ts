@@ -1,6 +1,6 @@
 // npm run deploy -- --project <id> [...]: `firebase deploy`, but never to the emulators' project.
-import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { existsSync, readFileSync } from 'node:fs';
+import { parseArgs, parseEnv } from 'node:util';
 import { ROOT } from './lib/emulator-setup.ts';
 import { fail, run } from './lib/run.ts';
 
@@ -10,8 +10,22 @@ const { projects } = JSON.parse(readFileSync(`${ROOT}/.firebaserc`, 'utf8'));
 const name = String(values.project ?? 'default');
 const projectId: string = Object.hasOwn(projects, name) ? projects[name] : name;
 
+/** The setting of the project, where its file says one. */
+function databaseOf(project: string): string | undefined {
+  const file = `${ROOT}/functions/.env.${project}`;
+  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')).DATABASE_ID : undefined;
+}
+
 if (projectId.startsWith('demo-')) {
   fail(`"${projectId}" lives in the emulators only; name your own project: npm run deploy -- --project <id>`);
+}
+const named = JSON.parse(readFileSync(`${ROOT}/firebase.json`, 'utf8')).firestore.database ?? '(default)';
+const databaseId = databaseOf(projectId);
+if (databaseId !== undefined && databaseId !== named) {
+  fail(
+    `DATABASE_ID in functions/.env.${projectId} is ${databaseId}, but firestore.database in firebase.json is ${named}: ` +
+      'rules and indexes would go to the wrong database',
+  );
 }
 // Not the rules, unless asked: deploying them replaces the project's own.
 const only = args.some((arg) => /^--(only|except)\b/.test(arg))
