@@ -36,7 +36,14 @@ describe('notes: the guide to one’s own endpoint', () => {
   let copy: string;
   before(() => {
     copy = mkdtempSync(join(tmpdir(), 'gatehouse-guide-'));
-    for (const name of ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts']) {
+    for (const name of [
+      'src',
+      'gatehouse.config.ts',
+      'package.json',
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'scripts',
+    ]) {
       cpSync(join(FUNCTIONS, name), join(copy, name), { recursive: true });
     }
     symlinkSync(join(FUNCTIONS, 'node_modules'), join(copy, 'node_modules'));
@@ -106,10 +113,12 @@ function follow(copy: string, { path, code }: Block): void {
     assert.notEqual(after, before, `${path} has no place for it`);
     writeFileSync(file, after);
   };
-  if (path === 'functions/src/authz/permissions.ts') {
-    change((text) => text.replace('PERMISSIONS = {\n', (start) => `${start}${code}`));
-  } else if (path === 'functions/src/authz/roles.ts') {
-    change((text) => text.replace(/^const member = .*\n/m, () => code));
+  if (path === 'functions/gatehouse.config.ts') {
+    for (const line of code.trimEnd().split('\n')) {
+      const [, role] = /^(\w+): /.exec(line) ?? [];
+      const place = role === undefined ? /(?<=permissions: \{\n)/ : new RegExp(`^    ${role}: .*\n`, 'm');
+      change((text) => text.replace(place, () => `    ${line}\n`));
+    }
   } else if (path === 'functions/src/http/routes.ts') {
     const [imported = '', row = ''] = code.split('\n');
     change((text) => `${imported}\n${text.replace(/^\];/m, () => `  ${row}\n];`)}`);
