@@ -56,8 +56,9 @@ export const REFUSAL_REASONS = [
   // The Lambda authorizer.
   'needs-directory',
   'not-in-routes',
+  'arn-not-exact',
   'identity-source-lacks-route',
-  'covered-by-a-denial',
+  'identity-source-lacks-token',
   // What Gatehouse depends on.
   'service-unavailable',
 ] as const;

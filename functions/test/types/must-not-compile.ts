@@ -9,7 +9,7 @@ import type { Permission } from '../../src/authz/permissions.ts';
 import { ANONYMOUS, type Principal } from '../../src/authz/principal.ts';
 import { permissionsOf, type Role } from '../../src/authz/roles.ts';
 import type { Config } from '../../src/config.ts';
-import { AppError, type ErrorCode } from '../../src/core/errors.ts';
+import { AppError, type ErrorCode, invalidToken, tokenStale } from '../../src/core/errors.ts';
 import { auth0, cognito, type Deployment, defineConfig, oidc } from '../../src/core/gatehouse-config.ts';
 import type { Grant } from '../../src/directory/entry.ts';
 import { compose, defineModule } from '../../src/pipeline/module.ts';
