@@ -2,18 +2,26 @@ import { collectionOf } from './collections.ts';
 import type { Change, Database } from './database.ts';
 import type { StoredDocument } from './document.ts';
 import { runScan, type Scan } from './scan.ts';
-import type { Transaction } from './transactions.ts';
+import type { Micros } from './time.ts';
+
+/** What a transaction has read, and the time its reads see; `undefined` before its first read. */
+export interface ReadSet {
+  readonly snapshot: Micros | undefined;
+  readonly documents: ReadonlySet<string>;
+  readonly scans: readonly Scan[];
+  readonly collections: ReadonlySet<string>;
+}
 
 /** Whether any commit since a transaction's snapshot changed what it has read: then it must not commit. */
-export function hasConflict(database: Database, transaction: Transaction): boolean {
-  const { snapshot } = transaction;
+export function hasConflict(database: Database, reads: ReadSet): boolean {
+  const { snapshot } = reads;
   if (snapshot === undefined) return false;
   if (!database.remembers(snapshot)) return true;
   const changes = database.commitsSince(snapshot).flatMap((commit) => commit.changes);
   return (
-    changes.some(({ name }) => transaction.documents.has(name)) ||
-    changes.some(({ name }) => transaction.collections.has(collectionOf(name))) ||
-    transaction.scans.some((scan) => isAffected(database, scan, snapshot, changes))
+    changes.some(({ name }) => reads.documents.has(name)) ||
+    changes.some(({ name }) => reads.collections.has(collectionOf(name))) ||
+    reads.scans.some((scan) => isAffected(database, scan, snapshot, changes))
   );
 }
 

@@ -1,6 +1,18 @@
 import type { Fields } from './messages.ts';
-import { getField, parseFieldPath } from './path.ts';
+import { parseFieldPath } from './path.ts';
 import type { Value } from './value.ts';
+
+/** The value at a path through nested maps, or undefined where the document has none. */
+export function getField(fields: Record<string, Value>, path: readonly string[]): Value | undefined {
+  let here: Record<string, Value> | undefined = fields;
+  let value: Value | undefined;
+  for (const name of path) {
+    if (here === undefined || !Object.hasOwn(here, name)) return undefined;
+    value = here[name];
+    here = value?.mapValue?.fields ?? undefined;
+  }
+  return value;
+}
 
 /** A copy with the value at the path; what is in the way and not a map becomes one. */
 export function setField(fields: Fields, path: string[], value: Value): Fields {

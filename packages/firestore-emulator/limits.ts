@@ -1,8 +1,9 @@
 import type { Fields } from './messages.ts';
 import { acceptScalar } from './scalars.ts';
 import { invalidArgument } from './status.ts';
-import { documentSize, type Value } from './value.ts';
+import type { Value } from './value.ts';
 import { checkFields } from './value-check.ts';
+import { documentSize } from './value-size.ts';
 
 /** https://firebase.google.com/docs/firestore/quotas */
 const MAX_DOCUMENT_BYTES = 1_048_576;

@@ -1,6 +1,5 @@
 import { invalidArgument } from './status.ts';
 import { compareUtf8, utf8Length } from './utf8.ts';
-import type { Value } from './value.ts';
 
 /** Limits of https://firebase.google.com/docs/firestore/quotas, in bytes. */
 const MAX_ID_BYTES = 1500;
@@ -40,18 +39,6 @@ export function parseFieldPath(text: string): string[] {
 /** The text that parseFieldPath reads back, quoted only where it must be. */
 export const formatFieldPath = (path: readonly string[]) =>
   path.map((name) => (SIMPLE_NAME.test(name) ? name : `\`${name.replace(/[\\`]/g, '\\$&')}\``)).join('.');
-
-/** The value at a path through nested maps, or undefined where the document has none. */
-export function getField(fields: Record<string, Value>, path: readonly string[]): Value | undefined {
-  let here: Record<string, Value> | undefined = fields;
-  let value: Value | undefined;
-  for (const name of path) {
-    if (here === undefined || !Object.hasOwn(here, name)) return undefined;
-    value = here[name];
-    here = value?.mapValue?.fields ?? undefined;
-  }
-  return value;
-}
 
 /** Refuses a name that no stored field can have. Throws INVALID_ARGUMENT. */
 export function checkFieldName(name: string): void {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { type Committed, commitWrites } from './commit.ts';
-import { hasConflict } from './conflict.ts';
+import { hasConflict, type ReadSet } from './conflict.ts';
 import type { Database } from './database.ts';
 import type { TransactionOptions, Write } from './messages.ts';
 import type { Scan } from './scan.ts';
@@ -14,7 +14,7 @@ const MAX_AGE: Micros = 270_000_000;
 const MAX_IDLE: Micros = MINUTE;
 
 /** A transaction in progress: the moment it sees, and everything it has read. */
-export interface Transaction {
+export interface Transaction extends ReadSet {
   readonly id: Buffer;
   readonly isReadOnly: boolean;
   readonly startedAt: Micros;

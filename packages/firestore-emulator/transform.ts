@@ -1,7 +1,7 @@
-import { setField } from './fields.ts';
+import { getField, setField } from './fields.ts';
 import { acceptElements } from './limits.ts';
 import type { Fields, FieldTransform } from './messages.ts';
-import { checkFieldName, getField, parseFieldPath } from './path.ts';
+import { checkFieldName, parseFieldPath } from './path.ts';
 import { invalidArgument } from './status.ts';
 import { type Micros, toTimestamp } from './time.ts';
 import { equalValues, type Value } from './value.ts';

@@ -1,8 +1,6 @@
 import { compareNames } from './path.ts';
 import { compareUtf8 } from './utf8.ts';
 
-export { documentSize, valueSize } from './value-size.ts';
-
 /** google.firestore.v1.Value as proto-loader decodes it: int64 as decimal text, defaults left out. */
 export interface Value {
   valueType?: string;

@@ -1,5 +1,6 @@
 import type { StoredDocument } from '../document.ts';
-import { DOCUMENT_ID, formatFieldPath, getField, parseFieldPath } from '../path.ts';
+import { getField } from '../fields.ts';
+import { DOCUMENT_ID, formatFieldPath, parseFieldPath } from '../path.ts';
 import { invalidArgument } from '../status.ts';
 import type { Value } from '../value.ts';
 import type { FieldReference } from './structured-query.ts';

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { getField } from '../fields.ts';
 import {
   checkDocumentName,
   compareNames,
   formatFieldPath,
-  getField,
   parseDocumentName,
   parseFieldPath,
 } from '../path.ts';
 import { firestoreService } from '../proto.ts';
 import { FirestoreError } from '../status.ts';
 import { compareUtf8 } from '../utf8.ts';
-import { compareValues, documentSize, equalValues, type Value, valueSize } from '../value.ts';
+import { compareValues, equalValues, type Value } from '../value.ts';
 import { checkFields } from '../value-check.ts';
+import { documentSize, valueSize } from '../value-size.ts';
 import { double, encode, encodeFields, int, list, map, NAN, NULL, ROOT, ref, text } from './query-helpers.ts';
 
 const vector = (...numbers: number[]) =>
