@@ -12,11 +12,11 @@ export interface ReadSet {
   readonly collections: ReadonlySet<string>;
 }
 
-/** Whether any commit since a transaction's snapshot changed what it has read: then it must not commit. */
+/** Whether a commit since the snapshot changed anything in the read set. Then the transaction must be aborted. */
 export function hasConflict(database: Database, reads: ReadSet): boolean {
   const { snapshot } = reads;
   if (snapshot === undefined) return false;
-  if (!database.remembers(snapshot)) return true;
+  if (!database.hasHistorySince(snapshot)) return true;
   const changes = database.commitsSince(snapshot).flatMap((commit) => commit.changes);
   return (
     changes.some(({ name }) => reads.documents.has(name)) ||
@@ -25,11 +25,11 @@ export function hasConflict(database: Database, reads: ReadSet): boolean {
   );
 }
 
-/** A document came into a query's results, left them, or changed in them: rows that were not there count, too. */
+/** Whether a change added a document to the query's results, removed one, or changed one. */
 function isAffected(database: Database, scan: Scan, snapshot: number, changes: Change[]): boolean {
   const isTouched = changes.some(({ before, after }) => matches(scan, before) || matches(scan, after));
   if (!isTouched || (scan.query.limit === undefined && scan.query.offset === 0)) return isTouched;
-  // Behind a limit, a matching document may be out of the window before and after: then nobody saw it.
+  // With a limit or offset, a matching document can be outside the returned window before and after the change.
   return fingerprint(runScan(database, scan, snapshot)) !== fingerprint(runScan(database, scan));
 }
 
