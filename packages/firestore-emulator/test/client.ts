@@ -7,11 +7,13 @@ import { type FirestoreOptions, type FirestoreServer, startFirestore } from '../
 /** Keeps the SDK from looking for a Google Cloud metadata server. */
 process.env.METADATA_SERVER_DETECTION = 'none';
 
+const DEFAULT_DATABASE = '(default)';
+
 export interface TestFirestore {
   readonly server: FirestoreServer;
-  /** The real SDK, by default on a project of its own. */
-  connect(projectId?: string): Firestore;
-  raw(projectId?: string): RawClient;
+  /** The real SDK, by default on the default database of a project of its own. */
+  connect(projectId?: string, databaseId?: string): Firestore;
+  raw(projectId?: string, databaseId?: string): RawClient;
   stop(): Promise<void>;
 }
 
@@ -22,9 +24,10 @@ export async function startTestFirestore(options: FirestoreOptions = {}): Promis
   const raws: RawClient[] = [];
   return {
     server,
-    connect(projectId = `demo-${randomUUID()}`) {
+    connect(projectId = `demo-${randomUUID()}`, databaseId = DEFAULT_DATABASE) {
       const client = new Firestore({
         projectId,
+        databaseId,
         host: server.host,
         ssl: false,
         sslCreds: credentials.createInsecure(),
@@ -33,8 +36,8 @@ export async function startTestFirestore(options: FirestoreOptions = {}): Promis
       clients.push(client);
       return client;
     },
-    raw(projectId = `demo-${randomUUID()}`) {
-      const raw = new RawClient(server.host, projectId);
+    raw(projectId = `demo-${randomUUID()}`, databaseId = DEFAULT_DATABASE) {
+      const raw = new RawClient(server.host, projectId, databaseId);
       raws.push(raw);
       return raw;
     },
@@ -55,8 +58,8 @@ export class RawClient {
   readonly documents: string;
   readonly #client: Client;
 
-  constructor(host: string, projectId: string) {
-    this.database = `projects/${projectId}/databases/(default)`;
+  constructor(host: string, projectId: string, databaseId: string) {
+    this.database = `projects/${projectId}/databases/${databaseId}`;
     this.documents = `${this.database}/documents`;
     this.#client = new FirestoreClient(host, credentials.createInsecure());
   }
