@@ -36,7 +36,8 @@ const owner = actor('root', ['owner']);
 const DEEDS = {
   ordinary: (instance: OwnInstance) => request(instance, 'ann', 'signed-in'),
   privileged: (instance: OwnInstance) => request(instance, 'root', { permission: 'roles:assign' }),
-  refusedPrivileged: (instance: OwnInstance) => request(instance, 'ann', { permission: 'roles:assign' }).catch(nothing),
+  refusedPrivileged: (instance: OwnInstance) =>
+    request(instance, 'ann', { permission: 'roles:assign' }).catch(nothing),
   signIn: ({ directory }: OwnInstance) => directory.find('ann'),
   signUp: async ({ users, changeAccess }: OwnInstance) => {
     await users.get('new');

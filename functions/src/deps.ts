@@ -3,8 +3,10 @@ import { type AuditLog, createAuditLog } from './audit/audit-log.ts';
 import type { AuthenticateDeps } from './authn/authenticate.ts';
 import { type BearerAuthenticator, createBearerAuthenticator } from './authn/bearer.ts';
 import type { Fetch } from './authn/oidc/fetch-json.ts';
-import { createFirebaseIdTokenVerifier } from './authn/oidc/firebase-id-token.ts';
+import { createFirebaseTokenVerifier } from './authn/oidc/firebase-token.ts';
+import { firebaseProfile } from './authn/oidc/providers/firebase.ts';
 import { createTokenVerifiers } from './authn/oidc/token-verifiers.ts';
+import { createJwtVerifier } from './authn/oidc/verify-jwt.ts';
 import { type Config, loadConfig } from './config.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { type ChangeAccess, createChangeAccess } from './directory/change-access.ts';
@@ -19,6 +21,7 @@ import { createNotesService, type NotesService } from './notes/notes-service.ts'
 import type { GuardDeps } from './pipeline/guard.ts';
 import { type AppCheckVerifier, createAppCheckVerifier } from './platform/app-check.ts';
 import { type AccountStore, createAccountStore } from './platform/firebase-auth/account-store.ts';
+import { createEmulatorTokenVerifier } from './platform/firebase-auth/emulator-token-verifier.ts';
 import type { OpenFirestore } from './platform/firestore/firestore.ts';
 import { type Log, structuredLog } from './platform/logging/log.ts';
 import { createExchangeToken, type ExchangeToken } from './token-exchange/exchange-token.ts';
@@ -74,18 +77,12 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
   const changeAccess = createChangeAccess({ directory, sync, audit, log });
   const directoryList = createDirectoryList({ open, clock });
   const accessRecords = createAccessRecords({ directory, accounts, sync, clock, log });
+  const firebase = firebaseProfile(config.projectId);
+  const jwt = config.emulator
+    ? createEmulatorTokenVerifier({ profile: firebase, auth })
+    : createJwtVerifier({ profiles: [firebase], fetch: whileOpening(open, fetch), clock });
   const bearer = createBearerAuthenticator([
-    createFirebaseIdTokenVerifier({
-      projectId: config.projectId,
-      emulator: config.emulator,
-      async verifyIdToken(token) {
-        const verified = (await auth()).verifyIdToken(token);
-        // The first token needs both: while Google's keys are on their way, Firestore's SDK is loaded.
-        open().catch(() => undefined);
-        return verified;
-      },
-      records: accessRecords,
-    }),
+    createFirebaseTokenVerifier({ jwt, records: accessRecords }),
     ...createTokenVerifiers({ profiles: config.trustedIssuers, fetch, clock, records: accessRecords }),
   ]);
   const authn = {
@@ -110,6 +107,14 @@ export function createDeps(config: Config, outside: Outside = {}): Deps {
     exchangeToken: createExchangeToken({ authn, profiles, directory, accounts, sync, audit, log }),
     notes: createNotesService({ open, clock, auditRetention: config.auditRetention }),
   });
+}
+
+/** The first token needs both: while Google's keys are on their way, Firestore's SDK is loaded. */
+function whileOpening(open: OpenFirestore, fetch: Fetch): Fetch {
+  return (url, init) => {
+    open().catch(() => undefined);
+    return fetch(url, init);
+  };
 }
 
 /** The parts of the Admin SDK, each loaded when it is first asked for: the first answer may need none. */

@@ -9,7 +9,7 @@ import { createDeps, type Deps } from '../../src/deps.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
-import { ACCOUNTS_LOOKUP, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
+import { ACCOUNTS_LOOKUP, fetchGoogleAt, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
 
 /** The HTTP API as production runs it, with one person of each role, in front of a Google of our own. */
 
@@ -79,7 +79,7 @@ export async function openApi({ env, log, clock, fetch, rewire, serve }: Options
     firestore: firestore.open,
     log: log ?? recordTo(lines),
     ...(clock && { clock }),
-    ...(fetch && { fetch }),
+    fetch: fetchGoogleAt(google.url, fetch),
   });
   const deps = rewire?.(wired) ?? wired;
   const server = serve?.(deps) ?? createServer(createApp(deps));

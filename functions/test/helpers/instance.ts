@@ -6,7 +6,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import { createDeps, type Deps } from '../../src/deps.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import type { TestFirestore } from './firestore.ts';
-import { type Google, PROJECT } from './google.ts';
+import { fetchGoogleAt, type Google, PROJECT } from './google.ts';
 
 export interface LogLine {
   readonly kind: keyof Log;
@@ -46,7 +46,7 @@ export function createInstance(
     firestore: firestore.open,
     log,
     ...(clock && { clock }),
-    ...(fetch && { fetch }),
+    fetch: fetchGoogleAt(google.url, fetch),
   };
   return { ...createDeps(config, outside), lines };
 }

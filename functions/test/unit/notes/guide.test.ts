@@ -74,7 +74,7 @@ describe('notes: the guide to one’s own endpoint', () => {
     const { createApp } = await load('http/app.ts');
     const config = loadConfig({ GCLOUD_PROJECT: PROJECT });
     const log = new Proxy({}, { get: () => () => undefined });
-    const outside = { app: google.app, firestore: firestore.open, log };
+    const outside = { app: google.app, fetch: google.fetch, firestore: firestore.open, log };
     const server = createServer(createApp(createDeps(config, outside)));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
