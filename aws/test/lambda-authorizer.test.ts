@@ -77,7 +77,7 @@ describe('LambdaAuthorizer', () => {
 
   it('fetches nothing for an issuer that is not trusted', async () => {
     const token = await world.token(['members'], { iss: 'https://evil.example/' });
-    await assertRefused(() => authorize(token), 'invalid_token', 'issuer not on the list');
+    await assertRefused(() => authorize(token), 'invalid_token', 'issuer-not-trusted');
     assert.deepEqual(world.keys.requests, []);
   });
 

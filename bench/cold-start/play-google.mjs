@@ -12,6 +12,13 @@ class LoopbackAgent extends https.Agent {
 
 https.globalAgent = new LoopbackAgent();
 
+const realFetch = globalThis.fetch;
+globalThis.fetch = (url, init) =>
+  realFetch(
+    String(url).replace('https://www.googleapis.com/', `http://127.0.0.1:${process.env.BENCH_GOOGLE_PORT}/`),
+    init,
+  );
+
 registerHooks({
   resolve(specifier, context, next) {
     // Its part of the bundle. Only now: Gatehouse refuses to start with it, and the SDK reads it when it is first used.

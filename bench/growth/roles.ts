@@ -16,7 +16,7 @@ export async function acrossRoles(): Promise<Growing> {
   const google = await openGoogle();
   const firestore = await startFirestoreProcess();
   const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), {
-    ...{ app: google.app, firestore: openFirestoreAt(firestore.host) },
+    ...{ app: google.app, fetch: google.fetch, firestore: openFirestoreAt(firestore.host) },
   });
   const at = new Map<number, Record<string, (index: number) => unknown>>();
   for (const count of [1, 3, 5]) {

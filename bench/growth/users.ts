@@ -30,7 +30,7 @@ export async function acrossUsers({ growth: { users } }: Sizes): Promise<Growing
     opened.push(firestore);
     const open = openFirestoreAt(firestore.host);
     await fill(await open(), count);
-    const deps = openInstance(config, { app: google.app, firestore: open });
+    const deps = openInstance(config, { app: google.app, fetch: google.fetch, firestore: open });
     const tokens: string[] = [];
     for (let index = 0; index < SAMPLE; index++) {
       const sub = `user-${Math.floor((index * count) / SAMPLE)}`;

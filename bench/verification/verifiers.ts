@@ -5,6 +5,7 @@ import type { App } from 'firebase-admin/app';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import jwt from 'jsonwebtoken';
 import { authenticate } from '../../functions/src/authn/authenticate.ts';
+import type { Fetch } from '../../functions/src/authn/oidc/fetch-json.ts';
 import { decide } from '../../functions/src/authz/decide.ts';
 import { loadConfig } from '../../functions/src/config.ts';
 import type { OpenFirestore } from '../../functions/src/platform/firestore/firestore.ts';
@@ -18,6 +19,7 @@ export interface Given {
   readonly key: PublicKey;
   readonly app: App;
   readonly firestore: OpenFirestore;
+  readonly fetch: Fetch;
 }
 
 export type Verify = (token: string) => unknown;
@@ -29,9 +31,9 @@ export const LIMIT = 'crypto.verify, the signature alone';
 
 /** Each made anew, with nothing in its cache. All check signature, issuer, audience and times of the same RS256 tokens. */
 export const VERIFIERS = {
-  /** Guard, firebase-admin, cache, access changes and the decision. */
-  Gatehouse: ({ app, firestore }: Given): Verify => {
-    const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app, firestore });
+  /** Parser, jose, cache, access changes and the decision. */
+  Gatehouse: ({ app, fetch, firestore }: Given): Verify => {
+    const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app, fetch, firestore });
     return async (token) =>
       decide(
         await authenticate(deps, { authenticator: deps.bearer, value: token }, { fresh: false }),

@@ -2,8 +2,13 @@ import type { AccessChanges } from '../authn/access-changes.ts';
 import type { AccessRecords } from '../authn/access-records.ts';
 import type { AuthenticateDeps } from '../authn/authenticate.ts';
 import { type BearerAuthenticator, createBearerAuthenticator } from '../authn/bearer.ts';
-import { createFirebaseIdTokenVerifier } from '../authn/oidc/firebase-id-token.ts';
+import type { Fetch } from '../authn/oidc/fetch-json.ts';
+import { createFirebaseTokenVerifier } from '../authn/oidc/firebase-token.ts';
+import { firebaseProfile } from '../authn/oidc/providers/firebase.ts';
 import { createTokenVerifiers } from '../authn/oidc/token-verifiers.ts';
+import { createJwtVerifier } from '../authn/oidc/verify-jwt.ts';
+import { createEmulatorTokenVerifier } from '../platform/firebase-auth/emulator-token-verifier.ts';
+import type { OpenFirestore } from '../platform/firestore/firestore.ts';
 import type { Platform } from '../platform/platform.ts';
 
 /** How an instance authenticates callers. */
@@ -18,19 +23,21 @@ export function createAuthentication(
   directory: { readonly feed: AccessChanges; readonly records: AccessRecords },
 ): Authentication {
   const { feed: accessChanges, records: accessRecords } = directory;
+  const firebase = firebaseProfile(config.projectId);
+  const jwt = config.emulator
+    ? createEmulatorTokenVerifier({ profile: firebase, auth })
+    : createJwtVerifier({ profiles: [firebase], fetch: whileOpening(firestore, fetch), clock });
   const bearer = createBearerAuthenticator([
-    createFirebaseIdTokenVerifier({
-      projectId: config.projectId,
-      emulator: config.emulator,
-      async verifyIdToken(token) {
-        const verified = (await auth()).verifyIdToken(token);
-        // The first token needs both: Firestore's SDK loads while Google's keys are being fetched.
-        firestore().catch(() => undefined);
-        return verified;
-      },
-      records: accessRecords,
-    }),
+    createFirebaseTokenVerifier({ jwt, records: accessRecords }),
     ...createTokenVerifiers({ profiles: config.trustedIssuers, fetch, clock, records: accessRecords }),
   ]);
   return { ...{ clock, accessChanges, accessRecords }, bearer, authenticators: [bearer] };
+}
+
+/** The first token needs both: Firestore's SDK loads while Google's keys are being fetched. */
+function whileOpening(open: OpenFirestore, fetch: Fetch): Fetch {
+  return (url, init) => {
+    open().catch(() => undefined);
+    return fetch(url, init);
+  };
 }

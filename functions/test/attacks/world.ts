@@ -5,6 +5,7 @@ import { authenticate } from '../../src/authn/authenticate.ts';
 import type { Principal } from '../../src/authz/principal.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { type Api, openApi } from '../helpers/api.ts';
+import { KEYS } from '../helpers/google.ts';
 import { type Kind, TRUSTED_ISSUERS } from './issuer-kinds.ts';
 import { watchOutside } from './outside.ts';
 import { type Attacker, type Issuers, openAttacker, openIssuers } from './servers.ts';
@@ -98,10 +99,8 @@ export async function openWorld(trustedIssuers = TRUSTED_ISSUERS, log?: Log): Pr
 }
 
 /** Of what was asked for: what a valid token of any of our issuers may cause. */
-export function isKeyFetch({ issuers }: World, url: string): boolean {
-  return (
-    url.startsWith(`${issuers.url}/`) || url.startsWith('https://www.googleapis.com/robot/v1/metadata/x509/')
-  );
+export function isKeyFetch({ api, issuers }: World, url: string): boolean {
+  return url.startsWith(`${issuers.url}/`) || url === `${api.google.url}${KEYS}`;
 }
 
 export async function assertPasses(world: World, kind: Kind, token: string): Promise<void> {

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { compileRoleClaims } from '../../src/authz/role-claims.ts';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
-import { CERTIFICATES, certificates, googleKey } from '../helpers/google.ts';
+import { googleKey, KEYS, keySet } from '../helpers/google.ts';
 
 /** An account as Firebase Auth keeps it, in its own field names. */
 export interface StoredAccount {
@@ -50,7 +50,7 @@ export async function openAuthServer(
       const path = (req.url ?? '').replace(/\?.*/, '');
       const method = path.split('accounts:')[1];
       await (method && beforeCall?.(method));
-      const answer = path === CERTIFICATES ? certificates([googleKey]) : carryOut(method, body);
+      const answer = path === KEYS ? keySet([googleKey]) : carryOut(method, body);
       await (method && afterCall?.(method));
       res.writeHead(200, HEADERS).end(JSON.stringify(answer));
     });

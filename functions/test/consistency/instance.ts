@@ -3,6 +3,7 @@ import { loadConfig } from '../../src/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { openInstance as open, type TestInstance } from '../helpers/open-instance.ts';
+import { fetchGoogleAt } from '../helpers/google.ts';
 import { type Addresses, connectOutside } from './outside.ts';
 
 export interface OwnInstance extends TestInstance {
@@ -14,9 +15,10 @@ export interface OwnInstance extends TestInstance {
 /** An instance wired as in production, with clients of its own. `close` it. */
 export function openInstance(addresses: Addresses, clock: Clock = systemClock): OwnInstance {
   const { app, db, firestore, close } = connectOutside(addresses);
+  const fetch = fetchGoogleAt(`http://127.0.0.1:${addresses.auth}`);
   const config = loadConfig({ GCLOUD_PROJECT: addresses.project });
   return {
-    ...open(config, { app, firestore, clock, log: SILENT }),
+    ...open(config, { app, firestore, clock, fetch, log: SILENT }),
     close,
     async warmUp() {
       await Promise.all([db.doc('system/owners').get(), getAuth(app).getUsers([{ uid: 'nobody' }])]);

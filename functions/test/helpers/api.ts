@@ -9,9 +9,9 @@ import type { Clock } from '../../src/core/clock.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
-import { ACCOUNTS_LOOKUP, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
 import { openInstance, rebind, type TestInstance } from './open-instance.ts';
 import { type ProductFields, productOf } from './product.ts';
+import { ACCOUNTS_LOOKUP, fetchGoogleAt, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
 
 /** The HTTP API as production runs it, with one person of each role, in front of a Google of our own. */
 
@@ -86,7 +86,7 @@ export async function openApi({
     firestore: firestore.open,
     log: log ?? recordTo(lines),
     ...(clock && { clock }),
-    ...(fetch && { fetch }),
+    fetch: fetchGoogleAt(google.url, fetch),
   });
   const deps = rewire === undefined ? wired : rebind(wired, rewire(wired));
   const server = serve?.(deps) ?? createServer(createApp(deps));

@@ -8,7 +8,7 @@ import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { createApp } from '../../src/http/app.ts';
 import { GRANT_TYPE } from '../../src/token-exchange/schema.ts';
 import { type Api, openApi } from './api.ts';
-import { googleKey, mintIdToken, PROJECT, SERVICE_ACCOUNT } from './google.ts';
+import { fetchGoogleAt, googleKey, mintIdToken, PROJECT, SERVICE_ACCOUNT } from './google.ts';
 import { LOGIN } from './identities.ts';
 import { recordingLog } from './instance.ts';
 import { openKeyServer } from './key-server.ts';
@@ -99,8 +99,8 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
     claims: (uid = idOf('ada')) => JSON.parse(api.google.users.get(uid)?.customAttributes ?? '{}'),
     another: () =>
       openInstance(api.deps.config, {
-        ...{ app: api.google.app, firestore: api.firestore.open, fetch: keys.fetch, log: recordingLog().log },
-        clock: api.deps.clock,
+        ...{ app: api.google.app, firestore: api.firestore.open, log: recordingLog().log },
+        ...{ fetch: fetchGoogleAt(api.google.url, keys.fetch), clock: api.deps.clock },
       }),
     async close() {
       await api.close();

@@ -1,9 +1,10 @@
-import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent, type AgentOptions } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { type App, deleteApp, initializeApp } from 'firebase-admin/app';
 import { SignJWT } from 'jose';
+import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
 
 /**
  * Google as production has it: real RS256 signatures by keys of our own, and a real HTTP server on loopback that
@@ -13,6 +14,9 @@ import { SignJWT } from 'jose';
 export const PROJECT = 'gatehouse-test';
 export const SERVICE_ACCOUNT = `api@${PROJECT}.iam.gserviceaccount.com`;
 export const ISSUER = `https://securetoken.google.com/${PROJECT}`;
+/** Where Gatehouse fetches the keys of ID tokens. */
+export const KEYS = '/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com';
+/** Where firebase-admin does. */
 export const CERTIFICATES = '/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com';
 
 export interface SigningKey {
@@ -80,6 +84,10 @@ export interface GoogleUser {
 type Answer = (req: IncomingMessage, body: string) => object | ((res: ServerResponse) => void);
 
 export interface Google {
+  /** Where its server really is. */
+  readonly url: string;
+  /** The global `fetch`, but Google’s keys are this server’s. */
+  readonly fetch: Fetch;
   /** A Firebase app as in production, but for the credential and the road its requests take. */
   readonly app: App;
   /** Firebase Auth's accounts, by uid; change them as the test goes. */
@@ -117,6 +125,7 @@ export async function openGoogle(): Promise<Google> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
 
+  answers.set(KEYS, () => keySet([googleKey]));
   answers.set(CERTIFICATES, () => certificates([googleKey]));
   answers.set(ACCOUNTS_LOOKUP, (_req, body) => {
     const { localId = [] } = JSON.parse(body) as { localId?: string[] };
@@ -127,7 +136,10 @@ export async function openGoogle(): Promise<Google> {
   });
 
   const app = openAppAt(port);
+  const url = `http://127.0.0.1:${port}`;
   return {
+    url,
+    fetch: fetchGoogleAt(url),
     app,
     users,
     requests,
@@ -156,6 +168,22 @@ export function openAppAt(port: number, agent: AgentOptions = {}): App {
 
 export const ACCOUNTS_LOOKUP = `/v1/projects/${PROJECT}/accounts:lookup`;
 const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=3600' };
+
+/** `fetch` for which Google’s keys are at another address. */
+export function fetchGoogleAt(url: string, others: Fetch = fetch): Fetch {
+  return (asked, init) =>
+    asked === `https://www.googleapis.com${KEYS}` ? fetch(`${url}${KEYS}`, init) : others(asked, init);
+}
+
+/** The body of Google's key endpoint (RFC 7517 §5). */
+export function keySet(keys: readonly Pick<SigningKey, 'kid' | 'publicPem'>[]) {
+  return {
+    keys: keys.map(({ kid, publicPem }) => ({
+      ...createPublicKey(publicPem).export({ format: 'jwk' }),
+      ...{ kid, alg: 'RS256', use: 'sig' },
+    })),
+  };
+}
 
 /** The body of Google's certificate endpoint. */
 export function certificates(keys: readonly Pick<SigningKey, 'kid' | 'publicPem'>[]): Record<string, string> {

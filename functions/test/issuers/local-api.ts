@@ -4,6 +4,7 @@ import { type LocalIssuers, startIssuers } from '../../../tools/issuers/start-is
 import { createBearerAuthenticator } from '../../src/authn/bearer.ts';
 import { createTokenVerifiers } from '../../src/authn/oidc/token-verifiers.ts';
 import { readTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
+import { createIdentitiesService } from '../../src/identities/identities-service.ts';
 import { type Api, openApi, type Person } from '../helpers/api.ts';
 
 /**
@@ -30,7 +31,9 @@ export async function openLocalApi(trustedIssuers: readonly object[]): Promise<L
       const config = { ...deps.config, trustedIssuers: profiles };
       const external = createTokenVerifiers({ profiles, fetch, clock, records });
       const bearer = createBearerAuthenticator([...deps.bearer.verifiers, ...external]);
-      return { ...deps, config, authenticators: [bearer], bearer };
+      const { directory, log } = deps;
+      const identities = createIdentitiesService({ directory, clock, log, trustedIssuers: profiles });
+      return { ...deps, config, authenticators: [bearer], bearer, identities };
     },
   });
   const ask: LocalApi['ask'] = async (route, token, body) => {

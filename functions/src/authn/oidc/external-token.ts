@@ -2,37 +2,29 @@ import { unprivilegedPermissionsOf } from '../../authz/claim-mapping.ts';
 import { type Assurance, createPrincipal, type Principal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry } from '../../authz/role-claims.ts';
 import { permissionsOf } from '../../authz/roles.ts';
-import { type AppError, invalidToken } from '../../core/errors.ts';
 import type { AccessRecord, AccessRecords, EntryVersion } from '../access-records.ts';
 import type { TokenVerifier } from '../bearer.ts';
 import { checkRecord } from '../check-record.ts';
 import { type ExternalIdentity, externalId } from '../external-identity.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
 import type { VerifiedToken } from '../token-cache.ts';
-import { CLOCK_SKEW_SECONDS, readTimes, type TokenTimes } from '../token-times.ts';
+import type { TokenTimes } from '../token-times.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
-import type { KeySet } from './jwks.ts';
-import { rejectReason } from './reject-reason.ts';
+import type { JwtVerifier } from './verify-jwt.ts';
 
 interface Options {
-  /** All of one issuer, e.g. one for its access tokens and one for its ID tokens. */
-  readonly profiles: readonly IssuerProfile[];
-  /** By `iss`. */
-  readonly keys: ReadonlyMap<string, KeySet>;
+  readonly jwt: JwtVerifier;
   /** `null`: there is no directory here, and a token gives what its issuer's map says. */
   readonly records: Pick<AccessRecords, 'readExternal'> | null;
 }
 
-/** Verifies tokens of an issuer other than this project's Firebase. The signature is verified by jose. */
-export function createExternalTokenVerifier({ profiles, keys, records }: Options): TokenVerifier {
+/** Verifies tokens of an issuer other than this project's Firebase. */
+export function createExternalTokenVerifier({ jwt, records }: Options): TokenVerifier {
   return {
-    issuers: [...keys.keys()],
-    headerKeys: profiles.flatMap(({ headerKeys }) => headerKeys),
+    issuers: jwt.issuers,
+    headerKeys: jwt.headerKeys,
     async verify(token, now) {
-      const profile = profiles.find((one) => rejectReason(token, one) === undefined);
-      if (profile === undefined) throw rejected(token, profiles);
-      const times = readTimes(token.payload, profile, now);
-      await verifySignature(token, profile, keys, now);
+      const { profile, times } = await jwt.verify(token, now);
       const identity = identityOf(token, profile);
       const found = await records?.readExternal(identity);
       return toVerified(token, { profile, times, identity, ...found, now });
@@ -45,35 +37,6 @@ export function createExternalTokenVerifier({ profiles, keys, records }: Options
  * the key may have been withdrawn.
  */
 const GOOD_FOR = 3600;
-
-function rejected(token: UnverifiedToken, profiles: readonly IssuerProfile[]): AppError {
-  const [only, ...others] = profiles.flatMap((profile) => rejectReason(token, profile) ?? []);
-  if (only !== undefined && others.length === 0) return invalidToken(only.reason, only);
-  const all = [only, ...others].map((rejection) => rejection?.logDetail ?? rejection?.reason);
-  return invalidToken('no-matching-profile', { logDetail: all.join('; ') });
-}
-
-async function verifySignature(
-  { raw, header, payload }: UnverifiedToken,
-  { algorithms, audience }: IssuerProfile,
-  keys: ReadonlyMap<string, KeySet>,
-  now: number,
-): Promise<void> {
-  const issuer = String(payload.iss);
-  const key = await keys.get(issuer)?.find({ alg: String(header.alg), kid: String(header.kid) });
-  if (key === undefined) throw invalidToken('issuer-not-trusted');
-  const { jwtVerify } = await import('jose/jwt/verify');
-  const options = {
-    algorithms: [...algorithms],
-    issuer,
-    ...(audience !== null && { audience: [...audience] }),
-    clockTolerance: CLOCK_SKEW_SECONDS,
-    currentDate: new Date(now * 1000),
-  };
-  await jwtVerify(raw, key, options).catch((cause) => {
-    throw invalidToken('wrong-signature', { cause });
-  });
-}
 
 function identityOf({ payload }: UnverifiedToken, profile: IssuerProfile): ExternalIdentity {
   const { type, issuer, jitProvisioning } = profile;

@@ -1,4 +1,4 @@
-import type { CompactJWSHeaderParameters, CryptoKey, JSONWebKeySet } from 'jose';
+import type { CryptoKey } from 'jose';
 import type { Clock } from '../../core/clock.ts';
 import { type AppError, invalidToken, toAppError, unavailable } from '../../core/errors.ts';
 import { type Fetch, fetchJson } from './fetch-json.ts';
@@ -35,43 +35,62 @@ const RETRY = 5_000;
 /** For discovery and keys together, to the last byte. */
 const TIMEOUT = 5_000;
 
-type FindKey = (header: CompactJWSHeaderParameters) => Promise<CryptoKey>;
+type RemoteKeys = ReturnType<typeof import('jose/jwks/remote').createRemoteJWKSet>;
 
-/** Fetches are single-flight. Nothing is fetched before a token needs it, nor from anywhere a token names. */
+/**
+ * Fetches are single-flight. Nothing is fetched before a token needs it, nor from anywhere a token names. jose holds the
+ * keys and finds the right one; when they are fetched, and for how long they count, is decided here.
+ */
 export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Options): KeySet {
-  let keys:
-    | { readonly kids: ReadonlySet<string | undefined>; readonly find: FindKey; readonly fetchedAt: number }
-    | undefined;
+  let remote: RemoteKeys | undefined;
+  /** Key ids of what was fetched last. */
+  let kids: ReadonlySet<string | undefined> = new Set();
+  let fetchedAt: number | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   let failure: AppError | undefined;
   let fetching: Promise<void> | undefined;
 
+  /** What jose fetches: the keys that may be used, of a document of bounded size. */
+  async function fetchKeys(_url: string, { signal }: { signal: AbortSignal }): Promise<Response> {
+    const published = await fetchJson(fetch, jwksUri ?? (await discover(fetch, issuer, signal)), signal);
+    const set = usableKeys(published, algorithms);
+    if (set === undefined || set.keys.length === 0) throw unavailable(`${issuer} publishes no usable key`);
+    return Response.json(set);
+  }
+
+  async function openRemote(): Promise<RemoteKeys> {
+    const { createRemoteJWKSet, customFetch } = await import('jose/jwks/remote');
+    // Without a clock of ours, jose would also fetch by itself, and forget its keys while the issuer is down.
+    const never = { cacheMaxAge: Number.POSITIVE_INFINITY, cooldownDuration: Number.POSITIVE_INFINITY };
+    const options = { ...never, timeoutDuration: TIMEOUT, [customFetch]: fetchKeys };
+    return createRemoteJWKSet(new URL(jwksUri ?? issuer), options);
+  }
+
   async function load(): Promise<void> {
     triedAt = clock();
     try {
-      const signal = AbortSignal.timeout(TIMEOUT);
-      const published = await fetchJson(fetch, jwksUri ?? (await discover(fetch, issuer, signal)), signal);
-      const set = usableKeys(published, algorithms);
-      if (set === undefined || set.keys.length === 0) throw unavailable(`${issuer} publishes no usable key`);
-      keys = { kids: kidsOf(set), find: await keyFinder(set), fetchedAt: triedAt };
+      remote ??= await openRemote();
+      await remote.reload();
+      kids = new Set(remote.jwks()?.keys.map(({ kid }) => kid));
+      fetchedAt = triedAt;
       failure = undefined;
     } catch (error) {
       failure = toAppError(error);
     }
   }
 
-  const age = (since: number) => {
-    const passed = clock() - since;
+  const age = (since: number | undefined) => {
+    const passed = clock() - (since ?? Number.NEGATIVE_INFINITY);
     // Below zero the clock was set back.
     return passed < 0 ? Number.POSITIVE_INFINITY : passed;
   };
 
-  const usable = () => (keys !== undefined && age(keys.fetchedAt) < USABLE_FOR ? keys : undefined);
+  const isUsable = () => age(fetchedAt) < USABLE_FOR;
 
   /** Waits for keys not older than `maxAge`, or for the failure to get them. At most one try per cool-down. */
   async function refresh(maxAge: number): Promise<void> {
-    if (keys !== undefined && age(keys.fetchedAt) < maxAge) return;
-    if (fetching === undefined && age(triedAt) < (usable() === undefined ? RETRY : COOL_DOWN)) return;
+    if (age(fetchedAt) < maxAge) return;
+    if (fetching === undefined && age(triedAt) < (isUsable() ? COOL_DOWN : RETRY)) return;
     fetching ??= load().finally(() => {
       fetching = undefined;
     });
@@ -81,27 +100,21 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
   return {
     async find(header) {
       await refresh(FRESH_FOR);
-      if (usable()?.kids.has(header.kid) === false) await refresh(0);
-      const known = usable();
-      if (known === undefined) throw unavailable(`no keys of ${issuer}: ${failure?.logDetail}`, failure);
-      if (!known.kids.has(header.kid)) {
+      if (isUsable() && !kids.has(header.kid)) await refresh(0);
+      if (remote === undefined || !isUsable()) {
+        throw unavailable(`no keys of ${issuer}: ${failure?.logDetail}`, failure);
+      }
+      if (!kids.has(header.kid)) {
         // Nobody could say whether it is a new one.
         if (failure !== undefined)
           throw unavailable(`no new keys of ${issuer}: ${failure.logDetail}`, failure);
         throw invalidToken('unknown-kid');
       }
-      return known.find(header).catch((cause) => {
+      return remote(header).catch((cause) => {
         throw invalidToken('no-key-for-algorithm', { cause });
       });
     },
   };
-}
-
-const kidsOf = ({ keys }: JSONWebKeySet) => new Set(keys.map(({ kid }) => kid));
-
-async function keyFinder(keys: JSONWebKeySet): Promise<FindKey> {
-  const { createLocalJWKSet } = await import('jose/jwks/local');
-  return createLocalJWKSet(keys);
 }
 
 /** OpenID Connect Discovery 1.0 §4: the document has to name the issuer itself, letter by letter. */

@@ -21,21 +21,30 @@ export function rejectReason(
   { header, payload, signed }: UnverifiedToken,
   profile: IssuerProfile,
 ): Rejection | undefined {
-  const { algorithms, typ, clientIds, claims, tokenUse } = profile;
+  const { algorithms, typ } = profile;
   if (!signed || !algorithms.some((algorithm) => algorithm === header.alg))
     return { reason: 'wrong-algorithm' };
   if (!(typeof header.kid === 'string' && /^[\x21-\x7e]{1,128}$/.test(header.kid)))
     return { reason: 'no-usable-kid' };
   if (typ !== null && !typ.some((allowed) => allowed === mediaType(header.typ)))
     return { reason: 'wrong-typ' };
+  return rejectPayload(payload, profile);
+}
+
+/** The same of its payload alone. */
+export function rejectPayload(
+  payload: UnverifiedToken['payload'],
+  profile: IssuerProfile,
+): Rejection | undefined {
+  const { clientIds, claims, tokenUse } = profile;
   if (!isUid(payload.sub)) return { reason: 'no-usable-sub' };
   if (!isForUs(payload.aud, profile)) return { reason: 'wrong-audience' };
   const client = payload.client_id ?? payload.azp;
   if (clientIds !== null && !clientIds.some((id) => id === client)) return { reason: 'wrong-client' };
   const wrong = Object.entries(claims).find(([claim, value]) => payload[claim] !== value);
   if (wrong !== undefined) return { reason: 'wrong-claim', logDetail: `wrong ${wrong[0]}` };
-  // OpenID Connect Back-Channel Logout §2.4, RFC 8417.
-  if (payload.events !== undefined) return { reason: 'event-token' };
+  // OpenID Connect Back-Channel Logout §2.4, RFC 8417. In a Firebase ID token it is a custom claim.
+  if (profile.type !== 'firebase' && payload.events !== undefined) return { reason: 'event-token' };
   const isIdToken = ID_TOKEN_CLAIMS.some((claim) => payload[claim] !== undefined);
   if (tokenUse === 'access' && isIdToken) return { reason: 'id-token-as-access-token' };
   const reason = profile.rejectReason(payload);

@@ -9,7 +9,7 @@ import { applyEdit, type Edit } from '../../../src/directory/edit.ts';
 import { playAccounts } from '../../helpers/api.ts';
 import { withoutDelay } from '../../helpers/deadlines.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
-import { ACCOUNTS_LOOKUP, CERTIFICATES, type Google, mintIdToken, openGoogle } from '../../helpers/google.ts';
+import { ACCOUNTS_LOOKUP, type Google, KEYS, mintIdToken, openGoogle } from '../../helpers/google.ts';
 import { createInstance, type Instance, present } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { createTestIssuer } from '../../helpers/test-issuer.ts';
@@ -71,7 +71,7 @@ describe('authenticate', () => {
       assert.equal(await present(instance, token), first);
       untilNextRead();
       assert.equal(await present(instance, token), first);
-      assert.equal(google.count(CERTIFICATES), 1);
+      assert.equal(google.count(KEYS), 1);
       assert.equal(lookUps(), 0);
     });
 

@@ -77,7 +77,8 @@ for (const [what, [end, code]] of Object.entries(ENDS)) {
       ahead = 0;
       api = await openApi({ serve, clock: () => Date.now() + ahead });
       const { log } = recordingLog();
-      elsewhere = openInstance(api.deps.config, { app: api.google.app, firestore: api.firestore.open, log });
+      const { app, fetch } = api.google;
+      elsewhere = openInstance(api.deps.config, { app, fetch, firestore: api.firestore.open, log });
       api.google.users.set('other', { localId: 'other', customAttributes: '{"roles":["owner"],"rv":1}' });
       for (const uid of ['owner', 'other']) await elsewhere.users.get(uid);
       // The token is known here, and the changes have just been read.

@@ -3,10 +3,10 @@ import { authenticate } from '../../../src/authn/authenticate.ts';
 import { loadConfig } from '../../../src/config.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import {
-  CERTIFICATES,
-  certificates,
   type Google,
   googleKey,
+  KEYS,
+  keySet,
   mintIdToken,
   openGoogle,
   PROJECT,
@@ -30,13 +30,14 @@ describe('the first token of an instance', () => {
 
   it('has Firestore opened while Google’s keys are on their way', async () => {
     const opened = Promise.withResolvers<void>();
-    google.answer(CERTIFICATES, () => async (res) => {
+    google.answer(KEYS, () => async (res) => {
       await opened.promise;
       res.writeHead(200, { 'Content-Type': 'application/json' });
-      res.end(JSON.stringify(certificates([googleKey])));
+      res.end(JSON.stringify(keySet([googleKey])));
     });
     const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), {
       app: google.app,
+      fetch: google.fetch,
       firestore: () => {
         opened.resolve();
         return firestore.open();

@@ -20,8 +20,12 @@ export function firebaseProfile(projectId: string): IssuerProfile {
     clientIds: null,
     tokenUse: 'id',
     claims: {},
-    // Users of a tenant have ids of their own: without the tenant, an id could be another user's.
-    rejectReason: ({ firebase }) => (Object.hasOwn(Object(firebase), 'tenant') ? 'tenant-token' : undefined),
+    rejectReason: ({ aud, firebase }) => {
+      // As firebase-admin: never a list.
+      if (typeof aud !== 'string') return 'wrong-audience';
+      // Users of a tenant have ids of their own: without the tenant, an id could be another user's.
+      return Object.hasOwn(Object(firebase), 'tenant') ? 'tenant-token' : undefined;
+    },
     maxLifetime: HOUR,
     authTime: 'required',
     isService: () => false,

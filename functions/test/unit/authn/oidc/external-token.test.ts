@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { AccessRecord } from '../../../../src/authn/access-records.ts';
 import { type ExternalIdentity, externalId } from '../../../../src/authn/external-identity.ts';
 import { createExternalTokenVerifier } from '../../../../src/authn/oidc/external-token.ts';
-import { createKeySet } from '../../../../src/authn/oidc/jwks.ts';
 import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
+import { createJwtVerifier } from '../../../../src/authn/oidc/verify-jwt.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 import { createSigningPair, parsed, type SigningPair } from '../../../helpers/signing.ts';
@@ -43,14 +43,7 @@ describe('external token', () => {
     const profiles = parseTrustedIssuers(JSON.stringify([{ ...ENTRY, ...entry }]), {
       ...{ local: false, allowFirebase: true },
     });
-    const keys = new Map(
-      profiles.flatMap(({ accepts, algorithms }) =>
-        accepts.map(({ issuer, jwksUri }) => [
-          issuer,
-          createKeySet({ issuer, jwksUri, algorithms, fetch: server.fetch, clock: () => NOW * 1000 }),
-        ]),
-      ),
-    );
+    const jwt = createJwtVerifier({ profiles, fetch: server.fetch, clock: () => NOW * 1000 });
     const records = {
       async readExternal(identity: ExternalIdentity) {
         asked.push(identity);
@@ -60,9 +53,7 @@ describe('external token', () => {
         };
       },
     };
-    const verifier = createExternalTokenVerifier({
-      ...{ profiles, keys, records: found === null ? null : records },
-    });
+    const verifier = createExternalTokenVerifier({ jwt, records: found === null ? null : records });
     return verifier.verify(parsed(await pair.sign(claims(more))), NOW);
   }
 
@@ -192,8 +183,9 @@ describe('external token', () => {
 
   it('refuses an `iss` that it has no keys for', async () => {
     const profiles = parseTrustedIssuers(JSON.stringify([ENTRY]), { local: false, allowFirebase: false });
-    const verifier = createExternalTokenVerifier({ profiles, keys: new Map(), records: null });
-    const token = parsed(await pair.sign(claims()));
+    const jwt = createJwtVerifier({ profiles, fetch: server.fetch, clock: () => NOW * 1000 });
+    const verifier = createExternalTokenVerifier({ jwt, records: null });
+    const token = parsed(await pair.sign(claims({ iss: `${ISSUER}/` })));
     await assertRefused(() => verifier.verify(token, NOW), 'invalid_token', 'issuer-not-trusted');
   });
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { DecodedIdToken } from 'firebase-admin/auth';
-import { createFirebaseIdTokenVerifier } from '../../../../src/authn/oidc/firebase-id-token.ts';
+import { createFirebaseTokenVerifier } from '../../../../src/authn/oidc/firebase-token.ts';
+import { firebaseProfile } from '../../../../src/authn/oidc/providers/firebase.ts';
 import { parseCompactJws } from '../../../../src/authn/parse-jws.ts';
+import { createEmulatorTokenVerifier } from '../../../../src/platform/firebase-auth/emulator-token-verifier.ts';
 import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import { forgeIdToken, unsigned } from '../../../helpers/forge.ts';
 import { type Google, ISSUER, idTokenClaims, openGoogle, PROJECT } from '../../../helpers/google.ts';
@@ -39,8 +41,9 @@ describe("the emulator's unsigned token", () => {
 
 describe('in the emulator', () => {
   function verifier(verifyIdToken: () => Promise<DecodedIdToken>) {
-    const records = { read: async () => undefined };
-    return createFirebaseIdTokenVerifier({ projectId: PROJECT, emulator: true, verifyIdToken, records });
+    const profile = firebaseProfile(PROJECT);
+    const jwt = createEmulatorTokenVerifier({ profile, auth: async () => ({ verifyIdToken }) });
+    return createFirebaseTokenVerifier({ jwt, records: { read: async () => undefined } });
   }
   const verifying = verifier(async () => idTokenClaims() as unknown as DecodedIdToken);
   const failing = (cause: unknown) => verifier(() => Promise.reject(cause));
@@ -62,6 +65,21 @@ describe('in the emulator', () => {
     it(`is refused: ${what}`, () =>
       assertRefused(() => attempt(verifying, token), 'invalid_token', 'wrong-algorithm'));
   }
+
+  it('what it says is checked as in production', async () => {
+    const claims: readonly (readonly [object, string])[] = [
+      [{ aud: 'other' }, 'wrong-audience'],
+      [{ aud: [PROJECT] }, 'wrong-audience'],
+      [{ sub: 'a/b' }, 'no-usable-sub'],
+      [{ firebase: { tenant: 't' } }, 'tenant-token'],
+      [{ exp: now() }, 'token-expired'],
+      [{ nbf: now() + 4 }, 'issued-in-the-future'],
+    ];
+    for (const [more, reason] of claims) {
+      const token = forgeIdToken({ claims: { ...more }, header: { alg: 'none' }, signer: unsigned });
+      await assertRefused(() => attempt(verifying, token), 'invalid_token', reason);
+    }
+  });
 
   for (const code of ['auth/user-disabled', 'auth/user-not-found', 'auth/id-token-expired']) {
     it(`the SDK's own ${code} is a refusal`, () => {

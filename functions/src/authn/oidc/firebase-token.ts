@@ -1,0 +1,112 @@
+import { type Assurance, createPrincipal, type Principal } from '../../authz/principal.ts';
+import { readRoleClaims } from '../../authz/role-claims.ts';
+import { invalidToken } from '../../core/errors.ts';
+import type { AccessRecords } from '../access-records.ts';
+import type { TokenVerifier } from '../bearer.ts';
+import { checkRecord } from '../check-record.ts';
+import { isExternalId } from '../external-identity.ts';
+import type { UnverifiedToken } from '../parse-jws.ts';
+import type { VerifiedToken } from '../token-cache.ts';
+import type { JwtVerifier, VerifiedJwt } from './verify-jwt.ts';
+
+interface Options {
+  /** Of the project's own Firebase. */
+  readonly jwt: JwtVerifier;
+  /** For sessions that a token exchange began. */
+  readonly records: Pick<AccessRecords, 'read'>;
+}
+
+/** Verifies Firebase ID tokens of this project. Their role claims are a copy of the directory entry. */
+export function createFirebaseTokenVerifier({ jwt, records }: Options): TokenVerifier {
+  /** The access changes are forgotten after an hour; Firebase holds such a session for younger than they were. */
+  async function checkExchanged(principal: Principal): Promise<void> {
+    const record = await records.read(principal.subject);
+    const { authTime } = principal;
+    // Without an account nobody gets in either.
+    checkRecord(record ?? { disabled: true, validAfter: 0 }, authTime, principal);
+  }
+
+  return {
+    issuers: jwt.issuers,
+    headerKeys: jwt.headerKeys,
+    async verify(token, now) {
+      checkForm(token, now);
+      const exchanged = subjectAuthTime(token);
+      const verified = toVerified(token, await jwt.verify(token, now), exchanged, now);
+      if (exchanged !== undefined) await checkExchanged(verified.principal);
+      return verified;
+    },
+  };
+}
+
+/** What Firebase's own tokens never differ in. firebase-admin gives `nbf` no tolerance, so there is none here either. */
+function checkForm({ header, payload }: UnverifiedToken, now: number): void {
+  if (header.typ !== undefined && header.typ !== 'JWT') throw invalidToken('wrong-typ');
+  if (typeof payload.nbf === 'number' && payload.nbf > now) throw invalidToken('issued-in-the-future');
+}
+
+/**
+ * A session that an exchange began (`token-exchange/`) is no younger than the sign-in that was exchanged: a custom token
+ * kept for its hour must not outlive a revocation, nor a password set in such a session.
+ */
+function subjectAuthTime({ payload }: UnverifiedToken): number | undefined {
+  const { sub, subject_auth_time: value } = payload;
+  if (value === undefined && !(typeof sub === 'string' && isExternalId(sub))) return undefined;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  const logDetail = 'subject_auth_time is not a whole number of seconds';
+  throw invalidToken('malformed-time-claim', { logDetail });
+}
+
+function toVerified(
+  { payload }: UnverifiedToken,
+  { profile: { issuer }, times: { exp, authTime: signIn } }: VerifiedJwt,
+  exchanged: number | undefined,
+  now: number,
+): VerifiedToken {
+  const { email, email_verified: emailVerified } = payload;
+  const subject = String(payload.sub);
+  const authTime = Math.min(signIn, exchanged ?? signIn);
+  const { roles, rolesVersion, changesAt } = readRoleClaims(payload, now);
+  const signedIn = signInOf(payload);
+  return {
+    directoryVersion: { id: subject, rolesVersion, validAfter: 0 },
+    validUntil: Math.min(exp, changesAt),
+    principal: createPrincipal({
+      kind: 'user',
+      issuer,
+      subject,
+      uid: subject,
+      directoryId: subject,
+      ...(typeof email === 'string' && { email, emailVerified: emailVerified === true }),
+      roles,
+      authTime,
+      assurance: assuranceOf(signedIn, authTime),
+      ...(signedIn.provider !== undefined && { provider: signedIn.provider }),
+      tokenExpiresAt: exp,
+      credential: 'bearer',
+    }),
+  };
+}
+
+interface SignIn {
+  readonly provider?: string;
+  /** Identity Platform names it only where the sign-in proved one. */
+  readonly secondFactor?: string;
+}
+
+/** https://firebase.google.com/docs/reference/admin/node/firebase-admin.auth.decodedidtoken#decodedidtokenfirebase */
+function signInOf({ firebase }: UnverifiedToken['payload']): SignIn {
+  const { sign_in_provider: provider, sign_in_second_factor: secondFactor } = Object(firebase) as Record<
+    string,
+    unknown
+  >;
+  return {
+    ...(typeof provider === 'string' && { provider }),
+    ...(typeof secondFactor === 'string' && { secondFactor }),
+  };
+}
+
+function assuranceOf({ provider, secondFactor }: SignIn, at: number): Assurance {
+  const methods = [provider, secondFactor].filter((method) => method !== undefined);
+  return { level: secondFactor === undefined ? 'aal1' : 'aal2', at, methods };
+}

@@ -1,0 +1,84 @@
+import type { Clock } from '../../core/clock.ts';
+import { type AppError, invalidToken } from '../../core/errors.ts';
+import type { UnverifiedToken } from '../parse-jws.ts';
+import { CLOCK_SKEW_SECONDS, readTimes, type TokenTimes } from '../token-times.ts';
+import type { Fetch } from './fetch-json.ts';
+import type { IssuerProfile } from './issuer-profile.ts';
+import { createKeySet, type KeySet } from './jwks.ts';
+import { rejectReason } from './reject-reason.ts';
+
+/** Verifies the JWTs of one issuer. What their claims mean is for others. */
+export interface JwtVerifier {
+  /** Every exact `iss` of the issuer. */
+  readonly issuers: readonly string[];
+  /** Header keys that its tokens may have besides `alg`, `kid` and `typ`. */
+  readonly headerKeys: readonly string[];
+  /**
+   * @param now seconds since the epoch
+   * @throws AppError `invalid_token`, or `unavailable` when the issuer's keys cannot be had
+   */
+  verify(token: UnverifiedToken, now: number): Promise<VerifiedJwt>;
+}
+
+export interface VerifiedJwt {
+  /** The one that the token fits. */
+  readonly profile: IssuerProfile;
+  readonly times: TokenTimes;
+}
+
+interface Options {
+  /** All of one issuer, e.g. one for its access tokens and one for its ID tokens. */
+  readonly profiles: readonly IssuerProfile[];
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+}
+
+/** Everything that needs no key is checked before a key is fetched. The signature is verified by jose. */
+export function createJwtVerifier({ profiles, fetch, clock }: Options): JwtVerifier {
+  const algorithms = [...new Set(profiles.flatMap((profile) => profile.algorithms))];
+  const keys = new Map(
+    profiles
+      .flatMap(({ accepts }) => accepts)
+      .map(({ issuer, jwksUri }) => [issuer, createKeySet({ jwksUri, issuer, algorithms, fetch, clock })]),
+  );
+  return {
+    issuers: [...keys.keys()],
+    headerKeys: profiles.flatMap(({ headerKeys }) => headerKeys),
+    async verify(token, now) {
+      const profile = profiles.find((one) => rejectReason(token, one) === undefined);
+      if (profile === undefined) throw rejected(token, profiles);
+      const times = readTimes(token.payload, profile, now);
+      await verifySignature(token, profile, keys, now);
+      return { profile, times };
+    },
+  };
+}
+
+function rejected(token: UnverifiedToken, profiles: readonly IssuerProfile[]): AppError {
+  const [only, ...others] = profiles.map((profile) => rejectReason(token, profile));
+  if (only !== undefined && others.length === 0) return invalidToken(only.reason, only);
+  const all = [only, ...others].map((rejection) => rejection?.logDetail ?? rejection?.reason);
+  return invalidToken('no-matching-profile', { logDetail: all.join('; ') });
+}
+
+async function verifySignature(
+  { raw, header, payload }: UnverifiedToken,
+  { algorithms, audience }: IssuerProfile,
+  keys: ReadonlyMap<string, KeySet>,
+  now: number,
+): Promise<void> {
+  const issuer = String(payload.iss);
+  const key = await keys.get(issuer)?.find({ alg: String(header.alg), kid: String(header.kid) });
+  if (key === undefined) throw invalidToken('issuer-not-trusted');
+  const { jwtVerify } = await import('jose/jwt/verify');
+  const options = {
+    algorithms: [...algorithms],
+    issuer,
+    ...(audience !== null && { audience: [...audience] }),
+    clockTolerance: CLOCK_SKEW_SECONDS,
+    currentDate: new Date(now * 1000),
+  };
+  await jwtVerify(raw, key, options).catch((cause) => {
+    throw invalidToken('wrong-signature', { cause });
+  });
+}
