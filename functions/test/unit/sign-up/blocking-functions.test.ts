@@ -102,7 +102,7 @@ describe('beforeUserCreated', () => {
     const { actor, action, target, outcome, after, requestId } = event?.data() ?? {};
     assert.deepEqual(
       [actor, action, target, outcome, after, requestId],
-      ['nobody', 'user.create', 'nobody', 'refused', { domain: 'evil.com' }, 'event-1'],
+      ['anonymous', 'user.create', 'anonymous', 'refused', { domain: 'evil.com' }, 'event-1'],
     );
   });
 
