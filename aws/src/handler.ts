@@ -9,6 +9,7 @@ import type {
 } from 'aws-lambda';
 import type { Principal } from '../../functions/src/authz/principal.ts';
 import { AppError, ERRORS } from '../../functions/src/core/errors.ts';
+import type { RefusalReason } from '../../functions/src/core/refusal-reasons.ts';
 import { type CallerContext, callerContext } from './caller-context.ts';
 import { authorizationLines, readMethodArn, splitLines } from './events.ts';
 import type { LambdaAuthorizer, Operation } from './lambda-authorizer.ts';
@@ -70,7 +71,7 @@ interface Call {
   readonly lines: readonly string[];
   readonly route: RouteAccess | undefined;
   /** Why the event is refused, whoever calls. */
-  readonly refusal: string | undefined;
+  readonly refusal: RefusalReason | undefined;
 }
 
 function isSimple(event: AuthorizerEvent): event is APIGatewayRequestAuthorizerEventV2 {
@@ -119,7 +120,7 @@ function hasRouteAsSource(
 }
 
 /** With identity sources, but without the token among them, the response for one caller would be used for others. */
-function tokenRefusal(lines: readonly string[], sources: readonly unknown[]): string | undefined {
+function tokenRefusal(lines: readonly string[], sources: readonly unknown[]): RefusalReason | undefined {
   const hasToken = sources.length === 0 || lines.every((line) => sources.includes(line));
   return hasToken ? undefined : 'identity-source-lacks-token';
 }

@@ -14,7 +14,7 @@ import { toDenialError } from '../../functions/src/authz/denial.ts';
 import { ANONYMOUS, type Principal } from '../../functions/src/authz/principal.ts';
 import { type Clock, seconds } from '../../functions/src/core/clock.ts';
 import { AppError, ERRORS, toAppError } from '../../functions/src/core/errors.ts';
-import type { Log } from '../../functions/src/core/log.ts';
+import type { DecisionReason, Log } from '../../functions/src/core/log.ts';
 
 /**
  * Authenticates and authorizes callers of back ends on AWS. It verifies tokens as the API does, but it has no directory:
@@ -54,7 +54,7 @@ type LambdaDecision = Decision | { readonly allowed: false; readonly reason: 'ne
 
 interface LoggedDecision {
   readonly allowed: boolean;
-  readonly reason: string;
+  readonly reason: DecisionReason;
 }
 
 interface Options {
@@ -74,13 +74,14 @@ export function createLambdaAuthorizer({ profiles, fetch, clock, log }: Options)
   /** Logs an error as a refusal. An unexpected error refuses, too. */
   function logRefusal(thrown: unknown, operation: Operation, principal: Principal): AppError {
     const error = toAppError(thrown);
-    const { code, reason = code } = error;
+    const { code, reason = code, logDetail } = error;
     log.decision({
       requestId: operation.requestId,
       permission: ruleName(operation.access),
       ...callerOf(principal),
       granted: false,
       reason,
+      ...(logDetail !== undefined && { detail: logDetail }),
       code,
     });
     if (ERRORS[code].status >= 500) log.failure(operation.requestId, error);

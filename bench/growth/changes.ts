@@ -1,7 +1,7 @@
 import { systemClock } from '../../functions/src/core/clock.ts';
 import { createRevocationFeed } from '../../functions/src/directory/revocation/feed.ts';
 import type { Sizes } from '../lib/sizes.ts';
-import type { Growing } from './growth.ts';
+import type { Growing } from './growth-series.ts';
 
 /** Changes of the last hour that the feed holds: what it costs to ask it about somebody. */
 export async function acrossChanges({ growth: { changes } }: Sizes): Promise<Growing> {

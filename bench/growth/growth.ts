@@ -5,23 +5,11 @@ import { inTurns, type PerCall, perCall } from '../lib/rounds.ts';
 import type { Sizes } from '../lib/sizes.ts';
 import { flatness, spreadOf, times, whole, withSpread } from '../lib/stats.ts';
 import { acrossChanges } from './changes.ts';
+import type { Growing } from './growth-series.ts';
 import { acrossInstances } from './instances.ts';
 import { acrossIssuers } from './issuers.ts';
 import { acrossRoles } from './roles.ts';
 import { acrossUsers } from './users.ts';
-
-/** One thing that grows. */
-export interface Growing {
-  /** What there is more of, e.g. `users in the directory`. */
-  readonly of: string;
-  /** By how many there are: what a call does then, for each thing that is measured. */
-  readonly at: ReadonlyMap<number, Readonly<Record<string, (index: number) => unknown>>>;
-  /** Names of those that may not grow. */
-  readonly flat: readonly string[];
-  /** Fewer calls for what is slow, more for what is over at once: how many times the usual number. */
-  readonly shares?: Readonly<Record<string, number>>;
-  close?(): Promise<void>;
-}
 
 /** Does a request get dearer as the world gets larger? Where the design says no, it is checked. */
 export async function growth(sizes: Sizes): Promise<Section> {

@@ -6,7 +6,7 @@ import { googleKey } from '../../functions/test/helpers/google.ts';
 import { fetchAt, startOutside } from '../lib/outside.ts';
 import type { Sizes } from '../lib/sizes.ts';
 import { signToken } from '../tokens/sign.ts';
-import type { Growing } from './growth.ts';
+import type { Growing } from './growth-series.ts';
 
 const AUDIENCE = 'https://api.example.com';
 const issuerOf = (index: number) => `https://login-${index}.example.com/`;

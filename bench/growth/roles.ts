@@ -7,7 +7,7 @@ import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
 import { firebaseToken } from '../lib/tokens.ts';
 import { signToken } from '../tokens/sign.ts';
-import type { Growing } from './growth.ts';
+import type { Growing } from './growth-series.ts';
 
 const RULE = { permission: 'notes:read' } as const;
 

@@ -8,7 +8,7 @@ import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
 import type { Sizes } from '../lib/sizes.ts';
 import { firebaseToken } from '../lib/tokens.ts';
-import type { Growing } from './growth.ts';
+import type { Growing } from './growth-series.ts';
 
 const ORDINARY = 'an ordinary request, authenticated';
 const PRIVILEGED = 'a privileged one: the entry and the account are read';

@@ -43,7 +43,7 @@ const settings = {
 export const identityPlatform = defineBoolean('IDENTITY_PLATFORM', {
   default: false,
   description:
-    'Is the project upgraded to Identity Platform? Then blocking functions guard sign-up and sign-in.',
+    'Is the project upgraded to Identity Platform? Then blocking functions check sign-up and sign-in.',
 });
 
 const region = defineString('REGION', { default: 'us-central1', description: 'Where the functions run.' });

@@ -1,6 +1,6 @@
 import type { Micros } from './time.ts';
 
-/** Gives the present moment. */
+/** Returns the current time. */
 export type Clock = () => Micros;
 
 export const systemClock: Clock = () => Date.now() * 1000;

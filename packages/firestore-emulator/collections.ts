@@ -1,4 +1,4 @@
-/** Which documents each collection holds; a collection is named by its full path, as in `…/documents/users`. */
+/** The document names of each collection. A collection is identified by its full path, e.g. `…/documents/users`. */
 export class Collections {
   readonly #names = new Map<string, Set<string>>();
   readonly #pathsById = new Map<string, Set<string>>();
@@ -38,7 +38,7 @@ export class Collections {
     return this.#names.get(path) ?? [];
   }
 
-  /** The paths of all collections with an id; without one, of all. */
+  /** The paths of all collections with this id, or of all collections. */
   paths(id?: string): Iterable<string> {
     return id === undefined ? this.#names.keys() : (this.#pathsById.get(id) ?? []);
   }

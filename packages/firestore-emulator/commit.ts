@@ -5,27 +5,26 @@ import { checkSize, MAX_TRANSFORMS_PER_DOCUMENT } from './limits.ts';
 import type { Write, WriteResult } from './messages.ts';
 import { invalidArgument } from './status.ts';
 import type { Micros } from './time.ts';
-import { applyWrite, targetOf, transformsOf, type Written } from './write.ts';
+import { applyWrite, documentNameOf, transformsOf, type WriteOutcome } from './write.ts';
 
-export interface Committed {
+export interface CommitOutcome {
   at: Micros;
   results: WriteResult[];
 }
 
 /**
- * Carries out writes in their order, all or none: nothing is visible until every one has succeeded.
- * Nothing in here waits, so no other commit can come between.
+ * Applies all writes in order, or none of them. It is synchronous, so no other commit can interleave.
  * @throws FirestoreError of the first write that fails
  */
-export function commitWrites(database: Database, writes: Write[]): Committed {
+export function commitWrites(database: Database, writes: Write[]): CommitOutcome {
   const at = database.nextCommitTime();
-  const outcomes = writes.map((write) => ({ name: targetOf(write), write }));
+  const outcomes = writes.map((write) => ({ name: documentNameOf(write), write }));
   checkTransformCount(outcomes);
   const working = new Map<string, StoredDocument | undefined>();
   const written = outcomes.map(({ name, write }) => {
-    inDatabase(database, name);
+    checkInDatabase(database, name);
     const old = working.has(name) ? working.get(name) : database.get(name);
-    if (working.has(name)) checkSequence(old, write);
+    if (working.has(name)) checkWriteOrder(old, write);
     const outcome = applyWrite(name, old, write, at);
     working.set(name, outcome.document);
     return { name, outcome, isDelete: write.delete !== undefined };
@@ -45,33 +44,33 @@ export function commitWrites(database: Database, writes: Write[]): Committed {
   };
 }
 
-/** A write that the ones before it in the commit make impossible is a mistake in the request, says Google's emulator. */
-function checkSequence(old: StoredDocument | undefined, { currentDocument }: Write): void {
+/** Like Google's emulator: a write that earlier writes of the same commit make impossible is an invalid argument. */
+function checkWriteOrder(old: StoredDocument | undefined, { currentDocument }: Write): void {
   if (currentDocument?.exists === undefined || currentDocument.exists === (old !== undefined)) return;
   const order = old ? 'write then insert' : 'delete then update';
   throw invalidArgument(`Cannot ${order} an entity in the same request.`);
 }
 
-/** A write that changes nothing leaves the update time alone (write.proto); one that made it anew does not. */
+/** A write that changes nothing keeps the update time (write.proto), unless the document was deleted and recreated. */
 function isUnchanged(before: StoredDocument, after: StoredDocument): boolean {
   return (
     isDeepStrictEqual(before.createTime, after.createTime) && isDeepStrictEqual(before.fields, after.fields)
   );
 }
 
-function toResult({ transformResults }: Written, document: StoredDocument | undefined): WriteResult {
+function toResult({ transformResults }: WriteOutcome, document: StoredDocument | undefined): WriteResult {
   const result: WriteResult = {};
   if (document) result.updateTime = document.updateTime;
   if (transformResults.length > 0) result.transformResults = transformResults;
   return result;
 }
 
-function inDatabase(database: Database, name: string): void {
+function checkInDatabase(database: Database, name: string): void {
   if (name.startsWith(`${database.name}/documents/`)) return;
   throw invalidArgument(`Document name "${name}" is not in database "${database.name}".`);
 }
 
-/** https://firebase.google.com/docs/firestore/quotas: 500 transformations of one document in a commit. */
+/** https://firebase.google.com/docs/firestore/quotas: 500 field transforms per document and commit. */
 function checkTransformCount(outcomes: { name: string; write: Write }[]): void {
   const counts = new Map<string, number>();
   for (const { name, write } of outcomes) {

@@ -5,7 +5,7 @@ import { compareNames } from './path.ts';
 import { failedPrecondition, invalidArgument } from './status.ts';
 import { MINUTE, type Micros, toMicros } from './time.ts';
 
-/** What a commit did to one document: undefined is "does not exist". */
+/** The effect of a commit on one document. `undefined`: the document does not exist. */
 export interface Change {
   name: string;
   before: StoredDocument | undefined;
@@ -17,7 +17,7 @@ export interface CommitRecord {
   changes: Change[];
 }
 
-/** How long a superseded version can still be read, in time and in commits. */
+/** For how long, and for how many commits, an overwritten version stays readable. */
 export interface Retention {
   age: Micros;
   commits: number;
@@ -31,8 +31,8 @@ interface Version {
 const DEFAULT_RETENTION: Retention = { age: 60 * MINUTE, commits: 20_000 };
 
 /**
- * One database: each document as a list of versions, so that a read at an earlier moment sees exactly what was
- * there then, and a log of commits, so that transactions and listeners can ask what has changed since.
+ * One database. Each document is a list of versions, so that reads at an earlier time return the earlier state. A log
+ * of commits lets transactions and listeners find the changes since a time.
  */
 export class Database {
   readonly name: string;
@@ -42,33 +42,33 @@ export class Database {
   readonly #collections = new Collections();
   readonly #listeners = new Set<(commit: CommitRecord) => void>();
   #log: CommitRecord[] = [];
-  /** The latest moment anything was read or committed at; every later commit is after it. */
+  /** The latest read time or commit time. Every later commit gets a later time. */
   #latest: Micros = 0;
-  /** Nothing before this moment can be read. */
-  #horizon: Micros;
+  /** Reads before this time are rejected. */
+  #oldestReadable: Micros;
 
   constructor(name: string, clock: Clock, retention: Partial<Retention> = {}) {
     this.name = name;
     this.#clock = clock;
     this.#retention = { ...DEFAULT_RETENTION, ...retention };
-    this.#horizon = this.now();
+    this.#oldestReadable = this.now();
   }
 
-  /** The moment of a read that wants the newest state: no commit will ever be at or before it again. */
+  /** The time for a read of the newest state. Every later commit gets a later time. */
   now(): Micros {
     this.#latest = Math.max(this.#latest, this.#clock());
     return this.#latest;
   }
 
-  /** @throws FirestoreError if a read at this moment would see the future, or versions that are gone */
+  /** @throws FirestoreError if the time is in the future, or its versions were dropped */
   checkReadable(at: Micros): void {
     if (at > this.now()) throw invalidArgument("The requested 'read_time' cannot be in the future.");
-    if (at < this.#horizon) throw failedPrecondition("The requested 'read_time' is too old.");
+    if (at < this.#oldestReadable) throw failedPrecondition("The requested 'read_time' is too old.");
   }
 
-  /** Whether everything since this moment is still known. */
-  remembers(at: Micros): boolean {
-    return at >= this.#horizon && at <= this.#latest;
+  /** Whether all changes since this time are still known. */
+  hasHistorySince(at: Micros): boolean {
+    return at >= this.#oldestReadable && at <= this.#latest;
   }
 
   get(name: string, at?: Micros): StoredDocument | undefined {
@@ -78,12 +78,12 @@ export class Database {
     return versions.findLast((version) => version.at <= at)?.document;
   }
 
-  /** The collections (paths below the database's documents) that hold a document, now or in a kept version. */
+  /** The collections that contain a document, now or in a version that is kept. */
   get collections(): Collections {
     return this.#collections;
   }
 
-  /** The documents directly in one collection, in no particular order. */
+  /** The documents directly in one collection, unordered. */
   *documentsIn(collection: string, at?: Micros): Iterable<StoredDocument> {
     for (const name of this.#collections.namesIn(collection)) {
       const document = this.get(name, at);
@@ -91,7 +91,7 @@ export class Database {
     }
   }
 
-  /** Every document there is now, by name: what is saved and what is cleared. */
+  /** All current documents, ordered by name. */
   all(): StoredDocument[] {
     const documents: StoredDocument[] = [];
     for (const name of this.#versions.keys()) {
@@ -101,12 +101,12 @@ export class Database {
     return documents.sort((a, b) => compareNames(a.name, b.name));
   }
 
-  /** The moment the next commit gets: later than anything that was read or committed before. */
+  /** The time for the next commit, later than every earlier read and commit. */
   nextCommitTime(): Micros {
     return Math.max(this.#latest + 1, this.#clock());
   }
 
-  /** Makes the changes visible, all at once, at a moment of `nextCommitTime`; then tells the listeners. */
+  /** Applies all changes at a time from `nextCommitTime`, then notifies the listeners. */
   apply(at: Micros, changes: Change[]): void {
     if (at <= this.#latest) throw new Error('a commit must be later than everything before it');
     this.#latest = at;
@@ -114,18 +114,18 @@ export class Database {
     for (const { name, after } of changes) this.#append(name, { at, document: after });
     const commit = { at, changes };
     this.#log.push(commit);
-    this.#forget();
+    this.#dropOldCommits();
     for (const listener of this.#listeners) listener(commit);
   }
 
-  /** The commits after a moment, oldest first. Ask `remembers` first. */
+  /** The commits after a time, oldest first. Complete only if `hasHistorySince` is true for that time. */
   commitsSince(at: Micros): CommitRecord[] {
     let start = this.#log.length;
     while (start > 0 && (this.#log[start - 1]?.at ?? 0) > at) start--;
     return this.#log.slice(start);
   }
 
-  /** Deletes everything, as one commit, and forgets what was. */
+  /** Deletes all documents in one commit, then drops the history. */
   clear(): void {
     const changes = this.all().map((document) => ({
       name: document.name,
@@ -133,15 +133,15 @@ export class Database {
       after: undefined,
     }));
     this.apply(this.nextCommitTime(), changes);
-    this.#horizon = this.#latest;
+    this.#oldestReadable = this.#latest;
     this.#log = [];
     this.#versions.clear();
     this.#collections.clear();
   }
 
-  /** Puts a document of an earlier run back, times and all, without a commit. */
+  /** Loads a saved document with its create and update times, without a commit. */
   restore(document: StoredDocument): void {
-    // The clock may have been set back since.
+    // The clock may have been set back since the document was saved.
     this.#latest = Math.max(this.#latest, toMicros(document.updateTime));
     this.#append(document.name, { at: 0, document });
   }
@@ -159,24 +159,24 @@ export class Database {
     this.#collections.add(name);
   }
 
-  /** Drops commits that are too old or too many, in batches, and the versions that only they needed. */
-  #forget(): void {
+  /** Drops commits beyond the retention, in batches, and the versions that only they refer to. */
+  #dropOldCommits(): void {
     const expired = this.#latest - this.#retention.age;
     const excess = this.#log.length - this.#retention.commits;
     if (excess <= this.#retention.commits / 10 && (this.#log[0]?.at ?? Number.POSITIVE_INFINITY) > expired)
       return;
     const kept = this.#log.findIndex((commit, index) => index >= excess && commit.at > expired);
     const dropped = this.#log.splice(0, kept === -1 ? this.#log.length : kept);
-    this.#horizon = dropped.at(-1)?.at ?? this.#horizon;
-    for (const { changes } of dropped) for (const { name } of changes) this.#prune(name);
+    this.#oldestReadable = dropped.at(-1)?.at ?? this.#oldestReadable;
+    for (const { changes } of dropped) for (const { name } of changes) this.#dropOldVersions(name);
   }
 
-  /** Keeps the version that a read at the horizon sees, and all later ones. */
-  #prune(name: string): void {
+  /** Keeps the version that a read at the oldest readable time returns, and all later ones. */
+  #dropOldVersions(name: string): void {
     const versions = this.#versions.get(name) ?? [];
     const oldest = Math.max(
       0,
-      versions.findLastIndex((version) => version.at <= this.#horizon),
+      versions.findLastIndex((version) => version.at <= this.#oldestReadable),
     );
     versions.splice(0, oldest);
     if (versions.length > 1 || versions[0]?.document) return;

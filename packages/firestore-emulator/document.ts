@@ -6,7 +6,7 @@ export interface Timestamp {
   readonly nanos: number;
 }
 
-/** A document as it is kept; its name is `projects/{p}/databases/{d}/documents/{collection}/{id}/…`. */
+/** A stored document. Its name is `projects/{p}/databases/{d}/documents/{collection}/{id}/…`. */
 export interface StoredDocument {
   readonly name: string;
   readonly fields: Record<string, Value>;

@@ -3,10 +3,10 @@ import type { Store } from './store.ts';
 
 const CLEAR = /^\/emulator\/v1\/(projects\/[^/]+\/databases\/[^/]+)\/documents\/?$/;
 
-/** The two HTTP requests of Google's emulator that tools rely on: "are you there" and "forget everything". */
-export function answerHttp(store: Store, request: IncomingMessage, response: ServerResponse): void {
+/** The two HTTP endpoints of Google's emulator that tools use: the health check, and clearing a database. */
+export function handleHttpRequest(store: Store, request: IncomingMessage, response: ServerResponse): void {
   request.resume();
-  const path = pathOf(request.url ?? '/');
+  const path = decodePath(request.url ?? '/');
   const database = CLEAR.exec(path)?.[1];
   if (request.method === 'GET' && path === '/') {
     response.end('Ok\n');
@@ -18,8 +18,8 @@ export function answerHttp(store: Store, request: IncomingMessage, response: Ser
   }
 }
 
-/** Empty, which is no known path, if the escapes in it are broken. */
-function pathOf(url: string): string {
+/** The decoded path, or an empty string (an unknown path) if its percent-encoding is invalid. */
+function decodePath(url: string): string {
   try {
     return decodeURIComponent(url.split('?')[0] ?? '');
   } catch {

@@ -3,17 +3,17 @@ import type { Fields } from './messages.ts';
 import { parseDocumentName } from './path.ts';
 import type { Value } from './value.ts';
 
-/** A document as a line of JSON, with what JSON lacks as proto3's JSON writes it: bytes in base64, "NaN". */
-export const writeDocument = ({ name, createTime, updateTime, fields }: StoredDocument) =>
+/** Serializes a document as one line of JSON. As in proto3's JSON, bytes are base64 and NaN is a string. */
+export const serializeDocument = ({ name, createTime, updateTime, fields }: StoredDocument) =>
   JSON.stringify({ name, createTime, updateTime, fields: mapFields(fields, toJson) });
 
-/** @throws if the line is not such a document */
-export function readDocument(line: string): StoredDocument {
+/** @throws if the line is not a serialized document */
+export function parseDocument(line: string): StoredDocument {
   const { name, createTime, updateTime, fields } = JSON.parse(line) as StoredDocument;
   parseDocumentName(name);
   for (const time of [createTime, updateTime]) {
     if (!/^\d+$/.test(time?.seconds) || !Number.isInteger(time.nanos))
-      throw new Error(`${name} has no times`);
+      throw new Error(`${name} has no valid times`);
   }
   return { name, createTime, updateTime, fields: mapFields(fields, fromJson) };
 }
@@ -29,7 +29,7 @@ function mapValue(value: Value, convert: Convert): Value {
   return value;
 }
 
-/** In a file, bytes and odd numbers are strings; the casts are this format's, not the message's. */
+/** Bytes, NaN, infinities and -0 are strings in the file, hence the casts. */
 function toJson(value: Value): Value {
   const { bytesValue, doubleValue } = value;
   if (bytesValue) return { bytesValue: Buffer.from(bytesValue).toString('base64') as unknown as Buffer };

@@ -1,8 +1,9 @@
 import type { Fields } from './messages.ts';
-import { acceptScalar } from './scalars.ts';
+import { toStoredScalar } from './scalars.ts';
 import { invalidArgument } from './status.ts';
-import { documentSize, type Value } from './value.ts';
+import type { Value } from './value.ts';
 import { checkFields } from './value-check.ts';
+import { documentSize } from './value-size.ts';
 
 /** https://firebase.google.com/docs/firestore/quotas */
 const MAX_DOCUMENT_BYTES = 1_048_576;
@@ -10,36 +11,38 @@ export const MAX_TRANSFORMS_PER_DOCUMENT = 500;
 export const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 
 /**
- * The fields as they are stored, without the decoder's `valueType`.
- * @throws FirestoreError for a name or value that Firestore refuses
+ * Validates fields and converts them to the stored form, without the decoder's `valueType`.
+ * @throws FirestoreError for an invalid name or value
  */
-export function acceptFields(fields: Fields): Fields {
+export function toStoredFields(fields: Fields): Fields {
   checkFields(fields);
-  return plainFields(fields);
+  return convertFields(fields);
 }
 
-/** The elements for an array, which may hold anything but arrays. */
-export function acceptElements(values: Value[]): Value[] {
+/** Validates array elements (no arrays in arrays) and converts them to the stored form. */
+export function toStoredElements(values: Value[]): Value[] {
   checkFields({ elements: { arrayValue: { values } } });
-  return values.map((value) => plainValue(value, 'elements'));
+  return values.map((value) => toStoredValue(value, 'elements'));
 }
 
-function plainFields(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plainValue(value, name)]));
+function convertFields(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, toStoredValue(value, name)]),
+  );
 }
 
-function plainValue(value: Value, property: string): Value {
+function toStoredValue(value: Value, property: string): Value {
   const { valueType: _, mapValue, arrayValue, ...scalar } = value;
-  if (mapValue) return { mapValue: { fields: plainFields(mapValue.fields ?? {}) } };
+  if (mapValue) return { mapValue: { fields: convertFields(mapValue.fields ?? {}) } };
   if (arrayValue) {
     return {
-      arrayValue: { values: (arrayValue.values ?? []).map((element) => plainValue(element, property)) },
+      arrayValue: { values: (arrayValue.values ?? []).map((element) => toStoredValue(element, property)) },
     };
   }
-  return acceptScalar(scalar, property);
+  return toStoredScalar(scalar, property);
 }
 
-/** @throws FirestoreError if the document is larger than one mebibyte, names included */
+/** @throws FirestoreError if the document, names included, is larger than 1 MiB */
 export function checkSize(name: string, fields: Fields): void {
   const size = documentSize(name, fields);
   if (size <= MAX_DOCUMENT_BYTES) return;

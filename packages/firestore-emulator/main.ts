@@ -1,7 +1,8 @@
+#!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { startFirestore } from './server.ts';
 
-/** `node packages/firestore-emulator/main.ts [--port 8080] [--data <dir>] [--indexes <file>]`, until SIGINT or SIGTERM. */
+/** `node packages/firestore-emulator/main.ts [--port 8080] [--data <dir>] [--indexes <file>]`. Stops on SIGINT or SIGTERM. */
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '8080' },

@@ -4,7 +4,7 @@ import type { Value } from './value.ts';
 
 export type { Aggregation, StructuredQuery };
 
-/** The messages of google.firestore.v1 as proto.ts decodes them: what is not set is left out, lists and maps too. */
+/** The messages of google.firestore.v1 as proto.ts decodes them. Unset fields are omitted, empty lists and maps too. */
 
 export type WireTimestamp = { seconds?: string; nanos?: number };
 export type Fields = Record<string, Value>;
@@ -54,7 +54,7 @@ export interface TransactionOptions {
   readWrite?: { retryTransaction?: Buffer };
 }
 
-/** At most one of these says at which moment, and on whose behalf, a request reads. */
+/** The read time or transaction of a request. At most one of them is set. */
 export interface Consistency {
   transaction?: Buffer;
   newTransaction?: TransactionOptions;

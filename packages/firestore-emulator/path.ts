@@ -1,6 +1,5 @@
 import { invalidArgument } from './status.ts';
 import { compareUtf8, utf8Length } from './utf8.ts';
-import type { Value } from './value.ts';
 
 /** Limits of https://firebase.google.com/docs/firestore/quotas, in bytes. */
 const MAX_ID_BYTES = 1500;
@@ -17,8 +16,8 @@ const DOCUMENT_NAME = /^(projects\/([^/]+)\/databases\/([^/]+)\/documents)\/(.+)
 export const DOCUMENT_ID = '__name__';
 
 /**
- * Splits a dotted field path; a segment that isn't an identifier is quoted in backticks, where a backslash
- * escapes. Throws INVALID_ARGUMENT.
+ * Splits a dotted field path. A segment that is not an identifier is quoted in backticks, with backslash escapes.
+ * @throws FirestoreError INVALID_ARGUMENT
  */
 export function parseFieldPath(text: string): string[] {
   const segments: string[] = [];
@@ -37,23 +36,11 @@ export function parseFieldPath(text: string): string[] {
   );
 }
 
-/** The text that parseFieldPath reads back, quoted only where it must be. */
+/** The inverse of parseFieldPath. Quotes only where necessary. */
 export const formatFieldPath = (path: readonly string[]) =>
   path.map((name) => (SIMPLE_NAME.test(name) ? name : `\`${name.replace(/[\\`]/g, '\\$&')}\``)).join('.');
 
-/** The value at a path through nested maps, or undefined where the document has none. */
-export function getField(fields: Record<string, Value>, path: readonly string[]): Value | undefined {
-  let here: Record<string, Value> | undefined = fields;
-  let value: Value | undefined;
-  for (const name of path) {
-    if (here === undefined || !Object.hasOwn(here, name)) return undefined;
-    value = here[name];
-    here = value?.mapValue?.fields ?? undefined;
-  }
-  return value;
-}
-
-/** Refuses a name that no stored field can have. Throws INVALID_ARGUMENT. */
+/** @throws FirestoreError INVALID_ARGUMENT for a name that no stored field can have */
 export function checkFieldName(name: string): void {
   if (name === '') throw invalidArgument('The property name is the empty string.');
   if (RESERVED.test(name)) throw invalidArgument(`The property name "${name}" is reserved.`);
@@ -62,7 +49,7 @@ export function checkFieldName(name: string): void {
   }
 }
 
-/** What a document's resource name says; `root` ends in `/documents`, `parent` is a document or the root. */
+/** The parts of a document's resource name. `root` ends in `/documents`. `parent` is a document or the root. */
 export interface DocumentName {
   readonly projectId: string;
   readonly databaseId: string;
@@ -73,7 +60,7 @@ export interface DocumentName {
   readonly parent: string;
 }
 
-/** Takes a document's name apart; says nothing of whether the ids may be written. Throws INVALID_ARGUMENT. */
+/** Parses a document name. Does not check whether its ids may be written. @throws FirestoreError INVALID_ARGUMENT */
 export function parseDocumentName(name: string): DocumentName {
   const [, root, projectId, databaseId, path] = DOCUMENT_NAME.exec(name) ?? [];
   const segments = path?.split('/') ?? [];
@@ -88,7 +75,7 @@ export function parseDocumentName(name: string): DocumentName {
   return { projectId, databaseId, root, segments, collectionId, id, parent };
 }
 
-/** Refuses a name that no document can be written at. Throws INVALID_ARGUMENT. */
+/** @throws FirestoreError INVALID_ARGUMENT for a name that no document can have */
 export function checkDocumentName(name: string): void {
   const { segments } = parseDocumentName(name);
   for (const id of segments) checkId(id);
@@ -100,7 +87,7 @@ export function checkDocumentName(name: string): void {
   }
 }
 
-/** Refuses what is neither a collection's nor a document's id. Throws INVALID_ARGUMENT. */
+/** @throws FirestoreError INVALID_ARGUMENT for a string that is no valid collection or document id */
 export function checkId(id: string): void {
   if (id === '') throw invalidArgument('A path element is the empty string.');
   if (id === '.' || id === '..') throw invalidArgument(`The resource id "${id}" is invalid.`);
@@ -113,10 +100,10 @@ export function checkId(id: string): void {
   }
 }
 
-/** Bytes of an id as stored: a number's eight, or a string and its end. */
+/** Stored size of an id in bytes: 8 for a numeric id, otherwise the string and a terminator. */
 export const idSize = (id: string) => (NUMERIC_ID.test(id) ? 8 : utf8Length(id) + 1);
 
-/** Orders resource names element by element, so that a document comes right before what lies below it. */
+/** Compares resource names segment by segment, so that a document comes directly before its subcollections. */
 export function compareNames(a: string, b: string): number {
   const left = a.split('/');
   const right = b.split('/');
@@ -128,7 +115,7 @@ export function compareNames(a: string, b: string): number {
   return Math.sign(left.length - right.length);
 }
 
-/** Numeric ids (`__id7__`, Datastore's) come first, by number. */
+/** Numeric ids (`__id7__`, from Datastore) come first, in numeric order. */
 function compareIds(a: string, b: string): number {
   const left = NUMERIC_ID.exec(a)?.[1];
   const right = NUMERIC_ID.exec(b)?.[1];

@@ -1,15 +1,15 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readDocument, writeDocument } from './json-lines.ts';
+import { parseDocument, serializeDocument } from './json-lines.ts';
 import type { Store } from './store.ts';
 
 const FORMAT = 'embedded-firestore';
 const VERSION = 1;
-/** Many commits in a row are one write of the file. */
-const PAUSE_MS = 200;
+/** Commits within this time are saved together. */
+const SAVE_DELAY_MS = 200;
 
-/** Keeps a store in `<dir>/firestore.jsonl`: a line that says how many documents follow, then one a line. */
+/** Saves a store in `<dir>/firestore.jsonl`: a header line with the number of documents, then one document per line. */
 export class Persistence {
   readonly #store: Store;
   readonly #dir: string;
@@ -18,7 +18,7 @@ export class Persistence {
   #isDirty = false;
   #saving: Promise<void> = Promise.resolve();
 
-  /** Loads what is there, then saves after changes. @throws if the file is damaged: it is never taken for empty */
+  /** Loads the file if it exists, then saves after changes. @throws if the file is damaged */
   constructor(store: Store, dir: string) {
     this.#store = store;
     this.#dir = dir;
@@ -28,7 +28,7 @@ export class Persistence {
     store.onChange = () => this.#saveSoon();
   }
 
-  /** Saves what is not saved yet. @throws if that fails */
+  /** Saves pending changes. @throws if that fails */
   async stop(): Promise<void> {
     this.#store.onChange = () => {};
     clearTimeout(this.#timer);
@@ -37,17 +37,16 @@ export class Persistence {
   }
 
   #load(): void {
-    const text = readIfThere(this.#path);
+    const text = readIfExists(this.#path);
     if (text === undefined) return;
     try {
       const [header = '', ...lines] = text.split('\n');
       const { format, version, documents } = JSON.parse(header) as Record<string, unknown>;
-      if (format !== FORMAT || version !== VERSION)
-        throw new Error(`it is not in format ${FORMAT} ${VERSION}`);
+      if (format !== FORMAT || version !== VERSION) throw new Error(`its format is not ${FORMAT} ${VERSION}`);
       if (lines.pop() !== '' || lines.length !== documents) {
-        throw new Error(`it should hold ${documents} documents, but holds ${lines.length} lines`);
+        throw new Error(`its header says ${documents} documents, but it has ${lines.length} lines`);
       }
-      for (const document of lines.map(readDocument))
+      for (const document of lines.map(parseDocument))
         this.#store.open(document.name).database.restore(document);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -59,7 +58,7 @@ export class Persistence {
 
   #saveSoon(): void {
     this.#isDirty = true;
-    this.#timer ??= setTimeout(() => this.#saveNow(), PAUSE_MS).unref();
+    this.#timer ??= setTimeout(() => this.#saveNow(), SAVE_DELAY_MS).unref();
   }
 
   #saveNow(): void {
@@ -72,7 +71,7 @@ export class Persistence {
   async #save(): Promise<void> {
     const documents = this.#store.databases().flatMap((database) => database.all());
     const header = JSON.stringify({ format: FORMAT, version: VERSION, documents: documents.length });
-    const text = [header, ...documents.map(writeDocument), ''].join('\n');
+    const text = [header, ...documents.map(serializeDocument), ''].join('\n');
     this.#isDirty = false;
     try {
       await this.#replace(text);
@@ -82,7 +81,7 @@ export class Persistence {
     }
   }
 
-  /** A crash at any moment leaves the old file or the new one, whole. */
+  /** Replaces the file atomically: after a crash either the old or the new file is complete. */
   async #replace(text: string): Promise<void> {
     const temporary = `${this.#path}.tmp`;
     const file = await open(temporary, 'w');
@@ -98,7 +97,7 @@ export class Persistence {
   }
 }
 
-function readIfThere(path: string): string | undefined {
+function readIfExists(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** Every HTTP/2 connection starts with these bytes (RFC 9113 §3.4), and no HTTP/1.1 request does. */
+/** The first bytes of every HTTP/2 connection (RFC 9113 §3.4). No HTTP/1.1 request starts with them. */
 const PREFACE = 'PRI * HTTP/2';
 
 export interface SharedPort {
@@ -10,10 +10,10 @@ export interface SharedPort {
 }
 
 /**
- * Listens on the loopback interface for HTTP/1.1 and HTTP/2 on one port, as Google's emulator does.
+ * Listens on loopback for HTTP/1.1 and HTTP/2 on one port, as Google's emulator does.
  * @throws if the port is taken
  */
-export async function sharePort(
+export async function listenOnSharedPort(
   port: number,
   onHttp1: RequestListener,
   onHttp2: (socket: Socket) => void,

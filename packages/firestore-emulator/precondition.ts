@@ -3,7 +3,7 @@ import type { Precondition } from './messages.ts';
 import { alreadyExists, failedPrecondition, notFound } from './status.ts';
 import { toMicros } from './time.ts';
 
-/** @throws FirestoreError if the document is not as the write wants it; no condition is always met */
+/** @throws FirestoreError if the document does not meet the precondition. A missing precondition is always met. */
 export function checkPrecondition(
   name: string,
   document: StoredDocument | undefined,

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { loadPackageDefinition, type ServiceClientConstructor, type ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
-/** 64-bit numbers and enums as strings, bytes as Buffers, unset fields left out: the shapes of messages.ts. */
+/** 64-bit numbers and enums as strings, bytes as Buffers, unset fields omitted: the types of messages.ts. */
 const SHAPE = { keepCase: false, longs: String, enums: String, bytes: Buffer, defaults: false, oneofs: true };
 
-/** The messages as `@google-cloud/firestore` ships them, so that client and server never disagree on them. */
+/** Loads the protos that `@google-cloud/firestore` ships, so that client and server use the same. */
 function load(): ServiceClientConstructor {
   const sdk = dirname(createRequire(import.meta.url).resolve('@google-cloud/firestore/package.json'));
   const definition = loadSync('google/firestore/v1/firestore.proto', {
@@ -19,15 +19,15 @@ function load(): ServiceClientConstructor {
   return google.firestore.v1.Firestore;
 }
 
-/** A bare client of google.firestore.v1.Firestore: what the SDK cannot send, tests send with this. */
+/** A gRPC client of google.firestore.v1.Firestore, for test requests that the SDK cannot send. */
 export const FirestoreClient: ServiceClientConstructor = load();
 
 const sizes = new WeakMap<object, number>();
 
-/** How many bytes a decoded request was on the wire. */
+/** The encoded size of a decoded request, in bytes. */
 export const requestSize = (request: object) => sizes.get(request) ?? 0;
 
-/** The service, remembering each request's size: gRPC's own limit would refuse with a code that the SDK retries. */
+/** Records the size of each request. gRPC's own limit would fail with a code that the SDK retries. */
 export const firestoreService: ServiceDefinition = Object.fromEntries(
   Object.entries(FirestoreClient.service).map(([name, method]) => {
     const requestDeserialize = (bytes: Buffer): object => {

@@ -5,16 +5,16 @@ import type { IndexesFile } from './query/indexes-file.ts';
 import { missingIndex } from './query/required-index.ts';
 import { failedPrecondition } from './status.ts';
 
-/** @throws if the file is missing or not JSON, naming it */
+/** @throws Error with the path if the file is missing or not JSON */
 export function readIndexes(path: string): IndexesFile {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as IndexesFile;
   } catch (cause) {
-    throw new Error(`The indexes in ${path} can't be read.`, { cause });
+    throw new Error(`Cannot read the indexes in ${path}.`, { cause });
   }
 }
 
-/** @throws FirestoreError if there is a list of indexes and production would want one that is not in it */
+/** @throws FirestoreError if `indexes` is set and production needs an index that it lacks */
 export function checkIndex(
   query: StructuredQuery,
   indexes: IndexesFile | undefined,

@@ -5,13 +5,13 @@ import { type CompiledQuery, compileQuery } from './query/run.ts';
 import { invalidArgument } from './status.ts';
 import type { Micros } from './time.ts';
 
-/** A query that is ready to run on a database, again and again. */
+/** A compiled query, ready to run on a database. */
 export interface Scan {
   readonly query: CompiledQuery;
   readonly collectionId: string | undefined;
 }
 
-/** @throws FirestoreError if the query is not valid */
+/** @throws FirestoreError if the query is invalid */
 export function prepareScan({
   parent = '',
   structuredQuery,
@@ -21,12 +21,12 @@ export function prepareScan({
   return { query, collectionId: structuredQuery.from?.[0]?.collectionId || undefined, structuredQuery };
 }
 
-/** The documents a query gives, now or at an earlier moment, in its order, its limits applied. */
+/** The results of a query, now or at an earlier time, in order, after offset and limit. */
 export function runScan(database: Database, scan: Scan, at?: Micros): StoredDocument[] {
   return scan.query.run(candidates(database, scan, at));
 }
 
-/** The documents of the collections that a query is about, and no others: what it costs is what is in them. */
+/** The documents of the query's collections, before the filter. */
 export function* candidates(
   database: Database,
   { query, collectionId }: Scan,

@@ -1,7 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { answerHttp } from './http.ts';
+import { handleHttpRequest } from './http.ts';
 import { Persistence } from './persistence.ts';
-import { sharePort } from './port.ts';
+import { listenOnSharedPort } from './port.ts';
 import { firestoreService } from './proto.ts';
 import { readIndexes } from './query-index.ts';
 import { createService, type Hooks } from './service.ts';
@@ -10,22 +10,22 @@ import { Store } from './store.ts';
 export interface FirestoreServer {
   /** `127.0.0.1:port`, for FIRESTORE_EMULATOR_HOST. */
   readonly host: string;
-  /** Ends all connections; with a data directory, saves first. */
+  /** Closes all connections, and saves the data if there is a data directory. */
   stop(): Promise<void>;
 }
 
 export interface FirestoreOptions extends Hooks {
-  /** 0, which is also the default, takes a free one. */
+  /** Default: 0, any free port. */
   port?: number;
-  /** Keeps the data between runs here. */
+  /** The directory in which data is kept between runs. */
   dataDir?: string;
-  /** The path of a firestore.indexes.json: queries that it does not cover are refused as production does. */
+  /** The path of a firestore.indexes.json. Queries that need an index missing there are rejected, as in production. */
   indexes?: string;
 }
 
 /**
  * Starts an embedded Firestore on 127.0.0.1.
- * @throws if the port is taken, or the saved data or the list of indexes can't be read
+ * @throws if the port is taken, or the saved data or the index file cannot be read
  */
 export async function startFirestore(options: FirestoreOptions = {}): Promise<FirestoreServer> {
   const store = new Store();
@@ -34,9 +34,9 @@ export async function startFirestore(options: FirestoreOptions = {}): Promise<Fi
   const grpc = new Server({ 'grpc.max_receive_message_length': -1 });
   grpc.addService(firestoreService, createService(store, indexes, options));
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
-  const shared = await sharePort(
+  const shared = await listenOnSharedPort(
     options.port ?? 0,
-    (request, response) => answerHttp(store, request, response),
+    (request, response) => handleHttpRequest(store, request, response),
     (socket) => injector.injectConnection(socket),
   );
   return {

@@ -26,47 +26,47 @@ import type { IndexesFile } from './query/indexes-file.ts';
 import { FirestoreError, invalidArgument } from './status.ts';
 import type { Store } from './store.ts';
 
-/** What tests put around the calls: to hold one, let others pass it, or fail it by throwing. */
+/** Callbacks around each call, with which tests delay, reorder or fail calls. */
 export interface Hooks {
   beforeCall?: ((method: string, request: unknown) => void | Promise<void>) | undefined;
-  /** Between the work and its answer; a stream of Listen has none. */
+  /** Runs after the work and before the response. Not called for Listen. */
   afterCall?: ((method: string, request: unknown) => void | Promise<void>) | undefined;
 }
 
-/** What requests have that begin a transaction, in one of two ways, or don't. */
-interface MayBegin {
+/** The fields of a request that can begin a transaction: BeginTransaction has `options`, reads have `newTransaction`. */
+interface TransactionStart {
   database?: string;
   parent?: string;
   newTransaction?: TransactionOptions;
   options?: TransactionOptions;
 }
 
-/** The methods of google.firestore.v1.Firestore on a store. A method that is not here is UNIMPLEMENTED. */
+/** Implements google.firestore.v1.Firestore on a store. A missing method is UNIMPLEMENTED. */
 export function createService(
   store: Store,
   indexes: IndexesFile | undefined,
   hooks: Hooks,
 ): UntypedServiceImplementation {
-  /** Nothing waits between reading the store and changing it: that is what makes a call atomic. */
-  async function carryOut<Q extends object, A>(
+  /** Calls are atomic because `work` is synchronous. */
+  async function execute<Q extends object, R>(
     method: string,
     request: Q,
-    work: (store: Store, request: Q) => A,
+    work: (store: Store, request: Q) => R,
   ) {
     await hooks.beforeCall?.(method, request);
     if (requestSize(request) > MAX_REQUEST_BYTES) {
       throw invalidArgument(`Request payload size exceeds the limit: ${MAX_REQUEST_BYTES} bytes.`);
     }
-    const { database, parent, newTransaction, options = newTransaction }: MayBegin = request;
-    if (options) await store.open(database ?? parent ?? '').transactions.waitForTurn(options);
-    const answer = work(store, request);
+    const { database, parent, newTransaction, options = newTransaction }: TransactionStart = request;
+    if (options) await store.open(database ?? parent ?? '').transactions.waitInRetryQueue(options);
+    const response = work(store, request);
     await hooks.afterCall?.(method, request);
-    return answer;
+    return response;
   }
 
   const unary = <Q extends object>(name: string, work: (store: Store, request: Q) => object) => {
     const handle: handleUnaryCall<Q, object> = ({ request }, callback) => {
-      carryOut(name, request, work).then(
+      execute(name, request, work).then(
         (response) => callback(null, response),
         (error) => callback(toServiceError(error)),
       );
@@ -79,13 +79,13 @@ export function createService(
     work: (store: Store, request: Q) => Iterable<object>,
   ) => {
     const handle: handleServerStreamingCall<Q, object> = (call) => {
-      carryOut(name, call.request, (...given: [Store, Q]) => [...work(...given)]).then(
+      execute(name, call.request, (...args: [Store, Q]) => [...work(...args)]).then(
         (responses) => {
           for (const response of responses) call.write(response);
           call.end();
         },
         (error) => {
-          // Headers first: the SDK tries a stream that ends without any twice more, seconds apart, for any code.
+          // Send headers first: the SDK retries a stream without headers twice, seconds apart, whatever the code.
           call.sendMetadata(new Metadata());
           call.emit('error', toServiceError(error));
         },
@@ -99,14 +99,14 @@ export function createService(
     let received = Promise.resolve();
     call.on('data', (request: ListenRequest) => {
       received = received
-        .then(() => carryOut('Listen', request, () => listener.receive(request)))
+        .then(() => execute('Listen', request, () => listener.receive(request)))
         .catch((error) => {
           listener.close();
           call.emit('error', toServiceError(error));
         });
     });
     call.on('end', () => received.then(() => call.end()));
-    for (const ending of ['end', 'cancelled', 'close', 'error']) call.on(ending, () => listener.close());
+    for (const event of ['end', 'cancelled', 'close', 'error']) call.on(event, () => listener.close());
   };
 
   return {
@@ -128,7 +128,7 @@ export function createService(
   };
 }
 
-/** A refusal keeps its code and words; anything else is a defect of this server, and says so on its console. */
+/** A FirestoreError keeps its code and message. Any other error is a bug of this server and is logged. */
 function toServiceError(error: unknown): Partial<ServiceError> {
   if (error instanceof FirestoreError) return { code: error.code, details: error.message };
   if (error instanceof Error && 'code' in error && typeof error.code === 'number') {

@@ -1,4 +1,4 @@
-/** The gRPC status codes a Firestore answers with (google.rpc.Code). */
+/** gRPC status codes (google.rpc.Code). */
 export const Status = {
   INVALID_ARGUMENT: 3,
   NOT_FOUND: 5,
@@ -8,7 +8,7 @@ export const Status = {
   UNIMPLEMENTED: 12,
 } as const;
 
-/** A refusal as Firestore gives it; `code` is a gRPC status code, which is what the SDKs decide by. */
+/** An error that is sent to the client. `code` is a gRPC status code, by which the SDK decides whether to retry. */
 export class FirestoreError extends Error {
   readonly code: number;
 

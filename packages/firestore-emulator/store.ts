@@ -3,20 +3,20 @@ import { Database, type Retention } from './database.ts';
 import { invalidArgument } from './status.ts';
 import { Transactions } from './transactions.ts';
 
-/** A database and the transactions that are in progress on it. */
-export interface Opened {
+/** A database and its transactions in progress. */
+export interface OpenDatabase {
   database: Database;
   transactions: Transactions;
 }
 
 const NAME = /^projects\/[^/]+\/databases\/[^/]+/;
 
-/** Every database of this server, by `projects/{p}/databases/{d}`; one springs up when it is first named. */
+/** All databases of this server, by `projects/{p}/databases/{d}`. A database is created when it is first used. */
 export class Store {
-  readonly #opened = new Map<string, Opened>();
+  readonly #databases = new Map<string, OpenDatabase>();
   readonly #clock: Clock;
   readonly #retention: Partial<Retention>;
-  /** Called after each commit to any database; persistence.ts hangs on it. */
+  /** Called after each commit to any database. Used by persistence.ts. */
   onChange: () => void = () => {};
 
   constructor(clock: Clock = systemClock, retention: Partial<Retention> = {}) {
@@ -25,23 +25,23 @@ export class Store {
   }
 
   /**
-   * @param resource the name of a database or of anything in it
-   * @throws FirestoreError if it names no database
+   * @param resource the name of a database, or of a resource in it
+   * @throws FirestoreError if the name contains no database
    */
-  open(resource: string): Opened {
+  open(resource: string): OpenDatabase {
     const name = NAME.exec(resource)?.[0];
     if (name === undefined)
       throw invalidArgument(`"${resource}" does not start with projects/*/databases/*.`);
-    const known = this.#opened.get(name);
-    if (known) return known;
+    const existing = this.#databases.get(name);
+    if (existing) return existing;
     const database = new Database(name, this.#clock, this.#retention);
     database.subscribe(() => this.onChange());
-    const opened = { database, transactions: new Transactions(database, this.#clock) };
-    this.#opened.set(name, opened);
+    const opened: OpenDatabase = { database, transactions: new Transactions(database, this.#clock) };
+    this.#databases.set(name, opened);
     return opened;
   }
 
   databases(): Database[] {
-    return [...this.#opened.values()].map(({ database }) => database);
+    return [...this.#databases.values()].map(({ database }) => database);
   }
 }

@@ -1,6 +1,6 @@
 import type { Timestamp } from './document.ts';
 
-/** A moment as whole microseconds since the Unix epoch: Firestore's own resolution, exact in a double until 2255. */
+/** Whole microseconds since 1970, Firestore's own resolution. Exact in a double until 2255. */
 export type Micros = number;
 
 export const MINUTE: Micros = 60_000_000;
@@ -10,7 +10,7 @@ export function toTimestamp(at: Micros): Timestamp {
   return { seconds: String(seconds), nanos: (at - seconds * 1_000_000) * 1000 };
 }
 
-/** Left-out parts of a message are zero; what is finer than a microsecond is cut off. */
+/** Missing fields are zero. Truncates to microseconds. */
 export function toMicros(time: { seconds?: string | undefined; nanos?: number | undefined }): Micros {
   return Number(time.seconds ?? 0) * 1_000_000 + Math.floor((time.nanos ?? 0) / 1000);
 }

@@ -1,44 +1,44 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from './clock.ts';
-import { type Committed, commitWrites } from './commit.ts';
-import { hasConflict } from './conflict.ts';
+import { type CommitOutcome, commitWrites } from './commit.ts';
+import { hasConflict, type ReadSet } from './conflict.ts';
 import type { Database } from './database.ts';
 import type { TransactionOptions, Write } from './messages.ts';
+import { RetryQueue } from './retry-queue.ts';
 import type { Scan } from './scan.ts';
 import { aborted, invalidArgument } from './status.ts';
 import { MINUTE, type Micros, toMicros } from './time.ts';
-import { Turns } from './turns.ts';
 
-/** https://firebase.google.com/docs/firestore/quotas: 270 seconds in all, 60 seconds without a call. */
+/** https://firebase.google.com/docs/firestore/quotas: 270 seconds in total, 60 seconds idle. */
 const MAX_AGE: Micros = 270_000_000;
 const MAX_IDLE: Micros = MINUTE;
 
-/** A transaction in progress: the moment it sees, and everything it has read. */
-export interface Transaction {
+/** A transaction in progress. */
+export interface Transaction extends ReadSet {
   readonly id: Buffer;
   readonly isReadOnly: boolean;
   readonly startedAt: Micros;
   usedAt: Micros;
-  /** The moment of its first read; every other read sees the same moment. */
+  /** The time of the first read. All reads of the transaction return the state at that time. */
   snapshot: Micros | undefined;
   readonly documents: Set<string>;
   readonly scans: Scan[];
   readonly collections: Set<string>;
-  /** The id of the refused transaction that this one tries again. */
-  readonly retries: string | undefined;
+  /** The id of the aborted transaction that this one retries. */
+  readonly retriedId: string | undefined;
 }
 
 /**
- * The transactions of one database. Optimistic: nobody ever waits for a lock; a commit is refused with ABORTED
- * if anything that the transaction has read, queries included, was changed by a commit after its snapshot.
+ * The transactions of one database, with optimistic concurrency control. There are no locks. A commit is ABORTED if a
+ * later commit than the transaction's snapshot changed a document or a query result that the transaction has read.
  */
 export class Transactions {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #active = new Map<string, Transaction>();
-  /** Tells the ids of this server from those of an earlier run. */
+  /** Distinguishes ids of this process from those of an earlier one. */
   readonly #prefix = randomBytes(8);
-  readonly #turns = new Turns();
+  readonly #retryQueue = new RetryQueue();
   #issued = 0n;
 
   constructor(database: Database, clock: Clock) {
@@ -46,13 +46,13 @@ export class Transactions {
     this.#clock = clock;
   }
 
-  /** Waits for the turn of a transaction that is tried again; call it before `begin`. */
-  async waitForTurn(options: TransactionOptions | undefined): Promise<void> {
+  /** Waits for the retry lease if the options retry a transaction. Call it before `begin`. */
+  async waitInRetryQueue(options: TransactionOptions | undefined): Promise<void> {
     const retried = options?.readWrite?.retryTransaction;
-    if (retried?.length) await this.#turns.wait(retried.toString('hex'));
+    if (retried?.length) await this.#retryQueue.acquire(retried.toString('hex'));
   }
 
-  /** @throws FirestoreError if a read-only transaction wants a moment that can't be read */
+  /** @throws FirestoreError if the read time of a read-only transaction cannot be read */
   begin({ readOnly, readWrite }: TransactionOptions = {}): Transaction {
     this.#dropExpired();
     if (readWrite?.retryTransaction?.length) this.#checkIssued(readWrite.retryTransaction);
@@ -70,13 +70,13 @@ export class Transactions {
       documents: new Set(),
       scans: [],
       collections: new Set(),
-      retries: readWrite?.retryTransaction?.toString('hex'),
+      retriedId: readWrite?.retryTransaction?.toString('hex'),
     };
     this.#active.set(transaction.id.toString('hex'), transaction);
     return transaction;
   }
 
-  /** The transaction with this id. @throws FirestoreError if there is none, or it has ended or expired */
+  /** @throws FirestoreError if no transaction has this id, or it has ended or expired */
   find(id: Buffer): Transaction {
     const key = id.toString('hex');
     const transaction = this.#active.get(key);
@@ -86,7 +86,7 @@ export class Transactions {
     }
     if (this.#isExpired(transaction)) {
       this.#end(transaction);
-      // The SDK starts over when it reads "transaction has expired".
+      // The SDK retries when the message contains "transaction has expired".
       throw invalidArgument('The referenced transaction has expired or is no longer valid.');
     }
     transaction.usedAt = this.#clock();
@@ -94,36 +94,36 @@ export class Transactions {
   }
 
   /**
-   * The moment at which a transaction reads: that of its first read.
-   * @throws FirestoreError ABORTED if that moment is so long ago that it is forgotten
+   * The time at which the transaction reads: that of its first read.
+   * @throws FirestoreError ABORTED if the versions of that time were dropped
    */
   snapshotOf(transaction: Transaction): Micros {
     transaction.snapshot ??= this.#database.now();
-    if (!this.#database.remembers(transaction.snapshot)) throw contention();
+    if (!this.#database.hasHistorySince(transaction.snapshot)) throw contentionError();
     return transaction.snapshot;
   }
 
-  /** Ends a transaction with writes. @throws FirestoreError ABORTED if what it read has changed since */
-  commit(id: Buffer, writes: Write[]): Committed {
+  /** Ends a transaction with writes. @throws FirestoreError ABORTED if data that it has read has changed */
+  commit(id: Buffer, writes: Write[]): CommitOutcome {
     const transaction = this.find(id);
     if (transaction.isReadOnly && writes.length > 0) {
       throw invalidArgument('Cannot modify entities in a read-only transaction.');
     }
     this.#end(transaction);
-    if (!transaction.isReadOnly && hasConflict(this.#database, transaction)) throw contention();
+    if (!transaction.isReadOnly && hasConflict(this.#database, transaction)) throw contentionError();
     return commitWrites(this.#database, writes);
   }
 
-  /** Ends a transaction without writing; one that has already ended stays so. */
+  /** Ends a transaction without writes. Does nothing if it has already ended. */
   rollback(id: Buffer): void {
     this.#checkIssued(id);
     const transaction = this.#active.get(id.toString('hex'));
     if (transaction) this.#end(transaction);
   }
 
-  #end({ id, retries }: Transaction): void {
+  #end({ id, retriedId }: Transaction): void {
     this.#active.delete(id.toString('hex'));
-    if (retries) this.#turns.end(retries);
+    if (retriedId) this.#retryQueue.release(retriedId);
   }
 
   #checkIssued(id: Buffer): void {
@@ -137,7 +137,7 @@ export class Transactions {
     return now - startedAt > MAX_AGE || now - usedAt > MAX_IDLE;
   }
 
-  /** Long after they expired, so that a client that is merely late still hears why; no timer needed. */
+  /** Drops transactions long after they expired, so that a late client still gets the expiry error. */
   #dropExpired(): void {
     const longAgo = this.#clock() - 2 * MAX_AGE;
     for (const [key, { usedAt }] of this.#active) {
@@ -147,5 +147,5 @@ export class Transactions {
   }
 }
 
-/** Production's words; the SDK starts the transaction over for the code. */
-const contention = () => aborted('Too much contention on these documents. Please try again.');
+/** Production's message. The SDK retries because of the code. */
+const contentionError = () => aborted('Too much contention on these documents. Please try again.');

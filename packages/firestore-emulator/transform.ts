@@ -1,7 +1,7 @@
-import { setField } from './fields.ts';
-import { acceptElements } from './limits.ts';
+import { getField, setField } from './fields.ts';
+import { toStoredElements } from './limits.ts';
 import type { Fields, FieldTransform } from './messages.ts';
-import { checkFieldName, getField, parseFieldPath } from './path.ts';
+import { checkFieldName, parseFieldPath } from './path.ts';
 import { invalidArgument } from './status.ts';
 import { type Micros, toTimestamp } from './time.ts';
 import { equalValues, type Value } from './value.ts';
@@ -9,7 +9,7 @@ import { equalValues, type Value } from './value.ts';
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 
-/** What a transform makes of a document's fields, and the value that the client is told. */
+/** Applies a transform to the fields. `result` is the transform result in the response. */
 export function applyTransform(
   fields: Fields,
   transform: FieldTransform,
@@ -18,17 +18,19 @@ export function applyTransform(
   const path = parseFieldPath(transform.fieldPath ?? '');
   path.forEach(checkFieldName);
   const old = getField(fields, path);
-  const value = transformed(old, transform, at);
+  const value = computeValue(old, transform, at);
   const isArray = value.arrayValue !== undefined;
   return { fields: setField(fields, path, value), result: isArray ? { nullValue: 'NULL_VALUE' } : value };
 }
 
-function transformed(old: Value | undefined, transform: FieldTransform, at: Micros): Value {
+function computeValue(old: Value | undefined, transform: FieldTransform, at: Micros): Value {
   if (transform.setToServerValue === 'REQUEST_TIME')
     return { timestampValue: toTimestamp(wholeMilliseconds(at)) };
-  if (transform.increment) return increment(old, number(transform.increment));
-  if (transform.maximum) return extreme(old, number(transform.maximum), (given, stored) => given > stored);
-  if (transform.minimum) return extreme(old, number(transform.minimum), (given, stored) => given < stored);
+  if (transform.increment) return increment(old, checkNumber(transform.increment));
+  if (transform.maximum)
+    return pickExtreme(old, checkNumber(transform.maximum), (given, stored) => given > stored);
+  if (transform.minimum)
+    return pickExtreme(old, checkNumber(transform.minimum), (given, stored) => given < stored);
   if (transform.appendMissingElements) return append(old, transform.appendMissingElements.values ?? []);
   if (transform.removeAllFromArray) return remove(old, transform.removeAllFromArray.values ?? []);
   throw invalidArgument('empty transform operation');
@@ -37,7 +39,7 @@ function transformed(old: Value | undefined, transform: FieldTransform, at: Micr
 /** A server timestamp has millisecond precision (write.proto). */
 const wholeMilliseconds = (at: Micros) => Math.floor(at / 1000) * 1000;
 
-/** Integers stay integers and stop at the ends of 64 bits; with a double it is double arithmetic. */
+/** Integers stay integers and are clamped to int64. If either value is a double, the sum is a double. */
 function increment(old: Value | undefined, by: Value): Value {
   if (!old || !isNumber(old)) return by;
   if (old.integerValue === undefined || by.integerValue === undefined) {
@@ -47,21 +49,21 @@ function increment(old: Value | undefined, by: Value): Value {
   return { integerValue: String(sum > MAX_INT64 ? MAX_INT64 : sum < MIN_INT64 ? MIN_INT64 : sum) };
 }
 
-/** Equal numbers leave the stored one, so that zeros and 3 against 3.0 do not change it; NaN beats all. */
-function extreme(
+/** Keeps the stored value if both are equal (0 and -0, 3 and 3.0). NaN always wins. */
+function pickExtreme(
   old: Value | undefined,
   given: Value,
-  beats: (given: number | bigint, stored: number | bigint) => boolean,
+  replaces: (given: number | bigint, stored: number | bigint) => boolean,
 ): Value {
   if (!old || !isNumber(old)) return given;
   if (Number.isNaN(toDouble(old))) return old;
   if (Number.isNaN(toDouble(given))) return given;
-  return beats(exact(given), exact(old)) ? given : old;
+  return replaces(toExactNumber(given), toExactNumber(old)) ? given : old;
 }
 
 function append(old: Value | undefined, elements: Value[]): Value {
   const values = [...(old?.arrayValue?.values ?? [])];
-  for (const element of acceptElements(elements)) {
+  for (const element of toStoredElements(elements)) {
     if (!values.some((value) => equalValues(value, element))) values.push(element);
   }
   return { arrayValue: { values } };
@@ -79,11 +81,11 @@ function remove(old: Value | undefined, elements: Value[]): Value {
 const isNumber = (value: Value) => value.integerValue !== undefined || value.doubleValue !== undefined;
 const toDouble = (value: Value) => Number(value.integerValue ?? value.doubleValue);
 
-/** JavaScript compares a bigint with a number exactly, beyond 2^53 too. */
-const exact = (value: Value) =>
+/** JavaScript compares a bigint with a number exactly, even beyond 2^53. */
+const toExactNumber = (value: Value) =>
   value.integerValue === undefined ? toDouble(value) : BigInt(value.integerValue);
 
-function number(value: Value): Value {
+function checkNumber(value: Value): Value {
   if (value.integerValue !== undefined) return { integerValue: String(value.integerValue) };
   if (value.doubleValue !== undefined) return { doubleValue: value.doubleValue };
   throw invalidArgument('Input must be int64 or double.');

@@ -1,8 +1,8 @@
 const isSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdfff;
 
 /**
- * Compares as the UTF-8 bytes compare, which is Firestore's order of text and not JavaScript's: UTF-16 puts
- * everything beyond U+FFFF, written as surrogates, before U+E000.
+ * Compares strings by their UTF-8 bytes, as Firestore does. JavaScript compares UTF-16 code units, which puts
+ * characters beyond U+FFFF (surrogates) before U+E000.
  */
 export function compareUtf8(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
@@ -16,5 +16,5 @@ export function compareUtf8(a: string, b: string): number {
   return Math.sign(a.length - b.length);
 }
 
-/** Bytes in UTF-8. */
+/** Length in bytes, in UTF-8. */
 export const utf8Length = (text: string) => Buffer.byteLength(text);

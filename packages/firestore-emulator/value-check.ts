@@ -2,10 +2,10 @@ import { checkFieldName } from './path.ts';
 import { invalidArgument } from './status.ts';
 import { elementsOf, kindOf, type Value } from './value.ts';
 
-/** https://firebase.google.com/docs/firestore/quotas: maps and arrays nest this deep. */
+/** Levels of nested maps and arrays: https://firebase.google.com/docs/firestore/quotas */
 const MAX_DEPTH = 20;
 
-/** Refuses fields that Firestore does not store: reserved names, arrays in arrays, 21 levels. Throws INVALID_ARGUMENT. */
+/** @throws FirestoreError INVALID_ARGUMENT for reserved names, arrays in arrays, and more than 20 levels */
 export function checkFields(fields: Record<string, Value>, depth = 1): void {
   for (const [name, value] of Object.entries(fields)) {
     checkFieldName(name);

@@ -5,7 +5,7 @@ import { elementsOf, kindOf, type Value } from './value.ts';
 const MAP_OVERHEAD = 32;
 const NAME_OVERHEAD = 16;
 
-/** Bytes of a stored value, as https://firebase.google.com/docs/firestore/storage-size counts them. */
+/** Size of a value in bytes: https://firebase.google.com/docs/firestore/storage-size */
 export function valueSize(value: Value): number {
   switch (kindOf(value)) {
     case 'null':
@@ -31,18 +31,18 @@ export function valueSize(value: Value): number {
   }
 }
 
-/** Bytes of a whole document: at most 1 MiB (1,048,576) may be stored. */
+/** Size of a document in bytes. */
 export const documentSize = (name: string, fields: Record<string, Value>) =>
   nameSize(name) + fieldsSize(fields);
 
-/** "Calculated the same way as document size", says the page of maps: so with the 32 bytes, without a name. */
+/** The documentation says that a map is "calculated the same way as document size": with the 32 bytes, without a name. */
 const fieldsSize = (fields: Record<string, Value>) =>
   Object.entries(fields).reduce(
     (sum, [name, value]) => sum + utf8Length(name) + 1 + valueSize(value),
     MAP_OVERHEAD,
   );
 
-/** Only the path counts, not which project and database it is in. */
+/** Only the path counts, not the project and database. */
 function nameSize(name: string): number {
   const ids = name.split('/').slice(5);
   return ids.reduce((sum, id) => sum + idSize(id), NAME_OVERHEAD);

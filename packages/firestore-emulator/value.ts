@@ -1,9 +1,7 @@
 import { compareNames } from './path.ts';
 import { compareUtf8 } from './utf8.ts';
 
-export { documentSize, valueSize } from './value-size.ts';
-
-/** google.firestore.v1.Value as proto-loader decodes it: int64 as decimal text, defaults left out. */
+/** google.firestore.v1.Value as proto-loader decodes it: int64 as a decimal string, defaults omitted. */
 export interface Value {
   valueType?: string;
   nullValue?: 'NULL_VALUE' | 0 | null;
@@ -19,7 +17,7 @@ export interface Value {
   mapValue?: { fields?: Record<string, Value> };
 }
 
-/** The kinds of value in the order in which they sort (https://firebase.google.com/docs/firestore/manage-data/data-types). */
+/** The value types in sort order (https://firebase.google.com/docs/firestore/manage-data/data-types). */
 const KINDS = [
   'null',
   'boolean',
@@ -35,7 +33,7 @@ const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Which kind a value is; integers and doubles are one kind, and a vector is a map that says so. */
+/** The sort type of a value. Integers and doubles are one type. A vector is a map with a marker field. */
 export function kindOf(value: Value): Kind {
   if (value.booleanValue !== undefined) return 'boolean';
   if (value.integerValue !== undefined || value.doubleValue !== undefined) return 'number';
@@ -52,11 +50,11 @@ export function kindOf(value: Value): Kind {
 export const isNull = (value: Value) => kindOf(value) === 'null';
 export const isNaNValue = (value: Value) => Number.isNaN(value.doubleValue);
 
-/** The elements of an array, or of a vector. */
+/** The elements of an array or a vector. */
 export const elementsOf = (value: Value): readonly Value[] =>
   value.arrayValue?.values ?? value.mapValue?.fields?.value?.arrayValue?.values ?? [];
 
-/** Negative, 0 or positive: Firestore's order over all values, across types. */
+/** Firestore's total order over values of all types. Returns -1, 0 or 1. */
 export function compareValues(a: Value, b: Value): number {
   const kind = kindOf(a);
   const other = kindOf(b);
@@ -95,7 +93,7 @@ export function compareValues(a: Value, b: Value): number {
   }
 }
 
-/** Equality as filters and array transforms have it: 3 equals 3.0, null equals null, NaN equals NaN. */
+/** Equality in filters and array transforms: 3 equals 3.0, null equals null, NaN equals NaN. */
 export const equalValues = (a: Value, b: Value) => compareValues(a, b) === 0;
 
 const compare = (a: number | bigint, b: number | bigint) => (a < b ? -1 : a > b ? 1 : 0);
@@ -106,13 +104,13 @@ function compareDoubles(a: number, b: number): number {
   return compare(a, b);
 }
 
-/** Exact: JavaScript compares a BigInt with a number by their mathematical values, without rounding. */
+/** Exact: JavaScript compares a bigint with a number without rounding. */
 function compareNumbers(a: Value, b: Value): number {
   if (isNaNValue(a) || isNaNValue(b)) return Number(isNaNValue(b)) - Number(isNaNValue(a));
   return compare(numeric(a), numeric(b));
 }
 
-/** The number a numeric value is: a BigInt for an integer. */
+/** The number in a numeric value: a bigint for an integer. */
 export const numeric = (value: Value): number | bigint =>
   value.integerValue === undefined ? (value.doubleValue ?? 0) : BigInt(value.integerValue);
 
@@ -126,7 +124,7 @@ function compareElements(a: readonly Value[], b: readonly Value[]): number {
   return a.length < b.length ? -1 : 0;
 }
 
-/** Key by key in the order of the keys, each key before its value; then the shorter map first. */
+/** Compares the sorted entries, key before value. If all are equal, the shorter map comes first. */
 function compareMaps(a: Record<string, Value>, b: Record<string, Value>): number {
   const left = Object.entries(a).sort(([one], [two]) => compareUtf8(one, two));
   const right = Object.entries(b).sort(([one], [two]) => compareUtf8(one, two));

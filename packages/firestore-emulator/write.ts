@@ -1,6 +1,6 @@
 import type { StoredDocument } from './document.ts';
 import { mergeFields } from './fields.ts';
-import { acceptFields } from './limits.ts';
+import { toStoredFields } from './limits.ts';
 import type { Fields, FieldTransform, Write } from './messages.ts';
 import { checkDocumentName, checkFieldName, parseFieldPath } from './path.ts';
 import { checkPrecondition } from './precondition.ts';
@@ -9,31 +9,37 @@ import { type Micros, toTimestamp } from './time.ts';
 import { applyTransform } from './transform.ts';
 import type { Value } from './value.ts';
 
-/** What one write makes of a document. */
-export interface Written {
+/** The result of one write. `document`: `undefined` if it was deleted. */
+export interface WriteOutcome {
   document: StoredDocument | undefined;
   transformResults: Value[];
 }
 
-/** The document a write is about. @throws FirestoreError if there is none, or its name is not valid */
-export function targetOf({ update, delete: deleted, transform }: Write): string {
+/** The name of the written document. @throws FirestoreError if it is missing or invalid */
+export function documentNameOf({ update, delete: deleted, transform }: Write): string {
   if (!update && deleted === undefined && !transform) throw invalidArgument('empty write operation');
   const name = update?.name ?? deleted ?? transform?.document ?? '';
   checkDocumentName(name);
   return name;
 }
 
-/** How many fields a write transforms. */
+/** The field transforms of a write. */
 export const transformsOf = ({ updateTransforms, transform }: Write): FieldTransform[] => [
   ...(updateTransforms ?? []),
   ...(transform?.fieldTransforms ?? []),
 ];
 
 /**
- * Carries out one write, on a document as the writes before it in the same commit left it.
- * @throws FirestoreError if the precondition fails or the write is not valid
+ * Applies one write.
+ * @param old the document after the earlier writes of the same commit
+ * @throws FirestoreError if the precondition fails or the write is invalid
  */
-export function applyWrite(name: string, old: StoredDocument | undefined, write: Write, at: Micros): Written {
+export function applyWrite(
+  name: string,
+  old: StoredDocument | undefined,
+  write: Write,
+  at: Micros,
+): WriteOutcome {
   checkPrecondition(name, old, write.currentDocument);
   if (write.delete !== undefined && write.updateMask) {
     throw invalidArgument('a delete must not specify a document mask.');
@@ -46,9 +52,9 @@ export function applyWrite(name: string, old: StoredDocument | undefined, write:
   let fields = updatedFields(old?.fields ?? {}, write);
   const transformResults: Value[] = [];
   for (const transform of transformsOf(write)) {
-    const transformed = applyTransform(fields, transform, at);
-    fields = transformed.fields;
-    transformResults.push(transformed.result);
+    const applied = applyTransform(fields, transform, at);
+    fields = applied.fields;
+    transformResults.push(applied.result);
   }
   const updateTime = toTimestamp(at);
   return {
@@ -57,7 +63,7 @@ export function applyWrite(name: string, old: StoredDocument | undefined, write:
   };
 }
 
-/** What order would decide is refused: a field and one inside it. The same field may be transformed twice. */
+/** Rejects transforms of a field and of a field nested in it. The same field can be transformed twice. */
 function checkTransformPaths(transforms: FieldTransform[]): void {
   const paths = transforms.map(({ fieldPath = '' }) => parseFieldPath(fieldPath));
   for (const outer of paths) {
@@ -70,10 +76,10 @@ function checkTransformPaths(transforms: FieldTransform[]): void {
   }
 }
 
-/** Without a mask an update replaces the document; with one, even an empty one, it touches what the mask names. */
+/** Without a mask, an update replaces the document. With a mask, even an empty one, it changes only the masked fields. */
 function updatedFields(old: Fields, { update, updateMask }: Write): Fields {
   if (!update) return old;
-  const input = acceptFields(update.fields ?? {});
+  const input = toStoredFields(update.fields ?? {});
   if (!updateMask) return input;
   const paths = updateMask.fieldPaths ?? [];
   for (const path of paths) parseFieldPath(path).forEach(checkFieldName);

@@ -1,26 +1,7 @@
-import type { DataFolder } from './data-folder.ts';
 import { startEmbedded } from './embedded-firestore.ts';
+import type { Documents, DocumentsOptions } from './firestore-emulator.ts';
 import type { FirestoreKind } from './firestore-option.ts';
 import { startOfficial } from './official-firestore.ts';
-
-/** A running Firestore emulator, embedded or Google's. */
-export interface Documents {
-  /** Settles when it stops unexpectedly. The embedded one never does. */
-  exited: Promise<unknown>;
-  /** Writes the documents to the data folder. The embedded one does that by itself, at the latest in `stop`. */
-  save(): Promise<void>;
-  /** Stops it. @throws Error if the embedded one could not save its documents */
-  stop(): Promise<void>;
-}
-
-export interface DocumentsOptions {
-  port: number;
-  projectId: string;
-  /** The folder that documents are loaded from and saved to. */
-  data?: DataFolder;
-  /** For the output of Google's emulator. */
-  logFile: string;
-}
 
 /** Starts a Firestore emulator on loopback. It always ends with this process. */
 export function startDocuments(kind: FirestoreKind, options: DocumentsOptions): Promise<Documents> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DataFolder } from './data-folder.ts';
-import type { Documents, DocumentsOptions } from './documents.ts';
 import { ROOT } from './emulator-setup.ts';
+import type { Documents, DocumentsOptions } from './firestore-emulator.ts';
 
 /**
  * Starts the embedded Firestore in this process. It refuses queries that need a missing index, as production does.

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
-import type { Documents, DocumentsOptions } from './documents.ts';
 import { quietEnv, ROOT } from './emulator-setup.ts';
+import type { Documents, DocumentsOptions } from './firestore-emulator.ts';
 import { requireOfficialProgram } from './official-program.ts';
 import { HOST } from './ports.ts';
 import { ProcessGroup } from './process-group.ts';

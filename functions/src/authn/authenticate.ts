@@ -65,7 +65,7 @@ function isOutdated(
 ): boolean {
   if (principal.authTime < validAfter) throw tokenStale('revoked', principal);
   const isOlder = read.rolesVersion < rolesVersion;
-  if (isOlder && identity === undefined) throw tokenStale('roles changed', principal);
+  if (isOlder && identity === undefined) throw tokenStale('roles-changed', principal);
   // An issuer's clock may be ahead: then a token seems to come from after its subject was disabled.
   return identity !== undefined && (isOlder || read.validAfter < validAfter);
 }
@@ -83,15 +83,16 @@ async function asRecorded(
       : (await accessRecords.readExternal(identity)).record;
   if (record === undefined) {
     throw identity === undefined
-      ? invalidToken('account deleted', undefined, principal)
+      ? invalidToken('account-deleted', { caller: principal })
       : noDirectoryEntry(principal);
   }
   checkRecord(record, principal.authTime, principal);
   if (identity === undefined && read?.rolesVersion !== record.rolesVersion)
-    throw tokenStale('roles changed', principal);
+    throw tokenStale('roles-changed', principal);
   return createPrincipal({ ...principal, roles: activeRoles(record.grants, seconds(clock)) });
 }
 
 function noDirectoryEntry(caller: Principal): AppError {
-  return new AppError('permission_denied', 'This needs an entry of your own in the directory.', { caller });
+  const detail = 'This needs an entry of your own in the directory.';
+  return new AppError('permission_denied', detail, { reason: 'no-directory-entry', caller });
 }

@@ -34,7 +34,7 @@ export function createBearerAuthenticator(
     // `iss` only selects the verifier; nothing is fetched for an issuer that is not on the list.
     const token = parseCompactJws(raw, (issuer) => verifierOf(issuer)?.headerKeys ?? []);
     const verifier = verifierOf(token.payload.iss);
-    if (verifier === undefined) throw invalidToken('issuer not on the list');
+    if (verifier === undefined) throw invalidToken('issuer-not-trusted');
     return verifier.verify(token, now);
   }
 
@@ -45,7 +45,7 @@ export function createBearerAuthenticator(
       if (value === undefined || !hasScheme(value)) return undefined;
       const token = afterScheme(value);
       if (token === '' || SEPARATORS.some((one) => token.includes(one))) {
-        throw invalidToken('Authorization is not of the form "Bearer <token>"');
+        throw invalidToken('malformed-authorization');
       }
       return token;
     },

@@ -12,6 +12,6 @@ export function checkRecord(
   authTime: number,
   caller: Caller,
 ): void {
-  if (disabled) throw invalidToken('account disabled', undefined, caller);
+  if (disabled) throw invalidToken('account-disabled', { caller });
   if (authTime < validAfter) throw tokenStale('revoked', caller);
 }

@@ -20,15 +20,18 @@ export function findCredential(
   request: CredentialRequest,
 ): Credential | undefined {
   const { length } = request.headers('authorization');
-  if (length > 1) throw new AppError('invalid_request', 'Send one Authorization header, not several.');
+  if (length > 1) throw several('Send one Authorization header, not several.');
   let found: Credential | undefined;
   for (const authenticator of authenticators) {
     const value = authenticator.extract(request);
     if (value === undefined) continue;
-    if (found !== undefined) throw new AppError('invalid_request', 'Send one credential, not several.');
+    if (found !== undefined) throw several('Send one credential, not several.');
     found = { authenticator, value };
   }
-  if (found === undefined && length > 0)
-    throw invalidToken('Authorization is not of the form "Bearer <token>"');
+  if (found === undefined && length > 0) throw invalidToken('malformed-authorization');
   return found;
+}
+
+function several(detail: string): AppError {
+  return new AppError('invalid_request', detail, { reason: 'several-credentials' });
 }

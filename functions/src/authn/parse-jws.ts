@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { invalidToken } from '../core/errors.ts';
+import { type AppError, invalidToken } from '../core/errors.ts';
 
 /** A token whose form is sound. Nothing in it is verified: `payload` may say anything. */
 export interface UnverifiedToken {
@@ -24,10 +24,10 @@ export function parseCompactJws(
   raw: string,
   headerKeys?: (issuer: unknown) => readonly string[],
 ): UnverifiedToken {
-  if (raw.length > MAX_TOKEN_BYTES) throw invalidToken('longer than 8 KiB');
+  if (raw.length > MAX_TOKEN_BYTES) throw malformed('longer than 8 KiB');
   const [header, payload, signature, ...rest] = raw.split('.', 4);
   if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
-    throw invalidToken('not three parts');
+    throw malformed('not three parts');
   }
   // The empty signature of an emulator token is judged by the authenticator.
   if (signature !== '') decodePart('signature', signature);
@@ -36,7 +36,7 @@ export function parseCompactJws(
   for (const key of Object.keys(head)) {
     // `jwk`, `jku`, `x5u`, `x5c` would let a token choose its own key (RFC 8725 §3.5); `crit` asks for the unknown.
     if (!HEADER_KEYS.has(key) && !headerKeys?.(body.iss).includes(key)) {
-      throw invalidToken('header key outside the profile');
+      throw invalidToken('header-key-not-allowed');
     }
   }
   return { raw, header: head, payload: body, signed: signature !== '' };
@@ -46,22 +46,22 @@ export function parseCompactJws(
 function decodePart(name: string, part: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');
   if (part === '' || bytes.toString('base64url') !== part)
-    throw invalidToken(`${name} is not canonical base64url`);
+    throw malformed(`${name} is not canonical base64url`);
   return bytes;
 }
 
 function parseObject(name: string, part: string): Record<string, unknown> {
   const bytes = decodePart(name, part);
-  if (!isUtf8(bytes)) throw invalidToken(`${name} is not UTF-8`);
+  if (!isUtf8(bytes)) throw malformed(`${name} is not UTF-8`);
   const text = bytes.toString();
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw invalidToken(`${name} is not JSON`, cause);
+    throw malformed(`${name} is not JSON`, cause);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalidToken(`${name} is no object`);
+    throw malformed(`${name} is no object`);
   checkKeysAndDepth(name, text, value);
   // A shape check only; every field is still unknown.
   return value as Record<string, unknown>;
@@ -79,7 +79,7 @@ function checkKeysAndDepth(name: string, text: string, value: object): void {
       case '{':
       case '[':
         depth++;
-        if (depth > MAX_JSON_DEPTH) throw invalidToken(`${name} is nested too deeply`);
+        if (depth > MAX_JSON_DEPTH) throw malformed(`${name} is nested too deeply`);
         break;
       case '}':
       case ']':
@@ -93,7 +93,7 @@ function checkKeysAndDepth(name: string, text: string, value: object): void {
         break;
     }
   }
-  if (keys !== countKeys(name, value)) throw invalidToken(`${name} has a forbidden or repeated key`);
+  if (keys !== countKeys(name, value)) throw malformed(`${name} has a forbidden or repeated key`);
 }
 
 /** Where a JSON string ends that begins at `start`. */
@@ -112,7 +112,7 @@ function isEscaped(text: string, at: number): boolean {
 
 /** All keys of all objects in a parsed value; not deep, since its text was measured first. */
 function countKeys(name: string, value: object): number {
-  if (Object.hasOwn(value, '__proto__')) throw invalidToken(`${name} has a forbidden or repeated key`);
+  if (Object.hasOwn(value, '__proto__')) throw malformed(`${name} has a forbidden or repeated key`);
   const isList = Array.isArray(value);
   const members: readonly unknown[] = isList ? value : Object.values(value);
   let count = isList ? 0 : members.length;
@@ -120,4 +120,8 @@ function countKeys(name: string, value: object): number {
     if (typeof inner === 'object' && inner !== null) count += countKeys(name, inner);
   }
   return count;
+}
+
+function malformed(logDetail: string, cause?: unknown): AppError {
+  return invalidToken('malformed-token', { logDetail, cause });
 }

@@ -38,9 +38,10 @@ export function readTimes(
   const signedInAt = isOptional ? undefined : integer(payload, 'auth_time');
   const authTime = signedInAt ?? iat;
   const notBefore = payload.nbf === undefined ? iat : integer(payload, 'nbf');
-  if (exp <= now) throw invalidToken('expired');
-  if (exp - iat > profile.maxLifetime) throw invalidToken('lives longer than its issuer ever grants');
-  if (Math.max(iat, authTime, notBefore) > now + CLOCK_SKEW_SECONDS) throw invalidToken('from the future');
+  if (exp <= now) throw invalidToken('token-expired');
+  if (exp - iat > profile.maxLifetime) throw invalidToken('lifetime-too-long');
+  if (Math.max(iat, authTime, notBefore) > now + CLOCK_SKEW_SECONDS)
+    throw invalidToken('issued-in-the-future');
   return { iat, exp, authTime, signedInAt };
 }
 
@@ -48,7 +49,7 @@ export function readTimes(
 function integer(payload: Readonly<Record<string, unknown>>, claim: string): number {
   const value = payload[claim];
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-    throw invalidToken(`${claim} is not a whole number of seconds`);
+    throw invalidToken('malformed-time-claim', { logDetail: `${claim} is not a whole number of seconds` });
   }
   return value;
 }

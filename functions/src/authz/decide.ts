@@ -1,3 +1,4 @@
+import type { GrantReason } from '../core/refusal-reasons.ts';
 import type { AccessRule, AssuranceRule, PermissionRule } from './access-rule.ts';
 import type { Permission } from './permissions.ts';
 import type { Principal } from './principal.ts';
@@ -13,9 +14,7 @@ export interface Resource {
   readonly organization?: string;
 }
 
-export type Decision =
-  | { readonly allowed: true; readonly reason: 'public' | 'signed-in' | 'granted' }
-  | Denial;
+export type Decision = { readonly allowed: true; readonly reason: GrantReason } | Denial;
 
 export type Denial =
   | { readonly allowed: false; readonly reason: 'anonymous' }

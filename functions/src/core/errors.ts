@@ -1,3 +1,5 @@
+import type { RefusalReason } from './refusal-reasons.ts';
+
 interface ErrorKind {
   /** HTTP status of the problem+json answer. */
   readonly status: number;
@@ -81,8 +83,10 @@ export interface Caller {
 }
 
 interface AppErrorOptions {
-  /** One line for the log, never for the caller. */
-  readonly reason?: string | undefined;
+  /** Why, for the log and the audit log, never for the caller. */
+  readonly reason?: RefusalReason | undefined;
+  /** More about it in one line, for the log alone. Never part of a token. */
+  readonly logDetail?: string | undefined;
   readonly errors?: readonly FieldError[] | undefined;
   /** Seconds, for `Retry-After`. */
   readonly retryAfter?: number | undefined;
@@ -99,12 +103,13 @@ interface AppErrorOptions {
 }
 
 /**
- * The one error type that reaches a client. `message` is public; `reason` and `cause` are for the log.
+ * The one error type that reaches a client. `message` is public; `reason`, `logDetail` and `cause` are for the log.
  */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
-  readonly reason: string | undefined;
+  readonly reason: RefusalReason | undefined;
+  readonly logDetail: string | undefined;
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfter: number | undefined;
   readonly missing: string | undefined;
@@ -117,6 +122,7 @@ export class AppError extends Error {
     super(detail, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.reason = options.reason;
+    this.logDetail = options.logDetail;
     this.errors = options.errors;
     this.retryAfter = options.retryAfter;
     this.missing = options.missing;
@@ -128,22 +134,25 @@ export class AppError extends Error {
 }
 
 /** A refused credential. The caller learns nothing more than that; `reason` goes to the log. */
-export function invalidToken(reason: string, cause?: unknown, caller?: Caller): AppError {
-  const whose = caller === undefined ? {} : { caller };
-  return new AppError('invalid_token', 'The credential was not accepted.', { reason, cause, ...whose });
+export function invalidToken(
+  reason: RefusalReason,
+  options: Pick<AppErrorOptions, 'logDetail' | 'cause' | 'caller'> = {},
+): AppError {
+  return new AppError('invalid_token', 'The credential was not accepted.', { ...options, reason });
 }
 
 /** A credential that was good: what it says has changed since. */
-export function tokenStale(reason: string, caller?: Caller): AppError {
+export function tokenStale(reason: RefusalReason, caller?: Caller): AppError {
   const whose = caller === undefined ? {} : { caller };
   const detail = 'Refresh the token once and try again; if that fails, sign in again.';
   return new AppError('token_stale', detail, { reason, ...whose });
 }
 
-/** Something Gatehouse depends on did not answer. @param what names it for the log. */
-export function unavailable(what: string, cause?: unknown): AppError {
+/** Something Gatehouse depends on did not answer. @param logDetail names it for the log. */
+export function unavailable(logDetail: string, cause?: unknown): AppError {
   return new AppError('unavailable', 'A service this depends on did not answer. Try again shortly.', {
-    reason: what,
+    reason: 'service-unavailable',
+    logDetail,
     retryAfter: 5,
     cause,
   });

@@ -1,13 +1,19 @@
 import type { AppError, ErrorCode } from './errors.ts';
+import type { GrantReason, RefusalReason } from './refusal-reasons.ts';
 import type { RequestLabels } from './request-labels.ts';
+
+/** Why a call was allowed or refused; an error without a reason of its own is named by its code. */
+export type DecisionReason = GrantReason | RefusalReason | ErrorCode;
 
 interface DecisionLine {
   readonly requestId: string;
   /** The permission that was asked for, `public` or `signed-in`. */
   readonly permission: string;
   readonly granted: boolean;
-  readonly reason: string;
-  readonly code?: string;
+  readonly reason: DecisionReason;
+  /** More about the reason. */
+  readonly detail?: string | undefined;
+  readonly code?: ErrorCode;
   readonly issuer?: string;
   readonly subject?: string;
   /** For whoever writes lines that do not find out by themselves which request they belong to. */
@@ -25,6 +31,8 @@ interface ChangeLine {
   readonly before?: unknown;
   readonly after?: unknown;
   readonly reason?: string | undefined;
+  /** More about the reason. */
+  readonly detail?: string | undefined;
 }
 
 interface ReconciledLine {
@@ -44,7 +52,7 @@ export interface Log {
   /** The access changes could not be read; requests go on with what is known. @property seconds since they were, if ever */
   feedReadFailed(line: {
     readonly code: ErrorCode;
-    readonly reason: string | undefined;
+    readonly detail: string | undefined;
     readonly seconds: number | undefined;
   }): void;
 }
@@ -63,7 +71,7 @@ interface Line {
  * @param writeDecision if decisions go another way
  */
 export const createLog = (write: (line: Line) => void, writeDecision = write): Log => ({
-  decision({ requestId, permission, issuer, subject, granted, reason, code, labels }) {
+  decision({ requestId, permission, issuer, subject, granted, reason, detail, code, labels }) {
     writeDecision({
       severity: 'INFO',
       message: 'decision',
@@ -74,6 +82,7 @@ export const createLog = (write: (line: Line) => void, writeDecision = write): L
       subject,
       granted,
       reason,
+      ...(detail !== undefined && { detail }),
       ...(code !== undefined && { code }),
       ...labels,
     });
@@ -92,7 +101,7 @@ export const createLog = (write: (line: Line) => void, writeDecision = write): L
     write({ ...line, event: 'feed', message: 'access changes unread', severity: 'ERROR' });
   },
   failure(requestId, error) {
-    const { code, reason, cause } = error;
+    const { code, reason, logDetail, cause } = error;
     write({
       severity: 'ERROR',
       message: 'failure',
@@ -100,6 +109,7 @@ export const createLog = (write: (line: Line) => void, writeDecision = write): L
       requestId,
       code,
       reason,
+      ...(logDetail !== undefined && { detail: logDetail }),
       cause: describe(cause),
     });
   },

@@ -64,13 +64,13 @@ export function createChangeAccess({ directory, sync, audit, log }: Deps): Chang
       const isSynced = await sync.syncAccount(uid, { leased: entry.lease?.by === id ? entry : undefined });
       return isSynced ? { ...entry, pending: [], lease: undefined } : entry;
     } catch (error) {
-      const { code, reason = code } = toAppError(error);
+      const { code, reason = code, logDetail } = toAppError(error);
       const refusal = { ...event, outcome: 'refused', reason } as const;
       if (isRefusal(error)) {
         log.change({ ...refusal, code });
         if (isDenial(code)) await audit.recordRefusal(refusal);
       } else {
-        log.change({ ...refusal, outcome: 'unknown', code });
+        log.change({ ...refusal, outcome: 'unknown', code, detail: logDetail });
       }
       throw error;
     }

@@ -59,7 +59,7 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
     };
   } catch (reason) {
     const cause = new Error(`directory/${uid} is damaged`, { cause: reason });
-    throw new AppError('internal', undefined, { reason: cause.message, cause });
+    throw new AppError('internal', undefined, { reason: 'damaged-entry', logDetail: cause.message, cause });
   }
 }
 

@@ -125,7 +125,8 @@ export function checkIdentity(
   { issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>,
 ): DirectoryEntry {
   if (entry.identity?.issuer === issuer && entry.identity.subject === subject) return entry;
-  throw new AppError('internal', undefined, { reason: `directory/${entry.uid} is of another identity` });
+  const logDetail = `directory/${entry.uid} is of another identity`;
+  throw new AppError('internal', undefined, { reason: 'identity-mismatch', logDetail });
 }
 
 /** Stores the e-mail address that the token of an external user has now. A token without one changes nothing. */

@@ -7,6 +7,7 @@ import { toDenialError } from '../authz/denial.ts';
 import type { Principal } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
 import { AppError, type Caller, isRefusal } from '../core/errors.ts';
+import type { DecisionReason } from '../core/log.ts';
 import type { RequestLabels } from '../core/request-labels.ts';
 import type { AppCheckVerifier } from '../platform/app-check.ts';
 import type { Log } from '../platform/logging/log.ts';
@@ -25,7 +26,7 @@ export interface RefusedAttempt {
   /** The permission that was asked for. */
   readonly target: string;
   readonly outcome: 'refused';
-  readonly reason: string;
+  readonly reason: DecisionReason;
   readonly requestId: string;
 }
 
@@ -61,7 +62,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     principal = await authenticate(deps, credential, { fresh: needsFreshRecord(access) });
   } catch (error) {
     if (error instanceof AppError) {
-      const { code, reason = code, caller } = error;
+      const { code, reason = code, logDetail, caller } = error;
       const whose = caller && { issuer: caller.issuer, subject: caller.subject };
       deps.log.decision({
         requestId,
@@ -70,6 +71,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
         ...whose,
         granted: false,
         reason,
+        ...(logDetail !== undefined && { detail: logDetail }),
         code,
       });
       if (caller !== undefined && isRefusal(error) && needsFreshRecord(access))
@@ -97,7 +99,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
 
   function recordRefusal(
     { issuer, subject, directoryId: actor = subject }: Caller,
-    reason: string,
+    reason: DecisionReason,
   ): Promise<void> {
     const target = permissionOf(access) ?? '';
     const attempt = {

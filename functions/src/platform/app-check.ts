@@ -5,6 +5,7 @@ import { type Clock, seconds } from '../core/clock.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { AppError, unavailable } from '../core/errors.ts';
 import { createMutex } from '../core/mutex.ts';
+import type { RefusalReason } from '../core/refusal-reasons.ts';
 
 /** Does App Check vouch that the request comes from one of the project's own apps? */
 export interface AppCheckVerifier {
@@ -42,23 +43,24 @@ export function createAppCheckVerifier({ enforce, consume, appCheck, clock }: Op
   return {
     async check([token, ...others], { changes }) {
       if (!enforce) return;
-      if (token === undefined || others.length > 0) throw refused('one X-Firebase-AppCheck header is needed');
+      if (token === undefined || others.length > 0)
+        throw refused('app-check-missing', 'one X-Firebase-AppCheck header is needed');
       try {
         readTimes(parseCompactJws(token).payload, PROFILE, seconds(clock));
       } catch (cause) {
-        throw refused('malformed or expired', cause);
+        throw refused('app-check-malformed', undefined, cause);
       }
       await oneAtATime(() => verify(token));
       if (!consume || !changes) return;
       const { alreadyConsumed } = await verify(token, { consume: true });
-      if (alreadyConsumed) throw refused('already consumed');
+      if (alreadyConsumed) throw refused('app-check-consumed');
     },
   };
 }
 
-function refused(reason: string, cause?: unknown): AppError {
+function refused(reason: RefusalReason, logDetail?: string, cause?: unknown): AppError {
   const detail = 'Send a valid App Check token in X-Firebase-AppCheck.';
-  return new AppError('app_check_failed', detail, { reason: `App Check: ${reason}`, cause });
+  return new AppError('app_check_failed', detail, { reason, cause, ...(logDetail && { logDetail }) });
 }
 
 /** As with ID tokens, a bad token and unreachable keys share a code; only the message differs. */
@@ -67,5 +69,7 @@ function toRefusal(cause: unknown): unknown {
   const { code, message } = cause;
   const aboutToken =
     code === 'app-check/app-check-token-expired' || /^(The provided|Decoding) App Check token /.test(message);
-  return aboutToken ? refused(String(code), cause) : unavailable(`App Check: ${String(code)}`, cause);
+  return aboutToken
+    ? refused('app-check-refused', String(code), cause)
+    : unavailable(`App Check: ${String(code)}`, cause);
 }

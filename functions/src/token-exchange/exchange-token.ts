@@ -61,7 +61,7 @@ export function createExchangeToken({
     // An account needs an entry, even where the issuer's profile has no just-in-time provisioning.
     const provisioned = { ...identity, jitProvisioning: true };
     const { record } = await authn.accessRecords.readExternal(provisioned);
-    if (record === undefined || record.disabled) throw refused('account disabled', principal);
+    if (record === undefined || record.disabled) throw refused('account-disabled', principal);
     if (principal.authTime < record.validAfter) throw refused('revoked', principal);
     checkScopes(principal, [...activeRoles(record.grants, seconds(authn.clock)), ...mapped]);
   }
@@ -73,7 +73,7 @@ export function createExchangeToken({
     const event = { ...identifyCaller(principal), requestId, outcome: 'done' } as const;
     let recorded: AuditEvent | undefined;
     const outcome = await directory.change({ uid: id }, ({ entry, now }): Outcome => {
-      if (entry === undefined || entry.disabled) throw refused('account disabled', principal);
+      if (entry === undefined || entry.disabled) throw refused('account-disabled', principal);
       if (principal.authTime < entry.validAfter) throw refused('revoked', principal);
       const exchange = countExchange(entry.exchange, now);
       const given = { roles: mapped, issuer, expiresAt: principal.tokenExpiresAt, now };
@@ -92,7 +92,7 @@ export function createExchangeToken({
     const { uid, rolesVersion, pending } = entry;
     const found = await accounts.find(uid);
     // Disabled in the Firebase console: when Gatehouse disables a user, `disabled` is pending until it is applied.
-    if (found?.disabled && !pending.includes('disabled')) throw refused('account disabled', principal);
+    if (found?.disabled && !pending.includes('disabled')) throw refused('account-disabled', principal);
     if (found !== undefined && claimedVersion(found.claims) === rolesVersion) return;
     if (found === undefined) await accounts.create(uid);
     const account = found ?? (await accounts.find(uid));
@@ -102,7 +102,7 @@ export function createExchangeToken({
     if (current?.disabled === false) return;
     if (current !== undefined) await sync.syncAccount(uid);
     else await accounts.remove(uid);
-    throw refused('account disabled', principal);
+    throw refused('account-disabled', principal);
   }
 
   return async ({ token, type, requestId }) => {
@@ -117,11 +117,11 @@ export function createExchangeToken({
       if (!(await sync.syncAccount(id))) throw unavailable('Firebase Auth is not in sync');
       return { customToken: await accounts.createCustomToken(id, subject.principal.authTime) };
     } catch (error) {
-      const { code, reason = code, ...refusal } = toAppError(error);
+      const { code, reason = code, logDetail: detail, ...refusal } = toAppError(error);
       const caller = subject?.principal ?? refusal.caller;
       const event = { ...identifyCaller(caller), requestId, reason };
       const isRefused = isRefusal(error);
-      log.change({ ...event, outcome: isRefused ? 'refused' : 'unknown', code });
+      log.change({ ...event, outcome: isRefused ? 'refused' : 'unknown', code, detail });
       // Without a caller the token was not verified: anyone could have made it up.
       if (isRefused && caller !== undefined) await audit.recordRefusal({ ...event, outcome: 'refused' });
       throw error;
@@ -146,7 +146,7 @@ function identifyCaller(
 function checkScopes(principal: Principal, roles: readonly Role[]): void {
   const { scopes } = principal;
   if (scopes !== undefined && permissionsOf(roles).some((permission) => !scopes.includes(permission)))
-    throw refused('narrowed by its scopes', principal);
+    throw refused('narrowed-by-scopes', principal);
 }
 
 function difference(before: DirectoryEntry, after: DirectoryEntry): Pick<AuditEvent, 'before' | 'after'> {

@@ -8,6 +8,7 @@ import type { Principal } from '../authz/principal.ts';
 import type { Role } from '../authz/roles.ts';
 import { seconds } from '../core/clock.ts';
 import { AppError, type Caller, isRefusal } from '../core/errors.ts';
+import type { RefusalReason } from '../core/refusal-reasons.ts';
 
 /** The user of a verified subject token. */
 export interface TokenSubject {
@@ -18,9 +19,11 @@ export interface TokenSubject {
 }
 
 /** The error for a subject token that cannot be exchanged (RFC 8693 §2.2.2). @param reason for the log only */
-export function refused(reason: string, caller?: Caller, cause?: unknown): AppError {
+export function refused(reason: RefusalReason | undefined, caller?: Caller, cause?: unknown): AppError {
   const detail = 'The subject token cannot be exchanged.';
-  return new AppError('invalid_request', detail, { reason, cause, ...(caller && { caller }) });
+  return new AppError('invalid_request', detail, {
+    ...{ cause, ...(reason && { reason }), ...(caller && { caller }) },
+  });
 }
 
 export interface SubjectTokenDeps extends AuthenticateDeps {
@@ -43,10 +46,10 @@ export async function readSubjectToken(
   // Whatever keys its header has, its issuer's profile allowed them.
   const parsed = parseCompactJws(token, () => profiles.flatMap(({ headerKeys }) => headerKeys));
   const profile = profileOf(parsed, profiles);
-  if (identity === undefined || profile === undefined) throw refused('not of another issuer', principal);
-  if (!profile.tokenExchange) throw refused('its issuer allows no exchange', principal);
-  if (type !== 'jwt' && type !== `${profile.tokenUse}_token`) throw refused('of another type', principal);
-  if (principal.kind !== 'user') throw refused('a service', principal);
+  if (identity === undefined || profile === undefined) throw refused('no-external-token', principal);
+  if (!profile.tokenExchange) throw refused('exchange-not-allowed', principal);
+  if (type !== 'jwt' && type !== `${profile.tokenUse}_token`) throw refused('wrong-token-type', principal);
+  if (principal.kind !== 'user') throw refused('service-token', principal);
   const { roles } = profile.access(parsed.payload, 'user', seconds(deps.clock));
   return { principal, identity, mapped: roles };
 }
@@ -59,7 +62,7 @@ async function verify(deps: SubjectTokenDeps, token: string) {
     return { principal, identity };
   } catch (error) {
     if (!(error instanceof AppError && isRefusal(error))) throw error;
-    throw refused(error.reason ?? error.code, error.caller, error);
+    throw refused(error.reason, error.caller, error);
   }
 }
 

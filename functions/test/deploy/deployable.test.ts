@@ -31,7 +31,7 @@ const CODE = /^lib\/(firebase-admin\/)?[\w-]+\.js$/;
 
 const CALLABLES = ['getMyAccess', 'listUsers', 'setUserRoles', 'revokeSessions'];
 const BLOCKING = { beforeUserCreated: 'beforeCreate', beforeUserSignedIn: 'beforeSignIn' };
-/** Every function, and the prefix of the parameters for its size. */
+/** Every function, and its group, by which its parameters are named. */
 const GROUPS: Record<string, string> = {
   api: 'API',
   ...Object.fromEntries(CALLABLES.map((name) => [name, 'CALLABLES'])),
@@ -44,7 +44,21 @@ const GROUPS: Record<string, string> = {
 const NAMES = Object.keys(GROUPS).sort();
 /** Those that run one at a time, whatever the settings say. */
 const SINGLE = ['reconcileAccess'];
-const accountParam = (name: string) => `${name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()}_SERVICE_ACCOUNT`;
+const accountParam = (name: string) => `${GROUPS[name]}_SERVICE_ACCOUNT`;
+/** Sizes of the functions that serve few requests. Only those of the API are parameters. */
+const SMALL = { availableMemoryMb: 256, concurrency: 80, minInstances: null, maxInstances: 5 };
+
+/** What the manifest has of a function's size. */
+function sizeOf(name: string) {
+  if (SINGLE.includes(name)) return { ...SMALL, concurrency: 1, maxInstances: 1 };
+  if (name !== 'api') return SMALL;
+  return {
+    availableMemoryMb: '{{ params.API_MEMORY_MIB }}',
+    concurrency: '{{ params.API_CONCURRENCY }}',
+    minInstances: '{{ params.API_MIN_INSTANCES }}',
+    maxInstances: '{{ params.API_MAX_INSTANCES }}',
+  };
+}
 
 /** What `firebase deploy` uploads, installed in an empty folder as the build in the cloud does; no network, no project. */
 describe('the deployable', function () {
@@ -100,6 +114,7 @@ describe('the deployable', function () {
           'scripts/build.ts',
           'coverage/index.html',
           'dist/gatehouse-lambda.zip',
+          'gatehouse.config.ts',
         ],
         ...[
           '.env',
@@ -208,16 +223,12 @@ describe('the deployable', function () {
     });
 
     for (const [name, group] of Object.entries(GROUPS)) {
-      it(`leaves place, size and account of ${name} to parameters`, () => {
+      it(`takes place, size and account of ${name} from its group, ${group}`, () => {
         const { entryPoint, platform, region, serviceAccountEmail, ...rest } = endpoint(name);
         assert.deepEqual([entryPoint, platform], [name, 'gcfv2']);
         assert.equal(region, '{{ params.REGION }}');
-        assert.equal(rest.availableMemoryMb, `{{ params.${group}_MEMORY_MIB }}`);
-        assert.equal(rest.minInstances, `{{ params.${group}_MIN_INSTANCES }}`);
-        const [concurrency, maxInstances] = SINGLE.includes(name)
-          ? [1, 1]
-          : [`{{ params.${group}_CONCURRENCY }}`, `{{ params.${group}_MAX_INSTANCES }}`];
-        assert.deepEqual([rest.concurrency, rest.maxInstances], [concurrency, maxInstances]);
+        const { availableMemoryMb, concurrency, minInstances, maxInstances } = rest;
+        assert.deepEqual({ availableMemoryMb, concurrency, minInstances, maxInstances }, sizeOf(name));
         assert.equal(serviceAccountEmail, `{{ params.${accountParam(name)} }}`);
       });
     }
@@ -301,17 +312,20 @@ describe('the deployable', function () {
           NAMES.filter((name) => !absent.includes(name)),
         );
         for (const found of endpoints) {
-          const group = GROUPS[found.id];
           const { id, runtime, region, availableMemoryMb, concurrency, minInstances, maxInstances } = found;
           assert.deepEqual(
             { runtime, region, availableMemoryMb, concurrency, minInstances, maxInstances },
             {
               runtime: codebase.runtime,
               region: example.REGION,
-              availableMemoryMb: Number(example[`${group}_MEMORY_MIB`]),
-              concurrency: SINGLE.includes(id) ? 1 : Number(example[`${group}_CONCURRENCY`]),
-              minInstances: Number(example[`${group}_MIN_INSTANCES`]),
-              maxInstances: SINGLE.includes(id) ? 1 : Number(example[`${group}_MAX_INSTANCES`]),
+              ...(id === 'api'
+                ? {
+                    availableMemoryMb: Number(example.API_MEMORY_MIB),
+                    concurrency: Number(example.API_CONCURRENCY),
+                    minInstances: Number(example.API_MIN_INSTANCES),
+                    maxInstances: Number(example.API_MAX_INSTANCES),
+                  }
+                : sizeOf(id)),
             },
             id,
           );

@@ -25,8 +25,8 @@ export interface Project {
   token(uid: string): Promise<string>;
   /** @param config settings other than the emulator's */
   instance(config?: Partial<Config>): Instance;
-  /** Everything in a collection: ids and fields. */
-  documents(collection: string): Promise<ReadonlyMap<string, Record<string, unknown>>>;
+  /** Everything in a collection: ids and fields. @param databaseId other than the default */
+  documents(collection: string, databaseId?: string): Promise<ReadonlyMap<string, Record<string, unknown>>>;
 }
 
 export interface Instance {
@@ -72,8 +72,8 @@ export function openProject(): Project {
       const { customClaims } = await auth.getUser(uid);
       return forgeToken(uid, id, customClaims);
     },
-    async documents(collection) {
-      const { docs } = await getFirestore(app).collection(collection).get();
+    async documents(collection, databaseId = '(default)') {
+      const { docs } = await getFirestore(app, databaseId).collection(collection).get();
       return new Map(docs.map((document) => [document.id, document.data()]));
     },
   };

@@ -14,7 +14,7 @@ export async function refusalOf(attempt: () => unknown): Promise<AppError> {
   assert.fail(`was not refused but gave ${inspect(value)}`);
 }
 
-/** @param reason given where several checks could refuse with the same code */
+/** @param reason or the detail for the log; given where several checks could refuse with the same code */
 export async function assertRefused(
   attempt: () => unknown,
   code: ErrorCode,
@@ -22,7 +22,12 @@ export async function assertRefused(
 ): Promise<AppError> {
   const error = await refusalOf(attempt);
   assert.equal(error.code, code, `${error.code} (${error.reason ?? error.message}) instead of ${code}`);
-  if (reason instanceof RegExp) assert.match(error.reason ?? '', reason);
-  else if (reason !== undefined) assert.equal(error.reason, reason);
+  const said: readonly unknown[] = [error.reason, error.logDetail];
+  if (reason instanceof RegExp)
+    assert.ok(
+      said.some((text) => reason.test(String(text))),
+      `${said} is not ${reason}`,
+    );
+  else if (reason !== undefined) assert.ok(said.includes(reason), `${said} is not ${reason}`);
   return error;
 }

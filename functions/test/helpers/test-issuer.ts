@@ -25,7 +25,7 @@ export async function createTestIssuer(directoryIds: ReadonlyMap<string, string>
       async verify({ raw }, now) {
         const options = { issuer: TEST_ISSUER, audience: 'gatehouse', algorithms: ['ES256'] };
         const { payload } = await jwtVerify(raw, publicKey, options).catch((cause) => {
-          throw invalidToken('test issuer', cause);
+          throw invalidToken('wrong-signature', { cause });
         });
         const { sub: subject = '', exp = 0, iat = 0 } = payload;
         const directoryId = directoryIds.get(subject);

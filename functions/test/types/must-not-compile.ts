@@ -9,7 +9,7 @@ import type { Permission } from '../../src/authz/permissions.ts';
 import { ANONYMOUS, type Principal } from '../../src/authz/principal.ts';
 import { permissionsOf, type Role } from '../../src/authz/roles.ts';
 import type { Config } from '../../src/config.ts';
-import { AppError, type ErrorCode } from '../../src/core/errors.ts';
+import { AppError, type ErrorCode, invalidToken, tokenStale } from '../../src/core/errors.ts';
 import { auth0, cognito, type Deployment, defineConfig, oidc } from '../../src/core/gatehouse-config.ts';
 import type { Grant } from '../../src/directory/entry.ts';
 import { compose, defineModule } from '../../src/pipeline/module.ts';
@@ -148,6 +148,14 @@ export function errors(): void {
   void new AppError('not_found');
   // @ts-expect-error there is no such code
   void new AppError('forbidden');
+  void new AppError('invalid_token', undefined, { reason: 'token-expired' });
+  // @ts-expect-error reasons are a closed set
+  void new AppError('invalid_token', undefined, { reason: 'expired' });
+  void [invalidToken('wrong-audience'), tokenStale('roles-changed')];
+  // @ts-expect-error there is no such reason
+  void [invalidToken('wrong audience'), tokenStale('roles-changed')];
+  // @ts-expect-error there is no such reason
+  void [invalidToken('wrong-audience'), tokenStale('roles changed')];
   // @ts-expect-error codes are a closed set
   const code: ErrorCode = String('not_found');
   // @ts-expect-error the code of an error stays
@@ -279,7 +287,7 @@ export function logging({ log }: TestInstance, token: string): void {
   // @ts-expect-error the log has no place for a token
   log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false, token });
   // @ts-expect-error nor for anything else that nobody has named
-  log.feedReadFailed({ code: 'unavailable', reason: undefined, seconds: 1, token });
+  log.feedReadFailed({ code: 'unavailable', detail: undefined, seconds: 1, token });
 }
 
 export function wiring(deps: Instance): void {

@@ -3,7 +3,7 @@ import type { TransactionOptions, Write, WriteResult } from '../messages.ts';
 import { FirestoreError, invalidArgument } from '../status.ts';
 import type { Store } from '../store.ts';
 import { toTimestamp } from '../time.ts';
-import { targetOf } from '../write.ts';
+import { documentNameOf } from '../write.ts';
 
 export interface CommitRequest {
   database?: string;
@@ -20,11 +20,11 @@ export function commit(store: Store, request: CommitRequest): object {
   return { writeResults: results, commitTime: toTimestamp(at) };
 }
 
-/** Each write by itself: some may fail while others are done. */
+/** Applies each write separately: some can fail while others succeed. */
 export function batchWrite(store: Store, request: { database?: string; writes?: Write[] }): object {
   const { database: name = '', writes = [] } = request;
   const { database } = store.open(name);
-  if (new Set(writes.map(targetOf)).size < writes.length) {
+  if (new Set(writes.map(documentNameOf)).size < writes.length) {
     throw invalidArgument('the same document cannot be written more than once in a single request');
   }
   const writeResults: WriteResult[] = [];

@@ -4,9 +4,9 @@ import type { StoredDocument } from '../document.ts';
 import type { Consistency, DocumentMessage, Mask, Precondition, Write } from '../messages.ts';
 import { checkDocumentName, checkId, parseDocumentName, parseFieldPath } from '../path.ts';
 import { pickFields } from '../query/projection.ts';
-import { openReading } from '../reading.ts';
+import { openReadContext } from '../read-context.ts';
 import { invalidArgument, notFound } from '../status.ts';
-import type { Opened, Store } from '../store.ts';
+import type { OpenDatabase, Store } from '../store.ts';
 import { toTimestamp } from '../time.ts';
 
 export interface GetDocumentRequest extends Consistency {
@@ -18,11 +18,11 @@ export function getDocument(store: Store, request: GetDocumentRequest): Document
   const { name = '', mask } = request;
   parseDocumentName(name);
   const opened = store.open(name);
-  const { at, transaction } = openReading(opened, request);
+  const { at, transaction } = openReadContext(opened, request);
   transaction?.documents.add(name);
   const document = opened.database.get(name, at);
   if (!document) throw notFound(`Document "${name}" not found.`);
-  return masked(document, mask);
+  return applyMask(document, mask);
 }
 
 export interface BatchGetRequest extends Consistency {
@@ -31,7 +31,7 @@ export interface BatchGetRequest extends Consistency {
   mask?: Mask;
 }
 
-/** Each document once, found or missing; the id of a transaction that begins with this comes first, alone. */
+/** Returns each document once, found or missing. The id of a new transaction comes first, in its own message. */
 export function* batchGetDocuments(store: Store, request: BatchGetRequest): Iterable<object> {
   const { database: databaseName = '', documents = [], mask } = request;
   const opened = store.open(databaseName);
@@ -42,14 +42,14 @@ export function* batchGetDocuments(store: Store, request: BatchGetRequest): Iter
       throw invalidArgument(`Document name "${name}" is not in database "${opened.database.name}".`);
     }
   }
-  const reading = openReading(opened, request);
-  const readTime = toTimestamp(reading.readTime);
+  const context = openReadContext(opened, request);
+  const readTime = toTimestamp(context.readTime);
   const results = [...names].map((name) => {
-    reading.transaction?.documents.add(name);
-    const document = opened.database.get(name, reading.at);
-    return document ? { found: masked(document, mask), readTime } : { missing: name, readTime };
+    context.transaction?.documents.add(name);
+    const document = opened.database.get(name, context.at);
+    return document ? { found: applyMask(document, mask), readTime } : { missing: name, readTime };
   });
-  if (reading.begun) yield { transaction: reading.begun };
+  if (context.newTransactionId) yield { transaction: context.newTransactionId };
   yield* results;
 }
 
@@ -95,15 +95,15 @@ export function deleteDocument(
   return {};
 }
 
-function writeOne({ database }: Opened, name: string, write: Write, mask?: Mask): DocumentMessage {
+function writeOne({ database }: OpenDatabase, name: string, write: Write, mask?: Mask): DocumentMessage {
   commitWrites(database, [write]);
   const document = database.get(name);
   if (!document) throw notFound(`Document "${name}" not found.`);
-  return masked(document, mask);
+  return applyMask(document, mask);
 }
 
-/** A document as a read with a field mask sees it. */
-export function masked(document: StoredDocument, mask?: Mask): StoredDocument {
+/** The document with only the fields of the mask. */
+export function applyMask(document: StoredDocument, mask?: Mask): StoredDocument {
   if (!mask) return document;
   return { ...document, fields: pickFields(document.fields, (mask.fieldPaths ?? []).map(parseFieldPath)) };
 }

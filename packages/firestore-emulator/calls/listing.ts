@@ -1,12 +1,12 @@
 import type { Database } from '../database.ts';
 import type { Consistency, DocumentMessage, Mask } from '../messages.ts';
 import { compareNames } from '../path.ts';
-import { openReading } from '../reading.ts';
+import { openReadContext } from '../read-context.ts';
 import { invalidArgument, unimplemented } from '../status.ts';
 import type { Store } from '../store.ts';
 import type { Micros } from '../time.ts';
 import { compareUtf8 } from '../utf8.ts';
-import { masked } from './documents.ts';
+import { applyMask } from './documents.ts';
 
 const DEFAULT_PAGE = 300;
 
@@ -20,21 +20,22 @@ export interface ListDocumentsRequest extends Consistency {
   showMissing?: boolean;
 }
 
-/** A collection page by page, by name; with `showMissing` also documents that only have something below them. */
+/** One page of a collection, ordered by name. `showMissing` includes missing documents that have subcollections. */
 export function listDocuments(store: Store, request: ListDocumentsRequest): object {
   const { parent = '', collectionId, pageSize, pageToken, orderBy, mask, showMissing } = request;
-  if (!collectionId) throw unimplemented('ListDocuments needs a collection id here.');
+  if (!collectionId) throw unimplemented('ListDocuments is not implemented without a collection id.');
   if (orderBy && !/^__name__( asc)?$/.test(orderBy))
-    throw unimplemented('ListDocuments orders by name only.');
+    throw unimplemented('ListDocuments is only implemented in the order of names.');
   const opened = store.open(parent);
-  const reading = openReading(opened, request);
+  const context = openReadContext(opened, request);
   const { database } = opened;
   const path = `${parent}/${collectionId}`;
-  reading.transaction?.collections.add(path);
+  context.transaction?.collections.add(path);
   const byName = new Map<string, DocumentMessage>();
-  if (showMissing) for (const name of parentsBelow(database, path, reading.at)) byName.set(name, { name });
-  for (const document of database.documentsIn(path, reading.at))
-    byName.set(document.name, masked(document, mask));
+  if (showMissing)
+    for (const name of documentsWithSubcollections(database, path, context.at)) byName.set(name, { name });
+  for (const document of database.documentsIn(path, context.at))
+    byName.set(document.name, applyMask(document, mask));
   const names = [...byName.keys()].sort(compareNames);
   const { page, nextPageToken } = paginate(names, compareNames, pageSize, pageToken);
   return { documents: page.map((name) => byName.get(name)), nextPageToken };
@@ -46,13 +47,13 @@ export interface ListCollectionIdsRequest extends Consistency {
   pageToken?: string;
 }
 
-/** The collections right below a document or the root that have a document, or a document somewhere below. */
+/** The ids of the collections of a document or the root that contain a document at any depth. */
 export function listCollectionIds(store: Store, request: ListCollectionIdsRequest): object {
   const { parent = '', pageSize, pageToken } = request;
   const opened = store.open(parent);
-  const { at } = openReading(opened, request);
+  const { at } = openReadContext(opened, request);
   const ids = new Set<string>();
-  for (const path of pathsBelow(opened.database, parent, at)) {
+  for (const path of nonEmptyCollectionsBelow(opened.database, parent, at)) {
     ids.add(path.slice(parent.length + 1).split('/')[0] ?? '');
   }
   const sorted = [...ids].sort(compareUtf8);
@@ -60,16 +61,24 @@ export function listCollectionIds(store: Store, request: ListCollectionIdsReques
   return { collectionIds: page, nextPageToken };
 }
 
-/** Names directly in a collection that have a collection below them. */
-function* parentsBelow(database: Database, path: string, at: Micros | undefined): Iterable<string> {
-  for (const deeper of pathsBelow(database, path, at)) {
-    const id = deeper.slice(path.length + 1).split('/')[0];
+/** The documents of a collection, missing ones included, that have a non-empty subcollection. */
+function* documentsWithSubcollections(
+  database: Database,
+  path: string,
+  at: Micros | undefined,
+): Iterable<string> {
+  for (const collectionPath of nonEmptyCollectionsBelow(database, path, at)) {
+    const id = collectionPath.slice(path.length + 1).split('/')[0];
     if (id) yield `${path}/${id}`;
   }
 }
 
-/** The collections below a name that have a document at that moment. */
-function* pathsBelow(database: Database, name: string, at: Micros | undefined): Iterable<string> {
+/** The collections below a resource name that contain a document at that time. */
+function* nonEmptyCollectionsBelow(
+  database: Database,
+  name: string,
+  at: Micros | undefined,
+): Iterable<string> {
   for (const path of database.collections.paths()) {
     if (!path.startsWith(`${name}/`)) continue;
     for (const _ of database.documentsIn(path, at)) {
@@ -79,7 +88,7 @@ function* pathsBelow(database: Database, name: string, at: Micros | undefined): 
   }
 }
 
-/** One page of sorted keys; the token is the last key of the page before, so that changes between don't skip any. */
+/** One page of sorted keys. The token is the last key of the previous page, so that changes between pages skip no key. */
 function paginate(
   keys: string[],
   compare: (a: string, b: string) => number,

@@ -2,7 +2,7 @@ import type { Aggregation, Consistency, QueryTarget, StructuredQuery } from '../
 import { aggregate } from '../query/aggregate.ts';
 import type { IndexesFile } from '../query/indexes-file.ts';
 import { checkIndex } from '../query-index.ts';
-import { openReading } from '../reading.ts';
+import { openReadContext } from '../read-context.ts';
 import { candidates, prepareScan, runScan } from '../scan.ts';
 import { unimplemented } from '../status.ts';
 import type { Store } from '../store.ts';
@@ -12,18 +12,18 @@ export interface RunQueryRequest extends QueryTarget, Consistency {
   explainOptions?: object;
 }
 
-/** The results one by one; the id of a transaction that begins with this comes first, `done` and the time last. */
+/** Streams the results. The id of a new transaction comes first, `done` and the read time last. */
 export const runQuery = (indexes: IndexesFile | undefined) =>
   function* (store: Store, request: RunQueryRequest): Iterable<object> {
-    refuseExplain(request.explainOptions);
+    rejectExplain(request.explainOptions);
     const opened = store.open(request.parent ?? '');
     const scan = prepareScan(request);
     checkIndex(scan.structuredQuery, indexes);
-    const reading = openReading(opened, request);
-    reading.transaction?.scans.push(scan);
-    const readTime = toTimestamp(reading.readTime);
-    if (reading.begun) yield { transaction: reading.begun };
-    for (const document of runScan(opened.database, scan, reading.at)) yield { document, readTime };
+    const context = openReadContext(opened, request);
+    context.transaction?.scans.push(scan);
+    const readTime = toTimestamp(context.readTime);
+    if (context.newTransactionId) yield { transaction: context.newTransactionId };
+    for (const document of runScan(opened.database, scan, context.at)) yield { document, readTime };
     yield { readTime, done: true };
   };
 
@@ -35,19 +35,19 @@ export interface RunAggregationQueryRequest extends Consistency {
 
 export const runAggregationQuery = (indexes: IndexesFile | undefined) =>
   function* (store: Store, request: RunAggregationQueryRequest): Iterable<object> {
-    refuseExplain(request.explainOptions);
+    rejectExplain(request.explainOptions);
     const { parent = '', structuredAggregationQuery: { structuredQuery, aggregations = [] } = {} } = request;
     const opened = store.open(parent);
     const scan = prepareScan({ parent, ...(structuredQuery && { structuredQuery }) });
     checkIndex(scan.structuredQuery, indexes, aggregations);
-    const reading = openReading(opened, request);
-    reading.transaction?.scans.push(scan);
-    const documents = candidates(opened.database, scan, reading.at);
+    const context = openReadContext(opened, request);
+    context.transaction?.scans.push(scan);
+    const documents = candidates(opened.database, scan, context.at);
     const aggregateFields = aggregate(scan.query, aggregations, documents);
-    if (reading.begun) yield { transaction: reading.begun };
-    yield { result: { aggregateFields }, readTime: toTimestamp(reading.readTime) };
+    if (context.newTransactionId) yield { transaction: context.newTransactionId };
+    yield { result: { aggregateFields }, readTime: toTimestamp(context.readTime) };
   };
 
-function refuseExplain(options: object | undefined): void {
+function rejectExplain(options: object | undefined): void {
   if (options) throw unimplemented('The embedded Firestore does not explain queries.');
 }

@@ -4,13 +4,13 @@ import { parseDocumentName } from '../path.ts';
 import { runScan, type Scan } from '../scan.ts';
 import type { Micros } from '../time.ts';
 
-/** What became of a listener's results: documents that came in or changed, names that went out. */
+/** A change of a target's results: documents added or changed, and the names of those removed. */
 export interface Difference {
   changed: StoredDocument[];
   removed: string[];
 }
 
-/** The results that a listener has been told of, kept up to date commit by commit. */
+/** The results of a target that the client has, updated with each commit. */
 export abstract class View {
   protected readonly database: Database;
   protected results = new Map<string, StoredDocument>();
@@ -21,16 +21,16 @@ export abstract class View {
 
   protected abstract evaluate(at?: Micros): StoredDocument[];
 
-  /** What a commit changes for this listener. */
-  abstract advance(commit: CommitRecord): Difference;
+  /** Updates the results with a commit and returns the difference. */
+  abstract applyCommit(commit: CommitRecord): Difference;
 
-  /** All there is, or what has changed since a moment the client has already seen. */
-  begin(since?: Micros): Difference {
+  /** All results, or the difference to the results at `since`, which the client already has. */
+  initialDifference(since?: Micros): Difference {
     if (since !== undefined) this.results = byName(this.evaluate(since));
-    return this.moveTo(this.evaluate());
+    return this.replaceResults(this.evaluate());
   }
 
-  protected moveTo(documents: StoredDocument[]): Difference {
+  protected replaceResults(documents: StoredDocument[]): Difference {
     const next = byName(documents);
     const changed = documents.filter((document) => !isSameVersion(this.results.get(document.name), document));
     const removed = [...this.results.keys()].filter((name) => !next.has(name));
@@ -39,7 +39,7 @@ export abstract class View {
   }
 }
 
-/** Single documents; one that does not exist is said to be removed, or the client would wait for it. */
+/** A target of single documents. A missing document is reported as removed, otherwise the client would wait for it. */
 export class DocumentsView extends View {
   readonly #names: string[];
 
@@ -49,15 +49,15 @@ export class DocumentsView extends View {
     this.#names = names;
   }
 
-  override begin(since?: Micros): Difference {
-    const { changed, removed } = super.begin(since);
+  override initialDifference(since?: Micros): Difference {
+    const { changed, removed } = super.initialDifference(since);
     const missing = this.#names.filter((name) => !this.results.has(name));
     return { changed, removed: [...new Set([...removed, ...missing])] };
   }
 
-  advance({ changes }: CommitRecord): Difference {
-    const isTouched = changes.some(({ name }) => this.#names.includes(name));
-    return isTouched ? this.moveTo(this.evaluate()) : { changed: [], removed: [] };
+  applyCommit({ changes }: CommitRecord): Difference {
+    const isAffected = changes.some(({ name }) => this.#names.includes(name));
+    return isAffected ? this.replaceResults(this.evaluate()) : { changed: [], removed: [] };
   }
 
   protected evaluate(at?: Micros): StoredDocument[] {
@@ -75,17 +75,17 @@ export class QueryView extends View {
     this.#scan = scan;
   }
 
-  advance(commit: CommitRecord): Difference {
+  applyCommit(commit: CommitRecord): Difference {
     const { query } = this.#scan;
-    const isWindow = query.limit !== undefined || query.offset > 0;
-    const touching = commit.changes.filter(
+    const hasWindow = query.limit !== undefined || query.offset > 0;
+    const affecting = commit.changes.filter(
       ({ before, after }) => (before && query.matches(before)) || (after && query.matches(after)),
     );
-    if (touching.length === 0) return { changed: [], removed: [] };
-    // What leaves a window lets another document in that this commit did not touch.
-    if (isWindow) return this.moveTo(this.evaluate());
+    if (affecting.length === 0) return { changed: [], removed: [] };
+    // With a limit or offset, a document that leaves the window admits one that this commit did not change.
+    if (hasWindow) return this.replaceResults(this.evaluate());
     const difference: Difference = { changed: [], removed: [] };
-    for (const { name, after } of touching) {
+    for (const { name, after } of affecting) {
       if (after && query.matches(after)) {
         const document = query.project(after);
         this.results.set(name, document);

@@ -2,14 +2,14 @@ import type { StoredDocument } from '../document.ts';
 import { invalidArgument } from '../status.ts';
 import { isNaNValue, kindOf, numeric, type Value } from '../value.ts';
 import { type Field, fieldValue, toField } from './field.ts';
-import { type CompiledQuery, page } from './run.ts';
+import { applyOffsetAndLimit, type CompiledQuery } from './run.ts';
 import type { Aggregation } from './structured-query.ts';
 
 const MAX_AGGREGATIONS = 5;
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
-/** The fields that aggregations read, each once: a document lacking one of them counts in none of them. */
+/** The distinct fields that the aggregations read. A document without one of them is excluded from all aggregations. */
 export function aggregatedFields(aggregations: readonly Aggregation[]): Field[] {
   const fields = aggregations
     .map(({ sum, avg }) => sum ?? avg)
@@ -19,9 +19,9 @@ export function aggregatedFields(aggregations: readonly Aggregation[]): Field[] 
 }
 
 /**
- * Counts, adds up and averages a query's results (aggregations see offset and limit too).
+ * Computes count, sum and average over a query's results, after offset and limit.
  *
- * @throws FirestoreError INVALID_ARGUMENT for none or more than 5 aggregations, doubled aliases, `upTo` below 1
+ * @throws FirestoreError INVALID_ARGUMENT for none or more than 5 aggregations, duplicate aliases, or `upTo` below 1
  */
 export function aggregate(
   compiled: CompiledQuery,
@@ -31,18 +31,18 @@ export function aggregate(
   if (aggregations.length < 1 || aggregations.length > MAX_AGGREGATIONS) {
     throw invalidArgument(`A query has 1 to ${MAX_AGGREGATIONS} aggregations.`);
   }
-  const aliases = namesOf(aggregations);
+  const aliases = aliasesOf(aggregations);
   const fields = aggregatedFields(aggregations);
   const found = [...documents].filter(
     (document) =>
       compiled.matches(document) && fields.every((field) => fieldValue(document, field) !== undefined),
   );
-  const results = page(found.sort(compiled.compare), compiled.offset, compiled.limit);
+  const results = applyOffsetAndLimit(found.sort(compiled.compare), compiled.offset, compiled.limit);
   return Object.fromEntries(aggregations.map((one, i) => [aliases[i] ?? '', compute(one, results)]));
 }
 
-/** Those without an alias are called field_1, field_2, … (query.proto). */
-function namesOf(aggregations: readonly Aggregation[]): string[] {
+/** The default aliases are field_1, field_2, … (query.proto). */
+function aliasesOf(aggregations: readonly Aggregation[]): string[] {
   let unnamed = 0;
   const names = aggregations.map(({ alias }) => alias || `field_${++unnamed}`);
   if (new Set(names).size < names.length) throw invalidArgument('Aggregation aliases must be unique.');
@@ -69,7 +69,7 @@ const numbersOf = (results: readonly StoredDocument[], field: Field): Value[] =>
     .map((document) => fieldValue(document, field))
     .filter((value): value is Value => value !== undefined && kindOf(value) === 'number');
 
-/** An integer while there are only integers and int64 holds the sum, otherwise a double. */
+/** An integer if all numbers are integers and the sum fits into int64, otherwise a double. */
 function sumOf(numbers: readonly Value[]): Value {
   let whole = 0n;
   let rest = 0;

@@ -25,7 +25,7 @@ export interface Condition {
   readonly operand: Value;
 }
 
-/** A filter with its unary forms turned into comparisons with null and NaN. */
+/** A filter in which unary filters are comparisons with null or NaN. */
 export type FilterNode = Condition | { readonly kind: 'and' | 'or'; readonly filters: readonly FilterNode[] };
 
 const INEQUALITIES: readonly Operator[] = [
@@ -37,7 +37,7 @@ const INEQUALITIES: readonly Operator[] = [
   'NOT_IN',
 ];
 
-/** Whether results must be ordered by the condition's field. */
+/** Whether the condition orders the results by its field. */
 export const isInequality = ({ operator }: Condition) => INEQUALITIES.includes(operator);
 
 const UNARY: Record<string, { operator: Operator; operand: Value }> = {
@@ -47,7 +47,7 @@ const UNARY: Record<string, { operator: Operator; operand: Value }> = {
   IS_NOT_NAN: { operator: 'NOT_EQUAL', operand: { doubleValue: Number.NaN } },
 };
 
-/** Reads a filter; no filter at all is an AND of nothing. Throws INVALID_ARGUMENT. */
+/** Converts a filter message. A missing filter is an empty AND. @throws FirestoreError INVALID_ARGUMENT */
 export function toFilterNode(filter: Filter | null | undefined): FilterNode {
   if (!filter) return { kind: 'and', filters: [] };
   const { compositeFilter, fieldFilter, unaryFilter } = filter;
@@ -69,30 +69,30 @@ export function toFilterNode(filter: Filter | null | undefined): FilterNode {
   return { kind: 'condition', field: toField(fieldFilter.field), operator, operand: fieldFilter.value };
 }
 
-/** Every condition in a filter, in the order written. */
+/** All conditions of a filter, in their order. */
 export const conditionsOf = (node: FilterNode): Condition[] =>
   node.kind === 'condition' ? [node] : node.filters.flatMap(conditionsOf);
 
-/** How many ANDs the disjunctive normal form would have, without making it. */
+/** The number of ANDs in the disjunctive normal form, without computing it. */
 export function countDisjunctions(node: FilterNode): number {
-  if (node.kind === 'condition') return alternatives(node)?.length ?? 1;
+  if (node.kind === 'condition') return expandList(node)?.length ?? 1;
   const counts = node.filters.map(countDisjunctions);
   return node.kind === 'and'
     ? counts.reduce((product, count) => product * count, 1)
     : counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** The disjunctive normal form: an OR of ANDs, in which IN and ARRAY_CONTAINS_ANY are gone. */
+/** The disjunctive normal form: an OR of ANDs, with IN and ARRAY_CONTAINS_ANY expanded. */
 export function toDisjunctions(node: FilterNode): Condition[][] {
-  if (node.kind === 'condition') return (alternatives(node) ?? [node]).map((condition) => [condition]);
+  if (node.kind === 'condition') return (expandList(node) ?? [node]).map((condition) => [condition]);
   if (node.kind === 'or') return node.filters.flatMap(toDisjunctions);
   return node.filters.reduce<Condition[][]>(
-    (sofar, one) => sofar.flatMap((left) => toDisjunctions(one).map((right) => [...left, ...right])),
+    (product, one) => product.flatMap((left) => toDisjunctions(one).map((right) => [...left, ...right])),
     [[]],
   );
 }
 
-function alternatives({ kind, field, operator, operand }: Condition): Condition[] | undefined {
+function expandList({ kind, field, operator, operand }: Condition): Condition[] | undefined {
   if (operator !== 'IN' && operator !== 'ARRAY_CONTAINS_ANY') return undefined;
   const single = operator === 'IN' ? 'EQUAL' : 'ARRAY_CONTAINS';
   return elementsOf(operand).map((element) => ({ kind, field, operator: single, operand: element }));

@@ -4,8 +4,8 @@ import { fieldValue } from './field.ts';
 import type { Sort } from './order.ts';
 import type { Cursor } from './structured-query.ts';
 
-/** Where a document lies from a cursor's values, which may be fewer than the sorts: only those are compared. */
-function position(document: StoredDocument, values: Cursor['values'], sorts: readonly Sort[]): number {
+/** Compares a document with a cursor. The cursor can have fewer values than there are sort fields. */
+function compareToCursor(document: StoredDocument, values: Cursor['values'], sorts: readonly Sort[]): number {
   for (const [i, value] of (values ?? []).entries()) {
     const sort = sorts[i];
     if (!sort) break;
@@ -15,19 +15,19 @@ function position(document: StoredDocument, values: Cursor['values'], sorts: rea
   return 0;
 }
 
-/** Whether a document comes at or after the start and at or before the end; `before` moves either one ahead of its equals. */
-export function isBetween(
+/** Whether a document lies between the cursors. `before` puts a cursor before the documents equal to it, else after them. */
+export function isWithinCursors(
   document: StoredDocument,
   start: Cursor | null | undefined,
   end: Cursor | null | undefined,
   sorts: readonly Sort[],
 ): boolean {
   if (start) {
-    const order = position(document, start.values, sorts);
+    const order = compareToCursor(document, start.values, sorts);
     if (start.before ? order < 0 : order <= 0) return false;
   }
   if (end) {
-    const order = position(document, end.values, sorts);
+    const order = compareToCursor(document, end.values, sorts);
     if (end.before ? order >= 0 : order > 0) return false;
   }
   return true;

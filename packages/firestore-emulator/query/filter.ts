@@ -4,24 +4,24 @@ import type { Condition, FilterNode } from './condition.ts';
 import { fieldValue } from './field.ts';
 
 /** Whether a document satisfies a filter. */
-export function satisfies(document: StoredDocument, node: FilterNode): boolean {
+export function matchesFilter(document: StoredDocument, node: FilterNode): boolean {
   if (node.kind === 'condition') {
     const value = fieldValue(document, node.field);
-    return value !== undefined && meets(value, node);
+    return value !== undefined && matchesCondition(value, node);
   }
-  const test = (one: FilterNode) => satisfies(document, one);
+  const test = (one: FilterNode) => matchesFilter(document, one);
   return node.kind === 'and' ? node.filters.every(test) : node.filters.some(test);
 }
 
-/** A document without the field meets no condition on it, not even a negative one. */
-function meets(value: Value, { operator, operand }: Condition): boolean {
+/** Called only if the document has the field: without it no condition matches, not even a negative one. */
+function matchesCondition(value: Value, { operator, operand }: Condition): boolean {
   switch (operator) {
     case 'EQUAL':
       return equalValues(value, operand);
     case 'NOT_EQUAL':
       return !isNull(value) && !equalValues(value, operand);
     case 'IN':
-      return isAmong(value, elementsOf(operand));
+      return isInList(value, elementsOf(operand));
     case 'NOT_IN':
       return (
         !isNull(value) &&
@@ -32,7 +32,7 @@ function meets(value: Value, { operator, operand }: Condition): boolean {
     case 'ARRAY_CONTAINS_ANY':
       return containsAny(value, elementsOf(operand));
     default:
-      // A range never leaves the operand's kind: `> 5` finds no text.
+      // A range matches only values of the operand's type: `> 5` matches no string.
       return kindOf(value) === kindOf(operand) && isInRange(compareValues(value, operand), operator);
   }
 }
@@ -43,11 +43,11 @@ function isInRange(order: number, operator: Condition['operator']): boolean {
   return operator === 'GREATER_THAN' ? order > 0 : order >= 0;
 }
 
-/** In lists, null and NaN match nothing: Firestore finds those only by IS_NULL and IS_NAN. */
-const isAmong = (value: Value, candidates: readonly Value[]) =>
+/** null and NaN in a list match nothing: Firestore finds them only with IS_NULL and IS_NAN. */
+const isInList = (value: Value, candidates: readonly Value[]) =>
   candidates.some(
     (candidate) => !isNull(candidate) && !isNaNValue(candidate) && equalValues(value, candidate),
   );
 
 const containsAny = (value: Value, wanted: readonly Value[]) =>
-  value.arrayValue !== undefined && elementsOf(value).some((element) => isAmong(element, wanted));
+  value.arrayValue !== undefined && elementsOf(value).some((element) => isInList(element, wanted));

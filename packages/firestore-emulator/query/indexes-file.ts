@@ -1,4 +1,4 @@
-/** firestore.indexes.json, as the Firebase CLI reads it; what isn't named here (density, TTL) changes no answer. */
+/** firestore.indexes.json of the Firebase CLI. Properties that do not affect queries (density, TTL) are omitted. */
 export interface IndexesFile {
   indexes?: CompositeIndex[];
   fieldOverrides?: FieldOverride[];
@@ -17,7 +17,7 @@ export interface IndexedField {
   vectorConfig?: unknown;
 }
 
-/** The single-field indexes that one field has instead of the automatic ones. */
+/** Single-field indexes that replace the automatic ones of a field. */
 export interface FieldOverride {
   collectionGroup: string;
   fieldPath: string;

@@ -8,13 +8,13 @@ import type { Order } from './structured-query.ts';
 
 export type Direction = 'ASCENDING' | 'DESCENDING';
 
-/** One step of a total order over documents. */
+/** One sort field of a query. */
 export interface Sort {
   readonly field: Field;
   readonly direction: Direction;
 }
 
-/** The order as the query writes it. Throws INVALID_ARGUMENT. */
+/** The `order_by` of the query. @throws FirestoreError INVALID_ARGUMENT */
 export function explicitSorts(orderBy: readonly Order[]): Sort[] {
   return orderBy.map(({ field, direction = 'ASCENDING' }) => {
     if (direction === 'DIRECTION_UNSPECIFIED') direction = 'ASCENDING';
@@ -26,8 +26,8 @@ export function explicitSorts(orderBy: readonly Order[]): Sort[] {
 }
 
 /**
- * The order results really have: what is written, then the fields of inequalities by name, then `__name__`,
- * each in the direction of the last one written (query.proto, order_by).
+ * The complete order of the results: `order_by`, then the fields of inequalities by name, then `__name__`, each in the
+ * direction of the last explicit one (query.proto, order_by).
  */
 export function totalSorts(explicit: readonly Sort[], filter: FilterNode): Sort[] {
   const direction = explicit.at(-1)?.direction ?? 'ASCENDING';
@@ -43,11 +43,11 @@ export function totalSorts(explicit: readonly Sort[], filter: FilterNode): Sort[
   return [...explicit, ...fields.map((field) => ({ field, direction }))];
 }
 
-/** Documents that lack an ordered field are no results. */
+/** A document without one of the sort fields is not a result. */
 export const hasSortedFields = (document: StoredDocument, sorts: readonly Sort[]) =>
   sorts.every(({ field }) => fieldValue(document, field) !== undefined);
 
-/** For documents that have the sorted fields. */
+/** Both documents must have all sort fields. */
 export function compareDocuments(a: StoredDocument, b: StoredDocument, sorts: readonly Sort[]): number {
   for (const { field, direction } of sorts) {
     const order = compareValues(fieldValue(a, field) ?? {}, fieldValue(b, field) ?? {});

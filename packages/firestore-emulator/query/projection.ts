@@ -1,8 +1,8 @@
 import type { Value } from '../value.ts';
 
 /**
- * Only the fields at the given paths, as a field mask or `select` wants them; a path to nothing adds nothing,
- * so `__name__` alone gives no fields.
+ * The fields at the given paths, for a field mask or `select`. Paths without a value add nothing, so `__name__` alone
+ * returns no fields.
  */
 export function pickFields(
   fields: Record<string, Value>,

@@ -1,20 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Condition, toDisjunctions, toFilterNode } from './condition.ts';
 import type { Field } from './field.ts';
-import { type Entry, indexesFor, type Scope, withName } from './index-entries.ts';
+import { type IndexColumn, indexesFor, type Scope, withName } from './index-columns.ts';
 import type { IndexesFile } from './indexes-file.ts';
 import { explicitSorts, type Sort, totalSorts } from './order.ts';
 import type { StructuredQuery } from './structured-query.ts';
 
 /**
- * Whether production would answer a valid query with the automatic indexes and those of firestore.indexes.json:
- * undefined, or else what to add to that file, as JSON on one line.
+ * Finds the index that production needs for a valid query and that is neither automatic nor in firestore.indexes.json.
  *
- * An index serves an AND of conditions if it is some of the fields compared for equality, then exactly the
- * sort order. Several that end in the same sort order are merged, if together they have all those fields
+ * An index serves an AND of conditions if its columns are some of the equality fields, then exactly the sort order.
+ * Indexes that end in the same sort order are merged if together they have all equality fields
  * (https://firebase.google.com/docs/firestore/query-data/index-overview#taking_advantage_of_index_merging).
  *
- * @param aggregated fields of sum() and average(), which are read from the index and so must be in it
+ * @param aggregated fields of sum() and average(), which the index must contain
+ * @returns the JSON to add to firestore.indexes.json, on one line, or `undefined` if no index is missing
  */
 export function missingIndex(
   query: StructuredQuery,
@@ -26,22 +26,22 @@ export function missingIndex(
   const filter = toFilterNode(query.where);
   const sorts = withAggregated(totalSorts(explicitSorts(query.orderBy ?? []), filter), aggregated);
   for (const conditions of toDisjunctions(filter)) {
-    const wanted = requirement(conditions, sorts);
+    const required = requirement(conditions, sorts);
     const fields = [...conditions, ...sorts].map(({ field }) => field).filter((field) => !field.isName);
     const available = indexesFor(collectionId, scope, fields, indexes);
-    if (!isCovered(wanted, available)) return describe(collectionId, scope, wanted);
+    if (!isCovered(required, available)) return describeMissingIndex(collectionId, scope, required);
   }
   return undefined;
 }
 
-/** What an AND of conditions asks of indexes: columns in any order, then columns in exactly this order. */
+/** The index columns that an AND of conditions needs: `equal` in any order, then `sorted` in exactly this order. */
 interface Requirement {
-  readonly equal: readonly Entry[];
-  readonly sorted: readonly Entry[];
+  readonly equal: readonly IndexColumn[];
+  readonly sorted: readonly IndexColumn[];
 }
 
 function requirement(conditions: readonly Condition[], sorts: readonly Sort[]): Requirement {
-  const equal = new Map<string, Entry>();
+  const equal = new Map<string, IndexColumn>();
   for (const { field, operator } of conditions) {
     if (operator === 'ARRAY_CONTAINS') equal.set(`${field.key} []`, { key: field.key, mode: 'CONTAINS' });
     if (operator === 'EQUAL' && !field.isName) equal.set(field.key, { key: field.key, mode: 'ASCENDING' });
@@ -52,7 +52,7 @@ function requirement(conditions: readonly Condition[], sorts: readonly Sort[]): 
   return { equal: [...equal.values()], sorted };
 }
 
-/** Aggregated fields come after what sorts, but before `__name__`, which ends every index. */
+/** Adds the aggregated fields after the sort fields and before `__name__`, the last column of every index. */
 function withAggregated(sorts: readonly Sort[], aggregated: readonly Field[]): Sort[] {
   const end = sorts.findIndex(({ field }) => field.isName);
   const direction = sorts[end]?.direction ?? 'ASCENDING';
@@ -62,8 +62,8 @@ function withAggregated(sorts: readonly Sort[], aggregated: readonly Field[]): S
   return [...sorts.slice(0, end), ...added.map((field) => ({ field, direction })), ...sorts.slice(end)];
 }
 
-/** All servable indexes are merged: one that adds no column does no harm. */
-function isCovered({ equal, sorted }: Requirement, available: readonly Entry[][]): boolean {
+/** Merges all usable indexes. One that adds no column does not matter. */
+function isCovered({ equal, sorted }: Requirement, available: readonly IndexColumn[][]): boolean {
   const served = available
     .map((index) => servedColumns(index, equal, sorted))
     .filter((one) => one !== undefined);
@@ -71,12 +71,12 @@ function isCovered({ equal, sorted }: Requirement, available: readonly Entry[][]
   return served.length > 0 && equal.every((column) => columns.has(column));
 }
 
-/** The equality columns an index brings, or undefined if it can't take part. */
+/** The equality columns that an index provides, or `undefined` if it cannot be used. */
 function servedColumns(
-  index: readonly Entry[],
-  equal: readonly Entry[],
-  sorted: readonly Entry[],
-): Entry[] | undefined {
+  index: readonly IndexColumn[],
+  equal: readonly IndexColumn[],
+  sorted: readonly IndexColumn[],
+): IndexColumn[] | undefined {
   const split = index.length - sorted.length;
   const isSorted = sorted.every(
     ({ key, mode }, i) => index[split + i]?.key === key && index[split + i]?.mode === mode,
@@ -90,23 +90,27 @@ function servedColumns(
   return columns.every((column) => column !== undefined) ? columns : undefined;
 }
 
-/** The entry to add; one field needs a single-field index, which the file has under fieldOverrides. */
-function describe(collectionGroup: string, queryScope: Scope, { equal, sorted }: Requirement): string {
+/** The index to add, as JSON. An index on one field is a single-field index, under fieldOverrides. */
+function describeMissingIndex(
+  collectionGroup: string,
+  queryScope: Scope,
+  { equal, sorted }: Requirement,
+): string {
   const entries = [...equal, ...sorted];
   const implied = withName(entries.slice(0, -1));
   const isNameImplied = entries.length > 1 && isDeepStrictEqual(implied, entries);
   const [only] = entries;
   const name = sorted.at(-1);
-  // A column compared for equality may run either way, so let it run as `__name__` has to.
+  // The direction of an equality column does not matter: use that of `__name__`.
   const isFree = only?.mode !== 'CONTAINS' && equal.length === 1;
   if (only && name && entries.length === 2 && (isNameImplied || isFree)) {
-    const { fieldPath, ...config } = columnOf(isFree ? { ...only, mode: name.mode } : only);
+    const { fieldPath, ...config } = toIndexedField(isFree ? { ...only, mode: name.mode } : only);
     const override = { collectionGroup, fieldPath, indexes: [{ ...config, queryScope }] };
     return JSON.stringify({ fieldOverrides: [override] });
   }
-  const fields = entries.slice(0, isNameImplied ? -1 : undefined).map(columnOf);
+  const fields = entries.slice(0, isNameImplied ? -1 : undefined).map(toIndexedField);
   return JSON.stringify({ indexes: [{ collectionGroup, queryScope, fields }] });
 }
 
-const columnOf = ({ key, mode }: Entry) =>
+const toIndexedField = ({ key, mode }: IndexColumn) =>
   mode === 'CONTAINS' ? { fieldPath: key, arrayConfig: mode } : { fieldPath: key, order: mode };

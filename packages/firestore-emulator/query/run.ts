@@ -1,22 +1,22 @@
 import type { StoredDocument } from '../document.ts';
 import { invalidArgument } from '../status.ts';
 import { toFilterNode } from './condition.ts';
-import { isBetween } from './cursor.ts';
+import { isWithinCursors } from './cursor.ts';
 import { toField } from './field.ts';
-import { satisfies } from './filter.ts';
+import { matchesFilter } from './filter.ts';
 import { compareDocuments, explicitSorts, hasSortedFields, totalSorts } from './order.ts';
 import { pickFields } from './projection.ts';
 import type { CollectionSelector, StructuredQuery } from './structured-query.ts';
 import { checkFilter, checkQuery } from './validate.ts';
 
 export interface CompiledQuery {
-  /** Collection, filter, presence of the ordered fields and cursors: all but offset and limit. */
+  /** Checks the collection, filter, sort fields and cursors, but not offset and limit. */
   matches(document: StoredDocument): boolean;
-  /** The total order of results, for documents that match. */
+  /** The order of the results. Both documents must match. */
   compare(a: StoredDocument, b: StoredDocument): number;
-  /** What `select` leaves of a document. */
+  /** Applies `select`. */
   project(document: StoredDocument): StoredDocument;
-  /** The query's results, in order. */
+  /** The results, in order, after offset and limit. */
   run(documents: Iterable<StoredDocument>): StoredDocument[];
   readonly limit: number | undefined;
   readonly offset: number;
@@ -26,10 +26,10 @@ export interface CompiledQuery {
 const PARENT = /^projects\/[^/]+\/databases\/[^/]+\/documents((?:\/[^/]+\/[^/]+)*)$/;
 
 /**
- * Validates a query once, so that it can be asked about many documents.
+ * Validates a query and prepares it for repeated use.
  *
- * @param parent `projects/{p}/databases/{d}/documents`, or a document's name below it
- * @throws FirestoreError INVALID_ARGUMENT for what production refuses, UNIMPLEMENTED for vector search
+ * @param parent `projects/{p}/databases/{d}/documents`, or the name of a document
+ * @throws FirestoreError INVALID_ARGUMENT for queries that production rejects, UNIMPLEMENTED for vector search
  */
 export function compileQuery(parent: string, query: StructuredQuery): CompiledQuery {
   const below = PARENT.exec(parent)?.[1];
@@ -48,21 +48,24 @@ export function compileQuery(parent: string, query: StructuredQuery): CompiledQu
   const matches = (document: StoredDocument) =>
     isInCollection(document.name) &&
     hasSortedFields(document, sorts) &&
-    satisfies(document, filter) &&
-    isBetween(document, query.startAt, query.endAt, sorts);
+    matchesFilter(document, filter) &&
+    isWithinCursors(document, query.startAt, query.endAt, sorts);
   const compare = (a: StoredDocument, b: StoredDocument) => compareDocuments(a, b, sorts);
   const project = (document: StoredDocument) =>
     selected?.length ? { ...document, fields: pickFields(document.fields, selected) } : document;
   const run = (documents: Iterable<StoredDocument>) =>
-    page([...documents].filter(matches).sort(compare), offset, limit).map(project);
+    applyOffsetAndLimit([...documents].filter(matches).sort(compare), offset, limit).map(project);
   return { matches, compare, project, run, limit, offset, isInCollection };
 }
 
-/** What offset (first) and limit leave of sorted results. */
-export const page = <T>(results: readonly T[], offset: number, limit: number | undefined): T[] =>
-  results.slice(offset, limit === undefined ? undefined : offset + limit);
+/** Applies the offset, then the limit, to sorted results. */
+export const applyOffsetAndLimit = <T>(
+  results: readonly T[],
+  offset: number,
+  limit: number | undefined,
+): T[] => results.slice(offset, limit === undefined ? undefined : offset + limit);
 
-/** Without a collection id, every document below the parent is meant. */
+/** Without a collection id, the query selects every document below the parent. */
 function collectionTest(parent: string, { collectionId, allDescendants }: CollectionSelector) {
   const prefix = allDescendants || !collectionId ? `${parent}/` : `${parent}/${collectionId}/`;
   return (name: string): boolean => {

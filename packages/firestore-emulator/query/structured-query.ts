@@ -1,6 +1,6 @@
 import type { Value } from '../value.ts';
 
-/** The messages of google/firestore/v1/query.proto that are understood here, as proto-loader decodes them. */
+/** The supported messages of google/firestore/v1/query.proto, as proto-loader decodes them. */
 export interface StructuredQuery {
   select?: { fields?: FieldReference[] } | null;
   from?: CollectionSelector[];

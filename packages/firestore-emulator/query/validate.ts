@@ -18,7 +18,7 @@ const MAX_NOT_IN = 10;
 const MAX_INEQUALITY_FIELDS = 10;
 const MAX_PARTS = 100;
 
-/** Refuses filters that Firestore does. Throws INVALID_ARGUMENT. */
+/** @throws FirestoreError INVALID_ARGUMENT for a filter that Firestore rejects */
 export function checkFilter(filter: FilterNode, explicit: readonly Sort[], isBelowDocument: boolean): void {
   const conditions = conditionsOf(filter);
   for (const condition of conditions) checkCondition(condition);
@@ -45,12 +45,12 @@ function checkCondition({ field, operator, operand }: Condition): void {
   const isList = operator === 'IN' || operator === 'NOT_IN' || operator === 'ARRAY_CONTAINS_ANY';
   const operands = isList ? elementsOf(operand) : [operand];
   if (isList) {
-    const most = operator === 'NOT_IN' ? MAX_NOT_IN : MAX_DISJUNCTIONS;
+    const max = operator === 'NOT_IN' ? MAX_NOT_IN : MAX_DISJUNCTIONS;
     if (!operand.arrayValue || operands.length === 0) {
       throw invalidArgument(`'${operator}' requires a non-empty ArrayValue.`);
     }
-    if (operands.length > most) {
-      throw invalidArgument(`'${operator}' supports up to ${most} comparison values.`);
+    if (operands.length > max) {
+      throw invalidArgument(`'${operator}' supports up to ${max} comparison values.`);
     }
   }
   if (!field.isName) return;
@@ -79,7 +79,7 @@ function checkNegations(filter: FilterNode, conditions: readonly Condition[]): v
 const hasOr = (node: FilterNode): boolean =>
   node.kind !== 'condition' && (node.kind === 'or' || node.filters.some(hasOr));
 
-/** Refuses a query whose other parts Firestore does. Throws INVALID_ARGUMENT, or UNIMPLEMENTED for vector search. */
+/** @throws FirestoreError INVALID_ARGUMENT if Firestore rejects another part of the query, UNIMPLEMENTED for vector search */
 export function checkQuery(query: StructuredQuery, filter: FilterNode, explicit: readonly Sort[]): void {
   if (query.findNearest) throw unimplemented('The embedded Firestore has no vector search (findNearest).');
   const [selector, ...others] = query.from ?? [];

@@ -4,27 +4,30 @@ import { type Client, credentials, Metadata, type ServiceError } from '@grpc/grp
 import { FirestoreClient } from '../proto.ts';
 import { type FirestoreOptions, type FirestoreServer, startFirestore } from '../server.ts';
 
-/** Keeps the SDK's authentication from looking for a cloud to run in. */
+/** Keeps the SDK from looking for a Google Cloud metadata server. */
 process.env.METADATA_SERVER_DETECTION = 'none';
+
+const DEFAULT_DATABASE = '(default)';
 
 export interface TestFirestore {
   readonly server: FirestoreServer;
-  /** The real SDK, on a project that nobody else uses. */
-  connect(projectId?: string): Firestore;
-  raw(projectId?: string): RawClient;
+  /** The real SDK, by default on the default database of a project of its own. */
+  connect(projectId?: string, databaseId?: string): Firestore;
+  raw(projectId?: string, databaseId?: string): RawClient;
   stop(): Promise<void>;
 }
 
-/** A server and clients of it, all of which `stop` ends. */
+/** Starts a server. `stop` ends it and its clients. */
 export async function startTestFirestore(options: FirestoreOptions = {}): Promise<TestFirestore> {
   const server = await startFirestore(options);
   const clients: Firestore[] = [];
   const raws: RawClient[] = [];
   return {
     server,
-    connect(projectId = `demo-${randomUUID()}`) {
+    connect(projectId = `demo-${randomUUID()}`, databaseId = DEFAULT_DATABASE) {
       const client = new Firestore({
         projectId,
+        databaseId,
         host: server.host,
         ssl: false,
         sslCreds: credentials.createInsecure(),
@@ -33,8 +36,8 @@ export async function startTestFirestore(options: FirestoreOptions = {}): Promis
       clients.push(client);
       return client;
     },
-    raw(projectId = `demo-${randomUUID()}`) {
-      const raw = new RawClient(server.host, projectId);
+    raw(projectId = `demo-${randomUUID()}`, databaseId = DEFAULT_DATABASE) {
+      const raw = new RawClient(server.host, projectId, databaseId);
       raws.push(raw);
       return raw;
     },
@@ -46,22 +49,22 @@ export async function startTestFirestore(options: FirestoreOptions = {}): Promis
   };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of a schemaless client; the assertions say what they hold
+// biome-ignore lint/suspicious/noExplicitAny: untyped responses; the assertions check their content
 type Message = any;
 
-/** Sends messages as they are: what the SDK can't be made to send. */
+/** A gRPC client for requests that the SDK cannot send. */
 export class RawClient {
   readonly database: string;
   readonly documents: string;
   readonly #client: Client;
 
-  constructor(host: string, projectId: string) {
-    this.database = `projects/${projectId}/databases/(default)`;
+  constructor(host: string, projectId: string, databaseId: string) {
+    this.database = `projects/${projectId}/databases/${databaseId}`;
     this.documents = `${this.database}/documents`;
     this.#client = new FirestoreClient(host, credentials.createInsecure());
   }
 
-  /** @throws ServiceError with the status code the server gave */
+  /** @throws ServiceError with the server's status code */
   call(method: string, request: object): Promise<Message> {
     return new Promise((resolve, reject) => {
       const send = Reflect.get(this.#client, method).bind(this.#client);
@@ -71,7 +74,7 @@ export class RawClient {
     });
   }
 
-  /** All messages of a server stream. */
+  /** Returns all messages of a server stream. */
   async stream(method: string, request: object): Promise<Message[]> {
     const messages: Message[] = [];
     const call = Reflect.get(this.#client, method).call(this.#client, request, new Metadata());
@@ -79,7 +82,7 @@ export class RawClient {
     return messages;
   }
 
-  /** The open bidirectional stream. */
+  /** Opens a bidirectional stream. */
   open(method: string): Message {
     return Reflect.get(this.#client, method).call(this.#client, new Metadata());
   }
@@ -97,16 +100,16 @@ export class RawClient {
   }
 }
 
-/** Fulfilled with the error that a promise is rejected with, so that code and words can be looked at. */
-export async function refusal(promise: Promise<unknown>): Promise<{ code: number; message: string }> {
+/** Resolves with the error of a rejected promise. @throws if the promise is fulfilled */
+export async function rejectionOf(promise: Promise<unknown>): Promise<{ code: number; message: string }> {
   try {
     await promise;
   } catch (error) {
     return error as { code: number; message: string };
   }
-  throw new Error('it was expected to be refused');
+  throw new Error('the call was expected to fail');
 }
 
-/** The project a client was made for, as it is in the names of its documents. */
+/** The project id of a client. */
 export const projectOf = (client: Firestore): string =>
   (client as unknown as { projectId: string }).projectId;

@@ -1,54 +1,54 @@
 import assert from 'node:assert/strict';
 import { FieldValue, Timestamp } from '@google-cloud/firestore';
-import { refusal, startTestFirestore, type TestFirestore } from './client.ts';
+import { rejectionOf, startTestFirestore, type TestFirestore } from './client.ts';
 
-describe('commits of the embedded Firestore', () => {
+describe('embedded Firestore: commits', () => {
   let firestore: TestFirestore;
   before(async () => {
     firestore = await startTestFirestore();
   });
   after(() => firestore.stop());
 
-  it('are all or nothing', async () => {
+  it('applies all writes or none', async () => {
     const db = firestore.connect();
     await db.doc('c/there').set({ n: 1 });
     await db.doc('c/too').set({ n: 1 });
     const batch = db.batch().set(db.doc('c/new'), {}).update(db.doc('c/there'), { n: 2 });
     batch.create(db.doc('c/too'), {});
-    assert.equal((await refusal(batch.commit())).code, 6);
+    assert.equal((await rejectionOf(batch.commit())).code, 6);
     assert.equal((await db.doc('c/new').get()).exists, false);
     assert.equal((await db.doc('c/there').get()).get('n'), 1);
   });
 
-  it('say in production’s words which document is missing or in the way', async () => {
+  it('names the missing or existing document in the message of production', async () => {
     const db = firestore.connect();
     const { formattedName } = db.doc('c/x') as unknown as { formattedName: string };
-    const missing = await refusal(db.doc('c/x').update({ a: 1 }));
+    const missing = await rejectionOf(db.doc('c/x').update({ a: 1 }));
     assert.equal(missing.code, 5);
     assert.ok(missing.message.includes(`No document to update: ${formattedName}`));
     await db.doc('c/x').create({});
-    const existing = await refusal(db.doc('c/x').create({}));
+    const existing = await rejectionOf(db.doc('c/x').create({}));
     assert.equal(existing.code, 6);
     assert.ok(existing.message.includes(`Document already exists: ${formattedName}`));
-    assert.equal((await refusal(db.doc('c/none').delete({ exists: true }))).code, 5);
+    assert.equal((await rejectionOf(db.doc('c/none').delete({ exists: true }))).code, 5);
     await db.doc('c/none').delete();
   });
 
-  it('hold a write to the update time it names, for updates and deletes, missing documents included', async () => {
+  it('checks the update time precondition of updates and deletes, also for missing documents', async () => {
     const db = firestore.connect();
     const ref = db.doc('c/x');
     const first = await ref.set({ n: 1 });
     const second = await ref.set({ n: 2 });
     assert.ok(second.writeTime > first.writeTime);
     const stale = { lastUpdateTime: first.writeTime };
-    assert.equal((await refusal(ref.update({ n: 3 }, stale))).code, 9);
-    assert.equal((await refusal(ref.delete(stale))).code, 9);
-    assert.equal((await refusal(db.doc('c/none').delete(stale))).code, 9);
+    assert.equal((await rejectionOf(ref.update({ n: 3 }, stale))).code, 9);
+    assert.equal((await rejectionOf(ref.delete(stale))).code, 9);
+    assert.equal((await rejectionOf(db.doc('c/none').delete(stale))).code, 9);
     await ref.update({ n: 3 }, { lastUpdateTime: second.writeTime });
     assert.equal((await ref.get()).get('n'), 3);
   });
 
-  it('let later writes see the earlier ones of the same commit', async () => {
+  it('applies later writes to the result of earlier ones in the same commit', async () => {
     const db = firestore.connect();
     const ref = db.doc('c/x');
     const batch = db
@@ -62,16 +62,16 @@ describe('commits of the embedded Firestore', () => {
     assert.deepEqual((await ref.get()).data(), { last: true });
   });
 
-  it('refuse a request whose later writes can’t succeed after its earlier ones', async () => {
+  it('rejects a commit in which earlier writes make a later one impossible', async () => {
     const db = firestore.connect();
     const ref = db.doc('c/x');
     await ref.set({});
-    assert.equal((await refusal(db.batch().update(ref, { a: 1 }).create(ref, {}).commit())).code, 3);
-    assert.equal((await refusal(db.batch().delete(ref).update(ref, { a: 1 }).commit())).code, 3);
+    assert.equal((await rejectionOf(db.batch().update(ref, { a: 1 }).create(ref, {}).commit())).code, 3);
+    assert.equal((await rejectionOf(db.batch().delete(ref).update(ref, { a: 1 }).commit())).code, 3);
     assert.deepEqual((await ref.get()).data(), {});
   });
 
-  it('have strictly rising times, in microseconds, and leave the update time of what did not change', async () => {
+  it('has increasing times in microseconds, and keeps the update time if nothing changes', async () => {
     const db = firestore.connect();
     const ref = db.doc('c/x');
     const times: Timestamp[] = [];
@@ -88,7 +88,7 @@ describe('commits of the embedded Firestore', () => {
     assert.ok((await ref.get()).updateTime?.isEqual(first.writeTime));
   });
 
-  it('take a change of a number’s kind for a change', async () => {
+  it('treats a change from integer to double as a change', async () => {
     const raw = firestore.raw();
     const write = (a: object) => raw.commit({ update: { name: raw.name('c/x'), fields: { a } } });
     const first = await write({ integerValue: '3' });
@@ -96,18 +96,18 @@ describe('commits of the embedded Firestore', () => {
     assert.notDeepEqual(first.writeResults[0].updateTime, second.writeResults[0].updateTime);
   });
 
-  it('of a batch without atomicity report each write for itself', async () => {
+  it('reports each write of a BulkWriter separately', async () => {
     const db = firestore.connect();
     await db.doc('c/there').set({});
     const writer = db.bulkWriter();
-    const outcomes = [
+    const results = [
       writer.set(db.doc('c/a'), { n: 1 }),
-      refusal(writer.create(db.doc('c/there'), {})),
-      refusal(writer.update(db.doc('c/none'), { n: 1 })),
+      rejectionOf(writer.create(db.doc('c/there'), {})),
+      rejectionOf(writer.update(db.doc('c/none'), { n: 1 })),
       writer.delete(db.doc('c/there')),
     ];
     await writer.close();
-    const [set, create, update] = await Promise.all(outcomes);
+    const [set, create, update] = await Promise.all(results);
     assert.ok(set);
     assert.equal((create as { code: number }).code, 6);
     assert.equal((update as { code: number }).code, 5);
@@ -117,14 +117,14 @@ describe('commits of the embedded Firestore', () => {
     );
   });
 
-  it('refuse a batch without atomicity that writes a document twice', async () => {
+  it('rejects a BatchWrite that writes a document twice', async () => {
     const raw = firestore.raw();
     const write = { update: { name: raw.name('c/x'), fields: {} } };
     const request = { database: raw.database, writes: [write, write] };
-    assert.equal((await refusal(raw.call('BatchWrite', request))).code, 3);
+    assert.equal((await rejectionOf(raw.call('BatchWrite', request))).code, 3);
   });
 
-  it('delete recursively', async () => {
+  it('deletes a document recursively', async () => {
     const db = firestore.connect();
     for (const path of ['a/1', 'a/1/b/2', 'a/1/b/2/c/3', 'a/2', 'b/1']) await db.doc(path).set({});
     await db.recursiveDelete(db.doc('a/1'));
@@ -136,7 +136,7 @@ describe('commits of the embedded Firestore', () => {
     );
   });
 
-  it('give one server time to all fields of a commit', async () => {
+  it('sets the same server timestamp in all fields of a commit', async () => {
     const db = firestore.connect();
     const batch = db.batch();
     for (const id of ['a', 'b'])

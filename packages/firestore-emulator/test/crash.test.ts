@@ -15,14 +15,14 @@ const database = 'projects/p/databases/(default)';
 const put = (store: Store, id: string) =>
   commit(store, { database, writes: [{ update: { name: `${database}/documents/c/${id}`, fields: {} } }] });
 
-describe('saved data of the embedded Firestore', () => {
+describe('embedded Firestore: crash safety', () => {
   let dir: string;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'embedded-firestore-'));
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 
-  it('is whole after the program is killed in the middle of writing and saving', async () => {
+  it('keeps the saved file consistent if the program is killed while it saves', async () => {
     const main = join(import.meta.dirname, '..', 'main.ts');
     const child = spawn(process.execPath, [main, '--port', '0', '--data', dir], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -30,7 +30,7 @@ describe('saved data of the embedded Firestore', () => {
     const [line] = await once(child.stdout, 'data');
     const host = String(line).trim().split(' ').at(-1) ?? '';
     const db = new Firestore({ projectId: 'p', host, ssl: false, sslCreds: credentials.createInsecure() });
-    // Pairs are written in one commit, so what is saved must hold both or neither.
+    // Each pair is written in one commit, so the file must contain both documents or neither.
     for (let i = 0; i < 20 || !existsSync(join(dir, 'firestore.jsonl')); i++) {
       await db
         .batch()
@@ -51,7 +51,7 @@ describe('saved data of the embedded Firestore', () => {
     await again.stop();
   });
 
-  it('is not lost in silence: if it can’t be written, stopping fails', async () => {
+  it('fails to stop if the data cannot be saved', async () => {
     const store = new Store();
     const persistence = new Persistence(store, join(dir, 'data'));
     put(store, 'a');
@@ -62,7 +62,7 @@ describe('saved data of the embedded Firestore', () => {
     assert.ok(existsSync(join(dir, 'data', 'firestore.jsonl')));
   });
 
-  it('goes on with later times, even if the clock was set back between the runs', async () => {
+  it('continues with later commit times even if the clock was set back between runs', async () => {
     let now = 1_700_000_000_000_000;
     const first = new Store(() => now);
     const persistence = new Persistence(first, dir);

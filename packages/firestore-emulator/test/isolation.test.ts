@@ -4,80 +4,96 @@ import fc from 'fast-check';
 import { FirestoreError } from '../status.ts';
 import { Store } from '../store.ts';
 import { startTestFirestore, type TestFirestore } from './client.ts';
-import { digest, type Plan, plan, type Read, type Seen, see, take, type World } from './model.ts';
-import { lookInto, Run } from './store-run.ts';
+import {
+  anyPlan,
+  applyWrites,
+  checksum,
+  type ModelData,
+  type Read,
+  type ReadResult,
+  readModel,
+  type TransactionPlan,
+} from './model.ts';
+import { readFromStore, TransactionRun } from './transaction-run.ts';
 
-const EVERYTHING = { kind: 'query', atLeast: 0, limit: undefined } as const;
+const ALL_DOCUMENTS = { kind: 'query', atLeast: 0, limit: undefined } as const;
 
-describe('isolation in the embedded Firestore', () => {
-  it('makes any interleaving equal to its commits one after the other, and refuses nobody without a reason', () => {
-    const tally = { committed: 0, refused: 0 };
-    const plans = fc.array(plan, { minLength: 2, maxLength: 6 });
-    const property = fc.property(plans, fc.infiniteStream(fc.nat()), (some, choices) => {
+describe('embedded Firestore: transaction isolation', () => {
+  it('is serializable under any interleaving, and aborts only after another commit', () => {
+    const counts = { committed: 0, aborted: 0 };
+    const plans = fc.array(anyPlan, { minLength: 2, maxLength: 6 });
+    const property = fc.property(plans, fc.infiniteStream(fc.nat()), (chosen, choices) => {
       const store = new Store();
-      const histories = interleave(
-        some.map((one) => new Run(store, one)),
+      const history = interleave(
+        chosen.map((one) => new TransactionRun(store, one)),
         () => choices.next().value,
-        tally,
+        counts,
       );
-      const end = lookInto(store, EVERYTHING, new Run(store, { reads: [], effects: [] }).id);
-      assert.deepEqual(end, see(histories.at(-1) as World, EVERYTHING));
+      const end = readFromStore(
+        store,
+        ALL_DOCUMENTS,
+        new TransactionRun(store, { reads: [], writes: [] }).id,
+      );
+      assert.deepEqual(end, readModel(history.at(-1) as ModelData, ALL_DOCUMENTS));
     });
     fc.assert(property, { numRuns: 1500 });
-    assert.ok(tally.refused > 500 && tally.committed > 1000, `a test of nothing: ${JSON.stringify(tally)}`);
+    assert.ok(
+      counts.aborted > 500 && counts.committed > 1000,
+      `too few commits or aborts to test: ${JSON.stringify(counts)}`,
+    );
   });
 
-  describe('over the wire', () => {
+  describe('over gRPC', () => {
     let firestore: TestFirestore;
     before(async () => {
       firestore = await startTestFirestore();
     });
     after(() => firestore.stop());
 
-    it('makes transactions that truly run at once equal to some order of them', async () => {
-      const property = fc.asyncProperty(fc.array(plan, { minLength: 3, maxLength: 6 }), async (plans) => {
+    it('makes concurrent transactions equal to a serial order', async () => {
+      const property = fc.asyncProperty(fc.array(anyPlan, { minLength: 3, maxLength: 6 }), async (plans) => {
         const db = firestore.connect();
         const logs = await Promise.all(plans.map((one, i) => runPlan(db, one, i)));
         const order = (await db.collection('log').get()).docs.sort((a, b) =>
           a.updateTime < b.updateTime ? -1 : 1,
         );
         assert.equal(order.length, plans.length);
-        const world: World = new Map();
+        const data: ModelData = new Map();
         for (const { id } of order) {
-          const { reads, effects } = plans[Number(id)] as Plan;
-          const seen = logs[Number(id)] as Seen[];
+          const { reads, writes } = plans[Number(id)] as TransactionPlan;
+          const results = logs[Number(id)] as ReadResult[];
           assert.deepEqual(
-            seen,
-            reads.map((look) => see(world, look)),
+            results,
+            reads.map((read) => readModel(data, read)),
           );
-          take(world, effects, seen);
+          applyWrites(data, writes, results);
         }
         const rows = (await db.collection('c').get()).docs.map((one) => [one.id, one.get('n')]);
-        assert.deepEqual(new Map(rows as [string, number][]), world);
+        assert.deepEqual(new Map(rows as [string, number][]), data);
       });
       await fc.assert(property, { numRuns: 4, endOnFailure: true });
     });
   });
 });
 
-/** Advances the runs by single steps in any order; gives the world after each commit, of the naive model. */
+/** Advances the runs step by step in a random order. Returns the model's data after each commit. */
 function interleave(
-  runs: Run[],
+  runs: TransactionRun[],
   choose: () => number,
-  tally: { committed: number; refused: number },
-): World[] {
-  const history: World[] = [new Map()];
+  counts: { committed: number; aborted: number },
+): ModelData[] {
+  const history: ModelData[] = [new Map()];
   for (let left = runs; left.length > 0; left = left.filter((run) => !run.isDone)) {
-    const run = left[choose() % left.length] as Run;
-    const now = history.at(-1) as World;
-    const look = run.plan.reads[run.seen.length];
-    if (look) {
-      run.world ??= now;
-      run.read(look);
+    const run = left[choose() % left.length] as TransactionRun;
+    const now = history.at(-1) as ModelData;
+    const read = run.plan.reads[run.results.length];
+    if (read) {
+      run.snapshot ??= now;
+      run.read(read);
       assert.deepEqual(
-        run.seen.at(-1),
-        see(run.world, look),
-        'a read that is not of the first read’s moment',
+        run.results.at(-1),
+        readModel(run.snapshot, read),
+        'a read differs from the snapshot of the first read',
       );
       continue;
     }
@@ -86,46 +102,46 @@ function interleave(
       run.commit();
     } catch (error) {
       assert.ok(error instanceof FirestoreError && error.code === 10, String(error));
-      assert.notEqual(run.world ?? now, now, 'refused although nothing had been committed');
-      tally.refused++;
+      assert.notEqual(run.snapshot ?? now, now, 'aborted without another commit');
+      counts.aborted++;
       continue;
     }
-    tally.committed++;
-    const serial = run.plan.reads.map((one) => see(now, one));
-    assert.deepEqual(run.seen, serial, 'a read that does not hold at the commit');
+    counts.committed++;
+    const serial = run.plan.reads.map((one) => readModel(now, one));
+    assert.deepEqual(run.results, serial, 'a read has changed at the commit');
     const next = new Map(now);
-    take(next, run.plan.effects, run.seen);
+    applyWrites(next, run.plan.writes, run.results);
     history.push(next);
   }
   return history;
 }
 
-/** Runs a plan through the SDK, retries and all; its own log entry tells when it committed. */
-function runPlan(db: Firestore, { reads, effects }: Plan, index: number): Promise<Seen[]> {
+/** Runs a plan with the SDK and its retries. The update time of its log document is the commit time. */
+function runPlan(db: Firestore, { reads, writes }: TransactionPlan, index: number): Promise<ReadResult[]> {
   return db.runTransaction(
     async (transaction) => {
-      const seen: Seen[] = [];
-      for (const look of reads) seen.push(await lookThrough(db, transaction, look));
-      for (const { kind, id } of effects) {
+      const results: ReadResult[] = [];
+      for (const read of reads) results.push(await readWithSdk(db, transaction, read));
+      for (const { kind, id } of writes) {
         const ref = db.doc(`c/${id}`);
         if (kind === 'delete') transaction.delete(ref);
-        else if (kind === 'set') transaction.set(ref, { n: digest(seen) });
+        else if (kind === 'set') transaction.set(ref, { n: checksum(results) });
         else transaction.set(ref, { n: FieldValue.increment(1) }, { merge: true });
       }
       transaction.set(db.doc(`log/${index}`), {});
-      return seen;
+      return results;
     },
     { maxAttempts: 20 },
   );
 }
 
-async function lookThrough(db: Firestore, transaction: Transaction, look: Read): Promise<Seen> {
-  if (look.kind === 'get') {
-    const document = await transaction.get(db.doc(`c/${look.id}`));
+async function readWithSdk(db: Firestore, transaction: Transaction, read: Read): Promise<ReadResult> {
+  if (read.kind === 'get') {
+    const document = await transaction.get(db.doc(`c/${read.id}`));
     return document.exists ? [[document.id, document.get('n')]] : [];
   }
-  const query = db.collection('c').where('n', '>=', look.atLeast);
-  if (look.kind === 'count') return (await transaction.get(query.count())).data().count;
-  const { docs } = await transaction.get(look.limit ? query.limit(look.limit) : query);
+  const query = db.collection('c').where('n', '>=', read.atLeast);
+  if (read.kind === 'count') return (await transaction.get(query.count())).data().count;
+  const { docs } = await transaction.get(read.limit ? query.limit(read.limit) : query);
   return docs.map((one) => [one.id, one.get('n')]);
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { DocumentSnapshot, Firestore, Query, QuerySnapshot } from '@google-cloud/firestore';
 import type { ListenResponse } from '../messages.ts';
-import { projectOf, type RawClient, refusal, startTestFirestore, type TestFirestore } from './client.ts';
+import { projectOf, type RawClient, rejectionOf, startTestFirestore, type TestFirestore } from './client.ts';
 
-/** Snapshots as they come, to be taken one by one. */
+/** Queues snapshots until they are taken. */
 class Inbox<T> {
   readonly #waiting: T[] = [];
   readonly #signal = new EventEmitter();
@@ -24,7 +24,7 @@ const changesOf = (snapshot: QuerySnapshot) =>
   snapshot.docChanges().map(({ type, doc, oldIndex, newIndex }) => [type, doc.id, oldIndex, newIndex]);
 const idsOf = (snapshot: QuerySnapshot) => snapshot.docs.map(({ id }) => id);
 
-describe('listening to the embedded Firestore', () => {
+describe('embedded Firestore: listeners', () => {
   let firestore: TestFirestore;
   let db: Firestore;
   const stops: (() => void)[] = [];
@@ -45,7 +45,7 @@ describe('listening to the embedded Firestore', () => {
     return inbox;
   }
 
-  it('tells of a document that is missing, made, changed and deleted', async () => {
+  it('reports a document that is missing, created, changed and deleted', async () => {
     const ref = db.doc('c/a');
     const inbox = new Inbox<DocumentSnapshot>();
     stops.push(ref.onSnapshot(inbox.put, assert.ifError));
@@ -59,7 +59,7 @@ describe('listening to the embedded Firestore', () => {
     assert.equal((await inbox.take()).exists, false);
   });
 
-  it('tells of a query’s results, in their order, as they come, move, change and go', async () => {
+  it('reports results of a query that are added, moved, changed and removed', async () => {
     const of = (id: string) => db.doc(`c/${id}`);
     await of('b').set({ n: 2 });
     await of('low').set({ n: 0 });
@@ -78,7 +78,7 @@ describe('listening to the embedded Firestore', () => {
     assert.equal(last.empty, true);
   });
 
-  it('tells of a commit as one snapshot', async () => {
+  it('reports a commit as one snapshot', async () => {
     const inbox = listen(db.collection('c').orderBy('n'));
     assert.equal((await inbox.take()).empty, true);
     const batch = db.batch();
@@ -87,7 +87,7 @@ describe('listening to the embedded Firestore', () => {
     assert.deepEqual(idsOf(await inbox.take()), ['1', '2', '3']);
   });
 
-  it('moves a limited window: what leaves lets the next one in', async () => {
+  it('refills the window of a limited query when a document leaves it', async () => {
     for (const n of [1, 2, 3]) await db.doc(`c/${n}`).set({ n });
     const first = listen(db.collection('c').orderBy('n').limit(2));
     const last = listen(db.collection('c').orderBy('n').limitToLast(2));
@@ -105,15 +105,15 @@ describe('listening to the embedded Firestore', () => {
     assert.deepEqual(idsOf(await last.take()), ['3', '9']);
   });
 
-  it('tells of a collection group, and not of collections next to it', async () => {
-    const inbox = listen(db.collectionGroup('guests'));
+  it('reports a collection group without its sibling collections', async () => {
+    const inbox = listen(db.collectionGroup('users'));
     assert.equal((await inbox.take()).empty, true);
-    await db.doc('parks/1/rides/x').set({});
-    await db.doc('parks/1/guests/y').set({});
+    await db.doc('countries/1/cities/x').set({});
+    await db.doc('countries/1/users/y').set({});
     assert.deepEqual(idsOf(await inbox.take()), ['y']);
   });
 
-  it('tells of everything going when the database is cleared', async () => {
+  it('reports all documents as removed when the database is cleared', async () => {
     await db.doc('c/a').set({});
     const inbox = listen(db.collection('c'));
     assert.deepEqual(idsOf(await inbox.take()), ['a']);
@@ -122,7 +122,7 @@ describe('listening to the embedded Firestore', () => {
     assert.equal((await inbox.take()).empty, true);
   });
 
-  it('carries several targets on a stream, resumes after a gap with just the difference, and drops a target', async () => {
+  it('serves several targets on a stream, resumes with the difference, and removes a target', async () => {
     const raw = firestore.raw();
     const put = (id: string, n: number) => ({
       update: { name: raw.name(`c/${id}`), fields: { n: { integerValue: String(n) } } },
@@ -130,32 +130,32 @@ describe('listening to the embedded Firestore', () => {
     await raw.commit(put('a', 1), put('b', 1), put('c', 1));
     const query = { parent: raw.documents, structuredQuery: { from: [{ collectionId: 'c' }] } };
     const documents = { documents: [raw.name('c/a'), raw.name('c/none')] };
-    const [first, heard] = openStream(raw);
+    const [first, firstInbox] = openStream(raw);
     first.write({ database: raw.database, addTarget: { targetId: 2, query } });
     first.write({ database: raw.database, addTarget: { targetId: 4, documents } });
-    const { token, told } = await untilSnapshots(heard, 2);
-    assert.deepEqual(told, ['+a 2', '+b 2', '+c 2', '-none 4', '+a 4']);
+    const { token, changes } = await readSnapshots(firstInbox, 2);
+    assert.deepEqual(changes, ['+a 2', '+b 2', '+c 2', '-none 4', '+a 4']);
     await raw.commit(put('a', 2));
-    assert.deepEqual((await untilSnapshots(heard, 1)).told, ['+a 2', '+a 4']);
+    assert.deepEqual((await readSnapshots(firstInbox, 1)).changes, ['+a 2', '+a 4']);
     first.write({ database: raw.database, removeTarget: 2 });
     first.write({ database: raw.database, addTarget: { targetId: 6, documents: { documents: [] } } });
-    assert.deepEqual((await untilSnapshots(heard, 1)).told, ['remove 2']);
+    assert.deepEqual((await readSnapshots(firstInbox, 1)).changes, ['remove 2']);
     first.end();
 
     await raw.commit(put('b', 2), put('d', 1), { delete: raw.name('c/c') });
-    const [second, heardNext] = openStream(raw);
+    const [second, secondInbox] = openStream(raw);
     second.write({ database: raw.database, addTarget: { targetId: 2, query, resumeToken: token } });
-    assert.deepEqual((await untilSnapshots(heardNext, 1)).told.sort(), ['+a 2', '+b 2', '+d 2', '-c 2']);
+    assert.deepEqual((await readSnapshots(secondInbox, 1)).changes.sort(), ['+a 2', '+b 2', '+d 2', '-c 2']);
     second.end();
 
-    const [third, heardLast] = openStream(raw);
-    const resumeToken = Buffer.from('of another run..');
+    const [third, thirdInbox] = openStream(raw);
+    const resumeToken = Buffer.from('another process!');
     third.write({ database: raw.database, addTarget: { targetId: 2, query, resumeToken } });
-    assert.deepEqual((await untilSnapshots(heardLast, 1)).told, ['reset 2', '+a 2', '+b 2', '+d 2']);
+    assert.deepEqual((await readSnapshots(thirdInbox, 1)).changes, ['reset 2', '+a 2', '+b 2', '+d 2']);
     third.end();
   });
 
-  it('takes a target off with the reason if its query is not valid', async () => {
+  it('removes a target with the cause if its query is invalid', async () => {
     const raw = firestore.raw();
     const stream = raw.open('Listen');
     stream.write({ database: raw.database, addTarget: { targetId: 2, query: { parent: 'nowhere' } } });
@@ -165,11 +165,11 @@ describe('listening to the embedded Firestore', () => {
     stream.end();
     const wrong = raw.open('Listen');
     wrong.write({ addTarget: { targetId: 2 } });
-    assert.equal((await refusal(once(wrong, 'data'))).code, 3);
+    assert.equal((await rejectionOf(once(wrong, 'data'))).code, 3);
   });
 });
 
-/** A Listen stream and what comes on it. */
+/** Opens a Listen stream. The inbox receives its messages. */
 function openStream(raw: RawClient): [ReturnType<RawClient['open']>, Inbox<ListenResponse>] {
   const stream = raw.open('Listen');
   const inbox = new Inbox<ListenResponse>();
@@ -177,27 +177,27 @@ function openStream(raw: RawClient): [ReturnType<RawClient['open']>, Inbox<Liste
   return [stream, inbox];
 }
 
-interface Told {
-  told: string[];
+interface SnapshotChanges {
+  changes: string[];
   token: Buffer | undefined;
 }
 
-/** What a stream says until as many snapshots are complete: `+id target`, `-id target`, `reset`, `remove`. */
-async function untilSnapshots(heard: Inbox<ListenResponse>, count: number): Promise<Told> {
-  const told: string[] = [];
+/** Reads the changes until `count` snapshots are complete: `+id target`, `-id target`, `reset`, `remove`. */
+async function readSnapshots(inbox: Inbox<ListenResponse>, count: number): Promise<SnapshotChanges> {
+  const changes: string[] = [];
   let token: Buffer | undefined;
   for (let left = count; left > 0; ) {
-    const { targetChange: change, documentChange, documentDelete, documentRemove } = await heard.take();
-    const gone = documentDelete ?? documentRemove;
+    const { targetChange: change, documentChange, documentDelete, documentRemove } = await inbox.take();
+    const removed = documentDelete ?? documentRemove;
     if (documentChange)
-      told.push(`+${documentChange.document.name?.split('/').at(-1)} ${documentChange.targetIds}`);
-    if (gone) told.push(`-${gone.document.split('/').at(-1)} ${gone.removedTargetIds}`);
+      changes.push(`+${documentChange.document.name?.split('/').at(-1)} ${documentChange.targetIds}`);
+    if (removed) changes.push(`-${removed.document.split('/').at(-1)} ${removed.removedTargetIds}`);
     const kind = change?.targetChangeType?.toLowerCase();
-    if (change && (kind === 'reset' || kind === 'remove')) told.push(`${kind} ${change.targetIds}`);
+    if (change && (kind === 'reset' || kind === 'remove')) changes.push(`${kind} ${change.targetIds}`);
     if (change && !change.targetIds && change.readTime) {
       token = change.resumeToken;
       left--;
     }
   }
-  return { told, token };
+  return { changes, token };
 }

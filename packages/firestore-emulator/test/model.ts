@@ -1,27 +1,27 @@
 import fc from 'fast-check';
 
-/** What a transaction looks at, over one collection of documents `{n}`. */
+/** One read of a transaction, in a collection of documents `{n}`. */
 export type Read =
   | { kind: 'get'; id: string }
   | { kind: 'query'; atLeast: number; limit: number | undefined }
   | { kind: 'count'; atLeast: number };
 
-/** What it does then; a `set` writes what was read, so that a wrong read is seen in what follows. */
-export type Effect = { kind: 'set' | 'delete' | 'add'; id: string };
+/** One write of a transaction. A `set` writes a checksum of the reads, so that a wrong read changes later results. */
+export type PlannedWrite = { kind: 'set' | 'delete' | 'add'; id: string };
 
-export interface Plan {
+export interface TransactionPlan {
   reads: Read[];
-  effects: Effect[];
+  writes: PlannedWrite[];
 }
 
-/** The naive model: the whole collection as a map, changed by one transaction after the other. */
-export type World = Map<string, number>;
+/** The reference model: the collection as a map, changed by one transaction after the other. */
+export type ModelData = Map<string, number>;
 
 const IDS = ['a', 'b', 'c', 'd'];
 const id = fc.constantFrom(...IDS);
 const bound = fc.integer({ min: 0, max: 12 });
 
-const read: fc.Arbitrary<Read> = fc.oneof(
+const anyRead: fc.Arbitrary<Read> = fc.oneof(
   fc.record({ kind: fc.constant('get' as const), id }),
   fc.record({
     kind: fc.constant('query' as const),
@@ -31,37 +31,40 @@ const read: fc.Arbitrary<Read> = fc.oneof(
   fc.record({ kind: fc.constant('count' as const), atLeast: bound }),
 );
 
-const effect: fc.Arbitrary<Effect> = fc.record({ kind: fc.constantFrom('set', 'set', 'delete', 'add'), id });
-
-export const plan: fc.Arbitrary<Plan> = fc.record({
-  reads: fc.array(read, { minLength: 0, maxLength: 4 }),
-  effects: fc.array(effect, { minLength: 1, maxLength: 3 }),
+const anyWrite: fc.Arbitrary<PlannedWrite> = fc.record({
+  kind: fc.constantFrom('set', 'set', 'delete', 'add'),
+  id,
 });
 
-/** What a read gives: rows of id and number in the query's order, or a count. */
-export type Seen = [string, number][] | number;
+export const anyPlan: fc.Arbitrary<TransactionPlan> = fc.record({
+  reads: fc.array(anyRead, { minLength: 0, maxLength: 4 }),
+  writes: fc.array(anyWrite, { minLength: 1, maxLength: 3 }),
+});
 
-export function see(world: World, look: Read): Seen {
-  if (look.kind === 'get') {
-    const n = world.get(look.id);
-    return n === undefined ? [] : [[look.id, n]];
+/** The result of a read: rows of id and number in the query's order, or a count. */
+export type ReadResult = [string, number][] | number;
+
+export function readModel(data: ModelData, read: Read): ReadResult {
+  if (read.kind === 'get') {
+    const n = data.get(read.id);
+    return n === undefined ? [] : [[read.id, n]];
   }
-  const rows = [...world]
-    .filter(([, n]) => n >= look.atLeast)
+  const rows = [...data]
+    .filter(([, n]) => n >= read.atLeast)
     .sort(([one, n], [two, m]) => n - m || (one < two ? -1 : 1));
-  return look.kind === 'count' ? rows.length : rows.slice(0, look.limit);
+  return read.kind === 'count' ? rows.length : rows.slice(0, read.limit);
 }
 
-/** The number that a `set` writes after having seen this. */
-export const digest = (seen: Seen[]): number =>
-  seen
+/** The number that a `set` writes after these reads. */
+export const checksum = (results: ReadResult[]): number =>
+  results
     .flatMap((one) => (typeof one === 'number' ? [one] : one.map(([, n]) => n)))
     .reduce((a, b) => a + b, 1) % 13;
 
-export function take(world: World, effects: Effect[], seen: Seen[]): void {
-  for (const { kind, id } of effects) {
-    if (kind === 'delete') world.delete(id);
-    else if (kind === 'set') world.set(id, digest(seen));
-    else world.set(id, (world.get(id) ?? 0) + 1);
+export function applyWrites(data: ModelData, writes: PlannedWrite[], results: ReadResult[]): void {
+  for (const { kind, id } of writes) {
+    if (kind === 'delete') data.delete(id);
+    else if (kind === 'set') data.set(id, checksum(results));
+    else data.set(id, (data.get(id) ?? 0) + 1);
   }
 }

@@ -6,7 +6,7 @@ import { GeoPoint, Timestamp } from '@google-cloud/firestore';
 import { startFirestore } from '../server.ts';
 import { startTestFirestore } from './client.ts';
 
-describe('a data directory of the embedded Firestore', () => {
+describe('embedded Firestore: data directory', () => {
   let dir: string;
   let file: string;
   beforeEach(() => {
@@ -24,7 +24,7 @@ describe('a data directory of the embedded Firestore', () => {
     map: { list: [{ bytes: Buffer.from('x') }], none: null },
   };
 
-  it('keeps every kind of value, times and all, from one run to the next', async () => {
+  it('keeps values of every type and the times between runs', async () => {
     const first = await startTestFirestore({ dataDir: dir });
     const one = await first.connect('p').doc('c/d').set(written);
     await first.connect('p').doc('c/gone').set({});
@@ -41,7 +41,7 @@ describe('a data directory of the embedded Firestore', () => {
     assert.deepEqual(readdirSync(dir), ['firestore.jsonl']);
   });
 
-  it('is JSON, a line for each document', async () => {
+  it('contains one line of JSON per document', async () => {
     const firestore = await startTestFirestore({ dataDir: dir });
     await firestore.connect('p').doc('c/d').set({ n: 1 });
     await firestore.stop();
@@ -51,7 +51,7 @@ describe('a data directory of the embedded Firestore', () => {
     assert.deepEqual([end, rest], ['', []]);
   });
 
-  it('says so when it ends without having saved', async () => {
+  it('fails to stop if it cannot save', async () => {
     const firestore = await startTestFirestore({ dataDir: dir });
     await firestore.connect('p').doc('c/d').set({ n: 1 });
     rmSync(dir, { recursive: true });
@@ -59,20 +59,20 @@ describe('a data directory of the embedded Firestore', () => {
   });
 
   const damages: [string, (text: string) => string][] = [
-    ['emptied', () => ''],
-    ['cut off', (text) => text.slice(0, -20)],
-    ['robbed of a line', (text) => text.split('\n').toSpliced(1, 1).join('\n')],
+    ['empty', () => ''],
+    ['truncated', (text) => text.slice(0, -20)],
+    ['missing a line', (text) => text.split('\n').toSpliced(1, 1).join('\n')],
     ['not JSON', (text) => text.replace('"fields"', 'fields')],
-    ['of another format', (text) => text.replace('"version":1', '"version":9')],
-    ['holding something without a name', (text) => text.replace('"name"', '"nom"')],
+    ['of another version', (text) => text.replace('"version":1', '"version":9')],
+    ['containing a document without a name', (text) => text.replace('"name"', '"nom"')],
   ];
-  for (const [damage, inflict] of damages) {
-    it(`is never taken for empty when ${damage}: the server doesn’t start`, async () => {
+  for (const [damage, apply] of damages) {
+    it(`does not start, and keeps the file, if it is ${damage}`, async () => {
       const firestore = await startTestFirestore({ dataDir: dir });
       await firestore.connect('p').doc('c/d').set({ n: 1 });
       await firestore.connect('p').doc('c/e').set({ n: 1 });
       await firestore.stop();
-      const damaged = inflict(readFileSync(file, 'utf8'));
+      const damaged = apply(readFileSync(file, 'utf8'));
       writeFileSync(file, damaged);
       await assert.rejects(startFirestore({ dataDir: dir }), /firestore\.jsonl is damaged/);
       assert.equal(readFileSync(file, 'utf8'), damaged);

@@ -9,21 +9,25 @@ const sum: Aggregation = { alias: 'sum', sum: { field: { fieldPath: 'v' } } };
 const avg: Aggregation = { alias: 'avg', avg: { field: { fieldPath: 'v' } } };
 const count: Aggregation = { alias: 'count', count: {} };
 
-function over(values: (Value | undefined)[], aggregations: Aggregation[], query: StructuredQuery = {}) {
+function aggregateValues(
+  values: (Value | undefined)[],
+  aggregations: Aggregation[],
+  query: StructuredQuery = {},
+) {
   const documents = values.map((v, i) => ({ ...documentAt(`c/${i}`), fields: v ? { v } : {} }));
   return aggregate(compileQuery(ROOT, { from: [{ collectionId: 'c' }], ...query }), aggregations, documents);
 }
 
-describe('an aggregation', () => {
-  it('counts documents, and no further than it is told', () => {
+describe('embedded Firestore: aggregation queries', () => {
+  it('counts documents, up to the requested maximum', () => {
     const upTo = (value: string): Aggregation => ({ count: { upTo: { value } } });
-    const answer = over([int(1), undefined, NULL], [count, upTo('2'), upTo('9')]);
-    assert.deepEqual(answer, { count: int(3), field_1: int(2), field_2: int(3) });
+    const result = aggregateValues([int(1), undefined, NULL], [count, upTo('2'), upTo('9')]);
+    assert.deepEqual(result, { count: int(3), field_1: int(2), field_2: int(3) });
   });
 
   const sums: [string, Value[], Value, Value][] = [
-    ['nothing', [], int(0), NULL],
-    ['what is no number', [NULL, text('7')], int(0), NULL],
+    ['no documents', [], int(0), NULL],
+    ['values that are not numbers', [NULL, text('7')], int(0), NULL],
     ['integers', [int(1), int(2), NULL], int(3), double(1.5)],
     ['integers and doubles', [int(1), double(2)], double(3), double(1.5)],
     ['NaN', [int(1), double(Number.NaN)], double(Number.NaN), double(Number.NaN)],
@@ -34,48 +38,51 @@ describe('an aggregation', () => {
       double(Number.NaN),
     ],
     [
-      'integers beyond int64, as a double',
+      'integers beyond int64, with a double as the result',
       [int('9223372036854775807'), int(1)],
       double(2 ** 63),
       double(2 ** 62),
     ],
     [
-      'integers that leave int64 only on the way',
+      'integers with only a partial sum beyond int64',
       [int('9223372036854775807'), int(1), int('-9223372036854775808')],
       int(0),
       double(0),
     ],
   ];
   for (const [what, values, total, average] of sums) {
-    it(`adds up and averages ${what}`, () => {
-      assert.deepEqual(over(values, [sum, avg]), { sum: total, avg: average });
+    it(`computes sum and average of ${what}`, () => {
+      assert.deepEqual(aggregateValues(values, [sum, avg]), { sum: total, avg: average });
     });
   }
 
-  it('leaves documents without an aggregated field out of every aggregation beside it', () => {
-    assert.deepEqual(over([int(5), undefined, text('x')], [count, sum]), { count: int(2), sum: int(5) });
+  it('excludes documents without an aggregated field from all aggregations', () => {
+    assert.deepEqual(aggregateValues([int(5), undefined, text('x')], [count, sum]), {
+      count: int(2),
+      sum: int(5),
+    });
     const other: Aggregation = { alias: 'other', sum: { field: { fieldPath: 'w' } } };
-    assert.deepEqual(over([int(5)], [sum, other]), { sum: int(0), other: int(0) });
+    assert.deepEqual(aggregateValues([int(5)], [sum, other]), { sum: int(0), other: int(0) });
   });
 
-  it('keeps to offset and limit in the order of the query', () => {
+  it('aggregates after offset and limit, in the order of the query', () => {
     const orderBy = [{ field: { fieldPath: 'v' }, direction: 'DESCENDING' }];
-    const answer = over([int(1), int(2), int(4), int(8)], [count, sum], {
+    const result = aggregateValues([int(1), int(2), int(4), int(8)], [count, sum], {
       orderBy,
       offset: 1,
       limit: { value: 2 },
     });
-    assert.deepEqual(answer, { count: int(2), sum: int(6) });
+    assert.deepEqual(result, { count: int(2), sum: int(6) });
   });
 
-  const refused: [string, Aggregation[]][] = [
-    ['none', []],
-    ['more than five', Array.from({ length: 6 }, (_, i) => ({ ...count, alias: `a${i}` }))],
-    ['two of one alias', [count, count]],
-    ['a count up to nothing', [{ count: { upTo: {} } }]],
-    ['one without an operator', [{ alias: 'x' }]],
+  const invalid: [string, Aggregation[]][] = [
+    ['no aggregation', []],
+    ['more than five aggregations', Array.from({ length: 6 }, (_, i) => ({ ...count, alias: `a${i}` }))],
+    ['two aggregations with the same alias', [count, count]],
+    ['a count up to 0', [{ count: { upTo: {} } }]],
+    ['an aggregation without an operator', [{ alias: 'x' }]],
   ];
-  for (const [what, aggregations] of refused) {
-    it(`refuses ${what}`, () => assert.throws(() => over([], aggregations), { code: 3 }));
+  for (const [what, aggregations] of invalid) {
+    it(`rejects ${what}`, () => assert.throws(() => aggregateValues([], aggregations), { code: 3 }));
   }
 });

@@ -7,7 +7,7 @@ import type { Value } from '../value.ts';
 
 export const ROOT = 'projects/demo/databases/(default)/documents';
 
-/** Makes queries with the real SDK; nothing connects. */
+/** The real SDK, only to build queries: it never connects. */
 export const sdk = new Firestore({ projectId: 'demo' });
 
 export const int = (value: string | number): Value => ({ integerValue: String(value) });
@@ -19,7 +19,7 @@ export const map = (fields: Record<string, Value>): Value => ({ mapValue: { fiel
 export const NULL: Value = { nullValue: 'NULL_VALUE' };
 export const NAN: Value = double(Number.NaN);
 
-/** JavaScript's plain values as Firestore's; a whole number becomes an integer. */
+/** Converts plain JavaScript values to Firestore values. A whole number becomes an integer. */
 export function encode(plain: unknown): Value {
   if (plain === null) return NULL;
   if (typeof plain === 'boolean') return { booleanValue: plain };
@@ -32,7 +32,7 @@ export function encode(plain: unknown): Value {
 export const encodeFields = (plain: object): Record<string, Value> =>
   Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, encode(value)]));
 
-/** A document at a path below the root. */
+/** A document at a path relative to the root. */
 export function documentAt(path: string, fields: object = {}): StoredDocument {
   const time = { seconds: '1', nanos: 0 };
   return { name: `${ROOT}/${path}`, fields: encodeFields(fields), createTime: time, updateTime: time };
@@ -41,17 +41,17 @@ export function documentAt(path: string, fields: object = {}): StoredDocument {
 export const pathsOf = (documents: readonly StoredDocument[]) =>
   documents.map(({ name }) => name.slice(ROOT.length + 1));
 
-/** What a server gets of the SDK's query: encoded and decoded with the real protos. */
-export function onWire(query: Query): { parent: string; structuredQuery: StructuredQuery } {
+/** Encodes and decodes a query of the SDK with the real protos, as the server receives it. */
+export function encodeQuery(query: Query): { parent: string; structuredQuery: StructuredQuery } {
   const runQuery = firestoreService.RunQuery;
   if (!runQuery) throw new Error('the protos have no RunQuery');
-  // toProto is the SDK's own and not in its types.
+  // toProto is internal to the SDK and not in its types.
   const request = (query as unknown as { toProto(): object }).toProto();
-  return runQuery.requestDeserialize(runQuery.requestSerialize(request)) as ReturnType<typeof onWire>;
+  return runQuery.requestDeserialize(runQuery.requestSerialize(request)) as ReturnType<typeof encodeQuery>;
 }
 
-/** The paths the SDK's query finds among documents. */
-export function find(query: Query, documents: readonly StoredDocument[]): string[] {
-  const { parent, structuredQuery } = onWire(query);
+/** Runs a query of the SDK on documents and returns the paths of the results. */
+export function runSdkQuery(query: Query, documents: readonly StoredDocument[]): string[] {
+  const { parent, structuredQuery } = encodeQuery(query);
   return pathsOf(compileQuery(parent, structuredQuery).run(documents));
 }

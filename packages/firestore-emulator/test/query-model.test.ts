@@ -7,12 +7,12 @@ import { FirestoreError } from '../status.ts';
 import type { Value } from '../value.ts';
 import { double, encode, int, list, NAN, NULL, pathsOf, ROOT, ref } from './query-helpers.ts';
 
-/** The few values there are, in the documented order: the model compares their ranks and nothing else. */
+/** The model's values in the documented order. The model compares only their ranks. */
 interface Ranked {
   value: Value;
   rank: number;
   type: string;
-  holds?: Ranked[];
+  elements?: Ranked[];
 }
 const ranked = (type: string, rank: number, value: Value): Ranked => ({ value, rank, type });
 const NULL_RANK = 0;
@@ -32,13 +32,13 @@ const DOMAIN: Ranked[] = [
   ranked('number', 6, int(2)),
   TEXT,
   ranked('string', 8, encode('b')),
-  { ...ranked('array', 9, list()), holds: [] },
-  { ...ranked('array', 10, list(NULL, NAN)), holds: [NOTHING, NOT_A_NUMBER] },
-  { ...ranked('array', 11, encode([1])), holds: [ONE] },
-  { ...ranked('array', 12, encode([1, 'a'])), holds: [ONE, TEXT] },
+  { ...ranked('array', 9, list()), elements: [] },
+  { ...ranked('array', 10, list(NULL, NAN)), elements: [NOTHING, NOT_A_NUMBER] },
+  { ...ranked('array', 11, encode([1])), elements: [ONE] },
+  { ...ranked('array', 12, encode([1, 'a'])), elements: [ONE, TEXT] },
 ];
 
-/** Every path a document may be at, in the order of names; its index is its rank. */
+/** All document paths, in name order. The index of a path is its rank. */
 const PATHS = ['k/a', 'k/a/k/b', 'k/a/z/c', 'k/b', 'k/c', 'k!/a', 'z/a', 'z/a/k/a'];
 const IN_ROOT = ['k/a', 'k/b', 'k/c'];
 const IN_GROUP = [...IN_ROOT, 'k/a/k/b', 'z/a/k/a'];
@@ -46,19 +46,19 @@ const NAMES: Ranked[] = PATHS.map((path, rank) => ranked('name', rank, ref(path)
 
 const FIELDS = ['a', 'b', 'm.c', '__name__'];
 
-interface Held {
+interface ModelDocument {
   path: string;
-  has: Map<string, Ranked>;
+  values: Map<string, Ranked>;
 }
-interface Test {
+interface ModelCondition {
   field: string;
   op: string;
   operands: Ranked[];
 }
-type Tree = Test | { join: 'AND' | 'OR'; parts: Tree[] };
-interface Asked {
-  where: Tree | undefined;
-  orders: { field: string; isDown: boolean }[];
+type ModelFilter = ModelCondition | { join: 'AND' | 'OR'; parts: ModelFilter[] };
+interface ModelQuery {
+  where: ModelFilter | undefined;
+  orders: { field: string; isDescending: boolean }[];
   start: { values: Ranked[]; before: boolean } | undefined;
   end: { values: Ranked[]; before: boolean } | undefined;
   offset: number;
@@ -66,10 +66,11 @@ interface Asked {
   isGroup: boolean;
 }
 
-// What is right, said as plainly as can be.
+// The reference implementation, as simple as possible.
 
-const isWild = ({ rank, type }: Ranked) => type === 'null' || (type === 'number' && rank === NAN_RANK);
-const isOneOf = (value: Ranked, all: Ranked[]) => all.some((one) => !isWild(one) && one.rank === value.rank);
+const isNullOrNaN = ({ rank, type }: Ranked) => type === 'null' || (type === 'number' && rank === NAN_RANK);
+const isOneOf = (value: Ranked, all: Ranked[]) =>
+  all.some((one) => !isNullOrNaN(one) && one.rank === value.rank);
 
 const TESTS: Record<string, (value: Ranked, operands: Ranked[], operand: Ranked) => boolean> = {
   EQUAL: (value, _, operand) => value.rank === operand.rank,
@@ -81,8 +82,8 @@ const TESTS: Record<string, (value: Ranked, operands: Ranked[], operand: Ranked)
   IN: (value, operands) => isOneOf(value, operands),
   NOT_IN: (value, operands) =>
     value.type !== 'null' && operands.every(({ rank, type }) => type !== 'null' && rank !== value.rank),
-  ARRAY_CONTAINS: (value, operands) => (value.holds ?? []).some((one) => isOneOf(one, operands)),
-  ARRAY_CONTAINS_ANY: (value, operands) => (value.holds ?? []).some((one) => isOneOf(one, operands)),
+  ARRAY_CONTAINS: (value, operands) => (value.elements ?? []).some((one) => isOneOf(one, operands)),
+  ARRAY_CONTAINS_ANY: (value, operands) => (value.elements ?? []).some((one) => isOneOf(one, operands)),
 };
 const RANGES = [
   'LESS_THAN',
@@ -93,47 +94,47 @@ const RANGES = [
   'NOT_IN',
 ];
 
-function holds(document: Held, tree: Tree): boolean {
-  if ('join' in tree) {
-    const answers = new Set(tree.parts.map((part) => holds(document, part)));
-    return tree.join === 'AND' ? !answers.has(false) : answers.has(true);
+function satisfies(document: ModelDocument, filter: ModelFilter): boolean {
+  if ('join' in filter) {
+    const answers = new Set(filter.parts.map((part) => satisfies(document, part)));
+    return filter.join === 'AND' ? !answers.has(false) : answers.has(true);
   }
-  const value = document.has.get(tree.field);
-  const [operand] = tree.operands;
-  return Boolean(value && operand && TESTS[tree.op]?.(value, tree.operands, operand));
+  const value = document.values.get(filter.field);
+  const [operand] = filter.operands;
+  return Boolean(value && operand && TESTS[filter.op]?.(value, filter.operands, operand));
 }
 
-const rangedFields = (tree: Tree | undefined): string[] => {
-  if (!tree) return [];
-  if ('join' in tree) return tree.parts.flatMap(rangedFields);
-  return RANGES.includes(tree.op) ? [tree.field] : [];
+const rangedFields = (filter: ModelFilter | undefined): string[] => {
+  if (!filter) return [];
+  if ('join' in filter) return filter.parts.flatMap(rangedFields);
+  return RANGES.includes(filter.op) ? [filter.field] : [];
 };
 
-function expected(documents: Held[], asked: Asked): string[] {
-  const isDown = asked.orders.at(-1)?.isDown ?? false;
-  const orders = [...asked.orders];
+function expected(documents: ModelDocument[], query: ModelQuery): string[] {
+  const isDescending = query.orders.at(-1)?.isDescending ?? false;
+  const orders = [...query.orders];
   for (const field of [
-    ...rangedFields(asked.where)
+    ...rangedFields(query.where)
       .filter((one) => one !== '__name__')
       .sort(),
     '__name__',
   ]) {
-    if (!orders.some((order) => order.field === field)) orders.push({ field, isDown });
+    if (!orders.some((order) => order.field === field)) orders.push({ field, isDescending });
   }
   const step = (a: Ranked | undefined, b: Ranked | undefined, i: number) =>
-    ((a?.rank ?? 0) - (b?.rank ?? 0)) * (orders[i]?.isDown ? -1 : 1);
-  const keysOf = ({ has }: Held) => orders.map(({ field }) => has.get(field));
+    ((a?.rank ?? 0) - (b?.rank ?? 0)) * (orders[i]?.isDescending ? -1 : 1);
+  const keysOf = ({ values }: ModelDocument) => orders.map(({ field }) => values.get(field));
   const difference = (a: (Ranked | undefined)[], b: (Ranked | undefined)[]) =>
     b.map((one, i) => step(a[i], one, i)).find((order) => order !== 0) ?? 0;
 
-  const sorted: Held[] = [];
+  const sorted: ModelDocument[] = [];
   for (const document of documents) {
-    if (!(asked.isGroup ? IN_GROUP : IN_ROOT).includes(document.path)) continue;
-    if (keysOf(document).includes(undefined) || (asked.where && !holds(document, asked.where))) continue;
+    if (!(query.isGroup ? IN_GROUP : IN_ROOT).includes(document.path)) continue;
+    if (keysOf(document).includes(undefined) || (query.where && !satisfies(document, query.where))) continue;
     const later = sorted.findIndex((other) => difference(keysOf(other), keysOf(document)) > 0);
     sorted.splice(later < 0 ? sorted.length : later, 0, document);
   }
-  const { start, end } = asked;
+  const { start, end } = query;
   const started = sorted.filter((document) => {
     const order = start ? difference(keysOf(document), start.values) : 1;
     return order > 0 || (order === 0 && start?.before === true);
@@ -142,39 +143,39 @@ function expected(documents: Held[], asked: Asked): string[] {
     const order = end ? difference(keysOf(document), end.values) : -1;
     return order < 0 || (order === 0 && end?.before !== true);
   });
-  const rest = ended.filter((_, i) => i >= asked.offset);
-  return rest.filter((_, i) => asked.limit === undefined || i < asked.limit).map(({ path }) => path);
+  const rest = ended.filter((_, i) => i >= query.offset);
+  return rest.filter((_, i) => query.limit === undefined || i < query.limit).map(({ path }) => path);
 }
 
-// The same things as messages.
+// Conversion of the model to messages.
 
 const LISTS = ['IN', 'NOT_IN', 'ARRAY_CONTAINS_ANY'];
-function toFilter(tree: Tree): Filter {
-  if ('join' in tree) return { compositeFilter: { op: tree.join, filters: tree.parts.map(toFilter) } };
-  const { field, op, operands } = tree;
+function toFilter(filter: ModelFilter): Filter {
+  if ('join' in filter) return { compositeFilter: { op: filter.join, filters: filter.parts.map(toFilter) } };
+  const { field, op, operands } = filter;
   const values = operands.map(({ value }) => value);
   const value = LISTS.includes(op) ? list(...values) : (values[0] ?? NULL);
   return { fieldFilter: { field: { fieldPath: field }, op, value } };
 }
-const toCursor = ({ values, before }: NonNullable<Asked['start']>): Cursor => ({
+const toCursor = ({ values, before }: NonNullable<ModelQuery['start']>): Cursor => ({
   values: values.map(({ value }) => value),
   before,
 });
-const toQuery = (asked: Asked): StructuredQuery => ({
-  from: [{ collectionId: 'k', allDescendants: asked.isGroup }],
-  ...(asked.where && { where: toFilter(asked.where) }),
-  orderBy: asked.orders.map(({ field, isDown }) => ({
+const toQuery = (query: ModelQuery): StructuredQuery => ({
+  from: [{ collectionId: 'k', allDescendants: query.isGroup }],
+  ...(query.where && { where: toFilter(query.where) }),
+  orderBy: query.orders.map(({ field, isDescending }) => ({
     field: { fieldPath: field },
-    direction: isDown ? 'DESCENDING' : 'ASCENDING',
+    direction: isDescending ? 'DESCENDING' : 'ASCENDING',
   })),
-  ...(asked.start && { startAt: toCursor(asked.start) }),
-  ...(asked.end && { endAt: toCursor(asked.end) }),
-  offset: asked.offset,
-  ...(asked.limit !== undefined && { limit: { value: asked.limit } }),
+  ...(query.start && { startAt: toCursor(query.start) }),
+  ...(query.end && { endAt: toCursor(query.end) }),
+  offset: query.offset,
+  ...(query.limit !== undefined && { limit: { value: query.limit } }),
 });
-function toDocument({ path, has }: Held): StoredDocument {
+function toDocument({ path, values }: ModelDocument): StoredDocument {
   const fields: Record<string, Value> = {};
-  for (const [field, { value }] of has) {
+  for (const [field, { value }] of values) {
     if (field === 'm.c') fields.m = { mapValue: { fields: { c: value } } };
     else if (field !== '__name__') fields[field] = value;
   }
@@ -182,42 +183,44 @@ function toDocument({ path, has }: Held): StoredDocument {
   return { name: `${ROOT}/${path}`, fields, createTime: time, updateTime: time };
 }
 
-const some = fc.constantFrom(...DOMAIN);
-const valueFor = (field: string) => (field === '__name__' ? fc.constantFrom(...NAMES) : some);
-const held: fc.Arbitrary<Held[]> = fc
+const anyValue = fc.constantFrom(...DOMAIN);
+const valueFor = (field: string) => (field === '__name__' ? fc.constantFrom(...NAMES) : anyValue);
+const documentSets: fc.Arbitrary<ModelDocument[]> = fc
   .tuple(
     ...NAMES.map((name, i) =>
-      fc.record({ a: fc.option(some), b: fc.option(some), 'm.c': fc.option(some) }).map((fields) => {
-        const has = new Map([['__name__', name]]);
-        for (const [field, value] of Object.entries(fields)) if (value) has.set(field, value);
-        return { path: PATHS[i] ?? '', has };
-      }),
+      fc
+        .record({ a: fc.option(anyValue), b: fc.option(anyValue), 'm.c': fc.option(anyValue) })
+        .map((fields) => {
+          const values = new Map([['__name__', name]]);
+          for (const [field, value] of Object.entries(fields)) if (value) values.set(field, value);
+          return { path: PATHS[i] ?? '', values };
+        }),
     ),
   )
   .chain((all) => fc.shuffledSubarray(all, { minLength: 5 }));
 
-const test: fc.Arbitrary<Tree> = fc
+const test: fc.Arbitrary<ModelFilter> = fc
   .record({ field: fc.constantFrom(...FIELDS), op: fc.constantFrom(...Object.keys(TESTS)) })
   .chain(({ field, op }) =>
     fc
       .array(valueFor(field), { minLength: 1, maxLength: LISTS.includes(op) ? 3 : 1 })
       .map((operands) => ({ field, op, operands })),
   );
-const trees = fc.letrec<{ tree: Tree }>((tie) => ({
-  tree: fc.oneof(
+const anyFilter = fc.letrec<{ filter: ModelFilter }>((tie) => ({
+  filter: fc.oneof(
     { maxDepth: 2 },
     test,
     fc.record({
       join: fc.constantFrom('AND' as const, 'OR' as const),
-      parts: fc.array(tie('tree'), { minLength: 1, maxLength: 3 }),
+      parts: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }),
     }),
   ),
-})).tree;
+})).filter;
 
-const queries: fc.Arbitrary<Asked> = fc
+const anyQuery: fc.Arbitrary<ModelQuery> = fc
   .shuffledSubarray(FIELDS)
   .chain((fields) =>
-    fc.tuple(...fields.map((field) => fc.record({ field: fc.constant(field), isDown: fc.boolean() }))),
+    fc.tuple(...fields.map((field) => fc.record({ field: fc.constant(field), isDescending: fc.boolean() }))),
   )
   .chain((orders) => {
     const cursor = fc.record({
@@ -228,7 +231,7 @@ const queries: fc.Arbitrary<Asked> = fc
     });
     const cursors = fc.option(orders.length ? cursor : fc.constant(undefined), { nil: undefined });
     return fc.record({
-      where: fc.option(trees, { nil: undefined }),
+      where: fc.option(anyFilter, { nil: undefined }),
       orders: fc.constant(orders),
       start: cursors,
       end: cursors,
@@ -238,41 +241,41 @@ const queries: fc.Arbitrary<Asked> = fc
     });
   });
 
-/** Most random queries are valid; which are not is the matter of another test. */
-function compileOrSkip(asked: Asked) {
+/** Skips invalid queries: query-validate.test.ts tests them. */
+function compileOrSkip(query: ModelQuery) {
   try {
-    return compileQuery(ROOT, toQuery(asked));
+    return compileQuery(ROOT, toQuery(query));
   } catch (error) {
     if (!(error instanceof FirestoreError)) throw error;
     return fc.pre(false);
   }
 }
 
-describe('any query', () => {
-  it('finds what the definition says, in that order', () => {
+describe('embedded Firestore: random queries', () => {
+  it('returns the same results as the reference implementation', () => {
     fc.assert(
-      fc.property(held, queries, (documents, asked) => {
-        const compiled = compileOrSkip(asked);
+      fc.property(documentSets, anyQuery, (documents, query) => {
+        const compiled = compileOrSkip(query);
         assert.ok(compiled);
-        assert.deepEqual(pathsOf(compiled.run(documents.map(toDocument))), expected(documents, asked));
+        assert.deepEqual(pathsOf(compiled.run(documents.map(toDocument))), expected(documents, query));
       }),
       { numRuns: 6000 },
     );
   });
 
-  it('reversed, with its cursors swapped, finds the same backwards, which is limitToLast', () => {
+  it('returns the reverse for the reversed query with swapped cursors, as limitToLast needs', () => {
     fc.assert(
-      fc.property(held, queries, (documents, written) => {
-        const orders = written.orders.length ? written.orders : [{ field: '__name__', isDown: false }];
-        const asked = { ...written, orders, offset: 0, limit: undefined };
-        const flip = (cursor: Asked['start']) => cursor && { ...cursor, before: !cursor.before };
+      fc.property(documentSets, anyQuery, (documents, written) => {
+        const orders = written.orders.length ? written.orders : [{ field: '__name__', isDescending: false }];
+        const query = { ...written, orders, offset: 0, limit: undefined };
+        const flip = (cursor: ModelQuery['start']) => cursor && { ...cursor, before: !cursor.before };
         const reversed = {
-          ...asked,
-          orders: orders.map(({ field, isDown }) => ({ field, isDown: !isDown })),
-          start: flip(asked.end),
-          end: flip(asked.start),
+          ...query,
+          orders: orders.map(({ field, isDescending }) => ({ field, isDescending: !isDescending })),
+          start: flip(query.end),
+          end: flip(query.start),
         };
-        const [forwards, backwards] = [compileOrSkip(asked), compileOrSkip(reversed)];
+        const [forwards, backwards] = [compileOrSkip(query), compileOrSkip(reversed)];
         assert.ok(forwards && backwards);
         const stored = documents.map(toDocument);
         assert.deepEqual(pathsOf(backwards.run(stored)).reverse(), pathsOf(forwards.run(stored)));

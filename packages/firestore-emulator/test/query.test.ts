@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { FieldPath, Filter, type Query } from '@google-cloud/firestore';
 import type { StoredDocument } from '../document.ts';
 import { compileQuery } from '../query/run.ts';
-import { documentAt, find, NULL, onWire, pathsOf, ROOT, sdk } from './query-helpers.ts';
+import { documentAt, encodeQuery, NULL, pathsOf, ROOT, runSdkQuery, sdk } from './query-helpers.ts';
 
 const NAME = FieldPath.documentId();
 
-/** The documentation's cities. */
+/** The cities of Firestore's documentation. */
 const CITIES = [
   documentAt('cities/SF', {
     state: 'CA',
@@ -29,16 +29,16 @@ const CITIES = [
 ];
 const cities = sdk.collection('cities');
 
-describe('a query', () => {
+describe('embedded Firestore: queries', () => {
   const table: [string, Query, string[]][] = [
-    ['nothing more than a collection', cities, ['BJ', 'DC', 'LA', 'SF', 'TOK']],
+    ['a whole collection', cities, ['BJ', 'DC', 'LA', 'SF', 'TOK']],
     ['==', cities.where('state', '==', 'CA'), ['LA', 'SF']],
     ['== null', cities.where('state', '==', null), ['DC']],
     ['<', cities.where('population', '<', 1000000), ['DC', 'SF']],
     ['<=', cities.where('population', '<=', 860000), ['DC', 'SF']],
     ['>', cities.where('population', '>', 3900000), ['TOK', 'BJ']],
     ['>=', cities.where('population', '>=', 3900000), ['LA', 'TOK', 'BJ']],
-    ['!=, which leaves out null and what lacks the field', cities.where('state', '!=', 'NY'), ['LA', 'SF']],
+    ['!=, without null and missing fields', cities.where('state', '!=', 'NY'), ['LA', 'SF']],
     ['!= null', cities.where('state', '!=', null), ['LA', 'SF']],
     ['!= NaN', cities.where('population', '!=', Number.NaN), ['DC', 'SF', 'LA', 'TOK', 'BJ']],
     ['array-contains', cities.where('regions', 'array-contains', 'west_coast'), ['LA', 'SF']],
@@ -48,22 +48,22 @@ describe('a query', () => {
       cities.where('regions', 'in', [['west_coast', 'norcal'], ['east_coast']]),
       ['DC', 'SF'],
     ],
-    ['not-in, which leaves out null', cities.where('state', 'not-in', ['NY', 'CO']), ['LA', 'SF']],
-    ['not-in with null, which finds nothing', cities.where('state', 'not-in', ['NY', null]), []],
-    ['range and equality', cities.where('state', '==', 'CA').where('population', '<', 1e6), ['SF']],
+    ['not-in, without null', cities.where('state', 'not-in', ['NY', 'CO']), ['LA', 'SF']],
+    ['not-in with null, without results', cities.where('state', 'not-in', ['NY', null]), []],
+    ['a range and an equality', cities.where('state', '==', 'CA').where('population', '<', 1e6), ['SF']],
     [
-      'ranges on two fields, in the order of their names',
+      'ranges on two fields, ordered by field name',
       cities.where('population', '>', 0).where('capital', '>=', false),
       ['SF', 'LA', 'DC', 'TOK', 'BJ'],
     ],
-    ['a number for a boolean, which finds nothing', cities.where('capital', '>', 0), []],
+    ['a number compared with a boolean, without results', cities.where('capital', '>', 0), []],
     [
       'or',
       cities.where(Filter.or(Filter.where('capital', '==', true), Filter.where('population', '<', 1e6))),
       ['DC', 'SF', 'TOK', 'BJ'],
     ],
     [
-      'and with or inside',
+      'or inside and',
       cities.where(
         Filter.and(
           Filter.where('state', '==', 'CA'),
@@ -74,12 +74,12 @@ describe('a query', () => {
     ],
     ['a descending order', cities.orderBy('population', 'desc').limit(2), ['BJ', 'TOK']],
     [
-      'an order on a field that some lack',
+      'an order on a field that some documents lack',
       cities.orderBy('state').orderBy('population', 'desc'),
       ['DC', 'LA', 'SF'],
     ],
     [
-      'the direction of the last order, for equal values',
+      'ids in the direction of the last order for equal values',
       cities.orderBy('capital', 'desc'),
       ['TOK', 'DC', 'BJ', 'SF', 'LA'],
     ],
@@ -91,11 +91,11 @@ describe('a query', () => {
     ['endAt', cities.orderBy('population').endAt(860000), ['DC', 'SF']],
     ['endBefore', cities.orderBy('population').endBefore(860000), ['DC']],
     [
-      'a cursor of fewer values than orders',
+      'a cursor with fewer values than orders',
       cities.orderBy('state').orderBy('population').startAfter('CA'),
       [],
     ],
-    ['an id as cursor', cities.orderBy('capital').orderBy(NAME).startAfter(true, 'BJ'), ['DC', 'TOK']],
+    ['a cursor with an id', cities.orderBy('capital').orderBy(NAME).startAfter(true, 'BJ'), ['DC', 'TOK']],
     ['offset, then limit', cities.orderBy('population').offset(1).limit(2), ['SF', 'LA']],
     ['limitToLast', cities.orderBy('population').limitToLast(2), ['BJ', 'TOK']],
     [
@@ -106,58 +106,60 @@ describe('a query', () => {
     ['an empty page', cities.limit(0), []],
   ];
   for (const [what, query, ids] of table) {
-    it(`answers ${what}`, () => {
+    it(`returns ${what}`, () => {
       assert.deepEqual(
-        find(query, CITIES),
+        runSdkQuery(query, CITIES),
         ids.map((id) => `cities/${id}`),
       );
     });
   }
 
-  it('reaches into maps', () => {
+  it('filters by a field in a map', () => {
     const query = cities.doc('SF').collection('landmarks').where('height.m', '>', 100);
-    assert.deepEqual(find(query, CITIES), ['cities/SF/landmarks/bridge']);
+    assert.deepEqual(runSdkQuery(query, CITIES), ['cities/SF/landmarks/bridge']);
   });
 
-  it('finds nothing by null or NaN in a list, as production does', () => {
+  it('matches no null or NaN of a list, as in production', () => {
     const documents = [
       documentAt('cities/n', { v: null, a: [null, Number.NaN] }),
       documentAt('cities/x', { v: Number.NaN, a: [1] }),
     ];
-    assert.deepEqual(find(cities.where('v', 'in', [null, Number.NaN]), documents), []);
-    // The SDK turns `array-contains null` into `!= null`, so this one is asked without it.
+    assert.deepEqual(runSdkQuery(cities.where('v', 'in', [null, Number.NaN]), documents), []);
+    // The SDK turns `array-contains null` into `!= null`, so this query does not use the SDK.
     const contains = { field: { fieldPath: 'a' }, op: 'ARRAY_CONTAINS', value: NULL };
     const raw = compileQuery(ROOT, {
       from: [{ collectionId: 'cities' }],
       where: { fieldFilter: contains },
     });
     assert.deepEqual(raw.run(documents), []);
-    assert.deepEqual(find(cities.where('a', 'array-contains-any', [Number.NaN, 1]), documents), ['cities/x']);
-    assert.deepEqual(find(cities.where('v', '==', Number.NaN), documents), ['cities/x']);
+    assert.deepEqual(runSdkQuery(cities.where('a', 'array-contains-any', [Number.NaN, 1]), documents), [
+      'cities/x',
+    ]);
+    assert.deepEqual(runSdkQuery(cities.where('v', '==', Number.NaN), documents), ['cities/x']);
   });
 
-  it('wants implicitly ordered fields in every branch of an OR', () => {
+  it('requires implicitly ordered fields in every branch of an OR', () => {
     const query = cities.where(Filter.or(Filter.where('a', '>', 1), Filter.where('b', '==', 1)));
     const documents = [documentAt('cities/only-b', { b: 1 }), documentAt('cities/both', { a: 0, b: 1 })];
-    assert.deepEqual(find(query, documents), ['cities/both']);
+    assert.deepEqual(runSdkQuery(query, documents), ['cities/both']);
   });
 });
 
-describe('a collection group query', () => {
-  it('finds the collections of one id at every depth, in the order of their paths', () => {
-    assert.deepEqual(find(sdk.collectionGroup('landmarks'), CITIES), [
+describe('embedded Firestore: collection group queries', () => {
+  it('returns the collections with one id at every depth, ordered by path', () => {
+    assert.deepEqual(runSdkQuery(sdk.collectionGroup('landmarks'), CITIES), [
       'cities/LA/landmarks/museum',
       'cities/SF/landmarks/bridge',
       'landmarks/other',
     ]);
   });
 
-  it('takes whole paths as ids', () => {
+  it('compares __name__ with whole paths', () => {
     const query = sdk.collectionGroup('landmarks').where(NAME, '>=', 'cities/SF/landmarks/bridge');
-    assert.deepEqual(find(query, CITIES), ['cities/SF/landmarks/bridge', 'landmarks/other']);
+    assert.deepEqual(runSdkQuery(query, CITIES), ['cities/SF/landmarks/bridge', 'landmarks/other']);
   });
 
-  it('stays below its parent', () => {
+  it('returns only documents below the parent', () => {
     const query = compileQuery(`${ROOT}/cities/SF`, {
       from: [{ collectionId: 'landmarks', allDescendants: true }],
     });
@@ -165,27 +167,27 @@ describe('a collection group query', () => {
   });
 });
 
-describe('a projection', () => {
+describe('embedded Firestore: projections', () => {
   const fieldsOf = (query: Query): StoredDocument['fields'][] => {
-    const { parent, structuredQuery } = onWire(query);
+    const { parent, structuredQuery } = encodeQuery(query);
     return compileQuery(parent, structuredQuery)
       .run(CITIES)
       .map(({ fields }) => fields);
   };
   const museum = sdk.collectionGroup('landmarks').where('height.ft', '==', 98);
 
-  it('keeps the named fields only, whether or not the query reads them', () => {
+  it('returns only the selected fields, even if the query filters by others', () => {
     assert.deepEqual(fieldsOf(museum.select('type', 'height.m', 'none')), [
       documentAt('x/y', { type: 'museum', height: { m: 30 } }).fields,
     ]);
   });
 
-  it('keeps nothing but the name when it names nothing', () => {
+  it('returns no fields for an empty select', () => {
     assert.deepEqual(fieldsOf(museum.select()), [{}]);
     assert.deepEqual(fieldsOf(museum.select(NAME)), [{}]);
   });
 
-  it('keeps a whole map before a part of it', () => {
+  it('returns a whole map if both the map and a part of it are selected', () => {
     assert.deepEqual(Object.keys(fieldsOf(museum.select('height.m', 'height'))[0] ?? {}), ['height']);
     assert.deepEqual(
       fieldsOf(museum.select('height', 'height.m'))[0],
@@ -194,8 +196,8 @@ describe('a projection', () => {
   });
 });
 
-describe("the SDK's recursive delete", () => {
-  /** What recursive-delete.js of the SDK asks for a collection, page after page. */
+describe("embedded Firestore: queries of the SDK's recursive delete", () => {
+  /** The paged query that recursive-delete.js of the SDK sends for a collection. */
   const descendants = (collection: string, lastPath?: string) => {
     const lowest = '__id-9223372036854775808__';
     const name = { fieldPath: '__name__' };
@@ -223,14 +225,14 @@ describe("the SDK's recursive delete", () => {
     ),
   ];
 
-  it('finds a collection with everything below it and no neighbour, without fields', () => {
+  it('returns a collection with its subcollections, without siblings and fields', () => {
     const first = descendants('a').run(documents);
     assert.deepEqual(pathsOf(first), ['a/__id5__', 'a/__id5__/s/t', 'a/1']);
     assert.deepEqual(pathsOf(descendants('a', 'a/1').run(documents)), ['a/2', 'a/2/sub/x']);
     assert.deepEqual(first[0]?.fields, {});
   });
 
-  it('finds what is below a document, not itself', () => {
+  it('returns the documents below a document, without the document', () => {
     const query = compileQuery(`${ROOT}/a/2`, { from: [{ allDescendants: true }] });
     assert.deepEqual(pathsOf(query.run(documents)), ['a/2/sub/x']);
   });

@@ -3,13 +3,13 @@ import { FieldPath, Filter, type Query } from '@google-cloud/firestore';
 import { toField } from '../query/field.ts';
 import type { CompositeIndex, FieldOverride } from '../query/indexes-file.ts';
 import { missingIndex } from '../query/required-index.ts';
-import { onWire, sdk } from './query-helpers.ts';
+import { encodeQuery, sdk } from './query-helpers.ts';
 
 const NAME = FieldPath.documentId();
 const cities = sdk.collection('c');
 const group = sdk.collectionGroup('c');
 
-/** `'a ASC, b DESC, tags []'`, as the consoles write an index. */
+/** Parses `'a ASC, b DESC, tags []'`, the notation of the Firebase console. */
 const fieldsOf = (columns: string) =>
   columns.split(', ').map((column) => {
     const [fieldPath = '', mode] = column.split(' ');
@@ -22,10 +22,10 @@ const index = (columns: string, queryScope = 'COLLECTION'): CompositeIndex => ({
   fields: fieldsOf(columns),
 });
 const missing = (query: Query, indexes: CompositeIndex[] = [], fieldOverrides: FieldOverride[] = []) =>
-  missingIndex(onWire(query).structuredQuery, { indexes, fieldOverrides });
+  missingIndex(encodeQuery(query).structuredQuery, { indexes, fieldOverrides });
 
-describe('automatic indexes are enough for', () => {
-  const served: [string, Query][] = [
+describe('embedded Firestore: automatic indexes serve', () => {
+  const cases: [string, Query][] = [
     ['a whole collection', cities],
     ['a whole collection group', group],
     ['one equality', cities.where('a', '==', 1)],
@@ -36,31 +36,34 @@ describe('automatic indexes are enough for', () => {
     ['array-contains', cities.where('t', 'array-contains', 1)],
     ['array-contains-any', cities.where('t', 'array-contains-any', [1, 2])],
     ['in', cities.where('a', 'in', [1, 2]).where('b', 'in', [1, 2])],
-    ['equalities, merged', cities.where('a', '==', 1).where('b.c', '==', 2).where('d', '==', 3)],
+    ['equalities, by merging indexes', cities.where('a', '==', 1).where('b.c', '==', 2).where('d', '==', 3)],
     ['equalities and array-contains', cities.where('a', '==', 1).where('t', 'array-contains', 2)],
     ['an order on a field compared for equality', cities.where('a', '==', 1).orderBy('a')],
     ['ids in a range', cities.where(NAME, '>', 'x')],
     ['ids in a range below an equality', cities.where('a', '==', 1).where(NAME, '>', 'x')],
     ['an equality with ids descending', cities.where('a', '==', 1).orderBy(NAME, 'desc')],
-    ['or of single fields', cities.where(Filter.or(Filter.where('a', '==', 1), Filter.where('b', '==', 2)))],
+    [
+      'or of conditions on single fields',
+      cities.where(Filter.or(Filter.where('a', '==', 1), Filter.where('b', '==', 2))),
+    ],
   ];
-  for (const [what, query] of served) it(what, () => assert.equal(missing(query), undefined));
+  for (const [what, query] of cases) it(what, () => assert.equal(missing(query), undefined));
 });
 
-describe('a composite index is needed for', () => {
+describe('embedded Firestore: a composite index is required for', () => {
   const needed: [string, Query, string][] = [
-    ['equality and range', cities.where('a', '==', 1).where('b', '>', 1), 'a ASC, b ASC'],
-    ['equality and order', cities.where('a', '==', 1).orderBy('b', 'desc'), 'a ASC, b DESC'],
+    ['an equality and a range', cities.where('a', '==', 1).where('b', '>', 1), 'a ASC, b ASC'],
+    ['an equality and an order', cities.where('a', '==', 1).orderBy('b', 'desc'), 'a ASC, b DESC'],
     ['two orders', cities.orderBy('a').orderBy('b', 'desc'), 'a ASC, b DESC'],
     ['ranges on two fields', cities.where('b', '>', 1).where('a', '<', 1), 'a ASC, b ASC'],
-    ['a range with another order first', cities.where('a', '>', 1).orderBy('b', 'desc'), 'b DESC, a DESC'],
-    ['array-contains and order', cities.where('t', 'array-contains', 1).orderBy('a'), 't [], a ASC'],
+    ['a range after another order', cities.where('a', '>', 1).orderBy('b', 'desc'), 'b DESC, a DESC'],
+    ['array-contains and an order', cities.where('t', 'array-contains', 1).orderBy('a'), 't [], a ASC'],
     [
-      'array-contains and order on one field',
+      'array-contains and an order on one field',
       cities.where('t', 'array-contains', 1).orderBy('t'),
       't [], t ASC',
     ],
-    ['in and order', cities.where('a', 'in', [1, 2]).orderBy('b'), 'a ASC, b ASC'],
+    ['in and an order', cities.where('a', 'in', [1, 2]).orderBy('b'), 'a ASC, b ASC'],
     [
       'array-contains with ids descending',
       cities.where('t', 'array-contains', 1).orderBy(NAME, 'desc'),
@@ -68,7 +71,7 @@ describe('a composite index is needed for', () => {
     ],
     ['ids descending', cities.orderBy(NAME, 'desc'), '__name__ DESC'],
     [
-      'ids against the direction of the order',
+      'ids in the opposite direction of the order',
       cities.orderBy('a').orderBy(NAME, 'desc'),
       'a ASC, __name__ DESC',
     ],
@@ -79,42 +82,42 @@ describe('a composite index is needed for', () => {
     ],
   ];
   for (const [what, query, columns] of needed) {
-    it(`${what}, and it suffices`, () => {
+    it(`${what}, and is sufficient`, () => {
       assert.deepEqual(JSON.parse(missing(query) ?? ''), { indexes: [index(columns)] });
       assert.equal(missing(query, [index(columns)]), undefined);
     });
   }
 });
 
-describe('a composite index serves', () => {
+describe('embedded Firestore: a composite index', () => {
   const query = cities.where('a', '==', 1).where('b', '==', 2).orderBy('s', 'desc');
   const cases: [string, Query, string[], boolean][] = [
-    ['equalities in any order and direction', query, ['b DESC, a ASC, s DESC'], true],
-    ['no other direction of the sort', query, ['a ASC, b ASC, s ASC'], false],
-    ['merged with another that ends alike', query, ['a ASC, s DESC', 'b ASC, s DESC'], true],
-    ['not merged with one that ends otherwise', query, ['a ASC, s DESC', 'b ASC, s ASC'], false],
-    ['not merged with automatic indexes', query, ['a ASC, s DESC'], false],
-    ['no query that leaves one of its fields out', query, ['a ASC, b ASC, x ASC, s DESC'], false],
-    ['no query for only its first fields', cities.orderBy('a').orderBy('b'), ['a ASC, b ASC, s ASC'], false],
+    ['serves equalities in any order and direction', query, ['b DESC, a ASC, s DESC'], true],
+    ['does not serve another sort direction', query, ['a ASC, b ASC, s ASC'], false],
+    ['is merged with one that has the same sort order', query, ['a ASC, s DESC', 'b ASC, s DESC'], true],
+    ['is not merged with one that has another sort order', query, ['a ASC, s DESC', 'b ASC, s ASC'], false],
+    ['is not merged with automatic indexes', query, ['a ASC, s DESC'], false],
+    ['does not serve a query without one of its fields', query, ['a ASC, b ASC, x ASC, s DESC'], false],
     [
-      'the documented merge',
+      'does not serve a query for only its first fields',
+      cities.orderBy('a').orderBy('b'),
+      ['a ASC, b ASC, s ASC'],
+      false,
+    ],
+    [
+      'is merged as in the documentation',
       cities.where('category', '==', 1).where('editors_pick', '==', 2).orderBy('star', 'desc'),
       ['category ASC, star DESC', 'editors_pick ASC, star DESC'],
       true,
     ],
-    [
-      'ids in the direction it names',
-      query.orderBy(NAME, 'asc'),
-      ['a ASC, b ASC, s DESC, __name__ ASC'],
-      true,
-    ],
-    ['ids in no other', query, ['a ASC, b ASC, s DESC, __name__ ASC'], false],
+    ['serves ids in its direction', query.orderBy(NAME, 'asc'), ['a ASC, b ASC, s DESC, __name__ ASC'], true],
+    ['does not serve ids in another direction', query, ['a ASC, b ASC, s DESC, __name__ ASC'], false],
   ];
-  for (const [what, asked, columns, isServed] of cases) {
+  for (const [what, sortedQuery, columns, isServed] of cases) {
     it(what, () => {
       assert.equal(
         missing(
-          asked,
+          sortedQuery,
           columns.map((one) => index(one)),
         ) === undefined,
         isServed,
@@ -122,7 +125,7 @@ describe('a composite index serves', () => {
     });
   }
 
-  it('one collection and one scope only', () => {
+  it('serves only its own collection and scope', () => {
     const two = cities.orderBy('a').orderBy('b');
     assert.ok(missing(two, [{ ...index('a ASC, b ASC'), collectionGroup: 'other' }]));
     assert.ok(missing(two, [index('a ASC, b ASC', 'COLLECTION_GROUP')]));
@@ -132,7 +135,7 @@ describe('a composite index serves', () => {
   });
 });
 
-describe('a single-field override', () => {
+describe('embedded Firestore: a single-field override', () => {
   const override = (fieldPath: string, ...modes: string[]): FieldOverride => ({
     collectionGroup: 'c',
     fieldPath,
@@ -142,7 +145,7 @@ describe('a single-field override', () => {
     }),
   });
 
-  it('is needed for a field in a collection group, and suffices', () => {
+  it('is required for a field in a collection group, and is sufficient', () => {
     for (const [query, mode] of [
       [group.where('a', '==', 1), 'ASCENDING COLLECTION_GROUP'],
       [group.where('a', '>', 1), 'ASCENDING COLLECTION_GROUP'],
@@ -154,31 +157,31 @@ describe('a single-field override', () => {
     }
   });
 
-  it('takes the automatic indexes away', () => {
+  it('replaces the automatic indexes', () => {
     assert.ok(missing(cities.where('a', '==', 1), [], [override('a')]));
     assert.ok(missing(cities.orderBy('a', 'desc'), [], [override('a', 'ASCENDING')]));
     assert.ok(missing(cities.where('a', '==', 1), [], [override('*')]));
     assert.equal(missing(cities.where('b', '==', 1), [], [override('a')]), undefined);
   });
 
-  it('holds for the fields in a map, unless they have their own', () => {
+  it('applies to the fields of a map that have no override of their own', () => {
     const query = cities.where('m.x', '==', 1);
     assert.ok(missing(query, [], [override('m')]));
     assert.equal(missing(query, [], [override('m'), override('m.x', 'ASCENDING')]), undefined);
   });
 
-  it('that only sets a time to live changes nothing', () => {
+  it('changes nothing if it only sets a TTL', () => {
     const ttl = { collectionGroup: 'c', fieldPath: 'a', ttl: true };
     assert.equal(missing(cities.where('a', '==', 1), [], [ttl]), undefined);
   });
 });
 
-describe('sum and average', () => {
+describe('embedded Firestore: sum and average', () => {
   const field = toField({ fieldPath: 's' });
   const missingFor = (query: Query, indexes: CompositeIndex[] = []) =>
-    missingIndex(onWire(query).structuredQuery, { indexes }, [field]);
+    missingIndex(encodeQuery(query).structuredQuery, { indexes }, [field]);
 
-  it('read the field from an index', () => {
+  it('require an index with the aggregated field', () => {
     assert.equal(missingFor(cities), undefined);
     const query = cities.where('a', '==', 1);
     assert.deepEqual(JSON.parse(missingFor(query) ?? ''), { indexes: [index('a ASC, s ASC')] });

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import type { Firestore } from '@google-cloud/firestore';
 import { startFirestore } from '../server.ts';
 import { FirestoreError } from '../status.ts';
-import { projectOf, refusal, startTestFirestore, type TestFirestore } from './client.ts';
+import { projectOf, rejectionOf, startTestFirestore, type TestFirestore } from './client.ts';
 
-describe('the embedded Firestore as a server', () => {
+describe('embedded Firestore: server', () => {
   const started: TestFirestore[] = [];
   const dirs: string[] = [];
   const start = async (...options: Parameters<typeof startTestFirestore>) => {
@@ -28,15 +28,15 @@ describe('the embedded Firestore as a server', () => {
     for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true });
   });
 
-  it('answers HTTP/1.1 on the same port: that it is there, and 404 otherwise', async () => {
+  it('serves the health check over HTTP/1.1 on the same port, and 404 for other paths', async () => {
     const { server } = await start();
-    const hello = await fetch(`http://${server.host}/`);
-    assert.equal(await hello.text(), 'Ok\n');
+    const health = await fetch(`http://${server.host}/`);
+    assert.equal(await health.text(), 'Ok\n');
     assert.equal((await fetch(`http://${server.host}/v1/projects/p`)).status, 404);
     assert.equal((await fetch(`http://${server.host}/%zz`)).status, 404);
   });
 
-  it('clears one database and no other', async () => {
+  it('clears the database of one project only', async () => {
     const { server, connect: client } = await start();
     const [one, two] = [client(), client()];
     await Promise.all([one, two].map((db) => db.doc('c/d').set({})));
@@ -64,14 +64,14 @@ describe('the embedded Firestore as a server', () => {
     assert.equal((await db.doc('c/d').get()).get('n'), 1);
   });
 
-  it('listens on the loopback interface, and says when the port is taken', async () => {
+  it('listens on loopback only, and fails if the port is taken', async () => {
     const { server } = await start();
     const [address, port] = server.host.split(':');
     assert.equal(address, '127.0.0.1');
     await assert.rejects(startFirestore({ port: Number(port) }), { code: 'EADDRINUSE' });
   });
 
-  it('survives connections that end, or say nothing it knows', async () => {
+  it('survives connections that close early or send unknown bytes', async () => {
     const { server, connect: client } = await start();
     const port = Number(server.host.split(':')[1]);
     for (const bytes of ['', 'P', 'PRI * HTTP/2 but not really\r\n\r\n', '\0\0\0', 'GET']) {
@@ -85,15 +85,15 @@ describe('the embedded Firestore as a server', () => {
     await client().doc('c/d').set({});
   });
 
-  it('says which methods it doesn’t have', async () => {
+  it('answers UNIMPLEMENTED for methods it does not have', async () => {
     const raw = (await start()).raw();
     const stream = raw.open('Write');
-    assert.equal((await refusal(once(stream, 'data'))).code, 12);
+    assert.equal((await rejectionOf(once(stream, 'data'))).code, 12);
     const pipeline = { database: raw.database, structuredPipeline: { pipeline: {} } };
-    assert.equal((await refusal(raw.stream('ExecutePipeline', pipeline))).code, 12);
+    assert.equal((await rejectionOf(raw.stream('ExecutePipeline', pipeline))).code, 12);
   });
 
-  it('refuses what production needs an index for, if it is given the list of indexes', async () => {
+  it('rejects queries that need a missing index, if it has an index file', async () => {
     const path = join(scratch(), 'indexes.json');
     const fields = [
       { fieldPath: 'a', order: 'ASCENDING' },
@@ -106,24 +106,24 @@ describe('the embedded Firestore as a server', () => {
     const db = (await start({ indexes: path })).connect();
     const query = (collection: string) => db.collection(collection).where('a', '==', 1).orderBy('b');
     await query('known').get();
-    const error = await refusal(query('other').get());
+    const error = await rejectionOf(query('other').get());
     assert.equal(error.code, 9);
     assert.match(error.message, /The query requires an index\./);
-    assert.equal((await refusal(query('other').count().get())).code, 9);
-    const heard = await new Promise<Error>((resolve) => query('other').onSnapshot(() => {}, resolve));
-    assert.match(heard.message, /The query requires an index\./);
+    assert.equal((await rejectionOf(query('other').count().get())).code, 9);
+    const listenError = await new Promise<Error>((resolve) => query('other').onSnapshot(() => {}, resolve));
+    assert.match(listenError.message, /The query requires an index\./);
     await assert.rejects(
       startFirestore({ indexes: join(scratch(), 'none.json') }),
-      /none\.json can't be read/,
+      /Cannot read the indexes in .*none\.json/,
     );
   });
 
-  it('lets a test hold a call, and fail one before or after its work', async () => {
+  it('lets hooks delay a call, and fail it before or after its work', async () => {
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
     let fail: 'before' | 'after' | undefined;
     const failing = (when: string) => {
-      if (fail === when) throw new FirestoreError(7, 'as the test wants it');
+      if (fail === when) throw new FirestoreError(7, 'failed by the test');
     };
     const db = (
       await start({
@@ -142,15 +142,15 @@ describe('the embedded Firestore as a server', () => {
     release();
     assert.equal((await reading).get('n'), 1);
     fail = 'before';
-    assert.equal((await refusal(db.doc('c/d').set({ n: 2 }))).code, 7);
+    assert.equal((await rejectionOf(db.doc('c/d').set({ n: 2 }))).code, 7);
     fail = 'after';
-    assert.equal((await refusal(db.doc('c/e').set({ n: 2 }))).code, 7);
+    assert.equal((await rejectionOf(db.doc('c/e').set({ n: 2 }))).code, 7);
     fail = undefined;
     assert.equal((await db.doc('c/d').get()).get('n'), 1);
     assert.equal((await db.doc('c/e').get()).get('n'), 2);
   });
 
-  it('runs as a program until it is told to end, saving first', async () => {
+  it('runs as a program until SIGTERM, and exits with 0', async () => {
     const data = scratch();
     const main = join(import.meta.dirname, '..', 'main.ts');
     const child = spawn(process.execPath, [main, '--port', '0', '--data', data], {

@@ -4,9 +4,9 @@ import { commit, rollback } from '../calls/commits.ts';
 import { batchGetDocuments } from '../calls/documents.ts';
 import { Store } from '../store.ts';
 import { MINUTE, toTimestamp } from '../time.ts';
-import { projectOf, type RawClient, refusal, startTestFirestore, type TestFirestore } from './client.ts';
+import { projectOf, type RawClient, rejectionOf, startTestFirestore, type TestFirestore } from './client.ts';
 
-describe('transactions of the embedded Firestore', () => {
+describe('embedded Firestore: transactions', () => {
   let firestore: TestFirestore;
   let db: Firestore;
   let raw: RawClient;
@@ -47,7 +47,7 @@ describe('transactions of the embedded Firestore', () => {
     },
   });
 
-  it('lose none of 50 increments that are read, then written, at once', async () => {
+  it('loses none of 50 concurrent read-modify-write increments', async () => {
     const ref = db.doc('c/counter');
     await ref.set({ n: 0 });
     const increment = () =>
@@ -59,7 +59,7 @@ describe('transactions of the embedded Firestore', () => {
     assert.equal((await ref.get()).get('n'), 50);
   });
 
-  it('keep the sum of a bank under 50 transfers at once', async () => {
+  it('keeps the total balance under 50 concurrent transfers', async () => {
     const accounts = Array.from({ length: 8 }, (_, i) => db.doc(`bank/${i}`));
     await Promise.all(accounts.map((account) => account.set({ balance: 100 })));
     const transfer = (i: number) =>
@@ -82,33 +82,33 @@ describe('transactions of the embedded Firestore', () => {
     assert.ok(balances.every((balance) => balance >= 0));
   });
 
-  it('refuse write skew: two who each read what the other writes', async () => {
+  it('aborts on write skew: two transactions that each read what the other writes', async () => {
     await raw.commit(put('c/a', 1), put('c/b', 1));
     const [one, two] = [await begin(), await begin()];
     await read(one, 'c/a', 'c/b');
     await read(two, 'c/a', 'c/b');
     await finish(one, put('c/a', 0));
-    assert.equal((await refusal(finish(two, put('c/b', 0)))).code, 10);
+    assert.equal((await rejectionOf(finish(two, put('c/b', 0)))).code, 10);
     assert.equal((await db.doc('c/b').get()).get('n'), 1);
   });
 
-  it('are refused if a document they found missing has come into being', async () => {
+  it('aborts if a document that was missing has been created', async () => {
     const transaction = await begin();
     await read(transaction, 'c/new');
     await raw.commit(put('c/new'));
-    assert.equal((await refusal(finish(transaction, put('c/other')))).code, 10);
+    assert.equal((await rejectionOf(finish(transaction, put('c/other')))).code, 10);
     assert.equal((await db.doc('c/other').get()).exists, false);
   });
 
-  it('are refused if a row that they did not see would now be in a query they ran', async () => {
+  it('aborts if a new document matches a query that it has run', async () => {
     const transaction = await begin();
     assert.equal((await query(transaction, atLeast(5))).filter(({ document }) => document).length, 0);
     await raw.commit(put('c/low', 1));
     await raw.commit(put('c/high', 7));
-    assert.equal((await refusal(finish(transaction, put('d/x')))).code, 10);
+    assert.equal((await rejectionOf(finish(transaction, put('d/x')))).code, 10);
   });
 
-  it('are not refused for a row that the query does not want, nor one outside its limit', async () => {
+  it('does not abort for a document outside of the query’s filter or limit', async () => {
     await raw.commit(put('c/a', 5), put('c/b', 6));
     const transaction = await begin();
     const first = { ...atLeast(5), orderBy: [{ field: { fieldPath: 'n' } }], limit: { value: 1 } };
@@ -118,10 +118,10 @@ describe('transactions of the embedded Firestore', () => {
     const again = await begin();
     await query(again, first);
     await raw.commit({ delete: raw.name('c/a') });
-    assert.equal((await refusal(finish(again, put('d/y')))).code, 10);
+    assert.equal((await rejectionOf(finish(again, put('d/y')))).code, 10);
   });
 
-  it('are refused if a count they read has changed', async () => {
+  it('aborts if a count that it has read has changed', async () => {
     const transaction = await begin();
     await raw.stream('RunAggregationQuery', {
       parent: raw.documents,
@@ -132,23 +132,23 @@ describe('transactions of the embedded Firestore', () => {
       },
     });
     await raw.commit(put('c/x'));
-    assert.equal((await refusal(finish(transaction, put('d/x')))).code, 10);
+    assert.equal((await rejectionOf(finish(transaction, put('d/x')))).code, 10);
   });
 
-  it('are refused if a collection they listed has changed', async () => {
+  it('aborts if a collection that it has listed has changed', async () => {
     const transaction = await begin();
     await raw.call('ListDocuments', { parent: raw.documents, collectionId: 'c', transaction });
     await raw.commit(put('c/x'));
-    assert.equal((await refusal(finish(transaction, put('d/x')))).code, 10);
+    assert.equal((await rejectionOf(finish(transaction, put('d/x')))).code, 10);
   });
 
-  it('see the moment of their first read, in documents and queries', async () => {
+  it('reads documents and queries at the time of its first read', async () => {
     await raw.commit(put('c/a', 1), put('c/b', 1));
     const transaction = await begin();
     await read(transaction, 'c/a');
     await raw.commit(put('c/b', 2), put('c/new', 2));
-    const [answer] = await read(transaction, 'c/b');
-    assert.equal(answer.found.fields.n.integerValue, '1');
+    const [response] = await read(transaction, 'c/b');
+    assert.equal(response.found.fields.n.integerValue, '1');
     const rows = (await query(transaction)).filter(({ document }) => document);
     assert.deepEqual(
       rows.map(({ document }) => document.fields.n.integerValue),
@@ -156,14 +156,14 @@ describe('transactions of the embedded Firestore', () => {
     );
   });
 
-  it('that only write are never refused', async () => {
+  it('never aborts if it only writes', async () => {
     const transaction = await begin();
     await raw.commit(put('c/a', 1));
     await finish(transaction, put('c/a', 2));
     assert.equal((await db.doc('c/a').get()).get('n'), 2);
   });
 
-  it('begin with a read, whose first message is the id alone', async () => {
+  it('can begin with a read, which returns the id in its first message', async () => {
     const [first, second] = await raw.stream('BatchGetDocuments', {
       database: raw.database,
       documents: [raw.name('c/a')],
@@ -171,39 +171,39 @@ describe('transactions of the embedded Firestore', () => {
     });
     assert.ok(first.transaction.length > 0 && !first.missing);
     assert.equal(second.missing, raw.name('c/a'));
-    const [begun] = await raw.stream('RunQuery', {
+    const [started] = await raw.stream('RunQuery', {
       parent: raw.documents,
       structuredQuery: { from: [{ collectionId: 'c' }] },
       newTransaction: { readOnly: {} },
     });
-    assert.ok(begun.transaction.length > 0);
+    assert.ok(started.transaction.length > 0);
   });
 
-  it('leave nothing behind when rolled back, and can’t go on', async () => {
+  it('writes nothing after a rollback, and cannot continue', async () => {
     const transaction = await begin();
     await read(transaction, 'c/a');
     const rolledBack = { database: raw.database, transaction };
     await raw.call('Rollback', rolledBack);
     await raw.call('Rollback', rolledBack);
-    assert.equal((await refusal(finish(transaction, put('c/a')))).code, 3);
-    assert.equal((await refusal(read(transaction, 'c/a'))).code, 3);
+    assert.equal((await rejectionOf(finish(transaction, put('c/a')))).code, 3);
+    assert.equal((await rejectionOf(read(transaction, 'c/a'))).code, 3);
     const failing = db.runTransaction(async (work) => {
       work.set(db.doc('c/a'), {});
-      throw new Error('changed my mind');
+      throw new Error('failed by the test');
     });
-    assert.equal((await refusal(failing)).message, 'changed my mind');
+    assert.equal((await rejectionOf(failing)).message, 'failed by the test');
     assert.equal((await db.doc('c/a').get()).exists, false);
   });
 
-  it('commit once, and unknown ones never', async () => {
+  it('commits once, and rejects an unknown id', async () => {
     const transaction = await begin();
     await finish(transaction, put('c/a'));
-    assert.equal((await refusal(finish(transaction, put('c/a')))).code, 3);
-    assert.equal((await refusal(finish(Buffer.from('nonsense'), put('c/a')))).code, 3);
-    assert.equal((await refusal(read(Buffer.from('nonsense'), 'c/a'))).code, 3);
+    assert.equal((await rejectionOf(finish(transaction, put('c/a')))).code, 3);
+    assert.equal((await rejectionOf(finish(Buffer.from('nonsense'), put('c/a')))).code, 3);
+    assert.equal((await rejectionOf(read(Buffer.from('nonsense'), 'c/a'))).code, 3);
   });
 
-  it('that only read may not write, and see one moment, given or now', async () => {
+  it('rejects writes if it is read-only, and reads at the given time', async () => {
     await raw.commit(put('c/a', 1));
     const earlier = (await db.doc('c/a').get()).readTime;
     await raw.commit(put('c/a', 2));
@@ -214,19 +214,19 @@ describe('transactions of the embedded Firestore', () => {
       1,
     );
     const transaction = await begin({ readOnly: {} });
-    assert.equal((await refusal(finish(transaction, put('c/a', 3)))).code, 3);
+    assert.equal((await rejectionOf(finish(transaction, put('c/a', 3)))).code, 3);
   });
 
-  it('can’t read the future, nor a moment before the server began', async () => {
+  it('cannot read in the future or before the server started', async () => {
     const documents = [raw.name('c/a')];
     const at = (readTime: object) =>
-      refusal(raw.stream('BatchGetDocuments', { database: raw.database, documents, readTime }));
+      rejectionOf(raw.stream('BatchGetDocuments', { database: raw.database, documents, readTime }));
     assert.equal((await at({ seconds: '4000000000' })).code, 3);
     assert.equal((await at({ seconds: '1000' })).code, 9);
     assert.ok((await db.doc('c/a').get()).readTime instanceof Timestamp);
   });
 
-  it('expire, in words that make the SDK start over, without anybody waiting for it', () => {
+  it('expires with the message for which the SDK retries', () => {
     let now = 1_700_000_000_000_000;
     const store = new Store(() => now);
     const database = 'projects/p/databases/d';
@@ -250,7 +250,7 @@ describe('transactions of the embedded Firestore', () => {
     rollback(store, { database, transaction: idle.id });
   });
 
-  it('can read what was overwritten less than an hour ago, and no longer', () => {
+  it('reads versions that were overwritten up to an hour ago', () => {
     let now = 1_700_000_000_000_000;
     const store = new Store(() => now);
     const database = 'projects/p/databases/d';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { FieldTransform } from '../messages.ts';
 import { applyTransform } from '../transform.ts';
 import type { Value } from '../value.ts';
-import { refusal, startTestFirestore, type TestFirestore } from './client.ts';
+import { rejectionOf, startTestFirestore, type TestFirestore } from './client.ts';
 
 const integer = (value: number | bigint): Value => ({ integerValue: String(value) });
 const double = (value: number): Value => ({ doubleValue: value });
@@ -23,54 +23,59 @@ function transformed(
   return fields.f;
 }
 
-describe('a field transform', () => {
+describe('embedded Firestore: field transforms', () => {
   const cases: [string, Value | undefined, Omit<FieldTransform, 'fieldPath'>, Value][] = [
-    ['adds to a missing field as if to nothing', undefined, { increment: integer(5) }, integer(5)],
-    ['replaces what is not a number', { stringValue: 'x' }, { increment: integer(5) }, integer(5)],
+    ['sets a missing field to the increment', undefined, { increment: integer(5) }, integer(5)],
+    ['replaces a value that is not a number', { stringValue: 'x' }, { increment: integer(5) }, integer(5)],
     [
       'adds integers beyond 2^53 exactly',
       integer(2n ** 60n),
       { increment: integer(1) },
       integer(2n ** 60n + 1n),
     ],
-    ['stops at the largest integer', integer(MAX), { increment: integer(1) }, integer(MAX)],
-    ['stops at the smallest integer', integer(MIN), { increment: integer(-1) }, integer(MIN)],
-    ['makes a double of an integer and a double', integer(1), { increment: double(0.5) }, double(1.5)],
-    ['makes a double of a double and an integer', double(1), { increment: integer(1) }, double(2)],
-    ['keeps the larger', integer(3), { maximum: integer(2) }, integer(3)],
-    ['takes the larger with its kind', integer(3), { maximum: double(3.5) }, double(3.5)],
-    ['keeps the stored one of equal numbers', integer(3), { maximum: double(3) }, integer(3)],
-    ['keeps a stored zero whatever its sign', double(0), { minimum: double(-0) }, double(0)],
-    ['takes the smaller', integer(3), { minimum: double(-1) }, double(-1)],
+    ['clamps to the largest integer', integer(MAX), { increment: integer(1) }, integer(MAX)],
+    ['clamps to the smallest integer', integer(MIN), { increment: integer(-1) }, integer(MIN)],
+    ['returns a double for an integer plus a double', integer(1), { increment: double(0.5) }, double(1.5)],
+    ['returns a double for a double plus an integer', double(1), { increment: integer(1) }, double(2)],
+    ['keeps a larger stored number for maximum', integer(3), { maximum: integer(2) }, integer(3)],
+    ['takes a larger number with its type for maximum', integer(3), { maximum: double(3.5) }, double(3.5)],
+    ['keeps the stored number if both are equal', integer(3), { maximum: double(3) }, integer(3)],
+    ['keeps a stored zero of either sign', double(0), { minimum: double(-0) }, double(0)],
+    ['takes a smaller number for minimum', integer(3), { minimum: double(-1) }, double(-1)],
     [
       'compares exactly beyond 2^53',
       double(2 ** 60),
       { maximum: integer(2n ** 60n + 1n) },
       integer(2n ** 60n + 1n),
     ],
-    ['lets NaN win the maximum', integer(3), { maximum: double(Number.NaN) }, double(Number.NaN)],
-    ['lets NaN win the minimum', double(Number.NaN), { minimum: integer(3) }, double(Number.NaN)],
+    ['takes NaN for maximum', integer(3), { maximum: double(Number.NaN) }, double(Number.NaN)],
+    ['keeps NaN for minimum', double(Number.NaN), { minimum: integer(3) }, double(Number.NaN)],
     [
-      'appends what is missing, once',
+      'appends missing elements once',
       list(integer(1)),
       { appendMissingElements: { values: [double(1), integer(2), integer(2)] } },
       list(integer(1), integer(2)),
     ],
     [
-      'appends to what is no array',
+      'replaces a value that is not an array when it appends',
       integer(1),
       { appendMissingElements: { values: [integer(2)] } },
       list(integer(2)),
     ],
     [
-      'removes every equal element',
+      'removes all equal elements',
       list(integer(1), double(1), integer(2)),
       { removeAllFromArray: { values: [integer(1)] } },
       list(integer(2)),
     ],
-    ['makes an empty array when removing from nothing', undefined, { removeAllFromArray: {} }, list()],
     [
-      'sets the time in whole milliseconds',
+      'creates an empty array when it removes from a missing field',
+      undefined,
+      { removeAllFromArray: {} },
+      list(),
+    ],
+    [
+      'sets the server time in whole milliseconds',
       undefined,
       { setToServerValue: 'REQUEST_TIME' },
       { timestampValue: { seconds: '1700000000', nanos: 123_000_000 } },
@@ -80,14 +85,14 @@ describe('a field transform', () => {
     it(name, () => assert.deepEqual(transformed(old, transform), expected));
   }
 
-  describe('over the wire', () => {
+  describe('over gRPC', () => {
     let firestore: TestFirestore;
     before(async () => {
       firestore = await startTestFirestore();
     });
     after(() => firestore.stop());
 
-    it('reports a number’s new value and null for an array', async () => {
+    it('returns the new number, and null for an array', async () => {
       const raw = firestore.raw();
       const fieldTransforms = [
         { fieldPath: 'n', increment: integer(2) },
@@ -104,16 +109,16 @@ describe('a field transform', () => {
       assert.equal(fields.l.mapValue.fields['x y'].arrayValue.values.length, 1);
     });
 
-    it('is refused beside one of a field inside its own', async () => {
+    it('rejects transforms of a field and a field nested in it', async () => {
       const raw = firestore.raw();
       const add = (fieldPath: string) => ({ fieldPath, increment: integer(1) });
       const write = (...paths: string[]) =>
         raw.commit({ transform: { document: raw.name('c/t'), fieldTransforms: paths.map(add) } });
       await write('a.b', 'a.c', 'ab');
-      assert.equal((await refusal(write('a.b.c', 'x', 'a.b'))).code, 3);
+      assert.equal((await rejectionOf(write('a.b.c', 'x', 'a.b'))).code, 3);
     });
 
-    it('is refused when it has nothing to do, or no number to add', async () => {
+    it('rejects a transform without operation, and an increment that is not a number', async () => {
       const raw = firestore.raw();
       const document = raw.name('c/t');
       for (const fieldTransforms of [
@@ -121,7 +126,7 @@ describe('a field transform', () => {
         [{ fieldPath: 'a' }],
         [{ fieldPath: 'a', increment: { stringValue: '1' } }],
       ]) {
-        assert.equal((await refusal(raw.commit({ transform: { document, fieldTransforms } }))).code, 3);
+        assert.equal((await rejectionOf(raw.commit({ transform: { document, fieldTransforms } }))).code, 3);
       }
     });
   });

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { getField } from '../fields.ts';
 import {
   checkDocumentName,
   compareNames,
   formatFieldPath,
-  getField,
   parseDocumentName,
   parseFieldPath,
 } from '../path.ts';
 import { firestoreService } from '../proto.ts';
 import { FirestoreError } from '../status.ts';
 import { compareUtf8 } from '../utf8.ts';
-import { compareValues, documentSize, equalValues, type Value, valueSize } from '../value.ts';
+import { compareValues, equalValues, type Value } from '../value.ts';
 import { checkFields } from '../value-check.ts';
+import { documentSize, valueSize } from '../value-size.ts';
 import { double, encode, encodeFields, int, list, map, NAN, NULL, ROOT, ref, text } from './query-helpers.ts';
 
 const vector = (...numbers: number[]) =>
@@ -23,7 +24,7 @@ const geo = (latitude?: number, longitude?: number): Value => ({
   geoPointValue: { ...(latitude && { latitude }), ...(longitude && { longitude }) },
 });
 
-/** Each line is one position in the documented order; values on one line are equal. */
+/** The documented order. Values on one line are equal. */
 const ORDER: Value[][] = [
   [NULL],
   [encode(false)],
@@ -93,8 +94,8 @@ const values = fc.letrec<{ value: Value }>((tie) => ({
   ),
 })).value;
 
-describe('the order of values', () => {
-  it('is the documented one, across and within types', () => {
+describe('embedded Firestore: order of values', () => {
+  it('is the documented order, across and within types', () => {
     for (const [i, left] of ORDER.entries()) {
       for (const [j, right] of ORDER.entries()) {
         for (const a of left) {
@@ -120,7 +121,7 @@ describe('the order of values', () => {
     );
   });
 
-  it('has text in the order of its UTF-8 bytes', () => {
+  it('compares strings by their UTF-8 bytes', () => {
     const unicode = fc.string({ unit: 'binary' });
     fc.assert(
       fc.property(unicode, unicode, (a, b) => {
@@ -131,7 +132,7 @@ describe('the order of values', () => {
   });
 });
 
-describe('the size of values', () => {
+describe('embedded Firestore: size of values', () => {
   it('is that of the documented example', () => {
     const fields = encodeFields({
       type: 'Personal',
@@ -148,11 +149,11 @@ describe('the size of values', () => {
     ['an integer', int(7), 8],
     ['a double', double(0.5), 8],
     ['a timestamp', time('1', 0), 8],
-    ['text beyond ASCII', text('é😀'), 7],
+    ['a string beyond ASCII', text('é😀'), 7],
     ['bytes', bytes(1, 2, 3), 3],
     ['a reference', ref('users/jeff'), 6 + 5 + 16],
     ['a numeric id', ref('users/__id7__'), 6 + 8 + 16],
-    ['a point', geo(1, 2), 16],
+    ['a geo point', geo(1, 2), 16],
     ['an array', encode([1, 'a', null]), 8 + 2 + 1],
     ['a vector', vector(1, 2, 3), 24],
     ['a map', encode({ ab: 1 }), 3 + 8 + 32],
@@ -162,8 +163,8 @@ describe('the size of values', () => {
   }
 });
 
-describe('field paths', () => {
-  const readable: [string, string[]][] = [
+describe('embedded Firestore: field paths', () => {
+  const valid: [string, string[]][] = [
     ['a', ['a']],
     ['a.b_1.__name__', ['a', 'b_1', '__name__']],
     ['`a.b`.c', ['a.b', 'c']],
@@ -171,14 +172,14 @@ describe('field paths', () => {
     ['`back\\`tick`.`back\\\\slash`', ['back`tick', 'back\\slash']],
     ['`line\nend`', ['line\nend']],
   ];
-  for (const [path, segments] of readable) {
-    it(`reads ${JSON.stringify(path)}`, () => assert.deepEqual(parseFieldPath(path), segments));
+  for (const [path, segments] of valid) {
+    it(`parses ${JSON.stringify(path)}`, () => assert.deepEqual(parseFieldPath(path), segments));
   }
   for (const path of ['', '.', 'a.', '.a', 'a..b', '1a', 'a-b', '`a', 'a`b`', '``', 'a b', '`a`b']) {
-    it(`refuses ${JSON.stringify(path)}`, () => assert.throws(() => parseFieldPath(path), { code: 3 }));
+    it(`rejects ${JSON.stringify(path)}`, () => assert.throws(() => parseFieldPath(path), { code: 3 }));
   }
 
-  it('are read back from what they are written as', () => {
+  it('parses every formatted path to the same path', () => {
     const name = fc.string({ unit: 'grapheme', minLength: 1 });
     fc.assert(
       fc.property(fc.array(name, { minLength: 1 }), (path) => {
@@ -187,7 +188,7 @@ describe('field paths', () => {
     );
   });
 
-  it('lead into maps and to nothing else', () => {
+  it('resolves paths through maps and own properties only', () => {
     const fields = encodeFields({ a: { 'b.c': 1 }, s: 'text' });
     assert.deepEqual(getField(fields, ['a', 'b.c']), int(1));
     for (const path of [['a', 'b'], ['s', 'length'], ['constructor'], ['toString', 'name']]) {
@@ -196,8 +197,8 @@ describe('field paths', () => {
   });
 });
 
-describe('document names', () => {
-  it('are taken apart', () => {
+describe('embedded Firestore: document names', () => {
+  it('parses a document name', () => {
     assert.deepEqual(parseDocumentName(`${ROOT}/a/b/c/d`), {
       projectId: 'demo',
       databaseId: '(default)',
@@ -223,42 +224,42 @@ describe('document names', () => {
     '/__c__/d',
     `/a/${long}`,
   ]) {
-    it(`refuse the path ${JSON.stringify(path.slice(0, 20))}`, () => {
+    it(`rejects the path ${JSON.stringify(path.slice(0, 20))}`, () => {
       assert.throws(() => checkDocumentName(ROOT + path), FirestoreError);
     });
   }
-  it('may be anything else', () => {
+  it('accepts other names', () => {
     for (const path of ['a/b', 'a/__id12__', 'a/...', 'a/_x_', `a/${'é'.repeat(750)}`, 'a/😀 b', 'a/\n']) {
       checkDocumentName(`${ROOT}/${path}`);
     }
   });
 
-  it('sort element by element, not as text', () => {
+  it('compares names segment by segment', () => {
     assert.equal(compareNames(`${ROOT}/a/b/c/d`, `${ROOT}/a/b!`), -1);
     assert.equal(compareNames(`${ROOT}/a/b`, `${ROOT}/a/b/c/d`), -1);
   });
 });
 
-describe('fields to be stored', () => {
+describe('embedded Firestore: stored fields', () => {
   const nest = (levels: number): object => (levels === 1 ? { x: 1 } : { x: nest(levels - 1) });
-  const refused: [string, Record<string, Value>][] = [
+  const invalid: [string, Record<string, Value>][] = [
     ['an empty name', encodeFields({ '': 1 })],
     ['a reserved name', encodeFields({ a: { __x__: 1 } })],
     ['a name of 1501 bytes', encodeFields({ ['x'.repeat(1501)]: 1 })],
     ['an array in an array', encodeFields({ a: [[1]] })],
     ['21 levels', encodeFields(nest(21))],
   ];
-  for (const [what, fields] of refused) {
-    it(`are refused with ${what}`, () => assert.throws(() => checkFields(fields), { code: 3 }));
+  for (const [what, fields] of invalid) {
+    it(`rejects ${what}`, () => assert.throws(() => checkFields(fields), { code: 3 }));
   }
-  it('may be 20 levels deep, hold vectors, and arrays in maps in arrays', () => {
+  it('accepts 20 levels, vectors, and arrays in maps in arrays', () => {
     checkFields(encodeFields(nest(20)));
     checkFields({ v: vector(1, 2), a: encode([{ b: [1] }]) });
   });
 });
 
-describe('values on the wire', () => {
-  it('still say what they are when they equal a default', () => {
+describe('embedded Firestore: encoded values', () => {
+  it('keeps the type of a value that equals a default', () => {
     const runQuery = firestoreService.BatchGetDocuments;
     assert.ok(runQuery);
     const fields = {

@@ -2,7 +2,7 @@ import { unprivilegedPermissionsOf } from '../../authz/claim-mapping.ts';
 import { type Assurance, createPrincipal, type Principal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry } from '../../authz/role-claims.ts';
 import { permissionsOf } from '../../authz/roles.ts';
-import { invalidToken } from '../../core/errors.ts';
+import { type AppError, invalidToken } from '../../core/errors.ts';
 import type { AccessRecord, AccessRecords, EntryVersion } from '../access-records.ts';
 import type { TokenVerifier } from '../bearer.ts';
 import { checkRecord } from '../check-record.ts';
@@ -30,8 +30,7 @@ export function createExternalTokenVerifier({ profiles, keys, records }: Options
     headerKeys: profiles.flatMap(({ headerKeys }) => headerKeys),
     async verify(token, now) {
       const profile = profiles.find((one) => rejectReason(token, one) === undefined);
-      if (profile === undefined)
-        throw invalidToken(profiles.map((one) => rejectReason(token, one)).join('; '));
+      if (profile === undefined) throw rejected(token, profiles);
       const times = readTimes(token.payload, profile, now);
       await verifySignature(token, profile, keys, now);
       const identity = identityOf(token, profile);
@@ -47,6 +46,13 @@ export function createExternalTokenVerifier({ profiles, keys, records }: Options
  */
 const GOOD_FOR = 3600;
 
+function rejected(token: UnverifiedToken, profiles: readonly IssuerProfile[]): AppError {
+  const [only, ...others] = profiles.flatMap((profile) => rejectReason(token, profile) ?? []);
+  if (only !== undefined && others.length === 0) return invalidToken(only.reason, only);
+  const all = [only, ...others].map((rejection) => rejection?.logDetail ?? rejection?.reason);
+  return invalidToken('no-matching-profile', { logDetail: all.join('; ') });
+}
+
 async function verifySignature(
   { raw, header, payload }: UnverifiedToken,
   { algorithms, audience }: IssuerProfile,
@@ -55,7 +61,7 @@ async function verifySignature(
 ): Promise<void> {
   const issuer = String(payload.iss);
   const key = await keys.get(issuer)?.find({ alg: String(header.alg), kid: String(header.kid) });
-  if (key === undefined) throw invalidToken('no keys for this issuer');
+  if (key === undefined) throw invalidToken('issuer-not-trusted');
   const { jwtVerify } = await import('jose/jwt/verify');
   const options = {
     algorithms: [...algorithms],
@@ -65,7 +71,7 @@ async function verifySignature(
     currentDate: new Date(now * 1000),
   };
   await jwtVerify(raw, key, options).catch((cause) => {
-    throw invalidToken('jose refused it', cause);
+    throw invalidToken('wrong-signature', { cause });
   });
 }
 

@@ -71,15 +71,15 @@ export function createFirebaseIdTokenVerifier({
 /** Everything that can be refused before a key is needed. `iss` has chosen this authenticator already. */
 function checkForm({ header, payload, signed }: UnverifiedToken, projectId: string, emulator: boolean): void {
   if (header.alg !== (emulator ? 'none' : 'RS256') || signed === emulator)
-    throw invalidToken('wrong algorithm');
-  if (header.typ !== undefined && header.typ !== 'JWT') throw invalidToken('wrong typ');
+    throw invalidToken('wrong-algorithm');
+  if (header.typ !== undefined && header.typ !== 'JWT') throw invalidToken('wrong-typ');
   const kid = header.kid;
   if (!emulator && !(typeof kid === 'string' && /^[\w-]{1,128}$/.test(kid)))
-    throw invalidToken('no usable kid');
-  if (payload.aud !== projectId) throw invalidToken('wrong audience');
-  if (!isUid(payload.sub)) throw invalidToken('no usable sub');
+    throw invalidToken('no-usable-kid');
+  if (payload.aud !== projectId) throw invalidToken('wrong-audience');
+  if (!isUid(payload.sub)) throw invalidToken('no-usable-sub');
   // Users of an Identity Platform tenant have ids of their own; looked up without it, they would be somebody else.
-  if (isObject(payload.firebase) && payload.firebase.tenant !== undefined) throw invalidToken('of a tenant');
+  if (isObject(payload.firebase) && payload.firebase.tenant !== undefined) throw invalidToken('tenant-token');
 }
 
 /**
@@ -90,7 +90,8 @@ function subjectAuthTime({ payload }: UnverifiedToken): number | undefined {
   const { sub, subject_auth_time: value } = payload;
   if (value === undefined && !isExternalId(String(sub))) return undefined;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalidToken('subject_auth_time is not a whole number of seconds');
+  const logDetail = 'subject_auth_time is not a whole number of seconds';
+  throw invalidToken('malformed-time-claim', { logDetail });
 }
 
 /**
@@ -102,10 +103,10 @@ function toRefusal(cause: unknown): unknown {
   if (cause instanceof AppError || !(cause instanceof Error) || !('code' in cause)) return cause;
   const code = String(cause.code);
   const { message } = cause;
-  if (code === 'auth/id-token-revoked') return tokenStale(code);
+  if (code === 'auth/id-token-revoked') return tokenStale('revoked');
   const aboutToken = code === 'auth/argument-error' && message.startsWith('Firebase ID token has ');
   return aboutToken || TOKEN_ERRORS.has(code)
-    ? invalidToken(code, cause)
+    ? invalidToken(aboutToken ? 'wrong-signature' : 'refused-by-auth-emulator', { logDetail: code, cause })
     : unavailable(`verifyIdToken: ${code}`, cause);
 }
 

@@ -1,4 +1,5 @@
 import type { MappedRights } from '../../authz/claim-mapping.ts';
+import type { RefusalReason } from '../../core/refusal-reasons.ts';
 
 /** Signature algorithms that a profile may list (RFC 7518 §3.1, RFC 8037 §3.1): asymmetric ones, so no secret is shared. */
 export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
@@ -26,8 +27,8 @@ export interface IssuerProfile {
   readonly tokenUse: 'access' | 'id';
   /** Claims with the exact text they must have, e.g. Cognito's `token_use`. */
   readonly claims: Readonly<Record<string, string>>;
-  /** Whatever else is wrong with such a token, in a few words for the log. */
-  readonly rejectReason: (payload: Payload) => string | undefined;
+  /** Whatever else is wrong with such a token. */
+  readonly rejectReason: (payload: Payload) => RefusalReason | undefined;
   /** Longest accepted `exp - iat`, in seconds. */
   readonly maxLifetime: number;
   /** `null`: such tokens need have none, and `iat` stands in for it. */

@@ -83,14 +83,15 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
       await refresh(FRESH_FOR);
       if (usable()?.kids.has(header.kid) === false) await refresh(0);
       const known = usable();
-      if (known === undefined) throw unavailable(`no keys of ${issuer}: ${failure?.reason}`, failure);
+      if (known === undefined) throw unavailable(`no keys of ${issuer}: ${failure?.logDetail}`, failure);
       if (!known.kids.has(header.kid)) {
         // Nobody could say whether it is a new one.
-        if (failure !== undefined) throw unavailable(`no new keys of ${issuer}: ${failure.reason}`, failure);
-        throw invalidToken('unknown kid');
+        if (failure !== undefined)
+          throw unavailable(`no new keys of ${issuer}: ${failure.logDetail}`, failure);
+        throw invalidToken('unknown-kid');
       }
       return known.find(header).catch((cause) => {
-        throw invalidToken('no key for this algorithm and kid', cause);
+        throw invalidToken('no-key-for-algorithm', { cause });
       });
     },
   };

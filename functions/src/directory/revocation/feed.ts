@@ -84,9 +84,9 @@ export function createRevocationFeed({ readSince, clock, maxAge, log }: Options)
       forgetOld();
     } catch (error) {
       failedAt = clock();
-      const { code, reason } = toAppError(error);
+      const { code, logDetail } = toAppError(error);
       const age = Number.isFinite(readAt) ? Math.round((failedAt - readAt) / 1000) : undefined;
-      log.feedReadFailed({ code, reason, seconds: age });
+      log.feedReadFailed({ code, detail: logDetail, seconds: age });
       if (isObsolete()) throw unavailable('access changes were not read', error);
     }
   }

@@ -59,7 +59,7 @@ describe('authenticate: somebody of another issuer', () => {
   const change = (at: Instance, edit: Edit, uid = ID) =>
     at.directory.change({ uid }, ({ entry: found }) => applyEdit(found ?? assert.fail(), edit, now()));
   const assertOut = (at: Instance, token: string) =>
-    assertRefused(() => present(at, token), 'invalid_token', 'account disabled');
+    assertRefused(() => present(at, token), 'invalid_token', 'account-disabled');
   const untilNextRead = () => {
     ahead += 10_000;
   };
@@ -135,7 +135,7 @@ describe('authenticate: somebody of another issuer', () => {
     assert.equal((await present(instance, await mint())).subject, 'ada');
     await change(instance, { disabled: true });
     ahead = 40_000;
-    await assertRefused(async () => present(instance, await mint()), 'invalid_token', 'account disabled');
+    await assertRefused(async () => present(instance, await mint()), 'invalid_token', 'account-disabled');
   });
 
   it('is out when disabled although its issuer’s clock is ahead, so that its token seems to be younger', async () => {

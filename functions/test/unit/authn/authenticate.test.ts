@@ -79,7 +79,7 @@ describe('authenticate', () => {
       const token = await member({ iat: now() - 10, exp: now() + 600 });
       await present(instance, token);
       ahead = 601_000;
-      await assertRefused(() => present(instance, token), 'invalid_token', 'expired');
+      await assertRefused(() => present(instance, token), 'invalid_token', 'token-expired');
     });
 
     it('does not keep a refused token, so that it is refused again', async () => {
@@ -104,8 +104,8 @@ describe('authenticate', () => {
     });
 
     const edits: Record<string, readonly [edit: Edit, reason: string]> = {
-      'other roles': [{ grants: [grant('auditor')] }, 'roles changed'],
-      'no roles': [{ grants: [] }, 'roles changed'],
+      'other roles': [{ grants: [grant('auditor')] }, 'roles-changed'],
+      'no roles': [{ grants: [] }, 'roles-changed'],
       'no sessions': [{ revoke: true }, 'revoked'],
       'been disabled': [{ disabled: true }, 'revoked'],
       'been deleted': [{ remove: true }, 'revoked'],
@@ -141,7 +141,7 @@ describe('authenticate', () => {
       assert.deepEqual((await present(instance, token)).roles, ['auditor']);
       for (const rv of [undefined, 0, '2', 1.5]) {
         const other = await mintIdToken({ roles: ['auditor'], rv });
-        await assertRefused(() => present(instance, other), 'token_stale', 'roles changed');
+        await assertRefused(() => present(instance, other), 'token_stale', 'roles-changed');
       }
     });
 
@@ -162,7 +162,7 @@ describe('authenticate', () => {
       assert.deepEqual((await present(unsteady, newer)).roles, ['auditor']);
       const unread = unsteady.lines.filter(({ kind }) => kind === 'feedReadFailed');
       assert.deepEqual(
-        unread.map(({ code, reason }) => [code, reason]),
+        unread.map(({ code, detail }) => [code, detail]),
         [
           ['unavailable', 'Firestore'],
           ['unavailable', 'Firestore'],
@@ -198,7 +198,7 @@ describe('authenticate', () => {
       assert.equal(lookUps(), entered + 2);
       const claims = google.users.get('ada');
       google.users.set('ada', { localId: 'ada', ...claims, disabled: true });
-      const { caller } = await assertRefused(good, 'invalid_token', 'account disabled');
+      const { caller } = await assertRefused(good, 'invalid_token', 'account-disabled');
       assert.equal(caller?.subject, 'ada');
       assert.equal(lookUps(), entered + 3);
     });
@@ -207,7 +207,7 @@ describe('authenticate', () => {
       await present(instance, token);
       await change(elsewhere, { grants: [grant('auditor')] });
       assert.deepEqual((await present(instance, token)).roles, ['member']);
-      await assertRefused(good, 'token_stale', 'roles changed');
+      await assertRefused(good, 'token_stale', 'roles-changed');
     });
 
     const elsewhereEnded: Record<
@@ -217,9 +217,9 @@ describe('authenticate', () => {
       disabled: [
         () => google.users.set('ada', { localId: 'ada', disabled: true }),
         'invalid_token',
-        'account disabled',
+        'account-disabled',
       ],
-      deleted: [() => google.users.delete('ada'), 'invalid_token', 'account deleted'],
+      deleted: [() => google.users.delete('ada'), 'invalid_token', 'account-deleted'],
       'signed out': [
         () => google.users.set('ada', { localId: 'ada', validSince: String(now() - 30) }),
         'token_stale',
@@ -236,8 +236,8 @@ describe('authenticate', () => {
 
     const endedHere: Record<string, readonly [Edit, code: 'invalid_token' | 'token_stale', reason: string]> =
       {
-        disabled: [{ disabled: true }, 'invalid_token', 'account disabled'],
-        'being deleted': [{ remove: true }, 'invalid_token', 'account disabled'],
+        disabled: [{ disabled: true }, 'invalid_token', 'account-disabled'],
+        'being deleted': [{ remove: true }, 'invalid_token', 'account-disabled'],
         'signed out': [{ revoke: true }, 'token_stale', 'revoked'],
       };
     for (const [what, [edit, code, reason]] of Object.entries(endedHere)) {
@@ -268,7 +268,7 @@ describe('authenticate', () => {
         google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":3}' });
         assert.deepEqual((await present(instance, await member({ rv: 3 }), FRESH)).roles, ['member']);
         token = await member(claims);
-        await assertRefused(good, 'token_stale', 'roles changed');
+        await assertRefused(good, 'token_stale', 'roles-changed');
       });
     }
 
@@ -387,9 +387,9 @@ describe('authenticate', () => {
       const token = await mint({ sub: 'okta|ada', roles: ['owner'], rv: 1 });
       assert.deepEqual((await present(at, token, FRESH)).roles, ['member']);
       await change(elsewhere, { grants: [] });
-      await assertRefused(() => present(at, token, FRESH), 'token_stale', 'roles changed');
+      await assertRefused(() => present(at, token, FRESH), 'token_stale', 'roles-changed');
       untilNextRead();
-      await assertRefused(() => present(at, token), 'token_stale', 'roles changed');
+      await assertRefused(() => present(at, token), 'token_stale', 'roles-changed');
     });
 
     it('is not taken for a Firebase user of the name that its issuer gave it', async () => {

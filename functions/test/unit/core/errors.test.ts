@@ -56,14 +56,15 @@ describe('errors', () => {
 
   it('keep reason and cause apart from the public message', () => {
     const cause = new Error('internal detail');
-    const error = invalidToken('wrong audience', cause);
-    assert.deepEqual([error.code, error.reason, error.cause], ['invalid_token', 'wrong audience', cause]);
+    const error = invalidToken('wrong-audience', { logDetail: 'aud', cause });
+    assert.deepEqual([error.code, error.reason], ['invalid_token', 'wrong-audience']);
+    assert.deepEqual([error.logDetail, error.cause], ['aud', cause]);
     assert.ok(!/audience|detail/.test(error.message));
   });
 
   it('say when to try again, where that will help', () => {
     const error = unavailable('getUser');
-    assert.deepEqual([error.code, error.reason, error.retryAfter], ['unavailable', 'getUser', 5]);
+    assert.deepEqual([error.code, error.logDetail, error.retryAfter], ['unavailable', 'getUser', 5]);
     assert.ok(!error.message.includes('getUser'));
   });
 

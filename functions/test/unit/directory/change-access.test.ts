@@ -117,17 +117,17 @@ describe('changeAccess', () => {
   for (const [code, recorded] of Object.entries(refusals) as [ErrorCode, boolean][]) {
     it(`logs a refusal for ${code}, and ${recorded ? 'records it' : 'does not record it'}`, async () => {
       const refuse = () => {
-        throw new AppError(code, undefined, { reason: 'a rule' });
+        throw new AppError(code, undefined, { reason: 'missing-permission' });
       };
       await assertRefused(() => access.changeAccess(OLGA, INTENT, refuse), code);
       const [line, ...others] = access.lines;
       assert.deepEqual(
         [line?.kind, line?.outcome, line?.code, line?.reason],
-        ['change', 'refused', code, 'a rule'],
+        ['change', 'refused', code, 'missing-permission'],
       );
       assert.deepEqual(others, []);
       const found = (await events('refused')).map(({ actor, target, reason }) => [actor, target, reason]);
-      assert.deepEqual(found, recorded ? [['olga', 'bob', 'a rule']] : []);
+      assert.deepEqual(found, recorded ? [['olga', 'bob', 'missing-permission']] : []);
     });
   }
 
@@ -156,8 +156,8 @@ describe('changeAccess', () => {
     const changeAccess = createChangeAccess({ directory, sync, audit, log });
     await assertRefused(() => changeAccess(OLGA, INTENT, () => ({ grants: AUDITOR })), 'unavailable');
     assert.deepEqual(
-      lines.map(({ outcome, code, reason }) => [outcome, code, reason]),
-      [['unknown', 'unavailable', 'directory.change']],
+      lines.map(({ outcome, code, reason, detail }) => [outcome, code, reason, detail]),
+      [['unknown', 'unavailable', 'service-unavailable', 'directory.change']],
     );
     assert.deepEqual(await events('refused'), []);
   });

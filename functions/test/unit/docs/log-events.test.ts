@@ -9,20 +9,22 @@ type Line = Readonly<Record<string, unknown>>;
 function writeAll(): Line[] {
   const lines: Line[] = [];
   const log = createLog((line) => lines.push(line));
-  const failed = new AppError('unavailable', undefined, { reason: 'x', cause: new Error('x') });
+  const failed = new AppError('unavailable', undefined, {
+    ...{ reason: 'service-unavailable', logDetail: 'x', cause: new Error('x') },
+  });
   log.decision({
     ...{ requestId: '1', permission: 'notes:read', issuer: 'x', subject: 'y' },
-    ...{ granted: false, reason: 'anonymous', code: 'unauthenticated' },
+    ...{ granted: false, reason: 'anonymous', detail: 'x', code: 'unauthenticated' },
   });
   log.transport({ requestId: '1', granted: false, code: 'https_required' });
   log.change({
     ...{ requestId: '1', action: 'roles.set', actor: 'x', target: 'y', outcome: 'refused' },
-    ...{ code: 'own_account', before: {}, after: {}, reason: 'x' },
+    ...{ code: 'own_account', before: {}, after: {}, reason: 'x', detail: 'x' },
   });
   log.failure('1', failed);
   log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false });
   log.reconciled({ expired: 0, repaired: 0, failed: 1, more: false });
-  log.feedReadFailed({ code: 'unavailable', reason: 'x', seconds: 1 });
+  log.feedReadFailed({ code: 'unavailable', detail: 'x', seconds: 1 });
   return lines;
 }
 

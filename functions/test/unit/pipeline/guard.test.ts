@@ -84,7 +84,7 @@ describe('guard', () => {
 
   it('refuses a bad credential even where none is needed, and says why in the log alone', async () => {
     const token = forgeIdToken({ header: { alg: 'none' }, signer: unsigned });
-    const error = await assertRefused(() => knock('public', token), 'invalid_token', 'wrong algorithm');
+    const error = await assertRefused(() => knock('public', token), 'invalid_token', 'wrong-algorithm');
     assert.equal(error.message, 'The credential was not accepted.');
     assert.deepEqual(instance.lines, [
       {
@@ -93,7 +93,7 @@ describe('guard', () => {
         labels: {},
         permission: 'public',
         granted: false,
-        reason: 'wrong algorithm',
+        reason: 'wrong-algorithm',
         code: 'invalid_token',
       },
     ]);
@@ -171,9 +171,9 @@ describe('guard', () => {
   });
 
   const outs: [what: string, user: object, reason: string][] = [
-    ['disabled', { disabled: true }, 'account disabled'],
+    ['disabled', { disabled: true }, 'account-disabled'],
     ['revoked', { validSince: '4000000000' }, 'revoked'],
-    ['of another version', { customAttributes: '{"roles":[],"rv":5}' }, 'roles changed'],
+    ['of another version', { customAttributes: '{"roles":[],"rv":5}' }, 'roles-changed'],
   ];
   for (const [what, user, reason] of outs) {
     it(`records privileged attempts of whom the record says: ${what}, thirty a minute, and no token`, async () => {
@@ -345,7 +345,7 @@ describe('guard with App Check', () => {
     await assertRefused(
       () => knock('signed-in', bearer, app, true),
       'app_check_failed',
-      'App Check: already consumed',
+      'app-check-consumed',
     );
   });
 });

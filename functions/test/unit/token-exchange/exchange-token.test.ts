@@ -206,7 +206,7 @@ describe('an exchange is refused', () => {
       recorded.map(({ actor, target, issuer }) => [actor, target, issuer]),
       recorded.map(() => [ADA, ADA, 'https://login.example.com']),
     );
-    assert.deepEqual(new Set(recorded.map(({ reason }) => reason)), new Set(['revoked', 'account disabled']));
+    assert.deepEqual(new Set(recorded.map(({ reason }) => reason)), new Set(['revoked', 'account-disabled']));
   });
 
   it('the eleventh time in a minute, counted per user over all instances', async () => {

@@ -29,7 +29,7 @@ export const auth0 = settings.transform((setting): IssuerProfile => {
     claims: {},
     // Both profiles name the client; an ID token names it as its audience.
     rejectReason: ({ client_id, azp = client_id, aud }) =>
-      typeof azp !== 'string' || aud === azp ? 'an ID token' : undefined,
+      typeof azp !== 'string' || aud === azp ? 'id-token-as-access-token' : undefined,
     authTime: null,
     // Not any subject that ends so: a database connection lets people choose theirs.
     isService: ({ gty, sub, client_id, azp = client_id }) =>

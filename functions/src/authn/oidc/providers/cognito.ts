@@ -51,7 +51,7 @@ export const cognito = settings.transform((setting): IssuerProfile => {
     rejectReason: ({ aud, client_id }) =>
       aud === undefined || tokenUse === 'id' || audience !== undefined || aud === client_id
         ? undefined
-        : 'bound to another API',
+        : 'bound-to-another-api',
     authTime: 'required',
     // A person's `sub` is a UUID, which no client id is.
     isService: ({ sub, client_id, username }) => sub === client_id && username === undefined,

@@ -21,7 +21,7 @@ export function firebaseProfile(projectId: string): IssuerProfile {
     tokenUse: 'id',
     claims: {},
     // Users of a tenant have ids of their own: without the tenant, an id could be another user's.
-    rejectReason: ({ firebase }) => (Object.hasOwn(Object(firebase), 'tenant') ? 'of a tenant' : undefined),
+    rejectReason: ({ firebase }) => (Object.hasOwn(Object(firebase), 'tenant') ? 'tenant-token' : undefined),
     maxLifetime: HOUR,
     authTime: 'required',
     isService: () => false,

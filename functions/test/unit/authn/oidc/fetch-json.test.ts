@@ -59,8 +59,8 @@ describe('fetchJson', () => {
   for (const status of [201, 204, 304, 400, 401, 404, 429, 500, 503]) {
     it(`fails with ${status}, whatever comes with it`, async () => {
       server.answer((_req, res) => void res.writeHead(status).end(status === 204 ? '' : '{"keys":[]}'));
-      const { reason } = await fails();
-      assert.match(reason ?? '', new RegExp(`status ${status}$`), 'what went wrong is in the log');
+      const { logDetail } = await fails();
+      assert.match(logDetail ?? '', new RegExp(`status ${status}$`), 'what went wrong is in the log');
     });
   }
 

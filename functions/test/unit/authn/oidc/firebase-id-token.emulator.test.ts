@@ -26,7 +26,7 @@ describe("the emulator's unsigned token", () => {
     await assertRefused(
       () => present(createInstance(google, firestore), emulated()),
       'invalid_token',
-      'wrong algorithm',
+      'wrong-algorithm',
     );
     assert.deepEqual(google.requests, []);
   });
@@ -60,7 +60,7 @@ describe('in the emulator', () => {
   };
   for (const [what, token] of Object.entries(strange)) {
     it(`is refused: ${what}`, () =>
-      assertRefused(() => attempt(verifying, token), 'invalid_token', 'wrong algorithm'));
+      assertRefused(() => attempt(verifying, token), 'invalid_token', 'wrong-algorithm'));
   }
 
   for (const code of ['auth/user-disabled', 'auth/user-not-found', 'auth/id-token-expired']) {

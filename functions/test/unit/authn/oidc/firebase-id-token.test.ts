@@ -23,7 +23,7 @@ import {
 import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
 import { assertRefused, refusalOf } from '../../../helpers/refusal.ts';
 
-const PUBLIC_MESSAGE = invalidToken('').message;
+const PUBLIC_MESSAGE = invalidToken('malformed-token').message;
 
 describe('Firebase ID token', () => {
   let google: Google;
@@ -143,7 +143,7 @@ describe('Firebase ID token', () => {
 
   for (const [what, token] of Object.entries(algorithms)) {
     it(`is refused: ${what}`, () =>
-      assertRefused(() => present(instance, token), 'invalid_token', 'wrong algorithm'));
+      assertRefused(() => present(instance, token), 'invalid_token', 'wrong-algorithm'));
   }
   for (const [what, token] of Object.entries(signatures)) {
     it(`is refused by the SDK: ${what}`, () =>
@@ -154,7 +154,7 @@ describe('Firebase ID token', () => {
       assertRefused(
         () => present(instance, forgeIdToken({ header: { kid } })),
         'invalid_token',
-        'no usable kid',
+        'no-usable-kid',
       ));
   }
   it('is refused: kid of 10 KB', () =>
@@ -168,7 +168,7 @@ describe('Firebase ID token', () => {
       assertRefused(
         () => present(instance, forgeIdToken({ header: { typ } })),
         'invalid_token',
-        'wrong typ',
+        'wrong-typ',
       ));
   }
 

@@ -12,7 +12,7 @@ function profileOf(entry: object): IssuerProfile {
 }
 /** What is wrong with a token of these claims; `undefined` for a good one. */
 const flaw = (entry: object, claims: Claims, header: Claims = {}) =>
-  rejectReason(unverified(claims, header), profileOf(entry));
+  rejectReason(unverified(claims, header), profileOf(entry))?.reason;
 const isService = (entry: object, claims: Claims) => profileOf(entry).isService(claims);
 
 const POOL = { type: 'cognito', region: 'eu-west-1', userPoolId: 'eu-west-1_AbC123' };
@@ -43,17 +43,17 @@ describe('the profile of a Cognito pool', () => {
   it('tells access tokens, which name a client, from ID tokens, which have an audience', () => {
     assert.equal(flaw(ACCESS, accessClaims), undefined);
     assert.equal(flaw(ID, idClaims), undefined);
-    assert.equal(flaw(ACCESS, { ...idClaims, client_id: 'web' }), 'wrong token_use');
-    assert.equal(flaw(ID, { ...accessClaims, aud: 'web' }), 'wrong token_use');
-    assert.equal(flaw(ACCESS, { ...accessClaims, client_id: 'other' }), 'wrong client');
-    assert.equal(flaw(ID, { ...idClaims, aud: ['web', 'other'] }), 'wrong audience');
+    assert.equal(flaw(ACCESS, { ...idClaims, client_id: 'web' }), 'wrong-claim');
+    assert.equal(flaw(ID, { ...accessClaims, aud: 'web' }), 'wrong-claim');
+    assert.equal(flaw(ACCESS, { ...accessClaims, client_id: 'other' }), 'wrong-client');
+    assert.equal(flaw(ID, { ...idClaims, aud: ['web', 'other'] }), 'wrong-audience');
   });
 
   it('refuses an access token that is bound to another API (RFC 8707)', () => {
-    assert.equal(flaw(ACCESS, { ...accessClaims, aud: 'https://other.example.com' }), 'bound to another API');
+    assert.equal(flaw(ACCESS, { ...accessClaims, aud: 'https://other.example.com' }), 'bound-to-another-api');
     assert.equal(
       flaw(ACCESS, { ...accessClaims, aud: ['web', 'https://o.example'] }),
-      'bound to another API',
+      'bound-to-another-api',
     );
     assert.equal(flaw(ACCESS, { ...accessClaims, aud: 'web' }), undefined);
   });
@@ -63,7 +63,7 @@ describe('the profile of a Cognito pool', () => {
     assert.equal(flaw(bound, { ...accessClaims, aud: 'https://api.example.com' }), undefined);
     assert.equal(flaw(bound, { ...accessClaims, aud: ['https://api.example.com', 'x'] }), undefined);
     for (const aud of [undefined, 'web', 'https://other.example.com'])
-      assert.equal(flaw(bound, { ...accessClaims, aud }), 'wrong audience');
+      assert.equal(flaw(bound, { ...accessClaims, aud }), 'wrong-audience');
   });
 
   it('asks for the moment of the sign-in, which says whether it was revoked', () => {
@@ -100,10 +100,13 @@ describe('the profile of an Auth0 tenant', () => {
     const { azp: client_id, ...rfc9068 } = auth0Claims;
     assert.equal(flaw(TENANT, auth0Claims), undefined);
     assert.equal(flaw(TENANT, { ...rfc9068, client_id }, { typ: 'at+jwt' }), undefined);
-    assert.equal(flaw(TENANT, { ...rfc9068, aud: 'https://api' }), 'an ID token');
-    assert.equal(flaw(TENANT, { ...auth0Claims, nonce: 'n' }), 'an ID token');
-    assert.equal(flaw({ ...TENANT, audience: 'spa' }, { ...auth0Claims, aud: 'spa' }), 'an ID token');
-    assert.equal(flaw({ ...TENANT, clientIds: ['ios'] }, auth0Claims), 'wrong client');
+    assert.equal(flaw(TENANT, { ...rfc9068, aud: 'https://api' }), 'id-token-as-access-token');
+    assert.equal(flaw(TENANT, { ...auth0Claims, nonce: 'n' }), 'id-token-as-access-token');
+    assert.equal(
+      flaw({ ...TENANT, audience: 'spa' }, { ...auth0Claims, aud: 'spa' }),
+      'id-token-as-access-token',
+    );
+    assert.equal(flaw({ ...TENANT, clientIds: ['ios'] }, auth0Claims), 'wrong-client');
   });
 
   it('takes for a service what was issued to one, and no person who chose such a name', () => {
@@ -153,7 +156,7 @@ describe('the profile of a Firebase project', () => {
   it('refuses users of a tenant, who would be somebody else', () => {
     const claims = { sub: 'ada', aud: 'shop-1', firebase: { sign_in_provider: 'password' } };
     assert.equal(flaw(project, claims), undefined);
-    assert.equal(flaw(project, { ...claims, firebase: { tenant: 't1' } }), 'of a tenant');
+    assert.equal(flaw(project, { ...claims, firebase: { tenant: 't1' } }), 'tenant-token');
     assert.equal(flaw(project, { ...claims, firebase: undefined }), undefined);
   });
 });

@@ -21,12 +21,15 @@ const recipe = (name: string) =>
 
 type Claims = Readonly<Record<string, unknown>>;
 
+const said = (rejection: ReturnType<typeof rejectReason>) =>
+  rejection && (rejection.logDetail ?? rejection.reason);
+
 /** What a recipe makes of a token: the kind of its principal, its roles and, where scopes count, those. */
 function outcome(name: string, claims: Claims, header: Claims = {}): string {
   const token = unverified(claims, header);
   const profiles = recipe(name).filter(({ accepts }) => accepts.some(({ issuer }) => issuer === claims.iss));
   const profile = profiles.find((one) => rejectReason(token, one) === undefined);
-  if (profile === undefined) return profiles.map((one) => rejectReason(token, one)).join('; ');
+  if (profile === undefined) return profiles.map((one) => said(rejectReason(token, one))).join('; ');
   const kind = profile.isService(claims) ? 'service' : 'user';
   const { roles, permissions, scopes } = profile.access(claims, kind, 0);
   return [kind, ...roles, ...permissions, ...(scopes ? [`(${scopes.join(' ')})`] : [])].join(' ');
@@ -168,7 +171,7 @@ describe('the configurations of docs/guides/external-issuers', () => {
         'a Google service account’s token',
         'Google',
         { ...GOOGLE, azp: '1055', hd: undefined },
-        'wrong client',
+        'wrong-client',
       ],
       ['a private Google account’s token', 'Google', { ...GOOGLE, hd: undefined }, 'wrong hd'],
       [

@@ -203,7 +203,7 @@ describe('the revocation feed', () => {
     clock.move(12_000);
     assert.equal((await feed.latest('ada'))?.rolesVersion, 2);
     assert.deepEqual(lines, [
-      { kind: 'feedReadFailed', code: 'unavailable', reason: 'accessChanges: 14', seconds: 12 },
+      { kind: 'feedReadFailed', code: 'unavailable', detail: 'accessChanges: 14', seconds: 12 },
     ]);
     // Within the second there is no attempt, and after it no request waits for one.
     await feed.latest('ada');

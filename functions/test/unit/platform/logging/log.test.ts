@@ -150,7 +150,7 @@ describe('log', () => {
   });
 
   it('writes that the access changes could not be read as an error, and for how long', () => {
-    const unread = { code: 'unavailable', reason: 'accessChanges: 14', seconds: 7 } as const;
+    const unread = { code: 'unavailable', detail: 'accessChanges: 14', seconds: 7 } as const;
     const line = { severity: 'ERROR', event: 'feed', message: 'access changes unread' };
     assert.deepEqual(linesOf('feedReadFailed', unread), [{ ...line, ...unread }]);
   });
@@ -158,7 +158,7 @@ describe('log', () => {
   it('lets no field of these forge the severity or the message', () => {
     const forged = { severity: 'DEBUG', message: 'forged', event: 'forged' };
     const ran = { ...forged, expired: 0, repaired: 0, failed: 1, more: false };
-    const unread = { ...forged, code: 'unavailable', reason: HOSTILE, seconds: 1 } as const;
+    const unread = { ...forged, code: 'unavailable', detail: HOSTILE, seconds: 1 } as const;
     for (const [lines, severity] of [
       [linesOf('reconciled', ran), 'WARNING'],
       [linesOf('feedReadFailed', unread), 'ERROR'],
@@ -174,11 +174,9 @@ describe('log', () => {
       "structuredLog.failure('r1', unavailable('getUser', new TypeError('boom')))",
     );
     assert.equal(others.length, 0);
-    const { severity, event, requestId, code, reason, cause } = line ?? {};
-    assert.deepEqual(
-      { severity, event, requestId, code, reason },
-      { severity: 'ERROR', event: 'failure', requestId: 'r1', code: 'unavailable', reason: 'getUser' },
-    );
+    const { severity, event, requestId, code, reason, detail, cause } = line ?? {};
+    assert.deepEqual([severity, event, requestId], ['ERROR', 'failure', 'r1']);
+    assert.deepEqual([code, reason, detail], ['unavailable', 'service-unavailable', 'getUser']);
     assert.match((cause as { stack: string }).stack, /^TypeError: boom\n/);
   });
 

@@ -3,42 +3,49 @@ import { batchGetDocuments } from '../calls/documents.ts';
 import { runAggregationQuery, runQuery } from '../calls/queries.ts';
 import type { Write } from '../messages.ts';
 import type { Store } from '../store.ts';
-import { digest, type Effect, type Plan, type Read, type Seen, type World } from './model.ts';
+import {
+  checksum,
+  type ModelData,
+  type PlannedWrite,
+  type Read,
+  type ReadResult,
+  type TransactionPlan,
+} from './model.ts';
 
 const DATABASE = 'projects/p/databases/d';
 const PARENT = `${DATABASE}/documents`;
 const COLLECTION = `${PARENT}/c`;
 
-/** A transaction of a plan, a step at a time, straight on a store. */
-export class Run {
-  readonly plan: Plan;
-  readonly seen: Seen[] = [];
+/** Runs a planned transaction step by step, directly on a store. */
+export class TransactionRun {
+  readonly plan: TransactionPlan;
+  readonly results: ReadResult[] = [];
   readonly #store: Store;
   readonly id: Buffer;
-  /** What the model says there was when it first read. */
-  world: World | undefined;
+  /** The model's data at the time of the first read. */
+  snapshot: ModelData | undefined;
   isDone = false;
 
-  constructor(store: Store, plan: Plan) {
+  constructor(store: Store, plan: TransactionPlan) {
     this.plan = plan;
     this.#store = store;
     this.id = (beginTransaction(store, { database: DATABASE }) as { transaction: Buffer }).transaction;
   }
 
-  read(look: Read): void {
-    this.seen.push(lookInto(this.#store, look, this.id));
+  read(read: Read): void {
+    this.results.push(readFromStore(this.#store, read, this.id));
   }
 
   /** @throws FirestoreError ABORTED */
   commit(): void {
-    const writes = this.plan.effects.map((effect) => toWrite(effect, this.seen));
+    const writes = this.plan.writes.map((write) => toWrite(write, this.results));
     commit(this.#store, { database: DATABASE, transaction: this.id, writes });
   }
 }
 
-export function lookInto(store: Store, look: Read, transaction: Buffer): Seen {
-  if (look.kind === 'get') {
-    const request = { database: DATABASE, documents: [`${COLLECTION}/${look.id}`], transaction };
+export function readFromStore(store: Store, read: Read, transaction: Buffer): ReadResult {
+  if (read.kind === 'get') {
+    const request = { database: DATABASE, documents: [`${COLLECTION}/${read.id}`], transaction };
     return rowsOf([...batchGetDocuments(store, request)], 'found');
   }
   const structuredQuery = {
@@ -47,47 +54,47 @@ export function lookInto(store: Store, look: Read, transaction: Buffer): Seen {
       fieldFilter: {
         field: { fieldPath: 'n' },
         op: 'GREATER_THAN_OR_EQUAL',
-        value: { integerValue: String(look.atLeast) },
+        value: { integerValue: String(read.atLeast) },
       },
     },
-    ...(look.kind === 'query' && look.limit && { limit: { value: look.limit } }),
+    ...(read.kind === 'query' && read.limit && { limit: { value: read.limit } }),
   };
-  if (look.kind === 'query') {
+  if (read.kind === 'query') {
     return rowsOf(
       [...runQuery(undefined)(store, { parent: PARENT, structuredQuery, transaction })],
       'document',
     );
   }
   const structuredAggregationQuery = { structuredQuery, aggregations: [{ alias: 'n', count: {} }] };
-  const [answer] = runAggregationQuery(undefined)(store, {
+  const [response] = runAggregationQuery(undefined)(store, {
     parent: PARENT,
     structuredAggregationQuery,
     transaction,
   });
-  return Number((answer as Answer).result?.aggregateFields.n.integerValue);
+  return Number((response as ResponseMessage).result?.aggregateFields.n.integerValue);
 }
 
-interface Named {
+interface RowDocument {
   name: string;
   fields: { n: { integerValue: string } };
 }
-interface Answer {
-  found?: Named;
-  document?: Named;
+interface ResponseMessage {
+  found?: RowDocument;
+  document?: RowDocument;
   result?: { aggregateFields: { n: { integerValue: string } } };
 }
 
-function rowsOf(answers: object[], key: 'found' | 'document'): [string, number][] {
-  return (answers as Answer[]).flatMap((answer) => {
-    const document = answer[key];
+function rowsOf(responses: object[], key: 'found' | 'document'): [string, number][] {
+  return (responses as ResponseMessage[]).flatMap((response) => {
+    const document = response[key];
     return document ? [[document.name.split('/').at(-1) ?? '', Number(document.fields.n.integerValue)]] : [];
   });
 }
 
-function toWrite({ kind, id }: Effect, seen: Seen[]): Write {
+function toWrite({ kind, id }: PlannedWrite, results: ReadResult[]): Write {
   const name = `${COLLECTION}/${id}`;
   if (kind === 'delete') return { delete: name };
-  if (kind === 'set') return { update: { name, fields: { n: { integerValue: String(digest(seen)) } } } };
+  if (kind === 'set') return { update: { name, fields: { n: { integerValue: String(checksum(results)) } } } };
   return {
     transform: { document: name, fieldTransforms: [{ fieldPath: 'n', increment: { integerValue: '1' } }] },
   };

@@ -5,8 +5,8 @@ import type { CompositeIndex, IndexedField, IndexesFile } from './indexes-file.t
 export type Mode = 'ASCENDING' | 'DESCENDING' | 'CONTAINS';
 export type Scope = 'COLLECTION' | 'COLLECTION_GROUP';
 
-/** One column of an index; an index is a list of them that ends in `__name__`. */
-export interface Entry {
+/** One column of an index. The last column of an index is `__name__`. */
+export interface IndexColumn {
   readonly key: string;
   readonly mode: Mode;
 }
@@ -17,16 +17,16 @@ const AUTOMATIC: readonly { mode: Mode; scope: Scope }[] = [
   { mode: 'CONTAINS', scope: 'COLLECTION' },
 ];
 
-/** Every index that can serve a query over the given fields: built in, automatic and configured. */
+/** All indexes for a query on these fields: by name, automatic and composite. */
 export function indexesFor(
   group: string,
   scope: Scope,
   fields: readonly Field[],
   file: IndexesFile,
-): Entry[][] {
+): IndexColumn[][] {
   const composites = (file.indexes ?? [])
     .filter((index) => index.collectionGroup === group && scopeOf(index.queryScope) === scope)
-    .map(entriesOf)
+    .map(columnsOf)
     .filter((entries) => entries !== undefined);
   const singles = fields.flatMap((field) =>
     singleFieldModes(group, field, file)
@@ -39,9 +39,9 @@ export function indexesFor(
 const scopeOf = (scope: string | undefined): Scope =>
   scope === 'COLLECTION_GROUP' ? 'COLLECTION_GROUP' : 'COLLECTION';
 
-/** Undefined for an index with a vector: it serves no ordinary query. */
-function entriesOf({ fields }: CompositeIndex): Entry[] | undefined {
-  const entries: Entry[] = [];
+/** `undefined` for a vector index, which serves no ordinary query. */
+function columnsOf({ fields }: CompositeIndex): IndexColumn[] | undefined {
+  const entries: IndexColumn[] = [];
   for (const { fieldPath, ...config } of fields) {
     const mode = modeOf(config);
     if (mode === undefined) return undefined;
@@ -56,14 +56,14 @@ function modeOf({ order, arrayConfig, vectorConfig }: Omit<IndexedField, 'fieldP
   return order === 'DESCENDING' ? 'DESCENDING' : 'ASCENDING';
 }
 
-/** Unless said otherwise, `__name__` follows the direction of the last sorted field. */
-export function withName(entries: readonly Entry[]): Entry[] {
+/** Appends `__name__`, by default in the direction of the last sorted field. */
+export function withName(entries: readonly IndexColumn[]): IndexColumn[] {
   if (entries.some(({ key }) => key === DOCUMENT_ID)) return [...entries];
   const sorted = entries.findLast(({ mode }) => mode !== 'CONTAINS');
   return [...entries, { key: DOCUMENT_ID, mode: sorted?.mode ?? 'ASCENDING' }];
 }
 
-/** An override on a map holds for what is in it; the most exact one wins, `*` being the least. */
+/** An override of a map also applies to its fields. The most specific override wins, `*` is the least specific. */
 function singleFieldModes(group: string, field: Field, { fieldOverrides = [] }: IndexesFile) {
   const overrides = fieldOverrides.filter(
     (one) => one.collectionGroup === group && one.indexes !== undefined,

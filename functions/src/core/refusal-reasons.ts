@@ -1,0 +1,71 @@
+/**
+ * Why a credential or a call is refused, for the log and the audit log; a caller never learns it. What each one means is in
+ * `docs/reference/refusal-reasons.md`, and a test compares the two.
+ */
+export const REFUSAL_REASONS = [
+  // The credential.
+  'malformed-authorization',
+  'several-credentials',
+  'malformed-token',
+  'header-key-not-allowed',
+  'issuer-not-trusted',
+  'no-matching-profile',
+  'wrong-algorithm',
+  'no-usable-kid',
+  'wrong-typ',
+  'no-usable-sub',
+  'wrong-audience',
+  'wrong-client',
+  'wrong-claim',
+  'event-token',
+  'id-token-as-access-token',
+  'bound-to-another-api',
+  'tenant-token',
+  'malformed-time-claim',
+  'token-expired',
+  'lifetime-too-long',
+  'issued-in-the-future',
+  'unknown-kid',
+  'no-key-for-algorithm',
+  'wrong-signature',
+  'refused-by-auth-emulator',
+  // The account and its record.
+  'account-disabled',
+  'account-deleted',
+  'revoked',
+  'roles-changed',
+  'no-directory-entry',
+  'damaged-entry',
+  'identity-mismatch',
+  // App Check.
+  'app-check-missing',
+  'app-check-malformed',
+  'app-check-refused',
+  'app-check-consumed',
+  // The decision.
+  'anonymous',
+  'missing-permission',
+  'not-own',
+  'step-up-required',
+  // Token exchange.
+  'no-external-token',
+  'exchange-not-allowed',
+  'wrong-token-type',
+  'service-token',
+  'narrowed-by-scopes',
+  // The Lambda authorizer.
+  'needs-directory',
+  'not-in-routes',
+  'arn-not-exact',
+  'identity-source-lacks-route',
+  'identity-source-lacks-token',
+  // What Gatehouse depends on.
+  'service-unavailable',
+] as const;
+
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/** Why a call is allowed. */
+export const GRANT_REASONS = ['public', 'signed-in', 'granted'] as const;
+
+export type GrantReason = (typeof GRANT_REASONS)[number];
