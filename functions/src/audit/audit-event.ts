@@ -4,7 +4,7 @@ import type { AuditAction } from './audit-actions.ts';
 
 /** A change, or a refused attempt at one. Never holds a token or a secret. */
 export interface AuditEvent {
-  /** Directory id or subject of the user who acted; `system`, `operator` or `nobody` when it was no user. */
+  /** Directory id or subject of the user who acted; `system`, `operator` or `anonymous` when it was no user. */
   readonly actor: string;
   /** Issuer of the actor's credential; absent when the actor is not a principal. */
   readonly issuer?: string | undefined;

@@ -4,7 +4,9 @@ import { rfc3339 } from '../core/rfc3339.ts';
 const name = z.string().min(1).max(256).optional();
 
 export const auditQuery = z.strictObject({
-  actor: name.meta({ description: 'Directory id of the user who acted, or `system`, `operator`, `nobody`.' }),
+  actor: name.meta({
+    description: 'Directory id of the user who acted, or `system`, `operator`, `anonymous`.',
+  }),
   target: name.meta({
     description: 'Directory id that was changed; for a refused operation, the permission.',
   }),

@@ -52,7 +52,7 @@ export function profileOf({ email, emailVerified, displayName, providers }: Acco
   return { email: email?.toLowerCase(), emailVerified, displayName, providers };
 }
 
-/** An owner who is enabled and whose grant does not expire. */
+/** An enabled owner with a grant that does not expire. */
 export function isPermanentOwner(entry: DirectoryEntry | undefined): boolean {
   if (entry === undefined || entry.disabled) return false;
   return entry.grants.some(({ role, expiresAt }) => role === 'owner' && expiresAt === undefined);

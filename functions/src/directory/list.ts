@@ -26,8 +26,8 @@ export interface UserPage {
 }
 
 /**
- * One page of the directory, sorted by e-mail address when filtered by it, else by user id. Users whose grant of the role
- * has expired are left out, so a page may hold fewer users than asked for and still have a `nextPageToken`.
+ * One page of the directory, sorted by e-mail address when filtered by it, else by user id. Users with an expired grant of
+ * the role are left out, so a page may hold fewer users than asked for and still have a `nextPageToken`.
  */
 export type DirectoryList = (query: UserQuery) => Promise<UserPage>;
 

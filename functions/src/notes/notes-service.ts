@@ -119,7 +119,7 @@ export function createNotesService({ open, audit }: Options): NotesService {
   };
 }
 
-/** gRPC codes (https://grpc.io/docs/guides/status-codes/) for a write whose precondition was not met. */
+/** gRPC codes (https://grpc.io/docs/guides/status-codes/) for a write with a precondition that was not met. */
 const NOT_FOUND = 5;
 const FAILED_PRECONDITION = 9;
 

@@ -1,16 +1,16 @@
 import * as z from 'zod';
 import { uid } from '../core/uid.ts';
 
-/** What a client may send and what it gets back, field by field. A field that is not named here does not pass. */
+/** Inputs and outputs of the operations on notes. */
 
-/** As Firestore makes them, and as `firestore.rules` demands of clients that write there directly. */
+/** As Firestore generates ids, and as `firestore.rules` requires of clients that write there directly. */
 export const noteId = z
   .string()
   .regex(/^[A-Za-z0-9]{20}$/, 'is not the id of a note')
   .meta({ description: '20 letters and digits.' });
 
-// Counted in UTF-16 units, as rules count, and not in code points, as zod would.
-// Half a surrogate pair has no UTF-8, and Firestore would refuse it.
+// Lengths are in UTF-16 units, as in rules, not in code points, as in zod. Half a surrogate pair has no UTF-8 form, and
+// Firestore would refuse it.
 const isText = (text: string) => text.isWellFormed();
 const fits = (units: number) => (text: string) => text.length <= units;
 const TOO_LONG = 'is too long; most emoji count as two characters';
@@ -27,7 +27,7 @@ const body = z
   .refine(isText, 'is not text')
   .meta({ description: 'At most 20000 characters.', maxLength: 20_000 });
 
-/** Who it belongs to and when it was written are not the client's to say. */
+/** The service sets the owner and the times. */
 export const newNote = z.strictObject({ title, body: body.default('') });
 
 const version = z
@@ -42,7 +42,9 @@ export const noteUpdate = z
   );
 
 export const noteQuery = z.strictObject({
-  owner: uid.optional().meta({ description: 'Whose notes. Yours, unless you hold notes:moderate.' }),
+  owner: uid
+    .optional()
+    .meta({ description: 'Directory id of the owner. Absent: you. Another owner needs notes:moderate.' }),
   pageSize: z.int().min(1).max(100).default(50),
   pageToken: z.string().min(1).max(2048).optional(),
 });
@@ -57,13 +59,13 @@ export const note = z
     body: z.string(),
     createdAt: dateTime,
     updatedAt: dateTime,
-    version: z.string().meta({ description: 'Changes with every change; the ETag without its quotes.' }),
+    version: z.string().meta({ description: 'New with every change; the ETag without its quotes.' }),
   })
   .meta({ id: 'Note' });
 
-/** A hundred bodies would be a large answer: a list has the titles. */
+/** A note in a list: a hundred texts would be a large response. */
 export const noteHeader = note.omit({ body: true }).meta({ id: 'NoteHeader' });
 
 export const notePage = z
   .object({ notes: z.array(noteHeader).readonly(), nextPageToken: z.string().optional() })
-  .meta({ id: 'NotePage', description: 'The last changed first.' });
+  .meta({ id: 'NotePage', description: 'Sorted by time of change, the last first.' });

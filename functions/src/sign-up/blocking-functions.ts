@@ -34,7 +34,7 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
       if (evaluateSignUp({ email, emailVerified }, deps().config.signUpDomains) === 'refused') {
         await refuse(event, {
           // This uid will never exist: all refused sign-ups share the limit of one actor on recorded refusals.
-          ...{ actor: 'nobody', target: 'nobody', action: 'user.create' },
+          ...{ actor: 'anonymous', target: 'anonymous', action: 'user.create' },
           reason: 'sign-up is not open to this e-mail address',
           after: { domain: email?.split('@').at(-1) ?? '' },
         });

@@ -134,14 +134,14 @@ function identifyCaller(
   caller: Caller | undefined,
 ): Pick<AuditEvent, 'actor' | 'target' | 'action' | 'issuer'> {
   const action = 'token.exchange';
-  if (caller === undefined) return { action, actor: 'nobody', target: 'nobody' };
+  if (caller === undefined) return { action, actor: 'anonymous', target: 'anonymous' };
   const { issuer, subject, directoryId = subject } = caller;
   return { action, issuer, actor: directoryId, target: directoryId };
 }
 
 /**
- * Firebase tokens have no scopes. A token whose scopes leave out a permission of its user was issued to a client that must
- * not have it, and an exchange must not give it back.
+ * Firebase tokens have no scopes. If the scopes of a token leave out a permission of its user, its client must not have that
+ * permission, and an exchange must not give it back.
  */
 function checkScopes(principal: Principal, roles: readonly Role[]): void {
   const { scopes } = principal;

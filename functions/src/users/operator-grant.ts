@@ -52,7 +52,7 @@ export async function grantAsOperator(
 }
 
 /**
- * The same for an external user, whose entry is created when there is none. There is no account, and no e-mail address to
+ * The same for an external user. The entry is created when there is none. There is no account, and no e-mail address to
  * verify.
  *
  * @throws AppError `invalid_argument` when there is an owner, or the entry is disabled

@@ -4,9 +4,9 @@ import { ALL_ROLES } from '../authz/roles.ts';
 import { rfc3339 } from '../core/rfc3339.ts';
 import { uid } from '../core/uid.ts';
 
-/** Shapes that cross the wire, for the HTTP API and the callables alike. */
+/** Inputs and outputs of the operations on users. */
 
-export const roleName = z.enum(ALL_ROLES).meta({ id: 'Role', description: 'A built-in role.' });
+export const roleName = z.enum(ALL_ROLES).meta({ id: 'Role', description: 'A role of this project.' });
 export const permissionName = z
   .enum(ALL_PERMISSIONS)
   .meta({ id: 'Permission', description: 'resource:action' });
@@ -18,7 +18,7 @@ export const userQuery = z.strictObject({
     .min(1)
     .max(254)
     .optional()
-    .meta({ description: 'What the e-mail address begins with, in any casing.' }),
+    .meta({ description: 'Prefix of the e-mail address, in upper or lower case.' }),
   disabled: z.boolean().optional(),
   pageSize: z.int().min(1).max(100).default(50),
   pageToken: z.string().min(1).max(2048).optional(),
@@ -32,30 +32,35 @@ export const grantRequest = z.strictObject({
   expiresAt: rfc3339
     .transform(({ seconds }) => seconds)
     .optional()
-    .meta({ description: 'Until when, RFC 3339; whole seconds count. Absent: for good.' }),
-  reason: reason.meta({ description: 'Why, kept with the grant.' }),
+    .meta({ description: 'When the grant expires (RFC 3339, in whole seconds). Absent: never.' }),
+  reason: reason.meta({ description: 'Why the role is granted; stored with the grant.' }),
 });
 
 export const roleChange = z.strictObject({
   grants: z
     .array(grantRequest)
     .max(ALL_ROLES.length)
-    .refine((grants) => new Set(grants.map(({ role }) => role)).size === grants.length, 'names a role twice')
-    .meta({ description: 'All grants the user shall have.' }),
+    .refine((grants) => new Set(grants.map(({ role }) => role)).size === grants.length, 'has a role twice')
+    .meta({ description: 'All grants of the user after the change.' }),
   version: z
     .int({
       error: ({ input }) =>
         input === undefined ? 'Send the version you read, here or as If-Match.' : undefined,
     })
     .min(0)
-    .meta({ description: 'The version you read; refused when it is no longer current.' }),
-  reason: reason.meta({ description: 'Why, for the audit trail.' }),
+    .meta({ description: 'The version you read; another version now means 409.' }),
+  reason: reason.meta({ description: 'Why, for the audit log.' }),
 });
 
 export const grant = z
   .object({
     role: roleName,
-    grantedBy: z.string().meta({ description: 'Id of who gave it; `system`, `operator` or `import`.' }),
+    grantedBy: z
+      .string()
+      .meta({
+        description:
+          'Directory id of the user who granted it; or `system`, `operator`, `import`, or an issuer.',
+      }),
     grantedAt: dateTime,
     expiresAt: dateTime.optional(),
     reason: z.string().optional(),
@@ -68,7 +73,6 @@ export const userRoles = z
 
 export const identity = z.object({ issuer: z.string(), subject: z.string() }).meta({ id: 'Identity' });
 
-/** A subject as tokens may have it. */
 export const newIdentity = z.strictObject({
   issuer: z.string().min(1).max(2048).meta({ description: 'A trusted issuer, character by character.' }),
   subject: uid.meta({ description: 'The `sub` of its tokens, 1 to 128 characters.' }),
@@ -76,20 +80,19 @@ export const newIdentity = z.strictObject({
 
 export const user = z
   .object({
-    // As it is: somebody else may have made users with stranger ids than ours to ask for.
+    // Any text: other code may have created users with ids that no input can have.
     uid: z.string(),
-    identity: identity.optional().meta({ description: 'Whose entry it is, for somebody of another issuer.' }),
+    identity: identity.optional().meta({ description: 'Issuer and subject of an external user.' }),
     email: z.string().optional(),
     emailVerified: z.boolean(),
     displayName: z.string().optional(),
     providers: z.array(z.string()).readonly(),
     disabled: z.boolean(),
-    roles: z.array(roleName).readonly().meta({ description: 'Those that count at this moment.' }),
+    roles: z.array(roleName).readonly().meta({ description: 'Roles of the grants that have not expired.' }),
     grants: z.array(grant).readonly(),
-    version: z.int().meta({ description: 'Counts the changes of the grants.' }),
+    version: z.int().meta({ description: 'Number of changes of the grants.' }),
     synced: z.boolean().meta({
-      description:
-        'Has Firebase Auth been told? If not, it will be; what is taken away does not wait for it.',
+      description: 'False while Firebase Auth is not up to date. Access that was removed has ended already.',
     }),
     validAfter: z.number().meta({ description: 'Sign-ins before this second since the epoch are revoked.' }),
     createdAt: dateTime,
@@ -101,10 +104,10 @@ export const userPage = z
   .object({ users: z.array(user).readonly(), nextPageToken: z.string().optional() })
   .meta({
     id: 'UserPage',
-    description: 'May hold fewer users than asked for and still have a nextPageToken.',
+    description: 'May have fewer users than pageSize and still a nextPageToken.',
   });
 
-/** What a caller may know about themselves. */
+/** What a caller may know about their own principal. */
 export const access = z
   .object({
     kind: z.enum(['user', 'service']),

@@ -19,18 +19,18 @@ export function doneIn(state: State) {
   return [...collection(state, 'auditEvents').values()].filter(({ outcome }) => outcome === 'done');
 }
 
-/** The claims that somebody's account has. */
+/** The claims of an account. */
 export function claimsIn({ accounts }: State, uid: string = TARGET): Record<string, unknown> {
   return JSON.parse(accounts.get(uid)?.customAttributes ?? '{}');
 }
 
-/** The claims that an entry asks for. The other claim is somebody else's, and stays. */
+/** The claims that an entry compiles to. The other claim is of other code, and stays. */
 export const claimsFor = ({ grants, rolesVersion }: DirectoryEntry) => ({
   tier: 'gold',
   ...compileRoleClaims(grants, rolesVersion, 0),
 });
 
-/** Documents that one transaction writes agree with each other at any moment. */
+/** Documents written by one transaction are consistent with each other at any time. */
 export function assertWhole(state: State, before: State, name: ChangeName): void {
   const owners = [...collection(state, 'directory').keys()].filter((uid) =>
     isPermanentOwner(entryIn(state, uid)),
@@ -48,7 +48,7 @@ export function assertWhole(state: State, before: State, name: ChangeName): void
   assertChanged(state, name, event.after ?? {});
 }
 
-/** The entry is as the change leaves it, and as the history says. */
+/** The entry is as the change leaves it and as the audit log says. */
 function assertChanged(state: State, name: ChangeName, after: Record<string, unknown>): void {
   const entry = entryIn(state);
   if (entry === undefined) {
@@ -60,7 +60,7 @@ function assertChanged(state: State, name: ChangeName, after: Record<string, unk
   const record = { version, grants: roles.map((role) => ({ role })), disabled };
   const { validAfter: endedAt = 0, ...others } = after;
   assert.deepEqual({ ...record, ...others }, record);
-  // Whoever is disabled could sign in until Firebase Auth had been told: it then ends these sessions, too.
+  // A disabled user could sign in until Firebase Auth was updated, which also ends these sessions.
   if (disabled) assert.ok(validAfter >= Number(endedAt));
   else assert.equal(validAfter, endedAt);
   assert.deepEqual(
@@ -75,7 +75,7 @@ function assertChanged(state: State, name: ChangeName, after: Record<string, unk
   );
 }
 
-/** Nothing is left to do: Firebase Auth holds what the directory says. */
+/** Nothing is pending: Firebase Auth has what the directory has. */
 export function assertAgreed(state: State): void {
   const entry = entryIn(state);
   const account = state.accounts.get(TARGET);
@@ -86,6 +86,6 @@ export function assertAgreed(state: State): void {
   assert.deepEqual(claimsIn(state), claimsFor(entry));
   assert.equal(account.disabled ?? false, entry.disabled);
   assert.ok(Number(account.validSince) >= entry.validAfter);
-  // A deletion that was begun is brought to its end.
+  // A deletion that was started is completed.
   assert.ok(!doneIn(state).some(({ action }) => action === 'user.delete'));
 }

@@ -20,7 +20,7 @@ export interface StoredAccount {
 
 export type Accounts = Map<string, StoredAccount>;
 
-/** Around each call: to hold it, to count it, to let it never be answered. */
+/** Runs around each call: to hold it, count it, or never answer it. */
 export interface AuthHooks {
   readonly beforeCall?: (method: string) => void | Promise<void>;
   /** Between the effect and the answer. */
@@ -95,7 +95,7 @@ export async function openAuthServer(
 const TIMES = { createdAt: '0', lastLoginAt: '0' };
 const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=3600' };
 
-/** The account of an entry, told all of it; one claim is somebody else's. */
+/** The account of an entry, in sync with it; one claim is of other code. */
 export function accountWith({
   uid,
   grants,

@@ -2,7 +2,7 @@ import { actor } from '../helpers/actor.ts';
 import type { TestInstance } from '../helpers/open-instance.ts';
 import { withRules } from '../helpers/users.ts';
 
-/** A change of somebody's access by an owner: what a process is killed in the middle of. */
+/** A change of a user's access by an owner, during which a process is killed. */
 export const CHANGES = ['promote', 'demote', 'disable', 'delete', 'revoke'] as const;
 export type ChangeName = (typeof CHANGES)[number];
 
@@ -12,7 +12,7 @@ export interface Change {
   readonly uid: string;
 }
 
-/** @param instance where everybody is at version 1 */
+/** @param deps an instance where every user is at version 1 */
 export async function carryOut(deps: TestInstance, { name, by, uid }: Change): Promise<void> {
   const users = withRules(deps.users);
   const owner = actor(by, ['owner']);

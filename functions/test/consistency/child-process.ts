@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Job } from './child.ts';
 import type { Addresses } from './outside.ts';
 
-/** A real process, waiting for its job. */
+/** A real process that waits for its job. */
 export interface Child {
   /** Opens its instance, and has it connect. */
   open(addresses: Addresses): Promise<void>;
@@ -19,7 +19,7 @@ const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 
 export async function startChild(): Promise<Child> {
   const process_ = fork(CHILD, {
-    // Nothing that leads elsewhere; the cache spares each process to compile the same files anew.
+    // No setting that leads to another service; with the cache, the processes do not compile the same files again.
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: `${tmpdir()}/gatehouse-compile-cache` },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

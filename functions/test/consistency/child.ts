@@ -4,7 +4,7 @@ import { type EditJob, edit } from './editor.ts';
 import { type OwnInstance, openInstance, slowClock } from './instance.ts';
 import type { Addresses } from './outside.ts';
 
-/** A process with an instance of its own: it does what it is told, and says when it is done. */
+/** A process with an instance of its own. It carries out the jobs it receives and reports when each is done. */
 
 export type Job = { readonly edits: readonly EditJob[] } | { readonly change: Change };
 

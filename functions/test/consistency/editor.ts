@@ -3,17 +3,17 @@ import { actor } from '../helpers/actor.ts';
 import type { TestInstance } from '../helpers/open-instance.ts';
 import { withRules } from '../helpers/users.ts';
 
-/** One edit: the end of somebody's grant, a day later than it was. Edits add up, so that a lost one shows in the sum. */
+/** One edit: a grant expires a day later than before. Edits add up, so that a lost one shows in the sum. */
 export interface EditJob {
   readonly uid: string;
   readonly by: string;
-  /** Kept as the reason, by which it is found in the history. */
+  /** The reason of the change, by which it is found in the audit log. */
   readonly name: string;
 }
 
 export const DAY = 24 * 3600;
 
-/** Reads, edits, and begins anew when somebody else was faster, as a careful client does. */
+/** Reads, edits, and starts again after a conflict, as a careful client does. */
 export async function edit(instance: TestInstance, { uid, by, name }: EditJob): Promise<void> {
   for (;;) {
     const { grants, version } = await untilAnswered(() => instance.users.getRoles(uid));
@@ -24,7 +24,7 @@ export async function edit(instance: TestInstance, { uid, by, name }: EditJob): 
     const change = { uid, grants: later, version, reason: name };
     let outcome = await attempt(instance, by, change);
     const isUnknown = outcome === 'unavailable';
-    // The version lets only one attempt through: trying the same again cannot make the edit twice.
+    // The version allows one attempt only: a repetition cannot make the edit twice.
     while (outcome === 'unavailable') outcome = await attempt(instance, by, change);
     if (outcome === 'done' || (isUnknown && (await isInHistory(instance, uid, name)))) return;
   }
@@ -46,7 +46,7 @@ async function attempt(
   }
 }
 
-/** Somebody else's edit, or this one's first attempt, whose answer was lost? */
+/** Was this edit made by an attempt with a lost response? */
 async function isInHistory(instance: TestInstance, uid: string, name: string): Promise<boolean> {
   const { events } = await untilAnswered(() => instance.audit.list({ target: uid, pageSize: 500 }));
   return events.some(({ reason, outcome }) => outcome === 'done' && reason === name);

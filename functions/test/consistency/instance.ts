@@ -21,12 +21,12 @@ export function openInstance(addresses: Addresses, clock: Clock = systemClock): 
     ...open(config, { app, firestore, clock, fetch, log: SILENT }),
     close,
     async warmUp() {
-      await Promise.all([db.doc('system/owners').get(), getAuth(app).getUsers([{ uid: 'nobody' }])]);
+      await Promise.all([db.doc('system/owners').get(), getAuth(app).getUsers([{ uid: 'missing' }])]);
     },
   };
 }
 
-/** A second slow: what ends "this second" has ended already, and nobody has to wait for it. */
+/** A second slow: whatever ends with the current second has ended already, without a wait. */
 export const slowClock: Clock = () => Date.now() - 1000;
 
 const nothing = () => undefined;

@@ -48,7 +48,7 @@ describe('of two instances', function () {
     await Promise.all([...firestores.map((firestore) => firestore.stop()), auth.close()]);
   });
 
-  /** A Firestore with everybody in it. @returns its host */
+  /** A Firestore with the entries of all users. @returns its host */
   async function startSeeded(beforeCall?: (method: string) => void): Promise<string> {
     const firestore = await startTestFirestore({ beforeCall });
     firestores.push(firestore);
@@ -77,7 +77,7 @@ describe('of two instances', function () {
     for (const [uid, { route, body, status }] of Object.entries(CHANGES)) {
       it(`the other one refuses who was ${uid} at once on a privileged route, and everywhere within the maximum age`, async () => {
         const admin = token(uid);
-        const privileged = () => other.ask('PATCH /users/nobody', admin, { disabled: true });
+        const privileged = () => other.ask('PATCH /users/missing', admin, { disabled: true });
         assert.equal((await privileged()).status, 404);
         assert.equal((await other.ask('GET /me', admin)).status, 200);
 

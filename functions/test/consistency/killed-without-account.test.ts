@@ -13,7 +13,7 @@ import { afterTurns, type State } from './state.ts';
 /** Bob is of another issuer, and has no account in Firebase Auth. */
 const BOB: ExternalIdentity = { ...identityOf('bob', { jitProvisioning: false }), id: TARGET };
 
-describe('a process killed at any of its calls, for somebody without an account', function () {
+describe('a process killed at any of its calls, for a user without an account', function () {
   this.timeout(180_000);
   let lanes: Lane[] = [];
   before(async () => {

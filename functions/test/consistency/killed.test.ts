@@ -44,7 +44,7 @@ describe('a process killed at any of its calls', function () {
   });
 
   for (const name of CHANGES) {
-    describe(`while it is to ${name} somebody`, () => {
+    describe(`during ${name}`, () => {
       let initial: State;
       let lefts: Left[] = [];
       let oldToken: string;

@@ -5,11 +5,11 @@ import { FieldPath, FieldValue, Firestore, Timestamp } from '@google-cloud/fires
 import { type App, deleteApp, initializeApp } from 'firebase-admin/app';
 import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts';
 
-/** What an instance reaches outside, as addresses: they can be told to another process. */
+/** The addresses of the services of an instance, to send to another process. */
 export interface Addresses {
   /** `127.0.0.1:port` of an embedded Firestore. */
   readonly firestore: string;
-  /** The project whose database it is. */
+  /** The project of the database. */
   readonly database: string;
   /** Port of an AuthServer. */
   readonly auth: number;

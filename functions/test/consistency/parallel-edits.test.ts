@@ -13,7 +13,7 @@ const EDITS = 50;
 const BY = 'olga';
 /** The end of the first grant; far enough that it never counts as past. */
 const END = 4_000_000_000;
-/** By then nobody has the turn to tell Firebase Auth, not even one that was given up. */
+/** By then no instance has the lease, not even one that timed out. */
 const TURNS_MS = 200_000;
 
 /** What the history says of a grant that was prolonged so many times. */
@@ -69,14 +69,14 @@ describe('of 50 parallel role edits', function () {
     for (const entry of entries) auth.accounts.set(entry.uid, accountWith(entry));
   }
 
-  /** Done changes of somebody, by the version they led to. */
+  /** Changes of a user, by the version that they led to. */
   async function history(uid: string): Promise<RecordedEvent[]> {
     const { events } = (await instances[0]?.audit.list({ target: uid, pageSize: 500 })) ?? assert.fail();
     const version = ({ after }: RecordedEvent) => Number(after?.version);
     return events.filter(({ outcome }) => outcome === 'done').sort((a, b) => version(a) - version(b));
   }
 
-  /** Whose edit is committed need not stay until Firebase Auth has been told: on a busy machine something may be left. */
+  /** An edit returns after its commit, maybe before Firebase Auth is updated: on a busy machine, changes may be pending. */
   async function reconcile(): Promise<void> {
     const { failed, more } = await later.reconcileAccess({ kind: 'system', requestId: 'r' });
     assert.deepEqual({ failed, more }, { failed: 0, more: false });

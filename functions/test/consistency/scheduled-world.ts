@@ -18,26 +18,26 @@ import { type RuledUsers, withRules } from '../helpers/users.ts';
 import { createScheduler, type Scheduler, waitBySchedule } from './scheduler.ts';
 import { seed } from './seed.ts';
 
-/** Seconds since the epoch: nothing hangs on the time at which a test runs. */
+/** Seconds since the epoch, so that no result depends on the time at which a test runs. */
 export const NOW = 1_800_000_000;
 
-/** How it came out. */
+/** The result of a run. */
 export interface Found {
   readonly entries: ReadonlyMap<string, DirectoryEntry>;
   /** What `system/owners` lists. */
   readonly owners: readonly string[];
   readonly accounts: ReadonlyMap<string, Account>;
-  /** Changes that were made, in the order of their commits. */
+  /** Successful changes, in the order of their commits. */
   readonly done: readonly RecordedEvent[];
 }
 
-/** What an actor's Firestore does wrong, for once: to see that the schedules would show it. */
+/** A defect in an actor's Firestore, to see that the schedules detect it. */
 export type Flaw = (firestore: OpenedFirestore, uid: string) => OpenedFirestore;
 
-/** A Firestore and a Firebase Auth whose every call is put in order by a scheduler. */
+/** A Firestore and a Firebase Auth with all calls ordered by a scheduler. */
 export interface ScheduledWorld {
   readonly scheduler: Scheduler;
-  /** Begins anew with these. @returns the users service of an instance of each one's own */
+  /** Starts again with these entries. @returns the users service of an instance per user */
   begin(entries: readonly DirectoryEntry[], flaw?: Flaw): Promise<(uid: string) => RuledUsers>;
   look(): Promise<Found>;
   close(): Promise<void>;
@@ -52,9 +52,9 @@ export async function openScheduledWorld(): Promise<ScheduledWorld> {
   const putClockBack = waitBySchedule(scheduler);
   const server = await startTestFirestore({
     async beforeCall(method, request) {
-      // Whose turn it is to try again is the scheduler's to say, and not the server's.
+      // The scheduler, not the server, decides which transaction tries again first.
       delete (request as BeginsTransaction).newTransaction?.readWrite?.retryTransaction;
-      // The SDK does not wait for it, and it ends what has no effect any more.
+      // The SDK does not wait for it, and it has no effect on data.
       if (method !== 'Rollback') await scheduler.stop(method);
     },
   });
@@ -65,7 +65,7 @@ export async function openScheduledWorld(): Promise<ScheduledWorld> {
   };
   const looking = client(0);
   let accounts = createMemoryAccounts([]);
-  /** What the last run left behind. */
+  /** Documents of the last run. */
   let left: DocumentReference[] = [];
 
   return {
@@ -113,7 +113,7 @@ export function claimsOf({ grants, rolesVersion }: DirectoryEntry): Record<strin
   return { ...compileRoleClaims(grants, rolesVersion, NOW) };
 }
 
-/** The service as `createDeps` wires it, on these accounts. */
+/** The service as the app wires it, on these accounts. */
 function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): RuledUsers {
   const clock = () => NOW * 1000;
   const nothing = () => undefined;

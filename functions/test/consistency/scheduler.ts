@@ -25,7 +25,7 @@ interface Stopped {
 
 export function createScheduler(): Scheduler {
   let stopped: Stopped[] = [];
-  // Everybody else stands still: whoever comes to stop is the one who was let go.
+  // All other actors wait: the actor that stops is the one that was released.
   let moving: number | undefined;
   let rest = () => {};
 

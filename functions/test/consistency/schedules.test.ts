@@ -40,7 +40,7 @@ describe('in every order of the calls to Firestore and Firebase Auth,', function
   }
 
   for (const story of stories) {
-    it(`${story.name} leave an owner, and nobody acts without the right to`, async () => {
+    it(`${story.name}: keep an owner, and no actor changes anything without the permission`, async () => {
       const orders = new Set<string>();
       const endings = new Set<string>();
       const seeds = SCHEDULE ? [Number(SCHEDULE)] : Array.from({ length: story.schedules }, (_, n) => n + 1);
@@ -122,7 +122,7 @@ async function outcomeOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
-/** Reads some documents of a transaction outside of it, so that nobody notices when they change meanwhile. */
+/** Reads some documents of a transaction outside of it, so that concurrent changes go unnoticed. */
 function beside(which: (path: string, uid: string) => boolean): Flaw {
   return (firestore: OpenedFirestore, uid) => {
     const { db } = firestore;

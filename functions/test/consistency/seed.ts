@@ -6,7 +6,7 @@ import { toDocument } from '../../src/directory/entry-document.ts';
 
 const BEFORE = 1_700_000_000;
 
-/** Somebody's entry, with everything told to Firebase Auth. @param ends of the grants, seconds since the epoch */
+/** An entry in sync with Firebase Auth. @param ends expiry of the grants, seconds since the epoch */
 export function entryOf(uid: string, roles: readonly Role[], ends?: number): DirectoryEntry {
   const grants: Grant[] = roles.map((role) => ({
     role,

@@ -40,7 +40,7 @@ export async function makeRequest(instance: TestInstance, token: string): Promis
   await authenticate(instance, bearer(instance, token), { fresh: false }).catch(assertStale);
 }
 
-/** What Identity Platform asks before a sign-in, and what it is told. */
+/** The call of Identity Platform before a sign-in, and the response. */
 export async function signIn(
   deps: TestInstance,
   state: State,

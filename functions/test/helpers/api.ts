@@ -32,13 +32,13 @@ export const SECRETS = [
 
 export interface Api {
   readonly google: Google;
-  /** Empty at first: everybody is entered in the directory when they are first looked for. */
+  /** Empty at first: the entry of a user is created when it is first read. */
   readonly firestore: TestFirestore;
   readonly deps: TestInstance;
   readonly port: number;
   /** What was logged, oldest first. */
   readonly lines: LogLine[];
-  /** A client on HTTPS, signed in as `who`, or as nobody. */
+  /** A client on HTTPS, signed in as `who`, or anonymous. */
   as(who?: Person): ReturnType<typeof supertest.agent>;
   /** The ID token of `who`. */
   token(who: Person): string;

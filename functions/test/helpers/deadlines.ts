@@ -1,5 +1,5 @@
 /**
- * While `work` runs, timers are due at once: nobody waits for a deadline.
+ * While `work` runs, timers fire at once: no call waits for a deadline.
  *
  * @param of only timers of this delay, in ms; others go on as they are
  * @returns the delays asked for, in ms
@@ -11,7 +11,7 @@ export async function withoutDelay(work: () => Promise<unknown>, of?: number): P
     delays.push(delay);
     return real(callback, of === undefined || delay === of ? 0 : delay, ...values);
   };
-  // Its other faces (`promisify`) are nobody's business here.
+  // Its other form (`promisify`) is not used here.
   globalThis.setTimeout = Object.assign(hurried, { __promisify__: real.__promisify__ }) as typeof setTimeout;
   try {
     await work();

@@ -100,7 +100,7 @@ export function openClient(): Client {
     auth,
     functions,
     async token(refresh = false) {
-      if (auth.currentUser === null) throw new Error('Nobody is signed in.');
+      if (auth.currentUser === null) throw new Error('No user is signed in.');
       return auth.currentUser.getIdToken(refresh);
     },
   };
@@ -179,7 +179,7 @@ export function refusedSoon(route: string, token: string): Promise<ApiAnswer> {
   });
 }
 
-/** Sets the grants of a user, given as roles or whole, as somebody who read the given version. */
+/** Sets the grants of a user, given as roles or as grants, with the given version. */
 export function setRoles(
   token: string,
   uid: string,
@@ -195,7 +195,7 @@ export function outcome({ status, body }: ApiAnswer): string {
   return body?.code === undefined ? String(status) : `${status} ${body.code}`;
 }
 
-/** An unsigned token, as anybody can write one for an emulator. */
+/** An unsigned token, as anyone can write one for an emulator. */
 export function forgeToken(uid: string, project: string, claims: Record<string, unknown> = {}): string {
   const now = Math.floor(Date.now() / 1000);
   const payload = {

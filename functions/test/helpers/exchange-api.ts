@@ -15,7 +15,7 @@ import { openKeyServer } from './key-server.ts';
 import { openInstance, type TestInstance } from './open-instance.ts';
 import { createSigningPair } from './signing.ts';
 
-/** The HTTP API in front of a Google of our own, with issuers whose tokens are really signed. */
+/** The HTTP API in front of a Google of our own, with issuers that really sign their tokens. */
 
 const MAP = { groups: { team: ['member'], helpers: ['support'] } };
 const oidc = (host: string, more: object) => ({
@@ -43,11 +43,11 @@ export interface ExchangeApi extends Api {
   exchanged(groups: readonly string[], claims?: Record<string, unknown>): Promise<string>;
   /** The ID token that Firebase would make for an account as it is. @param claims of the custom token */
   idToken(uid: string, claims?: object): Promise<string>;
-  /** Changes an entry, as nobody in particular. */
+  /** Changes an entry as the operator. */
   edit(uid: string, what: Edit): Promise<unknown>;
-  /** Ada's entry, or somebody else's. */
+  /** Ada's entry, or that of another user. */
   entry(uid?: string): Promise<DirectoryEntry>;
-  /** The custom claims of Ada's account, or of somebody else's. */
+  /** The custom claims of Ada's account, or of another one. */
   claims(uid?: string): Record<string, unknown>;
   /** Another instance on the same Firestore and Firebase Auth. */
   another(): TestInstance;
@@ -142,5 +142,5 @@ const DUPLICATE = JSON.stringify({ error: { message: 'DUPLICATE_LOCAL_ID' } });
 export const outcome = ({ status, body }: supertest.Response) =>
   status === 200 ? '200' : `${status} ${body.code}`;
 
-/** A role as somebody gives it. */
+/** A grant of an administrator. */
 export const grant = (role: 'member' | 'admin') => ({ role, grantedBy: 'olga', grantedAt: 1 });

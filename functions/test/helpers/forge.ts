@@ -29,7 +29,7 @@ export function forge(header: Part, payload: Part, signer: Signer = scribble): s
   return `${input}.${Buffer.from(signer(input)).toString('base64url')}`;
 }
 
-/** An ID token that is good in all but what is asked for, and whose signature by Google's key is good, too. */
+/** An ID token that is valid except for the given parts, with a valid signature by Google's key. */
 export function forgeIdToken({
   header = {},
   claims = {},

@@ -2,7 +2,7 @@ import { type ExternalIdentity, externalId } from '../../src/authn/external-iden
 
 export const LOGIN = 'https://login.example.com';
 
-/** Somebody of another issuer, as their token says. */
+/** An external identity, as a token has it. */
 export function identityOf(subject: string, facts: Partial<ExternalIdentity> = {}): ExternalIdentity {
   const { issuer = LOGIN } = facts;
   return {

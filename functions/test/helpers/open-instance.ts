@@ -16,7 +16,7 @@ export function openInstance(config: Config, outside: Outside = {}) {
 
 export type TestInstance = ReturnType<typeof openInstance>;
 
-/** An instance some of whose services were replaced: its operations run on the new ones. */
+/** An instance with some services replaced: its operations run on the new ones. */
 export function rebind(before: TestInstance, after: TestInstance): TestInstance {
   const replaced = new Map<unknown, unknown>(
     (['audit', 'users', 'directory', 'identities', 'notes', 'exchangeToken'] as const).map((name) => [

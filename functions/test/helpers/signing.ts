@@ -27,7 +27,7 @@ export async function createSigningPair(
   };
 }
 
-/** A token whose form is sound, and whose signature nobody has looked at. */
+/** A well-formed token with an unverified signature. */
 export function unverified(
   payload: Readonly<Record<string, unknown>>,
   header: Readonly<Record<string, unknown>> = {},

@@ -5,7 +5,7 @@ import { createPrincipal } from '../../src/authz/principal.ts';
 import { readRoleClaims } from '../../src/authz/role-claims.ts';
 import { invalidToken } from '../../src/core/errors.ts';
 
-/** An issuer that is not Firebase, with keys of its own, whose users have entries in the directory under another name. */
+/** An issuer other than Firebase, with keys of its own. Its users have directory ids that differ from their subjects. */
 
 export const TEST_ISSUER = 'https://login.example.com/';
 

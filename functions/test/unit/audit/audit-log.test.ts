@@ -9,7 +9,7 @@ const BASE = Date.parse('2026-03-01T12:00:00Z');
 
 const at = (ms: number) => ({ seconds: Math.floor(ms / 1000), nanoseconds: (ms % 1000) * 1_000_000 });
 
-describe('the audit trail', () => {
+describe('the audit log', () => {
   let access: Access;
   before(async () => {
     access = await createAccess();
@@ -32,7 +32,7 @@ describe('the audit trail', () => {
   const all = async (query: Partial<AuditQuery> = {}) =>
     ids((await access.audit.list({ pageSize: 100, ...query })).events);
 
-  it('lists the newest first, with their time to the microsecond', async () => {
+  it('lists the newest events first, with their time to the microsecond', async () => {
     assert.deepEqual(await all(), newestFirst);
     const { events } = await access.audit.list({ pageSize: 1 });
     assert.deepEqual([events[0]?.at, events[0]?.actor], ['2026-03-01T12:00:05.000001Z', 'a1']);
@@ -59,7 +59,7 @@ describe('the audit trail', () => {
     }
   }
 
-  it('takes `from` as included and `to` as excluded', async () => {
+  it('includes `from` and excludes `to`', async () => {
     const { db, Timestamp } = access.firestore;
     await db.doc('auditEvents/e90').create({ actor: 'edge', at: Timestamp.fromMillis(BASE + 60_000) });
     assert.deepEqual(await all({ actor: 'edge', from: at(BASE + 60_000) }), [90]);
@@ -82,7 +82,7 @@ describe('the audit trail', () => {
     });
   }
 
-  it('streams all of them, whatever the size of a page', async () => {
+  it('streams all events for any page size', async () => {
     const found: { id: string }[] = [];
     for await (const event of access.audit.stream({ pageSize: 5, actor: 'a0' })) found.push(event);
     assert.deepEqual(
@@ -109,7 +109,7 @@ describe('the audit trail', () => {
   }
 });
 
-describe('refusals', () => {
+describe('recorded refusals', () => {
   let access: Access;
   beforeEach(async () => {
     access = await createAccess();
@@ -129,7 +129,7 @@ describe('refusals', () => {
       ),
     );
 
-  it('of one actor are recorded thirty times a minute, and the next one says how many were not', async () => {
+  it('are limited to 30 per actor and minute; the next one has the number of suppressed ones', async () => {
     await refuse('eve', 45);
     await refuse('ann', 1);
     const of = async (actor: string) =>
@@ -144,7 +144,7 @@ describe('refusals', () => {
     assert.deepEqual([(await of('eve')).length, counted], [32, [{ suppressed: 16 }]]);
   });
 
-  it('that cannot be recorded are logged, and stand', async () => {
+  it('are logged as a failure when they cannot be written, and do not throw', async () => {
     await access.firestore.close();
     await refuse('eve', 1);
     assert.deepEqual(

@@ -36,7 +36,7 @@ describe('GET /audit', () => {
     return exchange(api.port, { path, headers: lines });
   };
 
-  it('streams every event as a line where NDJSON is asked for', async () => {
+  it('streams every event as a line for Accept: application/x-ndjson', async () => {
     await fill(35);
     const answer = await api
       .as('auditor')
@@ -55,7 +55,7 @@ describe('GET /audit', () => {
     );
   });
 
-  it('shows the named fields of an event alone, as a line or on a page', async () => {
+  it('sends only the fields of the schema, in a stream and on a page', async () => {
     await fill(1);
     await api.firestore.db.doc('auditEvents/e0').update({ token: 'secret', after: { roles: ['member'] } });
     const fields = ['action', 'actor', 'after', 'at', 'id', 'outcome', 'reason', 'requestId', 'target'];
@@ -64,7 +64,7 @@ describe('GET /audit', () => {
     for (const shown of [JSON.parse(line), event]) assert.deepEqual(Object.keys(shown).sort(), fields);
   });
 
-  it('does not walk the trail for a HEAD, NDJSON or not', async () => {
+  it('reads no further pages for HEAD, with and without NDJSON', async () => {
     await api.close();
     const walked: string[] = [];
     api = await openApi({
@@ -114,7 +114,7 @@ describe('GET /audit', () => {
     });
   }
 
-  it('counts microseconds in `from` and `to`, so that a trail can be taken up where it was left', async () => {
+  it('reads microseconds in `from` and `to`, so that a client can resume an export', async () => {
     const { db, Timestamp } = api.firestore;
     const event = { actor: 'a', action: 'x.y', target: 't', outcome: 'done', requestId: 'r' };
     for (const n of [1, 2, 3]) {
@@ -152,7 +152,7 @@ describe('GET /audit', () => {
     });
   }
 
-  it('is a problem when the first page fails, NDJSON or not', async () => {
+  it('answers a problem when the first page fails, with and without NDJSON', async () => {
     await api.close();
     const list = () => Promise.reject(unavailable('auditEvents'));
     const stream = async function* () {
@@ -163,7 +163,7 @@ describe('GET /audit', () => {
     assertProblem(await read('application/json'), 503, 'unavailable');
   });
 
-  it('reads on no further, logs no failure, and serves on when the client stops reading', async () => {
+  it('stops reading without a logged failure when the client disconnects, and serves on', async () => {
     await api.close();
     const taken: number[] = [];
     const ended = Promise.withResolvers<void>();

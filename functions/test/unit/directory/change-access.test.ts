@@ -13,7 +13,7 @@ const OLGA = actor('olga', ['owner']);
 const INTENT = { uid: 'bob', action: 'roles.set', reason: 'joined' } as const;
 const AUDITOR: readonly Grant[] = [{ role: 'auditor', grantedBy: 'olga', grantedAt: 1 }];
 
-describe('changing access', () => {
+describe('changeAccess', () => {
   let server: FirestoreServer;
   let access: Access;
   const commits: string[][] = [];
@@ -45,7 +45,7 @@ describe('changing access', () => {
       (event) => event.outcome === outcome && event.action !== 'user.import',
     );
 
-  it('writes entry, access change and audit event in one commit', async () => {
+  it('writes the entry, the access change and the audit event in one commit', async () => {
     await access.changeAccess(OLGA, INTENT, () => ({ grants: AUDITOR }));
     assert.deepEqual(commits[0], ['accessChanges', 'auditEvents', 'directory']);
     const [{ at: _at, expireAt: _expireAt, ...event } = {}] = await events('done');
@@ -64,14 +64,14 @@ describe('changing access', () => {
     assert.deepEqual(access.lines, [{ kind: 'change', ...recorded }]);
   });
 
-  it('writes the owners with them when one is made', async () => {
+  it('writes the list of owners in the same commit when a user becomes an owner', async () => {
     await access.changeAccess(OLGA, INTENT, () => ({
       grants: [{ role: 'owner', grantedBy: 'olga', grantedAt: 1 }],
     }));
     assert.deepEqual(commits[0], ['accessChanges', 'auditEvents', 'directory', 'system']);
   });
 
-  it('takes the turn in that commit, tells Firebase Auth, and answers with the entry as it is then', async () => {
+  it('takes the lease in that commit, updates Firebase Auth, and returns the entry after that', async () => {
     const entry = await access.changeAccess(OLGA, INTENT, () => ({ grants: AUDITOR }));
     assert.deepEqual([entry?.rolesVersion, entry?.pending], [2, []]);
     assert.equal(commits[0]?.length, 3);
@@ -81,7 +81,7 @@ describe('changing access', () => {
     assert.deepEqual(access.accounts.byUid.get('bob')?.claims, { roles: ['auditor'], rv: 2 });
   });
 
-  it('holds when Firebase Auth cannot be told: the entry says what is left', async () => {
+  it('stands when Firebase Auth fails, and the entry says what is pending', async () => {
     access.accounts.before = () => {
       throw unavailable('setCustomUserClaims');
     };
@@ -89,12 +89,12 @@ describe('changing access', () => {
     assert.deepEqual([entry?.grants.map(({ role }) => role), entry?.pending], [['auditor'], ['claims']]);
   });
 
-  it('records nothing when there is nothing to do', async () => {
+  it('records nothing when nothing changes', async () => {
     assert.equal(await access.changeAccess(OLGA, INTENT, () => undefined), undefined);
     assert.deepEqual([await events('done'), access.lines, commits.flat()], [[], [], []]);
   });
 
-  it('does not show what a user was after a deletion, only what they were before', async () => {
+  it('records only the state before a deletion', async () => {
     await access.changeAccess(OLGA, { uid: 'bob', action: 'user.delete' }, () => ({ remove: true }));
     const [event] = await events('done');
     assert.deepEqual(event?.before, {
@@ -131,7 +131,7 @@ describe('changing access', () => {
     });
   }
 
-  it('records that the last owner was to go, and keeps them', async () => {
+  it('records the refused attempt to remove the last owner, and keeps the owner', async () => {
     const intent = { uid: 'olga', action: 'roles.set' } as const;
     const demote = () =>
       access.changeAccess({ kind: 'system', requestId: 'r' }, intent, () => ({ grants: [] }));
@@ -143,13 +143,13 @@ describe('changing access', () => {
     assert.deepEqual(await access.owners(), ['olga']);
   });
 
-  it('of somebody who has no entry is refused, and not recorded', async () => {
+  it('refuses a change of a user without an entry, and does not record it', async () => {
     const change = () => access.changeAccess(OLGA, { ...INTENT, uid: 'ghost' }, () => ({ grants: [] }));
     await assertRefused(change, 'not_found');
     assert.deepEqual(await events('refused'), []);
   });
 
-  it('logs the outcome as unknown when Firestore does not say', async () => {
+  it('logs the outcome as unknown when Firestore does not answer', async () => {
     const { lines, log } = recordingLog();
     const { sync, audit } = access;
     const directory = { ...access.directory, change: () => Promise.reject(unavailable('directory.change')) };
@@ -162,13 +162,13 @@ describe('changing access', () => {
     assert.deepEqual(await events('refused'), []);
   });
 
-  it('leaves the telling to the instance that is at it already', async () => {
+  it('leaves the sync to the instance that has the lease', async () => {
     const until = access.now() + 5;
     await access.directory.change({ uid: 'bob' }, ({ entry }) => ({
       entry: { ...(entry ?? assert.fail()), pending: ['claims'], lease: { by: 'other', until } },
     }));
     const changing = access.changeAccess(OLGA, INTENT, () => ({ grants: AUDITOR }));
-    // The other one finishes by dying: its turn ends.
+    // The other instance crashed: its lease expires.
     access.clock.move(5_000);
     const entry = await changing;
     assert.deepEqual([entry?.rolesVersion, entry?.pending], [2, []]);

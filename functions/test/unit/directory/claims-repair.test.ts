@@ -7,7 +7,7 @@ import { recordingLog } from '../../helpers/instance.ts';
 const SYSTEM = { kind: 'system', requestId: 'r' } as const;
 const ADMIN = [{ role: 'admin', grantedBy: 'olga', grantedAt: 1 }] as const;
 
-describe('claims that differ from the entry', () => {
+describe('claims that drifted from the entry', () => {
   let access: Access;
   /** Bob is an admin at version 2, and Firebase Auth knows. */
   beforeEach(async () => {
@@ -58,7 +58,7 @@ describe('claims that differ from the entry', () => {
   };
   for (const [what, differ, before, after] of differing) {
     for (const [way, look] of Object.entries(ways)) {
-      it(`${what} are written anew at ${way}, with a version above both; all are told, and it is recorded`, async () => {
+      it(`${what} are repaired at ${way}, with a version above both, a feed entry and an audit event`, async () => {
         await differ();
         await look('bob');
         assert.deepEqual(account().claims, after);
@@ -78,13 +78,13 @@ describe('claims that differ from the entry', () => {
     }
   }
 
-  it('are found once by two who look at once', async () => {
+  it('are repaired once by concurrent requests', async () => {
     write({ roles: ['owner'], rv: 9 });
     await Promise.all([access, access.another()].map(({ records }) => records.read('bob')));
     assert.deepEqual([(await alarms()).length, await version()], [1, 10]);
   });
 
-  describe('because a change is under way', () => {
+  describe('while a change is in progress', () => {
     /** Records of an instance that begins to look at both, and reads one of them before the change and one after. */
     function between(first: 'entry' | 'account') {
       const { accounts, directory, sync, clock } = access;
@@ -110,14 +110,14 @@ describe('claims that differ from the entry', () => {
     }
     for (const first of ['entry', 'account'] as const) {
       for (const way of ['read', 'resyncAfterStaleToken'] as const) {
-        it(`raise no alarm when ${way} saw the ${first} as it was before`, async () => {
+        it(`are not repaired when ${way} read the ${first} before the change`, async () => {
           await between(first)[way]('bob');
           assert.deepEqual([await alarms(), await version()], [[], 3]);
         });
       }
     }
 
-    it('raise no alarm while they are pending', async () => {
+    it('are not repaired while they are pending', async () => {
       const entry = entryOf('bob', { roles: ['admin'], rolesVersion: 3, pending: ['claims'] });
       await access.directory.change({ uid: 'bob' }, () => ({ entry }));
       await access.records.read('bob');
@@ -126,7 +126,7 @@ describe('claims that differ from the entry', () => {
     });
   });
 
-  it('do not keep a privileged request from being decided when they cannot be put right', async () => {
+  it('do not block the decision on a privileged request when the repair fails', async () => {
     write({ plan: 'pro' });
     const { accounts, sync, clock } = access;
     const directory = { ...access.directory, change: () => Promise.reject(unavailable('directory.change')) };
@@ -139,7 +139,7 @@ describe('claims that differ from the entry', () => {
     );
   });
 
-  it('of a version beyond counting are of none, and spoil no entry', async () => {
+  it('with a version beyond safe integers count as unversioned', async () => {
     write({ roles: ['owner'], rv: Number.MAX_SAFE_INTEGER });
     await access.records.read('bob');
     assert.equal(await version(), 3);

@@ -10,7 +10,7 @@ import { assertRefused } from '../../helpers/refusal.ts';
 const SYSTEM = { kind: 'system', requestId: 'r' } as const;
 const HOUR = 3_600_000;
 
-describe('the clocks of an instance and of Firestore', () => {
+describe('with clocks of an instance and of Firestore that differ', () => {
   let access: Access;
   let behind: ReturnType<typeof wireAccess>;
   /** What Firestore said the time was, in milliseconds. */
@@ -27,7 +27,7 @@ describe('the clocks of an instance and of Firestore', () => {
   });
   afterEach(() => access.close());
 
-  /** A Firestore whose clock is an hour ahead of this machine's. */
+  /** A Firestore with a clock an hour ahead of this machine's. */
   function ahead(open: OpenFirestore): OpenFirestore {
     return async () => {
       const opened = await open();
@@ -44,7 +44,7 @@ describe('the clocks of an instance and of Firestore', () => {
     };
   }
 
-  it('are decided by Firestore’s, which is that of the transaction', async () => {
+  it('changes are decided by the time of the transaction', async () => {
     const seen: number[] = [];
     await behind.directory.change({ uid: 'bob' }, ({ now }) => {
       seen.push(now);
@@ -56,7 +56,7 @@ describe('the clocks of an instance and of Firestore', () => {
     );
   });
 
-  it('do not let an instance that is behind revoke less, or hold its lease for less', async () => {
+  it('an instance that is behind revokes no less and holds its lease no shorter', async () => {
     const leases: (number | undefined)[] = [];
     access.accounts.before = async () => {
       leases.push((await access.directory.find('bob'))?.lease?.until);
@@ -70,8 +70,8 @@ describe('the clocks of an instance and of Firestore', () => {
     assert.ok(second + LEASE_SECONDS >= at / 1000 + 20, 'for at least 20 seconds');
   });
 
-  it('leave the end of sessions pending on an instance whose clock Firebase Auth would take it from', async () => {
-    const { revokeTokens } = createAccountStore(() => assert.fail('Firebase Auth is told the wrong second'));
+  it('an instance that is behind leaves `sessions` pending', async () => {
+    const { revokeTokens } = createAccountStore(() => assert.fail('Firebase Auth gets the wrong second'));
     access.accounts.revokeTokens = revokeTokens;
     const entry = await behind.changeAccess(SYSTEM, { uid: 'bob', action: 'roles.set' }, () => ({
       revoke: true,
@@ -84,7 +84,7 @@ describe('the clocks of an instance and of Firestore', () => {
     );
   });
 
-  it('differ by more than two seconds: revoking is refused, and nothing is sent', async () => {
+  it('revokeTokens fails and sends nothing above a difference of two seconds', async () => {
     const { revokeTokens } = createAccountStore(() => assert.fail('sent'));
     const second = Math.floor(Date.now() / 1000) + 4;
     await assertRefused(() => revokeTokens('bob', second), 'unavailable', /this clock is \d+ ms behind/);

@@ -27,7 +27,7 @@ describe('the directory', () => {
   const enter = (...args: Parameters<typeof entryOf>) =>
     access.directory.change({ uid: args[0] }, () => ({ entry: entryOf(...args) }));
 
-  it('writes the entry, the access change and the audit event together, and tells its own instance', async () => {
+  it('writes the entry, the access change and the audit event, and informs its own instance', async () => {
     await access.directory.change({ uid: 'bob', id: 'e1' }, () => ({
       entry: entryOf('bob'),
       accessChange: { rolesVersion: 3 },
@@ -47,7 +47,7 @@ describe('the directory', () => {
     assert.ok(Math.abs(at.toMillis() - Date.now()) < 60_000, 'dated by Firestore');
   });
 
-  it('keeps an access change for twice as long as it counts', async () => {
+  it('keeps an access change for twice its lifetime', async () => {
     await access.directory.change({ uid: 'bob' }, () => ({
       entry: entryOf('bob'),
       accessChange: { validAfter: 1 },
@@ -56,7 +56,7 @@ describe('the directory', () => {
     assert.deepEqual(change?.expireAt, access.firestore.Timestamp.fromMillis(access.clock() + 2 * 3_960_000));
   });
 
-  it('shows a decision both entries as they are, and writes nothing when there is nothing to do', async () => {
+  it('decides on both current entries, and writes nothing when nothing changes', async () => {
     await enter('olga', { roles: ['owner'] });
     await access.directory.change({ uid: 'bob', actor: 'olga' }, ({ entry, actor }) => {
       assert.deepEqual([entry, actor?.uid], [undefined, 'olga']);
@@ -81,7 +81,7 @@ describe('the directory', () => {
     assert.deepEqual(await access.all('directory'), []);
   });
 
-  it('decides again when the entry has changed meanwhile: of fifty changes at once none is lost', async () => {
+  it('decides again when the entry has changed, and loses none of fifty changes', async () => {
     await enter('bob', { rolesVersion: 0 });
     await Promise.all(
       Array.from({ length: 50 }, (_, n) =>
@@ -93,7 +93,7 @@ describe('the directory', () => {
     assert.equal((await access.directory.find('bob'))?.rolesVersion, 50);
   }).timeout(30_000);
 
-  describe('and the last owner', () => {
+  describe('with the last owner', () => {
     const CHANGES = {
       demoted: { roles: ['admin'] as const },
       disabled: { roles: ['owner'] as const, disabled: true },
@@ -137,7 +137,7 @@ describe('the directory', () => {
       assert.deepEqual([await access.owners(), await access.directory.find('olga')], [[], undefined]);
     });
 
-    it('is known, as is that there is none', async () => {
+    it('knows whether there is a permanent owner', async () => {
       assert.equal(await access.directory.hasOwner(), false);
       await enter('oda', CHANGES['given an end']);
       assert.equal(await access.directory.hasOwner(), false);
@@ -145,7 +145,7 @@ describe('the directory', () => {
       assert.equal(await access.directory.hasOwner(), true);
     });
 
-    it('stays when two demote each other at once on two instances', async () => {
+    it('keeps one when two owners demote each other at once', async () => {
       await enter('olga', { roles: ['owner'] });
       await enter('otto', { roles: ['owner'] });
       const results = await Promise.allSettled(
@@ -186,13 +186,13 @@ describe('the directory on a Firestore that fails', () => {
       }),
   });
 
-  // After UNAVAILABLE the SDK sends the commit alone once more; after the others it begins the transaction anew.
+  // After UNAVAILABLE the SDK sends only the commit again; after the others it runs the whole transaction again.
   for (const [name, code] of [
     ['UNAVAILABLE', 14],
     ['INTERNAL', 13],
     ['DEADLINE_EXCEEDED', 4],
   ] as const)
-    it(`makes a change once whose answer was lost after it was committed: ${name}`, async () => {
+    it(`makes a change once when the response of the commit was lost: ${name}`, async () => {
       let commits = 0;
       const subject = await on({
         afterCall(method) {
@@ -213,7 +213,7 @@ describe('the directory on a Firestore that fails', () => {
     // The SDK sends the same commit again, without a new decision.
     ['UNAVAILABLE', 14, 1],
   ] as const) {
-    it(`tries again when a commit ends with ${name} and was not made`, async () => {
+    it(`tries again when a commit failed with ${name}`, async () => {
       let commits = 0;
       const subject = await on({
         beforeCall(method) {
@@ -228,7 +228,7 @@ describe('the directory on a Firestore that fails', () => {
     });
   }
 
-  it('decides no more once its time is over, whatever Firestore still answers', async () => {
+  it('does not decide again after the deadline', async () => {
     await withStopwatch(async (move) => {
       let commits = 0;
       const subject = await on({
@@ -246,7 +246,7 @@ describe('the directory on a Firestore that fails', () => {
     });
   });
 
-  it('fails as unavailable when Firestore does not answer in time, and is told nothing of its own change', async () => {
+  it('fails as unavailable when Firestore does not answer in time', async () => {
     const end = Promise.withResolvers<void>();
     const subject = await on({ beforeCall: () => end.promise });
     await withoutDelay(async () => {
@@ -261,7 +261,7 @@ describe('the directory on a Firestore that fails', () => {
     end.resolve();
   });
 
-  it('does not call it unavailable when it is refused itself', async () => {
+  it('passes on errors that say the request is wrong', async () => {
     const subject = await on({
       beforeCall() {
         throw grpc(7);

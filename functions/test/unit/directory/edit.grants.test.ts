@@ -7,17 +7,17 @@ const HELD = [
 ] as const;
 const by = { by: 'olga', now: 100 };
 
-describe('grants asked for', () => {
-  it('keep their giver, their time and their reason where they stay as they were', () => {
+describe('applyGrantRequests', () => {
+  it('keeps giver, time and reason of a grant that stays the same', () => {
     const asked = [{ role: 'member' }, { role: 'support', expiresAt: 500 }] as const;
     assert.deepEqual(applyGrantRequests(HELD, asked, by), HELD);
   });
 
-  it('stay as they were when the same reason is given again', () => {
+  it('keeps a grant when the same reason is given again', () => {
     assert.deepEqual(applyGrantRequests(HELD, [{ role: 'member', reason: 'joined' }], by), [HELD[0]]);
   });
 
-  it('are new when they end at another time, or not at all', () => {
+  it('makes a new grant for another expiry or none', () => {
     for (const expiresAt of [501, undefined]) {
       assert.deepEqual(applyGrantRequests(HELD, [{ role: 'support', expiresAt }], by), [
         { role: 'support', grantedBy: 'olga', grantedAt: 100, expiresAt, reason: undefined },
@@ -25,12 +25,12 @@ describe('grants asked for', () => {
     }
   });
 
-  it('are new when somebody gives another reason', () => {
+  it('makes a new grant for another reason', () => {
     const [grant] = applyGrantRequests(HELD, [{ role: 'member', reason: 'promoted' }], by);
     assert.deepEqual([grant?.grantedBy, grant?.grantedAt, grant?.reason], ['olga', 100, 'promoted']);
   });
 
-  it('leave out what is not asked for, and keep the order of who asks', () => {
+  it('leaves out roles that are not requested, and keeps the requested order', () => {
     const roles = applyGrantRequests(HELD, [{ role: 'auditor' }, { role: 'member' }], by).map(
       ({ role }) => role,
     );

@@ -6,22 +6,22 @@ import { assertRefused } from '../../helpers/refusal.ts';
 const NOW = 1_000;
 const MEMBER = [{ role: 'member', grantedBy: 'olga', grantedAt: NOW } as const];
 
-describe('an edit', () => {
-  it('of grants counts them up, leaves the claims to be told, and announces the version', () => {
+describe('applyEdit', () => {
+  it('of grants increments the version, leaves the claims pending, and announces the version', () => {
     const { entry, accessChange } = applyEdit(entryOf('bob', { rolesVersion: 4 }), { grants: MEMBER }, NOW);
     assert.deepEqual([entry.grants, entry.rolesVersion, entry.claimsVersion], [MEMBER, 5, 1]);
     assert.deepEqual([entry.pending, entry.updated], [['claims'], NOW]);
     assert.deepEqual(accessChange, { rolesVersion: 5 });
   });
 
-  it('that disables ends the sessions up to and with this second', () => {
+  it('that disables ends the sessions up to and including this second', () => {
     const { entry, accessChange } = applyEdit(entryOf('bob'), { disabled: true }, NOW);
     assert.deepEqual([entry.disabled, entry.validAfter], [true, NOW + 1]);
     assert.deepEqual(entry.pending, ['sessions', 'disabled']);
     assert.deepEqual(accessChange, { validAfter: NOW + 1 });
   });
 
-  it('that enables ends nothing, and nobody else has to know', () => {
+  it('that enables ends nothing and announces nothing', () => {
     const before = entryOf('bob', { disabled: true, validAfter: 7 });
     const edited = applyEdit(before, { disabled: false }, NOW);
     assert.deepEqual([edited.entry.disabled, edited.entry.validAfter], [false, 7]);
@@ -29,19 +29,19 @@ describe('an edit', () => {
     assert.ok(!('accessChange' in edited));
   });
 
-  it('that signs out changes no right', () => {
+  it('that revokes sessions changes no role', () => {
     const { entry, accessChange } = applyEdit(entryOf('bob', { roles: ['member'] }), { revoke: true }, NOW);
     assert.deepEqual([entry.validAfter, entry.rolesVersion, entry.disabled], [NOW + 1, 1, false]);
     assert.deepEqual(entry.pending, ['sessions']);
     assert.deepEqual(accessChange, { validAfter: NOW + 1 });
   });
 
-  it('never moves the end of the sessions back', () => {
+  it('never lowers validAfter', () => {
     const { entry } = applyEdit(entryOf('bob', { validAfter: NOW + 60 }), { revoke: true }, NOW);
     assert.equal(entry.validAfter, NOW + 60);
   });
 
-  it('that removes locks out at once, and is all there is left to do', async () => {
+  it('that deletes disables at once, and allows no further edit', async () => {
     const { entry, accessChange } = applyEdit(entryOf('bob', { roles: ['owner'] }), { remove: true }, NOW);
     assert.deepEqual([entry.disabled, entry.validAfter], [true, NOW + 1]);
     assert.deepEqual(entry.pending, ['sessions', 'disabled', 'deletion']);
@@ -50,7 +50,7 @@ describe('an edit', () => {
     await assertRefused(() => applyEdit(entry, { grants: MEMBER }, NOW), 'not_found');
   });
 
-  it('of the profile alone changes nobody’s access', () => {
+  it('of the profile alone announces nothing', () => {
     const profile = { email: 'new@example.com', emailVerified: false, displayName: 'New', providers: [] };
     const edited = applyEdit(entryOf('bob', { roles: ['member'] }), { profile }, NOW);
     assert.deepEqual(edited, {
@@ -58,13 +58,13 @@ describe('an edit', () => {
     });
   });
 
-  it('adds to what is pending, each once, and keeps the order in which it came', () => {
+  it('adds to pending, each once, in order', () => {
     const before = entryOf('bob', { pending: ['sessions', 'claims'] });
     const { entry } = applyEdit(before, { grants: MEMBER, disabled: true }, NOW);
     assert.deepEqual(entry.pending, ['sessions', 'claims', 'disabled']);
   });
 
-  it('leaves the entry it was made on as it was', () => {
+  it('does not modify its input', () => {
     const before = Object.freeze(entryOf('bob'));
     applyEdit(before, { grants: MEMBER, disabled: true, revoke: true }, NOW);
     assert.deepEqual(before, entryOf('bob'));

@@ -36,12 +36,12 @@ describe('an entry of the directory', () => {
     updated: 1_700_000_000,
   };
 
-  it('comes back from Firestore as it was', async () => {
+  it('is read from Firestore as it was written', async () => {
     const { read } = await store(whole);
     assert.deepEqual(read(), whole);
   });
 
-  it('comes back as that of somebody of another issuer', async () => {
+  it('is read with the identity of an external user', async () => {
     const identity = { issuer: 'https://login.example.com', subject: 'auth0|5' };
     const entry = { ...whole, identity, exchange: { since: 1_600_000_000, count: 3 } };
     const { fields, read } = await store(entry);
@@ -49,20 +49,20 @@ describe('an entry of the directory', () => {
     assert.equal(fields.nextExpiry.seconds, 30);
   });
 
-  it('comes back without what nobody knows: no e-mail, no name, no turn taken', async () => {
+  it('is read without an e-mail address, a name and a lease when it has none', async () => {
     const { email: _, pendingSince: __, ...sparse } = entryOf('ada', { providers: [] });
     const { fields, read } = await store(sparse);
     assert.deepEqual(JSON.parse(JSON.stringify(read())), sparse);
     assert.ok(!('email' in fields || 'displayName' in fields || 'lease' in fields || 'nextExpiry' in fields));
   });
 
-  it('can be found by all its roles, those that have ended included, and by when the first one ends', async () => {
+  it('is found by its roles, expired ones included, and by the next expiry', async () => {
     const { fields } = await store(whole);
     assert.deepEqual(fields.roles, ['member', 'admin', 'support']);
     assert.equal(fields.nextExpiry.seconds, 30);
   });
 
-  it('takes a role that this version does not know for none', async () => {
+  it('ignores a role that this version does not know', async () => {
     const { fields } = await store(whole);
     const [, admin] = fields.grants as object[];
     const { read } = await store(whole, {
@@ -90,7 +90,7 @@ describe('an entry of the directory', () => {
     );
   });
 
-  it('locks out unless it says plainly that it does not', async () => {
+  it('is disabled unless `disabled` is false', async () => {
     for (const disabled of ['no', 0, null]) {
       const { read } = await store(entryOf('ada'), { disabled });
       assert.equal(read().disabled, true);
@@ -100,30 +100,30 @@ describe('an entry of the directory', () => {
   const grant = { role: 'owner', grantedBy: 'x', grantedAt: new Date(0) };
   const damages: Record<string, Record<string, unknown>> = {
     'no list of grants': { grants: 'owner' },
-    'a grant that is none': { grants: [null] },
-    'a grant of no time': { grants: [{ role: 'owner', grantedBy: 'x' }] },
-    'a grant whose end is no time: it must not last for good': {
+    'a grant that is null': { grants: [null] },
+    'a grant without a time': { grants: [{ role: 'owner', grantedBy: 'x' }] },
+    'a grant with an expiry that is no time, which must not become permanent': {
       grants: [{ ...grant, expiresAt: 'tomorrow' }],
     },
-    'a grant whose end is nothing': { grants: [{ ...grant, expiresAt: null }] },
-    'no list of what is pending': { pending: null },
+    'a grant with the expiry null': { grants: [{ ...grant, expiresAt: null }] },
+    'no list of pending changes': { pending: null },
     'no providers': { providers: {} },
     'no version': { rolesVersion: null },
     'a version in words': { rolesVersion: 'seven' },
     'half a version': { claimsVersion: 1.5 },
-    'no second of revocation: nothing would count as revoked': { validAfter: 'never' },
-    'an infinite second of revocation': { validAfter: Number.NaN },
+    'no number as validAfter, with which nothing would be revoked': { validAfter: 'never' },
+    'NaN as validAfter': { validAfter: Number.NaN },
     'no beginning': { created: 5 },
     'no last change': { updated: null },
     'an identity that is none': { identity: 'ada' },
     'an identity without a subject': { identity: { issuer: 'https://login.example.com' } },
-    'an identity of nobody': { identity: { issuer: 'https://login.example.com', subject: '' } },
+    'an identity with an empty subject': { identity: { issuer: 'https://login.example.com', subject: '' } },
     'exchanges without a beginning': { exchange: { count: 1 } },
     'exchanges that are none': { exchange: null },
     'a turn without an end': { lease: { by: 'x' } },
   };
   for (const [what, change] of Object.entries(damages)) {
-    it(`gives no rights at all with ${what}`, async () => {
+    it(`gives no access with ${what}`, async () => {
       const { read } = await store(entryOf('ada', { roles: ['owner'] }), change);
       const error = await assertRefused(read, 'internal');
       assert.match(String(error.cause), /directory\/ada is damaged/);
@@ -131,8 +131,8 @@ describe('an entry of the directory', () => {
   }
 });
 
-describe('an account that is adopted', () => {
-  it('brings its e-mail in lower case, its state, and the roles of claims with a version', () => {
+describe('importedEntry', () => {
+  it('has the e-mail in lower case, the state, and the roles of claims with a version', () => {
     const account = accountOf('ada', {
       email: 'Ada@Example.COM',
       disabled: true,
@@ -153,16 +153,16 @@ describe('an account that is adopted', () => {
   });
 
   for (const claims of [{}, { roles: ['owner'] }, { roles: ['owner'], rv: 0 }, { roles: 'owner', rv: 1.5 }]) {
-    it(`brings no roles from claims that are not ours: ${JSON.stringify(claims)}`, () => {
+    it(`has no roles from claims of other code: ${JSON.stringify(claims)}`, () => {
       const { grants, rolesVersion } = importedEntry(accountOf('ada', { claims }), 100);
       assert.deepEqual([grants, rolesVersion], [[], 0]);
     });
   }
 });
 
-describe('a standing owner', () => {
+describe('isPermanentOwner', () => {
   const ends = [{ role: 'owner', grantedBy: 'x', grantedAt: 1, expiresAt: 2_000_000_000 } as const];
-  it('is enabled and has no end in sight', () => {
+  it('is true for an enabled owner without an expiry', () => {
     assert.equal(isPermanentOwner(entryOf('o', { roles: ['owner'] })), true);
     assert.equal(isPermanentOwner(entryOf('o', { roles: ['owner'], disabled: true })), false);
     assert.equal(isPermanentOwner(entryOf('o', { grants: ends })), false);

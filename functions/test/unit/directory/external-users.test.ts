@@ -8,7 +8,7 @@ import { assertRefused } from '../../helpers/refusal.ts';
 const ADA = identityOf('ada');
 const GRANT = { grantedBy: 'olga', grantedAt: 1 };
 
-/** Bob is a Firebase user; Ada is of another issuer, and nobody has seen her. */
+/** Bob is a Firebase user; Ada is an external user without an entry. */
 let access: Access;
 const open = async () => {
   access = await createAccess([['bob', { roles: ['admin'], validAfter: 50 }]]);
@@ -23,11 +23,11 @@ const rolesOf = (record: { grants: readonly { role: Role }[] } | undefined) =>
   record?.grants.map(({ role }) => role);
 const events = async () => (await access.all('auditEvents')).map(({ action }) => action);
 
-describe('the record of somebody of another issuer', () => {
+describe('the access record of an external user', () => {
   beforeEach(open);
   afterEach(() => access.close());
 
-  it('is none where there is no entry, and says what was looked for', async () => {
+  it('does not exist without an entry, and says which entry was read', async () => {
     const found = await access.records.readExternal(identityOf('ada', { jitProvisioning: false }));
     const { validAfter, ...version } = found.directoryVersion;
     assert.deepEqual([found.record, version], [undefined, { id: ADA.id, rolesVersion: 0 }]);
@@ -36,7 +36,7 @@ describe('the record of somebody of another issuer', () => {
     assert.deepEqual(await access.all('directory'), []);
   });
 
-  it('is made on first sight where the profile says so: no role, issuer and subject, an event', async () => {
+  it('is provisioned just in time where the profile says so, without a role, with an event', async () => {
     const { record, directoryVersion } = await access.records.readExternal(ADA);
     const { validAfter, ...version } = directoryVersion;
     assert.deepEqual(version, { id: ADA.id, rolesVersion: 0 });
@@ -52,7 +52,7 @@ describe('the record of somebody of another issuer', () => {
     );
   });
 
-  it('is made once by twenty who come at once to two instances', async () => {
+  it('is provisioned once for twenty concurrent requests on two instances', async () => {
     const other = access.another();
     await Promise.all(
       Array.from({ length: 20 }, (_, index) => (index % 2 ? access : other).records.readExternal(ADA)),
@@ -61,7 +61,7 @@ describe('the record of somebody of another issuer', () => {
     assert.equal((await access.all('directory')).length, 1);
   });
 
-  it('asks Firebase Auth nothing, and has what was granted', async () => {
+  it('is read without Firebase Auth, and has the grants', async () => {
     await read();
     await commit({ grants: [{ role: 'support', ...GRANT }] });
     access.accounts.find = () => assert.fail('asked');
@@ -69,7 +69,7 @@ describe('the record of somebody of another issuer', () => {
     assert.deepEqual([rolesOf(record), record?.rolesVersion], [['support'], 1]);
   });
 
-  it('leaves out what its own issuer gave by an exchange, not what others granted', async () => {
+  it('leaves out grants of a token exchange, and keeps those of administrators', async () => {
     await read();
     const exchanged = { role: 'support', grantedBy: ADA.issuer, grantedAt: 1, expiresAt: 2 ** 32 } as const;
     const other = { ...exchanged, role: 'member', grantedBy: 'https://other.example.com' } as const;
@@ -78,7 +78,7 @@ describe('the record of somebody of another issuer', () => {
     assert.deepEqual((await ada()).grants.length, 3);
   });
 
-  it('follows the address that the token has, once, and keeps it when a token has none', async () => {
+  it('follows the address in the token, once, and keeps it when a token has none', async () => {
     await read();
     const mail = identityOf('ada', { email: 'Ada@Example.com', emailVerified: true });
     await Promise.all([read(mail), read(mail)]);
@@ -88,19 +88,19 @@ describe('the record of somebody of another issuer', () => {
     assert.deepEqual(await access.all('accessChanges'), []);
   });
 
-  it('gives nobody the rights of the Firebase user with the same address', async () => {
+  it('does not give the access of a Firebase user with the same address', async () => {
     const record = await read(identityOf('eve', { email: 'bob@example.com', emailVerified: true }));
     assert.deepEqual(rolesOf(record), []);
   });
 
-  it('is not read from the entry of somebody else', async () => {
+  it('is not read from the entry of another identity', async () => {
     const identity = { issuer: 'https://other.example.com', subject: 'ada' };
     const entry = entryOf(ADA.id, { roles: ['owner'], identity });
     await access.directory.change({ uid: ADA.id }, () => ({ entry }));
     await assertRefused(() => read(), 'internal', /another identity/);
   });
 
-  it('takes over an entry that was made of an account which an exchange had left', async () => {
+  it('reuses an entry that was imported from the account of a token exchange', async () => {
     const entry = entryOf(ADA.id, { roles: ['member'], disabled: true });
     await access.directory.change({ uid: ADA.id }, () => ({ entry }));
     const record = await read();

@@ -4,7 +4,7 @@ import { type Access, createAccess } from '../../helpers/access.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
-describe('adopting the users of Firebase Auth', () => {
+describe('importUsers', () => {
   let access: Access;
   afterEach(() => access.close());
 
@@ -19,7 +19,7 @@ describe('adopting the users of Firebase Auth', () => {
 
   const ODD = ['a/b', 'a/b/c', '.', '__x__', 'a\u0000', 'half \ud800'];
   for (const dryRun of [false, true]) {
-    it(`passes over ids that no document can have, and counts them${dryRun ? ', in a dry run, too' : ''}`, async () => {
+    it(`skips and counts ids that no document can have${dryRun ? ', in a dry run, too' : ''}`, async () => {
       const roles = { roles: ['member'] } as const;
       const people = ['ann', ...ODD, 'zoe'].map((uid): Parameters<typeof accountOf> => [uid, roles]);
       const imported = await importUser(people, { dryRun });
@@ -29,7 +29,7 @@ describe('adopting the users of Firebase Auth', () => {
   }
 
   for (const uid of ODD) {
-    it(`leaves ${JSON.stringify(uid)} somebody who is not there`, async () => {
+    it(`treats ${JSON.stringify(uid)} as a user that does not exist`, async () => {
       await importUser([[uid, { roles: ['owner'] }]]);
       await assertRefused(() => access.users.get(uid), 'not_found');
       assert.deepEqual([await access.owners(), await entered()], [[], []]);
@@ -43,7 +43,7 @@ describe('adopting the users of Firebase Auth', () => {
     [-1, []],
   ];
   for (const [end, grants] of ends) {
-    it(`takes over a role with the end ${end} so that the entry can be read again`, async () => {
+    it(`imports a role that expires at ${end} so that the entry can be read again`, async () => {
       await importUser([['bob', { claims: { roles: ['member'], rv: 1, rx: { member: end } } }]]);
       const entry = await access.directory.find('bob');
       assert.deepEqual(
@@ -54,7 +54,7 @@ describe('adopting the users of Firebase Auth', () => {
     });
   }
 
-  it('brings nobody back who was deleted while the page was worked through', async () => {
+  it('creates no entry for a user who was deleted after the page was read', async () => {
     access = await createAccess([['bob', { roles: ['owner'] }]]);
     const { accounts, directory, clock } = access;
     const stale = {

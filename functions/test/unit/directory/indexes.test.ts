@@ -51,7 +51,7 @@ async function failures(indexes: readonly Index[]): Promise<number> {
 }
 
 describe('firestore.indexes.json', () => {
-  it('has what each query needs', async () => {
+  it('has the indexes that the queries need', async () => {
     assert.equal(await failures(file.indexes), 0);
   });
 
@@ -61,12 +61,12 @@ describe('firestore.indexes.json', () => {
     ({ collectionGroup, fields }) => collectionGroup !== 'notes' && fields.length === 2,
   );
   for (const index of ours) {
-    it(`has nothing superfluous: some query needs ${JSON.stringify(Object.values(index)).slice(0, 160)}`, async () => {
+    it(`has no unused index: some query needs ${JSON.stringify(Object.values(index)).slice(0, 160)}`, async () => {
       assert.ok((await failures(file.indexes.filter((other) => other !== index))) > 0);
     });
   }
 
-  it('lets Firestore remove what has expired', () => {
+  it('has the TTL policies', () => {
     const ttl = file.fieldOverrides.filter((override) => override.ttl);
     assert.deepEqual(ttl.map(({ collectionGroup, fieldPath }) => `${collectionGroup}.${fieldPath}`).sort(), [
       'accessChanges.expireAt',

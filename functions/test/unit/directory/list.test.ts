@@ -48,7 +48,7 @@ describe('the list of users', () => {
   for (const role of [undefined, 'member', 'admin', 'owner'] as const) {
     for (const email of [undefined, 'ann', 'ANN@', 'z']) {
       for (const disabled of [undefined, true, false]) {
-        it(`finds by role ${role}, e-mail ${email} and disabled ${disabled}, page by page`, async () => {
+        it(`filters by role ${role}, e-mail ${email} and disabled ${disabled}, page by page`, async () => {
           const expected = EMAILS.map((address, n) => ({ address: address.toLowerCase(), n }))
             .filter(
               ({ n }) => role === undefined || (ROLES[n] as readonly string[] | undefined)?.includes(role),
@@ -63,7 +63,7 @@ describe('the list of users', () => {
     }
   }
 
-  it('neither repeats nor leaves out anybody when others come and go between two pages', async () => {
+  it('neither repeats nor skips a user when others are created or deleted between pages', async () => {
     for (const email of [undefined, '']) {
       const query = { pageSize: 2, ...(email !== undefined && { email: 'a' }) };
       const first = await access.directoryList(query);
@@ -79,7 +79,7 @@ describe('the list of users', () => {
     }
   });
 
-  it('does not list by a role that has ended, though it may be found by it, and goes on to the next page', async () => {
+  it('leaves out users with an expired grant of the role, and has a next page', async () => {
     const by = { grantedBy: 'x', grantedAt: 1 };
     await enter(
       entryOf('e1', { grants: [{ role: 'support', expiresAt: access.now(), ...by }] }),
@@ -95,7 +95,7 @@ describe('the list of users', () => {
     assert.deepEqual([uids(second.users), second.nextPageToken], [['e2'], undefined]);
   });
 
-  it('passes over an entry that cannot be read, and shows the others', async () => {
+  it('skips an entry that cannot be read', async () => {
     await access.firestore.db.doc('directory/u2').update({ updated: null });
     assert.deepEqual(await everyPage({}, 1), ['u0', 'u1', 'u3', 'u4', 'u5']);
     await assertRefused(() => access.users.get('u2'), 'internal', /u2 is damaged/);
@@ -125,7 +125,7 @@ describe('the list of users', () => {
     });
   }
 
-  it('refuses the page token of a list in another order', async () => {
+  it('refuses the page token of a list with another sort order', async () => {
     const { nextPageToken: pageToken } = await access.directoryList({ pageSize: 2 });
     await assertRefused(
       () => access.directoryList({ email: 'a', pageSize: 2, pageToken }),

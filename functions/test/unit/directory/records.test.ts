@@ -8,13 +8,13 @@ describe('the access record', () => {
   });
   afterEach(() => access.close());
 
-  it('is of nobody whom Firebase Auth does not know, though the directory does', async () => {
+  it('does not exist without an account, even if there is an entry', async () => {
     await access.directory.change({ uid: 'gone' }, () => ({ entry: entryOf('gone', { roles: ['owner'] }) }));
     assert.equal(await access.records.read('gone'), undefined);
-    assert.equal(await access.records.read('nobody'), undefined);
+    assert.equal(await access.records.read('missing'), undefined);
   });
 
-  it('enters in the directory whom it does not know, with the roles of their claims, and records that', async () => {
+  it('creates a missing entry with the roles in the claims, and records that', async () => {
     const record = await access.records.read('bob');
     assert.deepEqual([record?.grants.map(({ role }) => role), record?.rolesVersion], [['admin'], 1]);
     assert.equal((await access.directory.find('bob'))?.rolesVersion, 1);
@@ -25,7 +25,7 @@ describe('the access record', () => {
     );
   });
 
-  it('is entered once by two who come at once', async () => {
+  it('creates the entry once for concurrent requests', async () => {
     const other = access.another();
     const reads = [access, other, access, other].map(({ records }) => records.read('bob'));
     const [first, ...others] = await Promise.all(reads);
@@ -33,7 +33,7 @@ describe('the access record', () => {
     assert.equal((await access.all('auditEvents')).length, 1);
   });
 
-  it('goes by the directory, not by claims, once there is an entry', async () => {
+  it('follows the directory, not the claims, once there is an entry', async () => {
     await access.directory.change({ uid: 'bob' }, () => ({
       entry: entryOf('bob', { roles: ['member'], rolesVersion: 7 }),
     }));
@@ -41,7 +41,7 @@ describe('the access record', () => {
     assert.deepEqual([record?.grants.map(({ role }) => role), record?.rolesVersion], [['member'], 7]);
   });
 
-  it('takes the stricter of the two: disabled in either, and the later end of the sessions', async () => {
+  it('combines both: disabled in either, and the larger validAfter', async () => {
     const enter = (disabled: boolean, validAfter: number) =>
       access.directory.change({ uid: 'bob' }, () => ({ entry: entryOf('bob', { disabled, validAfter }) }));
     const read = async () => {
@@ -60,14 +60,14 @@ describe('the access record', () => {
     assert.deepEqual(await read(), [true, 60]);
   });
 
-  it('mends a deletion that a crash left between Firebase Auth and the directory', async () => {
+  it('completes a deletion that a crash interrupted', async () => {
     const entry = entryOf('gone', { disabled: true, pending: ['deletion'] });
     await access.directory.change({ uid: 'gone' }, () => ({ entry }));
     await access.records.resyncAfterStaleToken('gone');
     assert.equal(await access.directory.find('gone'), undefined);
   });
 
-  it('mends what a crash left, and does not look again for five seconds', async () => {
+  it('applies pending changes after a stale token, at most once in five seconds', async () => {
     const leave = () =>
       access.directory.change({ uid: 'bob' }, () => ({
         entry: entryOf('bob', { rolesVersion: 3, pending: ['claims'] }),

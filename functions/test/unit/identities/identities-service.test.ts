@@ -3,7 +3,7 @@ import type { PrincipalActor } from '../../../src/authz/actor.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { createIdentitiesService } from '../../../src/identities/identities-service.ts';
 import { type Access, createAccess } from '../../helpers/access.ts';
-import { actor, somebody } from '../../helpers/actor.ts';
+import { actor, principalOf } from '../../helpers/actor.ts';
 import { identityOf } from '../../helpers/identities.ts';
 import { recordingLog } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
@@ -13,7 +13,7 @@ const ADAM = actor('adam', ['admin']);
 const ADA = identityOf('ada', { email: 'bob@example.com', emailVerified: true });
 const EVE = identityOf('eve');
 
-/** Olga owns, Adam administers, Bob is a member; Ada and Eve are of another issuer, and Eve has been seen. */
+/** Olga is an owner, Adam an admin, Bob a member; Ada and Eve are external users, and Eve has an entry. */
 let access: Access;
 let identities: ReturnType<typeof createIdentitiesService>;
 let lines: ReturnType<typeof recordingLog>['lines'];
@@ -38,9 +38,9 @@ const grant = async (uid: string, role: Role) => {
 };
 const events = async (action: string) =>
   (await access.all('auditEvents')).filter((event) => event.action === action);
-/** Somebody whose token is of another issuer. */
+/** A principal with a token of another issuer. */
 const external = (subject: string, roles: readonly Role[]): PrincipalActor => {
-  const { uid: _, ...principal } = somebody(subject, roles);
+  const { uid: _, ...principal } = principalOf(subject, roles);
   return {
     kind: 'principal',
     requestId: 'r1',
@@ -48,11 +48,11 @@ const external = (subject: string, roles: readonly Role[]): PrincipalActor => {
   };
 };
 
-describe('entering somebody of another issuer', () => {
+describe('provisioning an external user', () => {
   beforeEach(open);
   afterEach(() => access.close());
 
-  it('makes the entry that their first request finds, with the roles that were given by then', async () => {
+  it('creates the entry, with later grants, that the first request finds', async () => {
     const entry = await enter();
     assert.deepEqual([entry.uid, entry.identity], [ADA.id, { issuer: ADA.issuer, subject: 'ada' }]);
     await grant(ADA.id, 'support');
@@ -63,7 +63,7 @@ describe('entering somebody of another issuer', () => {
     );
   });
 
-  it('finds who is there, and records only what it made', async () => {
+  it('returns an existing entry, and records only a creation', async () => {
     await Promise.all([enter(), enter(OLGA)]);
     await enter();
     const made = (await events('user.provision')).filter(({ target }) => target === ADA.id);
@@ -85,7 +85,7 @@ describe('entering somebody of another issuer', () => {
     );
   });
 
-  it('is refused to who is no administrator at this moment, whatever their token says', async () => {
+  it('is refused to an actor who is no administrator in the directory', async () => {
     await assertRefused(() => enter(actor('bob', ['owner'])), 'permission_denied');
     await assertRefused(() => enter(external('eve', ['owner'])), 'permission_denied');
     assert.equal(await access.directory.find(ADA.id), undefined);

@@ -5,7 +5,7 @@ import { seed } from './notes.ts';
 
 const EMOJI = '🎪';
 
-describe('notes: what may be in one', () => {
+describe('notes: input', () => {
   let api: Api;
   before(async () => {
     api = await openApi();
@@ -66,18 +66,18 @@ describe('notes: what may be in one', () => {
     });
   }
 
-  it('cuts the white space around a title before it counts', async () => {
+  it('trims a title before it checks the length', async () => {
     const { body } = await write({ title: `\n ${'x'.repeat(200)}\t ` });
     assert.equal(body.title, 'x'.repeat(200));
   });
 
-  it('refuses a longest body of JSON escapes as too large: six bytes each are more than a request may have', async () => {
+  it('refuses the longest text in JSON escapes as too large for a request', async () => {
     const escaped = `{"title":"a","body":"${'\\u5712'.repeat(20_000)}"}`;
     const answer = await api.as('member').post('/v1/notes').type('json').send(escaped);
     assertProblem(answer, 413, 'payload_too_large');
   });
 
-  it('stores what firestore.rules would let a client store, and nothing else', async () => {
+  it('stores exactly the fields that firestore.rules allow', async () => {
     const { body } = await write({ title: 'Milk', body: 'Two.' });
     assert.match(body.id, /^[A-Za-z0-9]{20}$/);
     const document = await api.firestore.db.doc(`notes/${body.id}`).get();
@@ -121,7 +121,7 @@ describe('notes: what may be in one', () => {
     });
   }
 
-  it('refuses a change of nothing', async () => {
+  it('refuses a change without fields', async () => {
     const id = await seed(api.firestore, 'member');
     const answer = await api.as('member').patch(`/v1/notes/${id}`).set('If-Match', '"1.0"').send({});
     assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), ['body']);

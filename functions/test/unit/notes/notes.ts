@@ -22,7 +22,7 @@ export async function seed(
 export const rename = (api: Api, who: Person, { id, etag }: { id: string; etag: string }, title: string) =>
   api.as(who).patch(`/v1/notes/${id}`).set('If-Match', etag).send({ title });
 
-/** The same wiring with the notes in another Firestore: one whose calls a test holds, or breaks. */
+/** The same wiring with the notes in another Firestore, where a test can hold, count or break the calls. */
 export const notesIn =
   ({ open }: TestFirestore) =>
   (deps: TestInstance): TestInstance => ({
@@ -30,7 +30,7 @@ export const notesIn =
     notes: createNotesService({ open, audit: deps.audit }),
   });
 
-/** Resolves for everybody when the last of `count` has come; those who come later do not wait. */
+/** Resolves for all callers when `count` of them wait; later callers do not wait. */
 export function barrier(count: number): () => Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let waiting = 0;

@@ -9,7 +9,7 @@ import { MISSING, notesIn } from './notes.ts';
 /** google.rpc.Code */
 const UNAVAILABLE = 14;
 
-/** Every operation, by one whom the guard lets pass unseen and by one whose note it has to look at. */
+/** Every operation, with and without the need to load the note for the decision. */
 const attempts = (api: Api) => [
   api.as('member').get('/v1/notes'),
   api.as('member').post('/v1/notes').send({ title: 'Milk' }),
@@ -22,7 +22,7 @@ const attempts = (api: Api) => [
 
 describe('notes: without Firestore', () => {
   for (const state of ['refuses every call', 'does not answer'] as const) {
-    it(`answers every request with 503 and when to come again, while Firestore ${state}`, async () => {
+    it(`answers 503 with Retry-After while Firestore ${state}`, async () => {
       const { promise: never, resolve: release } = Promise.withResolvers<void>();
       let isDown = true;
       const server = await startTestFirestore({

@@ -10,7 +10,7 @@ interface Header {
   readonly version: string;
 }
 
-describe('notes: a list, page by page', () => {
+describe('notes: pages of a list', () => {
   let api: Api;
   before(async () => {
     api = await openApi();
@@ -42,7 +42,7 @@ describe('notes: a list, page by page', () => {
 
   const idsOf = (notes: Header[]) => notes.map(({ id }) => id);
 
-  it('has every note once, the last changed first, equal times by id', async () => {
+  it('has every note once, the last changed first, then by id', async () => {
     const { db, Timestamp } = api.firestore;
     const batch = db.batch();
     const written = Array.from({ length: 23 }, (_, index) => {
@@ -61,13 +61,13 @@ describe('notes: a list, page by page', () => {
     }
   });
 
-  it('says nothing of the text, which can be long', async () => {
+  it('leaves out the text', async () => {
     const { notes } = await page('member', { pageSize: 1 });
     const fields = ['id', 'owner', 'title', 'createdAt', 'updatedAt', 'version'];
     assert.deepEqual(Object.keys(notes[0] ?? {}).sort(), fields.sort());
   });
 
-  it('shows none twice and skips none that stays, while others are written, changed and removed', async () => {
+  it('repeats no note and skips no unchanged one while others are written and deleted', async () => {
     const ids: string[] = [];
     for (let i = 0; i < 12; i++) ids.push(await seed(api.firestore, 'admin', `${i}`));
     const gone = String(ids[1]);
@@ -82,11 +82,11 @@ describe('notes: a list, page by page', () => {
     assert.deepEqual(seen.toSorted(), ids.filter((id) => id !== gone).toSorted());
   });
 
-  it('has an empty page for somebody without notes', async () => {
+  it('has an empty page for a user without notes', async () => {
     assert.deepEqual(await page('owner', {}), { notes: [] });
   });
 
-  it('leads with somebody else’s page token nowhere but to one’s own', async () => {
+  it('lists only the own notes with the page token of another user', async () => {
     for (let i = 0; i < 3; i++) await seed(api.firestore, 'support');
     const { nextPageToken } = await page('support', { pageSize: 1 });
     assert.ok(nextPageToken);

@@ -5,7 +5,7 @@ import { barrier, notesIn, seed } from './notes.ts';
 
 const SECRET = 'what-the-note-said';
 
-describe('notes: removal by a moderator', () => {
+describe('notes: deletion by a moderator', () => {
   let api: Api;
   beforeEach(async () => {
     api = await openApi();
@@ -15,7 +15,7 @@ describe('notes: removal by a moderator', () => {
   const events = async () => (await api.firestore.db.collection('auditEvents').get()).docs;
   const exists = async (id: string) => (await api.firestore.db.doc(`notes/${id}`).get()).exists;
 
-  it('is audited: who, whose, which note, and nothing of what it said', async () => {
+  it('is in the audit log with actor, owner and note, without the text', async () => {
     const id = await seed(api.firestore, 'member', SECRET);
     const answer = await api.as('support').delete(`/v1/notes/${id}`);
     assert.deepEqual([answer.status, answer.text, await exists(id)], [204, '', false]);
@@ -37,7 +37,7 @@ describe('notes: removal by a moderator', () => {
     assert.ok(!JSON.stringify([event, api.lines]).includes(SECRET));
   });
 
-  it('is there for an auditor to read', async () => {
+  it('can be read by an auditor', async () => {
     const id = await seed(api.firestore, 'member', SECRET);
     await api.as('admin').delete(`/v1/notes/${id}`);
     const { status, text, body } = await api.as('auditor').get('/v1/audit?action=notes.delete&target=member');
@@ -46,7 +46,7 @@ describe('notes: removal by a moderator', () => {
     assert.ok(!text.includes(SECRET));
   });
 
-  it('is none when it is one’s own, which nobody needs to know of', async () => {
+  it('is not recorded for the own notes', async () => {
     for (const who of ['member', 'support'] as const) {
       const id = await seed(api.firestore, who);
       await api.as(who).delete(`/v1/notes/${id}`);
@@ -55,7 +55,7 @@ describe('notes: removal by a moderator', () => {
     assert.deepEqual(await events(), []);
   });
 
-  it('is one commit with its event, and happens once when two moderators do it at the same moment', async () => {
+  it('is one commit with its event, and happens once for two concurrent moderators', async () => {
     const bothHaveRead = barrier(2);
     const commits: number[] = [];
     let holding = false;

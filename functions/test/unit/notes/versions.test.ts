@@ -4,7 +4,7 @@ import { type Api, openApi } from '../../helpers/api.ts';
 import { connect, startTestFirestore } from '../../helpers/firestore.ts';
 import { barrier, notesIn, rename, seed } from './notes.ts';
 
-describe('notes: two who change the same one', () => {
+describe('notes: concurrent changes', () => {
   let api: Api;
   before(async () => {
     api = await openApi();
@@ -17,7 +17,7 @@ describe('notes: two who change the same one', () => {
     return { id, etag: String(headers.etag) };
   }
 
-  it('answers a new note and a change with the version to go on from', async () => {
+  it('answers a new note and a change with the version for the next change', async () => {
     const written = await api.as('member').post('/v1/notes').send({ title: 'Milk', body: 'Two.' });
     const { id } = written.body;
     const first = await rename(api, 'member', { id, etag: String(written.headers.etag) }, 'Eggs');
@@ -29,21 +29,21 @@ describe('notes: two who change the same one', () => {
     assert.ok(second.body.updatedAt >= written.body.updatedAt);
   });
 
-  it('takes the version from a list, too', async () => {
+  it('accepts the version from a list', async () => {
     const id = await seed(api.firestore, 'member');
     const { body } = await api.as('member').get('/v1/notes');
     const { version } = body.notes.find((note: { id: string }) => note.id === id);
     assert.equal((await rename(api, 'member', { id, etag: `"${version}"` }, 'Eggs')).status, 200);
   });
 
-  it('refuses the one who comes second with 412, and keeps what the first wrote', async () => {
+  it('refuses the second of two changes of one version with 412', async () => {
     const known = await read(await seed(api.firestore, 'member'));
     await rename(api, 'member', known, 'First');
     assertProblem(await rename(api, 'member', known, 'Second'), 412, 'precondition_failed');
     assert.equal((await api.firestore.db.doc(`notes/${known.id}`).get()).get('title'), 'First');
   });
 
-  it('notices a change that a client made in Firestore directly', async () => {
+  it('notices a change that a client wrote to Firestore directly', async () => {
     const known = await read(await seed(api.firestore, 'member'));
     const { db, FieldValue } = api.firestore;
     await db.doc(`notes/${known.id}`).update({ body: 'Three.', updated: FieldValue.serverTimestamp() });
@@ -57,7 +57,7 @@ describe('notes: two who change the same one', () => {
     ['several', '"1.0", "2.0"', 'headers.if-match'],
     ['text', '"x"', 'headers.if-match'],
   ] as const) {
-    it(`refuses a change that names as its version: ${what}`, async () => {
+    it(`refuses a change with the version: ${what}`, async () => {
       const id = await seed(api.firestore, 'member');
       const request = api.as('member').patch(`/v1/notes/${id}`);
       const answer = await (etag === undefined ? request : request.set('If-Match', etag)).send({
@@ -67,7 +67,7 @@ describe('notes: two who change the same one', () => {
     });
   }
 
-  it('takes the version in the body as well', async () => {
+  it('accepts the version in the body', async () => {
     const { id, etag } = await read(await seed(api.firestore, 'member'));
     const change = { title: 'Eggs', version: etag.slice(1, -1) };
     const answer = await api.as('member').patch(`/v1/notes/${id}`).send(change);
@@ -75,7 +75,7 @@ describe('notes: two who change the same one', () => {
     assertProblem(await api.as('member').patch(`/v1/notes/${id}`).send(change), 412, 'precondition_failed');
   });
 
-  it('lets exactly one of eight win who all read before the first wrote', async () => {
+  it('lets exactly one of eight concurrent changes win', async () => {
     const allHaveRead = barrier(8);
     const server = await startTestFirestore({
       beforeCall: (method) => (holding && method === 'Commit' ? allHaveRead() : undefined),

@@ -6,10 +6,10 @@ import { MISSING, seed } from './notes.ts';
 
 type Who = Person | 'anonymous';
 type Operation = 'list' | 'get' | 'change' | 'remove';
-type Whose = 'own' | 'other' | 'missing';
+type Relation = 'own' | 'other' | 'missing';
 
-/** Written down by hand, not read off the code. Somebody else's note is to a member what no note is. */
-const MATRIX: [operation: Operation, whose: Whose, member: number, moderators: number][] = [
+/** Written by hand, not derived from the code. For a member, the note of another user looks like a missing one. */
+const MATRIX: [operation: Operation, relation: Relation, member: number, moderators: number][] = [
   ['list', 'own', 200, 200],
   ['list', 'other', 404, 200],
   ['list', 'missing', 404, 200],
@@ -40,7 +40,7 @@ function expectedStatus(
   return meets(who, 'notes:moderate') ? moderators : member;
 }
 
-describe('notes: who may do what', () => {
+describe('notes: access', () => {
   let api: Api;
   before(async () => {
     api = await openApi();
@@ -50,10 +50,10 @@ describe('notes: who may do what', () => {
   const client = (who: Who) => (who === 'anonymous' ? api.as() : api.as(who));
 
   /** Does it to a note that is there for this alone; `bystander` owns those of others. */
-  async function attempt(operation: Operation, whose: Whose, who: Who) {
-    const owner = { own: who, other: 'bystander', missing: 'nobody' }[whose];
+  async function attempt(operation: Operation, relation: Relation, who: Who) {
+    const owner = { own: who, other: 'bystander', missing: 'ghost' }[relation];
     if (operation === 'list') return client(who).get('/v1/notes').query({ owner });
-    const id = whose === 'missing' ? MISSING : await seed(api.firestore, owner);
+    const id = relation === 'missing' ? MISSING : await seed(api.firestore, owner);
     const url = `/v1/notes/${id}`;
     if (operation === 'get') return client(who).get(url);
     if (operation === 'remove') return client(who).delete(url);
@@ -63,11 +63,11 @@ describe('notes: who may do what', () => {
     return client(who).patch(url).set('If-Match', `"${version}"`).send({ title: 'Changed' });
   }
 
-  for (const [operation, whose, member, moderators] of MATRIX) {
+  for (const [operation, relation, member, moderators] of MATRIX) {
     for (const who of ['anonymous', ...PEOPLE] as const) {
       const expected = expectedStatus(who, PERMISSIONS[operation], { member, moderators });
-      it(`answers ${who} who would ${operation} a note, ${whose}, with ${expected}`, async () => {
-        const answer = await attempt(operation, whose, who);
+      it(`answers ${expected} to ${who}: ${operation}, ${relation} note`, async () => {
+        const answer = await attempt(operation, relation, who);
         assert.equal(answer.status, expected, answer.text);
         if (expected === 404) assertProblem(answer, 404, 'not_found');
       });
@@ -76,14 +76,14 @@ describe('notes: who may do what', () => {
 
   for (const who of ['anonymous', ...PEOPLE] as const) {
     const status = expectedStatus(who, 'notes:write', { member: 200, moderators: 200 });
-    it(`answers ${who} who would write a note with ${status}`, async () => {
+    it(`answers ${status} to ${who}: create a note`, async () => {
       const answer = await client(who).post('/v1/notes').send({ title: 'Eggs' });
       assert.equal(answer.status, status, answer.text);
       if (status === 200) assert.equal(answer.body.owner, who);
     });
   }
 
-  it('changes and removes nothing that it refuses', async () => {
+  it('changes and deletes nothing that it refuses', async () => {
     const id = await seed(api.firestore, 'bystander');
     const before = (await api.firestore.db.doc(`notes/${id}`).get()).data();
     for (const who of ['anonymous', 'norole', 'auditor', 'member'] as const) {
@@ -93,7 +93,7 @@ describe('notes: who may do what', () => {
     assert.deepEqual((await api.firestore.db.doc(`notes/${id}`).get()).data(), before);
   });
 
-  it('tells a member the same of a stranger’s note and of none, and logs which rule it was', async () => {
+  it('answers the same for the note of another user and a missing one, and logs the reason', async () => {
     const id = await seed(api.firestore, 'bystander');
     const tell = async (method: 'get' | 'delete', of: string) => {
       const { status, body } = await api.as('member')[method](`/v1/notes/${of}`);
@@ -106,7 +106,7 @@ describe('notes: who may do what', () => {
     assert.deepEqual([last?.subject, last?.granted, last?.reason], ['member', false, 'not-own']);
   });
 
-  it('shows a moderator whose notes they ask for, and their own when they ask for none', async () => {
+  it('lists the notes of the requested owner for moderators, else their own', async () => {
     const id = await seed(api.firestore, 'quiet');
     const owners = async (query: object) => {
       const { body } = await api.as('support').get('/v1/notes').query(query);

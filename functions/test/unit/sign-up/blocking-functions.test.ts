@@ -12,7 +12,7 @@ type User = Partial<NonNullable<AuthBlockingEvent['data']>>;
 
 let opened: Api | undefined;
 
-/** An instance that has not heard of anybody yet. */
+/** An instance without entries. */
 async function blocking(product: ProductFields = {}, options: Parameters<typeof openApi>[0] = {}) {
   await opened?.close();
   opened = await openApi({ product, ...options });
@@ -47,7 +47,7 @@ const close = async () => {
 describe('beforeUserCreated', () => {
   after(close);
 
-  it('gives the default role to everybody where no domain is set', async () => {
+  it('gives the default role to every user without a list of domains', async () => {
     const { create } = await blocking();
     assert.deepEqual(await create({ uid: 'x', email: 'x@anywhere.org', emailVerified: false }), MEMBER);
     assert.deepEqual(await create({ uid: 'x' }), MEMBER, 'a phone number, no e-mail');
@@ -59,7 +59,7 @@ describe('beforeUserCreated', () => {
     });
   }
 
-  it('lets an address of the domain that is not verified sign up, without any role', async () => {
+  it('lets an unverified address of the domain sign up without a role', async () => {
     const { create } = await blocking(ACME);
     for (const user of [
       { ...ada, emailVerified: false },
@@ -91,22 +91,22 @@ describe('beforeUserCreated', () => {
     });
   }
 
-  it('refuses somebody without an e-mail where domains are set', async () => {
+  it('refuses a user without an e-mail address when domains are set', async () => {
     await assert.rejects((await blocking(ACME)).create({ uid: 'x', phoneNumber: '+491701234567' }), refusal);
   });
 
-  it('records whom it refused', async () => {
+  it('records the refusal with the domain', async () => {
     const { create, api } = await blocking(ACME);
     await assert.rejects(create({ uid: 'x', email: 'x@evil.com' }), refusal);
     const [event] = (await api.firestore.db.collection('auditEvents').get()).docs;
     const { actor, action, target, outcome, after, requestId } = event?.data() ?? {};
     assert.deepEqual(
       [actor, action, target, outcome, after, requestId],
-      ['nobody', 'user.create', 'nobody', 'refused', { domain: 'evil.com' }, 'event-1'],
+      ['anonymous', 'user.create', 'anonymous', 'refused', { domain: 'evil.com' }, 'event-1'],
     );
   });
 
-  it('records thirty a minute of a flood, with the domain and no address, and how many it passed over', async () => {
+  it('records 30 refusals a minute, without addresses, and the number of suppressed ones', async () => {
     const clock = createMovableClock();
     const { create, api } = await blocking(ACME, { clock });
     const flood = (from: number) =>
@@ -129,18 +129,18 @@ describe('beforeUserCreated', () => {
     assert.doesNotMatch(JSON.stringify([documents, api.lines]), /person|@/);
   });
 
-  it('says nothing about which domains are open', async () => {
+  it('does not reveal the domains', async () => {
     await assert.rejects((await blocking(ACME)).create({ uid: 'x', email: 'x@evil.com' }), (error: Error) => {
       assert.doesNotMatch(error.message, /acme/);
       return true;
     });
   });
 
-  it('gives no role where the default is none', async () => {
+  it('gives no role when there is no default role', async () => {
     assert.deepEqual(await (await blocking({ defaultRole: 'none' })).create(ada), {});
   });
 
-  it('keeps the claims of others', async () => {
+  it('keeps the claims of other code', async () => {
     const answer = await (await blocking()).create({
       ...ada,
       customClaims: { tier: 'gold', nested: { a: [1] } },
@@ -150,7 +150,7 @@ describe('beforeUserCreated', () => {
     });
   });
 
-  it('takes no role from an unknown one in the claims', async () => {
+  it('ignores an unknown role in the claims', async () => {
     const answer = await (await blocking()).create({
       ...ada,
       customClaims: { roles: ['__proto__', 'king'] },
@@ -170,7 +170,7 @@ describe('beforeUserSignedIn', () => {
     await assert.rejects((await blocking()).signIn({ ...ada, disabled: true }), refusal);
   });
 
-  it('gives the default role to somebody who never had one', async () => {
+  it('gives the default role to a user who never had one', async () => {
     assert.deepEqual(await (await blocking()).signIn(ada), MEMBER);
     assert.deepEqual(await (await blocking()).signIn({ ...ada, customClaims: { tier: 'gold' } }), {
       customClaims: { tier: 'gold', roles: ['member'], rv: 1 },
@@ -183,29 +183,29 @@ describe('beforeUserSignedIn', () => {
     ['a version only', { rv: 1 }],
   ];
   for (const [name, customClaims] of hadRoles) {
-    it(`changes nothing for somebody with ${name}`, async () => {
+    it(`changes nothing for a user with ${name}`, async () => {
       assert.deepEqual(await (await blocking()).signIn({ ...ada, customClaims }), {});
     });
   }
 
-  it('gives the role to somebody whose e-mail has been verified since', async () => {
+  it('gives the default role after the e-mail address was verified', async () => {
     const { signIn } = await blocking(ACME);
     assert.deepEqual(await signIn({ ...ada, emailVerified: false }), {});
     assert.deepEqual(await signIn(ada), MEMBER);
   });
 
-  it('gives no role to somebody of another domain who has an account from before', async () => {
+  it('gives no role to an existing user of another domain', async () => {
     assert.deepEqual(
       await (await blocking(ACME)).signIn({ uid: 'x', email: 'x@evil.com', emailVerified: true }),
       {},
     );
   });
 
-  it('gives no role where the default is none', async () => {
+  it('gives no role when there is no default role', async () => {
     assert.deepEqual(await (await blocking({ defaultRole: 'none' })).signIn(ada), {});
   });
 
-  it('lets somebody in whose claims leave no room for a role, without one', async () => {
+  it('lets a user sign in without a role when the claims leave no room', async () => {
     const customClaims = { foreign: 'x'.repeat(970) };
     assert.deepEqual(await (await blocking()).signIn({ ...ada, customClaims }), {});
   });
@@ -214,13 +214,13 @@ describe('beforeUserSignedIn', () => {
     await assert.rejects((await blocking()).signIn(undefined), { code: 'invalid-argument' });
   });
 
-  it('takes roles for none that Gatehouse did not write', async () => {
+  it('ignores roles that other code wrote', async () => {
     for (const customClaims of [{ rv: 0 }, { roles: ['owner'] }, { roles: ['owner'], rv: '1' }]) {
       assert.deepEqual(await (await blocking()).signIn({ ...ada, customClaims }), MEMBER);
     }
   });
 
-  describe('of somebody whom the directory knows', () => {
+  describe('of a user with an entry', () => {
     /** Ada as Firebase Auth and the directory know her, with grants at version 2, and claims of whatever version. */
     async function known(customClaims: Record<string, unknown>, change: Partial<DirectoryEntry> = {}) {
       const subject = await blocking();
@@ -233,12 +233,12 @@ describe('beforeUserSignedIn', () => {
     const eventsOf = async ({ firestore }: Api) =>
       (await firestore.db.collection('auditEvents').get()).docs.map((event) => event.data());
 
-    it('repairs claims that are behind, and keeps those of others', async () => {
+    it('updates outdated claims, and keeps those of other code', async () => {
       const { answer } = await known({ roles: ['owner'], rv: 1, tier: 'gold' });
       assert.deepEqual(await answer(), { customClaims: { roles: ['auditor'], rv: 2, tier: 'gold' } });
     });
 
-    it('says when a role will end, and leaves out what has ended', async () => {
+    it('writes expiries, and leaves out expired roles', async () => {
       const by = { grantedBy: 'x', grantedAt: 1 };
       const grants = [
         { role: 'support', expiresAt: 4_000_000_000, ...by },
@@ -250,12 +250,12 @@ describe('beforeUserSignedIn', () => {
       });
     });
 
-    it('leaves claims alone that are in line', async () => {
+    it('does not write claims that are up to date', async () => {
       const { answer } = await known({ roles: ['auditor'], rv: 2 });
       assert.deepEqual(await answer(), {});
     });
 
-    it('refuses whom the directory has disabled, though Firebase Auth was not told yet, and records that', async () => {
+    it('refuses a user disabled in the directory before the sync, and records that', async () => {
       const { answer, api } = await known({ roles: ['auditor'], rv: 2 }, { disabled: true });
       await assert.rejects(answer(), refusal);
       const [event] = await eventsOf(api);
@@ -269,7 +269,7 @@ describe('beforeUserSignedIn', () => {
       ['has another address by now', { email: 'old@acme.com' }],
     ];
     for (const [what, change] of shut) {
-      it(`refuses whom the directory has disabled and who ${what}, whatever else does not answer`, async () => {
+      it(`refuses a user disabled in the directory who ${what}, whatever else fails`, async () => {
         const { answer, api } = await known({}, { disabled: true, ...change });
         breakFirebaseAuth(api.google);
         await assert.rejects(answer(), refusal);
@@ -277,7 +277,7 @@ describe('beforeUserSignedIn', () => {
       });
     }
 
-    it('gives the default role through the directory to somebody verified since', async () => {
+    it('grants the default role in the directory after the address was verified', async () => {
       const { answer, api } = await known({}, { grants: [], rolesVersion: 0, claimsVersion: 0 });
       assert.deepEqual(await answer(), MEMBER);
       const { grants, rolesVersion } = (await api.deps.directory.find('ada')) ?? assert.fail();
@@ -291,7 +291,7 @@ describe('beforeUserSignedIn', () => {
       );
     });
 
-    it('does not bring back what was taken away', async () => {
+    it('does not restore removed roles', async () => {
       const { answer } = await known({ roles: [], rv: 2 }, { grants: [] });
       assert.deepEqual(await answer(), {});
     });
@@ -304,7 +304,7 @@ describe('beforeUserSignedIn', () => {
   ];
   for (const [how, find] of broken) {
     for (const customClaims of [{ roles: ['auditor'], rv: 2 }, { tier: 'gold' }, {}]) {
-      it(`is not held up by a Firestore that ${how}: ${JSON.stringify(customClaims)} stays what it was, and the log says why`, async () => {
+      it(`allows the sign-in and keeps ${JSON.stringify(customClaims)} when Firestore ${how}, and logs it`, async () => {
         const rewire = (deps: Api['deps']) => ({ ...deps, directory: { ...deps.directory, find } });
         const { signIn, api } = await blocking({}, { rewire });
         let answer: unknown;
@@ -320,7 +320,7 @@ describe('beforeUserSignedIn', () => {
     }
   }
 
-  it('has two seconds left of the seven it is given when all it asks is as late as may be', async () => {
+  it('ends two seconds before the limit of seven when every call is as late as possible', async () => {
     const disabled = entryOf('ada', { disabled: true });
     const { signIn } = await blocking(
       {},
@@ -338,7 +338,7 @@ describe('beforeUserSignedIn', () => {
     assert.ok(delays.reduce((sum, delay) => sum + delay) <= 5_000, delays.join());
   });
 
-  it('still refuses who is disabled in Firebase Auth while Firestore hangs', async () => {
+  it('still refuses a user disabled in Firebase Auth while Firestore hangs', async () => {
     const { signIn } = await blocking(
       {},
       {

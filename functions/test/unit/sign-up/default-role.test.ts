@@ -17,7 +17,7 @@ describe('the default role', () => {
     return () => grantDefaultRole(access, { uid: 'ann', role: 'member', requestId: 'e1' });
   };
 
-  it('is given to a new account, beside the claims of others, and is on record', async () => {
+  it('is given to a new account beside the claims of other code, and recorded', async () => {
     await (await give(['ann', { claims: { plan: 'pro' } }]))();
     assert.deepEqual(access.accounts.byUid.get('ann')?.claims, { plan: 'pro', roles: ['member'], rv: 1 });
     const [grant] = (await access.directory.find('ann'))?.grants ?? [];
@@ -26,7 +26,7 @@ describe('the default role', () => {
     assert.deepEqual([event?.action, event?.actor, event?.requestId], ['roles.default', 'system', 'e1']);
   });
 
-  it('is given once, though the event comes twice and both at once', async () => {
+  it('is given once for repeated and concurrent events', async () => {
     const twice = await give(['ann', { claims: {} }]);
     await Promise.all([twice(), twice()]);
     await twice();
@@ -34,18 +34,18 @@ describe('the default role', () => {
     assert.equal((await access.users.get('ann')).version, 1);
   });
 
-  it('does not come back after somebody took it away', async () => {
+  it('is not given again after it was removed', async () => {
     await (await give(['ann', { claims: { roles: [], rv: 2 } }]))();
     assert.deepEqual([await rolesOf('ann'), access.accounts.changes], [[], []]);
   });
 
-  it('is given to somebody whose claims carry roles that Gatehouse did not write: those count for nothing', async () => {
+  it('is given to a user with roles in the claims that other code wrote', async () => {
     await (await give(['ann', { claims: { roles: ['admin'] } }]))();
     assert.deepEqual(await rolesOf('ann'), ['member']);
     assert.deepEqual(access.accounts.byUid.get('ann')?.claims, { roles: ['member'], rv: 1 });
   });
 
-  it('is not given to an account that is gone again', async () => {
+  it('is not given to a deleted account', async () => {
     await assertRefused(await give(), 'not_found');
     assert.deepEqual(await access.all('directory'), []);
   });

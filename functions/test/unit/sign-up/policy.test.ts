@@ -4,14 +4,14 @@ import { evaluateSignUp } from '../../../src/sign-up/policy.ts';
 const DOMAINS = ['acme.com', 'acme.co.uk'];
 
 describe('sign-up policy', () => {
-  it('admits everybody where no domains are named', () => {
+  it('admits every user without a list of domains', () => {
     for (const candidate of [{}, { email: 'x@evil.example' }, { email: 'x', emailVerified: false }]) {
       assert.equal(evaluateSignUp(candidate, []), 'admitted');
     }
   });
 
   for (const email of ['x@acme.com', 'X@ACME.COM', 'x.y+z@acme.co.uk']) {
-    it(`admits ${email} once verified, and gives it no rights before`, () => {
+    it(`admits ${email} when verified, and gives no roles before`, () => {
       assert.equal(evaluateSignUp({ email, emailVerified: true }, DOMAINS), 'admitted');
       assert.equal(evaluateSignUp({ email, emailVerified: false }, DOMAINS), 'unverified');
       assert.equal(evaluateSignUp({ email }, DOMAINS), 'unverified');
@@ -53,7 +53,7 @@ describe('sign-up policy', () => {
     });
   }
 
-  it('refuses whoever has no e-mail address', () => {
+  it('refuses a user without an e-mail address', () => {
     assert.equal(evaluateSignUp({}, DOMAINS), 'refused');
     assert.equal(evaluateSignUp({ emailVerified: true }, DOMAINS), 'refused');
   });

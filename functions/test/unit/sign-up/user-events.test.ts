@@ -32,7 +32,7 @@ const actions = async () =>
 describe('onUserCreated', () => {
   afterEach(() => api.close());
 
-  it('enters the user in the directory with the default role, and tells Firebase Auth', async () => {
+  it('creates the entry with the default role, and updates Firebase Auth', async () => {
     await open();
     account({ ...ada, customAttributes: '{"tier":"gold"}' });
     await deliver('onUserCreated');
@@ -41,7 +41,7 @@ describe('onUserCreated', () => {
     assert.deepEqual([line?.action, line?.actor, line?.requestId], ['roles.default', 'system', 'event-1']);
   });
 
-  it('does nothing the second time, nor when two come at once', async () => {
+  it('does nothing for repeated and concurrent events', async () => {
     await open();
     account(ada);
     await Promise.all([deliver('onUserCreated'), deliver('onUserCreated')]);
@@ -50,7 +50,7 @@ describe('onUserCreated', () => {
     assert.equal(api.google.count('accounts:update'), 1);
   });
 
-  it('brings back no role that somebody took away since', async () => {
+  it('does not restore a role that was removed since', async () => {
     await open();
     account(ada);
     await deliver('onUserCreated');
@@ -60,7 +60,7 @@ describe('onUserCreated', () => {
     assert.deepEqual(await roles(), []);
   });
 
-  it('disables and signs out somebody of another domain, with no role, and records that', async () => {
+  it('disables a user of another domain, without a role, and records that', async () => {
     await open(ACME);
     account({ email: 'x@acme.com.evil.com', emailVerified: true });
     await deliver('onUserCreated');
@@ -72,21 +72,21 @@ describe('onUserCreated', () => {
     );
   });
 
-  it('does not disable again whom somebody let in since', async () => {
+  it('does not disable a user again who got a role since', async () => {
     await open(ACME);
     account({ email: 'x@evil.com', emailVerified: true, customAttributes: '{"roles":["member"],"rv":2}' });
     await deliver('onUserCreated');
     assert.deepEqual([(await entry())?.disabled, await roles()], [false, ['member']]);
   });
 
-  it('enters somebody of the domain whose e-mail is not verified, without a role', async () => {
+  it('creates the entry of an unverified user of the domain without a role', async () => {
     await open(ACME);
     account({ ...ada, emailVerified: false });
     await deliver('onUserCreated');
     assert.deepEqual([(await entry())?.disabled, await roles()], [false, []]);
   });
 
-  it('enters users without a role where the default is none, and anonymous ones', async () => {
+  it('creates entries without a role for anonymous users and without a default role', async () => {
     await open({ defaultRole: 'none' });
     account(ada);
     await deliver('onUserCreated');
@@ -98,13 +98,13 @@ describe('onUserCreated', () => {
     assert.deepEqual(await roles(), []);
   });
 
-  it('enters nobody who is gone again', async () => {
+  it('creates no entry for a user who was deleted again', async () => {
     await open();
     await deliver('onUserCreated');
     assert.deepEqual([await entry(), api.google.count('accounts:update')], [undefined, 0]);
   });
 
-  it('passes over ids that no document can have', async () => {
+  it('ignores ids that no document can have', async () => {
     await open();
     for (const uid of ['a/b', 'a/b/c']) {
       api.google.users.set(uid, { localId: uid, ...ada });
@@ -123,7 +123,7 @@ describe('onUserCreated', () => {
   });
 });
 
-describe('events of an account that an exchange made', () => {
+describe('events of an account that a token exchange created', () => {
   const ADA = identityOf('ada');
   beforeEach(async () => {
     await open();
@@ -137,7 +137,7 @@ describe('events of an account that an exchange made', () => {
 
   const ada = async () => (await api.deps.directory.find(ADA.id)) ?? assert.fail('no entry');
 
-  it('bring it in line: an old custom token makes one anew that says nothing', async () => {
+  it('sync an account that an old custom token created again', async () => {
     api.google.users.set(ADA.id, { localId: ADA.id });
     await deliver('onUserCreated', ADA.id);
     const { disabled, customAttributes } = api.google.users.get(ADA.id) ?? assert.fail();
@@ -145,7 +145,7 @@ describe('events of an account that an exchange made', () => {
     assert.deepEqual((await ada()).pending, []);
   });
 
-  it('leave the entry when somebody deletes it, and make its tokens stale', async () => {
+  it('keep the entry when the account is deleted, and make its tokens stale', async () => {
     const { validAfter } = await ada();
     await deliver('onUserDeleted', ADA.id);
     const { grants, disabled, rolesVersion, validAfter: after } = await ada();
@@ -159,7 +159,7 @@ describe('onUserDeleted', () => {
   beforeEach(() => open());
   afterEach(() => api.close());
 
-  it('takes the user out of the directory, records it, and does nothing the second time', async () => {
+  it('deletes the entry, records it, and does nothing the second time', async () => {
     account(ada);
     await deliver('onUserCreated');
     api.google.users.delete('new');
@@ -171,7 +171,7 @@ describe('onUserDeleted', () => {
     );
   });
 
-  it('tells every instance, though the user never had an entry: their tokens live as long as any', async () => {
+  it('announces the deletion to every instance, even without an entry', async () => {
     const second = Math.floor(Date.now() / 1000);
     await deliver('onUserDeleted');
     const other = createInstance(api.google, api.firestore);
@@ -181,25 +181,25 @@ describe('onUserDeleted', () => {
     assert.deepEqual(await actions(), []);
   });
 
-  it('passes over ids that no document can have', async () => {
+  it('ignores ids that no document can have', async () => {
     for (const uid of ['a/b', 'a/b/c']) await deliver('onUserDeleted', uid);
     assert.equal((await api.firestore.db.collection('accessChanges').get()).size, 0);
   });
 
-  it('leaves alone whom somebody made anew under the same id: the event is late', async () => {
+  it('ignores a late event for a uid that exists again', async () => {
     account(ada);
     await deliver('onUserCreated');
     await deliver('onUserDeleted');
     assert.deepEqual(await roles(), ['member']);
   });
 
-  it('comes before the creation, and nobody is left in the directory', async () => {
+  it('may come before the creation, and leaves no entry', async () => {
     await deliver('onUserDeleted');
     await deliver('onUserCreated');
     assert.equal(await entry(), undefined);
   });
 
-  it('fails while Firebase Auth is down: not knowing is no reason to forget anybody', async () => {
+  it('fails while Firebase Auth is down, and keeps the entry', async () => {
     account(ada);
     await deliver('onUserCreated');
     breakFirebaseAuth(api.google);
@@ -208,11 +208,11 @@ describe('onUserDeleted', () => {
   });
 });
 
-describe('the schedule that reconciles', () => {
+describe('the reconciliation schedule', () => {
   before(() => open());
   after(() => api.close());
 
-  it('finishes what is pending, takes out what has ended, and logs how much', async () => {
+  it('applies pending changes, removes expired grants, and logs the counts', async () => {
     account(ada);
     await deliver('onUserCreated');
     const grant = { role: 'support', grantedBy: 'x', grantedAt: 1, expiresAt: 5 } as const;

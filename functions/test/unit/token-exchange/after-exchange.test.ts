@@ -12,21 +12,21 @@ const open = async () => {
 const close = () => api.close();
 const now = () => Math.floor(clock() / 1000);
 
-describe('what an exchange leaves behind', () => {
+describe('after a token exchange', () => {
   beforeEach(open);
   afterEach(close);
   const me = (token: string) => api.as().get('/v1/me').set('Authorization', `Bearer ${token}`);
 
-  it('gives nothing to the issuer’s own tokens: those say themselves what their bearer has', async () => {
+  it('the exchanged grants do not apply to the issuer’s own tokens', async () => {
     await api.exchanged(['helpers'], { exp: now() + 20 * 3600 });
     const { body } = await me(await api.mint());
     assert.deepEqual([body.roles, body.permissions], [[], []]);
     await api.edit(ADA, { grants: [...(await api.entry()).grants, grant('member')] });
     clock.move(20_000);
-    assert.deepEqual((await me(await api.mint())).body.roles, ['member'], 'what somebody granted counts');
+    assert.deepEqual((await me(await api.mint())).body.roles, ['member'], 'grants of administrators apply');
   });
 
-  it('is no session that outlives a revocation: a custom token kept until then begins none', async () => {
+  it('a custom token from before a revocation starts no session', async () => {
     const { body } = await api.exchange(await api.mint({ groups: ['team'], auth_time: now() - 1800 }));
     const kept = Object(claimsOf(body.access_token).claims);
     const signIn = () => api.idToken(ADA, { ...kept, auth_time: now() });
@@ -39,7 +39,7 @@ describe('what an exchange leaves behind', () => {
     assert.equal(without, 401, 'nor one with a password that was set in such a session');
   });
 
-  it('is no session that waits for the revocation to be forgotten by the feed', async () => {
+  it('a custom token from before a revocation starts no session after the feed forgot it', async () => {
     const { body } = await api.exchange(await api.mint({ groups: ['team'], auth_time: now() - 1800 }));
     const kept = Object(claimsOf(body.access_token).claims);
     await api.edit(ADA, { grants: [grant('member')] });
@@ -63,7 +63,7 @@ describe('what an exchange leaves behind', () => {
     assert.equal((await me(orphan)).body.code, 'invalid_token', 'the account is gone');
   });
 
-  it('is an account that is younger than the sign-in it came of, which revokes nothing', async () => {
+  it('an account younger than the sign-in at the issuer revokes nothing', async () => {
     const auth_time = now() - 1800;
     const { body } = await api.exchange(await api.mint({ auth_time }));
     const account = api.google.users.get(ADA) ?? assert.fail('no account');

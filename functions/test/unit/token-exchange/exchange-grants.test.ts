@@ -18,7 +18,7 @@ const granted = (role: Role, expiresAt?: number): Grant => ({
 });
 
 describe('the grants of an exchange', () => {
-  it('are the roles that the issuer gives, until its token ends', () => {
+  it('are the roles that the issuer gives, until its token expires', () => {
     assert.deepEqual(exchangedGrants([], given('member', 'support')), [
       exchanged('member'),
       exchanged('support'),
@@ -26,30 +26,30 @@ describe('the grants of an exchange', () => {
     assert.deepEqual(exchangedGrants([], given()), []);
   });
 
-  it('stand beside what somebody granted, which keeps its giver and its end', () => {
+  it('keep grants of administrators with their giver and expiry', () => {
     const before = [granted('admin'), granted('support', NOW + 5)];
     const after = exchangedGrants(before, given('support', 'member'));
     assert.deepEqual(after, [...before, exchanged('member')]);
   });
 
-  it('take the place of what somebody granted and has ended', () => {
+  it('replace expired grants of administrators', () => {
     assert.deepEqual(exchangedGrants([granted('support', NOW)], given('support')), [exchanged('support')]);
   });
 
-  it('end when the issuer gives the role no longer; those of others do not', () => {
+  it('are removed when the issuer no longer gives the role; other grants stay', () => {
     const other = exchanged('auditor', { grantedBy: 'https://other.example.com' });
     const before = [exchanged('support'), granted('member'), other];
     assert.deepEqual(exchangedGrants(before, given()), [granted('member'), other]);
   });
 
-  it('are left as they are, and nothing is written, while they have half of their time', () => {
+  it('are not written while half of their lifetime is left', () => {
     const before = [exchanged('support', { grantedAt: NOW - 1800, expiresAt: NOW + 1800 }), granted('admin')];
     assert.equal(exchangedGrants(before, given('support')), before);
     const shorter = [exchanged('support', { expiresAt: END + 60 })];
     assert.equal(exchangedGrants(shorter, given('support')), shorter);
   });
 
-  it('are prolonged when they have less, or have ended, or are written anyhow', () => {
+  it('are extended when less is left, they have expired, or others are written', () => {
     const worn = exchanged('support', { grantedAt: NOW - 1800, expiresAt: NOW + 1799 });
     assert.deepEqual(exchangedGrants([worn], given('support')), [exchanged('support')]);
     const ended = exchanged('support', { grantedAt: NOW - 1800, expiresAt: NOW });
@@ -61,12 +61,12 @@ describe('the grants of an exchange', () => {
     ]);
   });
 
-  it('are never shortened by a token that ends sooner', () => {
+  it('are never shortened by a token that expires sooner', () => {
     const longer = exchanged('support', { expiresAt: END + 60 });
     assert.deepEqual(exchangedGrants([longer], given('support', 'member')), [longer, exchanged('member')]);
   });
 
-  it('never give a role twice, which no list of grants may', () => {
+  it('never have a role twice', () => {
     const after = exchangedGrants([granted('support', NOW + 5)], given('support', 'support', 'member'));
     assert.deepEqual(
       after.map(({ role }) => role),

@@ -5,7 +5,7 @@ import { assertRefused } from '../../helpers/refusal.ts';
 const NOW = 1_800_000_000;
 
 describe('the limit of exchanges', () => {
-  it('counts from the first one on, up to ten in a minute', async () => {
+  it('counts from the first exchange, up to ten in a minute', async () => {
     let window = countExchange(undefined, NOW);
     assert.deepEqual(window, { since: NOW, count: 1 });
     for (let count = 2; count <= 10; count++) {
@@ -17,12 +17,12 @@ describe('the limit of exchanges', () => {
     assert.equal(retryAfter, 1);
   });
 
-  it('begins anew when the minute is over', () => {
+  it('starts a new window after a minute', () => {
     const full = { since: NOW, count: 10 };
     assert.deepEqual(countExchange(full, NOW + 60), { since: NOW + 60, count: 1 });
   });
 
-  it('does not begin anew where a clock is a little behind, and locks nobody out by one that was far ahead', async () => {
+  it('keeps the window when a clock is a little behind, and drops one far in the future', async () => {
     assert.deepEqual(countExchange({ since: NOW + 3, count: 4 }, NOW), { since: NOW + 3, count: 5 });
     const { retryAfter } = await assertRefused(
       () => countExchange({ since: NOW + 3, count: 10 }, NOW),

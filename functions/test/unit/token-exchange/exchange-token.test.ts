@@ -33,7 +33,7 @@ describe('an exchanged token', () => {
   beforeEach(open);
   afterEach(close);
 
-  it('is a custom token of Google’s making, for the directory id, that says when its subject signed in and no more', async () => {
+  it('is a custom token for the directory id with the time of the sign-in and no roles', async () => {
     const auth_time = now() - 40;
     const { status, body } = await api.exchange(await api.mint({ groups: ['helpers'], auth_time }));
     assert.equal(status, 200);
@@ -47,7 +47,7 @@ describe('an exchanged token', () => {
     assert.deepEqual(payload.claims, { subject_auth_time: auth_time });
   });
 
-  it('comes after the roles, which are in the custom claims until the other token ends', async () => {
+  it('comes after the roles are in the custom claims, until the subject token expires', async () => {
     const exp = now() + 1800;
     const uid = await api.exchanged(['team', 'helpers'], { exp });
     const roles = ['member', 'support'];
@@ -65,33 +65,33 @@ describe('an exchanged token', () => {
     assert.deepEqual([me.status, me.body.roles, me.body.uid], [200, roles, ADA]);
   });
 
-  it('takes along what was granted in the directory', async () => {
+  it('includes grants of the directory', async () => {
     await api.exchanged([]);
     await api.edit(ADA, { grants: [grant('admin')] });
     await api.exchanged(['team']);
     assert.deepEqual(api.claims().roles, ['admin', 'member']);
   });
 
-  it('is of the same account each time, and writes nothing while what is there lasts', async () => {
+  it('is for the same account each time, and writes nothing while the grants last', async () => {
     const uids = [await api.exchanged(['team']), await api.exchanged(['team'])];
     assert.deepEqual(uids, [ADA, ADA]);
     assert.equal((await api.entry()).rolesVersion, 1);
     assert.equal(api.google.count('/accounts'), 1);
   });
 
-  it('follows the issuer: a role that it takes away is taken away', async () => {
+  it('removes a role that the issuer no longer gives', async () => {
     await api.exchanged(['team', 'helpers']);
     await api.exchanged(['team']);
     assert.deepEqual([api.claims().roles, api.claims().rv], [['member'], 2]);
   });
 
-  it('is of two people for one subject under two issuers', async () => {
+  it('is for two accounts with one subject of two issuers', async () => {
     const other = await api.mint({ iss: 'https://scoped.example.com', scope: 'all', groups: ['team'] });
     const { body } = await api.exchange(other);
     assert.notEqual(claimsOf(body.access_token).uid, await api.exchanged(['team']));
   });
 
-  it('is in the audit trail and in the log, without any token', async () => {
+  it('is in the audit log and in the log, without any token', async () => {
     const token = await api.mint({ groups: ['team'] });
     const { body, headers } = await api.exchange(token);
     const [event, ...more] = await events('token.exchange');
@@ -107,7 +107,7 @@ describe('an exchanged token', () => {
       assert.ok(!kept.includes(part));
   });
 
-  it('of twenty who ask at once on two instances is of one account and one entry', async () => {
+  it('of twenty concurrent requests on two instances is for one account and one entry', async () => {
     const token = await api.mint({ groups: ['team'] });
     const other = api.another();
     const answers = await Promise.all(
@@ -130,15 +130,15 @@ describe('an exchange is refused', () => {
   const TYPES = 'urn:ietf:params:oauth:token-type:';
   const ofNobody = new Set([
     ...['of a forged token', 'of something that is no token', 'of a token that has ended'],
-    ...['of a token for somebody else', 'of an unknown issuer'],
+    ...['of a token for another audience', 'of an unknown issuer'],
   ]);
   const tokens: Record<string, readonly [() => Promise<string>, fields?: Record<string, unknown>]> = {
     'of a forged token': [async () => `${(await api.mint()).slice(0, -8)}AAAAAAAA`],
     'of something that is no token': [async () => 'no-token'],
     'of a token that has ended': [() => api.mint({ exp: now() - 1 })],
-    'of a token for somebody else': [() => api.mint({ aud: 'another' })],
+    'of a token for another audience': [() => api.mint({ aud: 'another' })],
     'of an unknown issuer': [() => api.mint({ iss: 'https://stranger.example.com' })],
-    'of an issuer whose profile does not allow it': [() => api.mint({ iss: 'https://closed.example.com' })],
+    'of an issuer without token exchange': [() => api.mint({ iss: 'https://closed.example.com' })],
     'of a service': [() => api.mint({ gty: 'client-credentials' })],
     'of Firebase’s own token': [() => mintIdToken({ sub: 'member' })],
     'of an access token that is said to be an ID token': [
@@ -146,15 +146,15 @@ describe('an exchange is refused', () => {
       { subject_token_type: `${TYPES}id_token` },
     ],
     'of an ID token that is said to be an access token': [() => api.mint({ iss: 'https://ids.example.com' })],
-    'of a token whose scopes leave out what its bearer holds': [
+    'of a token with scopes that leave out a permission of its user': [
       () => api.mint({ iss: 'https://scoped.example.com', groups: ['team'], scope: 'read' }),
     ],
-    'of a token whose scopes say nothing': [
+    'of a token with unmapped scopes': [
       () => api.mint({ iss: 'https://scoped.example.com', groups: ['team'] }),
     ],
   };
   for (const [what, [mint, fields]] of Object.entries(tokens)) {
-    it(`${what}: without saying why, and nothing is made`, async () => {
+    it(`${what}: without a reason for the caller, and nothing is created`, async () => {
       const { status, body } = await api.exchange(await mint(), fields);
       const { requestId: _, ...said } = body;
       assert.equal(status, 400);
@@ -172,7 +172,7 @@ describe('an exchange is refused', () => {
     });
   }
 
-  it('not when the token is an ID token, the type is told, and the profile is for those', async () => {
+  it('but not for an ID token with its type and an issuer profile for ID tokens', async () => {
     const token = await api.mint({ iss: 'https://ids.example.com', groups: ['team'] });
     for (const type of ['id_token', 'jwt']) {
       const answer = await api.exchange(token, { subject_token_type: TYPES + type });
@@ -180,12 +180,12 @@ describe('an exchange is refused', () => {
     }
   });
 
-  it('not when the scopes allow all that the bearer holds', async () => {
+  it('but not when the scopes include all permissions of the user', async () => {
     const token = await api.mint({ iss: 'https://scoped.example.com', groups: ['team'], scope: 'read all' });
     assert.equal(outcome(await api.exchange(token)), '200');
   });
 
-  it('of somebody who was disabled, signed out or deleted, with an old token or a cached one', async () => {
+  it('of a user who was disabled, signed out or deleted, with an old or a cached token', async () => {
     const token = await api.mint({ groups: ['team'] });
     assert.equal(outcome(await api.exchange(token)), '200');
     await api.edit(ADA, { revoke: true });
@@ -209,7 +209,7 @@ describe('an exchange is refused', () => {
     assert.deepEqual(new Set(recorded.map(({ reason }) => reason)), new Set(['revoked', 'account-disabled']));
   });
 
-  it('the eleventh time in a minute, on two instances together, for one person alone', async () => {
+  it('the eleventh time in a minute, counted per user over all instances', async () => {
     const token = await api.mint();
     const other = api.another();
     for (let count = 1; count <= 10; count++) {
@@ -229,17 +229,17 @@ describe('an exchange is refused', () => {
   }).timeout(30_000);
 });
 
-describe('an exchange while something is down', () => {
+describe('an exchange while a service is down', () => {
   beforeEach(open);
   afterEach(close);
 
-  it('is 503 without the issuer’s keys, and nobody is entered', async () => {
+  it('is 503 without the issuer’s keys, and creates no entry', async () => {
     api.keys.answer((_req, res) => void res.writeHead(500).end());
     assert.equal(outcome(await api.exchange(await api.mint())), '503 unavailable');
     assert.deepEqual(await events('user.provision'), []);
   });
 
-  it('gives no token while the claims cannot be written, and finishes with the next', async () => {
+  it('gives no token while the claims cannot be written, and the next one completes', async () => {
     await api.exchanged([]);
     api.google.answer(accounts('update'), () => (res) => res.writeHead(500).end('{}'));
     const token = await api.mint({ groups: ['team'] });
@@ -259,17 +259,17 @@ describe('an exchange while something is down', () => {
   });
 });
 
-describe('an account of an exchange', () => {
+describe('an account that a token exchange created', () => {
   beforeEach(open);
   afterEach(close);
 
-  it('that an exchange cut short left without claims is put right by the next', async () => {
+  it('and left without claims is completed by the next exchange', async () => {
     api.google.users.set(ADA, { localId: ADA });
     await api.exchanged(['team']);
     assert.deepEqual(api.claims().roles, ['member']);
   });
 
-  it('is disabled, and no token given, when the person is disabled while it is made', async () => {
+  it('is disabled, and no token given, when the user is disabled meanwhile', async () => {
     const path = '/v1/projects/gatehouse-test/accounts';
     api.google.answer(path, (_req, body) => {
       const { localId } = JSON.parse(body);
@@ -285,14 +285,14 @@ describe('an account of an exchange', () => {
     assert.deepEqual((await api.entry()).pending, []);
   });
 
-  it('that was disabled in Firebase’s own console stays so, and gets no token', async () => {
+  it('stays disabled when it was disabled in the Firebase console, and gets no token', async () => {
     await api.exchanged(['team']);
     api.google.users.set(ADA, { ...(api.google.users.get(ADA) ?? assert.fail()), disabled: true });
     assert.equal(outcome(await api.exchange(await api.mint({ groups: ['helpers'] }))), '400 invalid_request');
     assert.equal(api.google.users.get(ADA)?.disabled, true);
   });
 
-  it('that was disabled and enabled here is enabled first, should that have been left to do', async () => {
+  it('is enabled first when that is pending', async () => {
     await api.exchanged(['team']);
     await api.edit(ADA, { disabled: true });
     api.google.answer(accounts('update'), () => (res) => res.writeHead(500).end('{}'));
@@ -304,7 +304,7 @@ describe('an account of an exchange', () => {
     assert.equal(api.google.users.get(ADA)?.disabled, false);
   });
 
-  it('is removed again, and no token given, when the person is deleted while it is made', async () => {
+  it('is removed again, and no token given, when the user is deleted meanwhile', async () => {
     const path = '/v1/projects/gatehouse-test/accounts';
     api.google.answer(path, (_req, body) => {
       const { localId } = JSON.parse(body);

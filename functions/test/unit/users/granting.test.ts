@@ -4,11 +4,11 @@ import { ALL_ROLES, permissionsOf, type Role } from '../../../src/authz/roles.ts
 import { AppError } from '../../../src/core/errors.ts';
 import { checkGrant, checkOutranked, withCurrentRoles } from '../../../src/users/granting.ts';
 import { entryOf } from '../../helpers/access.ts';
-import { somebody } from '../../helpers/actor.ts';
+import { principalOf } from '../../helpers/actor.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
 const actor = (roles: readonly Role[], uid = 'actor', scopes?: readonly string[]) =>
-  somebody(uid, roles, scopes);
+  principalOf(uid, roles, scopes);
 const NOW = 100;
 const account = (roles: readonly Role[], uid = 'target') => entryOf(uid, { roles });
 const grants = (roles: readonly Role[]) => account(roles).grants;
@@ -32,11 +32,11 @@ const passes = (attempt: () => void) => {
   }
 };
 
-describe('granting', () => {
+describe('checkGrant', () => {
   for (const own of ALL_ROLES) {
     for (const role of ALL_ROLES) {
       const may = covers([own], [role]);
-      it(`${may ? 'lets' : 'does not let'} ${own} give or take ${role}`, () => {
+      it(`${may ? 'allows' : 'refuses'} ${own} to grant or revoke ${role}`, () => {
         assert.equal(
           passes(() => checkGrant(actor([own]), account([]), grants([role]))),
           may,
@@ -49,12 +49,12 @@ describe('granting', () => {
     }
   }
 
-  it('keeps the making and unmaking of owners to owners', () => {
+  it('allows only owners to grant and revoke owner', () => {
     const may = ALL_ROLES.filter((own) => covers([own], ['owner']));
     assert.deepEqual(may, ['owner']);
   });
 
-  it('over every change by everybody, gives and takes only roles whose every permission the actor holds', () => {
+  it('allows exactly the roles of which the actor holds every permission', () => {
     let changes = 0;
     for (const own of ROLE_SETS) {
       for (const before of ROLE_SETS) {
@@ -72,7 +72,7 @@ describe('granting', () => {
     assert.equal(changes, 32 ** 3);
   });
 
-  it('never changes a permission that the actor lacks, not even one that a scope leaves out', () => {
+  it('never changes a permission that the actor lacks or a scope leaves out', () => {
     const roles = fc.uniqueArray(fc.constantFrom(...ALL_ROLES));
     const scopes = fc.option(fc.subarray([...permissionsOf(['owner'])]), { nil: undefined });
     fc.assert(
@@ -89,12 +89,12 @@ describe('granting', () => {
     );
   });
 
-  it('leaves roles alone that do not change, though the actor lacks them', () => {
+  it('ignores roles that do not change', () => {
     checkGrant(actor(['admin']), account(['owner', 'member']), grants(['owner', 'support']));
     assert.ok(!covers(['admin'], ['owner']));
   });
 
-  it('is also to prolong, to shorten and to make last for good', async () => {
+  it('also applies to extending, shortening and removing an expiry', async () => {
     const before = entryOf('target', { grants: [until('owner', NOW + 10)] });
     for (const after of [[until('owner', NOW + 9)], [until('owner', NOW + 11)], grants(['owner'])]) {
       await assertRefused(() => checkGrant(actor(['admin']), before, after), 'exceeds_own_permissions');
@@ -103,7 +103,7 @@ describe('granting', () => {
     checkGrant(actor(['admin']), before, before.grants);
   });
 
-  it('is not misled by a role named twice', async () => {
+  it('is not misled by a role that is listed twice', async () => {
     await assertRefused(
       () => checkGrant(actor(['admin']), account([]), grants(['owner', 'owner'])),
       'exceeds_own_permissions',
@@ -118,7 +118,7 @@ describe('granting', () => {
     assert.equal(error.missing, 'owners:assign');
   });
 
-  it('lets nobody change their own roles, not even to what they are', async () => {
+  it('refuses a change of the own roles, even without effect', async () => {
     for (const roles of ROLE_SETS) {
       await assertRefused(
         () => checkGrant(actor(['owner']), account(['owner'], 'actor'), grants(roles)),
@@ -128,13 +128,13 @@ describe('granting', () => {
   });
 });
 
-describe('the rights of an actor at this moment', () => {
-  const { uid: _, ...ada } = somebody('ada', ['support']);
+describe('withCurrentRoles', () => {
+  const { uid: _, ...ada } = principalOf('ada', ['support']);
   /** By a token of another issuer, which says `support` by itself. */
   const external = { ...ada, directoryId: 'ext-ada' };
   const asked = { rule: { permission: 'sessions:revoke' }, now: NOW } as const;
 
-  it('are what the directory says, for a Firebase user', async () => {
+  it('uses the entry for a Firebase user', async () => {
     withCurrentRoles(actor([]), account(['support'], 'actor'), asked);
     await assertRefused(
       () => withCurrentRoles(actor(['support']), account([], 'actor'), asked),
@@ -142,7 +142,7 @@ describe('the rights of an actor at this moment', () => {
     );
   });
 
-  it('are also what the token of another issuer says, for what is not privileged', async () => {
+  it('also uses the token of another issuer for permissions that are not privileged', async () => {
     withCurrentRoles(external, undefined, asked);
     withCurrentRoles(external, account([], 'ext-ada'), asked);
     const disabled = entryOf('ext-ada', { disabled: true });
@@ -158,8 +158,8 @@ describe('the rights of an actor at this moment', () => {
   });
 });
 
-describe('outranking', () => {
-  it('is to hold every permission that the account holds', () => {
+describe('checkOutranked', () => {
+  it('requires every permission that the user holds', () => {
     for (const own of ROLE_SETS) {
       for (const roles of ROLE_SETS) {
         assert.equal(
@@ -170,7 +170,7 @@ describe('outranking', () => {
     }
   });
 
-  it('does not mind what the account held once', () => {
+  it('ignores expired grants of the user', () => {
     checkOutranked(actor(['admin']), entryOf('target', { grants: [until('owner', NOW)] }), NOW);
     assert.equal(
       passes(() =>
@@ -180,7 +180,7 @@ describe('outranking', () => {
     );
   });
 
-  it('does not reach one’s own account', async () => {
+  it('refuses the own account', async () => {
     await assertRefused(
       () => checkOutranked(actor(['owner']), account(['member'], 'actor'), NOW),
       'own_account',
@@ -196,10 +196,10 @@ describe('outranking', () => {
   });
 });
 
-describe('the actor as of now', () => {
+describe('withCurrentRoles for a privileged permission', () => {
   const needs = { rule: { permission: 'roles:assign' }, now: NOW } as const;
 
-  it('holds what the directory gives at this moment, whatever the token said', async () => {
+  it('uses the roles in the entry, not those in the token', async () => {
     const token = actor(['owner']);
     assert.deepEqual(withCurrentRoles(token, account(['admin'], 'actor'), needs).roles, ['admin']);
     await assertRefused(
@@ -209,7 +209,7 @@ describe('the actor as of now', () => {
     await assertRefused(() => withCurrentRoles(token, undefined, needs), 'permission_denied');
   });
 
-  it('holds nothing when disabled, nor by a grant that has ended', async () => {
+  it('gives no role to a disabled actor, nor by an expired grant', async () => {
     const disabled = entryOf('actor', { roles: ['owner'], disabled: true });
     await assertRefused(() => withCurrentRoles(actor(['owner']), disabled, needs), 'permission_denied');
     const ends = (second: number) => entryOf('actor', { grants: [until('owner', second)] });
@@ -217,14 +217,14 @@ describe('the actor as of now', () => {
     await assertRefused(() => withCurrentRoles(actor([]), ends(NOW), needs), 'permission_denied');
   });
 
-  it('cannot be checked for an operation without a permission', () => {
+  it('throws for an operation without a permission', () => {
     for (const rule of ['public', 'signed-in'] as const) {
       const check = () => withCurrentRoles(actor(['owner']), account(['owner'], 'actor'), { rule, now: NOW });
       assert.throws(check, /needs a permission/);
     }
   });
 
-  it('holds no more than its scopes let it', async () => {
+  it('is limited by the scopes of the token', async () => {
     const scoped = actor(['owner'], 'actor', ['users:read']);
     await assertRefused(
       () => withCurrentRoles(scoped, account(['owner'], 'actor'), needs),

@@ -12,7 +12,7 @@ let access: Access;
 
 const rolesOf = async (uid: string) => (await access.users.get(uid)).grants.map(({ role }) => role);
 
-describe('granting as the operator', () => {
+describe('grantAsOperator', () => {
   afterEach(() => access.close());
 
   const open = async (...people: Person[]) => {
@@ -22,7 +22,7 @@ describe('granting as the operator', () => {
   const grant = (force = false, unverified = true) =>
     grantAsOperator(access, { email: 'ann@example.com', role: 'owner', force, unverified });
 
-  it('makes the first owner, who keeps the roles they had', async () => {
+  it('makes the first owner, who keeps their other roles', async () => {
     await open(['ann', { roles: ['member'] }]);
     assert.deepEqual(
       (await grant()).grants.map(({ role }) => role),
@@ -32,7 +32,7 @@ describe('granting as the operator', () => {
     assert.deepEqual(await access.owners(), ['ann']);
   });
 
-  it('makes a second owner by force alone', async () => {
+  it('makes a second owner only with force', async () => {
     await open(['ann'], ['olga', { roles: ['owner'] }]);
     await assertRefused(() => grant(), 'invalid_argument');
     assert.deepEqual(access.accounts.changes, []);
@@ -40,20 +40,20 @@ describe('granting as the operator', () => {
     assert.deepEqual(await access.owners(), ['olga', 'ann']);
   });
 
-  it('makes an owner where the only ones are disabled, or end some day', async () => {
+  it('makes an owner when the existing ones are disabled or expire', async () => {
     const claims = { roles: ['owner'], rv: 1, rx: { owner: 4_000_000_000 } };
     await open(['ann'], ['otto', { roles: ['owner'], disabled: true }], ['oda', { claims }]);
     await grant();
     assert.deepEqual(await access.owners(), ['ann']);
   });
 
-  it('does nothing when it is done already', async () => {
+  it('does nothing when the user has the role', async () => {
     await open(['ann', { roles: ['owner'] }]);
     await grant();
     assert.deepEqual(access.accounts.changes, []);
   });
 
-  it('makes a role last that would have ended', async () => {
+  it('removes the expiry of a role', async () => {
     await open(['ann', { claims: { roles: ['owner'], rv: 1, rx: { owner: 4_000_000_000 } } }]);
     const { grants } = await grant();
     assert.deepEqual(
@@ -62,7 +62,7 @@ describe('granting as the operator', () => {
     );
   });
 
-  it('refuses an address that nobody has proved to own, where that matters, and a disabled account', async () => {
+  it('refuses an unverified address, and a disabled account', async () => {
     for (const state of [{ emailVerified: false }, { emailVerified: true, disabled: true }]) {
       await access?.close();
       await open(['ann', { ...state, roles: [] }]);
@@ -75,13 +75,13 @@ describe('granting as the operator', () => {
     }
   });
 
-  it('does not make somebody up', async () => {
+  it('refuses an address without an account', async () => {
     await open();
     await assertRefused(() => grant(), 'not_found');
   });
 });
 
-describe('granting to an identity as the operator', () => {
+describe('grantToExternalUser', () => {
   const uid = externalId(LOGIN, 'ann');
   const open = async (...people: Person[]) => {
     access = await createAccess(people);
@@ -91,7 +91,7 @@ describe('granting to an identity as the operator', () => {
     grantToExternalUser(access, { issuer: LOGIN, subject: 'ann', role, force });
   afterEach(() => access.close());
 
-  it('enters somebody who never came and makes them the first owner, without an account, for the record', async () => {
+  it('provisions an external user as the first owner, without an account, and records it', async () => {
     await open();
     const { identity, grants } = await grant();
     assert.deepEqual(identity, { issuer: LOGIN, subject: 'ann' });
@@ -108,7 +108,7 @@ describe('granting to an identity as the operator', () => {
     assert.equal(access.accounts.byUid.has(uid), false);
   });
 
-  it('adds to what somebody has, and does nothing when it is done already', async () => {
+  it('adds to the existing roles, and does nothing the second time', async () => {
     await open();
     await grant(false, 'support');
     const { grants } = await grant();
@@ -120,7 +120,7 @@ describe('granting to an identity as the operator', () => {
     assert.equal(rolesVersion, 2);
   });
 
-  it('makes a second owner by force alone, and enters nobody it refuses', async () => {
+  it('makes a second owner only with force, and creates no entry when it refuses', async () => {
     await open(['olga', { roles: ['owner'] }]);
     await assertRefused(() => grant(), 'invalid_argument');
     assert.equal(await access.directory.find(uid), undefined);
@@ -128,7 +128,7 @@ describe('granting to an identity as the operator', () => {
     assert.deepEqual(await access.owners(), ['olga', uid]);
   });
 
-  it('refuses a disabled one without force', async () => {
+  it('refuses a disabled user without force', async () => {
     await open();
     await grant(false, 'support');
     await access.changeAccess({ kind: 'operator', requestId: 'r' }, { uid, action: 'user.disable' }, () => ({

@@ -4,8 +4,8 @@ import { toPrincipalView } from '../../../src/users/principal-view.ts';
 import { access } from '../../../src/users/schema.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
-describe('what callers learn about themselves', () => {
-  it('is what their wristband says, in the shape that is documented', () => {
+describe('toPrincipalView', () => {
+  it('shows the principal in the documented shape', () => {
     const principal = createPrincipal({
       kind: 'user',
       issuer: 'https://issuer.example',
@@ -36,7 +36,7 @@ describe('what callers learn about themselves', () => {
     );
   });
 
-  it('is nothing for nobody', async () => {
+  it('refuses an anonymous principal', async () => {
     await assertRefused(() => toPrincipalView(ANONYMOUS), 'unauthenticated');
   });
 });

@@ -15,7 +15,7 @@ const PEOPLE: Parameters<typeof accountOf>[] = [
   ['bob', { claims: { plan: 'pro', roles: ['member'], rv: 1 } }],
 ];
 
-/** Olga owns, Adam administers, Bob is a member whose account also carries somebody else's claim. */
+/** Olga is an owner, Adam an admin, Bob a member with a claim of other code. */
 let access: Access;
 async function openAccess(): Promise<void> {
   access = await createAccess(PEOPLE);
@@ -34,7 +34,7 @@ describe('users: setting grants', () => {
   beforeEach(openAccess);
   afterEach(() => access.close());
 
-  it('writes them with the next version, says who gave them, and keeps the claims of others', async () => {
+  it('writes them with the next version and their giver, and keeps the claims of other code', async () => {
     const after = await access.users.setRoles(OLGA, {
       ...set('bob', ['member', 'support']),
       reason: 'joined',
@@ -54,13 +54,13 @@ describe('users: setting grants', () => {
     assert.equal(access.lines.at(-1)?.reason, 'joined');
   });
 
-  it('signs nobody out for it: an older token is stale by its version', async () => {
+  it('ends no session: older tokens are stale by their version', async () => {
     await access.users.setRoles(OLGA, set('bob', []));
     assert.deepEqual(access.accounts.changes, ['setClaims bob']);
     assert.equal((await access.feed.latest('bob'))?.rolesVersion, 2);
   });
 
-  it('takes ends, and tells tokens of them', async () => {
+  it('takes expiries, and writes them to the claims', async () => {
     const expiresAt = access.now() + 60;
     const grants = [{ role: 'support', expiresAt, reason: 'on call' } as const];
     const after = await access.users.setRoles(OLGA, { uid: 'bob', grants, version: 1 });
@@ -69,7 +69,7 @@ describe('users: setting grants', () => {
     assert.deepEqual(bob()?.claims.rx, { support: expiresAt });
   });
 
-  it('refuses an end that does not lie ahead, naming which', async () => {
+  it('refuses an expiry in the past, naming the grant', async () => {
     const grants = [{ role: 'member' }, { role: 'support', expiresAt: access.now() }] as const;
     const error = await assertRefused(
       () => access.users.setRoles(OLGA, { uid: 'bob', grants, version: 1 }),
@@ -81,7 +81,7 @@ describe('users: setting grants', () => {
     );
   });
 
-  it('clears away a grant that has ended and was sent along', async () => {
+  it('removes an expired grant that was sent again', async () => {
     const ended = { role: 'support', expiresAt: access.now() + 1 } as const;
     await access.users.setRoles(OLGA, { uid: 'bob', grants: [ended], version: 1 });
     access.clock.move(1_000);
@@ -93,7 +93,7 @@ describe('users: setting grants', () => {
     );
   });
 
-  it('is refused on another version, and nothing is written', async () => {
+  it('is refused for another version, and nothing is written', async () => {
     for (const version of [0, 2]) {
       await assertRefused(
         () => access.users.setRoles(OLGA, set('bob', ['support'], version)),
@@ -111,17 +111,12 @@ describe('users: setting grants', () => {
     string,
     readonly [PrincipalActor, string, readonly Role[], Parameters<typeof assertRefused>[1]]
   > = {
-    'on one’s own account': [OLGA, 'olga', ['owner', 'member'], 'own_account'],
-    'beyond one’s own permissions': [ADAM, 'bob', ['owner'], 'exceeds_own_permissions'],
-    'on somebody who holds more': [ADAM, 'olga', [], 'exceeds_own_permissions'],
-    'of somebody who does not exist': [OLGA, 'nobody', ['member'], 'not_found'],
-    'to an actor whom the directory does not know': [
-      actor('ghost', ['owner']),
-      'bob',
-      [],
-      'permission_denied',
-    ],
-    'to an actor whose token says more than the directory': [
+    'on the own account': [OLGA, 'olga', ['owner', 'member'], 'own_account'],
+    'beyond the own permissions': [ADAM, 'bob', ['owner'], 'exceeds_own_permissions'],
+    'on a user with more permissions': [ADAM, 'olga', [], 'exceeds_own_permissions'],
+    'of a user who does not exist': [OLGA, 'missing', ['member'], 'not_found'],
+    'to an actor without an entry': [actor('ghost', ['owner']), 'bob', [], 'permission_denied'],
+    'to an actor with more roles in the token than in the directory': [
       actor('bob', ['owner']),
       'adam',
       [],
@@ -135,7 +130,7 @@ describe('users: setting grants', () => {
     });
   }
 
-  it('is refused when the claims would not fit', async () => {
+  it('is refused when the claims would be too large', async () => {
     access.accounts.byUid.set('bob', { ...(bob() ?? assert.fail()), claims: { pad: 'x'.repeat(960) } });
     await assertRefused(
       () => access.users.setRoles(OLGA, set('bob', ['member', 'auditor'])),
@@ -144,7 +139,7 @@ describe('users: setting grants', () => {
     assert.equal((await access.users.get('bob')).version, 1);
   });
 
-  it('of fifty at once, of one version: one succeeds, the others are told to read again', async () => {
+  it('succeeds once of fifty concurrent changes of one version', async () => {
     const results = await Promise.allSettled(
       Array.from({ length: 50 }, () => access.users.setRoles(OLGA, set('bob', ['member', 'auditor']))),
     );
@@ -155,7 +150,7 @@ describe('users: setting grants', () => {
     }
   }).timeout(30_000);
 
-  it('holds though Firebase Auth cannot be told, and says so', async () => {
+  it('stands when Firebase Auth fails, and is reported as not synced', async () => {
     access.accounts.before = () => {
       throw unavailable('setCustomUserClaims');
     };
@@ -165,26 +160,26 @@ describe('users: setting grants', () => {
     assert.equal((await access.feed.latest('bob'))?.rolesVersion, 2, 'the old token is stale all the same');
   });
 
-  it('that are there already is no change: no version, no event, nobody told', async () => {
+  it('changes nothing when the grants are the same: no version, no event, no sync', async () => {
     const after = await access.users.setRoles(OLGA, set('bob', ['member']));
     assert.deepEqual([after.version, await recorded()], [1, []]);
     assert.deepEqual([access.accounts.changes, access.lines], [[], []]);
     assert.deepEqual(await access.all('accessChanges'), []);
   });
 
-  it('in another order are no change either', async () => {
+  it('changes nothing when only the order differs', async () => {
     await access.users.setRoles(OLGA, set('bob', ['member', 'support']));
     const after = await access.users.setRoles(OLGA, set('bob', ['support', 'member'], 2));
     assert.equal(after.version, 2);
   });
 
-  it('of somebody who holds more cannot be explained anew by who holds less', async () => {
+  it('refuses a new reason on a grant of a user with more permissions', async () => {
     const change = { uid: 'olga', version: 1, grants: [{ role: 'owner', reason: 'so I say' }] } as const;
     await assertRefused(() => access.users.setRoles(ADAM, change), 'exceeds_own_permissions');
     assert.equal((await access.users.get('olga')).version, 1);
   });
 
-  it('of two who take each other’s rights at once lets one', async () => {
+  it('lets one of two administrators win who remove each other’s roles at once', async () => {
     await access.users.setRoles(OLGA, set('bob', ['admin']));
     const results = await Promise.allSettled([
       access.users.setRoles(ADAM, set('bob', [], 2)),
@@ -200,14 +195,14 @@ describe('users: disabling, deleting, signing out', () => {
   beforeEach(openAccess);
   afterEach(() => access.close());
 
-  it('ends the sessions of whom it disables, and lets them back without', async () => {
+  it('ends the sessions of a disabled user, and enables without restoring them', async () => {
     assert.equal((await access.users.setDisabled(ADAM, 'bob', true)).disabled, true);
     assert.equal((await access.users.setDisabled(ADAM, 'bob', false)).disabled, false);
     assert.deepEqual(access.accounts.changes, ['disable bob', 'revokeTokens bob', 'enable bob']);
     assert.equal((await access.feed.latest('bob'))?.validAfter, access.now() + 1);
   });
 
-  it('deletes from both, and logs whom as they were', async () => {
+  it('deletes the account and the entry, and records the state before', async () => {
     await access.users.remove(ADAM, 'bob');
     assert.equal(access.accounts.byUid.has('bob'), false);
     assert.equal(await access.directory.find('bob'), undefined);
@@ -216,7 +211,7 @@ describe('users: disabling, deleting, signing out', () => {
     await assertRefused(() => access.users.get('bob'), 'not_found');
   });
 
-  it('does neither to oneself, nor to somebody who holds more, nor to nobody', async () => {
+  it('refuses the own account, users with more permissions, and missing users', async () => {
     for (const attempt of [
       (uid: string) => access.users.setDisabled(ADAM, uid, true),
       (uid: string) => access.users.setDisabled(ADAM, uid, false),
@@ -224,20 +219,20 @@ describe('users: disabling, deleting, signing out', () => {
     ]) {
       await assertRefused(() => attempt('adam'), 'own_account');
       await assertRefused(() => attempt('olga'), 'exceeds_own_permissions');
-      await assertRefused(() => attempt('nobody'), 'not_found');
+      await assertRefused(() => attempt('missing'), 'not_found');
     }
     assert.deepEqual(access.accounts.changes, []);
   });
 
-  it('signs out anybody, oneself included', async () => {
+  it('signs out any user, the actor included', async () => {
     const { validAfter } = await access.users.revoke(actor('bob', ['member']), 'bob');
     assert.equal(validAfter, access.now() + 1);
     await access.users.revoke(ADAM, 'olga');
     assert.deepEqual(access.accounts.changes, ['revokeTokens bob', 'revokeTokens olga']);
-    await assertRefused(() => access.users.revoke(OLGA, 'nobody'), 'not_found');
+    await assertRefused(() => access.users.revoke(OLGA, 'missing'), 'not_found');
   });
 
-  it('enables nobody who is enabled, and disables nobody twice: no event, nobody told', async () => {
+  it('changes nothing for a user who is already enabled or disabled: no event, no sync', async () => {
     assert.equal((await access.users.setDisabled(ADAM, 'bob', false)).disabled, false);
     assert.deepEqual([await recorded(), await access.all('accessChanges')], [[], []]);
     await access.users.setDisabled(ADAM, 'bob', true);
@@ -247,7 +242,7 @@ describe('users: disabling, deleting, signing out', () => {
     assert.deepEqual([await recorded(), await access.all('accessChanges'), access.accounts.changes], before);
   });
 
-  it('ends sessions once a second, however often it is asked, and again in the next', async () => {
+  it('ends sessions once a second under repeated calls, and again in the next second', async () => {
     const self = actor('bob', ['member']);
     const other = access.another();
     const entries = await Promise.all(
@@ -261,7 +256,7 @@ describe('users: disabling, deleting, signing out', () => {
     assert.equal((await recorded()).length, 2);
   });
 
-  it('signs out nobody else for somebody whose right to do so was just taken, and records that they tried', async () => {
+  it('refuses an actor who just lost the permission to sign out others, and records it', async () => {
     const sue = actor('sue', ['support']);
     access.accounts.byUid.set('sue', { ...(bob() ?? assert.fail()), uid: 'sue' });
     await assertRefused(() => access.users.revoke(sue, 'bob'), 'permission_denied');
@@ -270,7 +265,7 @@ describe('users: disabling, deleting, signing out', () => {
       [event?.actor, event?.action, event?.target, event?.outcome, others],
       ['sue', 'sessions.revoke', 'bob', 'refused', []],
     );
-    assert.equal((await access.users.revoke(sue, 'sue')).validAfter, access.now() + 1, 'but oneself');
+    assert.equal((await access.users.revoke(sue, 'sue')).validAfter, access.now() + 1, 'the own sessions');
     assert.deepEqual(access.accounts.changes, ['revokeTokens sue']);
   });
 
@@ -280,7 +275,7 @@ describe('users: disabling, deleting, signing out', () => {
     deletes: (who, uid) => access.users.remove(who, uid),
   };
   for (const [what, take] of Object.entries(taking)) {
-    it(`${what} one of two owners, and of two at once leaves one`, async () => {
+    it(`${what} one of two owners, and keeps one when both try at once`, async () => {
       access.accounts.byUid.set('otto', {
         ...(access.accounts.byUid.get('olga') ?? assert.fail()),
         uid: 'otto',

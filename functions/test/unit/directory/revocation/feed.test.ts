@@ -42,14 +42,14 @@ const down = async () => {
   throw unavailable('accessChanges: 14');
 };
 
-describe('the access feed', () => {
-  it('reads once for all that come at once', async () => {
+describe('the revocation feed', () => {
+  it('reads once for concurrent requests', async () => {
     const { feed, reads } = createSubject();
     await Promise.all(Array.from({ length: 1000 }, (_, n) => feed.latest(`user-${n}`)));
     assert.equal(reads.length, 1);
   });
 
-  it('reads again when its knowledge is as old as allowed, and not before', async () => {
+  it('reads again when the last read is older than maxAge, and not before', async () => {
     const { feed, reads, clock } = createSubject();
     await feed.latest('ada');
     clock.move(9_999);
@@ -60,7 +60,7 @@ describe('the access feed', () => {
     assert.equal(reads.length, 2);
   });
 
-  it('lets those who come while it reads wait for that very read', async () => {
+  it('makes requests that come during a read wait for that read', async () => {
     const subject = createSubject();
     const { feed, clock, changes } = subject;
     await feed.latest('ada');
@@ -74,7 +74,7 @@ describe('the access feed', () => {
     assert.equal(subject.reads.length, 2);
   });
 
-  it('keeps the latest of each kind, in whatever order it hears of them', async () => {
+  it('keeps the largest version and validAfter, in any order of changes', async () => {
     const at = Date.now();
     const { feed } = createSubject([
       { uid: 'ada', rolesVersion: 3, at },
@@ -86,7 +86,7 @@ describe('the access feed', () => {
     assert.equal(await feed.latest('bob'), undefined);
   });
 
-  it('hears of a change that became visible after later ones', async () => {
+  it('finds a change that became visible after later ones', async () => {
     const { feed, changes, clock } = createSubject();
     const seen = clock();
     changes.push({ uid: 'bob', rolesVersion: 2, at: seen });
@@ -96,7 +96,7 @@ describe('the access feed', () => {
     assert.equal((await feed.latest('ada'))?.rolesVersion, 9);
   });
 
-  it('goes on from where it has read to, less the overlap, though nothing new comes', async () => {
+  it('continues from the time of the last read minus the overlap, also without changes', async () => {
     const { feed, reads, clock } = createSubject([{ uid: 'ada', rolesVersion: 2, at: Date.now() }]);
     await feed.latest('ada');
     const read = clock();
@@ -108,7 +108,7 @@ describe('the access feed', () => {
     assert.equal(reads.at(-1), read + 50_000);
   });
 
-  it('knows its own instance’s changes at once', async () => {
+  it('knows the changes of its own instance at once', async () => {
     const { feed, reads } = createSubject();
     await feed.latest('ada');
     feed.learn({ uid: 'ada', validAfter: 7 });
@@ -116,7 +116,7 @@ describe('the access feed', () => {
     assert.equal(reads.length, 1);
   });
 
-  it('forgets what no token can remember, and nothing sooner', async () => {
+  it('forgets a change when every token from before it has expired, and not sooner', async () => {
     const { feed, clock } = createSubject();
     await feed.latest('ada');
     feed.learn({ uid: 'ada', rolesVersion: 2 });
@@ -126,13 +126,13 @@ describe('the access feed', () => {
     assert.equal(await feed.latest('ada'), undefined);
   });
 
-  it('begins with all the changes that tokens may not know', async () => {
+  it('starts with all changes within the lifetime of a token', async () => {
     const { feed, reads, clock } = createSubject();
     await feed.latest('ada');
     assert.ok((reads[0] ?? Number.NaN) <= clock() - CHANGE_LIFETIME * 1000);
   });
 
-  it('counts versions anew for somebody who is gone, and goes on refusing their old sign-ins', async () => {
+  it('resets the version of a deleted user, and keeps rejecting their old sign-ins', async () => {
     const { feed } = createSubject();
     await feed.latest('ada');
     feed.learn({ uid: 'ada', rolesVersion: 7 });
@@ -143,7 +143,7 @@ describe('the access feed', () => {
     assert.deepEqual((await feed.latest('ada'))?.rolesVersion, 1);
   });
 
-  it('keeps the later end of the sessions of somebody who is gone', async () => {
+  it('keeps the larger validAfter of a deleted user', async () => {
     const { feed } = createSubject();
     await feed.latest('ada');
     feed.learn({ uid: 'ada', validAfter: 200 });
@@ -151,7 +151,7 @@ describe('the access feed', () => {
     assert.equal((await feed.latest('ada'))?.validAfter, 200);
   });
 
-  it('lets nobody pass after a sleep longer than changes are known, until it has read them', async () => {
+  it('rejects requests after an idle time beyond the horizon until it has read the changes', async () => {
     const subject = createSubject();
     const { feed, clock, reads, changes } = subject;
     await feed.latest('ada');
@@ -165,7 +165,7 @@ describe('the access feed', () => {
     assert.equal(reads.at(-1), clock() - CHANGE_LIFETIME * 1000 - 10_000, 'and no further back');
   });
 
-  it('goes on with what it knows for as long as any token, and not longer', async () => {
+  it('serves known changes after failed reads for the lifetime of a token, and not longer', async () => {
     const subject = createSubject();
     const { feed, clock } = subject;
     await feed.latest('ada');
@@ -185,7 +185,7 @@ describe('the access feed', () => {
     assert.equal(reads.length, 2);
   });
 
-  it('lets nobody pass while it has never been read, and tries with each who comes', async () => {
+  it('rejects requests before the first successful read, and tries again with each', async () => {
     const subject = createSubject();
     subject.onRead = down;
     await assertRefused(() => subject.feed.latest('ada'), 'unavailable', /not read/);
@@ -195,7 +195,7 @@ describe('the access feed', () => {
     assert.equal(await subject.feed.latest('ada'), undefined);
   });
 
-  it('goes on with what it knows after a failure, says so in the log, and waits for no further try', async () => {
+  it('serves known changes after a failure, logs it, and does not wait for the next try', async () => {
     const subject = createSubject([{ uid: 'ada', rolesVersion: 2, at: Date.now() }]);
     const { feed, clock, lines, reads } = subject;
     await feed.latest('ada');
@@ -205,7 +205,7 @@ describe('the access feed', () => {
     assert.deepEqual(lines, [
       { kind: 'feedReadFailed', code: 'unavailable', detail: 'accessChanges: 14', seconds: 12 },
     ]);
-    // Within the second nobody tries, and then nobody waits for who does.
+    // Within the second there is no attempt, and after it no request waits for one.
     await feed.latest('ada');
     assert.equal(reads.length, 2);
     clock.move(1_000);
@@ -215,7 +215,7 @@ describe('the access feed', () => {
     assert.equal(reads.length, 3);
   });
 
-  it('waits for reads again once one has succeeded', async () => {
+  it('waits for reads again after one has succeeded', async () => {
     const subject = createSubject();
     const { feed, clock, changes } = subject;
     await feed.latest('ada');
@@ -232,7 +232,7 @@ describe('the access feed', () => {
   });
 });
 
-describe('the access feed on Firestore', () => {
+describe('the revocation feed on Firestore', () => {
   let server: FirestoreServer;
   let access: Access;
   let queries = 0;
@@ -249,7 +249,7 @@ describe('the access feed on Firestore', () => {
     await server.stop();
   });
 
-  it('reads a change twice or three times, not for as long as nothing new comes', async () => {
+  it('reads a change at most three times while no other change comes', async () => {
     const { directory } = access.another();
     await directory.change({ uid: 'eve' }, () => ({
       entry: entryOf('eve'),
@@ -266,7 +266,7 @@ describe('the access feed on Firestore', () => {
     queries = 0;
   });
 
-  it('costs an instance one query each ten seconds under a thousand requests at once, and none while idle', async () => {
+  it('costs one query per ten seconds under load, and none while idle', async () => {
     const { feed, clock } = access;
     const burst = () => Promise.all(Array.from({ length: 1000 }, (_, n) => feed.latest(`user-${n}`)));
     for (let second = 0; second < 60; second++) {
@@ -279,7 +279,7 @@ describe('the access feed on Firestore', () => {
     assert.equal(queries, 6);
   });
 
-  it('brings what another instance changed, and brings that somebody is gone', async () => {
+  it('reads the changes and deletions of another instance', async () => {
     const { feed, clock } = access;
     const { directory } = access.another();
     await directory.change({ uid: 'bob' }, () => ({
@@ -299,7 +299,7 @@ describe('the access feed on Firestore', () => {
     assert.deepEqual([gone?.rolesVersion, gone?.validAfter], [undefined, 61]);
   });
 
-  it('reads thousands of changes in pages, and misses none', async () => {
+  it('reads thousands of changes in pages without missing one', async () => {
     const awake = await createAccess([], { firestore: connect(server) });
     const { db, Timestamp, open } = awake.firestore;
     const from = Date.now() - 600_000;

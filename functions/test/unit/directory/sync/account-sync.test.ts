@@ -8,7 +8,7 @@ import { type Access, createAccess } from '../../../helpers/access.ts';
 import { withStopwatch } from '../../../helpers/deadlines.ts';
 import { connect, startTestFirestore } from '../../../helpers/firestore.ts';
 
-describe('telling Firebase Auth', () => {
+describe('syncAccount', () => {
   let access: Access;
   let server: Awaited<ReturnType<typeof startTestFirestore>>;
   before(async () => {
@@ -32,13 +32,13 @@ describe('telling Firebase Auth', () => {
   const find = async () => (await access.directory.find('bob')) ?? assert.fail('no entry');
   const claims = () => access.accounts.byUid.get('bob')?.claims;
 
-  it('takes away before it gives', async () => {
+  it('removes access before it adds access', async () => {
     await commit({ grants: grants('member'), disabled: true });
     assert.equal(await access.sync.syncAccount('bob'), true);
     assert.deepEqual(access.accounts.changes, ['disable bob', 'revokeTokens bob', 'setClaims bob']);
   });
 
-  it('gives last what is given back', async () => {
+  it('enables the account last', async () => {
     await commit({ disabled: true });
     await access.sync.syncAccount('bob');
     access.accounts.changes.length = 0;
@@ -49,7 +49,7 @@ describe('telling Firebase Auth', () => {
     assert.deepEqual(access.accounts.changes, ['revokeTokens bob', 'setClaims bob', 'enable bob']);
   });
 
-  it('tells what is pending, keeps the claims of others, and then has nothing to do', async () => {
+  it('applies pending changes, keeps the claims of other code, and is then done', async () => {
     await commit({ grants: grants('member', 'auditor') });
     assert.deepEqual((await find()).pending, ['claims']);
     assert.equal(await access.sync.syncAccount('bob'), true);
@@ -60,7 +60,7 @@ describe('telling Firebase Auth', () => {
     assert.deepEqual(access.accounts.changes, ['setClaims bob']);
   });
 
-  it('says nothing twice that Firebase Auth knows already', async () => {
+  it('writes nothing that the account already has', async () => {
     await commit({ grants: grants('member'), disabled: true });
     const { validAfter } = await find();
     const bob = access.accounts.byUid.get('bob') ?? assert.fail();
@@ -74,7 +74,7 @@ describe('telling Firebase Auth', () => {
     assert.deepEqual([access.accounts.changes, (await find()).pending], [[], []]);
   });
 
-  it('leaves roles that have ended out of the claims, and says when the others will', async () => {
+  it('leaves expired roles out of the claims, and adds the expiry of the others', async () => {
     const [member] = grants('member');
     assert.ok(member);
     const ahead = access.now() + 60;
@@ -88,7 +88,7 @@ describe('telling Firebase Auth', () => {
     assert.deepEqual(claims(), { plan: 'pro', roles: ['member'], rv: 2, rx: { member: ahead } });
   });
 
-  it('leaves pending what Firebase Auth could not be told, logs it, and tells it the next time', async () => {
+  it('leaves failed changes pending, logs the failure, and applies them the next time', async () => {
     access.accounts.before = (change) => {
       if (change.startsWith('setClaims')) throw unavailable('setCustomUserClaims');
     };
@@ -105,24 +105,28 @@ describe('telling Firebase Auth', () => {
     assert.deepEqual(claims(), { plan: 'pro', roles: [], rv: 2 });
   });
 
-  it('leaves claims pending that have grown too large, and logs that', async () => {
+  it('leaves claims pending that are too large, and logs that', async () => {
     const bob = access.accounts.byUid.get('bob') ?? assert.fail();
     access.accounts.byUid.set('bob', { ...bob, claims: { pad: 'x'.repeat(980) } });
     await commit({ grants: grants('member'), disabled: true });
     assert.equal(await access.sync.syncAccount('bob'), false);
     assert.ok((await find()).pending.includes('claims'));
     assert.equal(access.lines.at(-1)?.code, 'claims_too_large');
-    assert.equal(access.accounts.byUid.get('bob')?.disabled, true, 'what takes away is told all the same');
+    assert.equal(
+      access.accounts.byUid.get('bob')?.disabled,
+      true,
+      'what removes access is applied all the same',
+    );
   });
 
-  describe('by turns', () => {
-    it('lets one instance write claims at a time: the newest are what stays, and none comes after a newer one', async () => {
+  describe('with leases', () => {
+    it('lets one instance write claims at a time, in the order of their versions', async () => {
       const written: unknown[] = [];
       const { setClaims } = access.accounts;
       let inside = 0;
       access.accounts.setClaims = async (uid, claims) => {
         inside++;
-        assert.equal(inside, 1, 'two write at once');
+        assert.equal(inside, 1, 'two instances write at once');
         await new Promise((resolve) => setImmediate(resolve));
         await setClaims(uid, claims);
         written.push(claims.rv);
@@ -147,7 +151,7 @@ describe('telling Firebase Auth', () => {
       );
     }).timeout(30_000);
 
-    it('waits for another that is at it, and has nothing to do after it', async () => {
+    it('waits for the instance with the lease, and has nothing to do after it', async () => {
       const held = Promise.withResolvers<void>();
       const begun = Promise.withResolvers<void>();
       access.accounts.before = async () => {
@@ -163,7 +167,7 @@ describe('telling Firebase Auth', () => {
       assert.deepEqual(access.accounts.changes, ['setClaims bob']);
     });
 
-    it('tells as well what was changed while it was at it', async () => {
+    it('also applies changes that were made while it had the lease', async () => {
       await commit({ grants: grants('member') });
       let once = true;
       access.accounts.before = async () => {
@@ -177,7 +181,7 @@ describe('telling Firebase Auth', () => {
       assert.deepEqual(access.accounts.changes, ['setClaims bob', 'setClaims bob']);
     });
 
-    it('uses its own turn to the end, though it would wait for nobody else’s', async () => {
+    it('applies what became pending under its own lease, even with wait: false', async () => {
       await commit({ grants: grants('member') });
       access.accounts.before = async () => {
         access.accounts.before = () => undefined;
@@ -187,12 +191,12 @@ describe('telling Firebase Auth', () => {
       assert.deepEqual([claims(), (await find()).pending], [{ plan: 'pro', roles: ['auditor'], rv: 3 }, []]);
     });
 
-    it('takes over from an instance that died, once its turn is over, and not a moment before', async () => {
+    it('takes over from a crashed instance when the lease expires, and not before', async () => {
       const until = access.now() + LEASE_SECONDS;
       await commit({ grants: grants('member') }, { by: 'dead', until });
       access.clock.move(until * 1000 - 1 - access.clock());
       const bringing = access.sync.syncAccount('bob');
-      // It has looked at least once, and found the turn taken.
+      // It has read the entry at least once, with the lease of the other instance.
       await access.directory.find('bob');
       assert.deepEqual([access.accounts.changes, (await find()).lease], [[], { by: 'dead', until }]);
       access.clock.move(1);
@@ -200,7 +204,7 @@ describe('telling Firebase Auth', () => {
       assert.deepEqual(access.accounts.changes, ['setClaims bob']);
     });
 
-    it('gives up on an instance that never ends, and says that it is not done', async () => {
+    it('returns false after waiting for an instance that never ends', async () => {
       await commit({ grants: grants('member') }, { by: 'other', until: access.now() + LEASE_SECONDS });
       await withStopwatch(async (move) => {
         const bringing = access.sync.syncAccount('bob');
@@ -211,11 +215,11 @@ describe('telling Firebase Auth', () => {
     });
   });
 
-  describe('late', () => {
+  describe('when it is late', () => {
     const announced = async () =>
       (await access.all('accessChanges')).map(({ rolesVersion, validAfter }) => [rolesVersion, validAfter]);
 
-    it('announces the change again: tokens have been issued from what was not true', async () => {
+    it('announces the change again: tokens may have been issued with the old claims', async () => {
       await commit({ grants: grants() });
       access.clock.move(61_000);
       assert.equal(await access.sync.syncAccount('bob'), true);
@@ -227,7 +231,7 @@ describe('telling Firebase Auth', () => {
       );
     });
 
-    it('does not within the minute that every change is known for longer than a token lives', async () => {
+    it('does not announce it again within a minute', async () => {
       await commit({ grants: grants() });
       access.clock.move(60_000);
       assert.equal(await access.sync.syncAccount('bob'), true);
@@ -235,13 +239,13 @@ describe('telling Firebase Auth', () => {
     });
   });
 
-  describe('of somebody whose account is gone', () => {
-    it('removes the entry instead, records it, and lets every instance know', async () => {
+  describe('of a user with a deleted account', () => {
+    it('deletes the entry, records it, and announces it to every instance', async () => {
       await commit({ grants: grants('owner') });
       access.accounts.byUid.delete('bob');
       assert.equal(await access.sync.syncAccount('bob'), true);
       assert.equal(await access.directory.find('bob'), undefined);
-      assert.deepEqual(await access.owners(), [], 'nobody is left to be the last owner');
+      assert.deepEqual(await access.owners(), [], 'there is no last owner to keep');
       const [event] = (await access.all('auditEvents')).filter(
         ({ action }) => action === 'user.account-deleted',
       );
@@ -250,7 +254,7 @@ describe('telling Firebase Auth', () => {
       assert.deepEqual([gone?.uid, gone?.validAfter], ['bob', access.now() + 1]);
     });
 
-    it('deletes whom it was asked to delete, then the entry, and records that once, when it was asked', async () => {
+    it('completes a requested deletion, which was recorded with the request', async () => {
       await commit({ remove: true });
       assert.equal(await access.sync.syncAccount('bob'), true);
       assert.deepEqual(access.accounts.changes, ['disable bob', 'remove bob']);
@@ -258,19 +262,19 @@ describe('telling Firebase Auth', () => {
       assert.ok((await access.all('auditEvents')).every(({ action }) => action !== 'user.account-deleted'));
     });
 
-    it('goes on with a deletion that was cut short between Firebase Auth and the directory', async () => {
+    it('continues a deletion that was interrupted after the account was deleted', async () => {
       await commit({ remove: true });
       access.accounts.byUid.delete('bob');
       assert.equal(await access.sync.syncAccount('bob'), true);
       assert.equal(await access.directory.find('bob'), undefined);
     });
 
-    it('does nothing for somebody who is in neither', async () => {
-      assert.equal(await access.sync.syncAccount('nobody'), true);
-      assert.equal(await access.directory.find('nobody'), undefined);
+    it('does nothing for a user who does not exist', async () => {
+      assert.equal(await access.sync.syncAccount('missing'), true);
+      assert.equal(await access.directory.find('missing'), undefined);
     });
 
-    it('gives its turn back when all that timed out was a look', async () => {
+    it('releases the lease when only a read timed out', async () => {
       await commit({ disabled: true });
       const { find } = access.accounts;
       access.accounts.find = () => withDeadline('getUser', new Promise(() => undefined), 5);

@@ -12,7 +12,7 @@ const down = () => {
 };
 const grants = (...roles: Role[]) => roles.map((role) => ({ role, grantedBy: 'olga', grantedAt: 1 }));
 
-describe('what Firebase Auth learns after the directory', () => {
+describe('a change that reaches Firebase Auth after the directory', () => {
   let access: Access;
   beforeEach(async () => {
     access = await createAccess([['bob', { roles: ['support'] }]]);
@@ -37,8 +37,8 @@ describe('what Firebase Auth learns after the directory', () => {
     assert.ok(second < validAfter, 'Firebase Auth would go on with the session when the account is enabled');
   }
 
-  describe('a sign-in between disabling somebody and Firebase Auth’s learning of it', () => {
-    it('is refused everywhere once Firebase Auth has been told', async () => {
+  describe('a sign-in after a user was disabled in the directory and before in Firebase Auth', () => {
+    it('is rejected on every instance after the sync', async () => {
       let signedIn = Number.NaN;
       access.accounts.before = (what) => {
         if (what !== 'disable bob') return;
@@ -49,7 +49,7 @@ describe('what Firebase Auth learns after the directory', () => {
       await assertRefused(signedIn);
     });
 
-    it('is refused everywhere when Firebase Auth is told minutes later', async () => {
+    it('is rejected on every instance when the sync is minutes late', async () => {
       access.accounts.before = down;
       await change({ disabled: true });
       access.clock.move(240_000);
@@ -60,7 +60,7 @@ describe('what Firebase Auth learns after the directory', () => {
       await assertRefused(signedIn);
     });
 
-    it('ends no later session of somebody who was enabled meanwhile', async () => {
+    it('does not end a later session of a user who was enabled meanwhile', async () => {
       access.accounts.before = async (what) => {
         if (what !== 'disable bob') return;
         await access.directory.change({ uid: 'bob' }, ({ entry }) =>
@@ -78,8 +78,8 @@ describe('what Firebase Auth learns after the directory', () => {
     });
   });
 
-  describe('claims of an older version that land last', () => {
-    it('are put right by whoever wrote them', async () => {
+  describe('claims of an older version that are written last', () => {
+    it('are corrected by the instance that wrote them', async () => {
       const held = Promise.withResolvers<void>();
       const begun = Promise.withResolvers<void>();
       access.accounts.before = async (what) => {
@@ -99,7 +99,7 @@ describe('what Firebase Auth learns after the directory', () => {
       assert.equal(access.accounts.changes.length, 3, 'the newer, the older, and the newer again');
     });
 
-    it('cannot, from a call that timed out, until the SDK has given it up', async () => {
+    it('cannot come from a call that timed out until the SDK has given up', async () => {
       access.accounts.before = (what) => withDeadline(what, Promise.withResolvers<void>().promise, 1);
       assert.deepEqual((await change({ grants: grants('admin') }))?.pending, ['claims']);
       access.accounts.before = () => undefined;
@@ -111,7 +111,7 @@ describe('what Firebase Auth learns after the directory', () => {
     });
   });
 
-  it('may be told by the next at once after a call that failed outright', async () => {
+  it('is applied by the next sync at once after a call that failed without a timeout', async () => {
     access.accounts.before = down;
     await change({ grants: grants('admin') });
     assert.deepEqual([(await find()).lease, (await find()).pending], [undefined, ['claims']]);
@@ -120,7 +120,7 @@ describe('what Firebase Auth learns after the directory', () => {
     assert.deepEqual(claims(), { roles: ['admin'], rv: 2 });
   });
 
-  it('is announced again when it is told late, though the entry was changed since', async () => {
+  it('is announced again when the sync is late, also after another change of the entry', async () => {
     access.accounts.before = down;
     await change({ grants: grants() });
     access.clock.move(900_000);
@@ -133,7 +133,7 @@ describe('what Firebase Auth learns after the directory', () => {
     assert.equal((await find()).pendingSince, undefined);
   });
 
-  it('is announced once when it is told in time, however long ago the entry was last changed', async () => {
+  it('is announced once when the sync is in time', async () => {
     access.clock.move(900_000);
     await change({ grants: grants() });
     assert.equal((await announced()).length, 1);

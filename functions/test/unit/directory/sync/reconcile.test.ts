@@ -9,7 +9,7 @@ import type { accountOf } from '../../../helpers/memory-accounts.ts';
 const SYSTEM = { kind: 'system', requestId: 'reconcileAccess' } as const;
 const name = (n: number) => `u${String(n).padStart(3, '0')}`;
 
-describe('reconciling', () => {
+describe('reconcile', () => {
   let access: Access;
   afterEach(() => access.close());
 
@@ -34,7 +34,7 @@ describe('reconciling', () => {
       ...{ grantedBy: 'x', grantedAt: 1, expiresAt: now + end },
     }));
 
-  it('takes out the grants that have ended, at their second, and leaves the others', async () => {
+  it('removes expired grants at their second, and keeps the others', async () => {
     await open(1, (now) => ({ grants: grants(now, 0, -5, 1) }));
     assert.deepEqual(await access.reconcile(SYSTEM), { expired: 1, repaired: 0, failed: 0, more: false });
     const { grants: left, rolesVersion } = await find('u000');
@@ -44,20 +44,20 @@ describe('reconciling', () => {
     assert.deepEqual([event?.action, event?.actor], ['grants.expire', 'system']);
   });
 
-  it('tells Firebase Auth what is pending', async () => {
+  it('applies pending changes to Firebase Auth', async () => {
     await open(2, () => ({ roles: ['member'], rolesVersion: 3, pending: ['claims'] }));
     assert.deepEqual(await access.reconcile(SYSTEM), { expired: 0, repaired: 2, failed: 0, more: false });
     assert.deepEqual((await find('u001')).pending, []);
     assert.equal(access.accounts.byUid.get('u001')?.claims.rv, 3);
   });
 
-  it('has nothing to do where all is in order', async () => {
+  it('does nothing when no grant has expired and nothing is pending', async () => {
     await open(3, (now) => ({ grants: grants(now, 1) }));
     assert.deepEqual(await access.reconcile(SYSTEM), { expired: 0, repaired: 0, failed: 0, more: false });
     assert.deepEqual([access.accounts.changes, access.lines], [[], []]);
   });
 
-  it('is not kept from the rest by one that fails, and does it the next time', async () => {
+  it('continues after an entry that fails, and handles it in the next run', async () => {
     await open(4, () => ({ pending: ['claims'], rolesVersion: 2 }));
     access.accounts.before = (change) => {
       if (change.endsWith('u000')) throw unavailable('setCustomUserClaims');
@@ -68,7 +68,7 @@ describe('reconciling', () => {
     assert.deepEqual(await access.reconcile(SYSTEM), { expired: 0, repaired: 1, failed: 0, more: false });
   });
 
-  it('is not kept from the rest by a damaged document', async () => {
+  it('continues after a damaged document', async () => {
     await open(3, (now) => ({ grants: grants(now, 0), pending: ['claims'] }));
     await access.firestore.db.doc('directory/u000').update({ updated: null });
     const { expired, failed } = await access.reconcile(SYSTEM);
@@ -76,7 +76,7 @@ describe('reconciling', () => {
     assert.deepEqual((await find('u002')).grants, []);
   });
 
-  it('tells of one end once when two run at once', async () => {
+  it('removes an expired grant once when two run at once', async () => {
     await open(3, (now) => ({ grants: grants(now, 0) }));
     const runs = await Promise.all([access, access.another()].map(({ reconcile }) => reconcile(SYSTEM)));
     assert.equal(
@@ -87,8 +87,8 @@ describe('reconciling', () => {
     assert.deepEqual(events.map(({ target }) => target).sort(), ['u000', 'u001', 'u002']);
   });
 
-  describe('more than there is time for', () => {
-    /** Where telling anybody takes a second of the time that a run has, and never succeeds. */
+  describe('with more entries than there is time for', () => {
+    /** Every sync takes a second of the time of a run, and fails. */
     async function slow(
       facts: Parameters<typeof open>[1],
       work: (run: ReconcileAccess, told: Set<string>) => Promise<void>,
@@ -110,7 +110,7 @@ describe('reconciling', () => {
       });
     }
 
-    it('ends in time, and says that there is more', async () => {
+    it('ends in time, and reports that there is more', async () => {
       await slow(
         () => ({ pending: ['claims'] }),
         async (run, told) => {
@@ -121,7 +121,7 @@ describe('reconciling', () => {
       );
     });
 
-    it('is reached over some runs, though nothing of it ever succeeds', async () => {
+    it('reaches every entry over some runs, even if none succeeds', async () => {
       await slow(
         () => ({ pending: ['claims'] }),
         async (run, told) => {
@@ -132,7 +132,7 @@ describe('reconciling', () => {
     });
   });
 
-  it('goes through more than a page of both', async () => {
+  it('handles more than one page of both kinds', async () => {
     await open(90, (now, n) => (n % 2 === 0 ? { grants: grants(now, 0) } : { pending: ['claims'] }));
     const { expired, repaired, failed, more } = await access.reconcile(SYSTEM);
     assert.deepEqual([expired, repaired, failed, more], [45, 45, 0, false]);

@@ -5,7 +5,7 @@ import { connect, startTestFirestore } from '../../../helpers/firestore.ts';
 
 const SYSTEM = { kind: 'system', requestId: 'r' } as const;
 
-describe('while another instance is telling Firebase Auth', () => {
+describe('while another instance has the lease', () => {
   let server: FirestoreServer;
   let access: Access;
   let transactions = 0;
@@ -34,7 +34,7 @@ describe('while another instance is telling Firebase Auth', () => {
   });
   afterEach(() => access.close());
 
-  it('who waits for it looks without a transaction, which would be in its way', async () => {
+  it('a waiting sync reads without a transaction, which would contend', async () => {
     const looked = Promise.withResolvers<void>();
     onRead = () => {
       if (reads === 4) looked.resolve();
@@ -48,13 +48,13 @@ describe('while another instance is telling Firebase Auth', () => {
     assert.ok(transactions > 0, 'transactions are counted');
   });
 
-  it('a stale token waits for nothing', async () => {
+  it('a stale token does not wait', async () => {
     await access.records.resyncAfterStaleToken('bob');
     // The entry it looks at, and the same again as it takes the turn.
     assert.deepEqual([reads, transactions, access.accounts.changes], [2, 0, []]);
   });
 
-  it('a reconciler passes it by as not done', async () => {
+  it('reconciliation skips the entry and counts it as failed', async () => {
     assert.deepEqual(await access.reconcile(SYSTEM), { expired: 0, repaired: 0, failed: 1, more: false });
     assert.deepEqual([reads, transactions, access.accounts.changes], [1, 0, []]);
   });

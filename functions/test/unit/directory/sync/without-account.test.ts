@@ -14,7 +14,7 @@ import { assertRefused } from '../../../helpers/refusal.ts';
 const ADA = identityOf('ada', { email: 'ada@login.example' });
 const OLGA: PrincipalActor = actor('olga', ['owner']);
 
-describe('somebody of another issuer, without an account in Firebase Auth', () => {
+describe('an external user without an account in Firebase Auth', () => {
   let access: Access;
   beforeEach(async () => {
     access = await createAccess([['olga', { roles: ['owner'] }]]);
@@ -28,7 +28,7 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
     access.users.setRoles(OLGA, { uid: ADA.id, grants: [{ role: 'support' }], version });
   const latest = () => access.feed.latest(ADA.id);
 
-  it('is given roles, and every instance learns of it', async () => {
+  it('gets roles, and every instance learns of it', async () => {
     const after = await grant(0);
     assert.deepEqual([after.version, after.synced, after.email], [1, true, 'ada@login.example']);
     assert.deepEqual((await find())?.pending, []);
@@ -36,7 +36,7 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
     assert.deepEqual(access.accounts.changes, []);
   });
 
-  it('is disabled and enabled, and signed out', async () => {
+  it('is disabled, enabled and signed out', async () => {
     assert.equal((await access.users.setDisabled(OLGA, ADA.id, true)).disabled, true);
     assert.equal((await latest())?.validAfter, access.now() + 1);
     assert.equal((await access.users.setDisabled(OLGA, ADA.id, false)).disabled, false);
@@ -45,7 +45,7 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
     assert.deepEqual((await find())?.pending, []);
   });
 
-  it('is deleted, and comes back as somebody new', async () => {
+  it('is deleted, and is provisioned again as a new user', async () => {
     await grant(0);
     await access.users.remove(OLGA, ADA.id);
     assert.equal(await find(), undefined);
@@ -54,7 +54,7 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
     assert.deepEqual([record?.grants, record?.rolesVersion], [[], 0]);
   });
 
-  it('stays where a crash came between a change and its telling: nothing is left to tell', async () => {
+  it('has nothing pending after reconciliation when a crash interrupted the sync', async () => {
     await access.directory.change({ uid: ADA.id }, ({ entry }) => ({
       entry: { ...(entry ?? assert.fail()), rolesVersion: 4, pending: ['claims', 'disabled', 'sessions'] },
     }));
@@ -62,7 +62,7 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
     assert.deepEqual([(await find())?.pending, (await find())?.rolesVersion], [[], 4]);
   });
 
-  it('has ended grants taken out', async () => {
+  it('has expired grants removed', async () => {
     const grants = [{ role: 'support', expiresAt: access.now() + 60 } as const];
     await access.users.setRoles(OLGA, { uid: ADA.id, grants, version: 0 });
     access.clock.move(60_000);
@@ -70,7 +70,7 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
     assert.deepEqual((await find())?.grants, []);
   });
 
-  it('can sign themselves out before anybody has seen them', async () => {
+  it('can sign out everywhere before the first request', async () => {
     const bea = identityOf('bea');
     const { principal } = actor('bea', ['member']);
     const self = { ...Object(principal), issuer: bea.issuer, uid: undefined, directoryId: bea.id };
@@ -78,9 +78,9 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
     assert.deepEqual([entry.identity?.subject, entry.validAfter], ['bea', access.now() + 1]);
   });
 
-  it('keeps the profile of the issuer when there is an account, and is told like anybody', async () => {
+  it('keeps the profile of the issuer with an account, which is synced like any other', async () => {
     await access.accounts.create(ADA.id);
-    const account = { ...accountOf(ADA.id), email: 'somebody@else.example' };
+    const account = { ...accountOf(ADA.id), email: 'another@else.example' };
     const entry = await provisionEntry(access.directory, account, access.now());
     assert.equal(entry.email, 'ada@login.example');
     await grant(0);
@@ -90,7 +90,7 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
     assert.deepEqual([access.accounts.byUid.has(ADA.id), await find()], [false, undefined]);
   });
 
-  it('stays when somebody deletes the account: its tokens are stale, sessions elsewhere are not', async () => {
+  it('stays when the account is deleted; its tokens are stale, sessions at the issuer are not', async () => {
     await grant(0);
     await handleAccountDeleted(access.directory, { uid: ADA.id, requestId: 'event' });
     const entry = await find();
@@ -101,7 +101,7 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
     assert.deepEqual([(await latest())?.rolesVersion, (await latest())?.validAfter], [2, undefined]);
   });
 
-  it('owes an account that comes later what the entry says', async () => {
+  it('has pending changes for an account that is created later', async () => {
     await grant(0);
     await access.users.setDisabled(OLGA, ADA.id, true);
     await access.accounts.create(ADA.id);
@@ -111,13 +111,13 @@ describe('somebody of another issuer, without an account in Firebase Auth', () =
       'disabled',
     ]);
     assert.equal(await access.sync.syncAccount(ADA.id), true);
-    const told = access.accounts.byUid.get(ADA.id);
-    assert.deepEqual([told?.disabled, told?.claims], [true, { roles: ['support'], rv: 1 }]);
-    assert.equal((await markAccountOutOfSync(access.directory, told ?? assert.fail()))?.pending.length, 0);
-    assert.equal(await markAccountOutOfSync(access.directory, accountOf('nobody')), undefined);
+    const synced = access.accounts.byUid.get(ADA.id);
+    assert.deepEqual([synced?.disabled, synced?.claims], [true, { roles: ['support'], rv: 1 }]);
+    assert.equal((await markAccountOutOfSync(access.directory, synced ?? assert.fail()))?.pending.length, 0);
+    assert.equal(await markAccountOutOfSync(access.directory, accountOf('missing')), undefined);
   });
 
-  it('does not make others stay: a Firebase user without an account is given no role', async () => {
+  it('is the only kind: a Firebase user without an account gets no role', async () => {
     access.accounts.byUid.delete('olga');
     const change = { uid: 'olga', grants: [], version: 1 };
     await assertRefused(() => access.users.setRoles(actor('x', ['owner']), change), 'not_found');
