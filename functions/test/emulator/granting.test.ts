@@ -73,7 +73,7 @@ describe('who may grant what, through Hosting', function () {
       'body.grants.1.role': [{ role: 'member' }, { role: 'constructor' }],
       'body.grants.0.grantedBy': [{ role: 'admin', grantedBy: 'somebody else' }],
       'body.grants.0.expiresAt': [{ role: 'admin', expiresAt: 'tomorrow' }],
-      'grants.0.expiresAt': [{ role: 'admin', expiresAt: past }],
+      'body.grants.0.expiresAt': [{ role: 'admin', expiresAt: past }],
       'body.grants.0': ['owner'],
       'body.grants': [{ role: 'support' }, { role: 'support' }],
     };
