@@ -2,8 +2,8 @@ import { getAuth } from 'firebase-admin/auth';
 import { loadConfig } from '../../src/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
-import { openInstance as open, type TestInstance } from '../helpers/open-instance.ts';
 import { fetchGoogleAt } from '../helpers/google.ts';
+import { openInstance as open, type TestInstance } from '../helpers/open-instance.ts';
 import { type Addresses, connectOutside } from './outside.ts';
 
 export interface OwnInstance extends TestInstance {

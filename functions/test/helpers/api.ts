@@ -9,9 +9,9 @@ import type { Clock } from '../../src/core/clock.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
+import { ACCOUNTS_LOOKUP, fetchGoogleAt, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
 import { openInstance, rebind, type TestInstance } from './open-instance.ts';
 import { type ProductFields, productOf } from './product.ts';
-import { ACCOUNTS_LOOKUP, fetchGoogleAt, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
 
 /** The HTTP API as production runs it, with one person of each role, in front of a Google of our own. */
 

@@ -5,9 +5,9 @@ import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import type { TestFirestore } from './firestore.ts';
+import { fetchGoogleAt, type Google, PROJECT } from './google.ts';
 import { openInstance, type TestInstance } from './open-instance.ts';
 import { type ProductFields, productOf } from './product.ts';
-import { fetchGoogleAt, type Google, PROJECT } from './google.ts';
 
 export interface LogLine {
   readonly kind: keyof Log;
