@@ -55,12 +55,10 @@ export const roleChange = z.strictObject({
 export const grant = z
   .object({
     role: roleName,
-    grantedBy: z
-      .string()
-      .meta({
-        description:
-          'Directory id of the user who granted it; or `system`, `operator`, `import`, or an issuer.',
-      }),
+    grantedBy: z.string().meta({
+      description:
+        'Directory id of the user who granted it; or `system`, `operator`, `import`, or an issuer.',
+    }),
     grantedAt: dateTime,
     expiresAt: dateTime.optional(),
     reason: z.string().optional(),
