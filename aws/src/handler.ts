@@ -8,7 +8,7 @@ import type {
   Context,
 } from 'aws-lambda';
 import type { Principal } from '../../functions/src/authz/principal.ts';
-import { AppError, ERRORS } from '../../functions/src/core/errors.ts';
+import { isRefusal } from '../../functions/src/core/errors.ts';
 import type { RefusalReason } from '../../functions/src/core/refusal-reasons.ts';
 import { type CallerContext, callerContext } from './caller-context.ts';
 import { authorizationLines, readMethodArn, splitLines } from './events.ts';
@@ -132,8 +132,7 @@ async function authenticate(
   operation: Operation,
 ): Promise<Principal> {
   const principal = await authorizer.authenticate(lines, operation).catch((error: unknown) => {
-    const isRefused = error instanceof AppError && ERRORS[error.code].status < 500;
-    throw new Error(isRefused ? 'Unauthorized' : 'Unavailable');
+    throw new Error(isRefusal(error) ? 'Unauthorized' : 'Unavailable');
   });
   if (principal.kind !== 'anonymous') return principal;
   authorizer.logDecision(principal, { allowed: false, reason: 'anonymous' }, operation);

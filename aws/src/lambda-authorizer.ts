@@ -13,7 +13,7 @@ import { type Decision, decide, dependsOnOwner, type Resource } from '../../func
 import { toDenialError } from '../../functions/src/authz/denial.ts';
 import { ANONYMOUS, type Principal } from '../../functions/src/authz/principal.ts';
 import { type Clock, seconds } from '../../functions/src/core/clock.ts';
-import { AppError, ERRORS, toAppError } from '../../functions/src/core/errors.ts';
+import { AppError, isRefusal, toAppError } from '../../functions/src/core/errors.ts';
 import type { DecisionReason, Log } from '../../functions/src/core/log.ts';
 
 /**
@@ -84,7 +84,7 @@ export function createLambdaAuthorizer({ profiles, fetch, clock, log }: Options)
       ...(logDetail !== undefined && { detail: logDetail }),
       code,
     });
-    if (ERRORS[code].status >= 500) log.failure(operation.requestId, error);
+    if (!isRefusal(error)) log.failure(operation.requestId, error);
     return error;
   }
 
