@@ -1,8 +1,8 @@
 import { defineConfig } from './src/core/gatehouse-config.ts';
 
 /**
- * What your product is: who may do what, who may sign up, and whose tokens are accepted. What differs between projects,
- * such as origins and regions, is in `.env.<project id>` instead.
+ * What your product is: who may do what, who may sign up, and which token issuers are trusted. What differs between
+ * projects, such as origins and regions, is in `.env.<project id>` instead.
  *
  * A misspelt name does not compile; a wrong value stops the build and the start with the field's path.
  */
@@ -37,7 +37,7 @@ export default defineConfig({
   // E-mail domains that may sign up, such as ['example.com']. Empty: every domain.
   signUp: { emailDomains: [] },
 
-  // Issuers besides Firebase whose tokens are accepted: cognito({...}), auth0({...}) and oidc({...}) from
+  // Trusted token issuers besides Firebase: cognito({...}), auth0({...}) and oidc({...}) from
   // ./src/core/gatehouse-config.ts. A function of { projectId, emulator }: staging and production may differ.
   trustedIssuers: () => [],
 });

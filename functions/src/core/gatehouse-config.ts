@@ -48,7 +48,7 @@ interface CommonSettings<Name extends string> {
   readonly tokenExchange?: boolean;
 }
 
-/** An issuer whose tokens are accepted. `type` selects a file in `authn/oidc/providers`, which checks the other fields. */
+/** A trusted token issuer. `type` selects a file in `authn/oidc/providers`, which checks the other fields. */
 export interface IssuerSetting<Name extends string> extends CommonSettings<Name> {
   readonly type: string;
 }
@@ -121,7 +121,7 @@ export interface GatehouseConfig<Permissions, Roles> {
     /** E-mail domains that may sign up. Empty: every domain. */
     readonly emailDomains: readonly string[];
   };
-  /** Issuers besides Firebase whose tokens are accepted. */
+  /** Trusted token issuers besides Firebase. */
   readonly trustedIssuers: (
     deployment: Deployment,
   ) => readonly IssuerSetting<NoInfer<Names<Permissions> | Names<Roles>>>[];

@@ -8,7 +8,6 @@ import { firebaseProfile } from '../authn/oidc/providers/firebase.ts';
 import { createTokenVerifiers } from '../authn/oidc/token-verifiers.ts';
 import { createJwtVerifier } from '../authn/oidc/verify-jwt.ts';
 import { createEmulatorTokenVerifier } from '../platform/firebase-auth/emulator-token-verifier.ts';
-import type { OpenFirestore } from '../platform/firestore/firestore.ts';
 import type { Platform } from '../platform/platform.ts';
 
 /** How an instance authenticates callers. */
@@ -35,7 +34,7 @@ export function createAuthentication(
 }
 
 /** The first token needs both: Firestore's SDK loads while Google's keys are being fetched. */
-function whileOpening(open: OpenFirestore, fetch: Fetch): Fetch {
+function whileOpening(open: Platform['firestore'], fetch: Fetch): Fetch {
   return (url, init) => {
     open().catch(() => undefined);
     return fetch(url, init);

@@ -87,7 +87,7 @@ describe('the guide to an endpoint of your own', () => {
     const { createApp } = await load('http/app.ts');
     const { ROLES } = await load('authz/roles.ts');
     const log = new Proxy({}, { get: () => () => undefined });
-    const outside = { app: google.app, firestore: firestore.open, log };
+    const outside = { app: google.app, fetch: google.fetch, firestore: firestore.open, log };
     const platform = createPlatform(loadConfig({ GCLOUD_PROJECT: PROJECT }), outside);
     const server = createServer(createApp(createInstance(platform)));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
