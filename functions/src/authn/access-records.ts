@@ -35,7 +35,7 @@ export interface AccessRecords {
    */
   read(uid: string): Promise<AccessRecord | undefined>;
   /**
-   * Asks the directory for an external identity, now, and enters it there if that is to be done on first sight.
+   * Asks the directory for an external identity, now, and provisions it where the issuer's profile says so.
    *
    * @throws AppError `unavailable` when it does not answer: never a pass
    */

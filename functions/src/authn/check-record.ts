@@ -2,10 +2,10 @@ import { type Caller, invalidToken, tokenStale } from '../core/errors.ts';
 import type { AccessRecord } from './access-records.ts';
 
 /**
- * Does the record let somebody in who signed in then?
+ * Does the record accept a sign-in of that time?
  *
  * @param authTime seconds since the epoch
- * @throws AppError `invalid_token` for who is disabled, `token_stale` for a sign-in that was revoked
+ * @throws AppError `invalid_token` for a disabled user, `token_stale` for a sign-in that was revoked
  */
 export function checkRecord(
   { disabled, validAfter }: Pick<AccessRecord, 'disabled' | 'validAfter'>,

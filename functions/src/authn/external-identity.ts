@@ -14,8 +14,8 @@ export interface ExternalIdentity {
 }
 
 /**
- * The directory id of an external identity, and its uid once it is exchanged for a Firebase one. Stable, and nobody can
- * choose a subject that gives somebody else's: JSON keeps the two apart, SHA-256 keeps any subject within what an id may be.
+ * The directory id of an external identity, and the uid of the Firebase account that a token exchange creates for it.
+ * Stable, and no subject gives the id of another: JSON separates the two parts, SHA-256 makes any subject a valid id.
  */
 export function externalId(issuer: string, subject: string): string {
   return `ext-${hash('sha256', JSON.stringify([issuer, subject]), 'base64url')}`;

@@ -22,7 +22,7 @@ export interface TokenTimes {
 /**
  * The time claims of a payload (RFC 7519 §4.1; OpenID Connect Core §2 for `auth_time`), in seconds.
  *
- * `exp` gets no grace: firebase-admin gives none, and a token must not live longer in the cache than at first sight.
+ * `exp` gets no grace: firebase-admin gives none, and a token must not live longer in the cache than without it.
  * What lies in the future gets {@link CLOCK_SKEW_SECONDS}.
  *
  * @throws AppError `invalid_token`

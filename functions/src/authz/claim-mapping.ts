@@ -9,7 +9,7 @@ export interface Rights {
 
 export const NO_RIGHTS: Rights = Object.freeze({ roles: [], permissions: [] });
 
-/** Where an issuer says something about somebody, and what each value means here. What is not in the table means nothing. */
+/** A claim of an issuer, and what each of its values means here. A value that is not in the table means nothing. */
 interface Source {
   /** Keys from the payload inwards, e.g. `['realm_access', 'roles']`. */
   readonly path: readonly string[];

@@ -53,7 +53,7 @@ export function compileRoleClaims(timed: readonly TimedRole[], version: number, 
 }
 
 /**
- * Claims of unknown shape → access. Without a version Gatehouse did not write them, and somebody else's `roles` say
+ * Claims of unknown shape → access. Without a version Gatehouse did not write them, and `roles` of other code say
  * nothing here. A role counts while its `rx`, if it has one, lies ahead; anything malformed counts for nothing.
  */
 export function readRoleClaims(claims: Readonly<Record<string, unknown>>, now: number): ClaimedRoles {

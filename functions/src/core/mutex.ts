@@ -1,6 +1,6 @@
 /**
- * Lets one piece of work go at a time. firebase-admin fetches keys anew for every caller that finds none or finds them
- * run out; so a thousand tokens at that moment would be a thousand fetches. With the keys there, work that only computes
+ * Runs one piece of work at a time. firebase-admin fetches App Check's keys for every caller that finds none, or finds that
+ * they have expired; so a thousand tokens at that moment would be a thousand fetches. With the keys there, work that only computes
  * takes as long one by one as all at once.
  *
  * @param failed did this error leave us without keys? Then whoever was waiting fails with it instead of trying, too.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { scribble } from '../helpers/forge.ts';
+import { KEYS } from '../helpers/google.ts';
 import { isFirebase } from './attack.ts';
 import { forgeOf, type Kind, kinds, mint } from './issuer-kinds.ts';
 import { assertPasses, openWorld, type World } from './world.ts';
@@ -25,7 +26,7 @@ describe('a flood of key ids that nobody has', () => {
     world.asked();
     await work();
     assert.deepEqual(attacker.asked, []);
-    const ofGoogle = world.asked().filter((url) => url.startsWith('https://www.googleapis.com/')).length;
+    const ofGoogle = world.asked().filter((url) => url === `${api.google.url}${KEYS}`).length;
     assert.equal(api.google.count('accounts:lookup'), 0);
     if (isFirebase(kind)) {
       assert.equal(issuers.asked.length, before);

@@ -22,7 +22,7 @@ export function createFirebaseTokenVerifier({ jwt, records }: Options): TokenVer
   async function checkExchanged(principal: Principal): Promise<void> {
     const record = await records.read(principal.subject);
     const { authTime } = principal;
-    // Without an account nobody gets in either.
+    // A deleted account is refused like a disabled one.
     checkRecord(record ?? { disabled: true, validAfter: 0 }, authTime, principal);
   }
 

@@ -26,7 +26,7 @@ interface Options {
 
 /** All in milliseconds. */
 const FRESH_FOR = 10 * 60_000;
-/** An issuer whose keys cannot be read may go on with the last that could, but a key it has withdrawn must end. */
+/** While an issuer's keys cannot be fetched, the last ones count this long: a key that was withdrawn must end. */
 const USABLE_FOR = 60 * 60_000;
 /** Between two fetches, whatever tokens come: each may name another key. */
 const COOL_DOWN = 30_000;
@@ -105,7 +105,7 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
         throw unavailable(`no keys of ${issuer}: ${failure?.logDetail}`, failure);
       }
       if (!kids.has(header.kid)) {
-        // Nobody could say whether it is a new one.
+        // It may be a new key.
         if (failure !== undefined)
           throw unavailable(`no new keys of ${issuer}: ${failure.logDetail}`, failure);
         throw invalidToken('unknown-kid');

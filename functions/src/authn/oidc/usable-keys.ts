@@ -8,7 +8,7 @@ const KEY_TYPES: Readonly<Record<Algorithm, string>> = {
   EdDSA: 'OKP',
 };
 const CURVES: Readonly<Partial<Record<Algorithm, string>>> = { ES256: 'P-256', EdDSA: 'Ed25519' };
-/** RFC 7518 §6.2.2, §6.3.2: members of a private key. One that was published is nobody's any more. */
+/** RFC 7518 §6.2.2, §6.3.2: members of a private key. A private key that was published proves nothing any more. */
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const MIN_RSA_BYTES = 2048 / 8;
 
@@ -37,7 +37,7 @@ function isUsable(key: Record<string, unknown>, algorithms: readonly Algorithm[]
   return fitting.length > 0 && (key.kty !== 'RSA' || isStrongRsa(key));
 }
 
-/** At least 2048 bits (RFC 7518 §3.3), and the exponent that everybody uses: small ones have been broken. */
+/** At least 2048 bits (RFC 7518 §3.3) and the usual exponent: small ones have been broken. */
 function isStrongRsa({ n, e }: Record<string, unknown>): boolean {
   if (e !== 'AQAB' || typeof n !== 'string') return false;
   const modulus = Buffer.from(n, 'base64url');

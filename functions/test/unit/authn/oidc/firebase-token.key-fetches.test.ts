@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import { forgeIdToken, scribble } from '../../../helpers/forge.ts';
-import { type Google, KEYS, mintIdToken, openGoogle } from '../../../helpers/google.ts';
+import { CERTIFICATES, type Google, KEYS, mintIdToken, openGoogle } from '../../../helpers/google.ts';
 import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
 import { assertRefused, refusalOf } from '../../../helpers/refusal.ts';
 
@@ -39,6 +39,13 @@ describe('a thousand unknown kids', () => {
     ahead = 10 * 60_000;
     await Promise.all(tokens.map((token) => refusalOf(() => present(steady, token))));
     assert.equal(google.count(KEYS), 2);
+  });
+
+  it('and good tokens fetch nothing of firebase-admin, which verifies nothing in production', async () => {
+    google.users.set('ada', { localId: 'ada' });
+    await present(instance, await mintIdToken());
+    await refusalOf(() => present(instance, tokens[0] ?? ''));
+    assert.deepEqual([google.requests.length, google.count(KEYS), google.count(CERTIFICATES)], [1, 1, 0]);
   });
 
   it('do not keep a good token out', async () => {
