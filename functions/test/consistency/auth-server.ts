@@ -96,7 +96,7 @@ const TIMES = { createdAt: '0', lastLoginAt: '0' };
 const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=3600' };
 
 /** The account of an entry, told all of it; one claim is somebody else's. */
-export function accountWith({
+export function syncedAccount({
   uid,
   grants,
   rolesVersion,

@@ -1,6 +1,6 @@
 import { actor } from '../helpers/actor.ts';
 import type { TestInstance } from '../helpers/open-instance.ts';
-import { withRules } from '../helpers/users.ts';
+import { withAccessRules } from '../helpers/users.ts';
 
 /** A change of somebody's access by an owner: what a process is killed in the middle of. */
 export const CHANGES = ['promote', 'demote', 'disable', 'delete', 'revoke'] as const;
@@ -13,8 +13,8 @@ export interface Change {
 }
 
 /** @param instance where everybody is at version 1 */
-export async function carryOut(deps: TestInstance, { name, by, uid }: Change): Promise<void> {
-  const users = withRules(deps.users);
+export async function applyChange(deps: TestInstance, { name, by, uid }: Change): Promise<void> {
+  const users = withAccessRules(deps.users);
   const owner = actor(by, ['owner']);
   switch (name) {
     case 'promote':

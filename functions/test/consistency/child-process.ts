@@ -2,8 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { Addresses } from './backends.ts';
 import type { Job } from './child.ts';
-import type { Addresses } from './outside.ts';
 
 /** A real process, waiting for its job. */
 export interface Child {

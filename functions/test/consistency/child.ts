@@ -1,8 +1,8 @@
 import { flushCompileCache } from 'node:module';
-import { type Change, carryOut } from './changes.ts';
+import type { Addresses } from './backends.ts';
+import { applyChange, type Change } from './changes.ts';
 import { type EditJob, edit } from './editor.ts';
 import { type OwnInstance, openInstance, slowClock } from './instance.ts';
-import type { Addresses } from './outside.ts';
 
 /** A process with an instance of its own: it does what it is told, and says when it is done. */
 
@@ -17,7 +17,7 @@ process.on('message', async (message: Addresses | Job) => {
     await instance.warmUp();
   } else if (instance !== undefined) {
     const own = instance;
-    if ('change' in message) await carryOut(own, message.change);
+    if ('change' in message) await applyChange(own, message.change);
     else await Promise.all(message.edits.map((one) => edit(own, one)));
   }
   process.send?.('done');

@@ -1,7 +1,7 @@
 import { AppError } from '../../src/core/errors.ts';
 import { actor } from '../helpers/actor.ts';
 import type { TestInstance } from '../helpers/open-instance.ts';
-import { withRules } from '../helpers/users.ts';
+import { withAccessRules } from '../helpers/users.ts';
 
 /** One edit: the end of somebody's grant, a day later than it was. Edits add up, so that a lost one shows in the sum. */
 export interface EditJob {
@@ -37,7 +37,7 @@ async function attempt(
   change: Parameters<TestInstance['users']['setRoles']>[1],
 ): Promise<'done' | 'version_mismatch' | 'unavailable'> {
   try {
-    await withRules(instance.users).setRoles(actor(by, ['owner']), change);
+    await withAccessRules(instance.users).setRoles(actor(by, ['owner']), change);
     return 'done';
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

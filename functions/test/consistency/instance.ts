@@ -3,7 +3,7 @@ import { loadConfig } from '../../src/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { openInstance as open, type TestInstance } from '../helpers/open-instance.ts';
-import { type Addresses, connectOutside } from './outside.ts';
+import { type Addresses, connectBackends } from './backends.ts';
 
 export interface OwnInstance extends TestInstance {
   /** Loads and connects what the first calls would, without a deadline: a new process on a busy machine takes seconds. */
@@ -13,7 +13,7 @@ export interface OwnInstance extends TestInstance {
 
 /** An instance wired as in production, with clients of its own. `close` it. */
 export function openInstance(addresses: Addresses, clock: Clock = systemClock): OwnInstance {
-  const { app, db, firestore, close } = connectOutside(addresses);
+  const { app, db, firestore, close } = connectBackends(addresses);
   const config = loadConfig({ GCLOUD_PROJECT: addresses.project });
   return {
     ...open(config, { app, firestore, clock, log: SILENT }),

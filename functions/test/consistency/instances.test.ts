@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { startTestFirestore } from '../helpers/firestore.ts';
-import { claimsFor } from './agreement.ts';
-import { type AuthServer, accountWith, openAuthServer } from './auth-server.ts';
+import { type AuthServer, openAuthServer, syncedAccount } from './auth-server.ts';
+import { connectBackends } from './backends.ts';
 import { type Answer, emulatorToken, type FrameworkInstance, startInstance } from './framework-instance.ts';
-import { connectOutside } from './outside.ts';
+import { claimsFor } from './invariants.ts';
 import { entryOf, seed } from './seed.ts';
 
 const PROJECT = 'demo-instances';
@@ -41,7 +41,7 @@ describe('of two instances', function () {
 
   before(async () => {
     auth = await openAuthServer();
-    for (const entry of entries.values()) auth.accounts.set(entry.uid, accountWith(entry));
+    for (const entry of entries.values()) auth.accounts.set(entry.uid, syncedAccount(entry));
   });
   after(async () => {
     await Promise.all(instances.map((instance) => instance.stop()));
@@ -53,7 +53,7 @@ describe('of two instances', function () {
     const firestore = await startTestFirestore({ beforeCall });
     firestores.push(firestore);
     const addresses = { firestore: firestore.host, database: PROJECT, auth: auth.port, project: PROJECT };
-    const outside = connectOutside(addresses);
+    const outside = connectBackends(addresses);
     await seed(outside.db, [...entries.values()]);
     await outside.close();
     return firestore.host;

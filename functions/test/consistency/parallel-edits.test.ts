@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import type { RecordedEvent } from '../../src/audit/audit-event.ts';
 import { startTestFirestore } from '../helpers/firestore.ts';
 import { PROJECT } from '../helpers/google.ts';
-import { type AuthServer, accountWith, openAuthServer } from './auth-server.ts';
+import { type AuthServer, openAuthServer, syncedAccount } from './auth-server.ts';
+import { type Backends, connectBackends } from './backends.ts';
 import { type Child, startChild } from './child-process.ts';
 import { DAY, type EditJob, edit } from './editor.ts';
 import { type OwnInstance, openInstance } from './instance.ts';
-import { connectOutside, type Outside } from './outside.ts';
 import { entryOf, seed } from './seed.ts';
 
 const EDITS = 50;
@@ -28,7 +28,7 @@ describe('of 50 parallel role edits', function () {
   const instances: OwnInstance[] = [];
   let firestore: Awaited<ReturnType<typeof startTestFirestore>>;
   let auth: AuthServer;
-  let outside: Outside;
+  let outside: Backends;
   let later: OwnInstance;
 
   before(async () => {
@@ -39,7 +39,7 @@ describe('of 50 parallel role edits', function () {
       project: PROJECT,
       database: 'parallel-edits',
     };
-    outside = connectOutside(addresses);
+    outside = connectBackends(addresses);
     children.push(...(await Promise.all([startChild(), startChild(), startChild()])));
     await Promise.all(children.map((child) => child.open(addresses)));
     instances.push(openInstance(addresses), openInstance(addresses));
@@ -66,7 +66,7 @@ describe('of 50 parallel role edits', function () {
   async function enter(uids: readonly string[]): Promise<void> {
     const entries = uids.map((uid) => entryOf(uid, ['support'], END));
     await seed(outside.db, [entryOf(BY, ['owner']), ...entries]);
-    for (const entry of entries) auth.accounts.set(entry.uid, accountWith(entry));
+    for (const entry of entries) auth.accounts.set(entry.uid, syncedAccount(entry));
   }
 
   /** Done changes of somebody, by the version they led to. */

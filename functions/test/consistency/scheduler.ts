@@ -88,7 +88,7 @@ export function random(seed: number): () => number {
  *
  * @returns puts the real clock back
  */
-export function waitBySchedule(scheduler: Scheduler): () => void {
+export function scheduleBackoff(scheduler: Scheduler): () => void {
   const require = createRequire(import.meta.url);
   const sdk = dirname(require.resolve('@google-cloud/firestore'));
   const { setTimeoutHandler } = require(join(sdk, 'backoff.js')) as {

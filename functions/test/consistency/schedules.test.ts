@@ -2,14 +2,20 @@ import assert from 'node:assert/strict';
 import { AppError } from '../../src/core/errors.ts';
 import { isPermanentOwner } from '../../src/directory/entry.ts';
 import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts';
-import { mutualDemotion, partingGift, passingOwners, type Story, stories } from './owner-stories.ts';
+import {
+  grantDuringDemotion,
+  mutualDemotion,
+  type Scenario,
+  scenarios,
+  temporaryOwners,
+} from './owner-scenarios.ts';
 import {
   claimsOf,
-  type Flaw,
-  type Found,
-  openScheduledWorld,
-  type ScheduledWorld,
-} from './scheduled-world.ts';
+  type Fault,
+  type FinalState,
+  openScheduledEnvironment,
+  type ScheduledEnvironment,
+} from './scheduled-environment.ts';
 import { random } from './scheduler.ts';
 
 /** To see one schedule again: `SCHEDULE=417`. */
@@ -18,18 +24,18 @@ const { SCHEDULE } = process.env;
 interface Came {
   readonly steps: readonly string[];
   readonly outcomes: readonly string[];
-  readonly found: Found;
+  readonly found: FinalState;
 }
 
 describe('in every order of the calls to Firestore and Firebase Auth,', function () {
   this.timeout(180_000);
-  let world: ScheduledWorld;
+  let world: ScheduledEnvironment;
   before(async () => {
-    world = await openScheduledWorld();
+    world = await openScheduledEnvironment();
   });
   after(() => world.close());
 
-  async function play({ entries, attacks }: Story, seed: number, flaw?: Flaw): Promise<Came> {
+  async function play({ entries, attacks }: Scenario, seed: number, flaw?: Fault): Promise<Came> {
     const usersOf = await world.begin(entries, flaw);
     const outcomes: string[] = attacks.map(() => 'begun');
     const acts = attacks.map(({ by, target, attack }, n) => async () => {
@@ -39,7 +45,7 @@ describe('in every order of the calls to Firestore and Firebase Auth,', function
     return { steps, outcomes, found: await world.look() };
   }
 
-  for (const story of stories) {
+  for (const story of scenarios) {
     it(`${story.name} leave an owner, and nobody acts without the right to`, async () => {
       const orders = new Set<string>();
       const endings = new Set<string>();
@@ -67,8 +73,8 @@ describe('in every order of the calls to Firestore and Firebase Auth,', function
   const own = (path: string, uid: string) => path === `directory/${uid}`;
   const either = (path: string, uid: string) => owners(path) || own(path, uid);
   const flaws = {
-    'the list of owners': [passingOwners, beside(owners)],
-    'the entry of who acts': [partingGift, beside(own)],
+    'the list of owners': [temporaryOwners, beside(owners)],
+    'the entry of who acts': [grantDuringDemotion, beside(own)],
     'both of them': [mutualDemotion, beside(either)],
   } as const;
   for (const [name, [story, flaw]] of Object.entries(flaws)) {
@@ -87,7 +93,7 @@ describe('in every order of the calls to Firestore and Firebase Auth,', function
   }
 });
 
-function check({ entries, left }: Story, { steps, outcomes, found }: Came, seed: number): void {
+function check({ entries, left }: Scenario, { steps, outcomes, found }: Came, seed: number): void {
   const at = `SCHEDULE=${seed}: ${outcomes.join(', ')}\n${steps.join('\n')}`;
   const standing = [...found.entries.values()].filter(isPermanentOwner).map(({ uid }) => uid);
   assert.ok(left.includes(standing.length), `${standing.length} owners are left. ${at}`);
@@ -123,7 +129,7 @@ async function outcomeOf(work: Promise<unknown>): Promise<string> {
 }
 
 /** Reads some documents of a transaction outside of it, so that nobody notices when they change meanwhile. */
-function beside(which: (path: string, uid: string) => boolean): Flaw {
+function beside(which: (path: string, uid: string) => boolean): Fault {
   return (firestore: OpenedFirestore, uid) => {
     const { db } = firestore;
     const runTransaction: typeof db.runTransaction = (update) =>

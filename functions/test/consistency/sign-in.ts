@@ -6,7 +6,7 @@ import { AppError } from '../../src/core/errors.ts';
 import { createBlockingFunctions } from '../../src/sign-up/blocking-functions.ts';
 import { mintIdToken } from '../helpers/google.ts';
 import type { TestInstance } from '../helpers/open-instance.ts';
-import { claimsIn, TARGET } from './agreement.ts';
+import { claimsIn, TARGET } from './invariants.ts';
 import type { State } from './state.ts';
 
 /** A token of a sign-in of a minute ago, as Firebase Auth would issue it now. */
@@ -20,7 +20,7 @@ export function newToken(claims: object): Promise<string> {
 }
 
 /** The roles that a token is good for. What its refusal sets in motion is for other tests. */
-export async function presented(
+export async function acceptedRoles(
   instance: TestInstance,
   token: string,
   fresh: boolean,

@@ -20,7 +20,7 @@ export async function readState(db: Firestore, accounts: Accounts): Promise<Stat
 }
 
 /** The same when nobody has the turn to tell Firebase Auth any more: a process that was killed keeps it for a while. */
-export function afterTurns({ documents, accounts }: State): State {
+export function withExpiredLeases({ documents, accounts }: State): State {
   const later = [...documents].map(([path, { lease, ...fields }]) =>
     lease === undefined
       ? ([path, fields] as const)

@@ -15,10 +15,10 @@ import {
   authAdmin,
   type Client,
   FUNCTIONS_URL,
+  localInstance,
   makeSignedIn,
   makeUser,
   openClient,
-  operator,
   outcome,
   signIn,
   uniqueEmail,
@@ -65,7 +65,7 @@ describe('blocking functions', function () {
 
   /** Sets a user's entry past all rules and without a word to Firebase Auth: as a process leaves it that dies then. */
   async function leave(uid: string, change: Partial<DirectoryEntry>): Promise<void> {
-    await operator.directory.change({ uid }, ({ entry }) => {
+    await localInstance.directory.change({ uid }, ({ entry }) => {
       assert.ok(entry);
       return { entry: { ...entry, ...change } };
     });
@@ -92,7 +92,7 @@ describe('blocking functions', function () {
     await authAdmin.updateUser(uid, { emailVerified: true });
     assert.deepEqual(await rolesOf(await signIn(email, PASSWORD)), ['member']);
     assert.deepEqual(await claimsOf(email), { roles: ['member'], rv: 1 });
-    const { grants, version, emailVerified, synced } = await operator.users.get(uid);
+    const { grants, version, emailVerified, synced } = await localInstance.users.get(uid);
     assert.deepEqual([grants[0]?.role, grants.length, version, synced], ['member', 1, 1, true]);
     assert.equal(emailVerified, true);
     const [event] = await recordOf(`target=${uid}`);
@@ -105,7 +105,7 @@ describe('blocking functions', function () {
     const me = await api('GET /me', { token: await opened.token() });
     assert.deepEqual(me.body.roles, ['member']);
     assert.deepEqual(await claimsOf(email), { roles: ['member'], rv: 1 });
-    const { grants } = await until('the entry', () => operator.directory.find(me.body.uid));
+    const { grants } = await until('the entry', () => localInstance.directory.find(me.body.uid));
     assert.deepEqual(
       grants.map(({ role }) => role),
       ['member'],
@@ -188,7 +188,7 @@ describe('blocking functions', function () {
     const { uid } = await importOld(email, { tenantPlan: 'x', roles: ['king'] });
     assert.deepEqual(await rolesOf(await signIn(email)), ['member']);
     assert.deepEqual(await claimsOf(email), { tenantPlan: 'x', roles: ['member'], rv: 1 });
-    assert.equal((await operator.users.get(uid)).version, 1);
+    assert.equal((await localInstance.users.get(uid)).version, 1);
   });
 
   it('give no role to whom an operator made with an address of another domain', async () => {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import {
   api,
   authAdmin,
+  localInstance,
   makeSignedIn,
   makeUser,
-  operator,
   outcome,
-  refusedSoon,
   signIn,
   until,
+  untilRefused,
 } from '../helpers/emulator.ts';
 
 describe('disabling and deleting users, through Hosting', function () {
@@ -19,7 +19,7 @@ describe('disabling and deleting users, through Hosting', function () {
     const disabled = await api(`PATCH /users/${ada.uid}`, { token: admin.idToken, body: { disabled: true } });
     assert.deepEqual([disabled.status, disabled.body.disabled], [200, true]);
 
-    assert.equal((await refusedSoon('GET /me', ada.idToken)).body.code, 'invalid_token');
+    assert.equal((await untilRefused('GET /me', ada.idToken)).body.code, 'invalid_token');
     await assert.rejects(signIn(ada.email), { code: 'auth/user-disabled' });
     await assert.rejects(ada.token(true), { code: 'auth/user-disabled' });
 
@@ -38,10 +38,10 @@ describe('disabling and deleting users, through Hosting', function () {
     assert.deepEqual([deleted.status, deleted.body], [204, '']);
 
     assert.equal(outcome(await api(`GET /users/${ada.uid}`, { token: admin.idToken })), '404 not_found');
-    assert.equal((await refusedSoon('GET /me', ada.idToken)).body.code, 'invalid_token');
+    assert.equal((await untilRefused('GET /me', ada.idToken)).body.code, 'invalid_token');
     assert.equal(outcome(await api(`DELETE /users/${ada.uid}`, { token: admin.idToken })), '404 not_found');
     await assert.rejects(authAdmin.getUser(ada.uid), { code: 'auth/user-not-found' });
-    assert.equal(await operator.directory.find(ada.uid), undefined);
+    assert.equal(await localInstance.directory.find(ada.uid), undefined);
   });
 
   it('a user who was deleted and signs up again with the same e-mail is another, without the old roles', async () => {

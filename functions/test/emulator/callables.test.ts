@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { httpsCallable } from 'firebase/functions';
-import { type Client, makeSignedIn, makeUser, openClient, refusedSoon } from '../helpers/emulator.ts';
+import { type Client, makeSignedIn, makeUser, openClient, untilRefused } from '../helpers/emulator.ts';
 
 interface Refusal {
   readonly code: string;
@@ -110,7 +110,7 @@ describe('callables, through the client SDK', function () {
     const [support, ada] = await Promise.all([makeSignedIn(['support']), makeSignedIn(['member'])]);
     const user = await call(support, 'revokeSessions', { uid: ada.uid });
     assert.deepEqual([user.uid, user.synced], [ada.uid, true]);
-    assert.equal((await refusedSoon('GET /me', ada.idToken)).body.code, 'token_stale');
+    assert.equal((await untilRefused('GET /me', ada.idToken)).body.code, 'token_stale');
   });
 
   it('revokeSessions is not for members, nor for users who do not exist', async () => {

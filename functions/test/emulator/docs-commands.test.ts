@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { seedDemoUsers } from '../../../tools/seed.ts';
 import { COMMAND_PAGES, type CodeBlock, REPOSITORY, runnableBlocks } from '../helpers/docs.ts';
-import { AUTH_HOST, HOSTING_URL, operator, PROJECT } from '../helpers/emulator.ts';
+import { AUTH_HOST, HOSTING_URL, localInstance, PROJECT } from '../helpers/emulator.ts';
 
 /**
  * Runs the shell blocks of README and docs, those of a page one after the other in one shell. A comment `# 403` behind
@@ -38,7 +38,7 @@ const DONE = 'docs-commands: block done';
 
 /** The code as it is run: with the addresses of these emulators, and with what each curl expects. */
 async function prepare({ code }: CodeBlock): Promise<string> {
-  const { version } = await operator.users.get('demo-member');
+  const { version } = await localInstance.users.get('demo-member');
   return code
     .replaceAll('http://127.0.0.1:5002', HOSTING_URL)
     .replaceAll('http://127.0.0.1:9099', `http://${AUTH_HOST}`)

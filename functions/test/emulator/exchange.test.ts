@@ -13,9 +13,9 @@ import {
   adminApp,
   api,
   authAdmin,
+  localInstance,
   makeSignedIn,
   openClient,
-  operator,
   outcome,
   silentLog,
   until,
@@ -49,7 +49,7 @@ describe('a token of another issuer, exchanged', function () {
       { local: true, allowFirebase: false },
     );
     http = createApp(
-      openInstance({ ...operator.config, trustedIssuers }, { app: adminApp, log: silentLog, fetch }),
+      openInstance({ ...localInstance.config, trustedIssuers }, { app: adminApp, log: silentLog, fetch }),
     );
   });
   after(() => server.close());

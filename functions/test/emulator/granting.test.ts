@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
-import { api, authAdmin, makeSignedIn, makeUser, operator, outcome, setRoles } from '../helpers/emulator.ts';
+import {
+  api,
+  authAdmin,
+  localInstance,
+  makeSignedIn,
+  makeUser,
+  outcome,
+  setRoles,
+} from '../helpers/emulator.ts';
 
 describe('who may grant what, through Hosting', function () {
   this.timeout(20_000);
 
   /** As the directory has them; so must the claims. */
   async function rolesOf(uid: string): Promise<unknown> {
-    const roles = (await operator.users.get(uid)).grants.map(({ role }) => role);
+    const roles = (await localInstance.users.get(uid)).grants.map(({ role }) => role);
     assert.deepEqual((await authAdmin.getUser(uid)).customClaims?.roles, roles);
     return roles;
   }

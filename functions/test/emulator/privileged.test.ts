@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { api, authAdmin, makeSignedIn, makeUser, operator, outcome, setRoles } from '../helpers/emulator.ts';
+import {
+  api,
+  authAdmin,
+  localInstance,
+  makeSignedIn,
+  makeUser,
+  outcome,
+  setRoles,
+} from '../helpers/emulator.ts';
 
 /** The answer to the very next request: nothing here waits for ACCESS_CHANGE_MAX_AGE. */
 describe('privileged routes decide on the record, through Hosting', function () {
@@ -18,7 +26,7 @@ describe('privileged routes decide on the record, through Hosting', function () 
     for (const [name, attempt] of Object.entries(attempts)) {
       assert.equal(outcome(await attempt(token, uid)), expected, name);
     }
-    const { disabled, grants } = await operator.users.get(uid);
+    const { disabled, grants } = await localInstance.users.get(uid);
     assert.deepEqual([disabled, grants.map(({ role }) => role)], [false, ['member']]);
   }
 

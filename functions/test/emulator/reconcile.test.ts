@@ -4,11 +4,11 @@ import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import {
   api,
   authAdmin,
+  localInstance,
   makeSignedIn,
   makeUser,
-  operator,
   outcome,
-  refusedSoon,
+  untilRefused,
 } from '../helpers/emulator.ts';
 
 /** What a process leaves that dies between the commit and the call to Firebase Auth. */
@@ -17,7 +17,7 @@ describe('what was left half-done', function () {
 
   /** Commits a change as a process would that then dies. */
   async function leave(uid: string, change: (before: DirectoryEntry) => Partial<DirectoryEntry>) {
-    await operator.directory.change({ uid }, ({ entry }) => {
+    await localInstance.directory.change({ uid }, ({ entry }) => {
       assert.ok(entry);
       const after = { ...entry, ...change(entry), lease: undefined };
       const { validAfter, rolesVersion } = after;
@@ -50,14 +50,14 @@ describe('what was left half-done', function () {
     assert.deepEqual((await authAdmin.getUser(ada.uid)).customClaims, { roles: ['support'], rv: 2 });
     assert.equal((await authAdmin.getUser(bob.uid)).disabled, true);
     await assert.rejects(authAdmin.getUser(gone.uid), { code: 'auth/user-not-found' });
-    assert.equal(await operator.directory.find(gone.uid), undefined);
-    for (const { uid } of [ada, bob]) assert.equal((await operator.users.get(uid)).synced, true);
+    assert.equal(await localInstance.directory.find(gone.uid), undefined);
+    for (const { uid } of [ada, bob]) assert.equal((await localInstance.users.get(uid)).synced, true);
   });
 
   it('the next request of that user puts in order: their old token is stale, the next one is right', async () => {
     const ada = await makeSignedIn(['member']);
     await leave(ada.uid, promoted);
-    assert.equal((await refusedSoon('GET /me', ada.idToken)).body.code, 'token_stale');
+    assert.equal((await untilRefused('GET /me', ada.idToken)).body.code, 'token_stale');
     const me = await api('GET /me', { token: await ada.token(true) });
     assert.deepEqual([me.status, me.body.roles], [200, ['support']]);
   });

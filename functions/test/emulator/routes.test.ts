@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ALL_PERMISSIONS } from '../../src/authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../../src/authz/roles.ts';
-import { api, makeSignedIn, makeUser, outcome, PROJECT, refusedSoon, signIn } from '../helpers/emulator.ts';
+import { api, makeSignedIn, makeUser, outcome, PROJECT, signIn, untilRefused } from '../helpers/emulator.ts';
 import { routes } from '../helpers/operations.ts';
 
 describe('the routes, through Hosting', function () {
@@ -110,7 +110,7 @@ describe('the routes, through Hosting', function () {
     const { status, body } = await api('POST /me/revoke', { token: mine.idToken });
     assert.equal(status, 200);
     assert.equal(body.uid, mine.uid);
-    await refusedSoon('GET /me', mine.idToken);
+    await untilRefused('GET /me', mine.idToken);
     const again = await signIn(mine.email);
     assert.equal(outcome(await api('GET /me', { token: await again.token() })), '200');
   });
@@ -122,7 +122,7 @@ describe('the routes, through Hosting', function () {
     const { status, body } = await api(`POST /users/${other.uid}/revoke`, { token: support.idToken });
     assert.equal(status, 200);
     assert.ok(body.validAfter > 0);
-    await refusedSoon('GET /me', other.idToken);
+    await untilRefused('GET /me', other.idToken);
   });
 
   it('refuses fields that a body should not carry', async () => {

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { api, authAdmin, makeSignedIn, makeUser, operator, uniqueEmail, until } from '../helpers/emulator.ts';
+import {
+  api,
+  authAdmin,
+  localInstance,
+  makeSignedIn,
+  makeUser,
+  uniqueEmail,
+  until,
+} from '../helpers/emulator.ts';
 
 /** Without Identity Platform, events keep the directory; what they make of each case is in the unit tests. */
 describe('users who come and go past Gatehouse', function () {
@@ -10,7 +18,7 @@ describe('users who come and go past Gatehouse', function () {
     const { uid } = await authAdmin.createUser({ email, password: 'correct horse' });
     const claims = await until('the default role', async () => (await authAdmin.getUser(uid)).customClaims);
     assert.deepEqual(claims, { roles: ['member'], rv: 1 });
-    const { grants, version, ...entry } = await operator.users.get(uid);
+    const { grants, version, ...entry } = await localInstance.users.get(uid);
     assert.deepEqual([entry.email, version, entry.disabled], [email, 1, false]);
     assert.deepEqual(
       grants.map(({ role, grantedBy }) => [role, grantedBy]),
@@ -28,7 +36,7 @@ describe('users who come and go past Gatehouse', function () {
     const { uid } = await makeUser(['owner']);
     await authAdmin.deleteUser(uid);
     await until('the entry to be gone', async () =>
-      (await operator.directory.find(uid)) ? undefined : true,
+      (await localInstance.directory.find(uid)) ? undefined : true,
     );
     const { idToken: token } = await makeSignedIn(['auditor']);
     const { body } = await api(`GET /audit?target=${uid}`, { token });

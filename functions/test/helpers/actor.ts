@@ -3,7 +3,7 @@ import { createPrincipal, type Principal } from '../../src/authz/principal.ts';
 import type { Role } from '../../src/authz/roles.ts';
 
 /** Somebody with roles, who is in the directory under the name that their issuer gave them. */
-export const somebody = (uid: string, roles: readonly Role[], scopes?: readonly string[]): Principal =>
+export const userPrincipal = (uid: string, roles: readonly Role[], scopes?: readonly string[]): Principal =>
   createPrincipal({
     kind: 'user',
     issuer: 'https://issuer.example',
@@ -21,6 +21,6 @@ export const somebody = (uid: string, roles: readonly Role[], scopes?: readonly 
 /** The same, in request `r1`. */
 export const actor = (uid: string, roles: readonly Role[]): PrincipalActor => ({
   kind: 'principal',
-  principal: somebody(uid, roles),
+  principal: userPrincipal(uid, roles),
   requestId: 'r1',
 });

@@ -77,7 +77,7 @@ export async function openApi({
 }: Options = {}): Promise<Api> {
   const google = await openGoogle();
   const firestore = await openTestFirestore();
-  playAccounts(google);
+  serveAccounts(google);
   const lines: LogLine[] = [];
   const settings = { GCLOUD_PROJECT: PROJECT, ALLOWED_ORIGINS: ORIGIN, ACCESS_CHANGE_MAX_AGE: '10', ...env };
   const config = loadConfig(settings, productOf(product));
@@ -167,7 +167,7 @@ function recordTo(lines: LogLine[]): Log {
 }
 
 /** Firebase Auth's account methods, on `google.users`. */
-export function playAccounts(google: Google): void {
+export function serveAccounts(google: Google): void {
   const { users } = google;
   const found = (list: object[]) =>
     list.length > 0 ? { users: list.map((user) => ({ createdAt: '0', lastLoginAt: '0', ...user })) } : {};

@@ -21,7 +21,7 @@ export function appCheckKeys(keys: readonly SigningKey[]): object {
 }
 
 /** Serves the keys, and remembers which tokens were consumed. */
-export function playAppCheck(google: Google): void {
+export function serveAppCheck(google: Google): void {
   const consumed = new Set<string>();
   google.answer(APP_CHECK_KEYS, () => appCheckKeys([appCheckKey]));
   google.answer(APP_CHECK_REPLAY, (_req, body) => {

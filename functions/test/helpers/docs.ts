@@ -78,7 +78,7 @@ export function prose(page: string): string {
 }
 
 /** Rows of the first table behind a heading: the cells of each, without the code marks of the first. */
-export function tableBehind(page: string, heading: string): string[][] {
+export function tableUnder(page: string, heading: string): string[][] {
   const [, rest] = `\n${readPage(page)}`.split(`\n${heading}\n`);
   if (rest === undefined) throw new Error(`${page} has no "${heading}"`);
   const [table] = /^\|[^\n]*\n\|[-:| ]+\|\n((?:\|[^\n]*\n)*)/m.exec(rest)?.slice(1) ?? [];

@@ -37,7 +37,7 @@ export const adminApp = admin.initializeApp({ projectId: PROJECT }, randomUUID()
 /** The project's users, with an operator's rights. */
 export const authAdmin = adminAuth.getAuth(adminApp);
 /** An operator's own instance, as the tools have one: to prepare what a test is about, and to see what has become of it. */
-export const operator = openOperator(PROJECT, adminApp);
+export const localInstance = openOperator(PROJECT, adminApp);
 
 const clients: client.FirebaseApp[] = [];
 after('close the Firebase apps', async () => {
@@ -76,7 +76,7 @@ export async function makeUser(roles: readonly Role[], options: NewUser = {}): P
   const { errors } = await authAdmin.importUsers([{ uid, email, emailVerified: true, customClaims }]);
   if (errors[0] !== undefined) throw errors[0].error;
   await authAdmin.updateUser(uid, { password: PASSWORD });
-  await operator.users.get(uid); // provisions their entries
+  await localInstance.users.get(uid); // provisions their entries
   return { uid, email };
 }
 
@@ -172,7 +172,7 @@ export async function until<T>(
  * Makes the request until it is refused as 401. Whichever instance serves it, that takes no longer than
  * ACCESS_CHANGE_MAX_AGE, a second here; the rest is for a busy machine.
  */
-export function refusedSoon(route: string, token: string): Promise<ApiAnswer> {
+export function untilRefused(route: string, token: string): Promise<ApiAnswer> {
   return until(`${route} to be refused`, async () => {
     const answer = await api(route, { token });
     return answer.status === 401 ? answer : undefined;

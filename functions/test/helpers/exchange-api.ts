@@ -59,7 +59,7 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
   keys.publish({ keys: [pair.jwk] });
   const product = { trustedIssuers: ISSUERS, ...options.product };
   const api = await openApi({ ...options, product, fetch: keys.fetch });
-  playSigning(api);
+  serveSigning(api);
 
   const mint: ExchangeApi['mint'] = (claims = {}) => {
     const now = Math.floor(Date.now() / 1000);
@@ -119,7 +119,7 @@ export function claimsOf(token: string): Record<string, string> & { uid: string 
 export const SIGN_BLOB = `/v1/projects/-/serviceAccounts/${SERVICE_ACCOUNT}:signBlob`;
 
 /** Making accounts, and IAM's signBlob, by which a function without a key of its own signs. */
-function playSigning({ google }: Api): void {
+function serveSigning({ google }: Api): void {
   google.answer(`/v1/projects/${PROJECT}/accounts`, (_req, body) => {
     const { localId, ...rest } = JSON.parse(body) as { localId: string };
     assert.deepEqual(rest, {}, 'nothing but the id');

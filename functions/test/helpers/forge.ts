@@ -13,7 +13,7 @@ export function encode(part: Part): string {
 }
 
 /** Any bytes where a signature belongs: enough for what is refused before a key is looked at. */
-export const scribble: Signer = () => Buffer.alloc(256, 7);
+export const dummySignature: Signer = () => Buffer.alloc(256, 7);
 export const unsigned: Signer = () => '';
 export const rs256 =
   (key: SigningKey = googleKey): Signer =>
@@ -24,7 +24,7 @@ export const hs256 =
   (input) =>
     createHmac('sha256', secret).update(input).digest();
 
-export function forge(header: Part, payload: Part, signer: Signer = scribble): string {
+export function forge(header: Part, payload: Part, signer: Signer = dummySignature): string {
   const input = `${encode(header)}.${encode(payload)}`;
   return `${input}.${Buffer.from(signer(input)).toString('base64url')}`;
 }

@@ -19,7 +19,7 @@ import {
 import { serverTimestamp, setLogLevel } from 'firebase/firestore';
 import { type Attempt, type Caller, type Content, SERVER_TIME } from '../rules/access-cases.ts';
 import { STORED } from '../rules/access-matrix.ts';
-import { toPrincipalView } from '../rules/access-suite.ts';
+import { defineAccessTests } from '../rules/access-suite.ts';
 
 type Firestore = ReturnType<RulesTestContext['firestore']>;
 
@@ -43,7 +43,7 @@ describe(`firestore.rules on Google’s emulator${condition}`, () => {
   });
   after(() => environment?.cleanup());
 
-  toPrincipalView(async (caller, attempt) => {
+  defineAccessTests(async (caller, attempt) => {
     if (!isAsStored) await store();
     try {
       await make(clientOf(caller), attempt);

@@ -7,7 +7,7 @@ import { ATTACKS } from './attack-cases.ts';
 export type Allows = (caller: Caller | null, attempt: Attempt) => boolean | Promise<boolean>;
 
 /** The matrix and the attacks as tests; each attempt is put to `allows`. */
-export function toPrincipalView(allows: Allows): void {
+export function defineAccessTests(allows: Allows): void {
   describe('opens, by role, collection and operation, what the matrix says', () => {
     for (const [name, row] of Object.entries(MATRIX)) {
       it(`to ${name}`, async () => {

@@ -13,7 +13,7 @@ import {
   SERVER_TIME,
 } from './access-cases.ts';
 import { MATRIX, STORED } from './access-matrix.ts';
-import { toPrincipalView } from './access-suite.ts';
+import { defineAccessTests } from './access-suite.ts';
 import { ATTACKS } from './attack-cases.ts';
 import { type Fields, loadRules } from './evaluate-rules.ts';
 
@@ -41,7 +41,7 @@ function withServerTime(content: Content, time: Date): Fields {
 }
 
 describe('firestore.rules', () => {
-  toPrincipalView(allows);
+  defineAccessTests(allows);
 
   it('lets a role count until the last millisecond before its second, and not from then on', () => {
     const member = holderFor(60, 'member');

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import type { PrincipalActor } from '../../../src/authz/actor.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { createIdentitiesService } from '../../../src/identities/identities-service.ts';
-import { type Access, createAccess } from '../../helpers/access.ts';
-import { actor, somebody } from '../../helpers/actor.ts';
+import { actor, userPrincipal } from '../../helpers/actor.ts';
 import { identityOf } from '../../helpers/identities.ts';
 import { recordingLog } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 const OLGA = actor('olga', ['owner']);
 const ADAM = actor('adam', ['admin']);
@@ -14,11 +14,11 @@ const ADA = identityOf('ada', { email: 'bob@example.com', emailVerified: true })
 const EVE = identityOf('eve');
 
 /** Olga owns, Adam administers, Bob is a member; Ada and Eve are of another issuer, and Eve has been seen. */
-let access: Access;
+let access: TestDirectory;
 let identities: ReturnType<typeof createIdentitiesService>;
 let lines: ReturnType<typeof recordingLog>['lines'];
 async function open() {
-  access = await createAccess([
+  access = await openTestDirectory([
     ['olga', { roles: ['owner'] }],
     ['adam', { roles: ['admin'] }],
     ['bob', { roles: ['member'] }],
@@ -40,7 +40,7 @@ const events = async (action: string) =>
   (await access.all('auditEvents')).filter((event) => event.action === action);
 /** Somebody whose token is of another issuer. */
 const external = (subject: string, roles: readonly Role[]): PrincipalActor => {
-  const { uid: _, ...principal } = somebody(subject, roles);
+  const { uid: _, ...principal } = userPrincipal(subject, roles);
   return {
     kind: 'principal',
     requestId: 'r1',

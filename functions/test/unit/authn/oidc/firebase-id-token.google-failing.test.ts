@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { AUTH_DEADLINE_MS } from '../../../../src/core/deadline.ts';
-import { withoutDelay } from '../../../helpers/deadlines.ts';
+import { withoutDelay } from '../../../helpers/fake-timers.ts';
 import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import {
   CERTIFICATES,

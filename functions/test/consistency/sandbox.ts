@@ -1,28 +1,28 @@
 import { startTestFirestore } from '../helpers/firestore.ts';
 import { PROJECT } from '../helpers/google.ts';
 import { type AuthServer, openAuthServer } from './auth-server.ts';
+import { type Addresses, type Backends, connectBackends } from './backends.ts';
 import type { Change } from './changes.ts';
 import { type Child, startChild } from './child-process.ts';
 import { type OwnInstance, openInstance, slowClock } from './instance.ts';
-import { type Addresses, connectOutside, type Outside } from './outside.ts';
 import { newDatabase, readState, type State, writeState } from './state.ts';
 
 /**
  * Is the process killed before its call has an effect, or after it has, but before the answer? After a read all is as it
  * is before the next call: that is left out.
  */
-export type Moment = 'before' | 'after';
+export type Timing = 'before' | 'after';
 
 const READS = new Set(['BatchGetDocuments', 'RunQuery', 'lookup']);
 
 /** What was left when a process was killed. */
-export interface Left extends State {
+export interface LeftState extends State {
   /** E.g. `before call 4, Commit`. */
   readonly when: string;
 }
 
 /** A copy of a state, to try something on, with an instance that knows nothing yet. */
-export interface Trial {
+export interface StateCopy {
   readonly instance: OwnInstance;
   /** One more instance. */
   another(): OwnInstance;
@@ -31,17 +31,17 @@ export interface Trial {
 }
 
 /** A Firestore and a Firebase Auth in which processes are killed, one at a time. */
-export interface Lane {
+export interface Sandbox {
   /** Kills a process at the n-th of its calls. @returns what is left; undefined when the process was done before */
-  kill(before: State, change: Change, n: number, moment: Moment): Promise<Left | undefined>;
+  kill(before: State, change: Change, n: number, moment: Timing): Promise<LeftState | undefined>;
   /** Tries something on a copy. */
-  try<T>(state: State, work: (trial: Trial) => Promise<T>): Promise<T>;
+  try<T>(state: State, work: (trial: StateCopy) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-export async function openLane(): Promise<Lane> {
+export async function openSandbox(): Promise<Sandbox> {
   /** Answers never when this is the call. */
-  let hold: (method: string, at: Moment) => Promise<void> | undefined = () => undefined;
+  let hold: (method: string, at: Timing) => Promise<void> | undefined = () => undefined;
   const beforeCall = (method: string) => hold(method, 'before');
   const afterCall = (method: string) => hold(method, 'after');
   const [firestore, auth] = await Promise.all([
@@ -60,12 +60,12 @@ export async function openLane(): Promise<Lane> {
     waiting.push(child);
   }
 
-  async function withCopy<T>(state: State, work: (addresses: Addresses, outside: Outside) => Promise<T>) {
+  async function withCopy<T>(state: State, work: (addresses: Addresses, outside: Backends) => Promise<T>) {
     const addresses = {
       ...{ firestore: firestore.host, database: newDatabase() },
       ...{ auth: auth.port, project: PROJECT },
     };
-    const outside = connectOutside(addresses);
+    const outside = connectBackends(addresses);
     try {
       auth.accounts = new Map(state.accounts);
       await writeState(outside.db, state);

@@ -2,22 +2,22 @@ import assert from 'node:assert/strict';
 import type { ExternalIdentity } from '../../src/authn/external-identity.ts';
 import { toDocument } from '../../src/directory/entry-document.ts';
 import { identityOf } from '../helpers/identities.ts';
-import { doneIn, entryIn, OWNER, TARGET } from './agreement.ts';
-import { accountWith } from './auth-server.ts';
+import { syncedAccount } from './auth-server.ts';
 import type { ChangeName } from './changes.ts';
-import { killAtEach, tryOnEach } from './kills.ts';
-import { type Lane, type Left, openLane } from './lane.ts';
+import { doneEvents, entryIn, OWNER, TARGET } from './invariants.ts';
+import { killAtEachCall, onEachCopy } from './kill-at-each-call.ts';
+import { type LeftState, openSandbox, type Sandbox } from './sandbox.ts';
 import { entryOf } from './seed.ts';
-import { afterTurns, type State } from './state.ts';
+import { type State, withExpiredLeases } from './state.ts';
 
 /** Bob is of another issuer, and has no account in Firebase Auth. */
 const BOB: ExternalIdentity = { ...identityOf('bob', { jitProvisioning: false }), id: TARGET };
 
 describe('a process killed at any of its calls, for somebody without an account', function () {
   this.timeout(180_000);
-  let lanes: Lane[] = [];
+  let lanes: Sandbox[] = [];
   before(async () => {
-    lanes = [await openLane(), await openLane()];
+    lanes = [await openSandbox(), await openSandbox()];
   });
   after(() => Promise.all(lanes.map((lane) => lane.close())));
 
@@ -25,22 +25,22 @@ describe('a process killed at any of its calls, for somebody without an account'
     it(`while it is to ${name} them, leaves what holds, and what reconcileAccess finishes`, async () => {
       const [lane = assert.fail()] = lanes;
       const initial = await lane.try(state(), (trial) => trial.state());
-      const lefts = await killAtEach(lanes, initial, { name, by: OWNER, uid: TARGET }, 'before');
-      const committed = lefts.map((left) => doneIn(left).length > 0);
+      const lefts = await killAtEachCall(lanes, initial, { name, by: OWNER, uid: TARGET }, 'before');
+      const committed = lefts.map((left) => doneEvents(left).length > 0);
       assert.ok(committed.includes(true) && committed.includes(false), `${lefts.length} kills`);
 
       // What was done holds for their tokens at once, whatever is left to be done.
-      await tryOnEach(lanes, lefts, asItIs, async ({ instance }, left) => {
+      await onEachCopy(lanes, lefts, asItIs, async ({ instance }, left) => {
         const { record } = await instance.accessRecords.readExternal(BOB);
-        assert.deepEqual(record && heldBy(record), expected(name, doneIn(left).length > 0, left));
+        assert.deepEqual(record && heldBy(record), expected(name, doneEvents(left).length > 0, left));
       });
-      await tryOnEach(lanes, lefts, afterTurns, async ({ instance, state: read }, left) => {
+      await onEachCopy(lanes, lefts, withExpiredLeases, async ({ instance, state: read }, left) => {
         assert.equal((await instance.reconcileAccess({ kind: 'system', requestId: 'r' })).failed, 0);
         const after = await read();
-        const isGone = name === 'delete' && doneIn(left).length > 0;
+        const isGone = name === 'delete' && doneEvents(left).length > 0;
         const entry = entryIn(after);
         assert.deepEqual([entry?.pending, entry?.lease], isGone ? [undefined, undefined] : [[], undefined]);
-        assert.equal(doneIn(after).length, doneIn(left).length);
+        assert.equal(doneEvents(after).length, doneEvents(left).length);
         assert.deepEqual([...after.accounts.keys()], [OWNER], 'and made no account');
       });
     });
@@ -51,7 +51,7 @@ const asItIs = (left: State): State => left;
 const heldBy = ({ grants, disabled }: { grants: readonly { role: string }[]; disabled: boolean }) =>
   disabled ? 'nothing' : grants.map(({ role }) => role).join();
 
-function expected(name: 'promote' | 'delete', isDone: boolean, left: Left): string | undefined {
+function expected(name: 'promote' | 'delete', isDone: boolean, left: LeftState): string | undefined {
   if (!isDone) return 'member';
   if (name === 'promote') return 'owner';
   return entryIn(left) === undefined ? undefined : 'nothing';
@@ -66,6 +66,6 @@ function state(): State {
       ...[bob, olga].map((entry) => [`directory/${entry.uid}`, toDocument(entry)] as const),
       ['system/owners', { uids: [OWNER] }],
     ]),
-    accounts: new Map([[OWNER, accountWith(olga)]]),
+    accounts: new Map([[OWNER, syncedAccount(olga)]]),
   };
 }

@@ -1,11 +1,11 @@
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { actor } from '../helpers/actor.ts';
-import { cases } from '../helpers/effort.ts';
-import type { RuledUsers } from '../helpers/users.ts';
-import { NOW } from './scheduled-world.ts';
+import { caseCount } from '../helpers/random-cases.ts';
+import type { UsersWithRules } from '../helpers/users.ts';
+import { NOW } from './scheduled-environment.ts';
 import { entryOf } from './seed.ts';
 
-type Attack = (users: RuledUsers, by: string, target: string) => Promise<unknown>;
+type Attack = (users: UsersWithRules, by: string, target: string) => Promise<unknown>;
 
 const demote: Attack = (users, by, uid) =>
   users.setRoles(actor(by, ['owner']), { uid, grants: [{ role: 'member' }], version: 1 });
@@ -15,7 +15,7 @@ const disable: Attack = (users, by, uid) => users.setDisabled(actor(by, ['owner'
 const remove: Attack = (users, by, uid) => users.remove(actor(by, ['owner']), uid);
 
 /** Owners who go at each other, all at once. */
-export interface Story {
+export interface Scenario {
   readonly name: string;
   readonly schedules: number;
   readonly entries: readonly DirectoryEntry[];
@@ -24,7 +24,7 @@ export interface Story {
   readonly left: readonly number[];
 }
 
-const pair = (name: string, schedules: number, ada: Attack, bob: Attack): Story => ({
+const pair = (name: string, schedules: number, ada: Attack, bob: Attack): Scenario => ({
   name,
   schedules,
   entries: [entryOf('ada', ['owner']), entryOf('bob', ['owner'])],
@@ -35,12 +35,12 @@ const pair = (name: string, schedules: number, ada: Attack, bob: Attack): Story 
   left: [1],
 });
 
-export const mutualDemotion = pair('two owners who demote each other', cases(1000), demote, demote);
+export const mutualDemotion = pair('two owners who demote each other', caseCount(1000), demote, demote);
 
 const inAnHour = NOW + 3600;
 
 /** What the actors may do does not change here: the list of owners is all that stands against it. */
-export const passingOwners: Story = {
+export const temporaryOwners: Scenario = {
   name: 'two owners for an hour who demote the two for good',
   schedules: 40,
   entries: [
@@ -55,7 +55,7 @@ export const passingOwners: Story = {
 };
 
 /** The list of owners has no part in what the second does: only their own record stands against it. */
-export const partingGift: Story = {
+export const grantDuringDemotion: Scenario = {
   name: 'an owner who gives a role while another one demotes them',
   schedules: 40,
   entries: [...['ada', 'bob'].map((uid) => entryOf(uid, ['owner'])), entryOf('mia', ['member'])],
@@ -66,10 +66,10 @@ export const partingGift: Story = {
   left: [1],
 };
 
-export const stories: readonly Story[] = [
+export const scenarios: readonly Scenario[] = [
   mutualDemotion,
-  passingOwners,
-  partingGift,
+  temporaryOwners,
+  grantDuringDemotion,
   pair('two owners of whom one demotes and one disables the other', 40, demote, disable),
   pair('two owners of whom one demotes and one deletes the other', 40, demote, remove),
   pair('two owners of whom one disables and one deletes the other', 40, disable, remove),

@@ -16,7 +16,7 @@ export interface Addresses {
   readonly project: string;
 }
 
-export interface Outside {
+export interface Backends {
   readonly app: App;
   readonly firestore: () => Promise<OpenedFirestore>;
   readonly db: Firestore;
@@ -36,7 +36,7 @@ class LoopbackAgent extends Agent {
 }
 
 /** Clients of one instance's own. `close` them. */
-export function connectOutside({ firestore: host, database, auth, project }: Addresses): Outside {
+export function connectBackends({ firestore: host, database, auth, project }: Addresses): Backends {
   const credential = { getAccessToken: async () => ({ access_token: 'test', expires_in: 3600 }) };
   const app = initializeApp(
     { projectId: project, credential, httpAgent: new LoopbackAgent(auth) },

@@ -14,15 +14,15 @@ import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts'
 import { createUsersService } from '../../src/users/users-service.ts';
 import { connect, startTestFirestore, type TestFirestore } from '../helpers/firestore.ts';
 import { accountOf, createMemoryAccounts } from '../helpers/memory-accounts.ts';
-import { type RuledUsers, withRules } from '../helpers/users.ts';
-import { createScheduler, type Scheduler, waitBySchedule } from './scheduler.ts';
+import { type UsersWithRules, withAccessRules } from '../helpers/users.ts';
+import { createScheduler, type Scheduler, scheduleBackoff } from './scheduler.ts';
 import { seed } from './seed.ts';
 
 /** Seconds since the epoch: nothing hangs on the time at which a test runs. */
 export const NOW = 1_800_000_000;
 
 /** How it came out. */
-export interface Found {
+export interface FinalState {
   readonly entries: ReadonlyMap<string, DirectoryEntry>;
   /** What `system/owners` lists. */
   readonly owners: readonly string[];
@@ -32,14 +32,14 @@ export interface Found {
 }
 
 /** What an actor's Firestore does wrong, for once: to see that the schedules would show it. */
-export type Flaw = (firestore: OpenedFirestore, uid: string) => OpenedFirestore;
+export type Fault = (firestore: OpenedFirestore, uid: string) => OpenedFirestore;
 
 /** A Firestore and a Firebase Auth whose every call is put in order by a scheduler. */
-export interface ScheduledWorld {
+export interface ScheduledEnvironment {
   readonly scheduler: Scheduler;
   /** Begins anew with these. @returns the users service of an instance of each one's own */
-  begin(entries: readonly DirectoryEntry[], flaw?: Flaw): Promise<(uid: string) => RuledUsers>;
-  look(): Promise<Found>;
+  begin(entries: readonly DirectoryEntry[], flaw?: Fault): Promise<(uid: string) => UsersWithRules>;
+  look(): Promise<FinalState>;
   close(): Promise<void>;
 }
 
@@ -47,9 +47,9 @@ interface BeginsTransaction {
   readonly newTransaction?: { readonly readWrite?: { retryTransaction?: Buffer } };
 }
 
-export async function openScheduledWorld(): Promise<ScheduledWorld> {
+export async function openScheduledEnvironment(): Promise<ScheduledEnvironment> {
   const scheduler = createScheduler();
-  const putClockBack = waitBySchedule(scheduler);
+  const putClockBack = scheduleBackoff(scheduler);
   const server = await startTestFirestore({
     async beforeCall(method, request) {
       // Whose turn it is to try again is the scheduler's to say, and not the server's.
@@ -114,7 +114,7 @@ export function claimsOf({ grants, rolesVersion }: DirectoryEntry): Record<strin
 }
 
 /** The service as `createDeps` wires it, on these accounts. */
-function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): RuledUsers {
+function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): UsersWithRules {
   const clock = () => NOW * 1000;
   const nothing = () => undefined;
   const log = { change: nothing, failure: nothing };
@@ -123,7 +123,7 @@ function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): 
   const sync = createAccountSync({ directory, accounts, clock, log });
   const changeAccess = createChangeAccess({ directory, sync, audit, log });
   const directoryList = createDirectoryList({ open, clock });
-  return withRules(createUsersService({ accounts, directory, directoryList, changeAccess, clock }));
+  return withAccessRules(createUsersService({ accounts, directory, directoryList, changeAccess, clock }));
 }
 
 /** The same accounts, with a stop before each call. */

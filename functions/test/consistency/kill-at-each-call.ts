@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import type { Change } from './changes.ts';
-import type { Lane, Left, Moment, Trial } from './lane.ts';
+import type { LeftState, Sandbox, StateCopy, Timing } from './sandbox.ts';
 import type { State } from './state.ts';
 
 /** More calls than any change makes. */
 const MOST_CALLS = 30;
 
 /** Kills a process at each of its calls, one in each lane at once. @returns all that was left */
-export async function killAtEach(
-  lanes: readonly Lane[],
+export async function killAtEachCall(
+  lanes: readonly Sandbox[],
   before: State,
   change: Change,
-  moment: Moment,
-): Promise<Left[]> {
-  const lefts: Left[] = [];
+  moment: Timing,
+): Promise<LeftState[]> {
+  const lefts: LeftState[] = [];
   let calls = 0;
   let isDone = false;
   await inEach(lanes, async (lane) => {
@@ -29,11 +29,11 @@ export async function killAtEach(
 }
 
 /** Tries something on each state that was left, with a fresh instance. @param at what it is by then */
-export async function tryOnEach(
-  lanes: readonly Lane[],
-  lefts: readonly Left[],
+export async function onEachCopy(
+  lanes: readonly Sandbox[],
+  lefts: readonly LeftState[],
   at: (left: State) => State,
-  work: (trial: Trial, left: Left) => Promise<void>,
+  work: (trial: StateCopy, left: LeftState) => Promise<void>,
 ): Promise<void> {
   const rest = [...lefts];
   await inEach(lanes, async (lane) => {
@@ -49,7 +49,7 @@ export async function tryOnEach(
 }
 
 /** Waits for each, even when one fails: what it left running would be in the way of the next test. */
-async function inEach(lanes: readonly Lane[], work: (lane: Lane) => Promise<void>): Promise<void> {
+async function inEach(lanes: readonly Sandbox[], work: (lane: Sandbox) => Promise<void>): Promise<void> {
   for (const result of await Promise.allSettled(lanes.map(work))) {
     if (result.status === 'rejected') throw result.reason;
   }

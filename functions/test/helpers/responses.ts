@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 
 /** What goes over the wire: requests byte by byte, and what every answer has to look like. */
 
-export interface Reply {
+export interface RawResponse {
   readonly status: number;
   /** Lower-case names. A header that came twice is joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
@@ -19,10 +19,10 @@ interface RawRequest {
 }
 
 /** Sends a request byte by byte as given: what no HTTP client would send. */
-export function exchange(
+export function sendRaw(
   port: number,
   { method = 'GET', path, headers = [], body = '' }: RawRequest,
-): Promise<Reply> {
+): Promise<RawResponse> {
   const head = [['Host', '127.0.0.1'], ['Connection', 'close'], ...headers].map((line) => line.join(': '));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -37,7 +37,7 @@ export function exchange(
   });
 }
 
-function parseReply(text: string): Reply {
+function parseReply(text: string): RawResponse {
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const [status = '', ...lines] = head.split('\r\n');
   const headers: Record<string, string> = {};

@@ -3,14 +3,14 @@ import { createUserWithEmailAndPassword, signInAnonymously } from 'firebase/auth
 import {
   api,
   authAdmin,
+  localInstance,
   makeSignedIn,
   openClient,
-  operator,
   outcome,
-  refusedSoon,
   setRoles,
   uniqueEmail,
   until,
+  untilRefused,
 } from '../helpers/emulator.ts';
 
 describe('the main story', function () {
@@ -42,7 +42,7 @@ describe('the main story', function () {
     const { grantedBy, reason } = promoted.body.grants[0];
     assert.deepEqual([grantedBy, reason], [owner.uid, 'joined the desk']);
 
-    const refusal = await refusedSoon('GET /users', old);
+    const refusal = await untilRefused('GET /users', old);
     assert.equal(refusal.body.code, 'token_stale');
     assert.match(refusal.headers.get('WWW-Authenticate') ?? '', /error="invalid_token".*refresh/);
     assert.equal(outcome(await api('GET /users?pageSize=1', { token: await ada.token(true) })), '200');
@@ -53,7 +53,7 @@ describe('the main story', function () {
     assert.equal(outcome(await api('GET /users?pageSize=1', { token: admin.idToken })), '200');
     assert.equal(outcome(await setRoles(owner.idToken, admin.uid, ['member'])), '200');
 
-    assert.equal((await refusedSoon('GET /users', admin.idToken)).body.code, 'token_stale');
+    assert.equal((await untilRefused('GET /users', admin.idToken)).body.code, 'token_stale');
     const token = await admin.token(true);
     assert.deepEqual((await api('GET /me', { token })).body.roles, ['member']);
     assert.equal(outcome(await api('GET /users', { token })), '403 permission_denied');
@@ -62,7 +62,7 @@ describe('the main story', function () {
   it('gives an anonymous user an account without rights', async () => {
     const guest = openClient();
     const { user } = await signInAnonymously(guest.auth);
-    await until('the guest to be in the directory', () => operator.directory.find(user.uid));
+    await until('the guest to be in the directory', () => localInstance.directory.find(user.uid));
     const me = await api('GET /me', { token: await guest.token(true) });
     assert.deepEqual([me.body.uid, me.body.roles, me.body.provider], [user.uid, [], 'anonymous']);
     assert.equal(outcome(await api('GET /users', { token: await guest.token() })), '403 permission_denied');

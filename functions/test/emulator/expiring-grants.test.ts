@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { httpsCallable } from 'firebase/functions';
 import type { Role } from '../../src/authz/roles.ts';
-import { api, makeSignedIn, operator, outcome, setRoles, until } from '../helpers/emulator.ts';
+import { api, localInstance, makeSignedIn, outcome, setRoles, until } from '../helpers/emulator.ts';
 
 /** The emulator runs no schedule: nobody takes these grants out, and still they end. */
 describe('a grant that ends', function () {
@@ -55,7 +55,7 @@ describe('a grant that ends', function () {
     assert.equal(cleared.status, 200);
     assert.ok(cleared.body.expired >= 2, JSON.stringify(cleared.body));
     for (const { uid } of [support, admin]) {
-      const { grants, version } = await operator.users.get(uid);
+      const { grants, version } = await localInstance.users.get(uid);
       assert.deepEqual([grants.map(({ role }) => role), version], [['member'], 3]);
     }
     const { body: trail } = await api(`GET /audit?target=${support.uid}`, { token: owner });

@@ -14,7 +14,7 @@ import { createUsersService } from '../../src/users/users-service.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { recordingLog } from './instance.ts';
 import { accountOf, createMemoryAccounts, type MemoryAccounts } from './memory-accounts.ts';
-import { withRules } from './users.ts';
+import { withAccessRules } from './users.ts';
 
 /** A clock that stands still until it is moved. */
 export interface MovableClock {
@@ -42,7 +42,7 @@ interface Outside {
 }
 
 /** One instance's share of the access core. Two with the same outside are two instances of one deployment. */
-export function wireAccess({ firestore, accounts, clock, maxAge = 10 }: Outside) {
+export function wireDirectory({ firestore, accounts, clock, maxAge = 10 }: Outside) {
   const { open } = firestore;
   const { lines, log } = recordingLog();
   const audit = createAuditLog({ open, clock, retention: 400, log });
@@ -55,7 +55,7 @@ export function wireAccess({ firestore, accounts, clock, maxAge = 10 }: Outside)
     ...{ lines, audit, feed, directory, sync, changeAccess, directoryList },
     records: createAccessRecords({ directory, accounts, sync, clock, log }),
     reconcile: createReconcileAccess({ open, changeAccess, sync, clock }),
-    users: withRules(createUsersService({ accounts, directory, directoryList, changeAccess, clock })),
+    users: withAccessRules(createUsersService({ accounts, directory, directoryList, changeAccess, clock })),
   };
 }
 
@@ -70,18 +70,18 @@ interface Given {
 }
 
 /** The access core on a database of its own and Firebase Auth in memory. `close` it in `afterEach`. */
-export async function createAccess(people: readonly Person[] = [], given: Given = {}) {
+export async function openTestDirectory(people: readonly Person[] = [], given: Given = {}) {
   const firestore = given.firestore ?? (await openTestFirestore());
   const accounts = given.accounts ?? createMemoryAccounts(people.map((person) => accountOf(...person)));
   const clock = given.clock ?? createMovableClock();
   const outside = { ...given, firestore, accounts, clock };
   const { db } = firestore;
   return {
-    ...wireAccess(outside),
+    ...wireDirectory(outside),
     ...{ firestore, accounts, clock },
     now: () => Math.floor(clock() / 1000),
     /** Another instance beside the first. */
-    another: () => wireAccess(outside),
+    another: () => wireDirectory(outside),
     /** The fields of all documents of a collection. */
     async all(collection: string): Promise<Record<string, unknown>[]> {
       return (await db.collection(collection).get()).docs.map((document) => document.data());
@@ -92,7 +92,7 @@ export async function createAccess(people: readonly Person[] = [], given: Given 
   };
 }
 
-export type Access = Awaited<ReturnType<typeof createAccess>>;
+export type TestDirectory = Awaited<ReturnType<typeof openTestDirectory>>;
 
 /** An entry as the directory holds it, in line with Firebase Auth. */
 export function entryOf(

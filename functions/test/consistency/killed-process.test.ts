@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import type { Role } from '../../src/authz/roles.ts';
 import { toDocument } from '../../src/directory/entry-document.ts';
+import { syncedAccount } from './auth-server.ts';
+import { CHANGES, type ChangeName } from './changes.ts';
 import {
-  assertAgreed,
-  assertWhole,
+  assertConsistent,
+  assertSynced,
   claimsFor,
   claimsIn,
-  doneIn,
+  doneEvents,
   entryIn,
   OWNER,
   TARGET,
-} from './agreement.ts';
-import { accountWith } from './auth-server.ts';
-import { CHANGES, type ChangeName } from './changes.ts';
-import { killAtEach, tryOnEach } from './kills.ts';
-import { type Lane, type Left, openLane, type Trial } from './lane.ts';
+} from './invariants.ts';
+import { killAtEachCall, onEachCopy } from './kill-at-each-call.ts';
+import { type LeftState, openSandbox, type Sandbox, type StateCopy } from './sandbox.ts';
 import { entryOf } from './seed.ts';
-import { makeRequest, newToken, presented, signIn, tokenOf } from './sign-in.ts';
-import { afterTurns, type State } from './state.ts';
+import { acceptedRoles, makeRequest, newToken, signIn, tokenOf } from './sign-in.ts';
+import { type State, withExpiredLeases } from './state.ts';
 
 const ROLE: Record<ChangeName, Role> = {
   promote: 'member',
@@ -29,12 +29,12 @@ const ROLE: Record<ChangeName, Role> = {
 
 describe('a process killed at any of its calls', function () {
   this.timeout(180_000);
-  let lanes: Lane[] = [];
+  let lanes: Sandbox[] = [];
   const warnings: Error[] = [];
   const keep = (warning: Error) => warnings.push(warning);
   before(async () => {
     process.on('warning', keep);
-    lanes = [await openLane(), await openLane()];
+    lanes = [await openSandbox(), await openSandbox()];
   });
   after(async () => {
     process.off('warning', keep);
@@ -46,7 +46,7 @@ describe('a process killed at any of its calls', function () {
   for (const name of CHANGES) {
     describe(`while it is to ${name} somebody`, () => {
       let initial: State;
-      let lefts: Left[] = [];
+      let lefts: LeftState[] = [];
       let oldToken: string;
 
       before(async () => {
@@ -54,26 +54,28 @@ describe('a process killed at any of its calls', function () {
         initial = await lane.try(stateWith(ROLE[name]), ({ state }) => state());
         oldToken = await tokenOf(initial);
         const change = { name, by: OWNER, uid: TARGET };
-        lefts = await killAtEach(lanes, initial, change, 'before');
+        lefts = await killAtEachCall(lanes, initial, change, 'before');
         // What is left after a call has had its effect is what is left before the next one: two show it.
         if (name === 'promote' || name === 'demote') {
-          lefts.push(...(await killAtEach(lanes, initial, change, 'after')));
+          lefts.push(...(await killAtEachCall(lanes, initial, change, 'after')));
         }
       });
 
       /** @param at what it is by the time that something is tried */
-      const forEach = (at: (left: State) => State, work: (trial: Trial, left: Left) => Promise<void>) =>
-        tryOnEach(lanes, lefts, at, work);
+      const forEach = (
+        at: (left: State) => State,
+        work: (trial: StateCopy, left: LeftState) => Promise<void>,
+      ) => onEachCopy(lanes, lefts, at, work);
       const atOnce = (left: State) => left;
 
       it('is killed at calls before its transaction and after it', () => {
-        const committed = lefts.map((left) => doneIn(left).length > 0);
+        const committed = lefts.map((left) => doneEvents(left).length > 0);
         assert.ok(committed.length >= 8 && committed.includes(true) && committed.includes(false));
       });
 
       it('has made all of the change or none of it, and given nothing yet that the directory does not give', () => {
         for (const left of lefts) {
-          assertWhole(left, initial, name);
+          assertConsistent(left, initial, name);
           const entry = entryIn(left);
           const claims = claimsIn(left);
           if (entry === undefined || !left.accounts.has(TARGET)) continue;
@@ -87,14 +89,14 @@ describe('a process killed at any of its calls', function () {
         forEach(atOnce, async ({ instance }, left) => {
           for (const token of [oldToken, await tokenOf(left)]) {
             const isVoid =
-              doneIn(left).length > 0 &&
+              doneEvents(left).length > 0 &&
               (token === oldToken ||
                 name === 'disable' ||
                 name === 'delete' ||
                 name === 'revoke' ||
                 claimsIn(left).rv !== 2);
             for (const fresh of [true, false]) {
-              const outcome = await presented(instance, token, fresh);
+              const outcome = await acceptedRoles(instance, token, fresh);
               const roles = isVoid ? 'refused' : entryIn(left)?.grants.map(({ role }) => role);
               assert.deepEqual(outcome, roles, fresh ? 'privileged' : 'ordinary');
             }
@@ -102,13 +104,13 @@ describe('a process killed at any of its calls', function () {
         }));
 
       it('is repaired by the next request of that user', () =>
-        forEach(afterTurns, async ({ instance, state }, left) => {
+        forEach(withExpiredLeases, async ({ instance, state }, left) => {
           await makeRequest(instance, oldToken);
           await assertRepaired(await state(), left);
         }));
 
       it('is repaired by reconcileAccess, once and for all', () =>
-        forEach(afterTurns, async ({ instance, state }, left) => {
+        forEach(withExpiredLeases, async ({ instance, state }, left) => {
           const run = () => instance.reconcileAccess({ kind: 'system', requestId: 'r' });
           assert.equal((await run()).failed, 0);
           await assertRepaired(await state(), left);
@@ -116,7 +118,7 @@ describe('a process killed at any of its calls', function () {
         }));
 
       it('is repaired by the next sign-in as far as it matters to the user, and then by reconcileAccess', () =>
-        forEach(afterTurns, async ({ instance, another, accounts, state }, left) => {
+        forEach(withExpiredLeases, async ({ instance, another, accounts, state }, left) => {
           const entry = entryIn(left);
           const account = accounts.get(TARGET);
           if (account === undefined) return;
@@ -128,7 +130,7 @@ describe('a process killed at any of its calls', function () {
             const token = await newToken(customClaims);
             for (const fresh of [true, false]) {
               assert.deepEqual(
-                await presented(another(), token, fresh),
+                await acceptedRoles(another(), token, fresh),
                 entry?.grants.map(({ role }) => role),
               );
             }
@@ -137,13 +139,13 @@ describe('a process killed at any of its calls', function () {
           await assertRepaired(await state(), left);
         }));
 
-      async function assertRepaired(state: State, left: Left): Promise<void> {
-        assertWhole(state, initial, name);
-        assert.equal(doneIn(state).length, doneIn(left).length);
-        if (name === 'delete' && doneIn(left).length > 0) {
+      async function assertRepaired(state: State, left: LeftState): Promise<void> {
+        assertConsistent(state, initial, name);
+        assert.equal(doneEvents(state).length, doneEvents(left).length);
+        if (name === 'delete' && doneEvents(left).length > 0) {
           assert.deepEqual([entryIn(state), state.accounts.get(TARGET)], [undefined, undefined]);
         } else {
-          assertAgreed(state);
+          assertSynced(state);
         }
       }
     });
@@ -158,6 +160,6 @@ function stateWith(role: Role): State {
       ...entries.map((entry) => [`directory/${entry.uid}`, toDocument(entry)] as const),
       ['system/owners', { uids }],
     ]),
-    accounts: new Map(entries.map((entry) => [entry.uid, accountWith(entry)])),
+    accounts: new Map(entries.map((entry) => [entry.uid, syncedAccount(entry)])),
   };
 }

@@ -5,10 +5,10 @@ import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
 import { compileRoleClaims } from '../../src/authz/role-claims.ts';
 import { LEASE_SECONDS } from '../../src/directory/sync/account-sync.ts';
 import { createExchangeToken } from '../../src/token-exchange/exchange-token.ts';
-import { type Access, createAccess, type wireAccess } from '../helpers/access.ts';
 import { identityOf, LOGIN } from '../helpers/identities.ts';
 import { recordingLog } from '../helpers/instance.ts';
 import { createSigningPair, type SigningPair } from '../helpers/signing.ts';
+import { openTestDirectory, type TestDirectory, type wireDirectory } from '../helpers/test-directory.ts';
 
 const ADA = identityOf('ada');
 const setting = { type: 'oidc', issuer: LOGIN, audience: 'gatehouse', jwksUri: `${LOGIN}/keys` };
@@ -18,18 +18,18 @@ const profiles = parseTrustedIssuers(
   { local: false, allowFirebase: false },
 );
 
-type Wired = Pick<ReturnType<typeof wireAccess>, 'directory' | 'sync' | 'records' | 'feed'>;
+type Wired = Pick<ReturnType<typeof wireDirectory>, 'directory' | 'sync' | 'records' | 'feed'>;
 type Step = (work: () => Promise<unknown>) => Promise<unknown>;
 
 describe('an exchange that ends at any of its calls', function () {
   this.timeout(120_000);
   let keys: SigningPair;
-  let access: Access;
+  let access: TestDirectory;
   before(async () => {
     keys = await createSigningPair('ES256', 'k1');
   });
   beforeEach(async () => {
-    access = await createAccess([]);
+    access = await openTestDirectory([]);
   });
   afterEach(() => access.close());
 
@@ -65,7 +65,7 @@ describe('an exchange that ends at any of its calls', function () {
       for (let last = false; !last; cuts++) {
         assert.ok(cuts < 20, 'it makes no end of calls');
         await access.close();
-        access = await createAccess([]);
+        access = await openTestDirectory([]);
         const dies = dyingAt(cuts, moment);
         const request = { token: await token(), type: 'jwt', requestId: 'r' };
         const cut = await exchangeOf(access.another(), dies)(request).catch((error) => String(error));
@@ -94,7 +94,7 @@ describe('an exchange that ends at any of its calls', function () {
 const claimsFor = ({ grants, rolesVersion }: Entry) => ({
   ...compileRoleClaims(grants, rolesVersion, 0),
 });
-type Entry = NonNullable<Awaited<ReturnType<Access['directory']['find']>>>;
+type Entry = NonNullable<Awaited<ReturnType<TestDirectory['directory']['find']>>>;
 
 /** A process that ends at its n-th call, before its effect or after it: nothing that it would do later happens. */
 function dyingAt(n: number, moment: 'before' | 'after'): Step {

@@ -15,7 +15,7 @@ export function entryIn(state: State, uid: string = TARGET): DirectoryEntry | un
 }
 
 /** The changes that were made, by the history. */
-export function doneIn(state: State) {
+export function doneEvents(state: State) {
   return [...collection(state, 'auditEvents').values()].filter(({ outcome }) => outcome === 'done');
 }
 
@@ -31,12 +31,12 @@ export const claimsFor = ({ grants, rolesVersion }: DirectoryEntry) => ({
 });
 
 /** Documents that one transaction writes agree with each other at any moment. */
-export function assertWhole(state: State, before: State, name: ChangeName): void {
+export function assertConsistent(state: State, before: State, name: ChangeName): void {
   const owners = [...collection(state, 'directory').keys()].filter((uid) =>
     isPermanentOwner(entryIn(state, uid)),
   );
   assert.deepEqual([...(collection(state, 'system').get('owners')?.uids ?? [])].sort(), owners.sort());
-  const [event, ...more] = doneIn(state);
+  const [event, ...more] = doneEvents(state);
   assert.deepEqual(more, []);
   const changes = collection(state, 'accessChanges');
   if (event === undefined) {
@@ -76,7 +76,7 @@ function assertChanged(state: State, name: ChangeName, after: Record<string, unk
 }
 
 /** Nothing is left to do: Firebase Auth holds what the directory says. */
-export function assertAgreed(state: State): void {
+export function assertSynced(state: State): void {
   const entry = entryIn(state);
   const account = state.accounts.get(TARGET);
   assert.equal(entry === undefined, account === undefined);
@@ -87,5 +87,5 @@ export function assertAgreed(state: State): void {
   assert.equal(account.disabled ?? false, entry.disabled);
   assert.ok(Number(account.validSince) >= entry.validAfter);
   // A deletion that was begun is brought to its end.
-  assert.ok(!doneIn(state).some(({ action }) => action === 'user.delete'));
+  assert.ok(!doneEvents(state).some(({ action }) => action === 'user.delete'));
 }

@@ -22,7 +22,9 @@ export async function withoutDelay(work: () => Promise<unknown>, of?: number): P
 }
 
 /** While `work` runs, the process's stopwatch can be moved on. */
-export async function withStopwatch(work: (move: (ms: number) => void) => Promise<void>): Promise<void> {
+export async function withPerformanceClock(
+  work: (move: (ms: number) => void) => Promise<void>,
+): Promise<void> {
   const real = performance.now;
   let ahead = 0;
   performance.now = () => real.call(performance) + ahead;
@@ -40,7 +42,7 @@ export async function withStopwatch(work: (move: (ms: number) => void) => Promis
  *
  * @returns the deadlines asked for, in ms
  */
-export async function withTimeoutsInHand(work: (pass: () => void) => Promise<unknown>): Promise<number[]> {
+export async function withManualTimeouts(work: (pass: () => void) => Promise<unknown>): Promise<number[]> {
   const real = AbortSignal.timeout;
   const deadlines: number[] = [];
   const controllers: AbortController[] = [];
