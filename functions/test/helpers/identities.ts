@@ -2,7 +2,7 @@ import { type ExternalIdentity, externalId } from '../../src/authn/external-iden
 
 export const LOGIN = 'https://login.example.com';
 
-/** Somebody of another issuer, as their token says. */
+/** The external identity in a token of an external issuer. */
 export function identityOf(subject: string, facts: Partial<ExternalIdentity> = {}): ExternalIdentity {
   const { issuer = LOGIN } = facts;
   return {

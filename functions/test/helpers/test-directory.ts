@@ -16,14 +16,14 @@ import { recordingLog } from './instance.ts';
 import { accountOf, createMemoryAccounts, type MemoryAccounts } from './memory-accounts.ts';
 import { withAccessRules } from './users.ts';
 
-/** A clock that stands still until it is moved. */
+/** A clock that returns the same time until it is moved. */
 export interface MovableClock {
   (): number;
   /** Milliseconds. */
   move(by: number): void;
 }
 
-/** Stands at this moment: what Firestore dates itself has to lie near it. */
+/** Starts at the real time: the timestamps that Firestore writes have to lie near it. */
 export function createMovableClock(): MovableClock {
   let now = Date.now();
   return Object.assign(() => now, {
@@ -37,11 +37,11 @@ interface Outside {
   readonly firestore: Pick<TestFirestore, 'open'>;
   readonly accounts: AccountStore;
   readonly clock: Clock;
-  /** Access changes that this instance heard of by itself. */
+  /** Maximum age of the revocation feed, in seconds. */
   readonly maxAge?: number;
 }
 
-/** One instance's share of the access core. Two with the same outside are two instances of one deployment. */
+/** The directory, sync and users services of one instance. Two with the same `outside` are two instances of one deployment. */
 export function wireDirectory({ firestore, accounts, clock, maxAge = 10 }: Outside) {
   const { open } = firestore;
   const { lines, log } = recordingLog();
@@ -61,7 +61,7 @@ export function wireDirectory({ firestore, accounts, clock, maxAge = 10 }: Outsi
 
 type Person = Parameters<typeof accountOf>;
 
-/** What a test may bring itself, to share it with another. */
+/** What a test passes in, to share it between directories. */
 interface Given {
   readonly firestore?: TestFirestore;
   readonly accounts?: MemoryAccounts;
@@ -69,7 +69,7 @@ interface Given {
   readonly maxAge?: number;
 }
 
-/** The access core on a database of its own and Firebase Auth in memory. `close` it in `afterEach`. */
+/** The directory on an empty database, with Firebase Auth in memory. `close` it in `afterEach`. */
 export async function openTestDirectory(people: readonly Person[] = [], given: Given = {}) {
   const firestore = given.firestore ?? (await openTestFirestore());
   const accounts = given.accounts ?? createMemoryAccounts(people.map((person) => accountOf(...person)));
@@ -80,13 +80,13 @@ export async function openTestDirectory(people: readonly Person[] = [], given: G
     ...wireDirectory(outside),
     ...{ firestore, accounts, clock },
     now: () => Math.floor(clock() / 1000),
-    /** Another instance beside the first. */
+    /** Another instance of the same deployment. */
     another: () => wireDirectory(outside),
     /** The fields of all documents of a collection. */
     async all(collection: string): Promise<Record<string, unknown>[]> {
       return (await db.collection(collection).get()).docs.map((document) => document.data());
     },
-    /** Who stands as owner, by the list that is kept of them. */
+    /** The uids in `system/owners`. */
     owners: async (): Promise<unknown> => (await db.doc('system/owners').get()).get('uids') ?? [],
     close: () => firestore.close(),
   };
@@ -94,7 +94,7 @@ export async function openTestDirectory(people: readonly Person[] = [], given: G
 
 export type TestDirectory = Awaited<ReturnType<typeof openTestDirectory>>;
 
-/** An entry as the directory holds it, in line with Firebase Auth. */
+/** A directory entry that is in sync with Firebase Auth. */
 export function entryOf(
   uid: string,
   { roles = [], ...facts }: Partial<DirectoryEntry> & { readonly roles?: readonly Role[] } = {},

@@ -1,7 +1,7 @@
 import type { PrincipalActor } from '../../src/authz/actor.ts';
 import type { RoleChange, UsersService } from '../../src/users/users-service.ts';
 
-/** The users service with the access rule that each operation passes. */
+/** The users service, with the access rules that the operations pass to it. */
 export function withAccessRules(users: UsersService) {
   return {
     ...users,
