@@ -2,7 +2,7 @@ import { actor } from '../helpers/actor.ts';
 import type { TestInstance } from '../helpers/open-instance.ts';
 import { withAccessRules } from '../helpers/users.ts';
 
-/** A change of somebody's access by an owner: what a process is killed in the middle of. */
+/** A change of a user's access by an owner, during which a process is killed. */
 export const CHANGES = ['promote', 'demote', 'disable', 'delete', 'revoke'] as const;
 export type ChangeName = (typeof CHANGES)[number];
 
@@ -12,9 +12,9 @@ export interface Change {
   readonly uid: string;
 }
 
-/** @param instance where everybody is at version 1 */
-export async function applyChange(deps: TestInstance, { name, by, uid }: Change): Promise<void> {
-  const users = withAccessRules(deps.users);
+/** @param instance in it every entry has version 1 */
+export async function applyChange(instance: TestInstance, { name, by, uid }: Change): Promise<void> {
+  const users = withAccessRules(instance.users);
   const owner = actor(by, ['owner']);
   switch (name) {
     case 'promote':

@@ -4,7 +4,7 @@ import { applyChange, type Change } from './changes.ts';
 import { type EditJob, edit } from './editor.ts';
 import { type OwnInstance, openInstance, slowClock } from './instance.ts';
 
-/** A process with an instance of its own: it does what it is told, and says when it is done. */
+/** The main module of a child process: opens an instance, runs the jobs it receives, and reports when each is done. */
 
 export type Job = { readonly edits: readonly EditJob[] } | { readonly change: Change };
 
@@ -23,6 +23,6 @@ process.on('message', async (message: Addresses | Job) => {
   process.send?.('done');
 });
 process.on('disconnect', () => process.exit());
-// Who is killed leaves nothing to those who come after it.
+// Written now, because a killed process cannot write it for the processes after it.
 flushCompileCache();
 process.send?.('ready');

@@ -6,12 +6,12 @@ import { openInstance as open, type TestInstance } from '../helpers/open-instanc
 import { type Addresses, connectBackends } from './backends.ts';
 
 export interface OwnInstance extends TestInstance {
-  /** Loads and connects what the first calls would, without a deadline: a new process on a busy machine takes seconds. */
+  /** Loads and connects what the first calls need, without a deadline: on a busy machine that takes seconds. */
   warmUp(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** An instance wired as in production, with clients of its own. `close` it. */
+/** An instance as in production, with its own clients. `close` it. */
 export function openInstance(addresses: Addresses, clock: Clock = systemClock): OwnInstance {
   const { app, db, firestore, close } = connectBackends(addresses);
   const config = loadConfig({ GCLOUD_PROJECT: addresses.project });
@@ -19,12 +19,12 @@ export function openInstance(addresses: Addresses, clock: Clock = systemClock): 
     ...open(config, { app, firestore, clock, log: SILENT }),
     close,
     async warmUp() {
-      await Promise.all([db.doc('system/owners').get(), getAuth(app).getUsers([{ uid: 'nobody' }])]);
+      await Promise.all([db.doc('system/owners').get(), getAuth(app).getUsers([{ uid: 'unknown' }])]);
     },
   };
 }
 
-/** A second slow: what ends "this second" has ended already, and nobody has to wait for it. */
+/** One second slow: a revocation lies a second in the past, so that a sign-in right after it is valid. */
 export const slowClock: Clock = () => Date.now() - 1000;
 
 const nothing = () => undefined;

@@ -4,43 +4,47 @@ import type { LeftState, Sandbox, StateCopy, Timing } from './sandbox.ts';
 import type { State } from './state.ts';
 
 /** More calls than any change makes. */
-const MOST_CALLS = 30;
+const MAX_CALLS = 30;
 
-/** Kills a process at each of its calls, one in each lane at once. @returns all that was left */
+/** Kills a process at each of its calls, one at a time in each sandbox. @returns all states that were left */
 export async function killAtEachCall(
-  lanes: readonly Sandbox[],
+  sandboxes: readonly Sandbox[],
   before: State,
   change: Change,
-  moment: Timing,
+  timing: Timing,
 ): Promise<LeftState[]> {
-  const lefts: LeftState[] = [];
+  const leftStates: LeftState[] = [];
   let calls = 0;
   let isDone = false;
-  await inEach(lanes, async (lane) => {
+  await inEach(sandboxes, async (sandbox) => {
     while (!isDone) {
       const n = ++calls;
-      assert.ok(n <= MOST_CALLS, 'it makes no end of calls');
-      const left = await lane.kill(before, change, n, moment);
+      assert.ok(n <= MAX_CALLS, 'more calls than expected');
+      const left = await sandbox.kill(before, change, n, timing);
       if (left === undefined) isDone = true;
-      else lefts.push(left);
+      else leftStates.push(left);
     }
   });
-  return lefts;
+  return leftStates;
 }
 
-/** Tries something on each state that was left, with a fresh instance. @param at what it is by then */
+/**
+ * Runs `work` on a copy of each state that was left, with a new instance.
+ *
+ * @param later makes the state at the time of `work` from the state that was left
+ */
 export async function onEachCopy(
-  lanes: readonly Sandbox[],
-  lefts: readonly LeftState[],
-  at: (left: State) => State,
-  work: (trial: StateCopy, left: LeftState) => Promise<void>,
+  sandboxes: readonly Sandbox[],
+  leftStates: readonly LeftState[],
+  later: (left: State) => State,
+  work: (copy: StateCopy, left: LeftState) => Promise<void>,
 ): Promise<void> {
-  const rest = [...lefts];
-  await inEach(lanes, async (lane) => {
-    for (let left = rest.shift(); left !== undefined; left = rest.shift()) {
+  const queue = [...leftStates];
+  await inEach(sandboxes, async (sandbox) => {
+    for (let left = queue.shift(); left !== undefined; left = queue.shift()) {
       const own = left;
       try {
-        await lane.try(at(own), (trial) => work(trial, own));
+        await sandbox.withCopy(later(own), (copy) => work(copy, own));
       } catch (error) {
         throw new Error(`killed ${own.when}`, { cause: error });
       }
@@ -48,9 +52,12 @@ export async function onEachCopy(
   });
 }
 
-/** Waits for each, even when one fails: what it left running would be in the way of the next test. */
-async function inEach(lanes: readonly Sandbox[], work: (lane: Sandbox) => Promise<void>): Promise<void> {
-  for (const result of await Promise.allSettled(lanes.map(work))) {
+/** Waits for all, even when one fails, so that no work is left running during the next test. */
+async function inEach(
+  sandboxes: readonly Sandbox[],
+  work: (sandbox: Sandbox) => Promise<void>,
+): Promise<void> {
+  for (const result of await Promise.allSettled(sandboxes.map(work))) {
     if (result.status === 'rejected') throw result.reason;
   }
 }

@@ -10,51 +10,54 @@ import { type LeftState, openSandbox, type Sandbox } from './sandbox.ts';
 import { entryOf } from './seed.ts';
 import { type State, withExpiredLeases } from './state.ts';
 
-/** Bob is of another issuer, and has no account in Firebase Auth. */
+/** Bob is an external user without an account in Firebase Auth. */
 const BOB: ExternalIdentity = { ...identityOf('bob', { jitProvisioning: false }), id: TARGET };
 
-describe('a process killed at any of its calls, for somebody without an account', function () {
+describe('a process that is killed at any of its calls, for a user without an account', function () {
   this.timeout(180_000);
-  let lanes: Sandbox[] = [];
+  let sandboxes: Sandbox[] = [];
   before(async () => {
-    lanes = [await openSandbox(), await openSandbox()];
+    sandboxes = [await openSandbox(), await openSandbox()];
   });
-  after(() => Promise.all(lanes.map((lane) => lane.close())));
+  after(() => Promise.all(sandboxes.map((sandbox) => sandbox.close())));
 
   for (const name of ['promote', 'delete'] as const satisfies ChangeName[]) {
-    it(`while it is to ${name} them, leaves what holds, and what reconcileAccess finishes`, async () => {
-      const [lane = assert.fail()] = lanes;
-      const initial = await lane.try(state(), (trial) => trial.state());
-      const lefts = await killAtEachCall(lanes, initial, { name, by: OWNER, uid: TARGET }, 'before');
-      const committed = lefts.map((left) => doneEvents(left).length > 0);
-      assert.ok(committed.includes(true) && committed.includes(false), `${lefts.length} kills`);
+    it(`applies a committed ${name} at once, and reconcileAccess completes it`, async () => {
+      const [sandbox = assert.fail()] = sandboxes;
+      const initial = await sandbox.withCopy(state(), (copy) => copy.state());
+      const leftStates = await killAtEachCall(sandboxes, initial, { name, by: OWNER, uid: TARGET }, 'before');
+      const committed = leftStates.map((left) => doneEvents(left).length > 0);
+      assert.ok(committed.includes(true) && committed.includes(false), `${leftStates.length} kills`);
 
-      // What was done holds for their tokens at once, whatever is left to be done.
-      await onEachCopy(lanes, lefts, asItIs, async ({ instance }, left) => {
+      // A committed change applies to the user's tokens at once, even with work pending.
+      await onEachCopy(sandboxes, leftStates, unchanged, async ({ instance }, left) => {
         const { record } = await instance.accessRecords.readExternal(BOB);
-        assert.deepEqual(record && heldBy(record), expected(name, doneEvents(left).length > 0, left));
+        assert.deepEqual(record && rolesOf(record), expected(name, doneEvents(left).length > 0, left));
       });
-      await onEachCopy(lanes, lefts, withExpiredLeases, async ({ instance, state: read }, left) => {
+      await onEachCopy(sandboxes, leftStates, withExpiredLeases, async ({ instance, state: read }, left) => {
         assert.equal((await instance.reconcileAccess({ kind: 'system', requestId: 'r' })).failed, 0);
         const after = await read();
-        const isGone = name === 'delete' && doneEvents(left).length > 0;
+        const isDeleted = name === 'delete' && doneEvents(left).length > 0;
         const entry = entryIn(after);
-        assert.deepEqual([entry?.pending, entry?.lease], isGone ? [undefined, undefined] : [[], undefined]);
+        assert.deepEqual(
+          [entry?.pending, entry?.lease],
+          isDeleted ? [undefined, undefined] : [[], undefined],
+        );
         assert.equal(doneEvents(after).length, doneEvents(left).length);
-        assert.deepEqual([...after.accounts.keys()], [OWNER], 'and made no account');
+        assert.deepEqual([...after.accounts.keys()], [OWNER], 'created no account');
       });
     });
   }
 });
 
-const asItIs = (left: State): State => left;
-const heldBy = ({ grants, disabled }: { grants: readonly { role: string }[]; disabled: boolean }) =>
-  disabled ? 'nothing' : grants.map(({ role }) => role).join();
+const unchanged = (left: State): State => left;
+const rolesOf = ({ grants, disabled }: { grants: readonly { role: string }[]; disabled: boolean }) =>
+  disabled ? 'disabled' : grants.map(({ role }) => role).join();
 
-function expected(name: 'promote' | 'delete', isDone: boolean, left: LeftState): string | undefined {
-  if (!isDone) return 'member';
+function expected(name: 'promote' | 'delete', isCommitted: boolean, left: LeftState): string | undefined {
+  if (!isCommitted) return 'member';
   if (name === 'promote') return 'owner';
-  return entryIn(left) === undefined ? undefined : 'nothing';
+  return entryIn(left) === undefined ? undefined : 'disabled';
 }
 
 function state(): State {

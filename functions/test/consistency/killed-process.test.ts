@@ -27,68 +27,68 @@ const ROLE: Record<ChangeName, Role> = {
   revoke: 'admin',
 };
 
-describe('a process killed at any of its calls', function () {
+describe('a process that is killed at any of its calls', function () {
   this.timeout(180_000);
-  let lanes: Sandbox[] = [];
+  let sandboxes: Sandbox[] = [];
   const warnings: Error[] = [];
   const keep = (warning: Error) => warnings.push(warning);
   before(async () => {
     process.on('warning', keep);
-    lanes = [await openSandbox(), await openSandbox()];
+    sandboxes = [await openSandbox(), await openSandbox()];
   });
   after(async () => {
     process.off('warning', keep);
-    await Promise.all(lanes.map((lane) => lane.close()));
-    // Repairs come late, when what they would wait for is long over.
-    assert.deepEqual(warnings, [], 'Node had to warn');
+    await Promise.all(sandboxes.map((sandbox) => sandbox.close()));
+    // Node warns, for example, of a timer for a time in the past, which a late repair must not set.
+    assert.deepEqual(warnings, [], 'Node printed warnings');
   });
 
   for (const name of CHANGES) {
-    describe(`while it is to ${name} somebody`, () => {
+    describe(`during ${name}`, () => {
       let initial: State;
-      let lefts: LeftState[] = [];
+      let leftStates: LeftState[] = [];
       let oldToken: string;
 
       before(async () => {
-        const [lane = assert.fail()] = lanes;
-        initial = await lane.try(stateWith(ROLE[name]), ({ state }) => state());
+        const [sandbox = assert.fail()] = sandboxes;
+        initial = await sandbox.withCopy(stateWith(ROLE[name]), ({ state }) => state());
         oldToken = await tokenOf(initial);
         const change = { name, by: OWNER, uid: TARGET };
-        lefts = await killAtEachCall(lanes, initial, change, 'before');
-        // What is left after a call has had its effect is what is left before the next one: two show it.
+        leftStates = await killAtEachCall(sandboxes, initial, change, 'before');
+        // The state after the effect of a call is the state before the next call: two changes show it.
         if (name === 'promote' || name === 'demote') {
-          lefts.push(...(await killAtEachCall(lanes, initial, change, 'after')));
+          leftStates.push(...(await killAtEachCall(sandboxes, initial, change, 'after')));
         }
       });
 
-      /** @param at what it is by the time that something is tried */
+      /** @param later makes the state at the time of `work` from the state that was left */
       const forEach = (
-        at: (left: State) => State,
-        work: (trial: StateCopy, left: LeftState) => Promise<void>,
-      ) => onEachCopy(lanes, lefts, at, work);
+        later: (left: State) => State,
+        work: (copy: StateCopy, left: LeftState) => Promise<void>,
+      ) => onEachCopy(sandboxes, leftStates, later, work);
       const atOnce = (left: State) => left;
 
-      it('is killed at calls before its transaction and after it', () => {
-        const committed = lefts.map((left) => doneEvents(left).length > 0);
+      it('is killed both before and after its commit', () => {
+        const committed = leftStates.map((left) => doneEvents(left).length > 0);
         assert.ok(committed.length >= 8 && committed.includes(true) && committed.includes(false));
       });
 
-      it('has made all of the change or none of it, and given nothing yet that the directory does not give', () => {
-        for (const left of lefts) {
+      it('leaves all or nothing of the change, and no claims beyond the directory entry', () => {
+        for (const left of leftStates) {
           assertConsistent(left, initial, name);
           const entry = entryIn(left);
           const claims = claimsIn(left);
           if (entry === undefined || !left.accounts.has(TARGET)) continue;
-          // Claims of an older version are worth nothing from now on.
+          // Tokens with claims of an older version are refused.
           if (claims.rv !== 1 || entry.rolesVersion === 1)
             assert.deepEqual(claims, claimsFor(entry), left.when);
         }
       });
 
-      it('leaves no token good that the change has made void, with any instance', () =>
+      it('leaves no token valid that the change has revoked', () =>
         forEach(atOnce, async ({ instance }, left) => {
           for (const token of [oldToken, await tokenOf(left)]) {
-            const isVoid =
+            const isRevoked =
               doneEvents(left).length > 0 &&
               (token === oldToken ||
                 name === 'disable' ||
@@ -97,19 +97,19 @@ describe('a process killed at any of its calls', function () {
                 claimsIn(left).rv !== 2);
             for (const fresh of [true, false]) {
               const outcome = await acceptedRoles(instance, token, fresh);
-              const roles = isVoid ? 'refused' : entryIn(left)?.grants.map(({ role }) => role);
+              const roles = isRevoked ? 'refused' : entryIn(left)?.grants.map(({ role }) => role);
               assert.deepEqual(outcome, roles, fresh ? 'privileged' : 'ordinary');
             }
           }
         }));
 
-      it('is repaired by the next request of that user', () =>
+      it('is repaired by the next request of the user', () =>
         forEach(withExpiredLeases, async ({ instance, state }, left) => {
           await makeRequest(instance, oldToken);
           await assertRepaired(await state(), left);
         }));
 
-      it('is repaired by reconcileAccess, once and for all', () =>
+      it('is repaired by reconcileAccess, and a second run finds nothing', () =>
         forEach(withExpiredLeases, async ({ instance, state }, left) => {
           const run = () => instance.reconcileAccess({ kind: 'system', requestId: 'r' });
           assert.equal((await run()).failed, 0);
@@ -117,7 +117,7 @@ describe('a process killed at any of its calls', function () {
           assert.deepEqual(await run(), { expired: 0, repaired: 0, failed: 0, more: false });
         }));
 
-      it('is repaired by the next sign-in as far as it matters to the user, and then by reconcileAccess', () =>
+      it('lets the user sign in with the right roles, and is repaired by reconcileAccess', () =>
         forEach(withExpiredLeases, async ({ instance, another, accounts, state }, left) => {
           const entry = entryIn(left);
           const account = accounts.get(TARGET);

@@ -5,83 +5,83 @@ import type { UsersWithRules } from '../helpers/users.ts';
 import { NOW } from './scheduled-environment.ts';
 import { entryOf } from './seed.ts';
 
-type Attack = (users: UsersWithRules, by: string, target: string) => Promise<unknown>;
+type Change = (users: UsersWithRules, by: string, target: string) => Promise<unknown>;
 
-const demote: Attack = (users, by, uid) =>
+const demote: Change = (users, by, uid) =>
   users.setRoles(actor(by, ['owner']), { uid, grants: [{ role: 'member' }], version: 1 });
-const promote: Attack = (users, by, uid) =>
+const promote: Change = (users, by, uid) =>
   users.setRoles(actor(by, ['owner']), { uid, grants: [{ role: 'admin' }], version: 1 });
-const disable: Attack = (users, by, uid) => users.setDisabled(actor(by, ['owner']), uid, true);
-const remove: Attack = (users, by, uid) => users.remove(actor(by, ['owner']), uid);
+const disable: Change = (users, by, uid) => users.setDisabled(actor(by, ['owner']), uid, true);
+const remove: Change = (users, by, uid) => users.remove(actor(by, ['owner']), uid);
 
-/** Owners who go at each other, all at once. */
+/** Owners who change each other at the same time. */
 export interface Scenario {
   readonly name: string;
   readonly schedules: number;
   readonly entries: readonly DirectoryEntry[];
-  readonly attacks: readonly { readonly by: string; readonly target: string; readonly attack: Attack }[];
-  /** How many owners for good may be left. */
-  readonly left: readonly number[];
+  readonly changes: readonly { readonly by: string; readonly target: string; readonly change: Change }[];
+  /** The allowed numbers of permanent owners at the end. */
+  readonly ownersLeft: readonly number[];
 }
 
-const pair = (name: string, schedules: number, ada: Attack, bob: Attack): Scenario => ({
+const pair = (name: string, schedules: number, ada: Change, bob: Change): Scenario => ({
   name,
   schedules,
   entries: [entryOf('ada', ['owner']), entryOf('bob', ['owner'])],
-  attacks: [
-    { by: 'ada', target: 'bob', attack: ada },
-    { by: 'bob', target: 'ada', attack: bob },
+  changes: [
+    { by: 'ada', target: 'bob', change: ada },
+    { by: 'bob', target: 'ada', change: bob },
   ],
-  left: [1],
+  ownersLeft: [1],
 });
 
 export const mutualDemotion = pair('two owners who demote each other', caseCount(1000), demote, demote);
 
 const inAnHour = NOW + 3600;
 
-/** What the actors may do does not change here: the list of owners is all that stands against it. */
+/** The actors keep their roles here, so only the list of owners can stop the second demotion. */
 export const temporaryOwners: Scenario = {
-  name: 'two owners for an hour who demote the two for good',
+  name: 'two temporary owners who demote the two permanent ones',
   schedules: 40,
   entries: [
     ...[entryOf('ada', ['owner']), entryOf('bob', ['owner'])],
     ...[entryOf('tim', ['owner'], inAnHour), entryOf('una', ['owner'], inAnHour)],
   ],
-  attacks: [
-    { by: 'tim', target: 'ada', attack: demote },
-    { by: 'una', target: 'bob', attack: demote },
+  changes: [
+    { by: 'tim', target: 'ada', change: demote },
+    { by: 'una', target: 'bob', change: demote },
   ],
-  left: [1],
+  ownersLeft: [1],
 };
 
-/** The list of owners has no part in what the second does: only their own record stands against it. */
+/** The second change does not touch the list of owners, so only the actor's own entry can stop it. */
 export const grantDuringDemotion: Scenario = {
-  name: 'an owner who gives a role while another one demotes them',
+  name: 'an owner who grants a role while another owner demotes them',
   schedules: 40,
   entries: [...['ada', 'bob'].map((uid) => entryOf(uid, ['owner'])), entryOf('mia', ['member'])],
-  attacks: [
-    { by: 'ada', target: 'bob', attack: demote },
-    { by: 'bob', target: 'mia', attack: promote },
+  changes: [
+    { by: 'ada', target: 'bob', change: demote },
+    { by: 'bob', target: 'mia', change: promote },
   ],
-  left: [1],
+  ownersLeft: [1],
 };
 
 export const scenarios: readonly Scenario[] = [
   mutualDemotion,
   temporaryOwners,
   grantDuringDemotion,
-  pair('two owners of whom one demotes and one disables the other', 40, demote, disable),
-  pair('two owners of whom one demotes and one deletes the other', 40, demote, remove),
-  pair('two owners of whom one disables and one deletes the other', 40, disable, remove),
+  pair('an owner who demotes and one who disables the other', 40, demote, disable),
+  pair('an owner who demotes and one who deletes the other', 40, demote, remove),
+  pair('an owner who disables and one who deletes the other', 40, disable, remove),
   {
     name: 'three owners who demote each other in a ring',
     schedules: 40,
     entries: ['ada', 'bob', 'cyd'].map((uid) => entryOf(uid, ['owner'])),
-    attacks: [
-      { by: 'ada', target: 'bob', attack: demote },
-      { by: 'bob', target: 'cyd', attack: demote },
-      { by: 'cyd', target: 'ada', attack: demote },
+    changes: [
+      { by: 'ada', target: 'bob', change: demote },
+      { by: 'bob', target: 'cyd', change: demote },
+      { by: 'cyd', target: 'ada', change: demote },
     ],
-    left: [1, 2],
+    ownersLeft: [1, 2],
   },
 ];

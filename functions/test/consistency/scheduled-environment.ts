@@ -18,43 +18,43 @@ import { type UsersWithRules, withAccessRules } from '../helpers/users.ts';
 import { createScheduler, type Scheduler, scheduleBackoff } from './scheduler.ts';
 import { seed } from './seed.ts';
 
-/** Seconds since the epoch: nothing hangs on the time at which a test runs. */
+/** The time in these tests, in seconds since the epoch. It does not depend on when they run. */
 export const NOW = 1_800_000_000;
 
-/** How it came out. */
+/** The state after a run. */
 export interface FinalState {
   readonly entries: ReadonlyMap<string, DirectoryEntry>;
-  /** What `system/owners` lists. */
+  /** The uids in `system/owners`. */
   readonly owners: readonly string[];
   readonly accounts: ReadonlyMap<string, Account>;
-  /** Changes that were made, in the order of their commits. */
+  /** Audit events of the changes that were made, in the order of their commits. */
   readonly done: readonly RecordedEvent[];
 }
 
-/** What an actor's Firestore does wrong, for once: to see that the schedules would show it. */
+/** Breaks an actor's Firestore on purpose, to test that the schedules find the bug. */
 export type Fault = (firestore: OpenedFirestore, uid: string) => OpenedFirestore;
 
-/** A Firestore and a Firebase Auth whose every call is put in order by a scheduler. */
+/** A Firestore and a Firebase Auth with a scheduler that decides the order of all calls. */
 export interface ScheduledEnvironment {
   readonly scheduler: Scheduler;
-  /** Begins anew with these. @returns the users service of an instance of each one's own */
-  begin(entries: readonly DirectoryEntry[], flaw?: Fault): Promise<(uid: string) => UsersWithRules>;
-  look(): Promise<FinalState>;
+  /** Resets all data to these entries. @returns a users service for each actor, each of a separate instance */
+  reset(entries: readonly DirectoryEntry[], fault?: Fault): Promise<(uid: string) => UsersWithRules>;
+  readState(): Promise<FinalState>;
   close(): Promise<void>;
 }
 
-interface BeginsTransaction {
+interface BeginTransaction {
   readonly newTransaction?: { readonly readWrite?: { retryTransaction?: Buffer } };
 }
 
 export async function openScheduledEnvironment(): Promise<ScheduledEnvironment> {
   const scheduler = createScheduler();
-  const putClockBack = scheduleBackoff(scheduler);
+  const restoreBackoff = scheduleBackoff(scheduler);
   const server = await startTestFirestore({
     async beforeCall(method, request) {
-      // Whose turn it is to try again is the scheduler's to say, and not the server's.
-      delete (request as BeginsTransaction).newTransaction?.readWrite?.retryTransaction;
-      // The SDK does not wait for it, and it ends what has no effect any more.
+      // The scheduler decides which transaction retries first, not the server.
+      delete (request as BeginTransaction).newTransaction?.readWrite?.retryTransaction;
+      // The SDK does not wait for a rollback, and the transaction has no effect any more.
       if (method !== 'Rollback') await scheduler.stop(method);
     },
   });
@@ -63,38 +63,38 @@ export async function openScheduledEnvironment(): Promise<ScheduledEnvironment> 
     clients[n] ??= connect(server, 'scheduled');
     return clients[n];
   };
-  const looking = client(0);
+  const reader = client(0);
   let accounts = createMemoryAccounts([]);
-  /** What the last run left behind. */
-  let left: DocumentReference[] = [];
+  /** The documents of the last run. */
+  let previous: DocumentReference[] = [];
 
   return {
     scheduler,
-    async begin(entries, flaw = (firestore) => firestore) {
-      await seed(looking.db, entries, left);
+    async reset(entries, fault = (firestore) => firestore) {
+      await seed(reader.db, entries, previous);
       accounts = createMemoryAccounts(
         entries.map((entry) => accountOf(entry.uid, { claims: claimsOf(entry) })),
       );
       const uids = entries.map(({ uid }) => uid);
       return (uid) => {
-        const firestore = flaw(client(1 + uids.indexOf(uid)), uid);
-        return usersOf(async () => firestore, stopping(accounts, scheduler));
+        const firestore = fault(client(1 + uids.indexOf(uid)), uid);
+        return usersOf(async () => firestore, withStops(accounts, scheduler));
       };
     },
-    async look() {
-      const { db } = looking;
+    async readState() {
+      const { db } = reader;
       const [directory, owners, events, changes] = await Promise.all([
         db.collection('directory').get(),
         db.doc('system/owners').get(),
         db.collection('auditEvents').get(),
         db.collection('accessChanges').get(),
       ]);
-      left = [directory, events, changes].flatMap(({ docs }) => docs.map(({ ref }) => ref));
+      previous = [directory, events, changes].flatMap(({ docs }) => docs.map(({ ref }) => ref));
       return {
         entries: new Map(directory.docs.map((doc) => [doc.id, fromDocument(doc.id, doc.data())])),
         owners: owners.get('uids'),
         accounts: accounts.byUid,
-        // `at` counts milliseconds; two commits may share one.
+        // `at` has milliseconds, and two commits may share one.
         done: events.docs
           .sort((a, b) => a.createTime.valueOf().localeCompare(b.createTime.valueOf()))
           .map((doc) => eventFrom(doc.id, doc.data()))
@@ -102,7 +102,7 @@ export async function openScheduledEnvironment(): Promise<ScheduledEnvironment> 
       };
     },
     async close() {
-      putClockBack();
+      restoreBackoff();
       await Promise.all(clients.map((opened) => opened.close()));
       await server.stop();
     },
@@ -113,7 +113,7 @@ export function claimsOf({ grants, rolesVersion }: DirectoryEntry): Record<strin
   return { ...compileRoleClaims(grants, rolesVersion, NOW) };
 }
 
-/** The service as `createDeps` wires it, on these accounts. */
+/** The users service as in production, on these accounts. */
 function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): UsersWithRules {
   const clock = () => NOW * 1000;
   const nothing = () => undefined;
@@ -126,8 +126,8 @@ function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): 
   return withAccessRules(createUsersService({ accounts, directory, directoryList, changeAccess, clock }));
 }
 
-/** The same accounts, with a stop before each call. */
-function stopping(accounts: AccountStore, { stop }: Scheduler): AccountStore {
+/** The same accounts, with a stop of the scheduler before each call. */
+function withStops(accounts: AccountStore, { stop }: Scheduler): AccountStore {
   return {
     find: (uid) => stop('find').then(() => accounts.find(uid)),
     findByEmail: (email) => stop('findByEmail').then(() => accounts.findByEmail(email)),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DocumentData, Firestore } from '@google-cloud/firestore';
 import type { Accounts } from './auth-server.ts';
 
-/** All that outlives a process: the documents by path, and the accounts in Firebase Auth. */
+/** What a process leaves behind: the documents by path, and the accounts in Firebase Auth. */
 export interface State {
   readonly documents: ReadonlyMap<string, DocumentData>;
   readonly accounts: Accounts;
@@ -19,7 +19,7 @@ export async function readState(db: Firestore, accounts: Accounts): Promise<Stat
   };
 }
 
-/** The same when nobody has the turn to tell Firebase Auth any more: a process that was killed keeps it for a while. */
+/** The same state with expired leases: a killed process holds its sync lease until then. */
 export function withExpiredLeases({ documents, accounts }: State): State {
   const later = [...documents].map(([path, { lease, ...fields }]) =>
     lease === undefined

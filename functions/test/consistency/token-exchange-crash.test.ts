@@ -21,21 +21,21 @@ const profiles = parseTrustedIssuers(
 type Wired = Pick<ReturnType<typeof wireDirectory>, 'directory' | 'sync' | 'records' | 'feed'>;
 type Step = (work: () => Promise<unknown>) => Promise<unknown>;
 
-describe('an exchange that ends at any of its calls', function () {
+describe('token exchange, when the process exits at any of its calls', function () {
   this.timeout(120_000);
   let keys: SigningPair;
-  let access: TestDirectory;
+  let opened: TestDirectory;
   before(async () => {
     keys = await createSigningPair('ES256', 'k1');
   });
   beforeEach(async () => {
-    access = await openTestDirectory([]);
+    opened = await openTestDirectory([]);
   });
-  afterEach(() => access.close());
+  afterEach(() => opened.close());
 
-  /** An instance's exchange; every change that it makes outside goes through `step`. */
+  /** The token exchange of an instance. Every call with an effect goes through `step`. */
   function exchangeOf({ directory, sync, records, feed }: Wired, step: Step) {
-    const { accounts, clock } = access;
+    const { accounts, clock } = opened;
     const fetch = async () => new Response(JSON.stringify({ keys: [keys.jwk] }));
     const bearer = createBearerAuthenticator(createTokenVerifiers({ profiles, fetch, clock, records }));
     const authn = {
@@ -43,50 +43,50 @@ describe('an exchange that ends at any of its calls', function () {
     };
     return createExchangeToken({
       ...{ authn, profiles, log: recordingLog().log, audit: { recordRefusal: async () => undefined } },
-      directory: { ...directory, change: through(step, directory.change) },
-      sync: { syncAccount: through(step, sync.syncAccount) },
+      directory: { ...directory, change: wrap(step, directory.change) },
+      sync: { syncAccount: wrap(step, sync.syncAccount) },
       accounts: {
         ...accounts,
-        create: through(step, accounts.create),
-        createCustomToken: through(step, accounts.createCustomToken),
+        create: wrap(step, accounts.create),
+        createCustomToken: wrap(step, accounts.createCustomToken),
       },
     });
   }
 
   async function token(): Promise<string> {
-    const now = access.now();
+    const now = opened.now();
     const claims = { iss: LOGIN, aud: 'gatehouse', sub: 'ada', iat: now - 10, exp: now + 3000 };
     return keys.sign({ ...claims, groups: ['team'] }, { typ: 'at+jwt' });
   }
 
-  for (const moment of ['before', 'after'] as const) {
-    it(`${moment} it has an effect, gives no token, and nothing that the directory does not; the next one is whole`, async () => {
-      let cuts = 0;
-      for (let last = false; !last; cuts++) {
-        assert.ok(cuts < 20, 'it makes no end of calls');
-        await access.close();
-        access = await openTestDirectory([]);
-        const dies = dyingAt(cuts, moment);
+  for (const timing of ['before', 'after'] as const) {
+    it(`issues no token and no claims without an entry, and a retry completes (${timing} the effect)`, async () => {
+      let crashes = 0;
+      for (let last = false; !last; crashes++) {
+        assert.ok(crashes < 20, 'more calls than expected');
+        await opened.close();
+        opened = await openTestDirectory([]);
+        const crash = crashAt(crashes, timing);
         const request = { token: await token(), type: 'jwt', requestId: 'r' };
-        const cut = await exchangeOf(access.another(), dies)(request).catch((error) => String(error));
-        last = typeof cut !== 'string';
-        if (!last) assert.equal(cut, 'Error: the process ended');
-        const left = access.accounts.byUid.get(ADA.id);
-        const before = await access.directory.find(ADA.id);
-        if (left?.claims.rv !== undefined) {
-          assert.deepEqual(left.claims, claimsFor(before ?? assert.fail('claims without an entry')));
+        const result = await exchangeOf(opened.another(), crash)(request).catch((error) => String(error));
+        last = typeof result !== 'string';
+        if (!last) assert.equal(result, 'Error: the process exited');
+        const account = opened.accounts.byUid.get(ADA.id);
+        const before = await opened.directory.find(ADA.id);
+        if (account?.claims.rv !== undefined) {
+          assert.deepEqual(account.claims, claimsFor(before ?? assert.fail('claims without an entry')));
         }
 
-        access.clock.move(LEASE_SECONDS * 1000);
+        opened.clock.move(LEASE_SECONDS * 1000);
         const again = { ...request, token: await token() };
-        const { customToken } = await exchangeOf(access.another(), (work) => work())(again);
+        const { customToken } = await exchangeOf(opened.another(), (work) => work())(again);
         assert.equal(customToken, `custom token of ${ADA.id}`);
-        const entry = (await access.directory.find(ADA.id)) ?? assert.fail('no entry');
+        const entry = (await opened.directory.find(ADA.id)) ?? assert.fail('no entry');
         assert.deepEqual([entry.pending, entry.grants.map(({ role }) => role)], [[], ['member']]);
-        assert.deepEqual(access.accounts.byUid.get(ADA.id)?.claims, claimsFor(entry), `cut ${cuts}`);
-        assert.equal(entry.rolesVersion, 1, 'and the roles were written once');
+        assert.deepEqual(opened.accounts.byUid.get(ADA.id)?.claims, claimsFor(entry), `crash ${crashes}`);
+        assert.equal(entry.rolesVersion, 1, 'the roles were written once');
       }
-      assert.ok(cuts > 4, `${cuts} calls`);
+      assert.ok(crashes > 4, `${crashes} calls`);
     });
   }
 });
@@ -96,19 +96,19 @@ const claimsFor = ({ grants, rolesVersion }: Entry) => ({
 });
 type Entry = NonNullable<Awaited<ReturnType<TestDirectory['directory']['find']>>>;
 
-/** A process that ends at its n-th call, before its effect or after it: nothing that it would do later happens. */
-function dyingAt(n: number, moment: 'before' | 'after'): Step {
+/** A process that exits at its n-th call, before or after the effect, and makes no later call. */
+function crashAt(n: number, timing: 'before' | 'after'): Step {
   let calls = 0;
   return async (work) => {
     const isLast = calls++ >= n;
-    if (isLast && moment === 'before') throw new Error('the process ended');
-    const done = await work();
-    if (isLast) throw new Error('the process ended');
-    return done;
+    if (isLast && timing === 'before') throw new Error('the process exited');
+    const result = await work();
+    if (isLast) throw new Error('the process exited');
+    return result;
   };
 }
 
-function through<A extends unknown[], R>(step: Step, call: (...args: A) => Promise<R>) {
-  // What the step gives back is what the call gave.
+function wrap<A extends unknown[], R>(step: Step, call: (...args: A) => Promise<R>) {
+  // A step returns the result of the call.
   return (...args: A) => step(() => call(...args)) as Promise<R>;
 }

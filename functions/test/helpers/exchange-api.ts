@@ -23,7 +23,7 @@ const oidc = (host: string, more: object) => ({
   ...{ jwksUri: `https://${host}.example.com/keys`, tokenExchange: true },
   ...more,
 });
-/** `login` issues access tokens to exchange, `ids` ID tokens; `closed` allows no token exchange, `scoped` maps scopes. */
+/** `login` issues access tokens, `ids` ID tokens; `closed` allows no token exchange, `scoped` maps scopes. */
 export const ISSUERS = [
   oidc('login', { services: { claim: 'gty', equals: 'client-credentials' } }),
   oidc('ids', { tokenUse: 'id' }),

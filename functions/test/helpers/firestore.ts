@@ -9,7 +9,10 @@ import {
 } from '../../../packages/firestore-emulator/server.ts';
 import type { OpenedFirestore, OpenFirestore } from '../../src/platform/firestore/firestore.ts';
 
-/** The embedded Firestore, or Google's emulator on request. The embedded one rejects queries without an index, as production does. */
+/**
+ * The embedded Firestore, or Google's emulator on request. The embedded one rejects queries without an index, as
+ * production does.
+ */
 
 const INDEXES = fileURLToPath(new URL('../../../firestore.indexes.json', import.meta.url));
 

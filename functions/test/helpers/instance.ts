@@ -57,7 +57,7 @@ export function createInstance(
   return { ...openInstance(config, outside), lines };
 }
 
-/** Authenticates a bearer token with an instance. @param options.fresh read the directory record, as privileged operations do */
+/** Authenticates a bearer token. With `fresh` it reads the directory record, as privileged operations do. */
 export function present(instance: TestInstance, token: string, { fresh = false } = {}): Promise<Principal> {
   return authenticate(instance, { authenticator: instance.bearer, value: token }, { fresh });
 }

@@ -41,7 +41,7 @@ interface Outside {
   readonly maxAge?: number;
 }
 
-/** The directory, sync and users services of one instance. Two with the same `outside` are two instances of one deployment. */
+/** The directory and users services of one instance. Two with the same `outside` are instances of one deployment. */
 export function wireDirectory({ firestore, accounts, clock, maxAge = 10 }: Outside) {
   const { open } = firestore;
   const { lines, log } = recordingLog();
