@@ -35,13 +35,13 @@ const pair = (name: string, schedules: number, ada: Change, bob: Change): Scenar
   ownersLeft: [1],
 });
 
-export const mutualDemotion = pair('two owners who demote each other', caseCount(1000), demote, demote);
+export const mutualDemotion = pair('two owners demote each other', caseCount(1000), demote, demote);
 
 const inAnHour = NOW + 3600;
 
 /** The actors keep their roles here, so only the list of owners can stop the second demotion. */
 export const temporaryOwners: Scenario = {
-  name: 'two temporary owners who demote the two permanent ones',
+  name: 'two temporary owners demote two permanent ones',
   schedules: 40,
   entries: [
     ...[entryOf('ada', ['owner']), entryOf('bob', ['owner'])],
@@ -56,7 +56,7 @@ export const temporaryOwners: Scenario = {
 
 /** The second change does not touch the list of owners, so only the actor's own entry can stop it. */
 export const grantDuringDemotion: Scenario = {
-  name: 'an owner who grants a role while another owner demotes them',
+  name: 'an owner grants a role while another demotes them',
   schedules: 40,
   entries: [...['ada', 'bob'].map((uid) => entryOf(uid, ['owner'])), entryOf('mia', ['member'])],
   changes: [
@@ -70,11 +70,11 @@ export const scenarios: readonly Scenario[] = [
   mutualDemotion,
   temporaryOwners,
   grantDuringDemotion,
-  pair('an owner who demotes and one who disables the other', 40, demote, disable),
-  pair('an owner who demotes and one who deletes the other', 40, demote, remove),
-  pair('an owner who disables and one who deletes the other', 40, disable, remove),
+  pair('one owner demotes, one disables the other', 40, demote, disable),
+  pair('one owner demotes, one deletes the other', 40, demote, remove),
+  pair('one owner disables, one deletes the other', 40, disable, remove),
   {
-    name: 'three owners who demote each other in a ring',
+    name: 'three owners demote each other in a ring',
     schedules: 40,
     entries: ['ada', 'bob', 'cyd'].map((uid) => entryOf(uid, ['owner'])),
     changes: [

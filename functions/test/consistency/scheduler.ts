@@ -71,7 +71,7 @@ export function createScheduler(): Scheduler {
   };
 }
 
-/** Pseudo-random numbers in [0, 1): mulberry32, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
+/** Random numbers in [0, 1) by mulberry32: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
 export function random(seed: number): () => number {
   let state = Math.imul(seed, 0x9e3779b1);
   return () => {
@@ -83,8 +83,8 @@ export function random(seed: number): () => number {
 }
 
 /**
- * The Firestore SDK waits a second or more before it retries a transaction. Here the scheduler decides when: the wait is
- * one more step. The SDK has this hook for its own tests, and does not export it.
+ * The Firestore SDK waits a second or more before it retries a transaction. Here the scheduler decides when: the wait
+ * is one more step. The SDK has this hook for its own tests, and does not export it.
  *
  * @returns restores the real wait
  */

@@ -27,7 +27,7 @@ interface Run {
   readonly final: FinalState;
 }
 
-describe('in any order of the calls to Firestore and Firebase Auth,', function () {
+describe('owners who change each other, in any order of their calls', function () {
   this.timeout(180_000);
   let environment: ScheduledEnvironment;
   before(async () => {
@@ -46,7 +46,7 @@ describe('in any order of the calls to Firestore and Firebase Auth,', function (
   }
 
   for (const scenario of scenarios) {
-    it(`${scenario.name}: an owner is left, and each change is by an owner`, async () => {
+    it(`leaves an owner, and only owners act: ${scenario.name}`, async () => {
       const orders = new Set<string>();
       const results = new Set<string>();
       const seeds = SCHEDULE
@@ -78,10 +78,10 @@ describe('in any order of the calls to Firestore and Firebase Auth,', function (
   const faults = {
     'the list of owners': [temporaryOwners, readOutsideTransaction(owners)],
     'the entry of the actor': [grantDuringDemotion, readOutsideTransaction(own)],
-    'both of them': [mutualDemotion, readOutsideTransaction(either)],
+    both: [mutualDemotion, readOutsideTransaction(either)],
   } as const;
   for (const [name, [scenario, fault]] of Object.entries(faults)) {
-    it(`the schedules find the bug when ${name} is read outside the transaction`, async () => {
+    it(`the schedules find the bug of reading ${name} outside the transaction`, async () => {
       for (let seed = 1; seed <= 100; seed++) {
         const run = await runScenario(scenario, seed, fault);
         try {
