@@ -50,7 +50,7 @@ describe('web origins', function () {
     });
 
     for (const origin of OTHERS) {
-      it(`${name} refuses the origin ${origin}, and its preflight`, async () => {
+      it(`${name} refuses origin ${origin} and its preflight`, async () => {
         const [url, method] = target();
         const attempts = [
           fetch(url, { method, headers: { Origin: origin } }),

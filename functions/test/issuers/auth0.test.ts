@@ -16,7 +16,7 @@ describe('an Auth0 tenant', () => {
 
   const shapes = [
     { name: 'for this API only', scope: '', audience: 'string' },
-    { name: 'that is also for the tenant’s /userinfo', scope: 'openid email', audience: 'object' },
+    { name: 'also for the tenant’s /userinfo', scope: 'openid email', audience: 'object' },
   ];
   for (const dialect of ['access_token_authz', 'rfc9068_profile_authz'] as const) {
     for (const { name, scope, audience } of shapes) {
