@@ -76,16 +76,16 @@ describe('grant roles, through Hosting', function () {
     const { idToken: token } = await makeSignedIn(['owner']);
     const { uid } = await makeUser(['member']);
     const past = '2020-01-01T00:00:00Z';
-    const invalid: Record<string, unknown> = {
-      'body.grants.0.role': [{ role: 'king' }],
-      'body.grants.1.role': [{ role: 'member' }, { role: 'constructor' }],
-      'body.grants.0.grantedBy': [{ role: 'admin', grantedBy: 'another-user' }],
-      'body.grants.0.expiresAt': [{ role: 'admin', expiresAt: 'tomorrow' }],
-      'grants.0.expiresAt': [{ role: 'admin', expiresAt: past }],
-      'body.grants.0': ['owner'],
-      'body.grants': [{ role: 'support' }, { role: 'support' }],
-    };
-    for (const [field, grants] of Object.entries(invalid)) {
+    const invalid: readonly (readonly [field: string, grants: unknown])[] = [
+      ['body.grants.0.role', [{ role: 'king' }]],
+      ['body.grants.1.role', [{ role: 'member' }, { role: 'constructor' }]],
+      ['body.grants.0.grantedBy', [{ role: 'admin', grantedBy: 'another-user' }]],
+      ['body.grants.0.expiresAt', [{ role: 'admin', expiresAt: 'tomorrow' }]],
+      ['body.grants.0.expiresAt', [{ role: 'admin', expiresAt: past }]],
+      ['body.grants.0', ['owner']],
+      ['body.grants', [{ role: 'support' }, { role: 'support' }]],
+    ];
+    for (const [field, grants] of invalid) {
       const answer = await api(`PUT /users/${uid}/roles`, { token, body: { grants, version: 1 } });
       assert.equal(outcome(answer), '400 invalid_argument', field);
       assert.deepEqual(

@@ -89,7 +89,7 @@ describe('tools/import-users.ts', function () {
     const { project } = await openOld();
     const { code, stdout } = await importUsers(project, '--dry-run');
     assert.equal(code, 0);
-    assert.match(stdout, /of 3 users, 3 would be entered/);
+    assert.match(stdout, /of 3 users, 3 would be imported/);
     for (const collection of ['directory', 'system', 'accessChanges', 'auditEvents']) {
       assert.equal((await project.documents(collection)).size, 0, collection);
     }
@@ -129,7 +129,7 @@ describe('tools/import-users.ts', function () {
 
     const { code, stdout } = await importUsers(project);
     assert.equal(code, 0);
-    assert.match(stdout, /Going on after 10 users/);
+    assert.match(stdout, /Continuing after 10 users/);
     assert.match(stdout, /of 25 users, 25 were imported/);
     assert.match(stdout, /5 member/);
     assert.deepEqual([...(await project.documents('directory')).keys()].sort(), made.sort());

@@ -3,7 +3,7 @@ import { createPrincipal, type Principal } from '../../src/authz/principal.ts';
 import type { Role } from '../../src/authz/roles.ts';
 
 /** A user of an external issuer with these roles. Their directory id is the subject. */
-export const userPrincipal = (uid: string, roles: readonly Role[], scopes?: readonly string[]): Principal =>
+export const principalOf = (uid: string, roles: readonly Role[], scopes?: readonly string[]): Principal =>
   createPrincipal({
     kind: 'user',
     issuer: 'https://issuer.example',
@@ -21,6 +21,6 @@ export const userPrincipal = (uid: string, roles: readonly Role[], scopes?: read
 /** The actor for that principal, in request `r1`. */
 export const actor = (uid: string, roles: readonly Role[]): PrincipalActor => ({
   kind: 'principal',
-  principal: userPrincipal(uid, roles),
+  principal: principalOf(uid, roles),
   requestId: 'r1',
 });

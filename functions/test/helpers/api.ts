@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
 import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
+import type { IssuerProfile } from '../../src/authn/oidc/issuer-profile.ts';
 import { ALL_ROLES, type Role } from '../../src/authz/roles.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
@@ -55,6 +56,8 @@ interface Options {
   readonly env?: Readonly<Record<string, string>>;
   /** Fields of `gatehouse.config.ts` that replace the defaults of {@link productOf}. */
   readonly product?: ProductFields;
+  /** Profiles that replace those of `product`, e.g. of issuers that use plain HTTP on loopback. */
+  readonly trustedIssuers?: readonly IssuerProfile[];
   readonly log?: Log;
   readonly clock?: Clock;
   /** Fetches the keys of external issuers. */
@@ -69,6 +72,7 @@ interface Options {
 export async function openApi({
   env,
   product,
+  trustedIssuers,
   log,
   clock,
   fetch,
@@ -80,7 +84,7 @@ export async function openApi({
   serveAccounts(google);
   const lines: LogLine[] = [];
   const settings = { GCLOUD_PROJECT: PROJECT, ALLOWED_ORIGINS: ORIGIN, ACCESS_CHANGE_MAX_AGE: '10', ...env };
-  const config = loadConfig(settings, productOf(product));
+  const config = { ...loadConfig(settings, productOf(product)), ...(trustedIssuers && { trustedIssuers }) };
   const wired = openInstance(config, {
     app: google.app,
     firestore: firestore.open,

@@ -1,8 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Response } from 'supertest';
 import { type LocalIssuers, startIssuers } from '../../../tools/issuers/start-issuers.ts';
-import { createBearerAuthenticator } from '../../src/authn/bearer.ts';
-import { createTokenVerifiers } from '../../src/authn/oidc/token-verifiers.ts';
 import { readTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
 import { type Api, openApi, type Person } from '../helpers/api.ts';
 
@@ -24,15 +22,7 @@ export interface Answer extends Pick<Response, 'status' | 'body'> {
 /** @param trustedIssuers as in gatehouse.config.ts */
 export async function openLocalApi(trustedIssuers: readonly object[]): Promise<LocalApi> {
   const profiles = readTrustedIssuers(trustedIssuers, { local: true, allowFirebase: false });
-  const api = await openApi({
-    rewire: (deps) => {
-      const { accessRecords: records, clock } = deps;
-      const config = { ...deps.config, trustedIssuers: profiles };
-      const external = createTokenVerifiers({ profiles, fetch, clock, records });
-      const bearer = createBearerAuthenticator([...deps.bearer.verifiers, ...external]);
-      return { ...deps, config, authenticators: [bearer], bearer };
-    },
-  });
+  const api = await openApi({ trustedIssuers: profiles });
   const ask: LocalApi['ask'] = async (route, token, body) => {
     const [method = '', path = ''] = route.split(' ');
     const agent = api.as();

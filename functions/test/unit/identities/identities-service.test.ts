@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { PrincipalActor } from '../../../src/authz/actor.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { createIdentitiesService } from '../../../src/identities/identities-service.ts';
-import { actor, userPrincipal } from '../../helpers/actor.ts';
+import { actor, principalOf } from '../../helpers/actor.ts';
 import { identityOf } from '../../helpers/identities.ts';
 import { recordingLog } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
@@ -40,7 +40,7 @@ const events = async (action: string) =>
   (await access.all('auditEvents')).filter((event) => event.action === action);
 /** Somebody whose token is of another issuer. */
 const external = (subject: string, roles: readonly Role[]): PrincipalActor => {
-  const { uid: _, ...principal } = userPrincipal(subject, roles);
+  const { uid: _, ...principal } = principalOf(subject, roles);
   return {
     kind: 'principal',
     requestId: 'r1',

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { ALL_ROLES, permissionsOf, type Role } from '../../../src/authz/roles.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import { checkGrant, checkOutranked, withCurrentRoles } from '../../../src/users/granting.ts';
-import { userPrincipal } from '../../helpers/actor.ts';
+import { principalOf } from '../../helpers/actor.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { entryOf } from '../../helpers/test-directory.ts';
 
 const actor = (roles: readonly Role[], uid = 'actor', scopes?: readonly string[]) =>
-  userPrincipal(uid, roles, scopes);
+  principalOf(uid, roles, scopes);
 const NOW = 100;
 const account = (roles: readonly Role[], uid = 'target') => entryOf(uid, { roles });
 const grants = (roles: readonly Role[]) => account(roles).grants;
@@ -129,7 +129,7 @@ describe('granting', () => {
 });
 
 describe('the rights of an actor at this moment', () => {
-  const { uid: _, ...ada } = userPrincipal('ada', ['support']);
+  const { uid: _, ...ada } = principalOf('ada', ['support']);
   /** By a token of another issuer, which says `support` by itself. */
   const external = { ...ada, directoryId: 'ext-ada' };
   const asked = { rule: { permission: 'sessions:revoke' }, now: NOW } as const;
