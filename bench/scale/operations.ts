@@ -2,14 +2,14 @@ import type { AccessRule } from '../../functions/src/authz/access-rule.ts';
 import type { Role } from '../../functions/src/authz/roles.ts';
 import { guard } from '../../functions/src/pipeline/guard.ts';
 import { grantDefaultRole } from '../../functions/src/sign-up/default-role.ts';
-import { accountWith, openAuthServer } from '../../functions/test/consistency/auth-server.ts';
+import { openAuthServer, syncedAccount } from '../../functions/test/consistency/auth-server.ts';
+import { connectBackends } from '../../functions/test/consistency/backends.ts';
 import { type OwnInstance, openInstance } from '../../functions/test/consistency/instance.ts';
-import { connectOutside } from '../../functions/test/consistency/outside.ts';
 import { entryOf, seed } from '../../functions/test/consistency/seed.ts';
 import { actor } from '../../functions/test/helpers/actor.ts';
 import { requestOf } from '../../functions/test/helpers/credential-request.ts';
 import { mintIdToken, PROJECT } from '../../functions/test/helpers/google.ts';
-import { withRules } from '../../functions/test/helpers/users.ts';
+import { withAccessRules } from '../../functions/test/helpers/users.ts';
 import type { Write } from '../../packages/firestore-emulator/messages.ts';
 import { startFirestore } from '../../packages/firestore-emulator/server.ts';
 import { NOTHING, type Operations } from './bill.ts';
@@ -45,16 +45,16 @@ const DEEDS = {
     await grantDefaultRole(instance, { uid: 'new', role: 'member', requestId: 'r' });
   },
   roleChange: ({ users }: OwnInstance) =>
-    withRules(users).setRoles(owner, { uid: 'bob', grants: [{ role: 'support' }], version: 1 }),
+    withAccessRules(users).setRoles(owner, { uid: 'bob', grants: [{ role: 'support' }], version: 1 }),
   newOwner: ({ users }: OwnInstance) =>
-    withRules(users).setRoles(owner, { uid: 'cay', grants: [{ role: 'owner' }], version: 1 }),
+    withAccessRules(users).setRoles(owner, { uid: 'cay', grants: [{ role: 'owner' }], version: 1 }),
   refusedChange: ({ users }: OwnInstance) =>
-    withRules(users)
+    withAccessRules(users)
       .setRoles(actor('sue', ['support']), { uid: 'ann', grants: [{ role: 'owner' }], version: 1 })
       .catch(nothing),
-  signOutEverywhere: ({ users }: OwnInstance) => withRules(users).revoke(owner, 'dan'),
-  disable: ({ users }: OwnInstance) => withRules(users).setDisabled(owner, 'eve', true),
-  remove: ({ users }: OwnInstance) => withRules(users).remove(owner, 'fay'),
+  signOutEverywhere: ({ users }: OwnInstance) => withAccessRules(users).revoke(owner, 'dan'),
+  disable: ({ users }: OwnInstance) => withAccessRules(users).setDisabled(owner, 'eve', true),
+  remove: ({ users }: OwnInstance) => withAccessRules(users).remove(owner, 'fay'),
   staleToken: ({ accessRecords }: OwnInstance) => accessRecords.resyncAfterStaleToken('bob'),
   reconcile: ({ reconcileAccess }: OwnInstance) =>
     reconcileAccess({ kind: 'system', requestId: 'reconcile' }),
@@ -73,11 +73,11 @@ export async function countOperations(): Promise<Readonly<Record<Deed, Counted>>
   });
   // As Firebase Auth has them, in step with the directory: nothing is to be repaired on sight.
   const entries = Object.entries(ROLES).map(([uid, role]) => entryOf(uid, [role]));
-  const accounts = new Map(entries.map((entry) => [entry.uid, accountWith(entry)]));
+  const accounts = new Map(entries.map((entry) => [entry.uid, syncedAccount(entry)]));
   accounts.set('new', { localId: 'new', email: 'new@example.com' });
   const auth = await openAuthServer({}, accounts);
   const addresses = { firestore: firestore.host, database: 'scale', auth: auth.port, project: PROJECT };
-  const outside = connectOutside(addresses);
+  const outside = connectBackends(addresses);
   await seed(outside.db, entries);
   const instance = openInstance(addresses);
   await request(instance, 'ann', 'signed-in');

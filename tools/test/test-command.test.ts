@@ -4,7 +4,7 @@ import { ROOT } from '../lib/emulator-setup.ts';
 import { stages } from '../lib/stages.ts';
 import { launch } from './processes.ts';
 
-const RULES = 'functions/test/rules/reading-of-rules.test.ts';
+const RULES = 'functions/test/rules/rules-evaluator.test.ts';
 
 describe('npm test', function () {
   this.timeout(60_000);

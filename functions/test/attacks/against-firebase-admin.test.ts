@@ -7,9 +7,9 @@ import { createFirebaseTokenVerifier } from '../../src/authn/oidc/firebase-token
 import { firebaseProfile } from '../../src/authn/oidc/providers/firebase.ts';
 import { createJwtVerifier } from '../../src/authn/oidc/verify-jwt.ts';
 import { AppError } from '../../src/core/errors.ts';
-import { cases } from '../helpers/effort.ts';
 import { forge, rs256 } from '../helpers/forge.ts';
 import { type Google, googleKey, idTokenClaims, openGoogle, PROJECT } from '../helpers/google.ts';
+import { caseCount } from '../helpers/random-cases.ts';
 import { isFirebase } from './attack.ts';
 import { kinds, mint } from './issuer-kinds.ts';
 import { type Good, mutation } from './mutations.ts';
@@ -22,7 +22,7 @@ import { attacks } from './table.ts';
  */
 
 const SEED = Number(process.env.FAST_CHECK_SEED ?? Date.now() % 2 ** 31);
-const RUNS = cases(100_000);
+const RUNS = caseCount(100_000);
 
 describe('Gatehouse and firebase-admin', () => {
   const realNow = Date.now;

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { AppError } from '../../src/core/errors.ts';
-import { cases } from '../helpers/effort.ts';
+import { caseCount } from '../helpers/random-cases.ts';
 import { kinds, mint } from './issuer-kinds.ts';
 import { type Good, mutation } from './mutations.ts';
 import { assertPasses, canTravel, openWorld, type World } from './world.ts';
 
 /** How many are tried, how long (ms) at the most, and how many at the least for the run to say anything. */
-const RUNS = cases(100_000);
+const RUNS = caseCount(100_000);
 const TIME_LIMIT = 60_000;
-const AT_LEAST = cases(20_000);
-const SAMPLE = cases(500);
+const AT_LEAST = caseCount(20_000);
+const SAMPLE = caseCount(500);
 /** No token may take so long (ms). */
 const SLOW = 1_000;
 

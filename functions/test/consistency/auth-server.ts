@@ -5,7 +5,7 @@ import { compileRoleClaims } from '../../src/authz/role-claims.ts';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { googleKey, KEYS, keySet } from '../helpers/google.ts';
 
-/** An account as Firebase Auth keeps it, in its own field names. */
+/** An account with the field names of Firebase Auth's REST API. */
 export interface StoredAccount {
   readonly localId: string;
   readonly email?: string;
@@ -20,10 +20,10 @@ export interface StoredAccount {
 
 export type Accounts = Map<string, StoredAccount>;
 
-/** Runs around each call: to hold it, count it, or never answer it. */
+/** Run around each call: to hold it, to count it, or never to answer it. */
 export interface AuthHooks {
   readonly beforeCall?: (method: string) => void | Promise<void>;
-  /** Between the effect and the answer. */
+  /** After the effect, before the response. */
   readonly afterCall?: (method: string) => void | Promise<void>;
 }
 
@@ -34,8 +34,8 @@ export interface AuthServer {
 }
 
 /**
- * Firebase Auth as one HTTP server that several processes reach: under the paths of Google's host, and under those of
- * the emulator. Without compare-and-set, as the real one.
+ * Firebase Auth as an HTTP server for several processes, under the paths of Google's host and under those of the
+ * emulator. Like the real one, it has no compare-and-set.
  */
 export async function openAuthServer(
   { beforeCall, afterCall }: AuthHooks = {},
@@ -50,14 +50,14 @@ export async function openAuthServer(
       const path = (req.url ?? '').replace(/\?.*/, '');
       const method = path.split('accounts:')[1];
       await (method && beforeCall?.(method));
-      const answer = path === KEYS ? keySet([googleKey]) : carryOut(method, body);
+      const answer = path === KEYS ? keySet([googleKey]) : handle(method, body);
       await (method && afterCall?.(method));
       res.writeHead(200, HEADERS).end(JSON.stringify(answer));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
-  function carryOut(method: string | undefined, body: string): object {
+  function handle(method: string | undefined, body: string): object {
     const { localId, disableUser, ...change } = JSON.parse(body);
     const { accounts } = opened;
     switch (method) {
@@ -95,8 +95,8 @@ export async function openAuthServer(
 const TIMES = { createdAt: '0', lastLoginAt: '0' };
 const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=3600' };
 
-/** The account of an entry, in sync with it; one claim is of other code. */
-export function accountWith({
+/** The account of an entry, in sync with it. `tier` stands for a claim that Gatehouse does not manage. */
+export function syncedAccount({
   uid,
   grants,
   rolesVersion,

@@ -1,6 +1,6 @@
 import { actor } from '../helpers/actor.ts';
 import type { TestInstance } from '../helpers/open-instance.ts';
-import { withRules } from '../helpers/users.ts';
+import { withAccessRules } from '../helpers/users.ts';
 
 /** A change of a user's access by an owner, during which a process is killed. */
 export const CHANGES = ['promote', 'demote', 'disable', 'delete', 'revoke'] as const;
@@ -12,9 +12,9 @@ export interface Change {
   readonly uid: string;
 }
 
-/** @param deps an instance where every user is at version 1 */
-export async function carryOut(deps: TestInstance, { name, by, uid }: Change): Promise<void> {
-  const users = withRules(deps.users);
+/** @param instance in it every entry has version 1 */
+export async function applyChange(instance: TestInstance, { name, by, uid }: Change): Promise<void> {
+  const users = withAccessRules(instance.users);
   const owner = actor(by, ['owner']);
   switch (name) {
     case 'promote':

@@ -2,16 +2,16 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { Addresses } from './backends.ts';
 import type { Job } from './child.ts';
-import type { Addresses } from './outside.ts';
 
-/** A real process that waits for its job. */
+/** A child process that waits for a job. */
 export interface Child {
-  /** Opens its instance, and has it connect. */
+  /** Opens its instance and connects it. */
   open(addresses: Addresses): Promise<void>;
-  /** @throws Error with what it printed, when it ends before it is done */
+  /** @throws Error with the output of the process, when it exits before the job is done */
   run(job: Job): Promise<void>;
-  /** Ends it as a power cut would, and waits until it is gone. */
+  /** Sends SIGKILL, and waits until the process has exited. */
   kill(): Promise<void>;
 }
 
@@ -19,32 +19,37 @@ const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 
 export async function startChild(): Promise<Child> {
   const process_ = fork(CHILD, {
-    // No setting that leads to another service; with the cache, the processes do not compile the same files again.
+    // No variable that leads to other services. The cache saves each process from compiling the same files again.
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: `${tmpdir()}/gatehouse-compile-cache` },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let output = '';
   for (const stream of [process_.stdout, process_.stderr]) stream?.on('data', (chunk) => (output += chunk));
-  const ended = once(process_, 'exit');
+  const exited = once(process_, 'exit');
 
-  async function hear(): Promise<void> {
-    const gone = ended.then(() => Promise.reject(new Error(`the process ended:\n${output}`)));
-    await Promise.race([once(process_, 'message'), gone]);
+  async function nextMessage(): Promise<void> {
+    const failed = exited.then(() =>
+      Promise.reject(
+        new Error(`the process exited:
+${output}`),
+      ),
+    );
+    await Promise.race([once(process_, 'message'), failed]);
   }
 
-  async function tell(message: Addresses | Job): Promise<void> {
-    const heard = hear();
+  async function send(message: Addresses | Job): Promise<void> {
+    const done = nextMessage();
     process_.send(message);
-    await heard;
+    await done;
   }
 
-  await hear();
+  await nextMessage();
   return {
-    open: tell,
-    run: tell,
+    open: send,
+    run: send,
     async kill() {
       process_.kill('SIGKILL');
-      await ended;
+      await exited;
     },
   };
 }

@@ -1,22 +1,22 @@
 import { AppError } from '../../src/core/errors.ts';
 import { actor } from '../helpers/actor.ts';
 import type { TestInstance } from '../helpers/open-instance.ts';
-import { withRules } from '../helpers/users.ts';
+import { withAccessRules } from '../helpers/users.ts';
 
-/** One edit: a grant expires a day later than before. Edits add up, so that a lost one shows in the sum. */
+/** One edit: moves the end of a user's grant by a day. Edits add up, so the sum shows a lost one. */
 export interface EditJob {
   readonly uid: string;
   readonly by: string;
-  /** The reason of the change, by which it is found in the audit log. */
+  /** The reason of the change, by which its audit event is found. */
   readonly name: string;
 }
 
 export const DAY = 24 * 3600;
 
-/** Reads, edits, and starts again after a conflict, as a careful client does. */
+/** Reads, edits, and starts again on a version mismatch, as a careful client does. */
 export async function edit(instance: TestInstance, { uid, by, name }: EditJob): Promise<void> {
   for (;;) {
-    const { grants, version } = await untilAnswered(() => instance.users.getRoles(uid));
+    const { grants, version } = await retryWhileUnavailable(() => instance.users.getRoles(uid));
     const later = grants.map(({ role, expiresAt = '' }) => ({
       role,
       expiresAt: (expiresAt === '' ? 0 : Date.parse(expiresAt) / 1000) + DAY,
@@ -24,20 +24,20 @@ export async function edit(instance: TestInstance, { uid, by, name }: EditJob): 
     const change = { uid, grants: later, version, reason: name };
     let outcome = await attempt(instance, by, change);
     const isUnknown = outcome === 'unavailable';
-    // The version allows one attempt only: a repetition cannot make the edit twice.
+    // The version lets only one attempt succeed, so a retry cannot make the edit twice.
     while (outcome === 'unavailable') outcome = await attempt(instance, by, change);
-    if (outcome === 'done' || (isUnknown && (await isInHistory(instance, uid, name)))) return;
+    if (outcome === 'done' || (isUnknown && (await hasAuditEvent(instance, uid, name)))) return;
   }
 }
 
-/** @throws AppError other than those that say to try again */
+/** @throws AppError other than the two that a client retries */
 async function attempt(
   instance: TestInstance,
   by: string,
   change: Parameters<TestInstance['users']['setRoles']>[1],
 ): Promise<'done' | 'version_mismatch' | 'unavailable'> {
   try {
-    await withRules(instance.users).setRoles(actor(by, ['owner']), change);
+    await withAccessRules(instance.users).setRoles(actor(by, ['owner']), change);
     return 'done';
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
@@ -46,13 +46,13 @@ async function attempt(
   }
 }
 
-/** Was this edit made by an attempt with a lost response? */
-async function isInHistory(instance: TestInstance, uid: string, name: string): Promise<boolean> {
-  const { events } = await untilAnswered(() => instance.audit.list({ target: uid, pageSize: 500 }));
+/** Was the first attempt committed although its response was lost? Otherwise another edit was faster. */
+async function hasAuditEvent(instance: TestInstance, uid: string, name: string): Promise<boolean> {
+  const { events } = await retryWhileUnavailable(() => instance.audit.list({ target: uid, pageSize: 500 }));
   return events.some(({ reason, outcome }) => outcome === 'done' && reason === name);
 }
 
-async function untilAnswered<T>(read: () => Promise<T>): Promise<T> {
+async function retryWhileUnavailable<T>(read: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await read();

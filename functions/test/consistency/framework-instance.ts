@@ -1,12 +1,12 @@
 import { type FrameworkProcess, startFramework } from '../helpers/framework.ts';
 
-/** An answer of an instance, as far as these tests look at it. */
+/** The parts of a response that these tests check. */
 export interface Answer {
   readonly status: number;
   readonly code?: string;
 }
 
-/** The built functions in a process of their own, under the functions framework. */
+/** The built functions in a separate process, under the functions framework. */
 export interface FrameworkInstance {
   /** @param route e.g. `GET /me` */
   ask(route: string, token: string, body?: object): Promise<Answer>;
@@ -23,7 +23,7 @@ interface Settings {
   readonly maxAge: number;
 }
 
-/** Starts one, in emulator mode: production refuses a Firestore that is not Google's. */
+/** Starts one in emulator mode, because production refuses a Firestore that is not Google's. */
 export async function startInstance(settings: Settings): Promise<FrameworkInstance> {
   const { firestore, auth, project, maxAge } = settings;
   const framework: FrameworkProcess = await startFramework({
@@ -55,7 +55,7 @@ export async function startInstance(settings: Settings): Promise<FrameworkInstan
   };
 }
 
-/** An ID token as the Auth emulator issues it: unsigned. The sign-in was a minute ago. */
+/** An unsigned ID token, as from the Auth emulator. The sign-in was a minute ago. */
 export function emulatorToken(project: string, uid: string, claims: object): string {
   const now = Math.floor(Date.now() / 1000);
   const payload = {

@@ -4,29 +4,29 @@ import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { fetchGoogleAt } from '../helpers/google.ts';
 import { openInstance as open, type TestInstance } from '../helpers/open-instance.ts';
-import { type Addresses, connectOutside } from './outside.ts';
+import { type Addresses, connectBackends } from './backends.ts';
 
 export interface OwnInstance extends TestInstance {
-  /** Loads and connects what the first calls would, without a deadline: a new process on a busy machine takes seconds. */
+  /** Loads and connects what the first calls need, without a deadline: on a busy machine that takes seconds. */
   warmUp(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** An instance wired as in production, with clients of its own. `close` it. */
+/** An instance as in production, with its own clients. `close` it. */
 export function openInstance(addresses: Addresses, clock: Clock = systemClock): OwnInstance {
-  const { app, db, firestore, close } = connectOutside(addresses);
+  const { app, db, firestore, close } = connectBackends(addresses);
   const fetch = fetchGoogleAt(`http://127.0.0.1:${addresses.auth}`);
   const config = loadConfig({ GCLOUD_PROJECT: addresses.project });
   return {
     ...open(config, { app, firestore, clock, fetch, log: SILENT }),
     close,
     async warmUp() {
-      await Promise.all([db.doc('system/owners').get(), getAuth(app).getUsers([{ uid: 'missing' }])]);
+      await Promise.all([db.doc('system/owners').get(), getAuth(app).getUsers([{ uid: 'unknown' }])]);
     },
   };
 }
 
-/** A second slow: whatever ends with the current second has ended already, without a wait. */
+/** One second slow: a revocation lies a second in the past, so that a sign-in right after it is valid. */
 export const slowClock: Clock = () => Date.now() - 1000;
 
 const nothing = () => undefined;

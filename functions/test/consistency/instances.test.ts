@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { startTestFirestore } from '../helpers/firestore.ts';
-import { claimsFor } from './agreement.ts';
-import { type AuthServer, accountWith, openAuthServer } from './auth-server.ts';
+import { type AuthServer, openAuthServer, syncedAccount } from './auth-server.ts';
+import { connectBackends } from './backends.ts';
 import { type Answer, emulatorToken, type FrameworkInstance, startInstance } from './framework-instance.ts';
-import { connectOutside } from './outside.ts';
+import { claimsFor } from './invariants.ts';
 import { entryOf, seed } from './seed.ts';
 
 const PROJECT = 'demo-instances';
 /** Seconds. */
 const MAX_AGE = 1;
 
-/** What an owner does to an admin, and what the answer is. */
+/** Changes of an admin by an owner, with the expected status. */
 const CHANGES: Record<string, { route: (uid: string) => string; body?: object; status: number }> = {
   revoked: { route: (uid) => `POST /users/${uid}/revoke`, status: 200 },
   disabled: { route: (uid) => `PATCH /users/${uid}`, body: { disabled: true }, status: 200 },
@@ -24,7 +24,7 @@ const CHANGES: Record<string, { route: (uid: string) => string; body?: object; s
   deleted: { route: (uid) => `DELETE /users/${uid}`, status: 204 },
 };
 
-describe('of two instances', function () {
+describe('two instances', function () {
   this.timeout(120_000);
   const entries = new Map<string, DirectoryEntry>(
     [...Object.keys(CHANGES).map((name) => entryOf(name, ['admin'])), entryOf('olga', ['owner'])].map(
@@ -41,21 +41,21 @@ describe('of two instances', function () {
 
   before(async () => {
     auth = await openAuthServer();
-    for (const entry of entries.values()) auth.accounts.set(entry.uid, accountWith(entry));
+    for (const entry of entries.values()) auth.accounts.set(entry.uid, syncedAccount(entry));
   });
   after(async () => {
     await Promise.all(instances.map((instance) => instance.stop()));
     await Promise.all([...firestores.map((firestore) => firestore.stop()), auth.close()]);
   });
 
-  /** A Firestore with the entries of all users. @returns its host */
+  /** Starts a Firestore with all entries in it. @returns its host */
   async function startSeeded(beforeCall?: (method: string) => void): Promise<string> {
     const firestore = await startTestFirestore({ beforeCall });
     firestores.push(firestore);
     const addresses = { firestore: firestore.host, database: PROJECT, auth: auth.port, project: PROJECT };
-    const outside = connectOutside(addresses);
-    await seed(outside.db, [...entries.values()]);
-    await outside.close();
+    const backends = connectBackends(addresses);
+    await seed(backends.db, [...entries.values()]);
+    await backends.close();
     return firestore.host;
   }
 
@@ -75,9 +75,9 @@ describe('of two instances', function () {
     });
 
     for (const [uid, { route, body, status }] of Object.entries(CHANGES)) {
-      it(`the other one refuses who was ${uid} at once on a privileged route, and everywhere within the maximum age`, async () => {
+      it(`refuse a user who was ${uid}, at once on privileged routes, else within the maximum age`, async () => {
         const admin = token(uid);
-        const privileged = () => other.ask('PATCH /users/missing', admin, { disabled: true });
+        const privileged = () => other.ask('PATCH /users/unknown', admin, { disabled: true });
         assert.equal((await privileged()).status, 404);
         assert.equal((await other.ask('GET /me', admin)).status, 200);
 
@@ -97,8 +97,8 @@ describe('of two instances', function () {
     }
   });
 
-  describe('with a Firestore each and a maximum age of 3 seconds', () => {
-    it('the one under load for 8 seconds makes 3 queries at the most, and the idle one none', async () => {
+  describe('with a Firestore each and a maximum age of 3 seconds,', () => {
+    it('make at most 3 feed queries in 8 seconds under load, and none when idle', async () => {
       const queries = { busy: 0, idle: 0 };
       const counting = (which: keyof typeof queries) =>
         startSeeded((method) => {
@@ -108,9 +108,9 @@ describe('of two instances', function () {
         start(await counting('busy'), 3),
         start(await counting('idle'), 3),
       ]);
-      const visitor = token('olga');
-      // It has served: it is the load that it lacks.
-      await idle.ask('GET /me', visitor);
+      const olga = token('olga');
+      // It has served a request; from now on it is idle.
+      await idle.ask('GET /me', olga);
       queries.idle = 0;
 
       const until = Date.now() + 8_000;
@@ -118,9 +118,9 @@ describe('of two instances', function () {
       await Promise.all(
         Array.from({ length: 4 }, async () => {
           while (Date.now() < until) {
-            assert.equal((await busy.ask('GET /users/olga', visitor)).status, 200);
+            assert.equal((await busy.ask('GET /users/olga', olga)).status, 200);
             served++;
-            // Many requests, and no machine so busy that others' tests stand still.
+            // Many requests, but not so many that other tests on this machine stall.
             await sleep(20);
           }
         }),

@@ -2,34 +2,34 @@ import assert from 'node:assert/strict';
 import type { RecordedEvent } from '../../src/audit/audit-event.ts';
 import { startTestFirestore } from '../helpers/firestore.ts';
 import { PROJECT } from '../helpers/google.ts';
-import { type AuthServer, accountWith, openAuthServer } from './auth-server.ts';
+import { type AuthServer, openAuthServer, syncedAccount } from './auth-server.ts';
+import { type Backends, connectBackends } from './backends.ts';
 import { type Child, startChild } from './child-process.ts';
 import { DAY, type EditJob, edit } from './editor.ts';
 import { type OwnInstance, openInstance } from './instance.ts';
-import { connectOutside, type Outside } from './outside.ts';
 import { entryOf, seed } from './seed.ts';
 
 const EDITS = 50;
 const BY = 'olga';
-/** The end of the first grant; far enough that it never counts as past. */
+/** The end of the first grant, far in the future. Seconds since the epoch. */
 const END = 4_000_000_000;
-/** By then no instance has the lease, not even one that timed out. */
-const TURNS_MS = 200_000;
+/** Longer than any sync lease, also an uncertain one. */
+const LEASES_MS = 200_000;
 
-/** What the history says of a grant that was prolonged so many times. */
-const standing = (edits: number) => ({
+/** The `after` of the audit event that extends the grant for the n-th time. */
+const snapshotAfter = (edits: number) => ({
   version: 1 + edits,
   grants: [{ role: 'support', expiresAt: END + edits * DAY }],
 });
 
-describe('of 50 parallel role edits', function () {
+describe('50 parallel role edits', function () {
   this.timeout(120_000);
   const children: Child[] = [];
   const instances: OwnInstance[] = [];
   let firestore: Awaited<ReturnType<typeof startTestFirestore>>;
   let auth: AuthServer;
-  let outside: Outside;
-  let later: OwnInstance;
+  let backends: Backends;
+  let laterInstance: OwnInstance;
 
   before(async () => {
     [firestore, auth] = await Promise.all([startTestFirestore({}), openAuthServer()]);
@@ -39,51 +39,51 @@ describe('of 50 parallel role edits', function () {
       project: PROJECT,
       database: 'parallel-edits',
     };
-    outside = connectOutside(addresses);
+    backends = connectBackends(addresses);
     children.push(...(await Promise.all([startChild(), startChild(), startChild()])));
     await Promise.all(children.map((child) => child.open(addresses)));
     instances.push(openInstance(addresses), openInstance(addresses));
-    later = openInstance(addresses, () => Date.now() + TURNS_MS);
+    laterInstance = openInstance(addresses, () => Date.now() + LEASES_MS);
   });
 
   after(async () => {
     await Promise.all([
       ...children.map((child) => child.kill()),
-      ...[...instances, later, outside].map(({ close }) => close()),
+      ...[...instances, laterInstance, backends].map(({ close }) => close()),
     ]);
     await Promise.all([firestore.stop(), auth.close()]);
   });
 
-  /** Dealt out to the two instances here and to those of three other processes, all at once. */
-  async function makeAtOnce(jobs: readonly EditJob[]): Promise<void> {
-    const doers = [
+  /** Makes the edits in parallel: in two instances here and in those of three other processes. */
+  async function editInParallel(jobs: readonly EditJob[]): Promise<void> {
+    const editors = [
       ...instances.map((instance) => (own: EditJob[]) => Promise.all(own.map((job) => edit(instance, job)))),
       ...children.map((child) => (edits: EditJob[]) => child.run({ edits })),
     ];
-    await Promise.all(doers.map((make, n) => make(jobs.filter((_, i) => i % doers.length === n))));
+    await Promise.all(editors.map((make, n) => make(jobs.filter((_, i) => i % editors.length === n))));
   }
 
-  async function enter(uids: readonly string[]): Promise<void> {
+  async function seedUsers(uids: readonly string[]): Promise<void> {
     const entries = uids.map((uid) => entryOf(uid, ['support'], END));
-    await seed(outside.db, [entryOf(BY, ['owner']), ...entries]);
-    for (const entry of entries) auth.accounts.set(entry.uid, accountWith(entry));
+    await seed(backends.db, [entryOf(BY, ['owner']), ...entries]);
+    for (const entry of entries) auth.accounts.set(entry.uid, syncedAccount(entry));
   }
 
-  /** Changes of a user, by the version that they led to. */
+  /** The audit events of a user's changes, by version. */
   async function history(uid: string): Promise<RecordedEvent[]> {
     const { events } = (await instances[0]?.audit.list({ target: uid, pageSize: 500 })) ?? assert.fail();
     const version = ({ after }: RecordedEvent) => Number(after?.version);
     return events.filter(({ outcome }) => outcome === 'done').sort((a, b) => version(a) - version(b));
   }
 
-  /** An edit returns after its commit, maybe before Firebase Auth is updated: on a busy machine, changes may be pending. */
+  /** An edit may return before Firebase Auth is synced: on a busy machine, something may be pending. */
   async function reconcile(): Promise<void> {
-    const { failed, more } = await later.reconcileAccess({ kind: 'system', requestId: 'r' });
+    const { failed, more } = await laterInstance.reconcileAccess({ kind: 'system', requestId: 'r' });
     assert.deepEqual({ failed, more }, { failed: 0, more: false });
   }
 
-  /** What Firebase Auth holds is what the directory says, and nothing is left to tell. */
-  async function assertTold(uid: string, version: number, end: number): Promise<void> {
+  /** Asserts that Firebase Auth matches the directory, and that nothing is pending. */
+  async function assertSynced(uid: string, version: number, end: number): Promise<void> {
     const entry = (await instances[0]?.directory.find(uid)) ?? assert.fail(uid);
     assert.deepEqual([entry.rolesVersion, entry.claimsVersion], [version, version]);
     assert.deepEqual([entry.pending, entry.lease], [[], undefined]);
@@ -97,25 +97,25 @@ describe('of 50 parallel role edits', function () {
     });
   }
 
-  it('of one user none is lost: each is in the history, and the history is one chain', async () => {
-    await enter(['bob']);
+  it('of one user lose no edit: the audit log has each of them, in one chain of versions', async () => {
+    await seedUsers(['bob']);
     const names = Array.from({ length: EDITS }, (_, i) => `edit ${i}`);
-    await makeAtOnce(names.map((name) => ({ uid: 'bob', by: BY, name })));
+    await editInParallel(names.map((name) => ({ uid: 'bob', by: BY, name })));
 
     const events = await history('bob');
     assert.deepEqual(events.map(({ reason }) => reason).sort(), names.sort());
     for (const [n, event] of events.entries()) {
-      assert.deepEqual(event.before, n === 0 ? standing(0) : events[n - 1]?.after);
-      assert.deepEqual(event.after, standing(n + 1));
+      assert.deepEqual(event.before, n === 0 ? snapshotAfter(0) : events[n - 1]?.after);
+      assert.deepEqual(event.after, snapshotAfter(n + 1));
     }
     await reconcile();
-    await assertTold('bob', 1 + EDITS, END + EDITS * DAY);
+    await assertSynced('bob', 1 + EDITS, END + EDITS * DAY);
   });
 
-  it('of 50 users every one is made, and each user’s own', async () => {
+  it('of 50 users are all made, each for the right user', async () => {
     const uids = Array.from({ length: EDITS }, (_, i) => `user-${i}`);
-    await enter(uids);
-    await makeAtOnce(uids.map((uid) => ({ uid, by: BY, name: `edit of ${uid}` })));
+    await seedUsers(uids);
+    await editInParallel(uids.map((uid) => ({ uid, by: BY, name: `edit of ${uid}` })));
 
     await reconcile();
     for (const uid of uids) {
@@ -124,7 +124,7 @@ describe('of 50 parallel role edits', function () {
         events.map(({ reason }) => reason),
         [`edit of ${uid}`],
       );
-      await assertTold(uid, 2, END + DAY);
+      await assertSynced(uid, 2, END + DAY);
     }
   });
 });

@@ -2,17 +2,17 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /**
- * Decides by a seed in which order the outside calls of several actors take place. Each actor stops before every call;
- * one at a time is let go, and runs until it stops before its next call or is done. The same seed gives the same order.
+ * Decides by a seed in which order several actors make their calls. Each actor stops before every call to Firestore and
+ * Firebase Auth. One at a time resumes, and runs until its next call or its end. The same seed gives the same order.
  */
 export interface Scheduler {
-  /** To be awaited before each call of an actor: a call to Firestore, to Firebase Auth, or another attempt. */
+  /** To be awaited before each call of an actor to Firestore or Firebase Auth, and before each retry. */
   stop(call: string): Promise<void>;
   /**
-   * Runs the actors, each until its end.
+   * Runs all actors to their end.
    *
-   * @param order one value from 0 up to, excluding, 1 a step
-   * @returns who did what, in the order it was done, e.g. `0 Commit`
+   * @param order a value in [0, 1) for each step
+   * @returns the steps in order, each with the number of the actor, e.g. `0 Commit`
    */
   run(actors: readonly (() => Promise<unknown>)[], order: () => number): Promise<string[]>;
 }
@@ -20,42 +20,42 @@ export interface Scheduler {
 interface Stopped {
   readonly actor: number;
   readonly call: string;
-  readonly go: () => void;
+  readonly resume: () => void;
 }
 
 export function createScheduler(): Scheduler {
   let stopped: Stopped[] = [];
-  // All other actors wait: the actor that stops is the one that was released.
-  let moving: number | undefined;
-  let rest = () => {};
+  // All other actors are stopped, so the next call is one of this actor.
+  let running: number | undefined;
+  let onStopped = () => {};
 
-  /** Lets one move, until it stops again or is done. */
-  async function move(actor: number, start: () => void): Promise<void> {
-    const rested = new Promise<void>((resolve) => {
-      rest = resolve;
+  /** Runs one actor until it stops again or is done. */
+  async function runUntilStop(actor: number, start: () => void): Promise<void> {
+    const hasStopped = new Promise<void>((resolve) => {
+      onStopped = resolve;
     });
-    moving = actor;
+    running = actor;
     start();
-    await rested;
-    moving = undefined;
+    await hasStopped;
+    running = undefined;
   }
 
   return {
     stop(call) {
-      const actor = moving;
-      // Outside of a run, e.g. while a test looks at how it came out.
+      const actor = running;
+      // No run is in progress, e.g. while a test reads the final state.
       if (actor === undefined) return Promise.resolve();
-      return new Promise((go) => {
-        stopped.push({ actor, call, go });
-        rest();
+      return new Promise((resume) => {
+        stopped.push({ actor, call, resume });
+        onStopped();
       });
     },
     async run(actors, order) {
       stopped = [];
       const steps: string[] = [];
       for (const [n, act] of actors.entries()) {
-        await move(n, () => {
-          const end = () => rest();
+        await runUntilStop(n, () => {
+          const end = () => onStopped();
           act().then(end, end);
         });
       }
@@ -64,14 +64,14 @@ export function createScheduler(): Scheduler {
         const [next] = stopped.splice(Math.floor(order() * stopped.length), 1);
         if (next === undefined) break;
         steps.push(`${next.actor} ${next.call}`);
-        await move(next.actor, next.go);
+        await runUntilStop(next.actor, next.resume);
       }
       return steps;
     },
   };
 }
 
-/** Numbers from 0 up to, excluding, 1 that follow from a seed: mulberry32, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
+/** Random numbers in [0, 1) by mulberry32: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
 export function random(seed: number): () => number {
   let state = Math.imul(seed, 0x9e3779b1);
   return () => {
@@ -83,19 +83,19 @@ export function random(seed: number): () => number {
 }
 
 /**
- * The Firestore SDK waits a second or more before it tries a transaction again. Here it is the scheduler that says when:
- * waiting is one more step. The SDK has this door for its own tests, and leaves it out of its exports.
+ * The Firestore SDK waits a second or more before it retries a transaction. Here the scheduler decides when: the wait
+ * is one more step. The SDK has this hook for its own tests, and does not export it.
  *
- * @returns puts the real clock back
+ * @returns restores the real wait
  */
-export function waitBySchedule(scheduler: Scheduler): () => void {
+export function scheduleBackoff(scheduler: Scheduler): () => void {
   const require = createRequire(import.meta.url);
   const sdk = dirname(require.resolve('@google-cloud/firestore'));
   const { setTimeoutHandler } = require(join(sdk, 'backoff.js')) as {
     setTimeoutHandler(handler: (run: () => void, ms: number) => void): void;
   };
   setTimeoutHandler((run, ms) => {
-    // The first attempt waits for nothing.
+    // The first attempt does not wait.
     if (ms === 0) run();
     else void scheduler.stop('backoff').then(run);
   });

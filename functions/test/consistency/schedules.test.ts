@@ -2,63 +2,72 @@ import assert from 'node:assert/strict';
 import { AppError } from '../../src/core/errors.ts';
 import { isPermanentOwner } from '../../src/directory/entry.ts';
 import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts';
-import { mutualDemotion, partingGift, passingOwners, type Story, stories } from './owner-stories.ts';
+import {
+  grantDuringDemotion,
+  mutualDemotion,
+  type Scenario,
+  scenarios,
+  temporaryOwners,
+} from './owner-scenarios.ts';
 import {
   claimsOf,
-  type Flaw,
-  type Found,
-  openScheduledWorld,
-  type ScheduledWorld,
-} from './scheduled-world.ts';
+  type Fault,
+  type FinalState,
+  openScheduledEnvironment,
+  type ScheduledEnvironment,
+} from './scheduled-environment.ts';
 import { random } from './scheduler.ts';
 
-/** To see one schedule again: `SCHEDULE=417`. */
+/** Runs one schedule only, e.g. `SCHEDULE=417`, to reproduce a failure. */
 const { SCHEDULE } = process.env;
 
-interface Came {
+interface Run {
   readonly steps: readonly string[];
   readonly outcomes: readonly string[];
-  readonly found: Found;
+  readonly final: FinalState;
 }
 
-describe('in every order of the calls to Firestore and Firebase Auth,', function () {
+describe('owners who change each other, in any order of their calls', function () {
   this.timeout(180_000);
-  let world: ScheduledWorld;
+  let environment: ScheduledEnvironment;
   before(async () => {
-    world = await openScheduledWorld();
+    environment = await openScheduledEnvironment();
   });
-  after(() => world.close());
+  after(() => environment.close());
 
-  async function play({ entries, attacks }: Story, seed: number, flaw?: Flaw): Promise<Came> {
-    const usersOf = await world.begin(entries, flaw);
-    const outcomes: string[] = attacks.map(() => 'begun');
-    const acts = attacks.map(({ by, target, attack }, n) => async () => {
-      outcomes[n] = await outcomeOf(attack(usersOf(by), by, target));
+  async function runScenario({ entries, changes }: Scenario, seed: number, fault?: Fault): Promise<Run> {
+    const usersOf = await environment.reset(entries, fault);
+    const outcomes: string[] = changes.map(() => 'started');
+    const actors = changes.map(({ by, target, change }, n) => async () => {
+      outcomes[n] = await outcomeOf(change(usersOf(by), by, target));
     });
-    const steps = await world.scheduler.run(acts, random(seed));
-    return { steps, outcomes, found: await world.look() };
+    const steps = await environment.scheduler.run(actors, random(seed));
+    return { steps, outcomes, final: await environment.readState() };
   }
 
-  for (const story of stories) {
-    it(`${story.name}: keep an owner, and no actor changes anything without the permission`, async () => {
+  for (const scenario of scenarios) {
+    it(`leaves an owner, and only owners act: ${scenario.name}`, async () => {
       const orders = new Set<string>();
-      const endings = new Set<string>();
-      const seeds = SCHEDULE ? [Number(SCHEDULE)] : Array.from({ length: story.schedules }, (_, n) => n + 1);
+      const results = new Set<string>();
+      const seeds = SCHEDULE
+        ? [Number(SCHEDULE)]
+        : Array.from({ length: scenario.schedules }, (_, n) => n + 1);
       for (const seed of seeds) {
-        const came = await play(story, seed);
-        check(story, came, seed);
-        orders.add(came.steps.join());
-        endings.add(came.outcomes.join());
+        const run = await runScenario(scenario, seed);
+        check(scenario, run, seed);
+        orders.add(run.steps.join());
+        results.add(run.outcomes.join());
       }
       if (SCHEDULE) return;
-      assert.ok(orders.size > 0.9 * story.schedules, `only ${orders.size} different orders`);
-      assert.ok(endings.size > 1, 'the same one is always faster');
+      assert.ok(orders.size > 0.9 * scenario.schedules, `only ${orders.size} different orders`);
+      assert.ok(results.size > 1, 'the same change always wins');
     });
   }
 
-  it('the same seed gives the same order and the same end', async () => {
+  it('the same seed gives the same order and the same outcomes', async () => {
     for (const seed of [1, 2, 3]) {
-      const [first, second] = [await play(mutualDemotion, seed), await play(mutualDemotion, seed)];
+      const first = await runScenario(mutualDemotion, seed);
+      const second = await runScenario(mutualDemotion, seed);
       assert.deepEqual([second.steps, second.outcomes], [first.steps, first.outcomes]);
     }
   });
@@ -66,47 +75,47 @@ describe('in every order of the calls to Firestore and Firebase Auth,', function
   const owners = (path: string) => path === 'system/owners';
   const own = (path: string, uid: string) => path === `directory/${uid}`;
   const either = (path: string, uid: string) => owners(path) || own(path, uid);
-  const flaws = {
-    'the list of owners': [passingOwners, beside(owners)],
-    'the entry of who acts': [partingGift, beside(own)],
-    'both of them': [mutualDemotion, beside(either)],
+  const faults = {
+    'the list of owners': [temporaryOwners, readOutsideTransaction(owners)],
+    'the entry of the actor': [grantDuringDemotion, readOutsideTransaction(own)],
+    both: [mutualDemotion, readOutsideTransaction(either)],
   } as const;
-  for (const [name, [story, flaw]] of Object.entries(flaws)) {
-    it(`it would show if ${name} were read beside the transaction`, async () => {
+  for (const [name, [scenario, fault]] of Object.entries(faults)) {
+    it(`the schedules find the bug of reading ${name} outside the transaction`, async () => {
       for (let seed = 1; seed <= 100; seed++) {
-        const came = await play(story, seed, flaw);
+        const run = await runScenario(scenario, seed, fault);
         try {
-          check(story, came, seed);
+          check(scenario, run, seed);
         } catch (error) {
           assert.ok(error instanceof assert.AssertionError);
           return;
         }
       }
-      assert.fail('a hundred schedules did not show it');
+      assert.fail('100 schedules did not find it');
     });
   }
 });
 
-function check({ entries, left }: Story, { steps, outcomes, found }: Came, seed: number): void {
+function check({ entries, ownersLeft }: Scenario, { steps, outcomes, final }: Run, seed: number): void {
   const at = `SCHEDULE=${seed}: ${outcomes.join(', ')}\n${steps.join('\n')}`;
-  const standing = [...found.entries.values()].filter(isPermanentOwner).map(({ uid }) => uid);
-  assert.ok(left.includes(standing.length), `${standing.length} owners are left. ${at}`);
-  assert.deepEqual([...found.owners].sort(), standing.sort(), `the list of owners is wrong. ${at}`);
+  const permanent = [...final.entries.values()].filter(isPermanentOwner).map(({ uid }) => uid);
+  assert.ok(ownersLeft.includes(permanent.length), `${permanent.length} owners are left. ${at}`);
+  assert.deepEqual([...final.owners].sort(), permanent.sort(), `the list of owners is wrong. ${at}`);
   for (const outcome of outcomes) {
     assert.ok(['done', 'permission_denied', 'last_owner', 'not_found'].includes(outcome), at);
   }
 
-  // In the order of the commits, whoever changed something was an owner at that moment.
-  const inOffice = new Set(entries.map(({ uid }) => uid));
-  for (const { actor, target } of found.done) {
-    assert.ok(inOffice.has(actor), `${actor} was no owner any more. ${at}`);
-    inOffice.delete(target);
+  // In the order of the commits, every actor was an owner at the time of their change.
+  const currentOwners = new Set(entries.map(({ uid }) => uid));
+  for (const { actor, target } of final.done) {
+    assert.ok(currentOwners.has(actor), `${actor} was not an owner any more. ${at}`);
+    currentOwners.delete(target);
   }
-  assert.equal(found.done.length, outcomes.filter((outcome) => outcome === 'done').length, at);
+  assert.equal(final.done.length, outcomes.filter((outcome) => outcome === 'done').length, at);
 
-  assert.deepEqual([...found.accounts.keys()].sort(), [...found.entries.keys()].sort(), at);
-  for (const entry of found.entries.values()) {
-    const { claims, disabled } = found.accounts.get(entry.uid) ?? assert.fail(entry.uid);
+  assert.deepEqual([...final.accounts.keys()].sort(), [...final.entries.keys()].sort(), at);
+  for (const entry of final.entries.values()) {
+    const { claims, disabled } = final.accounts.get(entry.uid) ?? assert.fail(entry.uid);
     assert.deepEqual([claims, disabled], [claimsOf(entry), entry.disabled], at);
     assert.deepEqual([entry.pending, entry.lease], [[], undefined], at);
   }
@@ -122,8 +131,8 @@ async function outcomeOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
-/** Reads some documents of a transaction outside of it, so that concurrent changes go unnoticed. */
-function beside(which: (path: string, uid: string) => boolean): Flaw {
+/** Reads some documents outside the transaction, so that Firestore does not notice when they change meanwhile. */
+function readOutsideTransaction(which: (path: string, uid: string) => boolean): Fault {
   return (firestore: OpenedFirestore, uid) => {
     const { db } = firestore;
     const runTransaction: typeof db.runTransaction = (update) =>
@@ -138,13 +147,13 @@ function beside(which: (path: string, uid: string) => boolean): Flaw {
           }),
         ),
       );
-    const flawed = new Proxy(db, {
+    const faulty = new Proxy(db, {
       get: (target, name) => {
         if (name === 'runTransaction') return runTransaction;
         const value = Reflect.get(target, name);
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
-    return { ...firestore, db: flawed };
+    return { ...firestore, db: faulty };
   };
 }

@@ -6,13 +6,13 @@ import { toDocument } from '../../src/directory/entry-document.ts';
 
 const BEFORE = 1_700_000_000;
 
-/** An entry in sync with Firebase Auth. @param ends expiry of the grants, seconds since the epoch */
-export function entryOf(uid: string, roles: readonly Role[], ends?: number): DirectoryEntry {
+/** A directory entry that is in sync with Firebase Auth. @param expiresAt of the grants, seconds since the epoch */
+export function entryOf(uid: string, roles: readonly Role[], expiresAt?: number): DirectoryEntry {
   const grants: Grant[] = roles.map((role) => ({
     role,
     grantedBy: 'operator',
     grantedAt: BEFORE,
-    ...(ends !== undefined && { expiresAt: ends }),
+    ...(expiresAt !== undefined && { expiresAt }),
   }));
   return {
     uid,
@@ -30,14 +30,14 @@ export function entryOf(uid: string, roles: readonly Role[], ends?: number): Dir
   };
 }
 
-/** Writes the entries, and the list of owners that goes with them; first removes what an earlier run left. */
+/** Writes the entries and their list of owners. @param previous documents of an earlier run, to delete first */
 export async function seed(
   db: Firestore,
   entries: readonly DirectoryEntry[],
-  left: readonly DocumentReference[] = [],
+  previous: readonly DocumentReference[] = [],
 ): Promise<void> {
   const batch = db.batch();
-  for (const ref of left) batch.delete(ref);
+  for (const ref of previous) batch.delete(ref);
   for (const entry of entries) batch.set(db.doc(`directory/${entry.uid}`), toDocument(entry));
   const uids = entries.filter(isPermanentOwner).map(({ uid }) => uid);
   batch.set(db.doc('system/owners'), { uids });

@@ -6,7 +6,7 @@ import { AppError } from '../../src/core/errors.ts';
 import { createBlockingFunctions } from '../../src/sign-up/blocking-functions.ts';
 import { mintIdToken } from '../helpers/google.ts';
 import type { TestInstance } from '../helpers/open-instance.ts';
-import { claimsIn, TARGET } from './agreement.ts';
+import { claimsIn, TARGET } from './invariants.ts';
 import type { State } from './state.ts';
 
 /** A token of a sign-in of a minute ago, as Firebase Auth would issue it now. */
@@ -19,13 +19,13 @@ export function newToken(claims: object): Promise<string> {
   return mintIdToken({ sub: TARGET, ...claims, auth_time: Math.floor(Date.now() / 1000) });
 }
 
-/** The roles that a token is good for. What its refusal sets in motion is for other tests. */
-export async function presented(
+/** The roles that a token is accepted with. A refusal starts no resync here; other tests cover that. */
+export async function acceptedRoles(
   instance: TestInstance,
   token: string,
   fresh: boolean,
 ): Promise<readonly Role[] | 'refused'> {
-  const accessRecords = { ...instance.accessRecords, mend: async () => undefined };
+  const accessRecords = { ...instance.accessRecords, resyncAfterStaleToken: async () => undefined };
   try {
     const { roles } = await authenticate({ ...instance, accessRecords }, bearer(instance, token), { fresh });
     return roles;
@@ -35,17 +35,17 @@ export async function presented(
   }
 }
 
-/** An ordinary request, whatever its answer: a stale token has things put in order. */
+/** An ordinary request that may be refused: a stale token starts a resync. */
 export async function makeRequest(instance: TestInstance, token: string): Promise<void> {
   await authenticate(instance, bearer(instance, token), { fresh: false }).catch(assertStale);
 }
 
-/** The call of Identity Platform before a sign-in, and the response. */
+/** Calls the blocking function of a sign-in, as Identity Platform does. @returns its response */
 export async function signIn(
-  deps: TestInstance,
+  instance: TestInstance,
   state: State,
 ): Promise<{ customClaims?: object } | 'refused'> {
-  const { beforeUserSignedIn } = createBlockingFunctions({}, () => deps);
+  const { beforeUserSignedIn } = createBlockingFunctions({}, () => instance);
   const run: unknown = Reflect.get(beforeUserSignedIn, 'run');
   assert.ok(typeof run === 'function');
   const { disabled = false, email } = state.accounts.get(TARGET) ?? {};

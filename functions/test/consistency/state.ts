@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DocumentData, Firestore } from '@google-cloud/firestore';
 import type { Accounts } from './auth-server.ts';
 
-/** The state that outlives a process: the documents by path, and the accounts in Firebase Auth. */
+/** What a process leaves behind: the documents by path, and the accounts in Firebase Auth. */
 export interface State {
   readonly documents: ReadonlyMap<string, DocumentData>;
   readonly accounts: Accounts;
@@ -19,8 +19,8 @@ export async function readState(db: Firestore, accounts: Accounts): Promise<Stat
   };
 }
 
-/** The same state with all leases expired: a killed process keeps its lease for a while. */
-export function afterTurns({ documents, accounts }: State): State {
+/** The same state with expired leases: a killed process holds its sync lease until then. */
+export function withExpiredLeases({ documents, accounts }: State): State {
   const later = [...documents].map(([path, { lease, ...fields }]) =>
     lease === undefined
       ? ([path, fields] as const)

@@ -11,16 +11,16 @@ const FUNCTIONS = fileURLToPath(new URL('../..', import.meta.url));
 const built = () => globSync('lib/**/*.js', { cwd: FUNCTIONS }).sort();
 const text = (file: string) => readFileSync(join(FUNCTIONS, file), 'utf8');
 
-/** What a file asks for while it is loaded, or at any time. */
+/** The modules that a file imports when it is loaded, or at any time. */
 function importsOf(file: string, when: 'loaded' | 'ever'): string[] {
-  const asking = {
+  const patterns = {
     loaded: /(?:from|import)\s*(['"])([\w@:./-]+)\1/g,
     ever: /(?:from\s*|import\s*\(?\s*|require\(\s*)(['"])([\w@:./-]+)\1/g,
   };
-  return [...text(file).matchAll(asking[when])].map(([, , specifier = '']) => specifier);
+  return [...text(file).matchAll(patterns[when])].map(([, , specifier = '']) => specifier);
 }
 
-/** Packages whose code is read when the framework loads the function, by the source maps. */
+/** The packages that are loaded with the function, by the source maps. */
 function packagesLoaded(): string[] {
   const loaded = new Set(['lib/index.js']);
   for (const file of loaded) {
@@ -37,17 +37,17 @@ describe('the bundle', function () {
 
   before(buildOnce);
 
-  it('asks for no package: it contains them', () => {
-    const asked = built().flatMap((file) => importsOf(file, 'ever'));
-    assert.ok(asked.includes('node:crypto'));
+  it('imports no package: it contains all of them', () => {
+    const imported = built().flatMap((file) => importsOf(file, 'ever'));
+    assert.ok(imported.includes('node:crypto'));
     assert.deepEqual(
-      asked.filter((specifier) => !isBuiltin(specifier) && !specifier.startsWith('.')),
+      imported.filter((specifier) => !isBuiltin(specifier) && !specifier.startsWith('.')),
       [],
     );
   });
 
-  it('reads few of them before a request comes: no Admin SDK, no Firestore, no Express', () => {
-    const wanted = [
+  it('loads few packages before the first request: no Admin SDK, Firestore or Express', () => {
+    const expected = [
       'cors',
       'firebase-functions',
       'helmet',
@@ -57,10 +57,10 @@ describe('the bundle', function () {
       'vary',
       'zod',
     ];
-    assert.deepEqual(packagesLoaded(), wanted);
+    assert.deepEqual(packagesLoaded(), expected);
   });
 
-  it('keeps nothing of an earlier build', () => {
+  it('contains no file of an earlier build', () => {
     const stray = join(FUNCTIONS, 'lib/of-an-earlier-build.js');
     const before = built();
     writeFileSync(stray, '');
@@ -78,9 +78,9 @@ describe('the bundle', function () {
 
     after(() => blocking.stop());
 
-    it('loads the Admin SDK when there is a token of Identity Platform to verify, and refuses a foreign one', async () => {
+    it('loads the Admin SDK to verify a token, and refuses one of another project', async () => {
       const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-      const iss = 'https://securetoken.google.com/somebody-else';
+      const iss = 'https://securetoken.google.com/another-project';
       const aud = 'https://beforeusercreated-x.a.run.app';
       const jwt = `${part({ alg: 'RS256', kid: 'k' })}.${part({ iss, aud, sub: 'ada' })}.c2ln`;
       const { status } = await fetch(`http://127.0.0.1:${blocking.port}/`, {
@@ -89,8 +89,8 @@ describe('the bundle', function () {
         body: JSON.stringify({ data: { jwt } }),
       });
       assert.equal(status, 500);
-      const said = `incorrect \\"iss\\" (issuer) claim. Expected \\"https://securetoken.google.com/${PROJECT}\\"`;
-      assert.ok(blocking.output().includes(said), blocking.output());
+      const message = `incorrect \\"iss\\" (issuer) claim. Expected \\"https://securetoken.google.com/${PROJECT}\\"`;
+      assert.ok(blocking.output().includes(message), blocking.output());
     });
   });
 });

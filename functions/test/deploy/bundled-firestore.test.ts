@@ -30,7 +30,7 @@ async function listen<S extends Server>(server: S): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** The emulator tests run the same code without TLS and without credentials. */
+/** The emulator tests run the same code, but without TLS and credentials. */
 describe('Firestore’s SDK in the bundle, as in production', function () {
   this.timeout(60_000);
 
@@ -52,7 +52,7 @@ describe('Firestore’s SDK in the bundle, as in production', function () {
     rmSync(folder, { recursive: true });
   });
 
-  it('speaks gRPC over TLS, with the token of the machine’s service account', async () => {
+  it('uses gRPC over TLS, with the token of the machine’s service account', async () => {
     google.on('stream', (stream, headers) => {
       calls.push(headers);
       // PERMISSION_DENIED

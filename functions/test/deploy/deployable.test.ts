@@ -26,12 +26,12 @@ const FRAMEWORK = join(FUNCTIONS, 'node_modules/@google-cloud/functions-framewor
 const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
 const [codebase]: [{ runtime: string; ignore: string[] }] = json(ROOT, 'firebase.json').functions;
 
-/** The bundle: where it begins, and what that loads. */
+/** The files of the bundle: the entry point and the chunks it loads. */
 const CODE = /^lib\/(firebase-admin\/)?[\w-]+\.js$/;
 
 const CALLABLES = ['getMyAccess', 'listUsers', 'setUserRoles', 'revokeSessions'];
 const BLOCKING = { beforeUserCreated: 'beforeCreate', beforeUserSignedIn: 'beforeSignIn' };
-/** Every function, and its group, by which its parameters are named. */
+/** Function → group, which is the prefix of its parameters. */
 const GROUPS: Record<string, string> = {
   api: 'API',
   ...Object.fromEntries(CALLABLES.map((name) => [name, 'CALLABLES'])),
@@ -42,13 +42,13 @@ const GROUPS: Record<string, string> = {
   reconcileAccess: 'TRIGGERS',
 };
 const NAMES = Object.keys(GROUPS).sort();
-/** Those that run one at a time, whatever the settings say. */
+/** Functions that always run one at a time. */
 const SINGLE = ['reconcileAccess'];
 const accountParam = (name: string) => `${GROUPS[name]}_SERVICE_ACCOUNT`;
-/** Sizes of the functions that serve few requests. Only those of the API are parameters. */
+/** Size of the functions that serve few requests. Only the size of the API is set by parameters. */
 const SMALL = { availableMemoryMb: 256, concurrency: 80, minInstances: null, maxInstances: 5 };
 
-/** What the manifest has of a function's size. */
+/** The expected size of a function in the manifest. */
 function sizeOf(name: string) {
   if (SINGLE.includes(name)) return { ...SMALL, concurrency: 1, maxInstances: 1 };
   if (name !== 'api') return SMALL;
@@ -60,7 +60,7 @@ function sizeOf(name: string) {
   };
 }
 
-/** What `firebase deploy` uploads, installed in an empty folder as the build in the cloud does; no network, no project. */
+/** What `firebase deploy` uploads, installed in an empty folder as Cloud Build does; without network and project. */
 describe('the deployable', function () {
   this.timeout(30_000);
 
@@ -81,7 +81,7 @@ describe('the deployable', function () {
 
   after(() => rmSync(scratch, { recursive: true, force: true }));
 
-  /** Runs a module that lies beside the bundle, since what it may import depends on where it lies. */
+  /** Runs a module in the folder of the bundle, because its location decides what it may import. */
   async function runBeside(script: string): Promise<string> {
     const probe = join(copy, 'lib/probe.mjs');
     writeFileSync(probe, script);
@@ -95,16 +95,16 @@ describe('the deployable', function () {
   }
 
   describe('upload', () => {
-    it('is the bundle and what npm needs, nothing else', () => {
-      const wanted = ['.npmrc', 'package-lock.json', 'package.json'];
+    it('has the bundle and the files that npm needs, nothing else', () => {
+      const expected = ['.npmrc', 'package-lock.json', 'package.json'];
       assert.deepEqual(
         files.filter((file) => !CODE.test(file)),
-        wanted,
+        expected,
       );
       assert.ok(files.includes('lib/index.js'));
     });
 
-    it('leaves out whatever else may lie in a developer’s folder', async () => {
+    it('leaves out all other files of a developer’s folder', async () => {
       const folder = join(scratch, 'developer');
       const junk = [
         ...[
@@ -147,7 +147,7 @@ describe('the deployable', function () {
   });
 
   describe('install', () => {
-    it('succeeds from the lockfile alone, without a development package', async function () {
+    it('succeeds with the lockfile, and installs no development package', async function () {
       this.timeout(240_000);
       const args = ['ci', '--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
       await promisify(execFile)('npm', args, { cwd: copy });
@@ -169,7 +169,7 @@ describe('the deployable', function () {
       for (const name of Object.keys(dependencies)) assert.ok(installed(`node_modules/${name}`), name);
     });
 
-    it('needs nothing of it to run: the bundle has a Firestore that works, with the Admin SDK it belongs to', async () => {
+    it('is not needed at runtime: the bundle has a working Admin SDK and Firestore', async () => {
       const firestore = files.find((file) => /^lib\/firestore-\w+\.js$/.test(file)) ?? assert.fail();
       const output = await runBeside(`
         import { initializeApp } from './firebase-admin/app.js';
@@ -182,7 +182,7 @@ describe('the deployable', function () {
       assert.deepEqual(JSON.parse(output), [3, 1500, 'p']);
     });
 
-    it('can be loaded with require(), as the platform does when it prepares V8’s cache', async () => {
+    it('can be loaded with require(), as the platform does to fill V8’s code cache', async () => {
       const output = await runBeside(`
         import { createRequire } from 'node:module';
         const loaded = createRequire(import.meta.url)('./index.js');
@@ -223,7 +223,7 @@ describe('the deployable', function () {
     });
 
     for (const [name, group] of Object.entries(GROUPS)) {
-      it(`takes place, size and account of ${name} from its group, ${group}`, () => {
+      it(`takes region, size and service account of ${name} from its group ${group}`, () => {
         const { entryPoint, platform, region, serviceAccountEmail, ...rest } = endpoint(name);
         assert.deepEqual([entryPoint, platform], [name, 'gcfv2']);
         assert.equal(region, '{{ params.REGION }}');
@@ -241,7 +241,7 @@ describe('the deployable', function () {
       );
     });
 
-    it('gives each function its one kind of trigger', () => {
+    it('gives each function exactly one trigger, of the right kind', () => {
       const kinds = Object.entries(manifest.endpoints).map(([name, found]) => [
         name,
         Object.keys(found)
@@ -259,11 +259,11 @@ describe('the deployable', function () {
       });
     });
 
-    it('leaves to the project who may reach the api: everybody when it is new, then what was set since', () => {
+    it('sets no invoker for the api: public when created, then as the project has set it', () => {
       assert.deepEqual(endpoint('api').httpsTrigger, {});
     });
 
-    it('asks for no token of the user in the blocking functions', () => {
+    it('requests no user tokens for the blocking functions', () => {
       for (const [name, event] of Object.entries(BLOCKING)) {
         assert.deepEqual(endpoint(name).blockingTrigger, {
           eventType: `providers/cloud.auth/eventTypes/user.${event}`,
@@ -273,26 +273,26 @@ describe('the deployable', function () {
     });
 
     for (const [name, event] of Object.entries({ onUserCreated: 'created', onUserDeleted: 'deleted' })) {
-      it(`has ${name} listen to users ${event} in Authentication, and try again when it fails`, () => {
+      it(`triggers ${name} on users ${event} in Firebase Auth, and retries on failure`, () => {
         const { eventType, retry } = endpoint(name).eventTrigger ?? assert.fail(name);
         assert.deepEqual([eventType, retry], [`google.firebase.auth.user.v2.${event}`, true]);
       });
     }
 
-    it('puts access in order often enough for the hour that a change is remembered', () => {
+    it('schedules reconcileAccess every 5 minutes; access changes are kept for an hour', () => {
       assert.equal(endpoint('reconcileAccess').scheduleTrigger?.schedule, 'every 5 minutes');
       const apis = manifest.requiredAPIs.map(({ api }) => api);
       assert.ok(apis.includes('cloudscheduler.googleapis.com'), apis.join());
     });
 
-    it('leaves the blocking functions out without IDENTITY_PLATFORM, and nothing else', () => {
+    it('omits only the blocking functions without IDENTITY_PLATFORM', () => {
       const omitted = NAMES.filter((name) => endpoint(name).omit !== undefined);
       assert.deepEqual(omitted, Object.keys(BLOCKING));
       for (const name of omitted)
         assert.equal(endpoint(name).omit, '{{ params.IDENTITY_PLATFORM == false }}');
     });
 
-    it('declares the parameters of .env.example with its values as defaults, and describes each', () => {
+    it('declares and describes the parameters of .env.example, with its values as defaults', () => {
       const defaults = manifest.params.map((param) => [param.name, String(param.default)]);
       assert.deepEqual(Object.fromEntries(defaults), example);
       assert.equal(defaults.length, Object.keys(example).length);
@@ -304,7 +304,7 @@ describe('the deployable', function () {
       ['true', []],
     ];
     for (const [identityPlatform, absent] of omittedBy) {
-      it(`passes the CLI’s checks and resolves to .env.example, IDENTITY_PLATFORM=${identityPlatform}`, async () => {
+      it(`passes the CLI’s checks with .env.example, IDENTITY_PLATFORM=${identityPlatform}`, async () => {
         const settings = { ...example, IDENTITY_PLATFORM: identityPlatform };
         const endpoints = await resolve(build, PROJECT, settings);
         assert.deepEqual(
@@ -343,7 +343,7 @@ describe('the deployable', function () {
     before(async () => {
       const port = await findFreePort();
       url = `http://127.0.0.1:${port}`;
-      // As the build in the cloud does, the framework comes from outside the upload; the environment is Cloud Run’s.
+      // As in Cloud Build, the framework is not part of the upload. The environment is that of Cloud Run.
       child = spawn(process.execPath, [FRAMEWORK, `--source=${copy}`, '--target=api', `--port=${port}`], {
         cwd: copy,
         env: {
@@ -358,14 +358,14 @@ describe('the deployable', function () {
       });
       for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
       while (!(await fetch(url).catch(() => undefined))) {
-        assert.ok(!hasEnded(), `it ended:\n${output}`);
+        assert.ok(!hasExited(), `the process exited:\n${output}`);
         await sleep(50);
       }
     });
 
     after(() => child?.kill('SIGKILL'));
 
-    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+    const hasExited = () => child.exitCode !== null || child.signalCode !== null;
     const get = async (path: string, headers: Record<string, string>) => {
       const response = await fetch(`${url}${path}`, { headers });
       return { status: response.status, body: await response.text() };
@@ -382,22 +382,22 @@ describe('the deployable', function () {
       assert.equal(status, 401, `${body}\n${output}`);
     });
 
-    it('answers 403 to /v1/me when it did not come over HTTPS', async () => {
+    it('answers 403 to /v1/me without HTTPS', async () => {
       const { status, body } = await get('/v1/me', {});
       assert.equal(status, 403, `${body}\n${output}`);
     });
 
-    it('changes nothing in its folder', () => {
+    it('writes no files into its folder', () => {
       assert.deepEqual(
         readdirSync(copy).sort(),
         ['node_modules', ...new Set(files.map((file) => file.split('/')[0]))].sort(),
       );
     });
 
-    it('ends when told to', async () => {
-      const ended = once(child, 'exit');
+    it('exits on SIGTERM', async () => {
+      const exited = once(child, 'exit');
       child.kill('SIGTERM');
-      const [code] = await ended;
+      const [code] = await exited;
       assert.equal(code, 0, output);
     });
   });

@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 const functions = fileURLToPath(new URL('../../', import.meta.url));
 const require = createRequire(`${functions}package.json`);
 
-/** Packages that are imported when first needed, and how. */
+/** The packages that are imported on first use, and whether the default export is used. */
 const found = globSync('src/**/*.ts', { cwd: functions }).flatMap((path) => {
   const text = readFileSync(`${functions}${path}`, 'utf8');
   const imports = text.matchAll(/\bimport\('([^'./][^']*)'\)\)?(\.default\b)?/g);
   return [...imports].map(([, name = '', byDefault]) => ({ path, name, byDefault: byDefault !== undefined }));
 });
 
-/** Has it no file for `import`? Then what it exports is found out by reading it, which a bundler does not do. */
+/** Is it CommonJS only? Node detects the named exports of such a package, but a bundler does not. */
 function isCommonJs(name: string): boolean {
   const [scope = '', rest = ''] = name.split('/');
   const root = scope.startsWith('@') ? `${scope}/${rest}` : scope;
@@ -23,15 +23,15 @@ function isCommonJs(name: string): boolean {
   return type !== 'module' && !JSON.stringify(exports ?? {}).includes('"import"');
 }
 
-describe('what is imported when first needed', () => {
-  it('was found', () => {
+describe('packages that are imported on first use', () => {
+  it('are found in the sources', () => {
     assert.ok(found.length >= 3, JSON.stringify(found));
     for (const { name } of found) assert.ok(require.resolve(name), name);
   });
 
   for (const { path, name, byDefault } of found) {
-    it(`is there in a bundle in parts: ${name} for ${path}`, () => {
-      assert.ok(byDefault || !isCommonJs(name), 'a CommonJS package has a default there, and no names');
+    it(`work in a bundle with chunks: ${name} in ${path}`, () => {
+      assert.ok(byDefault || !isCommonJs(name), 'a bundled CommonJS package has only a default export');
     });
   }
 });

@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** The parts of the Firebase CLI that `firebase deploy` goes through before it needs a network. */
+/** The steps of `firebase deploy` that need no network, as functions of the Firebase CLI. */
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 const require = createRequire(`${ROOT}package.json`);
 
-/** A value in the manifest: text like `{{ params.REGION }}`, or null for "as the platform has it". */
+/** A value in the manifest: text like `{{ params.REGION }}`, or null for the platform's default. */
 type Expression = string | null;
 
 /** A function as the SDK describes it to the CLI. */
@@ -35,7 +35,7 @@ export interface Manifest {
   requiredAPIs: { api: string }[];
 }
 
-/** A function as the CLI is going to deploy it. */
+/** A function as the CLI would deploy it. */
 export interface Endpoint {
   id: string;
   runtime: string;
@@ -77,19 +77,19 @@ const {
   endpointsAreValid,
 }: { endpointsAreValid(backend: Backend): void } = require('firebase-tools/lib/deploy/functions/validate.js');
 
-/** Absolute paths of what the CLI would upload from a folder. */
+/** Absolute paths of the files that the CLI would upload from a folder. */
 export async function uploaded(folder: string, ignore: readonly string[]): Promise<string[]> {
-  // What packageSource() in prepareFunctionsUpload.js adds by itself.
+  // Added by packageSource() in prepareFunctionsUpload.js.
   const always = ['firebase-debug.log', 'firebase-debug.*.log', '.runtimeconfig.json'];
   const files = await readdirRecursive({ path: folder, ignoreStrings: [...ignore, ...always] });
   return files.map(({ name }) => name);
 }
 
 /**
- * Asks the SDK in a folder which functions there are, with the CLI's own time limit.
+ * Discovers the functions in a folder through the SDK, with the CLI's own time limit.
  *
  * @param scratch where the SDK writes the manifest, as `functions.yaml`
- * @returns what {@link resolve} takes
+ * @returns the build for {@link resolve}
  */
 export async function discover(sourceDir: string, projectId: string, runtime: string, scratch: string) {
   const delegate = await tryCreateDelegate({ sourceDir, projectDir: ROOT, projectId, runtime });
@@ -103,11 +103,11 @@ export async function discover(sourceDir: string, projectId: string, runtime: st
   }
 }
 
-/** The values in the `.env.<project id>` of a folder, read as strictly as the CLI does. */
+/** The values in the `.env.<project id>` of a folder, read by the CLI's strict parser. */
 export const settingsIn = (folder: string, projectId: string) =>
   loadUserEnvs({ functionsSource: folder, projectDir: folder, projectId });
 
-/** What would be deployed with these settings, after the checks that the CLI makes on this machine. */
+/** The functions that would be deployed with these settings, after the CLI's local checks. */
 export async function resolve(build: unknown, projectId: string, settings: Envs): Promise<Endpoint[]> {
   const { backend } = await resolveBackend({
     build,

@@ -15,10 +15,10 @@ import {
   authAdmin,
   type Client,
   FUNCTIONS_URL,
+  localInstance,
   makeSignedIn,
   makeUser,
   openClient,
-  operator,
   outcome,
   signIn,
   uniqueEmail,
@@ -37,7 +37,7 @@ describe('blocking functions', function () {
     return opened;
   }
 
-  /** Google vouches for the address. The emulator takes the claims of an ID token as JSON. */
+  /** Signs in with Google, which has verified the address. The emulator takes the claims of the ID token as JSON. */
   async function signInWithGoogle(email: string, emailVerified = true): Promise<Client> {
     const opened = openClient();
     const idToken = JSON.stringify({ sub: email, email, email_verified: emailVerified });
@@ -55,24 +55,24 @@ describe('blocking functions', function () {
     return (await authAdmin.getUserByEmail(email)).customClaims ?? {};
   }
 
-  /** Who may look into the record; of the domain, or they could not sign in without being asked about. */
-  async function recordOf(query: string) {
+  /** Reads the audit log as an auditor, with an address of the allowed domain so that they can sign in. */
+  async function auditEventsOf(query: string) {
     const auditor = await makeSignedIn(['auditor'], { email: uniqueEmail('acme.com') });
     const { status, body } = await api(`GET /audit?${query}`, { token: auditor.idToken });
     assert.equal(status, 200);
     return body.events;
   }
 
-  /** Sets a user's entry past all rules and without a word to Firebase Auth: as a process leaves it that dies then. */
-  async function leave(uid: string, change: Partial<DirectoryEntry>): Promise<void> {
-    await operator.directory.change({ uid }, ({ entry }) => {
+  /** Changes a directory entry without syncing Firebase Auth, like a process that crashes after the commit. */
+  async function commitOnly(uid: string, change: Partial<DirectoryEntry>): Promise<void> {
+    await localInstance.directory.change({ uid }, ({ entry }) => {
       assert.ok(entry);
       return { entry: { ...entry, ...change } };
     });
   }
 
-  /** Somebody whom the directory does not know. */
-  async function importOld(email: string, customClaims: object): Promise<{ readonly uid: string }> {
+  /** Creates an account without a directory entry. */
+  async function importAccount(email: string, customClaims: object): Promise<{ readonly uid: string }> {
     const uid = randomUUID();
     await authAdmin.importUsers([{ uid, email, emailVerified: true, customClaims }]);
     await authAdmin.updateUser(uid, { password: 'correct horse' });
@@ -81,7 +81,7 @@ describe('blocking functions', function () {
 
   const grantOf = (role: Role) => ({ role, grantedBy: 'test', grantedAt: 1 });
 
-  it('let somebody of the domain sign up, without rights until the e-mail is verified', async () => {
+  it('let a user of an allowed domain sign up, without roles until the e-mail is verified', async () => {
     const email = uniqueEmail('acme.com');
     const first = await signUp(email);
     assert.deepEqual(await rolesOf(first), []);
@@ -92,20 +92,20 @@ describe('blocking functions', function () {
     await authAdmin.updateUser(uid, { emailVerified: true });
     assert.deepEqual(await rolesOf(await signIn(email, PASSWORD)), ['member']);
     assert.deepEqual(await claimsOf(email), { roles: ['member'], rv: 1 });
-    const { grants, version, emailVerified, synced } = await operator.users.get(uid);
+    const { grants, version, emailVerified, synced } = await localInstance.users.get(uid);
     assert.deepEqual([grants[0]?.role, grants.length, version, synced], ['member', 1, 1, true]);
     assert.equal(emailVerified, true);
-    const [event] = await recordOf(`target=${uid}`);
+    const [event] = await auditEventsOf(`target=${uid}`);
     assert.deepEqual([event.action, event.actor], ['roles.default', 'system']);
   });
 
-  it('give the default role in the very first token to whom Google vouches for', async () => {
+  it('put the default role into the first token of a Google user', async () => {
     const email = uniqueEmail('acme.com');
     const opened = await signInWithGoogle(email);
     const me = await api('GET /me', { token: await opened.token() });
     assert.deepEqual(me.body.roles, ['member']);
     assert.deepEqual(await claimsOf(email), { roles: ['member'], rv: 1 });
-    const { grants } = await until('the entry', () => operator.directory.find(me.body.uid));
+    const { grants } = await until('the entry', () => localInstance.directory.find(me.body.uid));
     assert.deepEqual(
       grants.map(({ role }) => role),
       ['member'],
@@ -113,7 +113,7 @@ describe('blocking functions', function () {
   });
 
   for (const domain of ['acme.com.evil.com', 'notacme.com', 'sub.acme.com', 'example.com']) {
-    it(`refuse ${domain}, by password and by Google, and nothing is created`, async () => {
+    it(`refuse ${domain}, by password and by Google, and create no account`, async () => {
       const [email, other] = [uniqueEmail(domain), uniqueEmail(domain)];
       await assert.rejects(signUp(email), /Sign-up is not open to this e-mail address/);
       await assert.rejects(signInWithGoogle(other), /Sign-up is not open to this e-mail address/);
@@ -122,11 +122,11 @@ describe('blocking functions', function () {
     });
   }
 
-  it('record whom they refuse, without their address', async () => {
+  it('write an audit event for a refused sign-up, without the e-mail address', async () => {
     const from = new Date().toISOString();
     const email = uniqueEmail('evil.com');
     await assert.rejects(signUp(email), /Sign-up is not open/);
-    const events = await recordOf(`action=user.create&from=${encodeURIComponent(from)}`);
+    const events = await auditEventsOf(`action=user.create&from=${encodeURIComponent(from)}`);
     assert.ok(events.length > 0);
     const [{ outcome, actor, target, reason }] = events;
     assert.deepEqual(
@@ -136,17 +136,17 @@ describe('blocking functions', function () {
     assert.ok(!JSON.stringify(events).includes(email));
   });
 
-  it('bring claims in line that were never written', async () => {
+  it('write claims that are pending', async () => {
     const email = uniqueEmail('acme.com');
     const { uid } = await makeUser(['member'], { email, claims: { tenantPlan: 'x' } });
-    await leave(uid, { grants: [grantOf('support')], rolesVersion: 2, pending: ['claims'] });
+    await commitOnly(uid, { grants: [grantOf('support')], rolesVersion: 2, pending: ['claims'] });
     const opened = await signIn(email);
     const me = await api('GET /me', { token: await opened.token() });
     assert.deepEqual([me.status, me.body.roles], [200, ['support']]);
     assert.deepEqual(await claimsOf(email), { tenantPlan: 'x', roles: ['support'], rv: 2 });
   });
 
-  it('bring claims in line that somebody wrote past Gatehouse', async () => {
+  it('repair claims that were changed outside Gatehouse', async () => {
     const email = uniqueEmail('acme.com');
     const { uid } = await makeUser(['member'], { email });
     await authAdmin.setCustomUserClaims(uid, { roles: ['owner'], rv: 7 });
@@ -154,56 +154,56 @@ describe('blocking functions', function () {
     assert.deepEqual(await claimsOf(email), { roles: ['member'], rv: 1 });
   });
 
-  it('keep out who is disabled in the directory, before Firebase Auth knows of it', async () => {
+  it('refuse a user who is disabled in the directory, but not yet in Firebase Auth', async () => {
     const email = uniqueEmail('acme.com');
     const { uid } = await makeUser(['member'], { email });
-    await leave(uid, { disabled: true, pending: ['disabled'] });
+    await commitOnly(uid, { disabled: true, pending: ['disabled'] });
     await assert.rejects(signIn(email), /This account is disabled/);
-    const [{ action, outcome, reason }] = await recordOf(`target=${uid}`);
+    const [{ action, outcome, reason }] = await auditEventsOf(`target=${uid}`);
     assert.deepEqual([action, outcome, reason], ['user.sign-in', 'refused', 'disabled']);
   });
 
-  it('read the domain in any case', async () => {
+  it('compare the domain without regard to case', async () => {
     const email = uniqueEmail('acme.com');
     await signUp(email.replace('acme.com', 'ACME.COM'));
     assert.equal((await authAdmin.getUserByEmail(email)).disabled, false);
   });
 
-  it('do not give back what was taken away, at the next sign-in', async () => {
+  it('do not restore revoked roles at the next sign-in', async () => {
     const email = uniqueEmail('acme.com');
     const { uid } = await makeUser([], { email });
     assert.deepEqual(await rolesOf(await signIn(email)), []);
     assert.deepEqual((await authAdmin.getUser(uid)).customClaims, { roles: [], rv: 1 });
   });
 
-  it('keep the roles and the claims of others at a sign-in', async () => {
+  it('keep roles, and claims that Gatehouse does not manage, at a sign-in', async () => {
     const email = uniqueEmail('acme.com');
     await makeUser(['support'], { email, claims: { tenantPlan: 'x' } });
     assert.deepEqual(await rolesOf(await signIn(email)), ['support']);
     assert.deepEqual(await claimsOf(email), { tenantPlan: 'x', roles: ['support'], rv: 1 });
   });
 
-  it('give the default role beside the claims of others, to who was there before Gatehouse', async () => {
+  it('grant the default role to an account older than Gatehouse, and keep its other claims', async () => {
     const email = uniqueEmail('acme.com');
-    const { uid } = await importOld(email, { tenantPlan: 'x', roles: ['king'] });
+    const { uid } = await importAccount(email, { tenantPlan: 'x', roles: ['king'] });
     assert.deepEqual(await rolesOf(await signIn(email)), ['member']);
     assert.deepEqual(await claimsOf(email), { tenantPlan: 'x', roles: ['member'], rv: 1 });
-    assert.equal((await operator.users.get(uid)).version, 1);
+    assert.equal((await localInstance.users.get(uid)).version, 1);
   });
 
-  it('give no role to whom an operator made with an address of another domain', async () => {
+  it('grant no role to an imported account of another domain', async () => {
     const email = uniqueEmail('example.com');
-    await importOld(email, {});
+    await importAccount(email, {});
     assert.deepEqual(await rolesOf(await signIn(email)), []);
   });
 
-  it('leave anonymous users without rights: Firebase does not ask about them', async () => {
+  it('leave anonymous users without roles: Firebase does not call the functions for them', async () => {
     const opened = openClient();
     await signInAnonymously(opened.auth);
     assert.deepEqual(await rolesOf(opened), []);
   });
 
-  it('give no rights to who turns an anonymous account into one of another domain', async () => {
+  it('grant no role to an anonymous user who links an address of another domain', async () => {
     const [opened, email] = [openClient(), uniqueEmail('evil.com')];
     const { user } = await signInAnonymously(opened.auth);
     await linkWithCredential(user, EmailAuthProvider.credential(email, PASSWORD));
@@ -211,14 +211,14 @@ describe('blocking functions', function () {
     assert.deepEqual(await rolesOf(await signIn(email, PASSWORD)), []);
   });
 
-  it('keep a disabled account out', async () => {
+  it('refuse a disabled account', async () => {
     const email = uniqueEmail('acme.com');
     const { uid } = await makeUser(['member'], { email });
     await authAdmin.updateUser(uid, { disabled: true });
     await assert.rejects(signIn(email), { code: 'auth/user-disabled' });
   });
 
-  it('are deployed beside the events that keep the directory', async () => {
+  it('are deployed together with the Auth events that update the directory', async () => {
     const response = await fetch(`${new URL(FUNCTIONS_URL).origin}/backends`);
     const { backends } = (await response.json()) as {
       backends: { functionTriggers: { entryPoint: string }[] }[];

@@ -16,10 +16,10 @@ interface Event {
 
 const rolesIn = (side: Event['before']) => side?.grants?.map(({ role }) => role);
 
-describe('the audit trail, through Hosting', function () {
+describe('the audit log, through Hosting', function () {
   this.timeout(30_000);
 
-  /** An owner who did this and that to a user, and an auditor who looks. */
+  /** An owner makes several changes of a user; an auditor reads the audit log. */
   async function open() {
     const [owner, auditor, ada] = await Promise.all([
       makeSignedIn(['owner']),
@@ -40,7 +40,7 @@ describe('the audit trail, through Hosting', function () {
     return { owner, ada, changes, read };
   }
 
-  it('says who did what to whom, why, what was before and after, newest first', async () => {
+  it('returns actor, target, reason, before and after of each change, newest first', async () => {
     const { owner, ada, changes, read } = await open();
     const { status, body } = await read(`target=${ada.uid}`);
     assert.equal(status, 200);
@@ -63,14 +63,14 @@ describe('the audit trail, through Hosting', function () {
     assert.doesNotMatch(JSON.stringify(body), /eyJ|[Pp]assword/);
   });
 
-  it('is searched by actor, action and time, and read page by page', async () => {
+  it('filters by actor, action and time, and pages', async () => {
     const { owner, ada, read } = await open();
     const all: Event[] = (await read(`target=${ada.uid}`)).body.events;
     const idsOf = (events: readonly Event[]) => events.map(({ id }) => id);
     const { body: sets } = await read(`actor=${owner.uid}&action=roles.set`);
     assert.deepEqual(idsOf(sets.events), idsOf(all.slice(2, 4)));
 
-    // Moments count in milliseconds; events have microseconds.
+    // The query has milliseconds; events have microseconds.
     const [, disabled] = all;
     const at = encodeURIComponent(`${disabled?.at.slice(0, 23)}Z`);
     const { body: since } = await read(`target=${ada.uid}&from=${at}`);
@@ -88,7 +88,7 @@ describe('the audit trail, through Hosting', function () {
     assert.deepEqual(paged, all);
   });
 
-  it('streams as NDJSON, all of it, whatever the size of a page', async () => {
+  it('streams all events as NDJSON, regardless of the page size', async () => {
     const { ada, read } = await open();
     const { events } = (await read(`target=${ada.uid}`)).body;
     const { status, headers, body } = await read(`target=${ada.uid}&pageSize=2`, {
@@ -104,7 +104,7 @@ describe('the audit trail, through Hosting', function () {
     );
   });
 
-  it('holds attempts at what is not theirs to do', async () => {
+  it('records refused changes', async () => {
     const [owner, mallory] = await Promise.all([makeSignedIn(['owner']), makeSignedIn(['admin'])]);
     const [member, boss] = await Promise.all([makeSignedIn(['member']), makeUser(['owner'])]);
     const refusals = [
@@ -131,7 +131,7 @@ describe('the audit trail, through Hosting', function () {
     ]);
   });
 
-  it('is for those with audit:read, refuses a wrong query, and knows no other method', async () => {
+  it('requires audit:read, rejects invalid queries, and allows only GET', async () => {
     const [support, auditor] = await Promise.all([makeSignedIn(['support']), makeSignedIn(['auditor'])]);
     assert.equal(outcome(await api('GET /audit', { token: support.idToken })), '403 permission_denied');
     for (const query of ['from=yesterday', 'pageSize=501', 'pageToken=bogus', 'outcome=done']) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { httpsCallable } from 'firebase/functions';
-import { type Client, makeSignedIn, makeUser, openClient, refusedSoon } from '../helpers/emulator.ts';
+import { type Client, makeSignedIn, makeUser, openClient, untilRefused } from '../helpers/emulator.ts';
 
 interface Refusal {
   readonly code: string;
@@ -35,7 +35,7 @@ describe('callables, through the client SDK', function () {
     return `${code} ${details.code}`;
   }
 
-  it('getMyAccess tells who I am', async () => {
+  it('getMyAccess returns the caller’s roles and permissions', async () => {
     const ada = await makeSignedIn(['support']);
     const access = await call(ada, 'getMyAccess');
     assert.deepEqual([access.uid, access.email, access.roles], [ada.uid, ada.email, ['support']]);
@@ -43,13 +43,13 @@ describe('callables, through the client SDK', function () {
   });
 
   for (const name of ['getMyAccess', 'listUsers', 'setUserRoles', 'revokeSessions']) {
-    it(`${name} asks who is there`, async () => {
+    it(`${name} requires a signed-in user`, async () => {
       const code = await refusedWith(openClient(), name, {});
       assert.equal(code, 'functions/unauthenticated unauthenticated');
     });
   }
 
-  it('listUsers finds a user, by role and e-mail, and pages', async () => {
+  it('listUsers finds users by role and e-mail, and pages', async () => {
     const support = await makeSignedIn(['support']);
     const { uid, email } = await makeUser(['auditor']);
     const { users } = await call(support, 'listUsers', { email, role: 'auditor' });
@@ -59,7 +59,7 @@ describe('callables, through the client SDK', function () {
     assert.notEqual(next.users[0].uid, page.users[0].uid);
   });
 
-  it('listUsers is not for members, and names each wrong field', async () => {
+  it('listUsers refuses members, and names each invalid field', async () => {
     const member = await makeSignedIn(['member']);
     assert.equal(await refusedWith(member, 'listUsers'), 'functions/permission-denied permission_denied');
     const support = await makeSignedIn(['support']);
@@ -68,7 +68,7 @@ describe('callables, through the client SDK', function () {
     assert.deepEqual(details.errors?.map(({ field }) => field).sort(), ['data.extra', 'data.role']);
   });
 
-  it('setUserRoles sets grants, and the user finds the roles in a new token', async () => {
+  it('setUserRoles sets grants, and the user’s next token has the roles', async () => {
     const [owner, ada] = await Promise.all([makeSignedIn(['owner']), makeSignedIn(['member'])]);
     const grants = [
       { role: 'member' },
@@ -82,7 +82,7 @@ describe('callables, through the client SDK', function () {
     assert.deepEqual((await call(ada, 'getMyAccess')).roles, ['member', 'auditor']);
   });
 
-  it('setUserRoles says why not', async () => {
+  it('setUserRoles says why it refuses a change', async () => {
     const [owner, admin, support] = await Promise.all([
       makeSignedIn(['owner']),
       makeSignedIn(['admin']),
@@ -97,7 +97,7 @@ describe('callables, through the client SDK', function () {
     assert.equal(await refused(support, {}), `${denied} permission_denied`);
     assert.equal(await refused(admin, { grants: grants('owner') }), `${denied} exceeds_own_permissions`);
     assert.equal(await refused(owner, { uid: owner.uid }), `${denied} own_account`);
-    assert.equal(await refused(owner, { uid: 'nobody' }), 'functions/not-found not_found');
+    assert.equal(await refused(owner, { uid: 'unknown' }), 'functions/not-found not_found');
     assert.equal(await refused(owner, { version: 0 }), 'functions/aborted version_mismatch');
     assert.equal(await refused(owner, { version: undefined }), invalid);
     assert.equal(await refused(owner, { grants: grants('king') }), invalid);
@@ -106,20 +106,20 @@ describe('callables, through the client SDK', function () {
     assert.equal(await refused(owner, { grants: all }), 'functions/failed-precondition claims_too_large');
   });
 
-  it('revokeSessions ends the sessions of a user, for the API, too', async () => {
+  it('revokeSessions ends a user’s sessions, also for the HTTP API', async () => {
     const [support, ada] = await Promise.all([makeSignedIn(['support']), makeSignedIn(['member'])]);
     const user = await call(support, 'revokeSessions', { uid: ada.uid });
     assert.deepEqual([user.uid, user.synced], [ada.uid, true]);
-    assert.equal((await refusedSoon('GET /me', ada.idToken)).body.code, 'token_stale');
+    assert.equal((await untilRefused('GET /me', ada.idToken)).body.code, 'token_stale');
   });
 
-  it('revokeSessions is not for members, nor for users who do not exist', async () => {
+  it('revokeSessions refuses members, and users that do not exist', async () => {
     const member = await makeSignedIn(['member']);
     const refused = await refusedWith(member, 'revokeSessions', { uid: member.uid });
     assert.equal(refused, 'functions/permission-denied permission_denied');
     const support = await makeSignedIn(['support']);
     assert.equal(
-      await refusedWith(support, 'revokeSessions', { uid: 'nobody' }),
+      await refusedWith(support, 'revokeSessions', { uid: 'unknown' }),
       'functions/not-found not_found',
     );
   });

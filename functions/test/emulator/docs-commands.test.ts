@@ -3,14 +3,14 @@ import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { seedDemoUsers } from '../../../tools/seed.ts';
 import { COMMAND_PAGES, type CodeBlock, REPOSITORY, runnableBlocks } from '../helpers/docs.ts';
-import { AUTH_HOST, HOSTING_URL, operator, PROJECT } from '../helpers/emulator.ts';
+import { AUTH_HOST, HOSTING_URL, localInstance, PROJECT } from '../helpers/emulator.ts';
 
 /**
- * Runs the shell blocks of README and docs, those of a page one after the other in one shell. A comment `# 403` behind
- * a curl command says which status it expects; without one it is a 2xx.
+ * Runs the shell blocks of README and docs, all blocks of a page in one shell, in order. A comment `# 403` after a curl
+ * command is the expected status; the default is any 2xx.
  */
 
-/** Its helpers are used by other pages, too. */
+/** Other pages use the shell functions of this page. */
 const GETTING_STARTED = 'docs/getting-started.md';
 const STANDALONE = [GETTING_STARTED, 'README.md'];
 
@@ -24,7 +24,7 @@ curl() {
   while :; do
     status=$(command curl "$@" -o "$body" -w '%{http_code}')
     if [[ $status =~ ^$expected$ ]]; then cat "$body"; return 0; fi
-    # A change made elsewhere is noticed within ACCESS_CHANGE_MAX_AGE seconds, one here.
+    # Other instances apply a change within ACCESS_CHANGE_MAX_AGE seconds, one here.
     if [[ -z "\${EXPECT:-}" ]] || ((++tries > 40)); then
       echo "curl $* answered $status instead of $expected: $(cat "$body")" >&2
       return 22
@@ -36,9 +36,9 @@ curl() {
 
 const DONE = 'docs-commands: block done';
 
-/** The code as it is run: with the addresses of these emulators, and with what each curl expects. */
+/** The code to run, with the addresses of these emulators and the expected status of each curl. */
 async function prepare({ code }: CodeBlock): Promise<string> {
-  const { version } = await operator.users.get('demo-member');
+  const { version } = await localInstance.users.get('demo-member');
   return code
     .replaceAll('http://127.0.0.1:5002', HOSTING_URL)
     .replaceAll('http://127.0.0.1:9099', `http://${AUTH_HOST}`)
@@ -63,14 +63,14 @@ function runShell(script: string): Promise<{ code: number | null; stdout: string
   });
 }
 
-describe('the commands of the documentation', function () {
+describe('commands in the documentation', function () {
   this.timeout(60_000);
   const ran: CodeBlock[] = [];
 
   for (const page of COMMAND_PAGES) {
     const blocks = runnableBlocks(page);
     if (blocks.length === 0) continue;
-    it(`run as ${page} says`, async () => {
+    it(`work as ${page} says`, async () => {
       await seedDemoUsers(PROJECT, { resetRoles: true });
       const helpers = STANDALONE.includes(page) ? [] : runnableBlocks(GETTING_STARTED).slice(0, 1);
       const scripts = await Promise.all([...helpers, ...blocks].map(prepare));
@@ -84,7 +84,7 @@ describe('the commands of the documentation', function () {
     });
   }
 
-  it('were all run, those that are marked as not run excepted', () => {
+  it('were all run, except those marked as not run', () => {
     const expected = COMMAND_PAGES.flatMap(runnableBlocks).map(({ page, line }) => `${page}:${line}`);
     assert.ok(expected.length >= 6, expected.join());
     assert.deepEqual(

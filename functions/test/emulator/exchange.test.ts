@@ -13,9 +13,9 @@ import {
   adminApp,
   api,
   authAdmin,
+  localInstance,
   makeSignedIn,
   openClient,
-  operator,
   outcome,
   silentLog,
   until,
@@ -26,8 +26,8 @@ import { loadRules, type RulesRequest } from '../rules/evaluate-rules.ts';
 
 const rules = loadRules(readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8'));
 
-/** An instance of the project in the emulators that trusts an issuer on loopback. */
-describe('a token of another issuer, exchanged', function () {
+/** An instance on the emulators that trusts an issuer on loopback. */
+describe('token exchange, with the Auth emulator', function () {
   this.timeout(30_000);
   let keys: SigningPair;
   let issuer: string;
@@ -40,7 +40,7 @@ describe('a token of another issuer, exchanged', function () {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    // Tokens of seconds must not wait for a cold start.
+    // Starts the function now, because some tokens below live only a few seconds.
     await api('GET /health');
     const map = { groups: { team: ['member'], helpers: ['support'] } };
     const setting = { type: 'oidc', issuer, audience: 'gatehouse', jwksUri: `${issuer}/keys` };
@@ -49,17 +49,17 @@ describe('a token of another issuer, exchanged', function () {
       { local: true, allowFirebase: false },
     );
     http = createApp(
-      openInstance({ ...operator.config, trustedIssuers }, { app: adminApp, log: silentLog, fetch }),
+      openInstance({ ...localInstance.config, trustedIssuers }, { app: adminApp, log: silentLog, fetch }),
     );
   });
   after(() => server.close());
 
-  let people = 0;
-  /** Signs somebody in at the issuer, exchanges, and signs them in at Firebase. */
+  let users = 0;
+  /** Gets a token of the issuer for a user, exchanges it, and signs in to Firebase with the result. */
   async function signIn(
     groups: readonly string[],
     lifetime = 3600,
-    subject = `person-${process.pid}-${++people}`,
+    subject = `user-${process.pid}-${++users}`,
   ) {
     const now = Math.floor(Date.now() / 1000);
     const times = { iat: now, exp: now + lifetime };
@@ -88,8 +88,8 @@ describe('a token of another issuer, exchanged', function () {
     return { uid: user.uid, subject, idToken: await user.getIdToken(), fresh, token, exp: times.exp };
   }
 
-  /** Would Firestore let them, with their token as it is, at a moment? */
-  const lets = ({ uid, token }: Awaited<ReturnType<typeof signIn>>, request: Partial<RulesRequest>) =>
+  /** Would firestore.rules allow a request with the user's token? */
+  const rulesAllow = ({ uid, token }: Awaited<ReturnType<typeof signIn>>, request: Partial<RulesRequest>) =>
     rules({
       ...{ operation: 'get', path: 'notes/aaaaaaaaaaaaaaaaaaaa', time: new Date() },
       // The claims of a token are JSON.
@@ -97,43 +97,43 @@ describe('a token of another issuer, exchanged', function () {
       ...request,
     });
 
-  it('is a Firebase user with the roles that the issuer gives: at the API, and for Firestore’s rules', async () => {
+  it('gives a Firebase user the roles of the issuer, in the API and in Firestore rules', async () => {
     const ada = await signIn(['team']);
     const me = await api('GET /me', { token: ada.idToken });
     assert.deepEqual([me.status, me.body.uid, me.body.roles], [200, ada.uid, ['member']]);
     const note = await api('POST /notes', { token: ada.idToken, body: { title: 'Hello', body: '' } });
     assert.deepEqual([outcome(note), note.body.owner], ['200', ada.uid]);
-    assert.equal(lets(ada, {}), true);
-    assert.equal(lets(ada, { before: { owner: 'somebody else' } }), false);
+    assert.equal(rulesAllow(ada, {}), true);
+    assert.equal(rulesAllow(ada, { before: { owner: 'another-user' } }), false);
     const helper = await signIn(['helpers']);
-    assert.equal(lets(helper, { before: { owner: 'somebody else' } }), true);
+    assert.equal(rulesAllow(helper, { before: { owner: 'another-user' } }), true);
   });
 
-  it('says in each ID token of the session when its subject signed in at the issuer', async () => {
+  it('puts the time of the sign-in at the issuer into each ID token of the session', async () => {
     const ada = await signIn(['team'], 1800);
     const refreshed = decodeJwt(await ada.fresh());
     for (const token of [ada.token, refreshed]) assert.equal(token.subject_auth_time, ada.exp - 1800);
     assert.deepEqual(refreshed.roles, ['member']);
   });
 
-  it('has no role any more when the issuer’s token has ended, in the rules and at the API', async () => {
+  it('ends the roles with the issuer’s token, in the API and in Firestore rules', async () => {
     const ada = await signIn(['team'], 6);
     assert.equal(outcome(await api('GET /notes', { token: ada.idToken })), '200');
-    assert.equal(lets(ada, { time: new Date(ada.exp * 1000 - 1) }), true);
-    assert.equal(lets(ada, { time: new Date(ada.exp * 1000) }), false);
-    await until('the end', async () => (Date.now() >= ada.exp * 1000 ? true : undefined));
+    assert.equal(rulesAllow(ada, { time: new Date(ada.exp * 1000 - 1) }), true);
+    assert.equal(rulesAllow(ada, { time: new Date(ada.exp * 1000) }), false);
+    await until('the token has expired', async () => (Date.now() >= ada.exp * 1000 ? true : undefined));
     assert.equal(outcome(await api('GET /notes', { token: ada.idToken })), '403 permission_denied');
     assert.equal(outcome(await api('GET /notes', { token: await ada.fresh() })), '403 permission_denied');
   });
 
-  it('gives nobody the rights of somebody with the same address', async () => {
+  it('gives no rights of another user with the same e-mail address', async () => {
     const eve = await signIn([]);
     const me = await api('GET /me', { token: eve.idToken });
     assert.deepEqual([me.body.roles, me.body.email], [[], undefined]);
     assert.equal((await authAdmin.getUser(eve.uid)).email, undefined);
   });
 
-  it('is the same user each time, whom an administrator can give roles and shut out', async () => {
+  it('is the same user each time, who can be granted roles and disabled', async () => {
     const ada = await signIn(['team']);
     const owner = (await makeSignedIn(['owner'])).idToken;
     const path = `/users/${ada.uid}`;

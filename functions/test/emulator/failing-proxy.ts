@@ -1,9 +1,9 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /**
- * - `forward`: the service as it is
+ * - `forward`: passes everything on
  * - `hang`: accepts the connection and never answers
- * - `reset`: cuts every connection
+ * - `reset`: closes every connection
  * - `down`: refuses connections
  */
 type Mode = 'forward' | 'hang' | 'reset' | 'down';
@@ -14,8 +14,8 @@ export interface FailingProxy {
 }
 
 /**
- * Stands in front of a service and fails as told. It keeps no process from ending, and is not closed before: an SDK tries
- * again for minutes what Gatehouse has given up, and has to find it in order some time. Let it `forward` in the end.
+ * A proxy in front of a service, with failures on demand. It does not keep the process alive, and is not closed: an SDK
+ * retries for minutes after Gatehouse has given up, and needs a working service at last. Let it `forward` in the end.
  *
  * @param target its host and port
  */
@@ -25,7 +25,7 @@ export async function openFailingProxy(target: string): Promise<FailingProxy> {
   const keep = (socket: Socket) => {
     sockets.add(socket.unref());
     socket.once('close', () => sockets.delete(socket));
-    // A cut connection is the point; whoever is at the other end hears of it.
+    // Closed connections are intended; the other end gets the error.
     socket.on('error', () => {});
   };
   const server = createServer((socket) => {

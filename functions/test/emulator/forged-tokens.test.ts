@@ -9,8 +9,8 @@ import {
   PROJECT,
 } from '../helpers/emulator.ts';
 
-/** The emulator believes unsigned tokens; what they say must fit the account all the same. */
-describe('tokens written by hand', function () {
+/** The emulator accepts unsigned tokens, but their claims still have to match the account. */
+describe('forged tokens, in the emulator', function () {
   this.timeout(20_000);
 
   const asOwner = { roles: ['owner'], rv: 99 };
@@ -26,9 +26,9 @@ describe('tokens written by hand', function () {
   }
 
   it('are refused for a user who does not exist', async () => {
-    const token = forgeToken('nobody', PROJECT, asOwner);
+    const token = forgeToken('unknown', PROJECT, asOwner);
     assert.equal(outcome(await api('GET /me', { token })), '401 invalid_token');
-    assert.equal(outcome(await api('DELETE /users/somebody', { token })), '401 invalid_token');
+    assert.equal(outcome(await api('DELETE /users/other', { token })), '401 invalid_token');
     assert.equal(await call('getMyAccess', token), '401 invalid_token');
   });
 
@@ -40,14 +40,14 @@ describe('tokens written by hand', function () {
     assert.equal(await call('listUsers', token), '401 invalid_token');
   });
 
-  it('give no privileged right that the record does not give', async () => {
+  it('give no privileged permission beyond the directory record', async () => {
     const { uid } = await makeUser(['member']);
     const token = forgeToken(uid, PROJECT, asOwner);
     const body = { grants: [{ role: 'owner' }], version: 1 };
-    assert.equal(outcome(await api(`PUT /users/somebody/roles`, { token, body })), '401 token_stale');
+    assert.equal(outcome(await api(`PUT /users/other/roles`, { token, body })), '401 token_stale');
   });
 
-  it('are refused for another project, by another issuer and after their time', async () => {
+  it('are refused with another project or issuer, when expired, and when incomplete', async () => {
     const { uid } = await makeUser(['member']);
     const now = Math.floor(Date.now() / 1000);
     const wrong = [
@@ -63,7 +63,7 @@ describe('tokens written by hand', function () {
     }
   });
 
-  it('are refused even where nobody has to sign in', async () => {
+  it('are refused even on public routes', async () => {
     assert.equal(outcome(await api('GET /health', { token: 'not.a.token' })), '401 invalid_token');
   });
 });

@@ -18,7 +18,7 @@ describe('tools/grant.ts', function () {
       [ada]: await project.add([], { email: ada, customClaims: claims }),
       [bob]: await project.add(['support'], { email: bob }),
     };
-    /** In the directory; the claims have to say the same. */
+    /** The roles in the directory. Asserts that the claims agree. */
     const rolesOf = async (email: string): Promise<readonly Role[]> => {
       const { grants, version } = await deps.users.get(uids[email] ?? '');
       const roles = grants.map(({ role }) => role);
@@ -31,18 +31,18 @@ describe('tools/grant.ts', function () {
     return { project, ada, bob, uids, rolesOf, run };
   }
 
-  it('makes the first owner, who keeps their other roles and the claims of others, for the record', async () => {
+  it('makes the first owner, keeps other roles and claims, and writes an audit event', async () => {
     const { project, ada, rolesOf, run } = await open();
     const { code, stdout, stderr } = await run('owner', ada);
     assert.equal(code, 0);
-    assert.match(stderr, /not verified/); // nobody has proved to own the address
+    assert.match(stderr, /not verified/); // the address of the new owner
     assert.ok(stdout.includes(ada) && stdout.includes('owner') && stdout.includes(project.id), stdout);
     assert.deepEqual(await rolesOf(ada), ['member', 'owner']);
     const events = [...(await project.documents('auditEvents')).values()];
     assert.ok(events.some(({ actor, action }) => actor === 'operator' && action === 'roles.set'));
   });
 
-  it('makes a second owner only by force', async () => {
+  it('makes a second owner only with --force', async () => {
     const { ada, bob, rolesOf, run } = await open();
     assert.equal((await run('owner', ada)).code, 0);
     const refused = await run('owner', bob);
@@ -54,22 +54,22 @@ describe('tools/grant.ts', function () {
     assert.deepEqual(await rolesOf(ada), ['member', 'owner']);
   });
 
-  it('says so again when the role is there already, and changes nothing', async () => {
+  it('changes nothing when the user has the role already', async () => {
     const { project, bob, uids, rolesOf, run } = await open();
     assert.equal((await run('support', bob)).code, 0);
     assert.deepEqual(await rolesOf(bob), ['support']);
     assert.equal((await project.documents('directory')).get(uids[bob] ?? '')?.rolesVersion, 1);
   });
 
-  it('says that nobody has that e-mail', async () => {
+  it('names an e-mail address that no user has', async () => {
     const { run } = await open();
-    const { code, stderr } = await run('owner', 'nobody@example.com');
+    const { code, stderr } = await run('owner', 'unknown@example.com');
     assert.equal(code, 1);
-    assert.match(stderr, /nobody@example\.com/);
+    assert.match(stderr, /unknown@example\.com/);
     assert.doesNotMatch(stderr, /\n\s+at /);
   });
 
-  it('makes an owner of somebody of another issuer, who has no account', async () => {
+  it('makes an external user without an account an owner', async () => {
     const { project, rolesOf, ada, run } = await open();
     const identity = ['--issuer', 'https://login.example.com', '--subject', 'ann'];
     const { code, stdout, stderr } = await run('owner', ...identity);
@@ -77,12 +77,12 @@ describe('tools/grant.ts', function () {
     assert.match(stdout, /: ann of https:\/\/login\.example\.com \(ext-[\w-]{43}\) has the roles: owner\n$/);
     const [owner] = [...(await project.documents('directory')).values()].filter((entry) => entry.identity);
     assert.deepEqual(owner?.roles, ['owner']);
-    assert.equal((await run('owner', ada)).code, 1); // there is one now
+    assert.equal((await run('owner', ada)).code, 1); // there is an owner now
     assert.deepEqual(await rolesOf(ada), ['member']);
     assert.equal((await run('support', ...identity)).code, 0);
   });
 
-  it('grants nothing to an issuer that a real project does not trust', async () => {
+  it('refuses a user of an issuer that a real project does not trust', async () => {
     const identity = ['--issuer', 'https://login.example.com', '--subject', 'ann'];
     const { code, stderr } = await grant(['--project', 'example', 'owner', ...identity]); // functions/.env.example
     assert.equal(code, 1);
@@ -92,7 +92,7 @@ describe('tools/grant.ts', function () {
     );
   });
 
-  const misuses: Record<string, string[]> = {
+  const invalid: Record<string, string[]> = {
     'no arguments': [],
     'no project': ['owner', 'ada@example.com'],
     'a prototype property as role': ['--project', 'demo-x', 'constructor', 'ada@example.com'],
@@ -104,8 +104,8 @@ describe('tools/grant.ts', function () {
     ],
     'an unknown option': ['--project', 'demo-x', '--yes', 'owner', 'ada@example.com'],
   };
-  it('explains itself when it is called with something else', async () => {
-    const runs = Object.entries(misuses).map(async ([name, args]) => ({ name, ...(await grant(args)) }));
+  it('prints its usage for invalid arguments', async () => {
+    const runs = Object.entries(invalid).map(async ([name, args]) => ({ name, ...(await grant(args)) }));
     for (const { name, code, stdout, stderr } of await Promise.all(runs)) {
       assert.deepEqual([code, stdout], [1, ''], name);
       assert.match(stderr, /Usage|Unknown option/, name);
@@ -113,13 +113,13 @@ describe('tools/grant.ts', function () {
     }
   });
 
-  it('does not touch a real project while the emulator is set', async () => {
+  it('refuses a real project while emulator variables are set', async () => {
     const { code, stderr } = await grant(['--project', 'acme-production', 'owner', 'ada@example.com']);
     assert.equal(code, 1);
     assert.match(stderr, /FIREBASE_AUTH_EMULATOR_HOST/);
   });
 
-  it('says within seconds that the emulator is not running', async () => {
+  it('reports within seconds that the emulator is not running', async () => {
     const closed = { FIREBASE_AUTH_EMULATOR_HOST: '127.0.0.1:9' };
     const { code, stderr } = await grant(['--project', 'demo-x', 'owner', 'ada@example.com'], closed);
     assert.equal(code, 1);

@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict';
-import { api, authAdmin, makeSignedIn, makeUser, operator, outcome, setRoles } from '../helpers/emulator.ts';
+import {
+  api,
+  authAdmin,
+  localInstance,
+  makeSignedIn,
+  makeUser,
+  outcome,
+  setRoles,
+} from '../helpers/emulator.ts';
 
-describe('who may grant what, through Hosting', function () {
+describe('grant roles, through Hosting', function () {
   this.timeout(20_000);
 
-  /** As the directory has them; so must the claims. */
+  /** The roles in the directory. Asserts that the claims agree. */
   async function rolesOf(uid: string): Promise<unknown> {
-    const roles = (await operator.users.get(uid)).grants.map(({ role }) => role);
+    const roles = (await localInstance.users.get(uid)).grants.map(({ role }) => role);
     assert.deepEqual((await authAdmin.getUser(uid)).customClaims?.roles, roles);
     return roles;
   }
 
-  it('members, support and auditors cannot, and learn which permission is missing', async () => {
+  it('refuses members, support and auditors, and names the missing permission', async () => {
     const { uid } = await makeUser(['member']);
     for (const role of ['member', 'support', 'auditor'] as const) {
       const { idToken } = await makeSignedIn([role]);
@@ -22,7 +30,7 @@ describe('who may grant what, through Hosting', function () {
     assert.deepEqual(await rolesOf(uid), ['member']);
   });
 
-  it('an admin makes and unmakes other admins, not owners', async () => {
+  it('lets an admin add and remove admins, but not owners', async () => {
     const { idToken } = await makeSignedIn(['admin']);
     const { uid } = await makeUser(['member']);
     assert.equal(outcome(await setRoles(idToken, uid, ['admin'])), '200');
@@ -32,26 +40,26 @@ describe('who may grant what, through Hosting', function () {
     assert.deepEqual(await rolesOf(uid), ['auditor']);
   });
 
-  it('an admin changes nothing about an owner, nor lets a disabled one in again', async () => {
+  it('lets an admin change nothing about an owner, nor enable a disabled one', async () => {
     const { idToken: token } = await makeSignedIn(['admin']);
-    const [owner, out] = await Promise.all([makeUser(['owner']), makeUser(['owner'])]);
-    await authAdmin.updateUser(out.uid, { disabled: true });
+    const [owner, disabledOwner] = await Promise.all([makeUser(['owner']), makeUser(['owner'])]);
+    await authAdmin.updateUser(disabledOwner.uid, { disabled: true });
     const attempts = [
       await setRoles(token, owner.uid, []),
       await api(`PATCH /users/${owner.uid}`, { token, body: { disabled: true } }),
       await api(`DELETE /users/${owner.uid}`, { token }),
-      await api(`PATCH /users/${out.uid}`, { token, body: { disabled: false } }),
+      await api(`PATCH /users/${disabledOwner.uid}`, { token, body: { disabled: false } }),
     ];
     for (const answer of attempts) {
       assert.equal(outcome(answer), '403 exceeds_own_permissions');
     }
     const { disabled, customClaims } = await authAdmin.getUser(owner.uid);
     assert.deepEqual([disabled, customClaims], [false, { roles: ['owner'], rv: 1 }]);
-    assert.equal((await authAdmin.getUser(out.uid)).disabled, true);
+    assert.equal((await authAdmin.getUser(disabledOwner.uid)).disabled, true);
   });
 
   for (const role of ['admin', 'owner'] as const) {
-    it(`an ${role} changes nothing about themselves`, async () => {
+    it(`lets an ${role} change nothing about their own account`, async () => {
       const { uid, idToken: token } = await makeSignedIn([role]);
       const attempts = [
         await setRoles(token, uid, [role, 'support']),
@@ -64,20 +72,20 @@ describe('who may grant what, through Hosting', function () {
     });
   }
 
-  it('refuses what is no list of grants, and names the field', async () => {
+  it('rejects invalid grants, and names the field', async () => {
     const { idToken: token } = await makeSignedIn(['owner']);
     const { uid } = await makeUser(['member']);
     const past = '2020-01-01T00:00:00Z';
-    const wrong: readonly (readonly [field: string, grants: unknown])[] = [
+    const invalid: readonly (readonly [field: string, grants: unknown])[] = [
       ['body.grants.0.role', [{ role: 'king' }]],
       ['body.grants.1.role', [{ role: 'member' }, { role: 'constructor' }]],
-      ['body.grants.0.grantedBy', [{ role: 'admin', grantedBy: 'somebody else' }]],
+      ['body.grants.0.grantedBy', [{ role: 'admin', grantedBy: 'another-user' }]],
       ['body.grants.0.expiresAt', [{ role: 'admin', expiresAt: 'tomorrow' }]],
       ['body.grants.0.expiresAt', [{ role: 'admin', expiresAt: past }]],
       ['body.grants.0', ['owner']],
       ['body.grants', [{ role: 'support' }, { role: 'support' }]],
     ];
-    for (const [field, grants] of wrong) {
+    for (const [field, grants] of invalid) {
       const answer = await api(`PUT /users/${uid}/roles`, { token, body: { grants, version: 1 } });
       assert.equal(outcome(answer), '400 invalid_argument', field);
       assert.deepEqual(
@@ -88,7 +96,7 @@ describe('who may grant what, through Hosting', function () {
     assert.deepEqual(await rolesOf(uid), ['member']);
   });
 
-  it('keeps the claims of others', async () => {
+  it('keeps claims that Gatehouse does not manage', async () => {
     const { idToken } = await makeSignedIn(['owner']);
     const { uid } = await makeUser(['member'], { claims: { tenantPlan: 'x' } });
     assert.equal(outcome(await setRoles(idToken, uid, ['support'])), '200');
@@ -96,7 +104,7 @@ describe('who may grant what, through Hosting', function () {
     assert.deepEqual(customClaims, { tenantPlan: 'x', roles: ['support'], rv: 2 });
   });
 
-  it('measures the claims in bytes, and changes nothing when they would not fit', async () => {
+  it('rejects a change with claims of more than 1000 bytes, and changes nothing', async () => {
     const { idToken } = await makeSignedIn(['owner']);
     // 480 characters of two bytes: under 1000 characters, over 1000 bytes with the roles.
     const { uid } = await makeUser(['member'], { claims: { plan: 'é'.repeat(480) } });

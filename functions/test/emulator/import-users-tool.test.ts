@@ -8,20 +8,20 @@ import { AUTH_HOST } from '../helpers/emulator.ts';
 import { openProject, type Project } from './own-project.ts';
 import { runTool } from './run-tool.ts';
 
-/** For 25 users, ten a page. */
+/** Pages of 25 users at 10 a page. */
 const PAGES = 3;
 
 const progressFile = ({ id }: Project) =>
   fileURLToPath(new URL(`../../../.gatehouse/import-users-${id}.json`, import.meta.url));
 
 /**
- * The Auth emulator with ten users a page, so that a few make many; it halts when the tool asks for the second page of
- * those it is to import.
+ * The Auth emulator with ten users a page, so that few users make several pages. It stops answering when the tool
+ * requests the second page of the users to import.
  */
 async function openHaltingAuth(onHalt: () => void) {
   let laterPages = 0;
   const server = createServer(async (req, res) => {
-    // A token for each page but the first when it counts them; the next is for the second page when it adopts.
+    // The tool first counts all pages; the next page token is for the second page of the import.
     if (req.url?.includes('nextPageToken=') && ++laterPages === PAGES) return onHalt();
     const { method = 'GET', headers } = req;
     const { authorization = '', 'content-type': type = 'application/json' } = headers;
@@ -49,19 +49,19 @@ describe('tools/import-users.ts', function () {
   const importUsers = ({ id }: Project, ...args: string[]) =>
     runTool('import-users', ['--project', id, ...args]);
 
-  /** A project that was there before Gatehouse. */
+  /** A project that is older than Gatehouse in it. */
   async function openOld() {
     const project = openProject();
-    const theirs = { tenantPlan: 'x', roles: ['king', 'owner'] };
+    const otherClaims = { tenantPlan: 'x', roles: ['king', 'owner'] };
     const uids = {
       owner: await project.add(['owner'], { email: 'Owner@Example.com' }),
-      plain: await project.add([], { customClaims: theirs, displayName: 'Ada' }),
-      out: await project.add(['member'], { disabled: true }),
+      plain: await project.add([], { customClaims: otherClaims, displayName: 'Ada' }),
+      disabled: await project.add(['member'], { disabled: true }),
     };
     return { project, uids };
   }
 
-  it('enters everybody with the roles that Gatehouse’s own claims say, and tells what it did', async () => {
+  it('imports all users with the roles in Gatehouse’s claims, and prints a summary', async () => {
     const { project, uids } = await openOld();
     const { code, stdout } = await importUsers(project);
     assert.equal(code, 0);
@@ -81,11 +81,11 @@ describe('tools/import-users.ts', function () {
     );
     assert.deepEqual([entries[0]?.email, entries[1]?.displayName], ['owner@example.com', 'Ada']);
     assert.equal(await deps.directory.hasOwner(), true);
-    // What others keep in the claims is theirs.
+    // Claims that Gatehouse does not manage stay.
     assert.equal((await project.auth.getUser(uids.plain)).customClaims?.tenantPlan, 'x');
   });
 
-  it('only says what it would do in a dry run', async () => {
+  it('changes nothing in a dry run, and prints what it would do', async () => {
     const { project } = await openOld();
     const { code, stdout } = await importUsers(project, '--dry-run');
     assert.equal(code, 0);
@@ -96,7 +96,7 @@ describe('tools/import-users.ts', function () {
     assert.equal(existsSync(progressFile(project)), false);
   });
 
-  it('keeps the entries that there are, and does nothing the second time', async () => {
+  it('keeps existing entries, and changes nothing when run again', async () => {
     const { project, uids } = await openOld();
     const { deps } = project.instance();
     await deps.users.get(uids.plain);
@@ -114,7 +114,7 @@ describe('tools/import-users.ts', function () {
     assert.deepEqual(await project.documents('auditEvents'), events);
   });
 
-  it('goes on where it was when it was killed, page by page', async () => {
+  it('resumes after the last complete page when it was killed', async () => {
     const project = openProject();
     const made = await project.addMany(25, (n) => (n % 5 === 0 ? ['member'] : []));
     const killed = new AbortController();
@@ -136,7 +136,7 @@ describe('tools/import-users.ts', function () {
     assert.equal(existsSync(progressFile(project)), false);
   });
 
-  it('explains itself when it is called with something else, and leaves real projects alone', async () => {
+  it('prints its usage for invalid arguments, and refuses a real project', async () => {
     const [none, unknown, real] = await Promise.all([
       runTool('import-users', []),
       runTool('import-users', ['--project', 'demo-x', '--yes']),

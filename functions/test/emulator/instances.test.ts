@@ -11,8 +11,8 @@ import {
   until,
 } from '../helpers/emulator.ts';
 
-/** `api` and each callable are processes of their own: what one changes, the others learn through Firestore. */
-describe('a change through one function is known to the others', function () {
+/** `api` and each callable are separate processes, which learn of changes through Firestore. */
+describe('a change through one function applies in the others', function () {
   this.timeout(30_000);
 
   async function call(client: Client, name: string, input: object = {}): Promise<string> {
@@ -24,9 +24,9 @@ describe('a change through one function is known to the others', function () {
     }
   }
 
-  /** What the callable says once it no longer lets the client in; ACCESS_CHANGE_MAX_AGE is a second here. */
+  /** The error code once the callable refuses the client. ACCESS_CHANGE_MAX_AGE is a second here. */
   const refusalOf = (client: Client) =>
-    until('getMyAccess to refuse the old token', async () => {
+    until('getMyAccess refuses the old token', async () => {
       const answer = await call(client, 'getMyAccess');
       return answer === 'done' ? undefined : answer;
     });
@@ -39,7 +39,7 @@ describe('a change through one function is known to the others', function () {
     assert.equal(await call(await signIn(ada.email), 'getMyAccess'), 'done');
   });
 
-  it('when roles are changed, which a new token says', async () => {
+  it('when roles are changed, and a new token has them', async () => {
     const [owner, ada] = await Promise.all([makeSignedIn(['owner']), makeSignedIn(['support'])]);
     assert.equal(await call(ada, 'getMyAccess'), 'done');
     assert.equal(outcome(await setRoles(owner.idToken, ada.uid, ['member'])), '200');
@@ -49,7 +49,7 @@ describe('a change through one function is known to the others', function () {
     assert.equal(await call(ada, 'listUsers'), 'permission_denied');
   });
 
-  it('when somebody is disabled, or deleted', async () => {
+  it('when a user is disabled or deleted', async () => {
     const [admin, ada, bob] = await Promise.all([
       makeSignedIn(['admin']),
       makeSignedIn(['member']),
@@ -65,7 +65,7 @@ describe('a change through one function is known to the others', function () {
     for (const who of [ada, bob]) assert.match(await refusalOf(who), /^(invalid_token|token_stale)$/);
   });
 
-  it('at once where it is about who may do what', async () => {
+  it('at once for privileged operations', async () => {
     const [boss, old] = await Promise.all([makeSignedIn(['owner']), makeSignedIn(['owner'])]);
     const { uid } = await makeUser(['member']);
     const change = { uid, grants: [{ role: 'support' }], version: 1 };

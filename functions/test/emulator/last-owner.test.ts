@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import supertest from 'supertest';
 import { openProject } from './own-project.ts';
 
-/** In projects of their own, where the test knows every owner there is. */
+/** In separate projects, so that the test knows all owners. */
 describe('the last owner', function () {
   this.timeout(20_000);
 
@@ -10,18 +10,18 @@ describe('the last owner', function () {
     const project = openProject();
     const { deps, http } = project.instance();
     const uids = await Promise.all(Array.from({ length: owners }, () => project.add(['owner'])));
-    for (const uid of uids) await deps.users.get(uid); // provisions their entries
+    for (const uid of uids) await deps.users.get(uid); // provisions the entry
     const as = async (uid: string) => {
       const token = await project.token(uid);
       return supertest.agent(http).auth(token, { type: 'bearer' });
     };
-    const standing = async () => {
+    const enabledOwners = async () => {
       const entries = await Promise.all(uids.map((uid) => deps.directory.find(uid)));
       return entries
         .filter((entry) => entry && !entry.disabled && entry.grants.some(({ role }) => role === 'owner'))
         .map((entry) => entry?.uid);
     };
-    return { project, deps, uids, as, standing };
+    return { project, deps, uids, as, enabledOwners };
   }
 
   type Agent = ReturnType<typeof supertest.agent>;
@@ -33,28 +33,28 @@ describe('the last owner', function () {
   };
 
   for (const [name, attempt] of Object.entries(attempts)) {
-    it(`of two may be ${name} by the other, and then is no owner to turn against them`, async () => {
-      const { uids, as, standing } = await open(2);
+    it(`allows one of two owners to be ${name} by the other, who then stays`, async () => {
+      const { uids, as, enabledOwners } = await open(2);
       const [first = '', second = ''] = uids;
       const [one, other] = [await as(first), await as(second)];
       const { status } = await attempt(one, second);
       assert.ok(status === 200 || status === 204, String(status));
       assert.equal((await attempt(other, first)).status, 401);
-      assert.deepEqual(await standing(), [first]);
+      assert.deepEqual(await enabledOwners(), [first]);
     });
   }
 
-  it('stays when all three demote, disable and delete each other in a circle at once', async () => {
-    const { uids, as, standing } = await open(3);
+  it('stays when three owners demote, disable and delete each other at the same time', async () => {
+    const { uids, as, enabledOwners } = await open(3);
     const agents = await Promise.all(uids.map(as));
-    const attacks = Object.values(attempts);
-    const answers = await Promise.all(agents.map((agent, n) => attacks[n]?.(agent, uids[(n + 1) % 3] ?? '')));
-    assert.notDeepEqual(await standing(), []);
+    const changes = Object.values(attempts);
+    const answers = await Promise.all(agents.map((agent, n) => changes[n]?.(agent, uids[(n + 1) % 3] ?? '')));
+    assert.notDeepEqual(await enabledOwners(), []);
     for (const answer of answers) assert.ok(answer && answer.status < 500, String(answer?.status));
   });
 
-  it('stays for good when another is made owner for a time only', async () => {
-    const { project, deps, uids, as, standing } = await open(1);
+  it('stays when another user becomes owner only for a time', async () => {
+    const { project, deps, uids, as, enabledOwners } = await open(1);
     const [first = ''] = uids;
     const second = await project.add(['member']);
     await deps.users.get(second);
@@ -64,6 +64,6 @@ describe('the last owner', function () {
     assert.equal(made.status, 200);
     const { status, body } = await attempts.demoted(await as(second), first);
     assert.deepEqual([status, body.code], [409, 'last_owner']);
-    assert.deepEqual(await standing(), [first]);
+    assert.deepEqual(await enabledOwners(), [first]);
   });
 });

@@ -36,7 +36,7 @@ describe('GET /users', function () {
 
   const asSupport = async () => (await makeSignedIn(['support'])).idToken;
 
-  it('finds by what an e-mail address begins with, in any casing, in the order of the addresses', async () => {
+  it('finds users by e-mail prefix in any case, sorted by address', async () => {
     const token = await asSupport();
     const team = `team-${randomUUID()}`;
     const [bob, ada, other] = await Promise.all([
@@ -52,7 +52,7 @@ describe('GET /users', function () {
     assert.deepEqual(uidsOf(await hostedPages(token, `email=${team}&pageSize=1`)), [ada.uid, bob.uid]);
   });
 
-  it('answers e-mail, role and state together: only who is all of it', async () => {
+  it('combines the filters for e-mail, role and state', async () => {
     const admin = await makeSignedIn(['admin']);
     const token = admin.idToken;
     const team = `team-${randomUUID()}`;
@@ -76,7 +76,7 @@ describe('GET /users', function () {
     assert.ok(disabled.includes(bob.uid) && !disabled.includes(eve.uid));
   });
 
-  it('shows every user exactly once over its pages', async () => {
+  it('lists every user exactly once over all pages', async () => {
     const token = await asSupport();
     const made = await Promise.all(Array.from({ length: 7 }, () => makeUser(['member'])));
     const pages = await hostedPages(token, 'pageSize=20');
@@ -86,12 +86,12 @@ describe('GET /users', function () {
     for (const { uid } of made) assert.ok(uids.includes(uid));
   });
 
-  it('shows every user of a role exactly once over its pages, and nobody else', async () => {
+  it('lists exactly the users of a role, each once over all pages', async () => {
     const project = openProject();
     const { deps, http } = project.instance();
     const reader = await project.add(['support']);
     const made = await project.addMany(60, (n) => (n % 3 === 0 ? ['member'] : ['auditor']));
-    await Promise.all(made.map((uid) => deps.users.get(uid))); // provisions their entries
+    await Promise.all(made.map((uid) => deps.users.get(uid))); // provisions the entries
     const token = await project.token(reader);
     const pages = await everyPage(async (pageToken) => {
       const query = { role: 'auditor', pageSize: 7, ...(pageToken && { pageToken }) };
@@ -106,7 +106,7 @@ describe('GET /users', function () {
     assert.deepEqual(uidsOf(pages).sort(), made.filter((_, n) => n % 3 !== 0).sort());
   });
 
-  it('refuses a query that it does not know, or cannot read', async () => {
+  it('rejects unknown and invalid query parameters', async () => {
     const token = await asSupport();
     const queries = ['role=king', 'pageSize=0', 'pageSize=101', 'pageToken=bogus', 'filter=x', 'disabled=1'];
     for (const query of queries) {
@@ -114,7 +114,7 @@ describe('GET /users', function () {
     }
   });
 
-  it('refuses the page token of another query', async () => {
+  it('rejects the page token of another query', async () => {
     const token = await asSupport();
     await makeUser(['member']);
     const { body } = await api('GET /users?pageSize=1', { token });

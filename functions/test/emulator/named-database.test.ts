@@ -3,7 +3,7 @@ import supertest from 'supertest';
 import { openProject } from './own-project.ts';
 
 describe('DATABASE_ID', () => {
-  it('keeps everything in the named database, and nothing in the default one', async () => {
+  it('stores everything in the named database, nothing in the default one', async () => {
     const databaseId = 'gatehouse-eu';
     const project = openProject();
     const { http } = project.instance({ databaseId });

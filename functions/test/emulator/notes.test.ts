@@ -12,7 +12,7 @@ describe('notes, through Hosting', function () {
     return answer.body.id;
   }
 
-  it('are written, read, changed, listed and removed by their owner', async () => {
+  it('can be created, read, changed, listed and deleted by their owner', async () => {
     const { idToken: token, uid } = await makeSignedIn(['member']);
     const id = await write(token);
     const read = await api(`GET /notes/${id}`, { token });
@@ -32,7 +32,7 @@ describe('notes, through Hosting', function () {
     assert.equal(outcome(await api(`GET /notes/${id}`, { token })), '404 not_found');
   });
 
-  it('of somebody else are as if there were none', async () => {
+  it('of another user give the same 404 as notes that do not exist', async () => {
     const [ada, bob] = await Promise.all([makeSignedIn(['member']), makeSignedIn(['member'])]);
     const id = await write(ada.idToken);
     const token = bob.idToken;
@@ -40,7 +40,7 @@ describe('notes, through Hosting', function () {
       api(`GET /notes/${noteId}`, { token }),
       api(`PATCH /notes/${noteId}`, { token, headers: { 'If-Match': '"1.0"' }, body: { title: 'Mine' } }),
       api(`DELETE /notes/${noteId}`, { token }),
-      api(`GET /notes?owner=${noteId === id ? ada.uid : 'nobody'}`, { token }),
+      api(`GET /notes?owner=${noteId === id ? ada.uid : 'unknown'}`, { token }),
     ];
     const seen = async (noteId: string) =>
       (await Promise.all(attempts(noteId))).map(
@@ -58,7 +58,7 @@ describe('notes, through Hosting', function () {
     assert.equal(outcome(await api(`GET /notes/${id}`, { token: ada.idToken })), '200');
   });
 
-  it('that a moderator removes are in the audit trail, without what they said', async () => {
+  it('deleted by a moderator are in the audit log, without their text', async () => {
     const [ada, moderator, auditor] = await Promise.all([
       makeSignedIn(['member']),
       makeSignedIn(['support']),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { FUNCTIONS_URL, HOSTING_URL, makeSignedIn } from '../helpers/emulator.ts';
 
-/** The API and the callables let in the Hosting site they belong to. */
+/** The API and the callables allow the origin of their own Hosting site. */
 const ALLOWED = HOSTING_URL;
 const OTHERS = [
   'http://127.0.0.1:1',
@@ -20,7 +20,7 @@ describe('web origins', function () {
   };
 
   for (const [name, target] of Object.entries(targets)) {
-    it(`${name} answers an allowed origin, by name`, async () => {
+    it(`${name} names an allowed origin in its response`, async () => {
       const { idToken } = await makeSignedIn(['member']);
       const [url, method] = target();
       const response = await fetch(url, {
@@ -50,7 +50,7 @@ describe('web origins', function () {
     });
 
     for (const origin of OTHERS) {
-      it(`${name} refuses the origin ${origin}, and its preflight`, async () => {
+      it(`${name} refuses origin ${origin} and its preflight`, async () => {
         const [url, method] = target();
         const attempts = [
           fetch(url, { method, headers: { Origin: origin } }),

@@ -3,7 +3,7 @@ import supertest from 'supertest';
 import { type FailingProxy, openFailingProxy } from './failing-proxy.ts';
 import { openProject } from './own-project.ts';
 
-/** Deadlines are 3 s; the rest is for a busy machine. */
+/** The deadlines are 3 s; a busy machine needs more. */
 const ANSWERED_MS = 6_000;
 
 const services = {
@@ -25,7 +25,7 @@ for (const [service, variable] of Object.entries(services)) {
 
     beforeEach(async () => {
       proxy = await openFailingProxy(host);
-      // The SDKs read it with every app that is opened; so does nothing else in this process meanwhile.
+      // The SDKs read it whenever an app is opened. Nothing else in this process opens one meanwhile.
       process.env[variable] = proxy.host;
     });
     afterEach(async () => {
@@ -47,7 +47,7 @@ for (const [service, variable] of Object.entries(services)) {
 
     const failures = { hangs: 'hang', 'is down': 'down' } as const;
     for (const [name, failure] of Object.entries(failures)) {
-      it(`refuses a change in time, because it ${name}, and goes on with what it knows`, async () => {
+      it(`answers 503 to a change before the deadline and serves reads, when it ${name}`, async () => {
         const { agent, promotion } = await open();
         await proxy.become(failure);
         const start = performance.now();
@@ -58,13 +58,13 @@ for (const [service, variable] of Object.entries(services)) {
       });
     }
 
-    it('goes on by itself once it is back', async () => {
+    it('recovers when the service is back', async () => {
       const { promotion, versionOf } = await open();
       await proxy.become('reset');
       assertUnavailable(await promotion());
       await proxy.become('forward');
       const { status } = await promotion();
-      // A commit may have arrived whose answer was cut off.
+      // The first change may have been committed although its response was lost.
       assert.ok(status === 200 || status === 409, String(status));
       assert.equal(await versionOf(), 2);
     });

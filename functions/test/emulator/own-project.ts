@@ -11,21 +11,21 @@ import { forgeToken, silentLog } from '../helpers/emulator.ts';
 import { openInstance, type TestInstance } from '../helpers/open-instance.ts';
 
 /**
- * A project of one's own in the emulators: they keep users and documents apart by project id. So a test knows everybody
- * there is, and runs Gatehouse with settings of its own, in this process.
+ * A separate project in the emulators, which keep users and documents apart by project id. So a test knows all users,
+ * and runs Gatehouse in this process with its own settings.
  */
 export interface Project {
   readonly id: string;
-  /** The project's users, with an operator's rights. */
+  /** Firebase Auth of the project, through the Admin SDK. */
   readonly auth: Auth;
-  /** @returns the new user's uid; the roles are at version 1, in their claims alone until somebody looks for them */
+  /** Imports a user with the roles in the claims, at version 1; without a directory entry yet. @returns the uid */
   add(roles: readonly Role[], options?: Partial<UserImportRecord>): Promise<string>;
   addMany(count: number, rolesOf: (n: number) => readonly Role[]): Promise<string[]>;
-  /** A token of the user as they are now. */
+  /** A token with the user's current claims. */
   token(uid: string): Promise<string>;
-  /** @param config settings other than the emulator's */
+  /** @param config replaces settings of the emulator */
   instance(config?: Partial<Config>): Instance;
-  /** Everything in a collection: ids and fields. @param databaseId other than the default */
+  /** All documents of a collection, by id. @param databaseId default: `(default)` */
   documents(collection: string, databaseId?: string): Promise<ReadonlyMap<string, Record<string, unknown>>>;
 }
 

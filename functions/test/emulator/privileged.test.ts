@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
-import { api, authAdmin, makeSignedIn, makeUser, operator, outcome, setRoles } from '../helpers/emulator.ts';
+import {
+  api,
+  authAdmin,
+  localInstance,
+  makeSignedIn,
+  makeUser,
+  outcome,
+  setRoles,
+} from '../helpers/emulator.ts';
 
-/** The answer to the very next request: nothing here waits for ACCESS_CHANGE_MAX_AGE. */
-describe('privileged routes decide on the record, through Hosting', function () {
+/** These tests check the next request: none waits for ACCESS_CHANGE_MAX_AGE. */
+describe('privileged routes decide on the directory record, through Hosting', function () {
   this.timeout(20_000);
 
   const attempts = {
@@ -18,11 +26,11 @@ describe('privileged routes decide on the record, through Hosting', function () 
     for (const [name, attempt] of Object.entries(attempts)) {
       assert.equal(outcome(await attempt(token, uid)), expected, name);
     }
-    const { disabled, grants } = await operator.users.get(uid);
+    const { disabled, grants } = await localInstance.users.get(uid);
     assert.deepEqual([disabled, grants.map(({ role }) => role)], [false, ['member']]);
   }
 
-  it('refuse the token of an owner who was demoted a moment ago', async () => {
+  it('refuse the token of an owner who has just been demoted', async () => {
     const [boss, old] = await Promise.all([makeSignedIn(['owner']), makeSignedIn(['owner'])]);
     assert.equal(outcome(await api('GET /me', { token: old.idToken })), '200');
     assert.equal(outcome(await setRoles(boss.idToken, old.uid, ['member'])), '200');
@@ -30,14 +38,14 @@ describe('privileged routes decide on the record, through Hosting', function () 
     await assertAllRefused(await old.token(true), '403 permission_denied');
   });
 
-  it('refuse the token of an owner who was disabled in Firebase’s console a moment ago', async () => {
+  it('refuse the token of an owner who has just been disabled in the Firebase console', async () => {
     const old = await makeSignedIn(['owner']);
     assert.equal(outcome(await api('GET /me', { token: old.idToken })), '200');
     await authAdmin.updateUser(old.uid, { disabled: true });
     await assertAllRefused(old.idToken, '401 invalid_token');
   });
 
-  it('ask for no more than the directory gives, whatever somebody wrote into the claims', async () => {
+  it('use the roles of the directory, even if the custom claims say otherwise', async () => {
     const ada = await makeSignedIn(['member']);
     await authAdmin.setCustomUserClaims(ada.uid, { roles: ['owner'], rv: 1 });
     await assertAllRefused(await ada.token(true), '403 permission_denied');

@@ -4,20 +4,20 @@ import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import {
   api,
   authAdmin,
+  localInstance,
   makeSignedIn,
   makeUser,
-  operator,
   outcome,
-  refusedSoon,
+  untilRefused,
 } from '../helpers/emulator.ts';
 
-/** What a process leaves that dies between the commit and the call to Firebase Auth. */
-describe('what was left half-done', function () {
+/** The state after a process has crashed between the commit and the call to Firebase Auth. */
+describe('changes pending after a crash', function () {
   this.timeout(30_000);
 
-  /** Commits a change as a process would that then dies. */
-  async function leave(uid: string, change: (before: DirectoryEntry) => Partial<DirectoryEntry>) {
-    await operator.directory.change({ uid }, ({ entry }) => {
+  /** Commits a change without syncing Firebase Auth, like a process that crashes then. */
+  async function commitOnly(uid: string, change: (before: DirectoryEntry) => Partial<DirectoryEntry>) {
+    await localInstance.directory.change({ uid }, ({ entry }) => {
       assert.ok(entry);
       const after = { ...entry, ...change(entry), lease: undefined };
       const { validAfter, rolesVersion } = after;
@@ -25,14 +25,14 @@ describe('what was left half-done', function () {
     });
   }
 
-  /** Support instead of whatever they were, at the next version. */
+  /** Replaces the roles by support, at the next version. */
   const promoted = ({ rolesVersion }: DirectoryEntry): Partial<DirectoryEntry> => ({
     grants: [{ role: 'support', grantedBy: 'test', grantedAt: Math.floor(Date.now() / 1000) }],
     rolesVersion: rolesVersion + 1,
     pending: ['claims'],
   });
 
-  it('an owner has put in order: claims, sessions, disabled, deletion', async () => {
+  it('are completed by POST /directory/reconcile: claims, sessions, disabled, deletion', async () => {
     const owner = await makeSignedIn(['owner']);
     const [ada, bob, gone] = await Promise.all([
       makeUser(['member']),
@@ -40,9 +40,9 @@ describe('what was left half-done', function () {
       makeUser(['member']),
     ]);
     const validAfter = Math.floor(Date.now() / 1000) - 5;
-    await leave(ada.uid, promoted);
-    await leave(bob.uid, () => ({ disabled: true, validAfter, pending: ['disabled', 'sessions'] }));
-    await leave(gone.uid, () => ({ disabled: true, pending: ['disabled', 'deletion'] }));
+    await commitOnly(ada.uid, promoted);
+    await commitOnly(bob.uid, () => ({ disabled: true, validAfter, pending: ['disabled', 'sessions'] }));
+    await commitOnly(gone.uid, () => ({ disabled: true, pending: ['disabled', 'deletion'] }));
 
     const { status, body } = await api('POST /directory/reconcile', { token: owner.idToken });
     assert.equal(status, 200);
@@ -50,19 +50,19 @@ describe('what was left half-done', function () {
     assert.deepEqual((await authAdmin.getUser(ada.uid)).customClaims, { roles: ['support'], rv: 2 });
     assert.equal((await authAdmin.getUser(bob.uid)).disabled, true);
     await assert.rejects(authAdmin.getUser(gone.uid), { code: 'auth/user-not-found' });
-    assert.equal(await operator.directory.find(gone.uid), undefined);
-    for (const { uid } of [ada, bob]) assert.equal((await operator.users.get(uid)).synced, true);
+    assert.equal(await localInstance.directory.find(gone.uid), undefined);
+    for (const { uid } of [ada, bob]) assert.equal((await localInstance.users.get(uid)).synced, true);
   });
 
-  it('the next request of that user puts in order: their old token is stale, the next one is right', async () => {
+  it('are completed by the user’s next request: old token stale, new one has the roles', async () => {
     const ada = await makeSignedIn(['member']);
-    await leave(ada.uid, promoted);
-    assert.equal((await refusedSoon('GET /me', ada.idToken)).body.code, 'token_stale');
+    await commitOnly(ada.uid, promoted);
+    assert.equal((await untilRefused('GET /me', ada.idToken)).body.code, 'token_stale');
     const me = await api('GET /me', { token: await ada.token(true) });
     assert.deepEqual([me.status, me.body.roles], [200, ['support']]);
   });
 
-  it('is for owners to have put in order', async () => {
+  it('can be reconciled by owners only, and without a body', async () => {
     for (const role of ['member', 'support', 'auditor', 'admin'] as const) {
       const { idToken } = await makeSignedIn([role]);
       assert.equal(

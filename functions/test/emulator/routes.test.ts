@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { ALL_PERMISSIONS } from '../../src/authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../../src/authz/roles.ts';
-import { api, makeSignedIn, makeUser, outcome, PROJECT, refusedSoon, signIn } from '../helpers/emulator.ts';
+import { api, makeSignedIn, makeUser, outcome, PROJECT, signIn, untilRefused } from '../helpers/emulator.ts';
 import { routes } from '../helpers/operations.ts';
 
 describe('the routes, through Hosting', function () {
   this.timeout(20_000);
 
-  it('GET /health says ok to anybody, and no cache may keep it', async () => {
+  it('GET /health is public, and must not be cached', async () => {
     const { status, body, headers } = await api('GET /health');
     assert.equal(status, 200);
     assert.deepEqual(body, { status: 'ok' });
@@ -24,23 +24,23 @@ describe('the routes, through Hosting', function () {
     }
   });
 
-  it('a path that does not exist is a 404 that no cache may keep', async () => {
+  it('answers an unknown path with a 404 that must not be cached', async () => {
     const answer = await api('GET /nothing');
     assert.equal(outcome(answer), '404 not_found');
     assert.equal(answer.headers.get('Cache-Control'), 'private, no-store');
     assert.match(answer.headers.get('Content-Type') ?? '', /^application\/problem\+json/);
   });
 
-  it('every route but the public ones asks who is there', async () => {
+  it('requires a credential on every route that is not public', async () => {
     for (const { method, path, access } of routes) {
       if (access === 'public') continue;
-      const answer = await api(`${method.toUpperCase()} ${path.replace(/:\w+/g, 'somebody')}`);
+      const answer = await api(`${method.toUpperCase()} ${path.replace(/:\w+/g, 'other')}`);
       assert.equal(outcome(answer), '401 unauthenticated', `${method} ${path}`);
       assert.equal(answer.headers.get('WWW-Authenticate'), 'Bearer realm="gatehouse"');
     }
   });
 
-  it('GET /me shows the token as read', async () => {
+  it('GET /me returns the principal of the token', async () => {
     const { uid, email, idToken } = await makeSignedIn(['support', 'auditor']);
     const { body } = await api('GET /me', { token: idToken });
     const { exp, auth_time: authTime } = JSON.parse(
@@ -66,7 +66,7 @@ describe('the routes, through Hosting', function () {
     );
   });
 
-  it('GET /roles lists every role and permission to an auditor', async () => {
+  it('GET /roles lists all roles and permissions for an auditor', async () => {
     const { idToken } = await makeSignedIn(['auditor']);
     const { status, body } = await api('GET /roles', { token: idToken });
     assert.equal(status, 200);
@@ -80,7 +80,7 @@ describe('the routes, through Hosting', function () {
     );
   });
 
-  it('GET /roles is not for support', async () => {
+  it('GET /roles refuses support', async () => {
     const { idToken } = await makeSignedIn(['support']);
     const answer = await api('GET /roles', { token: idToken });
     assert.equal(outcome(answer), '403 permission_denied');
@@ -90,7 +90,7 @@ describe('the routes, through Hosting', function () {
     );
   });
 
-  it('GET /users/{uid} shows a user, without the claims of others', async () => {
+  it('GET /users/{uid} returns a user, without claims that Gatehouse does not manage', async () => {
     const { idToken } = await makeSignedIn(['support']);
     const { uid, email } = await makeUser(['member'], { claims: { tenantPlan: 'secret-plan' } });
     const { status, body } = await api(`GET /users/${uid}`, { token: idToken });
@@ -100,32 +100,32 @@ describe('the routes, through Hosting', function () {
     assert.ok(!JSON.stringify(body).includes('secret-plan'));
   });
 
-  it('GET /users/{uid} of nobody is a 404', async () => {
+  it('GET /users/{uid} answers 404 for an unknown user', async () => {
     const { idToken } = await makeSignedIn(['support']);
-    assert.equal(outcome(await api('GET /users/nobody', { token: idToken })), '404 not_found');
+    assert.equal(outcome(await api('GET /users/unknown', { token: idToken })), '404 not_found');
   });
 
-  it('POST /me/revoke ends every session of mine, and I can sign in again', async () => {
+  it('POST /me/revoke ends all sessions of the caller, who can sign in again', async () => {
     const mine = await makeSignedIn([]);
     const { status, body } = await api('POST /me/revoke', { token: mine.idToken });
     assert.equal(status, 200);
     assert.equal(body.uid, mine.uid);
-    await refusedSoon('GET /me', mine.idToken);
+    await untilRefused('GET /me', mine.idToken);
     const again = await signIn(mine.email);
     assert.equal(outcome(await api('GET /me', { token: await again.token() })), '200');
   });
 
-  it('POST /users/{uid}/revoke by support ends the sessions of somebody else', async () => {
+  it('POST /users/{uid}/revoke by support ends the sessions of another user', async () => {
     const support = await makeSignedIn(['support']);
     const other = await makeSignedIn(['member']);
     assert.equal(outcome(await api('GET /me', { token: other.idToken })), '200');
     const { status, body } = await api(`POST /users/${other.uid}/revoke`, { token: support.idToken });
     assert.equal(status, 200);
     assert.ok(body.validAfter > 0);
-    await refusedSoon('GET /me', other.idToken);
+    await untilRefused('GET /me', other.idToken);
   });
 
-  it('refuses fields that a body should not carry', async () => {
+  it('rejects unknown fields in a body', async () => {
     const owner = await makeSignedIn(['owner']);
     const { uid } = await makeUser(['member']);
     const disabling = { token: owner.idToken, body: { disabled: true, roles: ['owner'] } };

@@ -7,7 +7,7 @@ export interface Run {
   readonly stderr: string;
 }
 
-/** Runs a tool as `npm run <name>` does, against the emulators. @param signal ends it outright */
+/** Runs a tool as `npm run <name>` does, on the emulators. @param signal kills it */
 export function runTool(
   name: 'grant' | 'import-users',
   args: readonly string[],

@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict';
-import { api, authAdmin, makeSignedIn, makeUser, operator, uniqueEmail, until } from '../helpers/emulator.ts';
+import {
+  api,
+  authAdmin,
+  localInstance,
+  makeSignedIn,
+  makeUser,
+  uniqueEmail,
+  until,
+} from '../helpers/emulator.ts';
 
-/** Without Identity Platform, events keep the directory; what they make of each case is in the unit tests. */
-describe('users who come and go past Gatehouse', function () {
+/** Without Identity Platform, Auth events update the directory. The unit tests cover the single cases. */
+describe('users created, changed and deleted in Firebase Auth', function () {
   this.timeout(20_000);
 
-  it('are entered in the directory with the default role, and for the record, when they are created', async () => {
+  it('get a directory entry with the default role, and an audit event, when created', async () => {
     const email = uniqueEmail();
     const { uid } = await authAdmin.createUser({ email, password: 'correct horse' });
     const claims = await until('the default role', async () => (await authAdmin.getUser(uid)).customClaims);
     assert.deepEqual(claims, { roles: ['member'], rv: 1 });
-    const { grants, version, ...entry } = await operator.users.get(uid);
+    const { grants, version, ...entry } = await localInstance.users.get(uid);
     assert.deepEqual([entry.email, version, entry.disabled], [email, 1, false]);
     assert.deepEqual(
       grants.map(({ role, grantedBy }) => [role, grantedBy]),
@@ -24,18 +32,18 @@ describe('users who come and go past Gatehouse', function () {
     assert.equal(listed.body.users[0].uid, uid);
   });
 
-  it('are taken out of the directory when they are deleted in Firebase Auth, for the record, too', async () => {
+  it('lose their directory entry, with an audit event, when deleted', async () => {
     const { uid } = await makeUser(['owner']);
     await authAdmin.deleteUser(uid);
-    await until('the entry to be gone', async () =>
-      (await operator.directory.find(uid)) ? undefined : true,
+    await until('the entry is deleted', async () =>
+      (await localInstance.directory.find(uid)) ? undefined : true,
     );
     const { idToken: token } = await makeSignedIn(['auditor']);
     const { body } = await api(`GET /audit?target=${uid}`, { token });
     assert.deepEqual([body.events[0].actor, body.events[0].action], ['system', 'user.account-deleted']);
   });
 
-  it('are found by the address they have now', async () => {
+  it('are found by their current e-mail address', async () => {
     const { idToken: token } = await makeSignedIn(['owner']);
     const { uid } = await makeUser(['member']);
     const email = uniqueEmail();

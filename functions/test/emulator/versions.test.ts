@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { api, makeSignedIn, makeUser, outcome, setRoles } from '../helpers/emulator.ts';
 
-/** Nobody overwrites what they have not seen: by a version in the body, or by the ETag, as browsers and proxies know it. */
-describe('the version of somebody’s roles', function () {
+/** A client cannot overwrite a version it has not read. It sends the version in the body, or the ETag in If-Match. */
+describe('the version of a user’s roles', function () {
   this.timeout(20_000);
 
   const grants = [{ role: 'support' }];
@@ -15,7 +15,7 @@ describe('the version of somebody’s roles', function () {
     return { token, uid, put, read: () => api(`GET ${path}`, { token }) };
   }
 
-  it('refuses a change of roles that somebody else changed first', async () => {
+  it('rejects a change when another one was faster', async () => {
     const { token, uid } = await open();
     assert.equal(outcome(await setRoles(token, uid, ['support'])), '200');
     assert.equal(outcome(await setRoles(token, uid, ['admin'])), '409 version_mismatch');
@@ -23,7 +23,7 @@ describe('the version of somebody’s roles', function () {
     assert.deepEqual((await api(`GET /users/${uid}`, { token })).body.roles, ['support']);
   });
 
-  it('comes as the ETag of the roles, and goes back as If-Match', async () => {
+  it('is the ETag of the roles, and is accepted in If-Match', async () => {
     const { put, read } = await open();
     const before = await read();
     assert.equal(before.headers.get('ETag'), '"1"');
@@ -37,7 +37,7 @@ describe('the version of somebody’s roles', function () {
     assert.deepEqual([after.headers.get('ETag'), after.body.grants[0].role], ['"2"', 'support']);
   });
 
-  it('has to be said, once and clearly', async () => {
+  it('is required, exactly once and as a valid ETag', async () => {
     const { put, read } = await open();
     assert.equal(outcome(await put({ grants })), '400 invalid_argument');
     assert.equal(outcome(await put({ grants }, '*')), '400 invalid_argument');
@@ -47,7 +47,7 @@ describe('the version of somebody’s roles', function () {
     assert.equal(outcome(await put({ grants, version: 1 }, '"1"')), '200');
   });
 
-  it('lets one of three changes made at once win, and tells the others', async () => {
+  it('lets one of three parallel changes succeed, and rejects the others', async () => {
     const { token, uid, read } = await open();
     const changes = (['support', 'auditor', 'admin'] as const).map((role) => setRoles(token, uid, [role]));
     const outcomes = (await Promise.all(changes)).map(outcome).sort();

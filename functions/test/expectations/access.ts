@@ -5,8 +5,8 @@ import { permissionsOf, type Role } from '../../src/authz/roles.ts';
 import { routes } from '../helpers/operations.ts';
 
 /**
- * Who may do what, said a second time on purpose: a change of `gatehouse.config.ts` that gives a role more or less than is
- * listed here fails a test. Everything else in the tests takes roles and permissions from the configuration.
+ * Who may do what, stated a second time on purpose: a change of `gatehouse.config.ts` that gives a role more or less
+ * than is listed here fails a test. All other tests take roles and permissions from the configuration.
  *
  * New roles, permissions and operations need no line here. List a role to pin it down.
  */
@@ -75,13 +75,13 @@ export const OPERATION_NEEDS: Readonly<Record<string, Need>> = {
   deleteNote: 'notes:write',
 };
 
-/** Does a signed-in user with this one role, or without a role, have what is needed? */
+/** Does a signed-in user with this role (or without a role) have the needed permission? */
 export function meets(role: Role | 'norole', need: Need): boolean {
   if (need === 'public' || need === 'signed-in') return true;
   return role !== 'norole' && permissionsOf([role]).includes(need);
 }
 
-/** Is this caller expected to pass the access rule of an operation? One without an expectation needs what its rule says. */
+/** May this caller call the operation? An operation without an expectation needs what its access rule says. */
 export function mayCall(name: string, who: Role | 'norole' | 'anonymous'): boolean {
   const rule = routes.find((row) => row.name === name)?.access ?? assert.fail(`no operation ${name}`);
   const need = OPERATION_NEEDS[name] ?? permissionOf(rule) ?? (rule === 'public' ? 'public' : 'signed-in');

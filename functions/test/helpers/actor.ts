@@ -2,7 +2,7 @@ import type { PrincipalActor } from '../../src/authz/actor.ts';
 import { createPrincipal, type Principal } from '../../src/authz/principal.ts';
 import type { Role } from '../../src/authz/roles.ts';
 
-/** A principal with roles, with its subject as directory id. */
+/** A user of an external issuer with these roles. Their directory id is the subject. */
 export const principalOf = (uid: string, roles: readonly Role[], scopes?: readonly string[]): Principal =>
   createPrincipal({
     kind: 'user',
@@ -18,7 +18,7 @@ export const principalOf = (uid: string, roles: readonly Role[], scopes?: readon
     credential: 'bearer',
   });
 
-/** The same, in request `r1`. */
+/** The actor for that principal, in request `r1`. */
 export const actor = (uid: string, roles: readonly Role[]): PrincipalActor => ({
   kind: 'principal',
   principal: principalOf(uid, roles),

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
 import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
+import type { IssuerProfile } from '../../src/authn/oidc/issuer-profile.ts';
 import { ALL_ROLES, type Role } from '../../src/authz/roles.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
@@ -13,15 +14,15 @@ import { ACCOUNTS_LOOKUP, fetchGoogleAt, type Google, mintIdToken, openGoogle, P
 import { openInstance, rebind, type TestInstance } from './open-instance.ts';
 import { type ProductFields, productOf } from './product.ts';
 
-/** The HTTP API as production runs it, with one person of each role, in front of a Google of our own. */
+/** The HTTP API as in production, with one user of each role, in front of a fake Google on loopback. */
 
-/** `norole` is signed in and holds no role. */
+/** One test user of each role; `norole` is signed in and has no role. */
 export const PEOPLE: readonly Person[] = ['norole', ...ALL_ROLES];
 export type Person = 'norole' | Role;
 
 export const ORIGIN = 'https://app.example.com';
 
-/** What an account holds that no answer may ever show. */
+/** Values in the accounts that no response may contain. */
 export const SECRETS = [
   'PASSWORD-HASH',
   'PASSWORD-SALT',
@@ -32,13 +33,13 @@ export const SECRETS = [
 
 export interface Api {
   readonly google: Google;
-  /** Empty at first: the entry of a user is created when it is first read. */
+  /** Empty at first: directory entries are created on first use. */
   readonly firestore: TestFirestore;
   readonly deps: TestInstance;
   readonly port: number;
-  /** What was logged, oldest first. */
+  /** The log lines so far, oldest first. */
   readonly lines: LogLine[];
-  /** A client on HTTPS, signed in as `who`, or anonymous. */
+  /** A client over HTTPS, signed in as `who`; without `who` it sends no token. */
   as(who?: Person): ReturnType<typeof supertest.agent>;
   /** The ID token of `who`. */
   token(who: Person): string;
@@ -51,13 +52,15 @@ export interface LogLine {
 }
 
 interface Options {
-  /** Settings other than the defaults. */
+  /** Environment variables that replace the defaults. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Fields of `gatehouse.config.ts` other than the defaults of {@link productOf}. */
+  /** Fields of `gatehouse.config.ts` that replace the defaults of {@link productOf}. */
   readonly product?: ProductFields;
+  /** Profiles that replace those of `product`, e.g. of issuers that use plain HTTP on loopback. */
+  readonly trustedIssuers?: readonly IssuerProfile[];
   readonly log?: Log;
   readonly clock?: Clock;
-  /** For the keys of other issuers. */
+  /** Fetches the keys of external issuers. */
   readonly fetch?: Fetch;
   /** Changes the wiring before the server starts, e.g. to break a service. */
   readonly rewire?: (deps: TestInstance) => TestInstance;
@@ -65,10 +68,11 @@ interface Options {
   readonly serve?: (deps: TestInstance) => Server;
 }
 
-/** Opens an API of its own. `close` it in `after`. */
+/** Opens an API with its own database and accounts. `close` it in `after`. */
 export async function openApi({
   env,
   product,
+  trustedIssuers,
   log,
   clock,
   fetch,
@@ -77,10 +81,10 @@ export async function openApi({
 }: Options = {}): Promise<Api> {
   const google = await openGoogle();
   const firestore = await openTestFirestore();
-  playAccounts(google);
+  serveAccounts(google);
   const lines: LogLine[] = [];
   const settings = { GCLOUD_PROJECT: PROJECT, ALLOWED_ORIGINS: ORIGIN, ACCESS_CHANGE_MAX_AGE: '10', ...env };
-  const config = loadConfig(settings, productOf(product));
+  const config = { ...loadConfig(settings, productOf(product)), ...(trustedIssuers && { trustedIssuers }) };
   const wired = openInstance(config, {
     app: google.app,
     firestore: firestore.open,
@@ -118,7 +122,7 @@ export async function openApi({
   };
 }
 
-/** Claims of a person's ID token, in step with {@link accountOf}. */
+/** Claims of a test user's ID token; they agree with {@link accountOf}. */
 export function claimsOf(who: Person): Record<string, unknown> {
   return {
     sub: who,
@@ -130,7 +134,7 @@ export function claimsOf(who: Person): Record<string, unknown> {
   };
 }
 
-/** A person's account as Firebase Auth keeps it, secrets included. */
+/** A test user's account as Firebase Auth stores it, with the secrets. */
 export function accountOf(who: Person) {
   return {
     localId: who,
@@ -166,8 +170,8 @@ function recordTo(lines: LogLine[]): Log {
   };
 }
 
-/** Firebase Auth's account methods, on `google.users`. */
-export function playAccounts(google: Google): void {
+/** Serves Firebase Auth's account methods from `google.users`. */
+export function serveAccounts(google: Google): void {
   const { users } = google;
   const found = (list: object[]) =>
     list.length > 0 ? { users: list.map((user) => ({ createdAt: '0', lastLoginAt: '0', ...user })) } : {};
@@ -192,12 +196,12 @@ export function playAccounts(google: Google): void {
   });
 }
 
-/** Path of one of Firebase Auth's account methods. */
+/** The path of an account method of Firebase Auth. */
 export function accounts(method: 'lookup' | 'batchGet' | 'update' | 'delete'): string {
   return `/v1/projects/${PROJECT}/accounts:${method}`;
 }
 
-/** From now on Firebase Auth answers 500: the SDK does not try again, and nothing can be learned about an account. */
+/** From now on Firebase Auth answers 500, which the SDK does not retry. */
 export function breakFirebaseAuth(google: Google): void {
   for (const method of ['lookup', 'batchGet', 'update', 'delete'] as const) {
     google.answer(accounts(method), () => (res) => {

@@ -2,13 +2,13 @@ import { createPublicKey } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { createSigningKey, type Google, PROJECT, type SigningKey } from './google.ts';
 
-/** App Check's side of Google: https://firebase.google.com/docs/app-check/custom-resource-backend */
+/** Google's App Check endpoints: https://firebase.google.com/docs/app-check/custom-resource-backend */
 export const APP_CHECK_KEYS = '/v1/jwks';
 export const APP_CHECK_REPLAY = `/v1beta/projects/${PROJECT}:verifyAppCheckToken`;
 
 export const appCheckKey = createSigningKey();
 
-/** Body of the key endpoint. */
+/** The body of the JWKS response. */
 export function appCheckKeys(keys: readonly SigningKey[]): object {
   return {
     keys: keys.map(({ kid, publicPem }) => ({
@@ -20,8 +20,8 @@ export function appCheckKeys(keys: readonly SigningKey[]): object {
   };
 }
 
-/** Serves the keys, and remembers which tokens were consumed. */
-export function playAppCheck(google: Google): void {
+/** Serves the keys, and keeps track of consumed tokens. */
+export function serveAppCheck(google: Google): void {
   const consumed = new Set<string>();
   google.answer(APP_CHECK_KEYS, () => appCheckKeys([appCheckKey]));
   google.answer(APP_CHECK_REPLAY, (_req, body) => {
@@ -32,7 +32,7 @@ export function playAppCheck(google: Google): void {
   });
 }
 
-/** An App Check token. A claim given as `undefined` is left out. */
+/** An App Check token. A claim with the value `undefined` is left out. */
 export async function mintAppCheckToken(
   claims: Record<string, unknown> = {},
   { key = appCheckKey, header = {} }: { key?: SigningKey; header?: Record<string, unknown> } = {},

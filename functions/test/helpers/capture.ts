@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 
-/** Everything that `work` makes this process write to stdout and stderr. Nothing of it reaches the terminal. */
+/** Returns what this process writes to stdout and stderr while `work` runs. The terminal shows none of it. */
 export async function captureOutput(work: () => PromiseLike<unknown>): Promise<string> {
   const streams = [process.stdout, process.stderr];
   const before = streams.map(({ _write }) => ({ _write }));
   let output = '';
-  // Where all ways of writing meet: the log has a shorter one than `write`.
+  // Every way of writing ends in `_write`, including the ones that bypass `write`.
   for (const stream of streams) {
     stream._write = (chunk: Buffer, _encoding, callback) => {
       output += chunk.toString();
@@ -15,7 +15,7 @@ export async function captureOutput(work: () => PromiseLike<unknown>): Promise<s
   }
   try {
     await work();
-    // Lines of one turn of the event loop are written together, at its end.
+    // Lines of one turn of the event loop may be written together, at its end.
     await setImmediate();
   } finally {
     for (const [index, stream] of streams.entries()) Object.assign(stream, before[index]);
@@ -23,7 +23,7 @@ export async function captureOutput(work: () => PromiseLike<unknown>): Promise<s
   return output;
 }
 
-/** Lines of the structured log in the output. A line that is no JSON object is an error. */
+/** Parses the lines of a structured log. @throws SyntaxError when a line is not JSON */
 export function parseLines(output: string): Record<string, unknown>[] {
   return output
     .split('\n')
@@ -31,7 +31,7 @@ export function parseLines(output: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line));
 }
 
-/** What a request makes this process write, and its answer. */
+/** Sends a request. @returns the response, and what this process wrote meanwhile */
 export async function logOf<T extends { headers: Record<string, string> }>(send: () => PromiseLike<T>) {
   const answers: T[] = [];
   const output = await captureOutput(async () => answers.push(await send()));

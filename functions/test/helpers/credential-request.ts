@@ -1,6 +1,6 @@
 import type { CredentialRequest } from '../../src/authn/authenticator.ts';
 
-/** A request with these lines of `Authorization`. */
+/** A request with these `Authorization` headers. */
 export const requestOf = (...authorization: readonly string[]): CredentialRequest => ({
   headers: (name) => (name === 'authorization' ? authorization : []),
 });

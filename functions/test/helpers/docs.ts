@@ -5,7 +5,7 @@ import type { IssuerProfile } from '../../src/authn/oidc/issuer-profile.ts';
 import { readTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
 import { auth0, cognito, type Deployment, oidc } from '../../src/core/gatehouse-config.ts';
 
-/** The Markdown pages of the repository, and what tests read from them. Paths are relative to the repository. */
+/** Reads the Markdown pages of the repository. Paths are relative to its root. */
 
 export const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -65,7 +65,7 @@ export function codeBlocks(page: string): CodeBlock[] {
   return blocks;
 }
 
-/** The shell blocks of a page that a test runs: those without a reason not to. */
+/** The shell blocks of a page that are not marked as not run. */
 export function runnableBlocks(page: string): CodeBlock[] {
   return codeBlocks(page).filter(({ language, notRun }) => language === 'sh' && notRun === undefined);
 }
@@ -77,12 +77,12 @@ export function prose(page: string): string {
     .replaceAll(/`[^`\n]*`/g, '');
 }
 
-/** Rows of the first table behind a heading: the cells of each, without the code marks of the first. */
-export function tableBehind(page: string, heading: string): string[][] {
+/** The rows of the first table under a heading, as their cells. */
+export function tableUnder(page: string, heading: string): string[][] {
   const [, rest] = `\n${readPage(page)}`.split(`\n${heading}\n`);
   if (rest === undefined) throw new Error(`${page} has no "${heading}"`);
   const [table] = /^\|[^\n]*\n\|[-:| ]+\|\n((?:\|[^\n]*\n)*)/m.exec(rest)?.slice(1) ?? [];
-  if (table === undefined) throw new Error(`${page} has no table behind "${heading}"`);
+  if (table === undefined) throw new Error(`${page} has no table under "${heading}"`);
   return table
     .trimEnd()
     .split('\n')
@@ -94,7 +94,7 @@ export function tableBehind(page: string, heading: string): string[][] {
     );
 }
 
-/** What stands in code marks in a cell: each one by itself. */
+/** The texts in backticks in a cell. */
 export const codesIn = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 
 /** The anchors of a page's headings, as GitHub makes them. */
@@ -116,14 +116,14 @@ export function anchorsOf(page: string): Set<string> {
 
 const PRODUCTION: Deployment = { projectId: 'shop-prod', emulator: false };
 
-/** The issuers of the first `trustedIssuers` on a page, as profiles. */
+/** The profiles of the first `trustedIssuers` on a page. */
 export function documentedIssuers(
   page: string,
   deployment: Deployment = PRODUCTION,
 ): readonly IssuerProfile[] {
   const block = codeBlocks(page).find(({ code }) => /^trustedIssuers:/m.test(code));
   if (block === undefined) throw new Error(`${page} has no trustedIssuers`);
-  // Without type annotations, what the page shows of the configuration is JavaScript.
+  // The excerpt has no type annotations, so it is JavaScript.
   const build = new Function('cognito', 'auth0', 'oidc', `return ({${block.code}}).trustedIssuers`);
   const trustedIssuers: (deployment: Deployment) => unknown = build(cognito, auth0, oidc);
   return readTrustedIssuers(trustedIssuers(deployment), { local: false, allowFirebase: false });

@@ -10,7 +10,7 @@ import { loadConfig } from '../../src/config.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { openInstance, type TestInstance } from './open-instance.ts';
 
-/** The running emulators, as `tools/test.ts` starts them: seen from outside, by the SDKs and the HTTP that users have. */
+/** The running emulators that `tools/test.ts` started, reached with the client SDKs and over HTTP, as users do. */
 
 function setting(name: string): string {
   const value = process.env[name];
@@ -34,10 +34,10 @@ export const silentLog: Log = {
   feedReadFailed() {},
 };
 export const adminApp = admin.initializeApp({ projectId: PROJECT }, randomUUID());
-/** The project's users, with an operator's rights. */
+/** Firebase Auth of the project, through the Admin SDK. */
 export const authAdmin = adminAuth.getAuth(adminApp);
-/** An operator's own instance, as the tools have one: to prepare what a test is about, and to see what has become of it. */
-export const operator = openOperator(PROJECT, adminApp);
+/** An instance in this process, to set up directory entries and to read them back. */
+export const localInstance = openLocalInstance(PROJECT, adminApp);
 
 const clients: client.FirebaseApp[] = [];
 after('close the Firebase apps', async () => {
@@ -45,7 +45,7 @@ after('close the Firebase apps', async () => {
   await admin.deleteApp(adminApp);
 });
 
-function openOperator(projectId: string, app: admin.App): TestInstance {
+function openLocalInstance(projectId: string, app: admin.App): TestInstance {
   const env = { ...process.env, GCLOUD_PROJECT: projectId, FUNCTIONS_EMULATOR: 'true' };
   return openInstance(loadConfig(env), { app, log: silentLog });
 }
@@ -66,8 +66,8 @@ export interface Person {
 }
 
 /**
- * A user with these roles at version 1, in the directory. Imported, because a user who is created is given the default
- * role, later.
+ * A user with these roles at version 1, with a directory entry. It is imported, because a created user gets the default
+ * role a moment later.
  */
 export async function makeUser(roles: readonly Role[], options: NewUser = {}): Promise<Person> {
   const { email = uniqueEmail(), claims = {} } = options;
@@ -76,15 +76,15 @@ export async function makeUser(roles: readonly Role[], options: NewUser = {}): P
   const { errors } = await authAdmin.importUsers([{ uid, email, emailVerified: true, customClaims }]);
   if (errors[0] !== undefined) throw errors[0].error;
   await authAdmin.updateUser(uid, { password: PASSWORD });
-  await operator.users.get(uid); // provisions their entries
+  await localInstance.users.get(uid); // provisions the entry
   return { uid, email };
 }
 
-/** A browser tab or an app: it holds at most one signed-in user. */
+/** A browser tab or an app, with at most one signed-in user. */
 export interface Client {
   readonly auth: Auth;
   readonly functions: Functions;
-  /** @param refresh ask for a new one */
+  /** @param refresh request a new token */
   token(refresh?: boolean): Promise<string>;
 }
 
@@ -131,12 +131,12 @@ interface ApiRequest {
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
-  // Whatever the API answered: the assertions say what it should be.
+  // The assertions say what the response should be.
   // biome-ignore lint/suspicious/noExplicitAny: untyped JSON
   readonly body: any;
 }
 
-/** One request through Hosting, as `GET /users`. */
+/** Sends a request through Hosting. @param route e.g. `GET /users` */
 export async function api(route: string, { token, body, headers }: ApiRequest = {}): Promise<ApiAnswer> {
   const [method = '', path = ''] = route.split(' ');
   const response = await fetch(`${HOSTING_URL}/api/v1${path}`, {
@@ -153,7 +153,7 @@ export async function api(route: string, { token, body, headers }: ApiRequest = 
   return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
 }
 
-/** Asks again until there is an answer other than undefined. */
+/** Repeats `probe` until it returns something other than undefined. */
 export async function until<T>(
   what: string,
   probe: () => Promise<T | undefined>,
@@ -169,17 +169,17 @@ export async function until<T>(
 }
 
 /**
- * Makes the request until it is refused as 401. Whichever instance serves it, that takes no longer than
- * ACCESS_CHANGE_MAX_AGE, a second here; the rest is for a busy machine.
+ * Repeats the request until the response is 401. On any instance, that takes no longer than
+ * ACCESS_CHANGE_MAX_AGE (1 second here); a busy machine may need more.
  */
-export function refusedSoon(route: string, token: string): Promise<ApiAnswer> {
+export function untilRefused(route: string, token: string): Promise<ApiAnswer> {
   return until(`${route} to be refused`, async () => {
     const answer = await api(route, { token });
     return answer.status === 401 ? answer : undefined;
   });
 }
 
-/** Sets the grants of a user, given as roles or as grants, with the given version. */
+/** Sets the grants of a user. @param version the version of the grants that the caller has read */
 export function setRoles(
   token: string,
   uid: string,
@@ -190,12 +190,12 @@ export function setRoles(
   return api(`PUT /users/${uid}/roles`, { token, body: { grants: whole, version } });
 }
 
-/** What an answer says, in one comparable piece. */
+/** Status and error code of a response, e.g. `404 not_found`. */
 export function outcome({ status, body }: ApiAnswer): string {
   return body?.code === undefined ? String(status) : `${status} ${body.code}`;
 }
 
-/** An unsigned token, as anyone can write one for an emulator. */
+/** An unsigned token, which the Auth emulator accepts. */
 export function forgeToken(uid: string, project: string, claims: Record<string, unknown> = {}): string {
   const now = Math.floor(Date.now() / 1000);
   const payload = {

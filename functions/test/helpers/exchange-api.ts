@@ -15,7 +15,7 @@ import { openKeyServer } from './key-server.ts';
 import { openInstance, type TestInstance } from './open-instance.ts';
 import { createSigningPair } from './signing.ts';
 
-/** The HTTP API in front of a Google of our own, with issuers that really sign their tokens. */
+/** The HTTP API in front of a fake Google, with external issuers that sign their tokens with real keys. */
 
 const MAP = { groups: { team: ['member'], helpers: ['support'] } };
 const oidc = (host: string, more: object) => ({
@@ -23,7 +23,7 @@ const oidc = (host: string, more: object) => ({
   ...{ jwksUri: `https://${host}.example.com/keys`, tokenExchange: true },
   ...more,
 });
-/** `login` gives access tokens to exchange, `ids` ID tokens; `closed` allows no exchange, `scoped` has scopes. */
+/** `login` issues access tokens, `ids` ID tokens; `closed` allows no token exchange, `scoped` maps scopes. */
 export const ISSUERS = [
   oidc('login', { services: { claim: 'gty', equals: 'client-credentials' } }),
   oidc('ids', { tokenUse: 'id' }),
@@ -37,17 +37,17 @@ export interface ExchangeApi extends Api {
   readonly keys: Awaited<ReturnType<typeof openKeyServer>>;
   /** A signed token of `login`, or of the issuer that `claims` names. */
   mint(claims?: Record<string, unknown>): Promise<string>;
-  /** Asks for an exchange, with other fields where given; one given as undefined is left out. */
+  /** Requests a token exchange. `fields` replace the defaults; a field with the value `undefined` is left out. */
   exchange(token: string, fields?: Record<string, unknown>, deps?: TestInstance): Promise<supertest.Response>;
   /** Exchanges a token of these groups. @returns the uid of the custom token */
   exchanged(groups: readonly string[], claims?: Record<string, unknown>): Promise<string>;
-  /** The ID token that Firebase would make for an account as it is. @param claims of the custom token */
+  /** The ID token that Firebase would issue now for this account. @param claims of the custom token */
   idToken(uid: string, claims?: object): Promise<string>;
-  /** Changes an entry as the operator. */
+  /** Changes a directory entry, with an operator as the actor. */
   edit(uid: string, what: Edit): Promise<unknown>;
-  /** Ada's entry, or that of another user. */
+  /** The directory entry. @param uid default: Ada's */
   entry(uid?: string): Promise<DirectoryEntry>;
-  /** The custom claims of Ada's account, or of another one. */
+  /** The custom claims of an account. @param uid default: Ada's */
   claims(uid?: string): Record<string, unknown>;
   /** Another instance on the same Firestore and Firebase Auth. */
   another(): TestInstance;
@@ -59,7 +59,7 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
   keys.publish({ keys: [pair.jwk] });
   const product = { trustedIssuers: ISSUERS, ...options.product };
   const api = await openApi({ ...options, product, fetch: keys.fetch });
-  playSigning(api);
+  serveSigning(api);
 
   const mint: ExchangeApi['mint'] = (claims = {}) => {
     const now = Math.floor(Date.now() / 1000);
@@ -111,18 +111,18 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
 
 export const idOf = (subject: string, issuer: string = LOGIN) => externalId(issuer, subject);
 
-/** The claims of a token, whoever signed it. */
+/** The claims of a token, without verifying it. */
 export function claimsOf(token: string): Record<string, string> & { uid: string } {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 }
 
 export const SIGN_BLOB = `/v1/projects/-/serviceAccounts/${SERVICE_ACCOUNT}:signBlob`;
 
-/** Making accounts, and IAM's signBlob, by which a function without a key of its own signs. */
-function playSigning({ google }: Api): void {
+/** Serves account creation and IAM's signBlob, with which a function without a private key signs custom tokens. */
+function serveSigning({ google }: Api): void {
   google.answer(`/v1/projects/${PROJECT}/accounts`, (_req, body) => {
     const { localId, ...rest } = JSON.parse(body) as { localId: string };
-    assert.deepEqual(rest, {}, 'nothing but the id');
+    assert.deepEqual(rest, {}, 'only the uid');
     if (google.users.has(localId)) {
       return (res) => res.writeHead(400, { 'Content-Type': 'application/json' }).end(DUPLICATE);
     }
@@ -138,9 +138,9 @@ function playSigning({ google }: Api): void {
 
 const DUPLICATE = JSON.stringify({ error: { message: 'DUPLICATE_LOCAL_ID' } });
 
-/** What came of it, in short. */
+/** `200`, or status and error code. */
 export const outcome = ({ status, body }: supertest.Response) =>
   status === 200 ? '200' : `${status} ${body.code}`;
 
-/** A grant of an administrator. */
+/** A grant of this role by Olga. */
 export const grant = (role: 'member' | 'admin') => ({ role, grantedBy: 'olga', grantedAt: 1 });

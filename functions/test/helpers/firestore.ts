@@ -9,28 +9,31 @@ import {
 } from '../../../packages/firestore-emulator/server.ts';
 import type { OpenedFirestore, OpenFirestore } from '../../src/platform/firestore/firestore.ts';
 
-/** The embedded Firestore, unless Google's is asked for. It refuses what production would refuse for want of an index. */
+/**
+ * The embedded Firestore, or Google's emulator on request. The embedded one rejects queries without an index, as
+ * production does.
+ */
 
 const INDEXES = fileURLToPath(new URL('../../../firestore.indexes.json', import.meta.url));
 
-// The SDK would look for a Google Cloud machine's credentials, and complain that there are none.
+// Keeps the SDK from looking for the credentials of a Google Cloud machine, and from warning that there are none.
 process.env.METADATA_SERVER_DETECTION ??= 'none';
 
 export interface TestFirestore extends OpenedFirestore {
-  /** As the application is given it. */
+  /** What the application is given. */
   readonly open: OpenFirestore;
   close(): Promise<void>;
 }
 
 let shared: FirestoreServer | undefined;
 
-/** One server for all tests of this process, started when the first asks for it. */
+/** One server for all tests of this process, started on first use. */
 after('stop Firestore', async () => {
   await shared?.stop();
   shared = undefined;
 });
 
-/** A database of its own, empty; on Google's emulator where `npm test` has started that. `close` it in `after`. */
+/** Opens an empty database, on Google's emulator if `npm test` started one. `close` it in `after`. */
 export async function openTestFirestore(): Promise<TestFirestore> {
   const { GATEHOUSE_FIRESTORE_HOST: host } = process.env;
   if (host) return connect({ host });
@@ -39,8 +42,8 @@ export async function openTestFirestore(): Promise<TestFirestore> {
 }
 
 /**
- * A server of its own, for tests that hold, count or break its calls, or have many changes at once: on Google's emulator
- * each two that meet cost two seconds, and Gatehouse waits for four. `stop` it in `after`.
+ * Starts a separate server, for tests that hold, count or break its calls, or that make many changes in parallel:
+ * on Google's emulator each conflict costs two seconds, and Gatehouse waits for four. `stop` it in `after`.
  */
 export function startTestFirestore(
   hooks: Pick<FirestoreOptions, 'beforeCall' | 'afterCall'>,
@@ -48,13 +51,13 @@ export function startTestFirestore(
   return startFirestore({ indexes: INDEXES, ...hooks });
 }
 
-/** A client of a database of its own on a server. @param projectId one that exists already, to share it */
+/** Opens a client on a server. @param projectId default: a new one, with an empty database */
 export function connect(
   { host }: Pick<FirestoreServer, 'host'>,
   projectId: string = `p-${randomUUID()}`,
 ): TestFirestore {
   const { FIRESTORE_EMULATOR_HOST: before } = process.env;
-  // The SDK reads it when it is constructed, and is then satisfied without credentials.
+  // The SDK reads the variable in its constructor, and then needs no credentials.
   process.env.FIRESTORE_EMULATOR_HOST = host;
   const db = new Firestore({ projectId });
   if (before === undefined) delete process.env.FIRESTORE_EMULATOR_HOST;

@@ -1,19 +1,19 @@
 import { createHmac, type KeyObject, sign, verify } from 'node:crypto';
 import { googleKey, idTokenClaims, type SigningKey } from './google.ts';
 
-/** Compact tokens of any shape, down to the byte: what no library agrees to make. */
+/** Makes compact JWSs of any shape, including ones that no library would make. */
 
 export type Part = object | string | Uint8Array;
 export type Signer = (input: string) => Uint8Array | string;
 
-/** An object is written as JSON; a string or bytes are taken as they are. */
+/** Base64url of a part: an object as JSON, a string or bytes unchanged. */
 export function encode(part: Part): string {
   const bytes = typeof part === 'string' || part instanceof Uint8Array ? part : JSON.stringify(part);
   return Buffer.from(bytes as string).toString('base64url');
 }
 
-/** Any bytes where a signature belongs: enough for what is refused before a key is looked at. */
-export const scribble: Signer = () => Buffer.alloc(256, 7);
+/** A made-up signature, for tokens that are refused before the signature is verified. */
+export const dummySignature: Signer = () => Buffer.alloc(256, 7);
 export const unsigned: Signer = () => '';
 export const rs256 =
   (key: SigningKey = googleKey): Signer =>
@@ -24,12 +24,12 @@ export const hs256 =
   (input) =>
     createHmac('sha256', secret).update(input).digest();
 
-export function forge(header: Part, payload: Part, signer: Signer = scribble): string {
+export function forge(header: Part, payload: Part, signer: Signer = dummySignature): string {
   const input = `${encode(header)}.${encode(payload)}`;
   return `${input}.${Buffer.from(signer(input)).toString('base64url')}`;
 }
 
-/** An ID token that is valid except for the given parts, with a valid signature by Google's key. */
+/** An ID token that is valid, except for the given header and claims. By default Google's key signs it. */
 export function forgeIdToken({
   header = {},
   claims = {},
@@ -42,7 +42,7 @@ export function forgeIdToken({
   return forge({ alg: 'RS256', kid: googleKey.kid, typ: 'JWT', ...header }, idTokenClaims(claims), signer);
 }
 
-/** Does Google's key verify this token's signature? Lets a test prove that the signature was not what was wrong. */
+/** Does Google's key verify the signature? With this a test proves that a token is refused for another reason. */
 export function isSignedByGoogle(token: string): boolean {
   const end = token.lastIndexOf('.');
   return verify(

@@ -9,7 +9,7 @@ import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { findFreePort } from '../../../tools/lib/ports.ts';
 import { PROJECT } from './google.ts';
 
-/** The functions framework, which is what runs a function in production: in this process, and as a process of its own. */
+/** The functions framework, which runs a function in production: in this process, or in a separate one. */
 
 const FUNCTIONS = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -17,7 +17,7 @@ type HttpFunction = Parameters<typeof http>[1];
 
 let served = 0;
 
-/** The framework's own server around a function: it has read and parsed the body before the function is called. */
+/** The framework's server around a function. It reads and parses the body before it calls the function. */
 export function frameworkServer(handler: unknown): Server {
   const name = `test-${++served}`;
   // firebase-functions has its own copy of the Express types.
@@ -25,7 +25,7 @@ export function frameworkServer(handler: unknown): Server {
   return getTestServer(name);
 }
 
-/** Builds `lib` unless it is younger than every source. */
+/** Builds `lib`, unless it is newer than every source. */
 export function buildOnce(): void {
   const built = `${FUNCTIONS}lib/index.js`;
   const sources = globSync('{src,scripts}/**/*.ts', { cwd: FUNCTIONS }).map((file) => `${FUNCTIONS}${file}`);
@@ -39,7 +39,7 @@ export interface FrameworkProcess {
   readonly pid: number | undefined;
   /** Everything written to stdout and stderr so far. */
   output(): string;
-  /** Did it come to listen, or did it end before? */
+  /** Did it listen? False when it ended before. */
   readonly listened: boolean;
   /** Is it still the same process? */
   alive(): boolean;
@@ -49,7 +49,7 @@ export interface FrameworkProcess {
 /**
  * Starts `functions-framework` on the built code, as production does, and waits until it listens or has ended.
  *
- * @param env added to a bare environment
+ * @param env added to a minimal environment
  */
 export async function startFramework(env: Readonly<Record<string, string>>): Promise<FrameworkProcess> {
   buildOnce();
@@ -83,7 +83,7 @@ async function stop(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-/** Tries once; waits a moment when there is no answer. */
+/** Tries to connect once; waits 20 ms when the port is closed. */
 function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.end(() => resolve(true)));

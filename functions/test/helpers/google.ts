@@ -7,16 +7,16 @@ import { SignJWT } from 'jose';
 import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
 
 /**
- * Google as production has it: real RS256 signatures by keys of our own, and a real HTTP server on loopback that
- * answers what firebase-admin asks of Google's hosts. Only those hosts, which cannot exist here, are played.
+ * A fake Google: RS256 signatures with keys made here, and an HTTP server on loopback that answers the requests
+ * of firebase-admin to Google's hosts. Everything else is as in production.
  */
 
 export const PROJECT = 'gatehouse-test';
 export const SERVICE_ACCOUNT = `api@${PROJECT}.iam.gserviceaccount.com`;
 export const ISSUER = `https://securetoken.google.com/${PROJECT}`;
-/** Where Gatehouse fetches the keys of ID tokens. */
+/** The path at which Gatehouse fetches the keys of ID tokens. */
 export const KEYS = '/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com';
-/** Where firebase-admin does. */
+/** The path at which firebase-admin fetches them. */
 export const CERTIFICATES = '/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com';
 
 export interface SigningKey {
@@ -34,10 +34,10 @@ export function createSigningKey(
   return { kid, privateKey, publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
 }
 
-/** The key that Google serves unless told otherwise. */
+/** The key that the fake Google serves by default. */
 export const googleKey = createSigningKey();
 
-/** Claims of a good ID token, issued now. */
+/** Claims of a valid ID token, issued 10 seconds ago. */
 export function idTokenClaims(claims: Record<string, unknown> = {}): Record<string, unknown> {
   const now = Math.floor(Date.now() / 1000);
   return {
@@ -60,7 +60,7 @@ interface Signing {
   readonly header?: Record<string, unknown>;
 }
 
-/** A signed ID token. A claim given as `undefined` is left out. */
+/** A signed ID token. A claim with the value `undefined` is left out. */
 export async function mintIdToken(
   claims: Record<string, unknown> = {},
   { key = googleKey, header }: Signing = {},
@@ -84,24 +84,24 @@ export interface GoogleUser {
 type Answer = (req: IncomingMessage, body: string) => object | ((res: ServerResponse) => void);
 
 export interface Google {
-  /** Where its server really is. */
+  /** The base URL of its server. */
   readonly url: string;
-  /** The global `fetch`, but Google’s keys are this server’s. */
+  /** The global `fetch`, but it gets Google’s keys from this server. */
   readonly fetch: Fetch;
-  /** A Firebase app as in production, but for the credential and the road its requests take. */
+  /** A Firebase app as in production, except for its credential and its HTTP agent. */
   readonly app: App;
-  /** Firebase Auth's accounts, by uid; change them as the test goes. */
+  /** Firebase Auth's accounts, by uid. A test may change them. */
   readonly users: Map<string, GoogleUser>;
-  /** Every request so far, as `METHOD host/path`. */
+  /** All requests so far, as `METHOD host/path`. */
   readonly requests: string[];
-  /** How many requests went to a path that ends so. */
+  /** The number of requests to paths that end with this text. */
   count(pathEnd: string): number;
-  /** Replaces the answer of a path: JSON to send, or a function that does with the response what it likes. */
+  /** Replaces the response of a path: JSON to send, or a function that handles the response. */
   answer(path: string, answer: Answer): void;
   close(): Promise<void>;
 }
 
-/** Opens a Google of our own. `close` it in `after`. */
+/** Opens a fake Google. `close` it in `after`. */
 export async function openGoogle(): Promise<Google> {
   const users = new Map<string, GoogleUser>();
   const requests: string[] = [];
@@ -153,13 +153,13 @@ export async function openGoogle(): Promise<Google> {
   };
 }
 
-/** A Firebase app as in production, but for the credential and the road its requests take: all to a port on loopback. */
+/** A Firebase app as in production, except for its credential; all its requests go to a port on loopback. */
 export function openAppAt(port: number, agent: AgentOptions = {}): App {
   const credential = { getAccessToken: async () => ({ access_token: 'test', expires_in: 3600 }) };
   return initializeApp(
     {
       ...{ projectId: PROJECT, credential, httpAgent: new LoopbackAgent(port, agent) },
-      // In production the metadata server names it.
+      // In production it comes from the metadata server.
       serviceAccountId: SERVICE_ACCOUNT,
     },
     randomUUID(),
@@ -169,7 +169,7 @@ export function openAppAt(port: number, agent: AgentOptions = {}): App {
 export const ACCOUNTS_LOOKUP = `/v1/projects/${PROJECT}/accounts:lookup`;
 const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=3600' };
 
-/** `fetch` for which Google’s keys are at another address. */
+/** A `fetch` that gets Google’s keys from another address. */
 export function fetchGoogleAt(url: string, others: Fetch = fetch): Fetch {
   return (asked, init) =>
     asked === `https://www.googleapis.com${KEYS}` ? fetch(`${url}${KEYS}`, init) : others(asked, init);
@@ -185,12 +185,12 @@ export function keySet(keys: readonly Pick<SigningKey, 'kid' | 'publicPem'>[]) {
   };
 }
 
-/** The body of Google's certificate endpoint. */
+/** The body of Google's certificates response. */
 export function certificates(keys: readonly Pick<SigningKey, 'kid' | 'publicPem'>[]): Record<string, string> {
   return Object.fromEntries(keys.map(({ kid, publicPem }) => [kid, publicPem]));
 }
 
-/** Takes every connection to our own server, whatever host it was meant for. TLS ends before it begins. */
+/** Sends every connection to our server, without TLS, instead of to the host of the request. */
 class LoopbackAgent extends Agent {
   readonly #port: number;
   constructor(port: number, options: AgentOptions) {

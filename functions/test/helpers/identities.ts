@@ -2,7 +2,7 @@ import { type ExternalIdentity, externalId } from '../../src/authn/external-iden
 
 export const LOGIN = 'https://login.example.com';
 
-/** An external identity, as a token has it. */
+/** The external identity in a token of an external issuer. */
 export function identityOf(subject: string, facts: Partial<ExternalIdentity> = {}): ExternalIdentity {
   const { issuer = LOGIN } = facts;
   return {

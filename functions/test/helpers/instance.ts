@@ -14,7 +14,7 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-/** A log that keeps its lines. */
+/** A log that keeps its lines in memory. */
 export function recordingLog(): { readonly lines: LogLine[]; readonly log: Log } {
   const lines: LogLine[] = [];
   return {
@@ -34,7 +34,7 @@ export interface Instance extends TestInstance {
   readonly lines: LogLine[];
 }
 
-/** One instance wired as in production, talking to the given Google and Firestore. */
+/** One instance as in production, on the given Google and Firestore. */
 export function createInstance(
   google: Google,
   firestore: TestFirestore,
@@ -57,7 +57,7 @@ export function createInstance(
   return { ...openInstance(config, outside), lines };
 }
 
-/** Presents a bearer token to the authentication of an instance. */
+/** Authenticates a bearer token. With `fresh` it reads the directory record, as privileged operations do. */
 export function present(instance: TestInstance, token: string, { fresh = false } = {}): Promise<Principal> {
   return authenticate(instance, { authenticator: instance.bearer, value: token }, { fresh });
 }

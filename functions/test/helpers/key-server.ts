@@ -4,15 +4,15 @@ import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
 
 type Answer = (req: IncomingMessage, res: ServerResponse) => void;
 
-/** The key endpoints of any number of issuers: a real HTTP server on loopback, reached through the real `fetch`. */
+/** The JWKS endpoints of any number of issuers: an HTTP server on loopback, reached through the real `fetch`. */
 export interface KeyServer {
-  /** The global `fetch`, but every host is this server. */
+  /** The global `fetch`, but it sends the requests to every host to this server. */
   readonly fetch: Fetch;
-  /** `host/path` of every request so far. */
+  /** `host/path` of all requests so far. */
   readonly requests: string[];
-  /** From now on every request gets this JSON, with 200. */
+  /** From now on every response is 200 with this JSON. */
   publish(document: unknown): void;
-  /** From now on every request gets what this does with it. */
+  /** From now on `answer` handles every request. */
   answer(answer: Answer): void;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { AppError } from '../../src/core/errors.ts';
 import type { Account } from '../../src/platform/firebase-auth/account.ts';
 import type { AccountStore } from '../../src/platform/firebase-auth/account-store.ts';
 
-/** An account with what matters to the test, and the rest as Firebase Auth would have it. */
+/** An account with these fields; the others have defaults. */
 export function accountOf(
   uid: string,
   { roles = [], ...facts }: Partial<Account> & { roles?: readonly Role[] } = {},
@@ -22,14 +22,14 @@ export function accountOf(
 }
 
 export interface MemoryAccounts extends AccountStore {
-  /** Every call that changes something, in order, e.g. `setClaims bob`. */
+  /** All changes so far, in order, e.g. `setClaims bob`. */
   readonly changes: string[];
   readonly byUid: Map<string, Account>;
-  /** Runs before each change; may throw, wait, or change something behind the caller's back. */
+  /** Runs before each change; may throw, wait, or change an account first. */
   before: (change: string) => void | Promise<void>;
 }
 
-/** Firebase Auth in memory: without compare-and-set, as the real one. */
+/** Firebase Auth in memory. Like the real one, it has no compare-and-set. */
 export function createMemoryAccounts(accounts: readonly Account[]): MemoryAccounts {
   const byUid = new Map(accounts.map((account) => [account.uid, account]));
   const changes: string[] = [];

@@ -2,7 +2,7 @@ import { createInstance } from '../../src/app.ts';
 import type { Config } from '../../src/config.ts';
 import { createPlatform, type Outside } from '../../src/platform/platform.ts';
 
-/** One instance as production builds it, with its services at hand by short names. */
+/** One instance as in production, with its services under short names. */
 export function openInstance(config: Config, outside: Outside = {}) {
   const instance = createInstance(createPlatform(config, outside));
   const { users, directory, identities, tokenExchange, notes } = instance.services;
@@ -16,7 +16,7 @@ export function openInstance(config: Config, outside: Outside = {}) {
 
 export type TestInstance = ReturnType<typeof openInstance>;
 
-/** An instance with some services replaced: its operations run on the new ones. */
+/** An instance with replaced services: its operations run on the new ones. */
 export function rebind(before: TestInstance, after: TestInstance): TestInstance {
   const replaced = new Map<unknown, unknown>(
     (['audit', 'users', 'directory', 'identities', 'notes', 'exchangeToken'] as const).map((name) => [

@@ -1,10 +1,10 @@
 import { modules } from '../../src/app.ts';
 import { createCallables as create } from '../../src/callable/callable.ts';
 
-/** Every operation as a row: its route, and who may call it. */
+/** All operations, each with its HTTP route and access rule. */
 export const routes = modules.operations.map(({ http, ...operation }) => ({ ...operation, ...http }));
 
-/** Names of the operations that are callable functions, too. */
+/** Names of the operations that are also callable functions. */
 export const CALLABLES: readonly string[] = modules.operations
   .filter(({ callable }) => callable)
   .map(({ name }) => name);

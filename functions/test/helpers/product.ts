@@ -1,7 +1,7 @@
 import gatehouse from '../../gatehouse.config.ts';
 import type { ProductConfig } from '../../src/product-config.ts';
 
-/** Fields of `gatehouse.config.ts` for one test, as data; wrong ones on purpose, too. */
+/** Fields of `gatehouse.config.ts` for one test. Their types allow invalid values. */
 export interface ProductFields {
   readonly defaultRole?: string;
   readonly signUp?: { readonly emailDomains: readonly string[] };
@@ -9,7 +9,7 @@ export interface ProductFields {
 }
 
 /**
- * The permissions and roles of `gatehouse.config.ts`, with the given fields. Those that are left out do not depend on
+ * The permissions and roles of `gatehouse.config.ts`, with the given fields. Fields that are left out do not depend on
  * that file: the default role is member, every domain may sign up, and no issuer is trusted.
  */
 export function productOf({

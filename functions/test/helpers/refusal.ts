@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { AppError, type ErrorCode } from '../../src/core/errors.ts';
 
-/** What `attempt` throws or rejects with; fails when it passes, or when that is not an {@link AppError}. */
+/** The {@link AppError} that `attempt` throws or rejects with. Fails when it succeeds; rethrows any other error. */
 export async function refusalOf(attempt: () => unknown): Promise<AppError> {
   let value: unknown;
   try {
@@ -11,10 +11,10 @@ export async function refusalOf(attempt: () => unknown): Promise<AppError> {
     if (thrown instanceof AppError) return thrown;
     throw thrown;
   }
-  assert.fail(`was not refused but gave ${inspect(value)}`);
+  assert.fail(`was not refused but returned ${inspect(value)}`);
 }
 
-/** @param reason or the detail for the log; given where several checks could refuse with the same code */
+/** @param reason refusal reason or log detail; needed where several checks could refuse with the same code */
 export async function assertRefused(
   attempt: () => unknown,
   code: ErrorCode,

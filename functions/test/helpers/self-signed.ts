@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
-/** A certificate that this test makes for itself, so that HTTPS is really spoken on loopback. RFC 5280 §4.1, in DER. */
+/** Makes a self-signed certificate, for real TLS on loopback. RFC 5280 §4.1, in DER. */
 export function createSelfSigned(): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(oid([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02])); // ecdsa-with-SHA256
@@ -30,13 +30,13 @@ export function createSelfSigned(): { readonly key: string; readonly cert: strin
   };
 }
 
-/** The address 127.0.0.1, §4.2.1.6. */
+/** SubjectAltName: the address 127.0.0.1, §4.2.1.6. */
 function subjectAltName(): Buffer {
   const names = sequence(element(0x87, Buffer.from([127, 0, 0, 1])));
   return sequence(oid([0x55, 0x1d, 0x11]), element(0x04, names));
 }
 
-/** May sign certificates, its own: §4.2.1.9. */
+/** BasicConstraints: a certificate authority, so that it may sign itself, §4.2.1.9. */
 function basicConstraints(): Buffer {
   const authority = sequence(element(0x01, Buffer.from([0xff])));
   return sequence(oid([0x55, 0x1d, 0x13]), element(0x01, Buffer.from([0xff])), element(0x04, authority));

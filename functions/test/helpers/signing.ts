@@ -4,10 +4,10 @@ import { parseCompactJws } from '../../src/authn/parse-jws.ts';
 
 /** A key pair of an issuer other than Firebase. */
 export interface SigningPair {
-  /** The public half as a key set publishes it. */
+  /** The public key, as in a JWK set. */
   readonly jwk: JWK & { readonly kid: string };
   readonly privateJwk: JWK;
-  /** A compact token with a real signature. A claim given as `undefined` is left out. */
+  /** A compact JWS with a real signature. A claim with the value `undefined` is left out. */
   sign(
     claims: Readonly<Record<string, unknown>>,
     header?: Readonly<Record<string, unknown>>,
@@ -35,5 +35,5 @@ export function unverified(
   return { raw: 'a.b.c', header: { alg: 'RS256', kid: 'k', typ: 'JWT', ...header }, payload, signed: true };
 }
 
-/** As {@link parseCompactJws}, for tests that need no header key besides the usual. */
+/** {@link parseCompactJws} without additional header keys. */
 export const parsed = (raw: string): UnverifiedToken => parseCompactJws(raw);

@@ -5,7 +5,7 @@ import { createPrincipal } from '../../src/authz/principal.ts';
 import { readRoleClaims } from '../../src/authz/role-claims.ts';
 import { invalidToken } from '../../src/core/errors.ts';
 
-/** An issuer other than Firebase, with keys of its own. Its users have directory ids that differ from their subjects. */
+/** An external issuer with its own keys. The directory ids of its users differ from their subjects. */
 
 export const TEST_ISSUER = 'https://login.example.com/';
 
@@ -14,7 +14,7 @@ export interface TestIssuer {
   mint(claims: Record<string, unknown>): Promise<string>;
 }
 
-/** @param directoryIds of its subjects; who is not in it has no entry */
+/** @param directoryIds by subject; a subject that is missing here has no directory entry */
 export async function createTestIssuer(directoryIds: ReadonlyMap<string, string>): Promise<TestIssuer> {
   const { privateKey, publicKey } = await generateKeyPair('ES256');
   const kid = (await exportJWK(publicKey)).x ?? randomUUID();

@@ -1,8 +1,8 @@
 import type { PrincipalActor } from '../../src/authz/actor.ts';
 import type { RoleChange, UsersService } from '../../src/users/users-service.ts';
 
-/** The users service with the access rule that each operation passes. */
-export function withRules(users: UsersService) {
+/** The users service, with the access rules that the operations pass to it. */
+export function withAccessRules(users: UsersService) {
   return {
     ...users,
     setRoles: (actor: PrincipalActor, change: RoleChange) =>
@@ -15,4 +15,4 @@ export function withRules(users: UsersService) {
   };
 }
 
-export type RuledUsers = ReturnType<typeof withRules>;
+export type UsersWithRules = ReturnType<typeof withAccessRules>;

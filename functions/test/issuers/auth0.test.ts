@@ -15,12 +15,12 @@ describe('an Auth0 tenant', () => {
   });
 
   const shapes = [
-    { name: 'for this API alone', scope: '', audience: 'string' },
-    { name: 'for the tenant’s /userinfo, too', scope: 'openid email', audience: 'object' },
+    { name: 'for this API only', scope: '', audience: 'string' },
+    { name: 'also for the tenant’s /userinfo', scope: 'openid email', audience: 'object' },
   ];
   for (const dialect of ['access_token_authz', 'rfc9068_profile_authz'] as const) {
     for (const { name, scope, audience } of shapes) {
-      it(`lets a user in with a token of the profile ${dialect} ${name}`, async () => {
+      it(`accepts a token of the profile ${dialect} ${name}`, async () => {
         const { accessToken } = await issuers.auth0.signIn('ada', { dialect, scope });
         const [header, payload] = decode(accessToken);
         assert.equal(header?.typ, dialect === 'access_token_authz' ? 'JWT' : 'at+jwt');
@@ -33,7 +33,7 @@ describe('an Auth0 tenant', () => {
       });
     }
 
-    it(`takes a client-credentials token of the profile ${dialect} for a service`, async () => {
+    it(`treats a client-credentials token of the profile ${dialect} as a service`, async () => {
       const { accessToken } = await issuers.auth0.signInMachine({ dialect });
       const { body } = await api.ask('GET /me', accessToken);
       assert.deepEqual([body.kind, body.subject], ['service', 'gatehouse-machine@clients']);
@@ -43,7 +43,7 @@ describe('an Auth0 tenant', () => {
     });
   }
 
-  it('gives another user no more than their own permissions', async () => {
+  it('gives each user only their own permissions', async () => {
     const { accessToken } = await issuers.auth0.signIn('bo');
     assert.deepEqual((await api.ask('GET /me', accessToken)).body.permissions, ['notes:read']);
     assert.equal(outcome(await api.ask('GET /users', accessToken)), '403 permission_denied');
@@ -54,20 +54,20 @@ describe('an Auth0 tenant', () => {
     assert.equal(outcome(await api.ask('GET /me', idToken)), '401 invalid_token');
   });
 
-  it('refuses an ID token even where the API goes by the client’s id', async () => {
+  it('refuses an ID token even if the API’s audience is the client id', async () => {
     const { idToken, accessToken } = await issuers.auth0.signIn('ada', {
       audience: 'gatehouse-web',
       scope: '',
     });
-    const careless = await openLocalApi(
+    const misconfigured = await openLocalApi(
       replaced(issuers.trustedIssuers, 'https://api.gatehouse.test', 'gatehouse-web'),
     );
     try {
-      assert.equal(outcome(await careless.ask('GET /me', idToken)), '401 invalid_token');
-      // Nothing tells it from an ID token any more.
-      assert.equal(outcome(await careless.ask('GET /me', accessToken)), '401 invalid_token');
+      assert.equal(outcome(await misconfigured.ask('GET /me', idToken)), '401 invalid_token');
+      // With this audience it cannot be distinguished from an ID token.
+      assert.equal(outcome(await misconfigured.ask('GET /me', accessToken)), '401 invalid_token');
     } finally {
-      await careless.close();
+      await misconfigured.close();
     }
   });
 

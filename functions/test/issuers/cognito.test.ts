@@ -19,7 +19,7 @@ describe('a Cognito user pool', () => {
   });
 
   for (const flow of ['USER_SRP_AUTH', 'USER_PASSWORD_AUTH'] as const) {
-    it(`lets who signed in with ${flow} in, by access token and by ID token`, async () => {
+    it(`accepts access and ID tokens of a sign-in with ${flow}`, async () => {
       const api = await open(issuers.trustedIssuers);
       const { accessToken, idToken } = await issuers.cognito.signIn('ada', { flow });
       const byAccess = await api.ask('GET /me', accessToken);
@@ -33,7 +33,7 @@ describe('a Cognito user pool', () => {
     });
   }
 
-  it('gives who is in the group what the group means, and others what everybody has', async () => {
+  it('gives group members the mapped roles, and every user those of `everyone`', async () => {
     const api = await open(issuers.trustedIssuers);
     const rolesOf = async (who: 'ada' | 'bo') =>
       (await api.ask('GET /me', (await issuers.cognito.signIn(who)).accessToken)).body.roles;
@@ -41,7 +41,7 @@ describe('a Cognito user pool', () => {
     assert.deepEqual(await rolesOf('bo'), ['member']);
   });
 
-  it('refuses an ID token where access tokens are asked for, and the other way round', async () => {
+  it('refuses an ID token where access tokens are expected, and vice versa', async () => {
     const { accessToken, idToken } = await issuers.cognito.signIn('ada');
     const only = (use: string) =>
       issuers.trustedIssuers.filter((one) => 'tokenUse' in one && one.tokenUse === use);
@@ -72,7 +72,7 @@ describe('a Cognito user pool', () => {
     }
   });
 
-  it('has no use for a refresh token', async () => {
+  it('refuses a refresh token', async () => {
     const api = await open(issuers.trustedIssuers);
     const { refreshToken } = await issuers.cognito.signIn('ada');
     assert.equal(outcome(await api.ask('GET /me', refreshToken)), '401 invalid_token');

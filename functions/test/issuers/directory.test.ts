@@ -23,7 +23,7 @@ describe('a Cognito user in the directory', () => {
     return { accessToken, idToken, subject, path: `/users/${externalId(issuer, subject)}` };
   }
 
-  /** A sign-in in the second of a revocation is revoked with the others. */
+  /** Repeats the sign-in, because one in the same second as the revocation is revoked, too. */
   async function signInAgain(who: 'ada' | 'bo') {
     for (;;) {
       const { accessToken } = await signIn(who);
@@ -32,48 +32,48 @@ describe('a Cognito user in the directory', () => {
     }
   }
 
-  it('is entered there by the first request, under issuer and subject', async () => {
+  it('gets an entry under issuer and subject with the first request', async () => {
     const { idToken, subject, path } = await signIn('ada');
-    const unseen = await openLocalApi(issuers.trustedIssuers);
+    const empty = await openLocalApi(issuers.trustedIssuers);
     try {
-      assert.equal(outcome(await unseen.askAs('admin', `GET ${path}`)), '404 not_found');
-      assert.equal(outcome(await unseen.ask('GET /me', idToken)), '200');
-      const { status, body } = await unseen.askAs('admin', `GET ${path}`);
+      assert.equal(outcome(await empty.askAs('admin', `GET ${path}`)), '404 not_found');
+      assert.equal(outcome(await empty.ask('GET /me', idToken)), '200');
+      const { status, body } = await empty.askAs('admin', `GET ${path}`);
       assert.equal(status, 200);
       assert.deepEqual(body.identity, { issuer, subject });
       assert.deepEqual([body.email, body.emailVerified, body.grants], ['ada@cognito.test', true, []]);
     } finally {
-      await unseen.close();
+      await empty.close();
     }
   });
 
-  it('has what an admin grants, beside what the pool’s groups mean', async () => {
+  it('has the roles that an admin grants, in addition to those of the pool’s groups', async () => {
     const { accessToken, path } = await signIn('bo');
     assert.equal(outcome(await api.ask('GET /audit', accessToken)), '403 permission_denied');
     const { body } = await api.askAs('admin', `GET ${path}`);
     const change = { grants: [{ role: 'auditor' }], version: body.version };
     assert.equal(outcome(await api.askAs('admin', `PUT ${path}/roles`, change)), '200');
-    // The same token: nothing about a grant is in it.
+    // The same token: grants are not in it.
     assert.equal(outcome(await api.ask('GET /audit', accessToken)), '200');
     const me = await api.ask('GET /me', accessToken);
     assert.deepEqual(me.body.roles.toSorted(), ['auditor', 'member']);
   });
 
-  it('can be given a role before they come', async () => {
+  it('can be granted a role before the first sign-in', async () => {
     const { accessToken, subject, path } = await signIn('bo');
-    const unseen = await openLocalApi(issuers.trustedIssuers);
+    const empty = await openLocalApi(issuers.trustedIssuers);
     try {
-      assert.equal(outcome(await unseen.askAs('admin', 'POST /users', { issuer, subject })), '200');
+      assert.equal(outcome(await empty.askAs('admin', 'POST /users', { issuer, subject })), '200');
       const change = { grants: [{ role: 'auditor' }], version: 0 };
-      assert.equal(outcome(await unseen.askAs('admin', `PUT ${path}/roles`, change)), '200');
-      const { body } = await unseen.ask('GET /me', accessToken);
+      assert.equal(outcome(await empty.askAs('admin', `PUT ${path}/roles`, change)), '200');
+      const { body } = await empty.ask('GET /me', accessToken);
       assert.deepEqual(body.roles.toSorted(), ['auditor', 'member']);
     } finally {
-      await unseen.close();
+      await empty.close();
     }
   });
 
-  it('is signed out everywhere when somebody revokes their sessions, until they sign in again', async () => {
+  it('is refused after a revocation of their sessions, until the next sign-in', async () => {
     const { accessToken, idToken, path } = await signIn('ada');
     assert.equal(outcome(await api.ask('GET /me', accessToken)), '200');
     assert.equal(outcome(await api.askAs('support', `POST ${path}/revoke`)), '200');
@@ -83,14 +83,14 @@ describe('a Cognito user in the directory', () => {
     assert.equal(outcome(await signInAgain('ada')), '200');
   });
 
-  it('can sign themselves out everywhere', async () => {
+  it('can revoke their own sessions', async () => {
     const { accessToken } = await signIn('bo');
     assert.equal(outcome(await api.ask('POST /me/revoke', accessToken)), '200');
     assert.equal(outcome(await api.ask('GET /me', accessToken)), '401 token_stale');
     assert.equal(outcome(await signInAgain('bo')), '200');
   });
 
-  it('is out while disabled, however they sign in, and in again when enabled', async () => {
+  it('is refused while disabled, also after a new sign-in, and accepted when enabled', async () => {
     const { body } = await signInAgain('ada');
     const path = `/users/${externalId(issuer, body.subject)}`;
     const { accessToken, idToken } = await issuers.cognito.signIn('ada');
@@ -102,8 +102,8 @@ describe('a Cognito user in the directory', () => {
     assert.equal(outcome(await api.askAs('admin', `PATCH ${path}`, { disabled: false })), '200');
     assert.equal(outcome(await signInAgain('ada')), '200');
 
-    const trail = await api.askAs('auditor', path.replace('/users/', 'GET /audit?target='));
-    const actions = trail.body.events.map(({ action }: { action: string }) => action);
+    const audit = await api.askAs('auditor', path.replace('/users/', 'GET /audit?target='));
+    const actions = audit.body.events.map(({ action }: { action: string }) => action);
     assert.deepEqual(actions.slice(0, 2), ['user.enable', 'user.disable']);
   });
 });

@@ -1,20 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import type { Response } from 'supertest';
 import { type LocalIssuers, startIssuers } from '../../../tools/issuers/start-issuers.ts';
-import { createBearerAuthenticator } from '../../src/authn/bearer.ts';
-import { createTokenVerifiers } from '../../src/authn/oidc/token-verifiers.ts';
 import { readTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
-import { createIdentitiesService } from '../../src/identities/identities-service.ts';
 import { type Api, openApi, type Person } from '../helpers/api.ts';
 
 /**
- * The HTTP API as production runs it, Firebase's signatures included, but for one thing: the issuers that it trusts speak
- * plain HTTP on this machine.
+ * The HTTP API as in production, with Firebase's signatures, except that the trusted issuers use plain HTTP on this
+ * machine.
  */
 export interface LocalApi extends Api {
-  /** Asks with a token, as a client over HTTPS. */
+  /** Sends a request with a token, as a client over HTTPS. @param route e.g. `GET /me` */
   ask(route: string, token: string, body?: object): Promise<Answer>;
-  /** The same as one of the people in Firebase. */
+  /** Sends a request as one of the Firebase users. */
   askAs(who: Person, route: string, body?: object): Promise<Answer>;
 }
 
@@ -25,17 +22,7 @@ export interface Answer extends Pick<Response, 'status' | 'body'> {
 /** @param trustedIssuers as in gatehouse.config.ts */
 export async function openLocalApi(trustedIssuers: readonly object[]): Promise<LocalApi> {
   const profiles = readTrustedIssuers(trustedIssuers, { local: true, allowFirebase: false });
-  const api = await openApi({
-    rewire: (deps) => {
-      const { accessRecords: records, clock } = deps;
-      const config = { ...deps.config, trustedIssuers: profiles };
-      const external = createTokenVerifiers({ profiles, fetch, clock, records });
-      const bearer = createBearerAuthenticator([...deps.bearer.verifiers, ...external]);
-      const { directory, log } = deps;
-      const identities = createIdentitiesService({ directory, clock, log, trustedIssuers: profiles });
-      return { ...deps, config, authenticators: [bearer], bearer, identities };
-    },
-  });
+  const api = await openApi({ trustedIssuers: profiles });
   const ask: LocalApi['ask'] = async (route, token, body) => {
     const [method = '', path = ''] = route.split(' ');
     const agent = api.as();
@@ -57,7 +44,7 @@ const METHODS: Readonly<Record<string, 'post' | 'patch' | 'put'>> = {
   PUT: 'put',
 };
 
-/** One of each kind, on free ports. `stop` them in `after`. */
+/** Starts one issuer of each kind, on free ports. `stop` them in `after`. */
 export function startLocalIssuers(
   options: { algorithm?: 'PS256' | 'ES256' | 'EdDSA' } = {},
 ): Promise<LocalIssuers> {
@@ -65,12 +52,12 @@ export function startLocalIssuers(
   return startIssuers({ ports: 'free', logFile, ...options });
 }
 
-/** A copy in which every such string is another one. */
+/** A copy with every occurrence of this string value replaced. */
 export function replaced(trustedIssuers: readonly object[], value: string, other: string): object[] {
   return JSON.parse(JSON.stringify(trustedIssuers, (_key, found) => (found === value ? other : found)));
 }
 
-/** `200`, or status and code of a refusal. */
+/** The status, with the error code of a refusal, e.g. `404 not_found`. */
 export function outcome({ status, body }: Answer): string {
   return status < 400 ? String(status) : `${status} ${body.code}`;
 }

@@ -15,27 +15,27 @@ for (const algorithm of ['PS256', 'ES256', 'EdDSA'] as const) {
       await issuers?.stop();
     });
 
-    it('lets a user in who signed in with a code and PKCE', async () => {
+    it('accepts a user who signed in with an authorization code and PKCE', async () => {
       const { accessToken } = await issuers.oidc.signIn('ada', { scope: 'openid notes:read' });
       const { status, body } = await api.ask('GET /me', accessToken);
       const { kind, issuer, subject, roles, permissions } = body;
       assert.equal(status, 200);
       assert.deepEqual([kind, issuer, subject], ['user', issuers.oidc.url, 'ada@oidc.test']);
-      // Her role comes from the provider; the app asked for less than it allows.
+      // The role comes from the provider; the client requested fewer scopes than the role allows.
       assert.deepEqual([roles, permissions], [['support', 'member'], ['notes:read']]);
     });
 
-    it('gives no scope more than the user has', async () => {
+    it('limits scopes to the permissions of the user', async () => {
       const { accessToken } = await issuers.oidc.signIn('bo', { scope: 'openid notes:read users:read' });
       assert.deepEqual((await api.ask('GET /me', accessToken)).body.permissions, ['notes:read']);
     });
 
-    it('gives a user nothing by a token without a scope that is known here', async () => {
+    it('gives no permissions to a token without a mapped scope', async () => {
       const { accessToken } = await issuers.oidc.signIn('ada', { scope: 'openid' });
       assert.deepEqual((await api.ask('GET /me', accessToken)).body.permissions, []);
     });
 
-    it('takes client credentials for a service, whose scopes are what it may', async () => {
+    it('treats client credentials as a service, with its scopes as permissions', async () => {
       const { accessToken } = await issuers.oidc.signInMachine({ scope: 'users:read' });
       const { body } = await api.ask('GET /me', accessToken);
       const { kind, subject, roles, permissions } = body;
@@ -53,7 +53,7 @@ for (const algorithm of ['PS256', 'ES256', 'EdDSA'] as const) {
       }
     });
 
-    it('refuses another algorithm than the setting lists, although the provider has a key for it', async () => {
+    it('refuses an algorithm that is not configured, although the provider has a key for it', async () => {
       const { accessToken } = await issuers.oidc.signIn('ada');
       const strict = await openLocalApi(replaced(issuers.trustedIssuers, algorithm, 'RS256'));
       try {

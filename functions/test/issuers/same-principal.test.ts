@@ -4,7 +4,7 @@ import { permissionsOf } from '../../src/authz/roles.ts';
 import { access } from '../../src/users/schema.ts';
 import { type LocalApi, openLocalApi, outcome, startLocalIssuers } from './local-api.ts';
 
-describe('one route, users of several issuers', () => {
+describe('one route with users of several issuers', () => {
   let issuers: LocalIssuers;
   let api: LocalApi;
   let tokens: Record<'firebase' | 'cognito' | 'auth0' | 'oidc', string>;
@@ -23,7 +23,7 @@ describe('one route, users of several issuers', () => {
     await issuers?.stop();
   });
 
-  it('gives a principal of the same shape for each', async () => {
+  it('returns a principal of the same shape for each', async () => {
     for (const token of Object.values(tokens)) {
       const { status, body } = await api.ask('GET /me', token);
       assert.equal(status, 200);
@@ -34,7 +34,7 @@ describe('one route, users of several issuers', () => {
     }
   });
 
-  it('tells them apart by issuer and subject', async () => {
+  it('distinguishes them by issuer and subject', async () => {
     const seen = new Set<string>();
     for (const token of Object.values(tokens)) {
       const { body } = await api.ask('GET /me', token);
@@ -45,7 +45,7 @@ describe('one route, users of several issuers', () => {
     assert.equal(seen.size, 4);
   });
 
-  it('gives each what its issuer’s map says, and nothing else', async () => {
+  it('gives each exactly the roles and permissions of its issuer’s claim mapping', async () => {
     const of = async (token: string) => {
       const { body } = await api.ask('GET /me', token);
       return [body.roles.toSorted(), body.permissions.toSorted()];
@@ -60,7 +60,7 @@ describe('one route, users of several issuers', () => {
     ]);
   });
 
-  it('lets each through the gate of a permission they have, and refuses each at one they lack', async () => {
+  it('allows operations of permissions that they have, and refuses others', async () => {
     for (const token of Object.values(tokens)) {
       assert.equal(outcome(await api.ask('GET /users', token)), '200');
       const refused = await api.ask('GET /audit', token);
@@ -69,7 +69,7 @@ describe('one route, users of several issuers', () => {
     }
   });
 
-  it('keeps their notes apart', async () => {
+  it('separates their notes', async () => {
     const { cognito, auth0 } = tokens;
     const note = { title: 'mine', body: 'of the pool' };
     assert.equal(outcome(await api.ask('POST /notes', cognito, note)), '200');
@@ -78,15 +78,15 @@ describe('one route, users of several issuers', () => {
     assert.deepEqual([await titles(cognito), await titles(auth0)], [['mine'], []]);
   });
 
-  it('refuses a token of an issuer that is not in the list, whoever signed it', async () => {
-    const others = await openLocalApi([]);
+  it('refuses valid tokens of issuers that are not trusted', async () => {
+    const untrusting = await openLocalApi([]);
     try {
       for (const name of ['cognito', 'auth0', 'oidc'] as const) {
-        assert.equal(outcome(await others.ask('GET /me', tokens[name])), '401 invalid_token');
+        assert.equal(outcome(await untrusting.ask('GET /me', tokens[name])), '401 invalid_token');
       }
-      assert.equal(outcome(await others.ask('GET /me', tokens.firebase)), '200');
+      assert.equal(outcome(await untrusting.ask('GET /me', tokens.firebase)), '200');
     } finally {
-      await others.close();
+      await untrusting.close();
     }
   });
 });

@@ -1,12 +1,12 @@
 /**
- * The cases of functions/test/rules, put by the client SDK to Google's Firestore emulator. `npm test` starts it where it
- * finds it with a Java for it, the Google Cloud CLI's or the Firebase CLI's:
+ * The cases of functions/test/rules, run with the client SDK on Google's Firestore emulator. `npm test` starts it if
+ * the Google Cloud CLI or the Firebase CLI has installed it, and Java is there:
  *
  *     npm test -- rules-official
  *
- * or, with an emulator that runs already, mocha on this file with FIRESTORE_RULES_EMULATOR_HOST=127.0.0.1:<port>. That
- * variable has a name of its own because FIRESTORE_EMULATOR_HOST may lead to the embedded Firestore, which knows no
- * rules. Without it each test is skipped by name. The project id is one of our own: what lies in others stays there.
+ * or, if an emulator runs already, mocha on this file with FIRESTORE_RULES_EMULATOR_HOST=127.0.0.1:<port>. The name
+ * differs from FIRESTORE_EMULATOR_HOST because that may be the embedded Firestore, which does not evaluate rules.
+ * Without the variable each test is skipped by name. The project id is used by these tests only.
  */
 import { readFileSync } from 'node:fs';
 import {
@@ -19,7 +19,7 @@ import {
 import { serverTimestamp, setLogLevel } from 'firebase/firestore';
 import { type Attempt, type Caller, type Content, SERVER_TIME } from '../rules/access-cases.ts';
 import { STORED } from '../rules/access-matrix.ts';
-import { toPrincipalView } from '../rules/access-suite.ts';
+import { defineAccessTests } from '../rules/access-suite.ts';
 
 type Firestore = ReturnType<RulesTestContext['firestore']>;
 
@@ -35,7 +35,7 @@ describe(`firestore.rules on Google’s emulator${condition}`, () => {
   before(async function () {
     if (!emulator) return this.skip();
     const { hostname: host, port } = new URL(`http://${emulator}`);
-    setLogLevel('silent'); // it warns of each refusal, and most cases are refusals
+    setLogLevel('silent'); // it would warn of each refusal, and most cases are refusals
     environment = await initializeTestEnvironment({
       projectId: 'demo-gatehouse-rules',
       firestore: { host, port: Number(port), rules: source },
@@ -43,7 +43,7 @@ describe(`firestore.rules on Google’s emulator${condition}`, () => {
   });
   after(() => environment?.cleanup());
 
-  toPrincipalView(async (caller, attempt) => {
+  defineAccessTests(async (caller, attempt) => {
     if (!isAsStored) await store();
     try {
       await make(clientOf(caller), attempt);
@@ -55,7 +55,7 @@ describe(`firestore.rules on Google’s emulator${condition}`, () => {
     return true;
   });
 
-  /** Puts every stored document back, and nothing else. */
+  /** Restores the stored documents, and deletes all others. */
   async function store(): Promise<void> {
     await environment.clearFirestore();
     await environment.withSecurityRulesDisabled(async (context) => {
@@ -67,7 +67,7 @@ describe(`firestore.rules on Google’s emulator${condition}`, () => {
     isAsStored = true;
   }
 
-  /** One client a caller: each has a connection of its own. */
+  /** One client for each caller, because a client has one user. */
   function clientOf(caller: Caller | null): Firestore {
     const client = clients.get(caller) ?? contextOf(caller).firestore();
     clients.set(caller, client);
@@ -81,7 +81,7 @@ describe(`firestore.rules on Google’s emulator${condition}`, () => {
   }
 });
 
-/** Asks the server, never the cache. A whole-document `set` is a create or an update by what is stored. */
+/** Reads from the server, never from the cache. A whole-document `set` is a create or an update, by what is stored. */
 async function make(firestore: Firestore, { operation, path, query, document }: Attempt): Promise<void> {
   if (operation === 'delete') return firestore.doc(path).delete();
   if (document) return firestore.doc(path).set(withServerTime(document));
@@ -89,10 +89,10 @@ async function make(firestore: Firestore, { operation, path, query, document }: 
     await firestore.doc(path).get({ source: 'server' });
     return;
   }
-  let asked = query.isGroup ? firestore.collectionGroup(path) : firestore.collection(path);
-  for (const [field, value] of Object.entries(query.where)) asked = asked.where(field, '==', value);
-  if (query.limit !== null) asked = asked.limit(query.limit);
-  await asked.get({ source: 'server' });
+  let request = query.isGroup ? firestore.collectionGroup(path) : firestore.collection(path);
+  for (const [field, value] of Object.entries(query.where)) request = request.where(field, '==', value);
+  if (query.limit !== null) request = request.limit(query.limit);
+  await request.get({ source: 'server' });
 }
 
 function withServerTime(content: Content): Record<string, unknown> {

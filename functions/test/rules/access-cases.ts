@@ -1,24 +1,24 @@
 /**
- * Who asks for what in the tests of firestore.rules, as data: the same cases run with the evaluator in this folder and
+ * The cases of the tests of firestore.rules, as data. The same cases run with the evaluator in this folder and
  * on Google's emulator (functions/test/rules-official).
  */
 import type { Fields, Query } from './evaluate-rules.ts';
 import type { Operation } from './parse-rules.ts';
 
-/** Stands for the time at which the server gets the request: `FieldValue.serverTimestamp()` in the client's words. */
+/** Stands for the server's time of the request; clients send `FieldValue.serverTimestamp()`. */
 export const SERVER_TIME = Symbol('server time');
 
 export type Content = Readonly<
   Record<string, string | number | boolean | Date | string[] | typeof SERVER_TIME>
 >;
 
-/** Claims depend on the time of the test (second since the epoch), which nobody can set on Google's emulator. */
+/** Claims depend on the time of the test (seconds since the epoch), because Google's emulator has no settable clock. */
 export interface Caller {
   readonly uid: string;
   readonly claims: (now: number) => Fields;
 }
 
-/** A `list` has the path of a collection. Writes carry the whole document as it would be afterwards. */
+/** A `list` has the path of a collection. A write has the whole document as it would be afterwards. */
 export interface Attempt {
   readonly operation: Operation;
   readonly path: string;
@@ -26,7 +26,7 @@ export interface Attempt {
   readonly document?: Content;
 }
 
-/** Of one caller, who may do either all of it or none of it. */
+/** Attempts of one caller, all of them allowed or all of them refused. */
 export interface AccessCase {
   readonly name: string;
   readonly isAllowed: boolean;
@@ -52,7 +52,7 @@ export const editedNoteOf = (owner: string): Content => ({
   updated: SERVER_TIME,
 });
 
-/** What the operation would be on one owner's documents in a collection: valid in itself, if the collection is notes. */
+/** The operation on a document of this owner in a collection. It is valid if the collection is `notes`. */
 export function attemptOn(operation: Operation, collection: string, owner: 'ann' | 'bob' = 'ann'): Attempt {
   const path = `${collection}/${ID[owner]}`;
   switch (operation) {
@@ -68,13 +68,13 @@ export function attemptOn(operation: Operation, collection: string, owner: 'ann'
   }
 }
 
-/** Ann with some claims. */
+/** Ann with these claims. */
 export const ann = (claims: Fields | Caller['claims']): Caller => ({
   uid: 'ann',
   claims: typeof claims === 'function' ? claims : () => claims,
 });
-/** Ann with roles for good. */
+/** Ann with permanent roles. */
 export const holder = (...roles: string[]) => ann({ roles, rv: 1 });
-/** Ann with one role that ends some seconds from now. */
-export const holderFor = (seconds: number, role: string, ...forGood: string[]) =>
-  ann((now) => ({ roles: [role, ...forGood], rv: 7, rx: { [role]: now + seconds } }));
+/** Ann with one role that expires in some seconds, and permanent ones. */
+export const holderFor = (seconds: number, role: string, ...permanent: string[]) =>
+  ann((now) => ({ roles: [role, ...permanent], rv: 7, rx: { [role]: now + seconds } }));

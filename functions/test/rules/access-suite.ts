@@ -3,12 +3,12 @@ import type { Attempt, Caller } from './access-cases.ts';
 import { expectedLetters, lettersOf, MATRIX } from './access-matrix.ts';
 import { ATTACKS } from './attack-cases.ts';
 
-/** Whether the rules let an attempt through, every attempt from the same stored documents. */
+/** Do the rules allow an attempt? Every attempt starts from the same stored documents. */
 export type Allows = (caller: Caller | null, attempt: Attempt) => boolean | Promise<boolean>;
 
-/** The matrix and the attacks as tests; each attempt is put to `allows`. */
-export function toPrincipalView(allows: Allows): void {
-  describe('opens, by role, collection and operation, what the matrix says', () => {
+/** Defines the tests of the matrix and the attacks. */
+export function defineAccessTests(allows: Allows): void {
+  describe('allows, by role, collection and operation, what the matrix says', () => {
     for (const [name, row] of Object.entries(MATRIX)) {
       it(`to ${name}`, async () => {
         const letters = await lettersOf((attempt) => allows(row.caller, attempt));
@@ -18,7 +18,7 @@ export function toPrincipalView(allows: Allows): void {
   });
 
   for (const [heading, cases] of Object.entries(ATTACKS)) {
-    describe(`as to ${heading}`, () => {
+    describe(`checks ${heading}:`, () => {
       for (const { name, isAllowed, caller, attempts } of cases) {
         it(name, async () => {
           for (const attempt of attempts) {

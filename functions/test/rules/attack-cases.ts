@@ -41,7 +41,7 @@ const malformedClaims: readonly [string, Fields | Caller['claims']][] = [
   ['roles that are null', { roles: null, rv: 1 }],
   ['roles that are a number', { roles: 1, rv: 1 }],
   ['no roles', { rv: 1 }],
-  ['names that are no roles', { roles: ['Owner', 'owners', 'constructor', '__proto__', ''], rv: 1 }],
+  ['names of roles that do not exist', { roles: ['Owner', 'owners', 'constructor', '__proto__', ''], rv: 1 }],
   ['a single role in place of roles', { role: 'owner', admin: true, owner: true, rv: 1 }],
   ['no version', { roles: ALL_ROLES }],
   ['version 0', { roles: ALL_ROLES, rv: 0 }],
@@ -51,18 +51,21 @@ const malformedClaims: readonly [string, Fields | Caller['claims']][] = [
   ['a version that is null', { roles: ALL_ROLES, rv: null }],
   ['a version that is true', { roles: ALL_ROLES, rv: true }],
   ['a version that is a list', { roles: ALL_ROLES, rv: [1] }],
-  ['ends that are a list', { roles: ALL_ROLES, rv: 1, rx: [] }],
-  ['ends that are a string', { roles: ALL_ROLES, rv: 1, rx: 'owner' }],
-  ['ends that are null', { roles: ALL_ROLES, rv: 1, rx: null }],
-  ['ends that are a number', { roles: ALL_ROLES, rv: 1, rx: 253402300800 }],
-  ['an end that is a string', { roles: ['owner'], rv: 1, rx: { owner: '253402300800' } }],
-  ['an end that is a list', { roles: ['owner'], rv: 1, rx: { owner: [253402300800] } }],
-  ['an end that is a map', { roles: ['owner'], rv: 1, rx: { owner: { at: 253402300800 } } }],
-  ['an end that is null', { roles: ['owner'], rv: 1, rx: { owner: null } }],
-  ['an end that is true', { roles: ['owner'], rv: 1, rx: { owner: true } }],
-  ['an end that is no whole second', (now) => ({ roles: ['owner'], rv: 1, rx: { owner: now + 3600.5 } })],
-  ['an end at 0', { roles: ['owner'], rv: 1, rx: { owner: 0 } }],
-  ['an end before 1970', { roles: ['owner'], rv: 1, rx: { owner: -1 } }],
+  ['expiries that are a list', { roles: ALL_ROLES, rv: 1, rx: [] }],
+  ['expiries that are a string', { roles: ALL_ROLES, rv: 1, rx: 'owner' }],
+  ['expiries that are null', { roles: ALL_ROLES, rv: 1, rx: null }],
+  ['expiries that are a number', { roles: ALL_ROLES, rv: 1, rx: 253402300800 }],
+  ['an expiry that is a string', { roles: ['owner'], rv: 1, rx: { owner: '253402300800' } }],
+  ['an expiry that is a list', { roles: ['owner'], rv: 1, rx: { owner: [253402300800] } }],
+  ['an expiry that is a map', { roles: ['owner'], rv: 1, rx: { owner: { at: 253402300800 } } }],
+  ['an expiry that is null', { roles: ['owner'], rv: 1, rx: { owner: null } }],
+  ['an expiry that is true', { roles: ['owner'], rv: 1, rx: { owner: true } }],
+  [
+    'an expiry that is not a whole second',
+    (now) => ({ roles: ['owner'], rv: 1, rx: { owner: now + 3600.5 } }),
+  ],
+  ['an expiry at 0', { roles: ['owner'], rv: 1, rx: { owner: 0 } }],
+  ['an expiry before 1970', { roles: ['owner'], rv: 1, rx: { owner: -1 } }],
 ];
 
 const claims: readonly AccessCase[] = [
@@ -70,22 +73,22 @@ const claims: readonly AccessCase[] = [
     refused(`everything with ${what}`, ann(malformed), ...EVERYTHING),
   ),
   allowed(
-    'what a role allows, beside another with a malformed end',
+    'what a role allows, beside another role with a malformed expiry',
     ann({ roles: ['support', 'member'], rv: 1, rx: { support: 'never' } }),
     ...OWN,
   ),
   refused(
-    'what only the role with a malformed end would allow',
+    'what only the role with a malformed expiry would allow',
     ann({ roles: ['support', 'member'], rv: 1, rx: { support: 'never' } }),
     ...OPERATIONS.map((operation) => attemptOn(operation, 'notes', 'bob')),
   ),
   allowed(
-    'what a role allows, beside the end of a role not held',
+    'what a role allows, beside the expiry of another role',
     ann({ roles: ['member'], rv: 1, rx: { owner: 0 } }),
     ...OWN,
   ),
   allowed(
-    'what a role allows that ends at the largest whole number',
+    'what a role allows that expires at the largest safe integer',
     ann({ roles: ['member'], rv: 1, rx: { member: Number.MAX_SAFE_INTEGER } }),
     ...OWN,
   ),
@@ -105,7 +108,7 @@ const without = (content: Content, name: string): Content =>
   Object.fromEntries(Object.entries(content).filter(([key]) => key !== name));
 
 const badFields: readonly [string, Content][] = [
-  ['with a field it does not know', { pinned: true }],
+  ['with an unknown field', { pinned: true }],
   ['with an empty title', { title: '' }],
   ['with a title of 201 characters', { title: 'x'.repeat(201) }],
   ['with a title of 101 emoji, 202 UTF-16 units', { title: '🥛'.repeat(101) }],
@@ -114,11 +117,11 @@ const badFields: readonly [string, Content][] = [
   ['with a title of two lines', { title: 'Milk\nEggs' }],
   ['with a title with an escape', { title: 'Milk\u001b[2J' }],
   ['with a title with a C1 control character', { title: 'Milk\u009b2J' }],
-  ['with a title that is no string', { title: ['Milk'] }],
+  ['with a title that is not a string', { title: ['Milk'] }],
   ['with a body of 20001 characters', { body: 'x'.repeat(20_001) }],
-  ['with a body that is no string', { body: ['six'] }],
-  ['with an update time of the client’s choice', { updated: EARLIER }],
-  ['with an update time that is no timestamp', { updated: '2026-03-01T12:00:00Z' }],
+  ['with a body that is not a string', { body: ['six'] }],
+  ['with an update time that the client chose', { updated: EARLIER }],
+  ['with an update time that is not a timestamp', { updated: '2026-03-01T12:00:00Z' }],
 ];
 
 const writes: readonly AccessCase[] = [
@@ -126,9 +129,9 @@ const writes: readonly AccessCase[] = [
     refused(`a new note ${what}`, member, creating(change)),
     refused(`an edit ${what}`, member, updating(change)),
   ]),
-  refused('a new note with a creation time of the client’s choice', member, creating({ created: EARLIER })),
-  refused('a new note in another’s name, even by a moderator', support, creating({ owner: 'bob' })),
-  refused('a new note whose owner is a list', member, creating({ owner: ['ann'] })),
+  refused('a new note with a creation time that the client chose', member, creating({ created: EARLIER })),
+  refused('a new note for another owner, even by a moderator', support, creating({ owner: 'bob' })),
+  refused('a new note with a list as its owner', member, creating({ owner: ['ann'] })),
   refused(
     'a note without one of its fields',
     member,
@@ -138,7 +141,7 @@ const writes: readonly AccessCase[] = [
     ]),
   ),
   refused(
-    'a new note whose id is no automatic one',
+    'a new note with an id that is not an automatic one',
     member,
     ...['short', 'x'.repeat(19), 'x'.repeat(21), '-'.repeat(20), '.'.repeat(20), `${'x'.repeat(19)}é`].map(
       (id) => creating({}, id),
@@ -152,17 +155,17 @@ const writes: readonly AccessCase[] = [
     creating({ title: 'x'.repeat(200), body: 'x'.repeat(20_000) }),
   ),
   allowed('an edit of title and body', member, updating({ title: 'Eggs', body: 'six' })),
-  refused('an edit that gives the note to another', member, updating({ owner: 'bob' })),
-  refused('an edit that gives the note to another, by a moderator', support, updating({ owner: 'bob' })),
-  refused('an edit that changes when the note was made', member, updating({ created: SERVER_TIME })),
-  refused('an edit that takes another’s note over', holder('owner'), updating({ owner: 'ann' }, 'bob')),
-  refused('an edit of another’s note by a moderator', support, updating({}, 'bob')),
+  refused('an edit that changes the owner', member, updating({ owner: 'bob' })),
+  refused('an edit that changes the owner, by a moderator', support, updating({ owner: 'bob' })),
+  refused('an edit that changes the creation time', member, updating({ created: SERVER_TIME })),
+  refused('an edit that takes over another user’s note', holder('owner'), updating({ owner: 'ann' }, 'bob')),
+  refused('an edit of another user’s note by a moderator', support, updating({}, 'bob')),
 ];
 
 const listing = (query: Query, path = 'notes'): Attempt => ({ operation: 'list', path, query });
 const queries: readonly AccessCase[] = [
   refused('a query for all notes', member, listing({ where: {}, limit: 10 })),
-  refused('a query for another’s notes', member, listing({ where: { owner: 'bob' }, limit: 10 })),
+  refused('a query for another user’s notes', member, listing({ where: { owner: 'bob' }, limit: 10 })),
   refused('a query by another field', member, listing({ where: { title: 'Milk' }, limit: 10 })),
   refused('a query without a limit', member, listing({ where: { owner: 'ann' }, limit: null })),
   refused('a query for 101', member, listing({ where: { owner: 'ann' }, limit: 101 })),
@@ -170,12 +173,12 @@ const queries: readonly AccessCase[] = [
   refused('a moderator’s query for 101', support, listing({ where: {}, limit: 101 })),
   allowed('a moderator’s query for all notes, 100 at a time', support, listing({ where: {}, limit: 100 })),
   refused(
-    'a query over the notes in every place',
+    'a collection group query over notes',
     member,
     listing({ where: { owner: 'ann' }, limit: 10, isGroup: true }),
   ),
   refused(
-    'a query over the notes in every place, even with every role',
+    'a collection group query, even with every role',
     holder(...ALL_ROLES),
     listing({ where: { owner: 'ann' }, limit: 10, isGroup: true }),
     listing({ where: {}, limit: 10, isGroup: true }, 'comments'),
@@ -184,17 +187,17 @@ const queries: readonly AccessCase[] = [
 ];
 
 const getting = (id: string): Attempt => ({ operation: 'get', path: `notes/${id}` });
-const odd: readonly AccessCase[] = [
-  refused('a note without an owner, to a member', member, getting(ID.lost)),
-  refused('a note that is not there, to a member, as if it were another’s', member, getting(NEW_ID)),
+const unusual: readonly AccessCase[] = [
+  refused('a member a note without an owner', member, getting(ID.lost)),
+  refused('a member a note that does not exist, like a note of another user', member, getting(NEW_ID)),
   allowed(
-    'a note without an owner, or not there, to a moderator',
+    'a moderator a note that has no owner or does not exist',
     support,
     getting(ID.lost),
     getting(NEW_ID),
   ),
   refused(
-    'every closed collection to somebody with every role',
+    'a caller with every role every closed collection',
     holder(...ALL_ROLES),
     ...['directory', 'auditEvents', 'oauthClients', `notes/${ID.ann}/comments`].flatMap((collection) =>
       OPERATIONS.map((operation) => attemptOn(operation, collection)),
@@ -202,10 +205,10 @@ const odd: readonly AccessCase[] = [
   ),
 ];
 
-/** What they are about → cases. */
+/** Topic → cases. */
 export const ATTACKS: Readonly<Record<string, readonly AccessCase[]>> = {
   claims,
   writes,
   queries,
-  'the odd document': odd,
+  'unusual documents': unusual,
 };

@@ -1,11 +1,11 @@
 /**
- * Evaluates the parsed part of the rules language against one request, after the public reference of the language.
+ * Evaluates parsed rules for one request, following the public reference of the rules language.
  *
- * What it proves: what this file says, read by that reference. What it does not: that Google's compiler accepts the
- * file, and the limits on expressions and calls; functions/test/rules-official asks Google's emulator.
+ * It proves what firestore.rules means by that reference. It does not prove that Google's compiler accepts the file, or
+ * that it stays within the limits on expressions and calls: functions/test/rules-official uses Google's emulator.
  *
- * Rules are no filters: a query is decided on what it asks for, not on what is stored. Of the documents it may return
- * only the fields it compares with `==` are known here, so a rule that reads any other is an error.
+ * Rules are not filters: a query is decided on its constraints, not on the stored documents. Of the documents it may
+ * return, only the fields compared with `==` are known here, so a rule that reads another field is an error.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Expression, type Match, type Operation, parseRules, RulesSyntaxError } from './parse-rules.ts';
@@ -15,17 +15,17 @@ export interface Fields {
   readonly [field: string]: Value;
 }
 
-/** What a query asks for: the fields it compares with `==`, and its limit, if it has one. */
+/** The constraints of a query: the fields it compares with `==`, and its limit, if it has one. */
 export interface Query {
   readonly where: Fields;
   readonly limit: number | null;
-  /** Asks for every collection of that name, wherever it is. */
+  /** A collection group query: all collections with that id. */
   readonly isGroup?: boolean | undefined;
 }
 
 /**
- * `path`: a document's, for a query its collection's. `before`: the stored document. `after`: the document as the write
- * would leave it.
+ * `path`: of the document; for a query, of the collection. `before`: the stored document. `after`: the document as the
+ * write would leave it.
  */
 export interface RulesRequest {
   readonly operation: Operation;
@@ -37,7 +37,7 @@ export interface RulesRequest {
   readonly after?: Fields | undefined;
 }
 
-/** An error while a rule runs. In Firestore it refuses the `allow` it happened in, and nothing else. */
+/** An error while a rule runs. In Firestore it makes the `allow` in which it happens false, and no other. */
 class EvaluationError extends Error {}
 
 class MapDiff {
@@ -73,7 +73,7 @@ function isOfType(value: Value, type: string): boolean {
   return type === 'int' ? Number.isInteger(value) : typeOf(value) === type;
 }
 
-/** Method → what it gives for a receiver and arguments of the right types, `undefined` for wrong ones. */
+/** Method → its result for a receiver and arguments of the right types; `undefined` for wrong types. */
 const METHODS = new Map<string, (object: Value, args: readonly Value[]) => Value | undefined>([
   [
     'get',
@@ -144,7 +144,7 @@ function evaluate(expression: Expression, scope: Scope): Value {
   }
 }
 
-/** Google's `||` takes an error beside true for true. Nothing in the file may lean on that: here it ends the test. */
+/** In Firestore, `||` of an error and true is true. No rule may depend on that, so here it fails the test. */
 function either(left: Expression, right: Expression, scope: Scope): boolean {
   try {
     return boolean(evaluate(left, scope)) || boolean(evaluate(right, scope));
@@ -180,16 +180,16 @@ function refuse(message: string): never {
   throw new EvaluationError(message);
 }
 
-/** The innermost scope that has it. Nobody having it is a mistake in the rules, so it is no EvaluationError. */
+/** The innermost scope with the name. A missing name is a mistake in the rules, so it is not an EvaluationError. */
 function lookUp<T>(scope: Scope, find: (scope: Scope) => T | undefined): { found: T; at: Scope } {
   for (let at: Scope | null = scope; at; at = at.outer) {
     const found = find(at);
     if (found !== undefined) return { found, at };
   }
-  throw new RulesSyntaxError('a name escaped the check');
+  throw new RulesSyntaxError('an unknown name passed the check');
 }
 
-/** Every name, function (with its number of arguments) and method exists: an `&&` must not hide a misspelt one. */
+/** Checks that every name, function (with its number of arguments) and method exists: `&&` could hide a misspelt one. */
 function check(
   match: Match,
   outerNames: ReadonlySet<string>,
@@ -223,7 +223,7 @@ const unknown = (what: string) => new RulesSyntaxError(`unknown: ${what}`);
 const isExpression = (part: unknown): part is Expression =>
   typeof part === 'object' && part !== null && 'kind' in part;
 
-/** @param path its segments; null is one that a query leaves open, so only a wildcard covers it */
+/** @param path the segments; null for one that a query leaves open, which only a wildcard matches */
 function isAllowed(
   match: Match,
   path: readonly (string | null)[],
@@ -253,7 +253,7 @@ function isAllowed(
 
 /**
  * @param source the text of firestore.rules
- * @returns a predicate: would these rules let the request through?
+ * @returns a predicate: do these rules allow the request?
  * @throws {RulesSyntaxError} when the text does not parse or uses a name that does not exist
  */
 export function loadRules(source: string): (request: RulesRequest) => boolean {

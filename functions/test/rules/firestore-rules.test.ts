@@ -13,7 +13,7 @@ import {
   SERVER_TIME,
 } from './access-cases.ts';
 import { MATRIX, STORED } from './access-matrix.ts';
-import { toPrincipalView } from './access-suite.ts';
+import { defineAccessTests } from './access-suite.ts';
 import { ATTACKS } from './attack-cases.ts';
 import { type Fields, loadRules } from './evaluate-rules.ts';
 
@@ -21,7 +21,7 @@ const source = readFileSync(new URL('../../../firestore.rules', import.meta.url)
 const loaded = loadRules(source);
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 
-/** @param time when the server gets the request (ms); the claims are as of `NOW` */
+/** @param time of the request at the server (ms); the claims are those at `NOW` */
 function allows(
   caller: Caller | null,
   { document, ...attempt }: Attempt,
@@ -41,16 +41,16 @@ function withServerTime(content: Content, time: Date): Fields {
 }
 
 describe('firestore.rules', () => {
-  toPrincipalView(allows);
+  defineAccessTests(allows);
 
-  it('lets a role count until the last millisecond before its second, and not from then on', () => {
+  it('honours a role until the last millisecond before it expires', () => {
     const member = holderFor(60, 'member');
     const end = NOW + 60_000;
     const reads = (time: number) => allows(member, attemptOn('get', 'notes'), time);
     assert.deepEqual([end - 1, end, end + 1].map(reads), [true, false, false]);
   });
 
-  it('knows every role of the role table, whichever a permission names', () => {
+  it('accepts every configured role in a condition', () => {
     const moderators = ALL_ROLES.filter((role) => permissionsOf([role]).includes('notes:moderate'));
     for (const role of ALL_ROLES) {
       const named = source.replace(/(canReadNotes\(\) \{\s*return holdsOneOf\()[^)]*/, `$1['${role}']`);
@@ -61,24 +61,24 @@ describe('firestore.rules', () => {
     }
   });
 
-  it('reads every caller’s claims as the server does', () => {
+  it('reads the claims of every caller as the server does', () => {
     const cases = [...Object.values(MATRIX), ...(ATTACKS.claims ?? [])];
     for (const { caller } of cases) {
       const claims = caller?.claims(NOW / 1000) ?? {};
       const held = permissionsOf(readRoleClaims(claims, NOW / 1000).roles);
-      const opens = (['ann', 'bob'] as const).map((owner) =>
+      const allowed = (['ann', 'bob'] as const).map((owner) =>
         allows(caller, attemptOn('get', 'notes', owner)),
       );
-      const should = [held.includes('notes:read'), held.includes('notes:moderate')];
-      assert.deepEqual(opens, should, JSON.stringify(claims));
+      const expected = [held.includes('notes:read'), held.includes('notes:moderate')];
+      assert.deepEqual(allowed, expected, JSON.stringify(claims));
     }
   });
 
-  it('is what `npm run build` makes of gatehouse.config.ts', () => {
+  it('is what `npm run build` generates from gatehouse.config.ts', () => {
     assert.equal(generateRules(source), source);
   });
 
-  it('is tested with each role by what it holds', () => {
+  it('is tested with the permissions of each role', () => {
     for (const role of ALL_ROLES) {
       const held = permissionsOf([role]);
       const own = `${held.includes('notes:read') ? 'gl' : '--'}${held.includes('notes:write') ? 'cud' : '---'}`;

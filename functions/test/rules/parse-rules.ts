@@ -1,6 +1,6 @@
 /**
- * A parser for the part of the Firestore rules language that firestore.rules uses. It refuses everything else: what the
- * evaluator beside it has not been taught is a syntax error here, never a guess. Not in it, on purpose: `!` and `?:`,
+ * A parser for the part of the Firestore rules language that firestore.rules uses. Everything else is a syntax error
+ * here, so that the evaluator never has to guess. Left out on purpose: `!` and `?:`,
  * `let`, `get()`/`exists()`, maps with entries, an `allow` without `if`.
  */
 
@@ -57,7 +57,7 @@ const OPERATIONS = new Map<string, readonly Operation[]>([
   ]),
 ]);
 const TYPES = new Set(['bool', 'int', 'number', 'string', 'timestamp', 'list', 'map']);
-/** From the loosest to the tightest; `is` binds like a comparison. */
+/** Operators by precedence, lowest first; `is` has that of a comparison. */
 const PRECEDENCE = [['||'], ['&&'], ['==', '!=', '<', '<=', '>', '>=', 'in'], ['*']];
 const CONSTANTS = new Map<string, boolean | null>([
   ['true', true],

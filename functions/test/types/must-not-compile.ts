@@ -17,27 +17,27 @@ import { operation } from '../../src/pipeline/operation.ts';
 import type { TestInstance } from '../helpers/open-instance.ts';
 
 /**
- * Mistakes that the compiler catches. Checked by `tsc`, never run: a line below `@ts-expect-error` that compiles after
- * all is an error. Each mistake stands beside its correct form, so that nothing else is what does not compile.
+ * Mistakes that the compiler finds. `tsc` checks this file, nothing runs it: a line below `@ts-expect-error` that does
+ * compile is an error. The correct form of each is here, too, which shows that only the mistake does not compile.
  */
 
 export function permissions(): void {
   decide(ANONYMOUS, { permission: 'users:read' }, undefined, 0);
   // @ts-expect-error there is no such permission
   decide(ANONYMOUS, { permission: 'users:raed' }, undefined, 0);
-  // @ts-expect-error one's own needs a permission
+  // @ts-expect-error `own` needs a permission
   decide(ANONYMOUS, { own: true }, undefined, 0);
   decide(ANONYMOUS, { permission: 'notes:read', own: true, unless: 'notes:moderate' }, undefined, 0);
-  // @ts-expect-error there is no such permission that could stand in for owning it
+  // @ts-expect-error there is no such permission for `unless`
   decide(ANONYMOUS, { permission: 'notes:read', own: true, unless: 'notes:raed' }, undefined, 0);
-  // @ts-expect-error another permission stands in for owning it, and owning it is what is asked for first
+  // @ts-expect-error `unless` needs `own`
   decide(ANONYMOUS, { permission: 'notes:read', unless: 'notes:moderate' }, undefined, 0);
-  // @ts-expect-error an access has no default
+  // @ts-expect-error an access rule has no default
   decide(ANONYMOUS, undefined, undefined, 0);
   decide(ANONYMOUS, { signedIn: true, assurance: 'aal2', maxAge: 300 }, undefined, 0);
   // @ts-expect-error there is no such assurance
   decide(ANONYMOUS, { signedIn: true, assurance: 'aal3' }, undefined, 0);
-  // @ts-expect-error signed in or not is no question of false
+  // @ts-expect-error `signedIn` is always true
   decide(ANONYMOUS, { signedIn: false }, undefined, 0);
   // @ts-expect-error a decision needs the time
   decide(ANONYMOUS, 'signed-in', undefined);
@@ -51,9 +51,9 @@ export function permissions(): void {
   permissionsOf(['member']);
   // @ts-expect-error there is no such role
   permissionsOf(['root']);
-  // @ts-expect-error a string from outside is not a role until it was looked up
+  // @ts-expect-error a string is not a role until it has been looked up
   permissionsOf([String('member')]);
-  // @ts-expect-error nobody is an owner by default
+  // @ts-expect-error the default role is never owner
   const config: Pick<Config, 'defaultRole'> = { defaultRole: 'owner' };
   void [wildcard, roles, misspelt, config];
 }
@@ -78,13 +78,13 @@ export function configurations(): void {
   defineConfig({ ...product, roles: { reader: ['things:raed'], owner: 'all' } });
   // @ts-expect-error an exception that is misspelt
   defineConfig({ ...product, roles: { reader: { allExcept: ['things:raed'] }, owner: 'all' } });
-  // @ts-expect-error there is always an owner
+  // @ts-expect-error the role owner is required
   defineConfig({ ...product, roles: { reader: ['things:read'] } });
-  // @ts-expect-error an owner holds every permission
+  // @ts-expect-error the role owner has every permission
   defineConfig({ ...product, roles: { reader: ['things:read'], owner: ['things:read'] } });
   // @ts-expect-error there is no such role
   defineConfig({ ...product, defaultRole: 'raeder' });
-  // @ts-expect-error a new user is never an owner
+  // @ts-expect-error the default role is never owner
   defineConfig({ ...product, defaultRole: 'owner' });
   defineConfig({ ...product, defaultRole: 'none' });
   // @ts-expect-error a permission is a resource and an action
@@ -119,7 +119,7 @@ export function configurations(): void {
   });
   defineConfig({
     ...product,
-    // @ts-expect-error the same without one of the functions
+    // @ts-expect-error a misspelt role in an issuer given as plain data
     trustedIssuers: () => [{ type: 'okta', map: { everyone: ['raeder'] } }],
   });
   // @ts-expect-error a pool has a region
@@ -128,7 +128,7 @@ export function configurations(): void {
   auth0({ ...tenant, audiance: 'https://api' });
   // @ts-expect-error there is no such algorithm
   oidc({ ...issuer, algorithms: ['HS256'] });
-  // @ts-expect-error an issuer is chosen by project and emulator, and by nothing else
+  // @ts-expect-error issuers depend on project id and emulator only
   defineConfig({ ...product, trustedIssuers: ({ region }) => (region ? [] : []) });
   const deployment: Deployment = { projectId: 'shop', emulator: false };
   void deployment;
@@ -137,7 +137,7 @@ export function configurations(): void {
 type SameFields<A, B> = [Exclude<keyof A, keyof B> | Exclude<keyof B, keyof A>] extends [never]
   ? true
   : false;
-/** The fields that the functions of gatehouse.config.ts take are those that the build and the start check. */
+/** The functions in gatehouse.config.ts take exactly the fields that the build and the start validate. */
 export const sameFields: [
   SameFields<ReturnType<typeof cognito>, z.input<typeof cognitoSchema>>,
   SameFields<ReturnType<typeof auth0>, z.input<typeof auth0Schema>>,
@@ -158,7 +158,7 @@ export function errors(): void {
   void [invalidToken('wrong-audience'), tokenStale('roles changed')];
   // @ts-expect-error codes are a closed set
   const code: ErrorCode = String('not_found');
-  // @ts-expect-error the code of an error stays
+  // @ts-expect-error the code of an error is read-only
   new AppError('not_found').code = 'internal';
   void code;
 }
@@ -176,7 +176,7 @@ export function principals(principal: Principal): void {
   principal.scopes?.push('owners:assign');
   // @ts-expect-error not every principal has an e-mail address
   const email: string = principal.email;
-  // @ts-expect-error nor is a string from a token a role
+  // @ts-expect-error a string from a token is not a role
   const role: Role = principal.subject;
   void [email, role];
 }
@@ -225,9 +225,9 @@ export function operations(): void {
     resource,
     run: (_input, context) => ({ id: context.resource.size.toFixed() }),
   });
-  // @ts-expect-error the resource has what its loader gave
+  // @ts-expect-error the resource has only the fields that its loader returns
   things({ ...thing, access: own, resource, run: (_input, context) => ({ id: context.resource.title }) });
-  // @ts-expect-error a resource without an owner belongs to no caller
+  // @ts-expect-error an `own` rule needs a resource with an owner
   things({ ...thing, access: own, resource: () => ({ size: 1 }), run: () => ({ id: 'a' }) });
 }
 
@@ -252,9 +252,9 @@ export function modules(): void {
     operations: [],
   });
   compose().use(one).use(needy);
-  // @ts-expect-error what a module needs is built before it
+  // @ts-expect-error a module comes after the modules it needs
   compose().use(needy).use(one);
-  // @ts-expect-error the platform is no module: a service reaches Firebase only by what it was given
+  // @ts-expect-error the platform needs all its parts, so that a service cannot reach Firebase in another way
   compose().use(one).create({ config: {} });
 }
 
@@ -262,39 +262,39 @@ export function changes(deps: TestInstance, grant: Grant): void {
   const actor = { kind: 'operator', requestId: 'r1' } as const;
   const intent = { uid: 'ada', action: 'roles.set' } as const;
   void deps.changeAccess(actor, intent, ({ entry }) => ({ grants: entry.grants }));
-  // @ts-expect-error a change is decided without waiting: it may be decided again
+  // @ts-expect-error a change is computed synchronously, because Firestore may repeat it
   void deps.changeAccess(actor, intent, async ({ entry }) => ({ grants: entry.grants }));
-  // @ts-expect-error a change says what it is called in the audit trail
+  // @ts-expect-error a change has an audit action
   void deps.changeAccess(actor, { uid: 'ada' }, () => ({ revoke: true }));
   // @ts-expect-error there is no such audit action
   void deps.changeAccess(actor, { uid: 'ada', action: 'roles.sett' }, () => ({ revoke: true }));
-  // @ts-expect-error versions count by themselves
+  // @ts-expect-error a change cannot set the version
   void deps.changeAccess(actor, intent, () => ({ rolesVersion: 7 }));
-  // @ts-expect-error sessions are ended, never brought back
+  // @ts-expect-error a revocation cannot be undone
   void deps.changeAccess(actor, intent, () => ({ revoke: false }));
   // @ts-expect-error there is no such role to grant
   void deps.changeAccess(actor, intent, () => ({ grants: [{ ...grant, role: 'root' }] }));
-  // @ts-expect-error what has been decided is written as a whole, not over there
+  // @ts-expect-error the grants of an entry are immutable
   void deps.changeAccess(actor, intent, ({ entry }) => entry.grants.push(grant));
-  // @ts-expect-error a grant stays as it was given
+  // @ts-expect-error a grant is immutable
   grant.expiresAt = undefined;
-  // @ts-expect-error nobody takes an event out of the audit trail
+  // @ts-expect-error audit events cannot be removed
   void deps.audit.remove('id');
 }
 
 export function logging({ log }: TestInstance, token: string): void {
   log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false });
-  // @ts-expect-error the log has no place for a token
+  // @ts-expect-error a log line has no field for a token
   log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false, token });
-  // @ts-expect-error nor for anything else that nobody has named
+  // @ts-expect-error a log line has only its declared fields
   log.feedReadFailed({ code: 'unavailable', detail: undefined, seconds: 1, token });
 }
 
 export function wiring(deps: Instance): void {
-  // @ts-expect-error what an instance is made of stays
+  // @ts-expect-error an instance is immutable
   deps.config = { ...deps.config };
-  // @ts-expect-error settings stay
+  // @ts-expect-error the configuration is immutable
   deps.config.emulator = true;
-  // @ts-expect-error settings stay
+  // @ts-expect-error the configuration is immutable
   deps.config.allowedOrigins.push('https://evil.example');
 }

@@ -1,4 +1,4 @@
-import { hs256, scribble, unsigned } from '../../helpers/forge.ts';
+import { dummySignature, hs256, unsigned } from '../../helpers/forge.ts';
 import { type Attack, isRsa, partsOf } from '../attack.ts';
 import { forgeOf, type Kind } from '../issuer-kinds.ts';
 import { spareKeys } from '../servers.ts';
@@ -60,7 +60,7 @@ export const algorithms: readonly Attack[] = [
     what: 'alg none in any casing, with a signature',
     tokens: (kind, { now, good }) => [
       ...NONE.map((alg) => forgeOf(kind, now, { header: { alg } })),
-      ...NONE.map((alg) => forgeOf(kind, now, { header: { alg }, signer: scribble })),
+      ...NONE.map((alg) => forgeOf(kind, now, { header: { alg }, signer: dummySignature })),
       ...NONE.map((alg) =>
         forgeOf(kind, now, { header: { alg, kid: undefined }, signer: () => partsOf(good)[2] }),
       ),

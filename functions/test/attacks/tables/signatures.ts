@@ -1,4 +1,4 @@
-import { encode, scribble } from '../../helpers/forge.ts';
+import { dummySignature, encode } from '../../helpers/forge.ts';
 import { type Attack, isFirebase, isRsa, partsOf } from '../attack.ts';
 import { claimsOf, forgeOf, headerOf, type Kind, kinds } from '../issuer-kinds.ts';
 import { createKey, type IssuerKey, publicJwk, signer } from '../signers.ts';
@@ -56,8 +56,8 @@ export const signatures: readonly Attack[] = [
     tokens: (_kind, { good }) => {
       const { length } = bytesOf(good);
       // All zeros was once a valid ECDSA signature of everything: CVE-2022-21449.
-      return [Buffer.alloc(length), Buffer.alloc(length, 255), Buffer.alloc(1), scribble('')].map((bytes) =>
-        withSignature(good, bytes),
+      return [Buffer.alloc(length), Buffer.alloc(length, 255), Buffer.alloc(1), dummySignature('')].map(
+        (bytes) => withSignature(good, bytes),
       );
     },
   },

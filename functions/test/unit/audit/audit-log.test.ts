@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AuditQuery } from '../../../src/audit/audit-log.ts';
-import { type Access, createAccess } from '../../helpers/access.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 const BASE = Date.parse('2026-03-01T12:00:00Z');
 
 const at = (ms: number) => ({ seconds: Math.floor(ms / 1000), nanoseconds: (ms % 1000) * 1_000_000 });
 
 describe('the audit log', () => {
-  let access: Access;
+  let access: TestDirectory;
   before(async () => {
-    access = await createAccess();
+    access = await openTestDirectory();
     const { db, Timestamp } = access.firestore;
     const batch = db.batch();
     for (let n = 0; n < 24; n++) {
@@ -110,9 +110,9 @@ describe('the audit log', () => {
 });
 
 describe('recorded refusals', () => {
-  let access: Access;
+  let access: TestDirectory;
   beforeEach(async () => {
-    access = await createAccess();
+    access = await openTestDirectory();
   });
   afterEach(() => access.close());
 
@@ -155,9 +155,9 @@ describe('recorded refusals', () => {
 });
 
 describe('AuditLog.append', () => {
-  let access: Access;
+  let access: TestDirectory;
   beforeEach(async () => {
-    access = await createAccess();
+    access = await openTestDirectory();
   });
   afterEach(() => access.close());
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import { unavailable } from '../../../src/core/errors.ts';
-import { assertProblem, exchange, fieldsOf, HTTPS } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
+import { assertProblem, fieldsOf, HTTPS, sendRaw } from '../../helpers/responses.ts';
 
 const NDJSON = 'application/x-ndjson';
 
@@ -33,7 +33,7 @@ describe('GET /audit', () => {
   const read = (accept: string | undefined, path = '/v1/audit?actor=a&pageSize=10') => {
     const lines: (readonly [string, string])[] = [HTTPS, ['Authorization', `Bearer ${api.token('auditor')}`]];
     if (accept !== undefined) lines.push(['Accept', accept]);
-    return exchange(api.port, { path, headers: lines });
+    return sendRaw(api.port, { path, headers: lines });
   };
 
   it('streams every event as a line for Accept: application/x-ndjson', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { externalId } from '../../../src/authn/external-identity.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { applyEdit, type Edit } from '../../../src/directory/edit.ts';
-import { playAccounts } from '../../helpers/api.ts';
+import { serveAccounts } from '../../helpers/api.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { type Google, openGoogle } from '../../helpers/google.ts';
 import { createInstance, type Instance, present } from '../../helpers/instance.ts';
@@ -38,7 +38,7 @@ describe('authenticate: somebody of another issuer', () => {
   beforeEach(async () => {
     ahead = 0;
     google = await openGoogle();
-    playAccounts(google);
+    serveAccounts(google);
     google.users.set('bob', { localId: 'bob', customAttributes: '{"roles":["auditor"],"rv":1}' });
     firestore = await openTestFirestore();
     [instance, elsewhere] = [open(), open()];

@@ -6,8 +6,8 @@ import { permissionsOf, type Role } from '../../../src/authz/roles.ts';
 import { AUTH_DEADLINE_MS } from '../../../src/core/deadline.ts';
 import { unavailable } from '../../../src/core/errors.ts';
 import { applyEdit, type Edit } from '../../../src/directory/edit.ts';
-import { playAccounts } from '../../helpers/api.ts';
-import { withoutDelay } from '../../helpers/deadlines.ts';
+import { serveAccounts } from '../../helpers/api.ts';
+import { withoutDelay } from '../../helpers/fake-timers.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { ACCOUNTS_LOOKUP, type Google, KEYS, mintIdToken, openGoogle } from '../../helpers/google.ts';
 import { createInstance, type Instance, present } from '../../helpers/instance.ts';
@@ -30,7 +30,7 @@ describe('authenticate', () => {
   beforeEach(async () => {
     ahead = 0;
     google = await openGoogle();
-    playAccounts(google);
+    serveAccounts(google);
     google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":1}' });
     firestore = await openTestFirestore();
     const clock = () => Date.now() + ahead;
@@ -317,7 +317,7 @@ describe('authenticate', () => {
         const refuse = async () =>
           assert.equal((await assertRefused(good, 'unavailable', /^getUser/)).retryAfter, 5);
         await (unending.includes(what) ? withoutDelay(refuse, AUTH_DEADLINE_MS) : refuse());
-        playAccounts(google);
+        serveAccounts(google);
         assert.equal((await good()).subject, 'ada');
       });
     }

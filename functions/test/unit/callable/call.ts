@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { assertHeaders, exchange, HTTPS, type Reply } from '../../helpers/answers.ts';
 import { type Api, openApi, type Person } from '../../helpers/api.ts';
 import { captureOutput } from '../../helpers/capture.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import type { TestInstance } from '../../helpers/open-instance.ts';
 import { createCallables } from '../../helpers/operations.ts';
+import { assertHeaders, HTTPS, type RawResponse, sendRaw } from '../../helpers/responses.ts';
 
 type Options = Omit<NonNullable<Parameters<typeof openApi>[0]>, 'serve'>;
 
@@ -37,7 +37,7 @@ export interface CallOptions {
 }
 
 /** The answer to a call, and everything the process wrote meanwhile: the SDK has a log of its own. */
-export interface Called extends Reply {
+export interface Called extends RawResponse {
   readonly output: string;
 }
 
@@ -57,15 +57,15 @@ export async function call(
     ['Content-Length', String(Buffer.byteLength(body))],
     ...headers,
   ];
-  const replies: Reply[] = [];
+  const replies: RawResponse[] = [];
   const output = await captureOutput(async () =>
-    replies.push(await exchange(api.port, { method, path: `/${name}`, headers: lines, body })),
+    replies.push(await sendRaw(api.port, { method, path: `/${name}`, headers: lines, body })),
   );
   return { ...(replies[0] ?? assert.fail()), output };
 }
 
 /** The result of a call that worked. */
-export function assertResult({ status, headers, text }: Reply): Record<string, unknown> {
+export function assertResult({ status, headers, text }: RawResponse): Record<string, unknown> {
   assert.equal(status, 200, text);
   assertHeaders(headers);
   const answer = JSON.parse(text);
@@ -75,7 +75,7 @@ export function assertResult({ status, headers, text }: Reply): Record<string, u
 
 /** Is the answer this refusal, in the callable protocol and with our details? */
 export function assertRefused(
-  { status, headers, text }: Reply,
+  { status, headers, text }: RawResponse,
   [httpStatus, canonical, code]: readonly [httpStatus: number, canonical: string, code: string],
 ): { readonly message: string; readonly fields: string[] } {
   assert.equal(status, httpStatus, text);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { structuredLog } from '../../../src/platform/logging/log.ts';
-import { assertHeaders } from '../../helpers/answers.ts';
 import type { Api } from '../../helpers/api.ts';
 import { parseLines } from '../../helpers/capture.ts';
+import { assertHeaders } from '../../helpers/responses.ts';
 import { assertRefused, assertResult, type CallOptions, call, openCallables } from './call.ts';
 
 const SECRET = 'S3CRET-MARKER';

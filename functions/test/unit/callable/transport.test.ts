@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { structuredLog } from '../../../src/platform/logging/log.ts';
-import { assertHeaders, exchange, HTTPS } from '../../helpers/answers.ts';
 import { type Api, ORIGIN } from '../../helpers/api.ts';
+import { assertHeaders, HTTPS, sendRaw } from '../../helpers/responses.ts';
 import { assertRefused, type CallOptions, call, openCallables } from './call.ts';
 
 const HTTPS_REQUIRED = [403, 'PERMISSION_DENIED', 'https_required'] as const;
@@ -58,7 +58,7 @@ describe('callables: the way in', () => {
   });
 
   it('grants the preflight of an allowed origin the headers that the SDKs send', async () => {
-    const { headers, status } = await exchange(api.port, {
+    const { headers, status } = await sendRaw(api.port, {
       method: 'OPTIONS',
       path: '/getMyAccess',
       headers: [HTTPS, ['Origin', ORIGIN], ['Access-Control-Request-Method', 'POST']],

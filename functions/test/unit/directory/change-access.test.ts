@@ -3,11 +3,11 @@ import type { FirestoreServer } from '../../../../packages/firestore-emulator/se
 import { AppError, type ErrorCode, unavailable } from '../../../src/core/errors.ts';
 import { createChangeAccess } from '../../../src/directory/change-access.ts';
 import type { Grant } from '../../../src/directory/entry.ts';
-import { type Access, createAccess } from '../../helpers/access.ts';
 import { actor } from '../../helpers/actor.ts';
 import { connect, startTestFirestore } from '../../helpers/firestore.ts';
 import { recordingLog } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 const OLGA = actor('olga', ['owner']);
 const INTENT = { uid: 'bob', action: 'roles.set', reason: 'joined' } as const;
@@ -15,7 +15,7 @@ const AUDITOR: readonly Grant[] = [{ role: 'auditor', grantedBy: 'olga', granted
 
 describe('changeAccess', () => {
   let server: FirestoreServer;
-  let access: Access;
+  let access: TestDirectory;
   const commits: string[][] = [];
   before(async () => {
     server = await startTestFirestore({
@@ -30,7 +30,7 @@ describe('changeAccess', () => {
       ['olga', { roles: ['owner'] }],
       ['bob', { roles: ['member'] }],
     ] as const;
-    access = await createAccess(
+    access = await openTestDirectory(
       people.map(([uid, facts]) => [uid, facts]),
       { firestore: connect(server) },
     );

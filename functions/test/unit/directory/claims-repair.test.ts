@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { unavailable } from '../../../src/core/errors.ts';
 import { createAccessRecords } from '../../../src/directory/records.ts';
-import { type Access, createAccess, entryOf } from '../../helpers/access.ts';
 import { recordingLog } from '../../helpers/instance.ts';
+import { entryOf, openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 const SYSTEM = { kind: 'system', requestId: 'r' } as const;
 const ADMIN = [{ role: 'admin', grantedBy: 'olga', grantedAt: 1 }] as const;
 
 describe('claims that drifted from the entry', () => {
-  let access: Access;
+  let access: TestDirectory;
   /** Bob is an admin at version 2, and Firebase Auth knows. */
   beforeEach(async () => {
-    access = await createAccess([['bob', { roles: ['member'] }]]);
+    access = await openTestDirectory([['bob', { roles: ['member'] }]]);
     await access.users.get('bob');
     await promote();
   });

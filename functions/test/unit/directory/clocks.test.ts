@@ -4,22 +4,22 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { LEASE_SECONDS } from '../../../src/directory/sync/account-sync.ts';
 import { createAccountStore } from '../../../src/platform/firebase-auth/account-store.ts';
 import type { OpenFirestore } from '../../../src/platform/firestore/firestore.ts';
-import { type Access, createAccess, wireAccess } from '../../helpers/access.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { openTestDirectory, type TestDirectory, wireDirectory } from '../../helpers/test-directory.ts';
 
 const SYSTEM = { kind: 'system', requestId: 'r' } as const;
 const HOUR = 3_600_000;
 
 describe('with clocks of an instance and of Firestore that differ', () => {
-  let access: Access;
-  let behind: ReturnType<typeof wireAccess>;
+  let access: TestDirectory;
+  let behind: ReturnType<typeof wireDirectory>;
   /** What Firestore said the time was, in milliseconds. */
   const readAt: number[] = [];
   beforeEach(async () => {
-    access = await createAccess([['bob', { roles: ['member'] }]]);
+    access = await openTestDirectory([['bob', { roles: ['member'] }]]);
     await access.users.get('bob');
     readAt.length = 0;
-    behind = wireAccess({
+    behind = wireDirectory({
       firestore: { open: ahead(access.firestore.open) },
       accounts: access.accounts,
       clock: systemClock,

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import type { FirestoreServer } from '../../../../packages/firestore-emulator/server.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import { FIRESTORE_DEADLINE_MS } from '../../../src/platform/firestore/firestore.ts';
-import { type Access, createAccess, entryOf } from '../../helpers/access.ts';
-import { withoutDelay, withStopwatch } from '../../helpers/deadlines.ts';
+import { withoutDelay, withPerformanceClock } from '../../helpers/fake-timers.ts';
 import { connect, startTestFirestore } from '../../helpers/firestore.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { entryOf, openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 const EVENT = {
   actor: 'olga',
@@ -16,10 +16,10 @@ const EVENT = {
 } as const;
 
 describe('the directory', () => {
-  let access: Access;
-  let other: ReturnType<Access['another']>;
+  let access: TestDirectory;
+  let other: ReturnType<TestDirectory['another']>;
   beforeEach(async () => {
-    access = await createAccess();
+    access = await openTestDirectory();
     other = access.another();
   });
   afterEach(() => access.close());
@@ -161,7 +161,7 @@ describe('the directory', () => {
 
 describe('the directory on a Firestore that fails', () => {
   let server: FirestoreServer | undefined;
-  let access: Access | undefined;
+  let access: TestDirectory | undefined;
   afterEach(async () => {
     await access?.close();
     await server?.stop();
@@ -170,13 +170,13 @@ describe('the directory on a Firestore that fails', () => {
   });
 
   type Hooks = Parameters<typeof startTestFirestore>[0];
-  async function on(hooks: Hooks): Promise<Access> {
+  async function on(hooks: Hooks): Promise<TestDirectory> {
     server = await startTestFirestore(hooks);
-    access = await createAccess([], { firestore: connect(server) });
+    access = await openTestDirectory([], { firestore: connect(server) });
     return access;
   }
   const grpc = (code: number) => Object.assign(new Error('as the test wants it'), { code });
-  const counting = ({ directory }: Access, decided: string[] = []) => ({
+  const counting = ({ directory }: TestDirectory, decided: string[] = []) => ({
     decided,
     change: () =>
       directory.change({ uid: 'bob', id: 'e1' }, ({ entry }) => {
@@ -229,7 +229,7 @@ describe('the directory on a Firestore that fails', () => {
   }
 
   it('does not decide again after the deadline', async () => {
-    await withStopwatch(async (move) => {
+    await withPerformanceClock(async (move) => {
       let commits = 0;
       const subject = await on({
         beforeCall(method) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { applyEdit } from '../../../src/directory/edit.ts';
-import { entryOf } from '../../helpers/access.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { entryOf } from '../../helpers/test-directory.ts';
 
 const NOW = 1_000;
 const MEMBER = [{ role: 'member', grantedBy: 'olga', grantedAt: NOW } as const];

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type DirectoryEntry, importedEntry, isPermanentOwner } from '../../../src/directory/entry.ts';
 import { fromDocument, toDocument } from '../../../src/directory/entry-document.ts';
-import { entryOf } from '../../helpers/access.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { entryOf } from '../../helpers/test-directory.ts';
 
 describe('an entry of the directory', () => {
   let firestore: TestFirestore;

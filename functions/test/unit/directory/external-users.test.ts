@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import type { Role } from '../../../src/authz/roles.ts';
 import { applyEdit, type Edit } from '../../../src/directory/edit.ts';
-import { type Access, createAccess, entryOf } from '../../helpers/access.ts';
 import { identityOf } from '../../helpers/identities.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { entryOf, openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 const ADA = identityOf('ada');
 const GRANT = { grantedBy: 'olga', grantedAt: 1 };
 
 /** Bob is a Firebase user; Ada is an external user without an entry. */
-let access: Access;
+let access: TestDirectory;
 const open = async () => {
-  access = await createAccess([['bob', { roles: ['admin'], validAfter: 50 }]]);
+  access = await openTestDirectory([['bob', { roles: ['admin'], validAfter: 50 }]]);
 };
 const ada = async () => (await access.directory.find(ADA.id)) ?? assert.fail('no entry');
 const commit = (edit: Edit) =>

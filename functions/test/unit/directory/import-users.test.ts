@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { type ImportProgress, importUsers } from '../../../src/directory/import-users.ts';
-import { type Access, createAccess } from '../../helpers/access.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 describe('importUsers', () => {
-  let access: Access;
+  let access: TestDirectory;
   afterEach(() => access.close());
 
   async function importUser(people: Parameters<typeof accountOf>[], { dryRun = false } = {}) {
-    access = await createAccess(people);
+    access = await openTestDirectory(people);
     const { accounts, directory, clock } = access;
     let last: ImportProgress | undefined;
     for await (const { imported } of importUsers({ accounts, directory, clock, dryRun })) last = imported;
@@ -55,7 +55,7 @@ describe('importUsers', () => {
   }
 
   it('creates no entry for a user who was deleted after the page was read', async () => {
-    access = await createAccess([['bob', { roles: ['owner'] }]]);
+    access = await openTestDirectory([['bob', { roles: ['owner'] }]]);
     const { accounts, directory, clock } = access;
     const stale = {
       find: accounts.find,

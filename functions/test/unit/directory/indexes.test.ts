@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startFirestore } from '../../../../packages/firestore-emulator/server.ts';
-import { createAccess } from '../../helpers/access.ts';
 import { connect } from '../../helpers/firestore.ts';
+import { openTestDirectory } from '../../helpers/test-directory.ts';
 
 interface Index {
   readonly collectionGroup: string;
@@ -23,7 +23,7 @@ async function failures(indexes: readonly Index[]): Promise<number> {
   const name = join(folder, 'firestore.indexes.json');
   writeFileSync(name, JSON.stringify({ ...file, indexes }));
   const server = await startFirestore({ indexes: name });
-  const access = await createAccess([], { firestore: connect(server) });
+  const access = await openTestDirectory([], { firestore: connect(server) });
   const queries: Promise<unknown>[] = [
     Promise.resolve(access.feed.latest('ada')),
     access.reconcile({ kind: 'system', requestId: 'r' }),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { toDocument } from '../../../src/directory/entry-document.ts';
 import type { UserQuery } from '../../../src/directory/list.ts';
-import { type Access, createAccess, entryOf } from '../../helpers/access.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { entryOf, openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 const EMAILS = [
   'ann@a.example',
@@ -15,9 +15,9 @@ const EMAILS = [
 const ROLES = [['member'], ['admin', 'member'], [], ['auditor'], ['member', 'auditor'], ['admin']] as const;
 
 describe('the list of users', () => {
-  let access: Access;
+  let access: TestDirectory;
   beforeEach(async () => {
-    access = await createAccess();
+    access = await openTestDirectory();
     await enter(
       ...EMAILS.map((email, n) =>
         entryOf(`u${n}`, { email: email.toLowerCase(), roles: ROLES[n] ?? [], disabled: n % 3 === 0 }),

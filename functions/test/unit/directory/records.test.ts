@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { type Access, createAccess, entryOf } from '../../helpers/access.ts';
+import { entryOf, openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 describe('the access record', () => {
-  let access: Access;
+  let access: TestDirectory;
   beforeEach(async () => {
-    access = await createAccess([['bob', { roles: ['admin'], validAfter: 50 }]]);
+    access = await openTestDirectory([['bob', { roles: ['admin'], validAfter: 50 }]]);
   });
   afterEach(() => access.close());
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { codesIn, REPOSITORY, readPage, tableBehind } from '../../helpers/docs.ts';
+import { codesIn, REPOSITORY, readPage, tableUnder } from '../../helpers/docs.ts';
 
 const PAGE = 'docs/reference/cli.md';
 const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
@@ -30,7 +30,7 @@ describe('docs/reference/cli.md', () => {
     it(`has options of "${heading}" that the tool knows`, () => {
       assert.ok(existsSync(file), file);
       const source = readFileSync(file, 'utf8');
-      const options = tableBehind(PAGE, `## ${heading}`).flatMap(([cell]) => codesIn(cell));
+      const options = tableUnder(PAGE, `## ${heading}`).flatMap(([cell]) => codesIn(cell));
       for (const option of options) {
         const [, long = ''] = /^--([\w-]+)/.exec(option) ?? [];
         assert.ok(new RegExp(`['\\s]${long}['\\s:]`).test(source), `${option} in tools/${tool}.ts`);

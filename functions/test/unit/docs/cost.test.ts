@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { readPage, tableBehind } from '../../helpers/docs.ts';
+import { readPage, tableUnder } from '../../helpers/docs.ts';
 
 const PAGE = 'docs/operations/cost-and-scaling.md';
 const SMALL = 3;
 const LARGE = 5;
 
 describe('what a month costs', () => {
-  const rows = tableBehind(PAGE, '## What a month costs');
+  const rows = tableUnder(PAGE, '## What a month costs');
   const amounts = (column: number) => rows.map((row) => Number((row[column] ?? '').replaceAll(/[*,]/g, '')));
 
   for (const [name, column] of [

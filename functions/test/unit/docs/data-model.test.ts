@@ -6,12 +6,12 @@ import type { DirectoryEntry } from '../../../src/directory/entry.ts';
 import { toDocument } from '../../../src/directory/entry-document.ts';
 import { appendAccessChange } from '../../../src/directory/revocation/access-change.ts';
 import type { OpenedFirestore } from '../../../src/platform/firestore/firestore.ts';
-import { codesIn, REPOSITORY, readPage, tableBehind } from '../../helpers/docs.ts';
+import { codesIn, REPOSITORY, readPage, tableUnder } from '../../helpers/docs.ts';
 
 const PAGE = 'docs/reference/data-model.md';
 
 const documented = (heading: string) =>
-  tableBehind(PAGE, heading)
+  tableUnder(PAGE, heading)
     .flatMap(([field]) => codesIn(field))
     .toSorted();
 

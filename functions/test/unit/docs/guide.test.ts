@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import supertest from 'supertest';
 import { ALL_ROLES, type Role } from '../../../src/authz/roles.ts';
-import { claimsOf, playAccounts } from '../../helpers/api.ts';
+import { claimsOf, serveAccounts } from '../../helpers/api.ts';
 import { codeBlocks, REPOSITORY } from '../../helpers/docs.ts';
 import { openTestFirestore } from '../../helpers/firestore.ts';
 import { mintIdToken, openGoogle, PROJECT } from '../../helpers/google.ts';
@@ -78,7 +78,7 @@ describe('the guide to an endpoint of your own', () => {
 
   it('leads to endpoints for callers with the permission only', async () => {
     const google = await openGoogle();
-    playAccounts(google);
+    serveAccounts(google);
     const firestore = await openTestFirestore();
     const load = (path: string) => import(pathToFileURL(join(copy, 'src', path)).href);
     const { createInstance, modules } = await load('app.ts');

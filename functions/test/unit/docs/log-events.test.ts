@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { AppError } from '../../../src/core/errors.ts';
 import { createLog } from '../../../src/core/log.ts';
-import { codesIn, tableBehind } from '../../helpers/docs.ts';
+import { codesIn, tableUnder } from '../../helpers/docs.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -29,7 +29,7 @@ function writeAll(): Line[] {
 }
 
 describe('docs/reference/log-events.md', () => {
-  const rows = tableBehind('docs/reference/log-events.md', '# Log events').map(
+  const rows = tableUnder('docs/reference/log-events.md', '# Log events').map(
     ([event = '', severity = '', , fields = '']) => ({ event: codesIn(event)[0], severity, fields }),
   );
   const lines = writeAll();

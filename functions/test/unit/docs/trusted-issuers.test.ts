@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as z from 'zod';
 import { mapSchema } from '../../../src/authn/oidc/claim-mapping-schema.ts';
 import { issuerSchema } from '../../../src/authn/oidc/providers/index.ts';
-import { codesIn, documentedIssuers, readPage, tableBehind } from '../../helpers/docs.ts';
+import { codesIn, documentedIssuers, readPage, tableUnder } from '../../helpers/docs.ts';
 
 const REFERENCE = 'docs/reference/trusted-issuers.md';
 const GUIDE = 'docs/guides/external-issuers/index.md';
@@ -13,7 +13,7 @@ interface ObjectSchema {
 /** Each kind of entry, as JSON Schema describes what goes in. */
 const kinds = (z.toJSONSchema(issuerSchema, { io: 'input' }) as { oneOf: readonly ObjectSchema[] }).oneOf;
 const firstCells = (page: string, heading: string) =>
-  tableBehind(page, heading).flatMap(([cell]) => codesIn(cell));
+  tableUnder(page, heading).flatMap(([cell]) => codesIn(cell));
 
 describe('the documentation of trusted issuers', () => {
   for (const { properties } of kinds) {

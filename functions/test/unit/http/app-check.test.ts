@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { assertProblem, exchange, HTTPS } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { routes } from '../../helpers/operations.ts';
+import { assertProblem, HTTPS, sendRaw } from '../../helpers/responses.ts';
 
 describe('http: App Check, switched on', () => {
   let api: Api;
@@ -27,7 +27,7 @@ describe('http: App Check, switched on', () => {
     if (access === 'public' && !appCheck) continue;
     for (const [name, headers] of tokens) {
       it(`refuses ${method.toUpperCase()} ${path} with ${name}, whoever calls`, async () => {
-        const answer = await exchange(api.port, {
+        const answer = await sendRaw(api.port, {
           method: method.toUpperCase(),
           path: `/v1${path.replace(':uid', 'member')}`,
           headers: [HTTPS, ['Authorization', `Bearer ${api.token('owner')}`], ...headers],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { exchange, HTTPS } from '../../helpers/answers.ts';
 import { type Api, ORIGIN, openApi } from '../../helpers/api.ts';
+import { HTTPS, sendRaw } from '../../helpers/responses.ts';
 
 /** What Google's front end leaves of the gateway's own ID token, once it has checked it. */
 const GATEWAYS_OWN = 'Bearer eyJhbGciOiJSUzI1NiJ9.e30.SIGNATURE_REMOVED_BY_GOOGLE';
@@ -60,7 +60,7 @@ describe('http: behind a gateway', () => {
 
   it('refuses two forwarded tokens, even the same twice', async () => {
     const bearer = `Bearer ${api.token('member')}`;
-    const { status, text } = await exchange(api.port, {
+    const { status, text } = await sendRaw(api.port, {
       path: '/v1/me',
       headers: [HTTPS, ['X-Forwarded-Authorization', bearer], ['x-forwarded-authorization', bearer]],
     });

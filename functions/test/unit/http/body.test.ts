@@ -3,10 +3,10 @@ import type { Server } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { onRequest } from 'firebase-functions/https';
 import { createApp } from '../../../src/http/app.ts';
-import { assertProblem, exchange, HTTPS } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import type { TestInstance } from '../../helpers/open-instance.ts';
+import { assertProblem, HTTPS, sendRaw } from '../../helpers/responses.ts';
 
 const LIMIT = 100 * 1024;
 const JSON_TYPE = ['Content-Type', 'application/json'] as const;
@@ -29,7 +29,7 @@ for (const [server, serve] of [
     after(() => api.close());
 
     const put = (headers: readonly (readonly [string, string])[], body: string | Buffer, length = true) =>
-      exchange(api.port, {
+      sendRaw(api.port, {
         method: 'PUT',
         path: '/v1/users/member/roles',
         headers: [
@@ -65,7 +65,7 @@ for (const [server, serve] of [
     });
 
     it('refuses a body that is too large before it looks at the token', async () => {
-      const answer = await exchange(api.port, {
+      const answer = await sendRaw(api.port, {
         method: 'POST',
         path: '/v1/me/revoke',
         headers: [HTTPS, JSON_TYPE, ['Content-Length', String(LIMIT + 1)]],

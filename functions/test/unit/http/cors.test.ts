@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { assertHeaders, assertProblem, exchange, HTTPS } from '../../helpers/answers.ts';
 import { type Api, ORIGIN, openApi } from '../../helpers/api.ts';
 import { PROJECT } from '../../helpers/google.ts';
+import { assertHeaders, assertProblem, HTTPS, sendRaw } from '../../helpers/responses.ts';
 
 const OTHER = 'https://admin.example.com:8443';
 
@@ -13,9 +13,9 @@ describe('http: CORS', () => {
   after(() => api.close());
 
   const get = (headers: readonly (readonly [string, string])[], path = '/v1/health') =>
-    exchange(api.port, { path, headers: [HTTPS, ...headers] });
+    sendRaw(api.port, { path, headers: [HTTPS, ...headers] });
   const preflight = (origin: string, path = '/v1/me') =>
-    exchange(api.port, {
+    sendRaw(api.port, {
       method: 'OPTIONS',
       path,
       headers: [
@@ -111,7 +111,7 @@ describe('http: CORS', () => {
   });
 
   it('does not take the origin of a forged host for its own', async () => {
-    const answer = await exchange(api.port, {
+    const answer = await sendRaw(api.port, {
       path: '/v1/health',
       headers: [
         HTTPS,
@@ -154,7 +154,7 @@ describe('http: CORS', () => {
         [`https://${PROJECT}--preview.web.app`, 403],
         [ORIGIN, 403],
       ] as const) {
-        const answer = await exchange(own.port, { path: '/v1/health', headers: [HTTPS, ['Origin', origin]] });
+        const answer = await sendRaw(own.port, { path: '/v1/health', headers: [HTTPS, ['Origin', origin]] });
         assert.equal(answer.status, status, origin);
       }
     } finally {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, openApi, SECRETS } from '../../helpers/api.ts';
+import { assertProblem } from '../../helpers/responses.ts';
 
 describe('http: what is taken from where, and what is shown', () => {
   let api: Api;

@@ -8,8 +8,8 @@ import { sendProblem } from '../../../src/http/problem.ts';
 import { assignRequestId } from '../../../src/http/request-id.ts';
 import { structuredLog } from '../../../src/platform/logging/log.ts';
 import { secureResponse } from '../../../src/platform/security-headers.ts';
-import { assertProblem, exchange } from '../../helpers/answers.ts';
 import { type Api, type LogLine, openApi } from '../../helpers/api.ts';
+import { assertProblem, sendRaw } from '../../helpers/responses.ts';
 
 const SECRET = 'postgres://root:hunter2@10.0.0.1';
 const FIXED = 'Something went wrong. Quote the request id when you report it.';
@@ -116,11 +116,11 @@ describe('http: failures', () => {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     try {
-      const half = await exchange(port, { path: '/half' });
+      const half = await sendRaw(port, { path: '/half' });
       assert.ok(!half.text.includes('hunter2'));
       assert.doesNotMatch(half.text, /\r\n0\r\n/, 'the end of a whole answer');
       assert.deepEqual(logged, [half.headers['x-request-id']]);
-      assert.equal((await exchange(port, { path: '/whole' })).text, 'whole');
+      assert.equal((await sendRaw(port, { path: '/whole' })).text, 'whole');
     } finally {
       server.close();
     }

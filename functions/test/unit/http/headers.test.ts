@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { assertHeaders, assertProblem } from '../../helpers/answers.ts';
 import { type Api, breakFirebaseAuth, ORIGIN, openApi } from '../../helpers/api.ts';
 import { mintIdToken } from '../../helpers/google.ts';
+import { assertHeaders, assertProblem } from '../../helpers/responses.ts';
 
 const REALM = 'Bearer realm="gatehouse"';
 const INVALID = `${REALM}, error="invalid_token", error_description="The credential was not accepted"`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { assertProblem, exchange } from '../../helpers/answers.ts';
 import { type Api, ORIGIN, openApi } from '../../helpers/api.ts';
+import { assertProblem, sendRaw } from '../../helpers/responses.ts';
 
 describe('http: HTTPS only', () => {
   let api: Api;
@@ -10,7 +10,7 @@ describe('http: HTTPS only', () => {
   after(() => api.close());
 
   const send = (path: string, headers: readonly (readonly [string, string])[]) =>
-    exchange(api.port, { path, headers });
+    sendRaw(api.port, { path, headers });
 
   const plain: [name: string, headers: [string, string][]][] = [
     ['nothing said about the scheme', []],
@@ -65,7 +65,7 @@ describe('http: HTTPS only', () => {
   });
 
   it('refuses a preflight over plain HTTP', async () => {
-    const answer = await exchange(api.port, {
+    const answer = await sendRaw(api.port, {
       method: 'OPTIONS',
       path: '/v1/me',
       headers: [

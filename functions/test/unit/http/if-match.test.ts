@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { assertProblem, fieldsOf } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
+import { assertProblem, fieldsOf } from '../../helpers/responses.ts';
 
 const GRANTS = [{ role: 'auditor' }];
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { assertProblem, exchange, fieldsOf, HTTPS } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
+import { assertProblem, fieldsOf, HTTPS, sendRaw } from '../../helpers/responses.ts';
 
 describe('http: input', () => {
   let api: Api;
@@ -11,7 +11,7 @@ describe('http: input', () => {
 
   /** Sends a body as text: what JSON.stringify would not write. */
   const sendBody = (method: string, path: string, body: string) =>
-    exchange(api.port, {
+    sendRaw(api.port, {
       method,
       path,
       headers: [

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { structuredLog } from '../../../src/platform/logging/log.ts';
-import { exchange, HTTPS } from '../../helpers/answers.ts';
 import { type Api, ORIGIN, openApi } from '../../helpers/api.ts';
 import { logOf } from '../../helpers/capture.ts';
 import { mintIdToken } from '../../helpers/google.ts';
+import { HTTPS, sendRaw } from '../../helpers/responses.ts';
 
 const SECRET = 'S3CRET-MARKER';
 
@@ -87,7 +87,7 @@ describe('http: the log', () => {
 
   it('has one line about two Authorization headers', async () => {
     const { lines, answer } = await logOf(() =>
-      exchange(api.port, {
+      sendRaw(api.port, {
         path: '/v1/me',
         headers: [HTTPS, ['Authorization', `Bearer ${SECRET}`], ['Authorization', `Bearer ${SECRET}`]],
       }),
@@ -129,7 +129,7 @@ describe('http: the log', () => {
           `/v1/users?${SECRET}=1`,
           `/v1/${SECRET}`,
         ]) {
-          await exchange(api.port, {
+          await sendRaw(api.port, {
             path,
             headers: [
               HTTPS,

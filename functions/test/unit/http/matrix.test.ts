@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mayCall, OPERATION_NEEDS } from '../../expectations/access.ts';
-import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, openApi, PEOPLE, type Person } from '../../helpers/api.ts';
 import { routes } from '../../helpers/operations.ts';
+import { assertProblem } from '../../helpers/responses.ts';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type Who = Person | 'anonymous';

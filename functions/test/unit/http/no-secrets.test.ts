@@ -3,8 +3,6 @@ import { createServer } from 'node:http';
 import { createApp } from '../../../src/http/app.ts';
 import { structuredLog } from '../../../src/platform/logging/log.ts';
 import { GRANT_TYPE, JWT } from '../../../src/token-exchange/schema.ts';
-import { createMovableClock } from '../../helpers/access.ts';
-import { exchange, HTTPS } from '../../helpers/answers.ts';
 import { type Api, accountOf, claimsOf, openApi, PEOPLE, type Person, SECRETS } from '../../helpers/api.ts';
 import { captureOutput, parseLines } from '../../helpers/capture.ts';
 import { forgeIdToken } from '../../helpers/forge.ts';
@@ -12,6 +10,8 @@ import { frameworkServer } from '../../helpers/framework.ts';
 import { mintIdToken } from '../../helpers/google.ts';
 import type { TestInstance } from '../../helpers/open-instance.ts';
 import { createCallables, routes } from '../../helpers/operations.ts';
+import { HTTPS, sendRaw } from '../../helpers/responses.ts';
+import { createMovableClock } from '../../helpers/test-directory.ts';
 import { seed } from '../notes/notes.ts';
 
 /** The HTTP API and the callables at one port. */
@@ -67,7 +67,7 @@ describe('http: what is kept of requests', () => {
     extra: [string, string][] = [],
   ) {
     const text = body === undefined ? '' : JSON.stringify(body);
-    const answer = await exchange(api.port, {
+    const answer = await sendRaw(api.port, {
       ...{ method: method.toUpperCase(), path, body: text },
       headers: [
         HTTPS,

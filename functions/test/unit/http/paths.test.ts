@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { assertHeaders, assertProblem, exchange, fieldsOf, HTTPS } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
+import { assertHeaders, assertProblem, fieldsOf, HTTPS, sendRaw } from '../../helpers/responses.ts';
 
 describe('http: paths and methods', () => {
   let api: Api;
@@ -11,7 +11,7 @@ describe('http: paths and methods', () => {
 
   const bearer = () => ['Authorization', `Bearer ${api.token('owner')}`] as const;
   const send = (method: string, path: string) =>
-    exchange(api.port, { method, path, headers: [HTTPS, bearer()] });
+    sendRaw(api.port, { method, path, headers: [HTTPS, bearer()] });
 
   for (const root of ['/v1', '/api/v1']) {
     it(`serves ${root}`, async () => {
@@ -44,7 +44,7 @@ describe('http: paths and methods', () => {
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND']) {
       if (allow.split(', ').includes(method)) continue;
       it(`answers ${method} ${path} with 405, Allow: ${allow}`, async () => {
-        const answer = await exchange(api.port, { method, path, headers: [HTTPS] });
+        const answer = await sendRaw(api.port, { method, path, headers: [HTTPS] });
         assert.equal(answer.headers.allow, allow);
         assert.equal(answer.status, 405);
         assertHeaders(answer.headers);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, accountOf, breakFirebaseAuth, claimsOf, openApi, type Person } from '../../helpers/api.ts';
 import { mintIdToken } from '../../helpers/google.ts';
+import { assertProblem } from '../../helpers/responses.ts';
 
 /** Every privileged route, with an input that changes nothing when it gets through. */
 const PRIVILEGED: [method: 'post' | 'put' | 'patch' | 'delete', path: string, body: object | undefined][] = [

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../../src/http/app.ts';
 import { GRANT_TYPE } from '../../../src/token-exchange/schema.ts';
-import { assertHeaders, assertProblem, exchange, HTTPS, type Reply } from '../../helpers/answers.ts';
 import { type ExchangeApi, openExchangeApi } from '../../helpers/exchange-api.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
+import { assertHeaders, assertProblem, HTTPS, type RawResponse, sendRaw } from '../../helpers/responses.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
@@ -28,13 +28,13 @@ describe('http: POST /token/exchange', () => {
       ...{ grant_type: GRANT_TYPE, subject_token: token, subject_token_type: ACCESS_TOKEN },
       ...more,
     });
-  const post = (body: string, type = FORM, path = '/v1/token/exchange'): Promise<Reply> =>
-    exchange(api.port, {
+  const post = (body: string, type = FORM, path = '/v1/token/exchange'): Promise<RawResponse> =>
+    sendRaw(api.port, {
       ...{ method: 'POST', path, body },
       headers: [HTTPS, ['Content-Type', type], ['Content-Length', String(Buffer.byteLength(body))]],
     });
   /** As an OAuth client reads a refusal (RFC 6749 §5.2). */
-  function assertOAuthError({ status, headers, text }: Reply, error: string): void {
+  function assertOAuthError({ status, headers, text }: RawResponse, error: string): void {
     const body = JSON.parse(text);
     assert.deepEqual([status, body.error, typeof body.error_description], [400, error, 'string'], text);
     assert.match(headers['content-type'] ?? '', /^application\/json(;|$)/);
@@ -111,7 +111,7 @@ describe('http: POST /token/exchange', () => {
 
   it('is refused to another origin, as everything is', async () => {
     const body = parameters().toString();
-    const answer = await exchange(api.port, {
+    const answer = await sendRaw(api.port, {
       ...{ method: 'POST', path: '/v1/token/exchange', body },
       headers: [
         HTTPS,
@@ -136,7 +136,7 @@ describe('http: POST /token/exchange', () => {
     const { port } = server.address() as AddressInfo;
     try {
       const body = parameters().toString();
-      const answer = await exchange(port, {
+      const answer = await sendRaw(port, {
         ...{ method: 'POST', path: '/v1/token/exchange', body },
         headers: [HTTPS, ['Content-Type', FORM], ['Content-Length', `${body.length}`]],
       });

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import type { PrincipalActor } from '../../../src/authz/actor.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { createIdentitiesService } from '../../../src/identities/identities-service.ts';
-import { type Access, createAccess } from '../../helpers/access.ts';
 import { actor, principalOf } from '../../helpers/actor.ts';
 import { identityOf } from '../../helpers/identities.ts';
 import { recordingLog } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 const OLGA = actor('olga', ['owner']);
 const ADAM = actor('adam', ['admin']);
@@ -14,11 +14,11 @@ const ADA = identityOf('ada', { email: 'bob@example.com', emailVerified: true })
 const EVE = identityOf('eve');
 
 /** Olga is an owner, Adam an admin, Bob a member; Ada and Eve are external users, and Eve has an entry. */
-let access: Access;
+let access: TestDirectory;
 let identities: ReturnType<typeof createIdentitiesService>;
 let lines: ReturnType<typeof recordingLog>['lines'];
 async function open() {
-  access = await createAccess([
+  access = await openTestDirectory([
     ['olga', { roles: ['owner'] }],
     ['adam', { roles: ['admin'] }],
     ['bob', { roles: ['member'] }],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { connect, startTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
+import { assertProblem } from '../../helpers/responses.ts';
 import { MISSING, notesIn, rename, seed } from './notes.ts';
 
 /** The SDK reads one document with BatchGetDocuments. */

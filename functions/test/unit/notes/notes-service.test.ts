@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { createNotesService, type NotesService } from '../../../src/notes/notes-service.ts';
-import { type Access, createAccess } from '../../helpers/access.ts';
 import { actor } from '../../helpers/actor.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 const ANN = actor('ann', ['member']);
 const SUE = actor('sue', ['support']);
 
 describe('notes: a write after the note was loaded', () => {
-  let access: Access;
+  let access: TestDirectory;
   let notes: NotesService;
   beforeEach(async () => {
-    access = await createAccess();
+    access = await openTestDirectory();
     notes = createNotesService({ open: access.firestore.open, audit: access.audit });
   });
   afterEach(() => access.close());

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { FIRESTORE_DEADLINE_MS } from '../../../src/platform/firestore/firestore.ts';
-import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
-import { withoutDelay } from '../../helpers/deadlines.ts';
+import { withoutDelay } from '../../helpers/fake-timers.ts';
 import { connect, startTestFirestore } from '../../helpers/firestore.ts';
+import { assertProblem } from '../../helpers/responses.ts';
 import { MISSING, notesIn } from './notes.ts';
 
 /** google.rpc.Code */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { encodePageToken } from '../../../src/core/page-token.ts';
-import { assertProblem, fieldsOf } from '../../helpers/answers.ts';
 import { type Api, openApi, type Person } from '../../helpers/api.ts';
+import { assertProblem, fieldsOf } from '../../helpers/responses.ts';
 import { rename, seed } from './notes.ts';
 
 interface Header {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { assertProblem, fieldsOf } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { connect, startTestFirestore } from '../../helpers/firestore.ts';
+import { assertProblem, fieldsOf } from '../../helpers/responses.ts';
 import { barrier, notesIn, rename, seed } from './notes.ts';
 
 describe('notes: concurrent changes', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { meets, type Need } from '../../expectations/access.ts';
-import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, openApi, PEOPLE, type Person } from '../../helpers/api.ts';
+import { assertProblem } from '../../helpers/responses.ts';
 import { MISSING, seed } from './notes.ts';
 
 type Who = Person | 'anonymous';

@@ -4,12 +4,12 @@ import { needsFreshRecord } from '../../../src/authz/access-rule.ts';
 import type { Edit } from '../../../src/directory/edit.ts';
 import { handleAccountDeleted } from '../../../src/directory/sync/account-lifecycle.ts';
 import { createApp } from '../../../src/http/app.ts';
-import { assertProblem } from '../../helpers/answers.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import { recordingLog } from '../../helpers/instance.ts';
 import { openInstance, type TestInstance } from '../../helpers/open-instance.ts';
 import { CALLABLES, createCallables, routes } from '../../helpers/operations.ts';
+import { assertProblem } from '../../helpers/responses.ts';
 import { call } from '../callable/call.ts';
 
 /** The HTTP API and the callables on one server, each as in production. */

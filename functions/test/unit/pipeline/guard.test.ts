@@ -3,14 +3,14 @@ import type { AccessRule } from '../../../src/authz/access-rule.ts';
 import type { Resource } from '../../../src/authz/decide.ts';
 import { unavailable } from '../../../src/core/errors.ts';
 import { guard } from '../../../src/pipeline/guard.ts';
-import { entryOf } from '../../helpers/access.ts';
-import { mintAppCheckToken, playAppCheck } from '../../helpers/app-check-tokens.ts';
+import { mintAppCheckToken, serveAppCheck } from '../../helpers/app-check-tokens.ts';
 import { requestOf } from '../../helpers/credential-request.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { forgeIdToken, unsigned } from '../../helpers/forge.ts';
 import { ACCOUNTS_LOOKUP, type Google, ISSUER, mintIdToken, openGoogle } from '../../helpers/google.ts';
 import { createInstance, type Instance } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { entryOf } from '../../helpers/test-directory.ts';
 
 type Look = () => Promise<Resource | undefined>;
 
@@ -314,7 +314,7 @@ describe('guard with App Check', () => {
   beforeEach(async () => {
     google = await openGoogle();
     firestore = await openTestFirestore();
-    playAppCheck(google);
+    serveAppCheck(google);
     google.users.set('ada', { localId: 'ada' });
     instance = createInstance(google, firestore, { env: { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true' } });
   });

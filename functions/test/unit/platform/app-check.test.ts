@@ -6,9 +6,9 @@ import {
   APP_CHECK_REPLAY,
   appCheckKey,
   mintAppCheckToken,
-  playAppCheck,
+  serveAppCheck,
 } from '../../helpers/app-check-tokens.ts';
-import { withoutDelay } from '../../helpers/deadlines.ts';
+import { withoutDelay } from '../../helpers/fake-timers.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { encode, forge, hs256, unsigned } from '../../helpers/forge.ts';
 import { createSigningKey, type Google, mintIdToken, openGoogle } from '../../helpers/google.ts';
@@ -76,7 +76,7 @@ describe('App Check', () => {
   beforeEach(async () => {
     google = await openGoogle();
     firestore = await openTestFirestore();
-    playAppCheck(google);
+    serveAppCheck(google);
   });
   afterEach(() => Promise.all([google.close(), firestore.close()]));
 
@@ -172,7 +172,7 @@ describe('App Check', () => {
       };
       // This one only the deadline ends.
       await (what === 'no answer' ? withoutDelay(refuse, AUTH_DEADLINE_MS) : refuse());
-      playAppCheck(google);
+      serveAppCheck(google);
       await appCheck.check([token], reading);
     });
   }

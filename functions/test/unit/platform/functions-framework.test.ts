@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { assertProblem, exchange, HTTPS } from '../../helpers/answers.ts';
 import { ORIGIN } from '../../helpers/api.ts';
 import { parseLines } from '../../helpers/capture.ts';
 import { buildOnce, type FrameworkProcess, startFramework } from '../../helpers/framework.ts';
 import { PROJECT } from '../../helpers/google.ts';
+import { assertProblem, HTTPS, sendRaw } from '../../helpers/responses.ts';
 
 const SECRET = 'S3CRET-MARKER';
 
@@ -21,7 +21,7 @@ describe('http: the built function under functions-framework', function () {
   after(() => framework.stop());
 
   const post = (body: string | Buffer, type = 'application/json', more: [string, string][] = []) =>
-    exchange(framework.port, {
+    sendRaw(framework.port, {
       method: 'POST',
       path: '/v1/me/revoke',
       headers: [HTTPS, ['Content-Type', type], ['Content-Length', String(Buffer.byteLength(body))], ...more],
@@ -29,7 +29,7 @@ describe('http: the built function under functions-framework', function () {
     });
 
   it('serves', async () => {
-    const { status, text } = await exchange(framework.port, { path: '/v1/health', headers: [HTTPS] });
+    const { status, text } = await sendRaw(framework.port, { path: '/v1/health', headers: [HTTPS] });
     assert.deepEqual([status, text], [200, '{"status":"ok"}']);
   });
 
@@ -67,7 +67,7 @@ describe('http: the built function under functions-framework', function () {
       ['Content-Type', 'application/json'],
       ['Transfer-Encoding', 'chunked'],
     ];
-    const { status, text } = await exchange(framework.port, {
+    const { status, text } = await sendRaw(framework.port, {
       method: 'POST',
       path: '/v1/me/revoke',
       headers,
@@ -101,7 +101,7 @@ describe('http: the built function under functions-framework', function () {
   ] as const) {
     it(`refuses ${what} with a problem and all headers`, async () => {
       const headers: (readonly [string, string])[] = [HTTPS, ['Content-Type', type], ['Content-Length', '2']];
-      const answer = await exchange(framework.port, { method: 'POST', path, headers, body: '{}' });
+      const answer = await sendRaw(framework.port, { method: 'POST', path, headers, body: '{}' });
       assert.ok([400, 415].includes(answer.status));
       assert.match(String(answer.headers['content-type']), /problem\+json/);
       assert.ok(answer.headers['strict-transport-security'] && answer.headers['x-request-id']);
@@ -119,7 +119,7 @@ describe('http: the built function under functions-framework', function () {
   });
 
   it('refuses two Authorization headers', async () => {
-    const answer = await exchange(framework.port, {
+    const answer = await sendRaw(framework.port, {
       path: '/v1/me',
       headers: [HTTPS, ['Authorization', 'Bearer a.b.c'], ['Authorization', 'Bearer d.e.f']],
     });
@@ -138,13 +138,13 @@ describe('http: the built function under functions-framework', function () {
   it('writes nothing of a body that the framework cannot parse to the log', async () => {
     await post(`{"token":"${SECRET}", broken`);
     // Answered after it, so that what was written about it has arrived.
-    await exchange(framework.port, { path: '/v1/health', headers: [HTTPS] });
+    await sendRaw(framework.port, { path: '/v1/health', headers: [HTTPS] });
     assert.ok(!framework.output().includes(SECRET));
   });
 
   it('writes only JSON lines to the log, and none that a body made up', async () => {
     await post('x\n{"severity":"A"}\n');
-    await exchange(framework.port, { path: '/v1/health', headers: [HTTPS] });
+    await sendRaw(framework.port, { path: '/v1/health', headers: [HTTPS] });
     const severities = parseLines(framework.output()).map(({ severity }) => severity);
     assert.ok(severities.includes('INFO') && !severities.includes('A'), severities.join());
   });
@@ -170,7 +170,7 @@ describe('http: the built function under functions-framework', function () {
       const numbers = Array.from({ length: 40 }, (_, n) => n);
       const answers = await Promise.all(
         numbers.map((n) =>
-          exchange(traced.port, {
+          sendRaw(traced.port, {
             path: '/v1/me',
             headers: [
               HTTPS,

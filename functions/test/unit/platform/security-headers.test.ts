@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { secureResponse } from '../../../src/platform/security-headers.ts';
-import { exchange } from '../../helpers/answers.ts';
+import { sendRaw } from '../../helpers/responses.ts';
 
 /** What a client gets of a response that is written this way. */
 async function receive(write: (res: ServerResponse) => void, requestId?: string) {
@@ -15,7 +15,7 @@ async function receive(write: (res: ServerResponse) => void, requestId?: string)
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
-    return await exchange((server.address() as AddressInfo).port, { path: '/' });
+    return await sendRaw((server.address() as AddressInfo).port, { path: '/' });
   } finally {
     server.close();
   }

@@ -3,10 +3,10 @@ import type { AuthBlockingEvent } from 'firebase-functions/identity';
 import { unavailable } from '../../../src/core/errors.ts';
 import type { DirectoryEntry } from '../../../src/directory/entry.ts';
 import { createBlockingFunctions } from '../../../src/sign-up/blocking-functions.ts';
-import { createMovableClock, entryOf } from '../../helpers/access.ts';
 import { type Api, breakFirebaseAuth, openApi } from '../../helpers/api.ts';
-import { withoutDelay } from '../../helpers/deadlines.ts';
+import { withoutDelay } from '../../helpers/fake-timers.ts';
 import type { ProductFields } from '../../helpers/product.ts';
+import { createMovableClock, entryOf } from '../../helpers/test-directory.ts';
 
 type User = Partial<NonNullable<AuthBlockingEvent['data']>>;
 

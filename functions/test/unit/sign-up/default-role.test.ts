@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { grantDefaultRole } from '../../../src/sign-up/default-role.ts';
-import { type Access, createAccess } from '../../helpers/access.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 type Person = Parameters<typeof accountOf>;
-let access: Access;
+let access: TestDirectory;
 
 const rolesOf = async (uid: string) => (await access.users.get(uid)).grants.map(({ role }) => role);
 
@@ -13,7 +13,7 @@ describe('the default role', () => {
   afterEach(() => access.close());
 
   const give = async (...people: Person[]) => {
-    access = await createAccess(people);
+    access = await openTestDirectory(people);
     return () => grantDefaultRole(access, { uid: 'ann', role: 'member', requestId: 'e1' });
   };
 

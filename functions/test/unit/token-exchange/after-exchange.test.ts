@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { createMovableClock } from '../../helpers/access.ts';
 import { claimsOf, type ExchangeApi, grant, idOf, openExchangeApi } from '../../helpers/exchange-api.ts';
+import { createMovableClock } from '../../helpers/test-directory.ts';
 
 const ADA = idOf('ada');
 let api: ExchangeApi;

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
 import { jwtVerify } from 'jose';
-import { createMovableClock } from '../../helpers/access.ts';
-import { accounts, breakFirebaseAuth, playAccounts } from '../../helpers/api.ts';
+import { accounts, breakFirebaseAuth, serveAccounts } from '../../helpers/api.ts';
 import {
   claimsOf,
   type ExchangeApi,
@@ -13,6 +12,7 @@ import {
   SIGN_BLOB,
 } from '../../helpers/exchange-api.ts';
 import { googleKey, mintIdToken } from '../../helpers/google.ts';
+import { createMovableClock } from '../../helpers/test-directory.ts';
 
 const ADA = idOf('ada');
 let api: ExchangeApi;
@@ -246,7 +246,7 @@ describe('an exchange while a service is down', () => {
     assert.equal(outcome(await api.exchange(token)), '503 unavailable');
     assert.equal(api.google.count(':signBlob'), 1);
     assert.deepEqual((await api.entry()).pending, ['claims']);
-    playAccounts(api.google);
+    serveAccounts(api.google);
     assert.equal(outcome(await api.exchange(token)), '200');
     assert.deepEqual(api.claims().roles, ['member']);
   });
@@ -298,7 +298,7 @@ describe('an account that a token exchange created', () => {
     api.google.answer(accounts('update'), () => (res) => res.writeHead(500).end('{}'));
     await api.edit(ADA, { disabled: false });
     assert.deepEqual((await api.entry()).pending, ['disabled']);
-    playAccounts(api.google);
+    serveAccounts(api.google);
     clock.move(2_000);
     assert.equal(outcome(await api.exchange(await api.mint({ groups: ['team'], iat: now() }))), '200');
     assert.equal(api.google.users.get(ADA)?.disabled, false);

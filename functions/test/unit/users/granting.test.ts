@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { ALL_ROLES, permissionsOf, type Role } from '../../../src/authz/roles.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import { checkGrant, checkOutranked, withCurrentRoles } from '../../../src/users/granting.ts';
-import { entryOf } from '../../helpers/access.ts';
 import { principalOf } from '../../helpers/actor.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { entryOf } from '../../helpers/test-directory.ts';
 
 const actor = (roles: readonly Role[], uid = 'actor', scopes?: readonly string[]) =>
   principalOf(uid, roles, scopes);

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { externalId } from '../../../src/authn/external-identity.ts';
 import { grantAsOperator, grantToExternalUser } from '../../../src/users/operator-grant.ts';
-import { type Access, createAccess } from '../../helpers/access.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 const LOGIN = 'https://login.example.com';
 
 type Person = Parameters<typeof accountOf>;
-let access: Access;
+let access: TestDirectory;
 
 const rolesOf = async (uid: string) => (await access.users.get(uid)).grants.map(({ role }) => role);
 
@@ -16,7 +16,7 @@ describe('grantAsOperator', () => {
   afterEach(() => access.close());
 
   const open = async (...people: Person[]) => {
-    access = await createAccess(people);
+    access = await openTestDirectory(people);
     for (const [uid] of people) await access.users.get(uid);
   };
   const grant = (force = false, unverified = true) =>
@@ -84,7 +84,7 @@ describe('grantAsOperator', () => {
 describe('grantToExternalUser', () => {
   const uid = externalId(LOGIN, 'ann');
   const open = async (...people: Person[]) => {
-    access = await createAccess(people);
+    access = await openTestDirectory(people);
     for (const [uid] of people) await access.users.get(uid);
   };
   const grant = (force = false, role: 'owner' | 'support' = 'owner') =>

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import type { PrincipalActor } from '../../../src/authz/actor.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { unavailable } from '../../../src/core/errors.ts';
-import { type Access, createAccess } from '../../helpers/access.ts';
 import { actor } from '../../helpers/actor.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 const OLGA = actor('olga', ['owner']);
 const ADAM = actor('adam', ['admin']);
@@ -16,9 +16,9 @@ const PEOPLE: Parameters<typeof accountOf>[] = [
 ];
 
 /** Olga is an owner, Adam an admin, Bob a member with a claim of other code. */
-let access: Access;
+let access: TestDirectory;
 async function openAccess(): Promise<void> {
-  access = await createAccess(PEOPLE);
+  access = await openTestDirectory(PEOPLE);
   for (const [uid] of PEOPLE) await access.users.get(uid);
 }
 

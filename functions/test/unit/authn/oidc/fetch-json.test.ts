@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { fetchJson } from '../../../../src/authn/oidc/fetch-json.ts';
-import { withTimeoutsInHand } from '../../../helpers/deadlines.ts';
+import { withManualTimeouts } from '../../../helpers/fake-timers.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 
@@ -128,7 +128,7 @@ describe('fetchJson', () => {
   for (const [where, answer] of Object.entries(slow)) {
     it(`gives up after 5 seconds ${where}, and hangs up`, async () => {
       const closed = Promise.withResolvers<void>();
-      const deadlines = await withTimeoutsInHand(async (pass) => {
+      const deadlines = await withManualTimeouts(async (pass) => {
         server.answer((_req, res) => {
           res.on('close', closed.resolve);
           answer(res, pass);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { withTimeoutsInHand } from '../../../helpers/deadlines.ts';
+import { withManualTimeouts } from '../../../helpers/fake-timers.ts';
 import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import {
   certificates,
@@ -76,7 +76,7 @@ describe("while Google's keys cannot be had, a good token", () => {
   it('meets "unavailable" within the deadline when there is no answer, and passes afterwards', async () => {
     const asked = Promise.withResolvers<void>();
     google.answer(KEYS, () => () => asked.resolve());
-    const deadlines = await withTimeoutsInHand(async (pass) => {
+    const deadlines = await withManualTimeouts(async (pass) => {
       const refused = assertRefused(() => present(instance, good), 'unavailable');
       await asked.promise;
       pass();

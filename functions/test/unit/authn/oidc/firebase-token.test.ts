@@ -5,12 +5,12 @@ import { permissionsOf } from '../../../../src/authz/roles.ts';
 import { invalidToken } from '../../../../src/core/errors.ts';
 import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import {
+  dummySignature,
   forge,
   forgeIdToken,
   hs256,
   isSignedByGoogle,
   rs256,
-  scribble,
   unsigned,
 } from '../../../helpers/forge.ts';
 import {
@@ -109,7 +109,7 @@ describe('Firebase ID token', () => {
     'a signature of other bytes': `${forgeIdToken({ claims: { sub: 'eve' } })
       .split('.', 2)
       .join('.')}.${forgeIdToken({}).split('.')[2]}`,
-    'a made-up signature': forgeIdToken({ signer: scribble }),
+    'a made-up signature': forgeIdToken({ signer: dummySignature }),
     'one byte of signature': forgeIdToken({ signer: () => Buffer.from([0]) }),
     'RS384 behind alg RS256': forgeIdToken({ signer: rs384 }),
     'PS256 behind alg RS256': forgeIdToken({ signer: ps256 }),

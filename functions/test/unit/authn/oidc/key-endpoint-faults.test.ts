@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { assertProblem } from '../../../helpers/answers.ts';
 import { type Api, openApi } from '../../../helpers/api.ts';
-import { withTimeoutsInHand } from '../../../helpers/deadlines.ts';
+import { withManualTimeouts } from '../../../helpers/fake-timers.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
+import { assertProblem } from '../../../helpers/responses.ts';
 import { createSigningPair, type SigningPair } from '../../../helpers/signing.ts';
 
 const ISSUER = 'https://login.example.com';
@@ -127,7 +127,7 @@ describe('while the keys of an issuer cannot be had', () => {
   it('health, Firebase users and other issuers’ users are answered while it hangs', async () => {
     const token = await mint();
     const reached = Promise.withResolvers<void>();
-    await withTimeoutsInHand(async (pass) => {
+    await withManualTimeouts(async (pass) => {
       server.answer((req, res) => {
         if (req.headers['x-asked-host'] === 'login.example.com') reached.resolve();
         else publish(res, pair.jwk);

@@ -3,10 +3,15 @@ import type { FirestoreServer } from '../../../../../packages/firestore-emulator
 import { unavailable } from '../../../../src/core/errors.ts';
 import { type AccessChange, CHANGE_LIFETIME } from '../../../../src/directory/revocation/access-change.ts';
 import { createRevocationFeed, readAccessChanges } from '../../../../src/directory/revocation/feed.ts';
-import { type Access, createAccess, createMovableClock, entryOf } from '../../../helpers/access.ts';
 import { connect, startTestFirestore } from '../../../helpers/firestore.ts';
 import { recordingLog } from '../../../helpers/instance.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
+import {
+  createMovableClock,
+  entryOf,
+  openTestDirectory,
+  type TestDirectory,
+} from '../../../helpers/test-directory.ts';
 
 /** @property at milliseconds since the epoch, by Firestore's clock */
 interface DatedChange extends AccessChange {
@@ -234,7 +239,7 @@ describe('the revocation feed', () => {
 
 describe('the revocation feed on Firestore', () => {
   let server: FirestoreServer;
-  let access: Access;
+  let access: TestDirectory;
   let queries = 0;
   before(async () => {
     server = await startTestFirestore({
@@ -242,7 +247,7 @@ describe('the revocation feed on Firestore', () => {
         if (method === 'RunQuery') queries++;
       },
     });
-    access = await createAccess([], { firestore: connect(server) });
+    access = await openTestDirectory([], { firestore: connect(server) });
   });
   after(async () => {
     await access.close();
@@ -300,7 +305,7 @@ describe('the revocation feed on Firestore', () => {
   });
 
   it('reads thousands of changes in pages without missing one', async () => {
-    const awake = await createAccess([], { firestore: connect(server) });
+    const awake = await openTestDirectory([], { firestore: connect(server) });
     const { db, Timestamp, open } = awake.firestore;
     const from = Date.now() - 600_000;
     const count = 2_345;

@@ -4,19 +4,21 @@ import { withDeadline } from '../../../../src/core/deadline.ts';
 import { unavailable } from '../../../../src/core/errors.ts';
 import { applyEdit, type Edit } from '../../../../src/directory/edit.ts';
 import { LEASE_SECONDS } from '../../../../src/directory/sync/account-sync.ts';
-import { type Access, createAccess } from '../../../helpers/access.ts';
-import { withStopwatch } from '../../../helpers/deadlines.ts';
+import { withPerformanceClock } from '../../../helpers/fake-timers.ts';
 import { connect, startTestFirestore } from '../../../helpers/firestore.ts';
+import { openTestDirectory, type TestDirectory } from '../../../helpers/test-directory.ts';
 
 describe('syncAccount', () => {
-  let access: Access;
+  let access: TestDirectory;
   let server: Awaited<ReturnType<typeof startTestFirestore>>;
   before(async () => {
     server = await startTestFirestore({}); // many changes meet below
   });
   beforeEach(async () => {
     const claims = { roles: ['support'], rv: 1, plan: 'pro' };
-    access = await createAccess([['bob', { roles: ['support'], claims }]], { firestore: connect(server) });
+    access = await openTestDirectory([['bob', { roles: ['support'], claims }]], {
+      firestore: connect(server),
+    });
     await access.users.get('bob');
   });
   afterEach(() => access.close());
@@ -206,7 +208,7 @@ describe('syncAccount', () => {
 
     it('returns false after waiting for an instance that never ends', async () => {
       await commit({ grants: grants('member') }, { by: 'other', until: access.now() + LEASE_SECONDS });
-      await withStopwatch(async (move) => {
+      await withPerformanceClock(async (move) => {
         const bringing = access.sync.syncAccount('bob');
         move(8_001);
         assert.equal(await bringing, false);

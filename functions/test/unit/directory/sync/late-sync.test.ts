@@ -4,7 +4,7 @@ import { withDeadline } from '../../../../src/core/deadline.ts';
 import { unavailable } from '../../../../src/core/errors.ts';
 import { applyEdit, type Edit } from '../../../../src/directory/edit.ts';
 import { LEASE_SECONDS } from '../../../../src/directory/sync/account-sync.ts';
-import { type Access, createAccess } from '../../../helpers/access.ts';
+import { openTestDirectory, type TestDirectory } from '../../../helpers/test-directory.ts';
 
 const SYSTEM = { kind: 'system', requestId: 'r' } as const;
 const down = () => {
@@ -13,14 +13,14 @@ const down = () => {
 const grants = (...roles: Role[]) => roles.map((role) => ({ role, grantedBy: 'olga', grantedAt: 1 }));
 
 describe('a change that reaches Firebase Auth after the directory', () => {
-  let access: Access;
+  let access: TestDirectory;
   beforeEach(async () => {
-    access = await createAccess([['bob', { roles: ['support'] }]]);
+    access = await openTestDirectory([['bob', { roles: ['support'] }]]);
     await access.users.get('bob');
   });
   afterEach(() => access.close());
 
-  const change = (edit: Edit, { changeAccess }: Pick<Access, 'changeAccess'> = access) =>
+  const change = (edit: Edit, { changeAccess }: Pick<TestDirectory, 'changeAccess'> = access) =>
     changeAccess(SYSTEM, { uid: 'bob', action: 'roles.set' }, () => edit);
   const find = async () => (await access.directory.find('bob')) ?? assert.fail('no entry');
   const claims = () => access.accounts.byUid.get('bob')?.claims;

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { unavailable } from '../../../../src/core/errors.ts';
 import { toDocument } from '../../../../src/directory/entry-document.ts';
 import { createReconcileAccess, type ReconcileAccess } from '../../../../src/directory/sync/reconcile.ts';
-import { type Access, createAccess, entryOf } from '../../../helpers/access.ts';
-import { withStopwatch } from '../../../helpers/deadlines.ts';
+import { withPerformanceClock } from '../../../helpers/fake-timers.ts';
 import type { accountOf } from '../../../helpers/memory-accounts.ts';
+import { entryOf, openTestDirectory, type TestDirectory } from '../../../helpers/test-directory.ts';
 
 const SYSTEM = { kind: 'system', requestId: 'reconcileAccess' } as const;
 const name = (n: number) => `u${String(n).padStart(3, '0')}`;
 
 describe('reconcile', () => {
-  let access: Access;
+  let access: TestDirectory;
   afterEach(() => access.close());
 
   async function open(
@@ -19,7 +19,7 @@ describe('reconcile', () => {
     uid = name,
   ) {
     const people = Array.from({ length: count }, (_, n): Parameters<typeof accountOf> => [uid(n)]);
-    access = await createAccess(people);
+    access = await openTestDirectory(people);
     const batch = access.firestore.db.batch();
     for (const [n, [uid]] of people.entries()) {
       const entry = entryOf(uid, facts(access.now(), n));
@@ -97,7 +97,7 @@ describe('reconcile', () => {
       await open(48, facts, hex);
       const { firestore, changeAccess, clock } = access;
       const told = new Set<string>();
-      await withStopwatch(async (move) => {
+      await withPerformanceClock(async (move) => {
         const bring = async (uid: string) => {
           move(1_001);
           told.add(uid);

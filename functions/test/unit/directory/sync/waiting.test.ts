@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { FirestoreServer } from '../../../../../packages/firestore-emulator/server.ts';
-import { type Access, createAccess, entryOf } from '../../../helpers/access.ts';
 import { connect, startTestFirestore } from '../../../helpers/firestore.ts';
+import { entryOf, openTestDirectory, type TestDirectory } from '../../../helpers/test-directory.ts';
 
 const SYSTEM = { kind: 'system', requestId: 'r' } as const;
 
 describe('while another instance has the lease', () => {
   let server: FirestoreServer;
-  let access: Access;
+  let access: TestDirectory;
   let transactions = 0;
   let reads = 0;
   let onRead = () => {};
@@ -25,7 +25,7 @@ describe('while another instance has the lease', () => {
   after(() => server.stop());
   beforeEach(async () => {
     onRead = () => {};
-    access = await createAccess([['bob', { roles: ['member'] }]], { firestore: connect(server) });
+    access = await openTestDirectory([['bob', { roles: ['member'] }]], { firestore: connect(server) });
     const lease = { by: 'other', until: access.now() + 20 };
     const entry = entryOf('bob', { rolesVersion: 2, pending: ['claims'], lease: lease });
     await access.directory.change({ uid: 'bob' }, () => ({ entry }));

@@ -5,19 +5,19 @@ import {
   handleAccountDeleted,
   markAccountOutOfSync,
 } from '../../../../src/directory/sync/account-lifecycle.ts';
-import { type Access, createAccess } from '../../../helpers/access.ts';
 import { actor } from '../../../helpers/actor.ts';
 import { identityOf } from '../../../helpers/identities.ts';
 import { accountOf } from '../../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
+import { openTestDirectory, type TestDirectory } from '../../../helpers/test-directory.ts';
 
 const ADA = identityOf('ada', { email: 'ada@login.example' });
 const OLGA: PrincipalActor = actor('olga', ['owner']);
 
 describe('an external user without an account in Firebase Auth', () => {
-  let access: Access;
+  let access: TestDirectory;
   beforeEach(async () => {
-    access = await createAccess([['olga', { roles: ['owner'] }]]);
+    access = await openTestDirectory([['olga', { roles: ['owner'] }]]);
     await access.users.get('olga');
     await access.records.readExternal(ADA);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { AppError } from '../../../../src/core/errors.ts';
 import { FIRESTORE_DEADLINE_MS, useFirestore } from '../../../../src/platform/firestore/firestore.ts';
-import { withoutDelay } from '../../../helpers/deadlines.ts';
+import { withoutDelay } from '../../../helpers/fake-timers.ts';
 import {
   connect,
   openTestFirestore,

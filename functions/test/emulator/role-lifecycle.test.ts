@@ -3,20 +3,20 @@ import { createUserWithEmailAndPassword, signInAnonymously } from 'firebase/auth
 import {
   api,
   authAdmin,
+  localInstance,
   makeSignedIn,
   openClient,
-  operator,
   outcome,
-  refusedSoon,
   setRoles,
   uniqueEmail,
   until,
+  untilRefused,
 } from '../helpers/emulator.ts';
 
-describe('the main story', function () {
+describe('roles from sign-up to promotion, through Hosting', function () {
   this.timeout(40_000);
 
-  it('makes who signs up a member, and an owner makes them support within seconds', async () => {
+  it('grants the default role at sign-up, and applies a promotion within seconds', async () => {
     const owner = await makeSignedIn(['owner']);
     const ada = openClient();
     const email = uniqueEmail();
@@ -42,30 +42,33 @@ describe('the main story', function () {
     const { grantedBy, reason } = promoted.body.grants[0];
     assert.deepEqual([grantedBy, reason], [owner.uid, 'joined the desk']);
 
-    const refusal = await refusedSoon('GET /users', old);
+    const refusal = await untilRefused('GET /users', old);
     assert.equal(refusal.body.code, 'token_stale');
     assert.match(refusal.headers.get('WWW-Authenticate') ?? '', /error="invalid_token".*refresh/);
     assert.equal(outcome(await api('GET /users?pageSize=1', { token: await ada.token(true) })), '200');
   });
 
-  it('leaves who is demoted signed in, with the lesser rights in a new token', async () => {
+  it('keeps a demoted user signed in, with fewer permissions in the next token', async () => {
     const [owner, admin] = await Promise.all([makeSignedIn(['owner']), makeSignedIn(['admin'])]);
     assert.equal(outcome(await api('GET /users?pageSize=1', { token: admin.idToken })), '200');
     assert.equal(outcome(await setRoles(owner.idToken, admin.uid, ['member'])), '200');
 
-    assert.equal((await refusedSoon('GET /users', admin.idToken)).body.code, 'token_stale');
+    assert.equal((await untilRefused('GET /users', admin.idToken)).body.code, 'token_stale');
     const token = await admin.token(true);
     assert.deepEqual((await api('GET /me', { token })).body.roles, ['member']);
     assert.equal(outcome(await api('GET /users', { token })), '403 permission_denied');
   });
 
-  it('gives an anonymous user an account without rights', async () => {
-    const guest = openClient();
-    const { user } = await signInAnonymously(guest.auth);
-    await until('the guest to be in the directory', () => operator.directory.find(user.uid));
-    const me = await api('GET /me', { token: await guest.token(true) });
+  it('gives an anonymous user no roles', async () => {
+    const anonymous = openClient();
+    const { user } = await signInAnonymously(anonymous.auth);
+    await until('the directory entry of the anonymous user', () => localInstance.directory.find(user.uid));
+    const me = await api('GET /me', { token: await anonymous.token(true) });
     assert.deepEqual([me.body.uid, me.body.roles, me.body.provider], [user.uid, [], 'anonymous']);
-    assert.equal(outcome(await api('GET /users', { token: await guest.token() })), '403 permission_denied');
+    assert.equal(
+      outcome(await api('GET /users', { token: await anonymous.token() })),
+      '403 permission_denied',
+    );
     assert.equal((await authAdmin.getUser(user.uid)).customClaims, undefined);
   });
 });

@@ -6,8 +6,8 @@ import supertest from 'supertest';
 import { AUTH_HOST } from '../helpers/emulator.ts';
 import { openProject } from './own-project.ts';
 
-/** Firebase Auth, with its accounts readable and, when told so, not writable. */
-async function openReadOnlyAuth() {
+/** The Auth emulator behind a proxy that can refuse writes. */
+async function openAuthProxy() {
   let mayWrite = true;
   const isWrite = ({ url = '' }: IncomingMessage) => /accounts:(update|delete)/.test(url);
   const server = createServer(async (req, res) => {
@@ -34,20 +34,20 @@ async function openReadOnlyAuth() {
   };
 }
 
-describe('a change that Firebase Auth could not be told', function () {
+describe('a change that could not be synced to Firebase Auth', function () {
   this.timeout(30_000);
-  let google: Awaited<ReturnType<typeof openReadOnlyAuth>>;
+  let auth: Awaited<ReturnType<typeof openAuthProxy>>;
 
   beforeEach(async () => {
-    google = await openReadOnlyAuth();
-    process.env.FIREBASE_AUTH_EMULATOR_HOST = google.host;
+    auth = await openAuthProxy();
+    process.env.FIREBASE_AUTH_EMULATOR_HOST = auth.host;
   });
   afterEach(() => {
     process.env.FIREBASE_AUTH_EMULATOR_HOST = AUTH_HOST;
-    google.close();
+    auth.close();
   });
 
-  it('holds all the same, says so, and is told by whoever puts things in order', async () => {
+  it('applies at once, is reported as not synced, and is repaired by reconcile', async () => {
     const project = openProject();
     const { http } = project.instance();
     const [owner, uid] = [await project.add(['owner']), await project.add(['admin'])];
@@ -56,17 +56,17 @@ describe('a change that Firebase Auth could not be told', function () {
     const old = as(await project.token(uid));
     assert.equal((await old.get('/v1/me')).status, 200);
 
-    google.allowWrites(false);
+    auth.allowWrites(false);
     const demotion = { grants: [{ role: 'member' }], version: 1 };
     const { status, body } = await boss.put(`/v1/users/${uid}/roles`).send(demotion);
     assert.deepEqual([status, body.roles, body.version, body.synced], [200, ['member'], 2, false]);
     assert.deepEqual((await project.auth.getUser(uid)).customClaims, { roles: ['admin'], rv: 1 });
-    // What was taken away does not wait: neither an old token nor a new one from old claims passes.
+    // The revocation applies at once: an old token is refused, and so is a new one with the old claims.
     assert.equal((await old.get('/v1/me')).status, 401);
     const renewed = as(await project.token(uid));
     assert.equal((await renewed.get('/v1/me')).body.code, 'token_stale');
 
-    google.allowWrites(true);
+    auth.allowWrites(true);
     const { body: reconciled } = await boss.post('/v1/directory/reconcile');
     assert.deepEqual([reconciled.repaired, reconciled.failed], [1, 0]);
     assert.deepEqual((await project.auth.getUser(uid)).customClaims, { roles: ['member'], rv: 2 });

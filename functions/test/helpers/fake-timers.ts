@@ -1,8 +1,8 @@
 /**
- * While `work` runs, timers fire at once: no call waits for a deadline.
+ * While `work` runs, timers fire at once, so that a test does not wait for a deadline.
  *
- * @param of only timers of this delay, in ms; others go on as they are
- * @returns the delays asked for, in ms
+ * @param of only timers with this delay, in ms; all others keep their delay
+ * @returns the requested delays, in ms
  */
 export async function withoutDelay(work: () => Promise<unknown>, of?: number): Promise<number[]> {
   const { setTimeout: real } = globalThis;
@@ -11,7 +11,7 @@ export async function withoutDelay(work: () => Promise<unknown>, of?: number): P
     delays.push(delay);
     return real(callback, of === undefined || delay === of ? 0 : delay, ...values);
   };
-  // Its other form (`promisify`) is not used here.
+  // `promisify(setTimeout)` keeps its real delay.
   globalThis.setTimeout = Object.assign(hurried, { __promisify__: real.__promisify__ }) as typeof setTimeout;
   try {
     await work();
@@ -21,8 +21,10 @@ export async function withoutDelay(work: () => Promise<unknown>, of?: number): P
   return delays;
 }
 
-/** While `work` runs, the process's stopwatch can be moved on. */
-export async function withStopwatch(work: (move: (ms: number) => void) => Promise<void>): Promise<void> {
+/** While `work` runs, `performance.now` can be moved forward. */
+export async function withPerformanceClock(
+  work: (move: (ms: number) => void) => Promise<void>,
+): Promise<void> {
   const real = performance.now;
   let ahead = 0;
   performance.now = () => real.call(performance) + ahead;
@@ -36,11 +38,11 @@ export async function withStopwatch(work: (move: (ms: number) => void) => Promis
 }
 
 /**
- * While `work` runs, deadlines of `AbortSignal.timeout` pass when the test says so.
+ * While `work` runs, signals of `AbortSignal.timeout` time out when the test calls `pass`.
  *
- * @returns the deadlines asked for, in ms
+ * @returns the requested timeouts, in ms
  */
-export async function withTimeoutsInHand(work: (pass: () => void) => Promise<unknown>): Promise<number[]> {
+export async function withManualTimeouts(work: (pass: () => void) => Promise<unknown>): Promise<number[]> {
   const real = AbortSignal.timeout;
   const deadlines: number[] = [];
   const controllers: AbortController[] = [];

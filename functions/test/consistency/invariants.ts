@@ -5,7 +5,7 @@ import { fromDocument } from '../../src/directory/entry-document.ts';
 import type { ChangeName } from './changes.ts';
 import { collection, type State } from './state.ts';
 
-/** The user who is changed, and the owner who does it. */
+/** The user who is changed, and the owner who changes them. */
 export const TARGET = 'bob';
 export const OWNER = 'olga';
 
@@ -14,29 +14,29 @@ export function entryIn(state: State, uid: string = TARGET): DirectoryEntry | un
   return fields && fromDocument(uid, fields);
 }
 
-/** The changes that were made, by the history. */
-export function doneIn(state: State) {
+/** The audit events of the changes that were made. */
+export function doneEvents(state: State) {
   return [...collection(state, 'auditEvents').values()].filter(({ outcome }) => outcome === 'done');
 }
 
-/** The claims of an account. */
+/** The custom claims of an account. */
 export function claimsIn({ accounts }: State, uid: string = TARGET): Record<string, unknown> {
   return JSON.parse(accounts.get(uid)?.customAttributes ?? '{}');
 }
 
-/** The claims that an entry compiles to. The other claim is of other code, and stays. */
+/** The custom claims for an entry. `tier` stands for a claim that Gatehouse does not manage and has to keep. */
 export const claimsFor = ({ grants, rolesVersion }: DirectoryEntry) => ({
   tier: 'gold',
   ...compileRoleClaims(grants, rolesVersion, 0),
 });
 
-/** Documents written by one transaction are consistent with each other at any time. */
-export function assertWhole(state: State, before: State, name: ChangeName): void {
+/** Asserts that the documents of one transaction agree with each other. This holds at any time. */
+export function assertConsistent(state: State, before: State, name: ChangeName): void {
   const owners = [...collection(state, 'directory').keys()].filter((uid) =>
     isPermanentOwner(entryIn(state, uid)),
   );
   assert.deepEqual([...(collection(state, 'system').get('owners')?.uids ?? [])].sort(), owners.sort());
-  const [event, ...more] = doneIn(state);
+  const [event, ...more] = doneEvents(state);
   assert.deepEqual(more, []);
   const changes = collection(state, 'accessChanges');
   if (event === undefined) {
@@ -48,7 +48,7 @@ export function assertWhole(state: State, before: State, name: ChangeName): void
   assertChanged(state, name, event.after ?? {});
 }
 
-/** The entry is as the change leaves it and as the audit log says. */
+/** Asserts that the entry is what the change makes of it, and what the audit event says. */
 function assertChanged(state: State, name: ChangeName, after: Record<string, unknown>): void {
   const entry = entryIn(state);
   if (entry === undefined) {
@@ -58,25 +58,25 @@ function assertChanged(state: State, name: ChangeName, after: Record<string, unk
   const { rolesVersion: version, grants, disabled, validAfter } = entry;
   const roles = activeRoles(grants, 0);
   const record = { version, grants: roles.map((role) => ({ role })), disabled };
-  const { validAfter: endedAt = 0, ...others } = after;
+  const { validAfter: revokedAt = 0, ...others } = after;
   assert.deepEqual({ ...record, ...others }, record);
-  // A disabled user could sign in until Firebase Auth was updated, which also ends these sessions.
-  if (disabled) assert.ok(validAfter >= Number(endedAt));
-  else assert.equal(validAfter, endedAt);
+  // A disabled user can sign in until Firebase Auth is synced; the sync then ends these sessions, too.
+  if (disabled) assert.ok(validAfter >= Number(revokedAt));
+  else assert.equal(validAfter, revokedAt);
   assert.deepEqual(
-    { version, roles, disabled, ended: validAfter > 0 },
+    { version, roles, disabled, revoked: validAfter > 0 },
     {
-      promote: { version: 2, roles: ['owner'], disabled: false, ended: false },
-      demote: { version: 2, roles: ['member'], disabled: false, ended: false },
-      disable: { version: 1, roles: ['owner'], disabled: true, ended: true },
-      delete: { version: 1, roles: ['owner'], disabled: true, ended: true },
-      revoke: { version: 1, roles: ['admin'], disabled: false, ended: true },
+      promote: { version: 2, roles: ['owner'], disabled: false, revoked: false },
+      demote: { version: 2, roles: ['member'], disabled: false, revoked: false },
+      disable: { version: 1, roles: ['owner'], disabled: true, revoked: true },
+      delete: { version: 1, roles: ['owner'], disabled: true, revoked: true },
+      revoke: { version: 1, roles: ['admin'], disabled: false, revoked: true },
     }[name],
   );
 }
 
-/** Nothing is pending: Firebase Auth has what the directory has. */
-export function assertAgreed(state: State): void {
+/** Asserts that nothing is pending, and that Firebase Auth matches the directory. */
+export function assertSynced(state: State): void {
   const entry = entryIn(state);
   const account = state.accounts.get(TARGET);
   assert.equal(entry === undefined, account === undefined);
@@ -86,6 +86,6 @@ export function assertAgreed(state: State): void {
   assert.deepEqual(claimsIn(state), claimsFor(entry));
   assert.equal(account.disabled ?? false, entry.disabled);
   assert.ok(Number(account.validSince) >= entry.validAfter);
-  // A deletion that was started is completed.
-  assert.ok(!doneIn(state).some(({ action }) => action === 'user.delete'));
+  // A started deletion has been completed.
+  assert.ok(!doneEvents(state).some(({ action }) => action === 'user.delete'));
 }

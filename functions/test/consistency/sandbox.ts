@@ -1,83 +1,86 @@
 import { startTestFirestore } from '../helpers/firestore.ts';
 import { PROJECT } from '../helpers/google.ts';
 import { type AuthServer, openAuthServer } from './auth-server.ts';
+import { type Addresses, type Backends, connectBackends } from './backends.ts';
 import type { Change } from './changes.ts';
 import { type Child, startChild } from './child-process.ts';
 import { type OwnInstance, openInstance, slowClock } from './instance.ts';
-import { type Addresses, connectOutside, type Outside } from './outside.ts';
 import { newDatabase, readState, type State, writeState } from './state.ts';
 
 /**
- * Is the process killed before its call has an effect, or after it has, but before the answer? After a read all is as it
- * is before the next call: that is left out.
+ * Is the process killed before the effect of its call, or between the effect and the response? `after` skips reads:
+ * the state after a read is the state before the next call.
  */
-export type Moment = 'before' | 'after';
+export type Timing = 'before' | 'after';
 
 const READS = new Set(['BatchGetDocuments', 'RunQuery', 'lookup']);
 
-/** What was left when a process was killed. */
-export interface Left extends State {
+/** The state that a killed process has left. */
+export interface LeftState extends State {
   /** E.g. `before call 4, Commit`. */
   readonly when: string;
 }
 
-/** A copy of a state, to try something on, with an instance that knows nothing yet. */
-export interface Trial {
+/** A copy of a state, with an instance that has read nothing yet. */
+export interface StateCopy {
   readonly instance: OwnInstance;
-  /** One more instance. */
+  /** Opens another instance. */
   another(): OwnInstance;
   readonly accounts: AuthServer['accounts'];
   state(): Promise<State>;
 }
 
-/** A Firestore and a Firebase Auth in which processes are killed, one at a time. */
-export interface Lane {
-  /** Kills a process at the n-th of its calls. @returns what is left; undefined when the process was done before */
-  kill(before: State, change: Change, n: number, moment: Moment): Promise<Left | undefined>;
-  /** Tries something on a copy. */
-  try<T>(state: State, work: (trial: Trial) => Promise<T>): Promise<T>;
+/** A Firestore and a Firebase Auth for processes that are killed, one at a time. */
+export interface Sandbox {
+  /** Kills a process at its n-th call. @returns the state it left; undefined when it finished before that call */
+  kill(before: State, change: Change, n: number, timing: Timing): Promise<LeftState | undefined>;
+  /** Runs `work` on a copy of the state. */
+  withCopy<T>(state: State, work: (copy: StateCopy) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-export async function openLane(): Promise<Lane> {
-  /** Answers never when this is the call. */
-  let hold: (method: string, at: Moment) => Promise<void> | undefined = () => undefined;
+export async function openSandbox(): Promise<Sandbox> {
+  /** Returns a promise that never resolves when this is the call at which the process is killed. */
+  let hold: (method: string, at: Timing) => Promise<void> | undefined = () => undefined;
   const beforeCall = (method: string) => hold(method, 'before');
   const afterCall = (method: string) => hold(method, 'after');
   const [firestore, auth] = await Promise.all([
     startTestFirestore({ beforeCall, afterCall }),
     openAuthServer({ beforeCall, afterCall }),
   ]);
-  // It takes a while to start: the next one does so while this one is looked at.
+  // A process takes long to start: the next one starts while a test examines the current one.
   const waiting: Promise<Child>[] = [];
   prepare();
 
   function prepare(): void {
     if (waiting.length > 0) return;
     const child = startChild();
-    // Whoever takes it hears of it.
+    // `kill` awaits it and handles the error.
     child.catch(() => undefined);
     waiting.push(child);
   }
 
-  async function withCopy<T>(state: State, work: (addresses: Addresses, outside: Outside) => Promise<T>) {
+  async function inNewDatabase<T>(
+    state: State,
+    work: (addresses: Addresses, backends: Backends) => Promise<T>,
+  ) {
     const addresses = {
       ...{ firestore: firestore.host, database: newDatabase() },
       ...{ auth: auth.port, project: PROJECT },
     };
-    const outside = connectOutside(addresses);
+    const backends = connectBackends(addresses);
     try {
       auth.accounts = new Map(state.accounts);
-      await writeState(outside.db, state);
-      return await work(addresses, outside);
+      await writeState(backends.db, state);
+      return await work(addresses, backends);
     } finally {
-      await outside.close();
+      await backends.close();
     }
   }
 
   return {
-    kill: (before, change, n, moment) =>
-      withCopy(before, async (addresses, { db }) => {
+    kill: (before, change, n, timing) =>
+      inNewDatabase(before, async (addresses, { db }) => {
         const child = await (waiting.shift() ?? startChild());
         prepare();
         await child.open(addresses);
@@ -85,25 +88,25 @@ export async function openLane(): Promise<Lane> {
         let method = '';
         const reached = new Promise<'reached'>((resolve) => {
           hold = (name, at) => {
-            if (at !== moment || (at === 'after' && READS.has(name)) || ++calls !== n) return undefined;
+            if (at !== timing || (at === 'after' && READS.has(name)) || ++calls !== n) return undefined;
             method = name;
             resolve('reached');
             return new Promise(() => {});
           };
         });
         const finished = child.run({ change }).then(() => 'finished' as const);
-        const came = await Promise.race([reached, finished]);
+        const outcome = await Promise.race([reached, finished]);
         hold = () => undefined;
-        if (came === 'finished') {
+        if (outcome === 'finished') {
           waiting.push(Promise.resolve(child));
           return undefined;
         }
         finished.catch(() => undefined);
         await child.kill();
-        return { ...(await readState(db, auth.accounts)), when: `${moment} call ${n}, ${method}` };
+        return { ...(await readState(db, auth.accounts)), when: `${timing} call ${n}, ${method}` };
       }),
-    try: (state, work) =>
-      withCopy(state, async (addresses, { db }) => {
+    withCopy: (state, work) =>
+      inNewDatabase(state, async (addresses, { db }) => {
         const opened: OwnInstance[] = [];
         const another = () => {
           const instance = openInstance(addresses, slowClock);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 
-/** What goes over the wire: requests byte by byte, and what every answer has to look like. */
+/** Raw HTTP requests, and assertions on what every response has. */
 
-export interface Reply {
+export interface RawResponse {
   readonly status: number;
-  /** Lower-case names. A header that came twice is joined with a comma. */
+  /** Lower-case names. The values of a repeated header are joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
@@ -18,11 +18,11 @@ interface RawRequest {
   readonly body?: string | Buffer;
 }
 
-/** Sends a request byte by byte as given: what no HTTP client would send. */
-export function exchange(
+/** Sends exactly these bytes, including requests that no HTTP client would send. */
+export function sendRaw(
   port: number,
   { method = 'GET', path, headers = [], body = '' }: RawRequest,
-): Promise<Reply> {
+): Promise<RawResponse> {
   const head = [['Host', '127.0.0.1'], ['Connection', 'close'], ...headers].map((line) => line.join(': '));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -31,13 +31,13 @@ export function exchange(
       socket.write(body);
     });
     socket.on('data', (chunk) => chunks.push(chunk));
-    // The server may close before it has read a body that it refuses.
+    // The server may close the connection before it has read a body that it refuses.
     socket.on('error', (error) => chunks.length === 0 && reject(error));
-    socket.on('close', () => resolve(parseReply(Buffer.concat(chunks).toString())));
+    socket.on('close', () => resolve(parseResponse(Buffer.concat(chunks).toString())));
   });
 }
 
-function parseReply(text: string): Reply {
+function parseResponse(text: string): RawResponse {
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const [status = '', ...lines] = head.split('\r\n');
   const headers: Record<string, string> = {};
@@ -90,7 +90,7 @@ interface Problem {
   readonly errors?: readonly { readonly field: string; readonly message: string }[];
 }
 
-/** Is the answer this refusal, as RFC 9457 problem+json with our fields and no others? */
+/** Asserts that the response is this error: RFC 9457 problem+json with our fields and no others. */
 export function assertProblem(
   { status, headers, text }: Answer,
   expectedStatus: number,
@@ -107,11 +107,11 @@ export function assertProblem(
   assert.equal(problem.status, expectedStatus);
   assert.equal(problem.requestId, headers['x-request-id']);
   assert.ok(problem.title.length > 0 && problem.detail.length > 0);
-  assert.doesNotMatch(text, /node_modules|\.ts:|\bat \w+ \(/, 'a stack');
+  assert.doesNotMatch(text, /node_modules|\.ts:|\bat \w+ \(/, 'contains a stack trace');
   return problem;
 }
 
-/** The fields that a refused input names. */
+/** The names of the invalid fields. */
 export function fieldsOf({ errors = [] }: Problem): string[] {
   return errors.map(({ field }) => field);
 }

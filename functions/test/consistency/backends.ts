@@ -5,25 +5,25 @@ import { FieldPath, FieldValue, Firestore, Timestamp } from '@google-cloud/fires
 import { type App, deleteApp, initializeApp } from 'firebase-admin/app';
 import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts';
 
-/** The addresses of the services of an instance, to send to another process. */
+/** The addresses of an instance's backends, as plain data that can be sent to another process. */
 export interface Addresses {
   /** `127.0.0.1:port` of an embedded Firestore. */
   readonly firestore: string;
-  /** The project of the database. */
+  /** The project id of the database. */
   readonly database: string;
   /** Port of an AuthServer. */
   readonly auth: number;
   readonly project: string;
 }
 
-export interface Outside {
+export interface Backends {
   readonly app: App;
   readonly firestore: () => Promise<OpenedFirestore>;
   readonly db: Firestore;
   close(): Promise<void>;
 }
 
-/** Takes every connection of firebase-admin to our own server, whatever host of Google's it was meant for. */
+/** Sends every connection of firebase-admin to our server instead of to Google. */
 class LoopbackAgent extends Agent {
   readonly #port: number;
   constructor(port: number) {
@@ -35,8 +35,8 @@ class LoopbackAgent extends Agent {
   }
 }
 
-/** Clients of one instance's own. `close` them. */
-export function connectOutside({ firestore: host, database, auth, project }: Addresses): Outside {
+/** The clients of one instance. `close` them. */
+export function connectBackends({ firestore: host, database, auth, project }: Addresses): Backends {
   const credential = { getAccessToken: async () => ({ access_token: 'test', expires_in: 3600 }) };
   const app = initializeApp(
     { projectId: project, credential, httpAgent: new LoopbackAgent(auth) },
@@ -55,9 +55,9 @@ export function connectOutside({ firestore: host, database, auth, project }: Add
   };
 }
 
-/** A client of the embedded Firestore. The SDK reads its host when it is constructed. */
+/** A client of the embedded Firestore. The SDK reads the host from the environment in its constructor. */
 function openClient(host: string, projectId: string): Firestore {
-  // The SDK would look for a Google Cloud machine's credentials, and complain that there are none.
+  // Keeps the SDK from looking for the credentials of a Google Cloud machine, and from warning that there are none.
   process.env.METADATA_SERVER_DETECTION ??= 'none';
   const { FIRESTORE_EMULATOR_HOST: before } = process.env;
   process.env.FIRESTORE_EMULATOR_HOST = host;

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import type { Role } from '../../src/authz/roles.ts';
 import { toDocument } from '../../src/directory/entry-document.ts';
+import { syncedAccount } from './auth-server.ts';
+import { CHANGES, type ChangeName } from './changes.ts';
 import {
-  assertAgreed,
-  assertWhole,
+  assertConsistent,
+  assertSynced,
   claimsFor,
   claimsIn,
-  doneIn,
+  doneEvents,
   entryIn,
   OWNER,
   TARGET,
-} from './agreement.ts';
-import { accountWith } from './auth-server.ts';
-import { CHANGES, type ChangeName } from './changes.ts';
-import { killAtEach, tryOnEach } from './kills.ts';
-import { type Lane, type Left, openLane, type Trial } from './lane.ts';
+} from './invariants.ts';
+import { killAtEachCall, onEachCopy } from './kill-at-each-call.ts';
+import { type LeftState, openSandbox, type Sandbox, type StateCopy } from './sandbox.ts';
 import { entryOf } from './seed.ts';
-import { makeRequest, newToken, presented, signIn, tokenOf } from './sign-in.ts';
-import { afterTurns, type State } from './state.ts';
+import { acceptedRoles, makeRequest, newToken, signIn, tokenOf } from './sign-in.ts';
+import { type State, withExpiredLeases } from './state.ts';
 
 const ROLE: Record<ChangeName, Role> = {
   promote: 'member',
@@ -27,96 +27,98 @@ const ROLE: Record<ChangeName, Role> = {
   revoke: 'admin',
 };
 
-describe('a process killed at any of its calls', function () {
+describe('a process that is killed at any of its calls', function () {
   this.timeout(180_000);
-  let lanes: Lane[] = [];
+  let sandboxes: Sandbox[] = [];
   const warnings: Error[] = [];
   const keep = (warning: Error) => warnings.push(warning);
   before(async () => {
     process.on('warning', keep);
-    lanes = [await openLane(), await openLane()];
+    sandboxes = [await openSandbox(), await openSandbox()];
   });
   after(async () => {
     process.off('warning', keep);
-    await Promise.all(lanes.map((lane) => lane.close()));
-    // Repairs come late, when what they would wait for is long over.
-    assert.deepEqual(warnings, [], 'Node had to warn');
+    await Promise.all(sandboxes.map((sandbox) => sandbox.close()));
+    // Node warns, for example, of a timer for a time in the past, which a late repair must not set.
+    assert.deepEqual(warnings, [], 'Node printed warnings');
   });
 
   for (const name of CHANGES) {
     describe(`during ${name}`, () => {
       let initial: State;
-      let lefts: Left[] = [];
+      let leftStates: LeftState[] = [];
       let oldToken: string;
 
       before(async () => {
-        const [lane = assert.fail()] = lanes;
-        initial = await lane.try(stateWith(ROLE[name]), ({ state }) => state());
+        const [sandbox = assert.fail()] = sandboxes;
+        initial = await sandbox.withCopy(stateWith(ROLE[name]), ({ state }) => state());
         oldToken = await tokenOf(initial);
         const change = { name, by: OWNER, uid: TARGET };
-        lefts = await killAtEach(lanes, initial, change, 'before');
-        // What is left after a call has had its effect is what is left before the next one: two show it.
+        leftStates = await killAtEachCall(sandboxes, initial, change, 'before');
+        // The state after the effect of a call is the state before the next call: two changes show it.
         if (name === 'promote' || name === 'demote') {
-          lefts.push(...(await killAtEach(lanes, initial, change, 'after')));
+          leftStates.push(...(await killAtEachCall(sandboxes, initial, change, 'after')));
         }
       });
 
-      /** @param at what it is by the time that something is tried */
-      const forEach = (at: (left: State) => State, work: (trial: Trial, left: Left) => Promise<void>) =>
-        tryOnEach(lanes, lefts, at, work);
+      /** @param later makes the state at the time of `work` from the state that was left */
+      const forEach = (
+        later: (left: State) => State,
+        work: (copy: StateCopy, left: LeftState) => Promise<void>,
+      ) => onEachCopy(sandboxes, leftStates, later, work);
       const atOnce = (left: State) => left;
 
-      it('is killed at calls before its transaction and after it', () => {
-        const committed = lefts.map((left) => doneIn(left).length > 0);
+      it('is killed both before and after its commit', () => {
+        const committed = leftStates.map((left) => doneEvents(left).length > 0);
         assert.ok(committed.length >= 8 && committed.includes(true) && committed.includes(false));
       });
 
-      it('has made all of the change or none of it, and given nothing yet that the directory does not give', () => {
-        for (const left of lefts) {
-          assertWhole(left, initial, name);
+      it('leaves all or nothing of the change, and no claims beyond the directory entry', () => {
+        for (const left of leftStates) {
+          assertConsistent(left, initial, name);
           const entry = entryIn(left);
           const claims = claimsIn(left);
           if (entry === undefined || !left.accounts.has(TARGET)) continue;
-          // Claims of an older version are worth nothing from now on.
+          // Tokens with claims of an older version are refused.
           if (claims.rv !== 1 || entry.rolesVersion === 1)
             assert.deepEqual(claims, claimsFor(entry), left.when);
         }
       });
 
-      it('leaves no token good that the change has made void, with any instance', () =>
+      it('leaves no token valid that the change has revoked', () =>
         forEach(atOnce, async ({ instance }, left) => {
           for (const token of [oldToken, await tokenOf(left)]) {
-            const isVoid =
-              doneIn(left).length > 0 &&
+            const isRevoked =
+              doneEvents(left).length > 0 &&
               (token === oldToken ||
                 name === 'disable' ||
                 name === 'delete' ||
                 name === 'revoke' ||
                 claimsIn(left).rv !== 2);
             for (const fresh of [true, false]) {
-              const outcome = await presented(instance, token, fresh);
-              const roles = isVoid ? 'refused' : entryIn(left)?.grants.map(({ role }) => role);
+              const outcome = await acceptedRoles(instance, token, fresh);
+              const roles = isRevoked ? 'refused' : entryIn(left)?.grants.map(({ role }) => role);
               assert.deepEqual(outcome, roles, fresh ? 'privileged' : 'ordinary');
             }
           }
         }));
 
-      it('is repaired by the next request of that user', () =>
-        forEach(afterTurns, async ({ instance, state }, left) => {
+      it('is repaired by the next request of the user', () =>
+        forEach(withExpiredLeases, async ({ instance, state }, left) => {
           await makeRequest(instance, oldToken);
           await assertRepaired(await state(), left);
         }));
 
-      it('is repaired by reconcileAccess, once and for all', () =>
-        forEach(afterTurns, async ({ instance, state }, left) => {
+      it('is repaired by reconcileAccess, and a second run finds nothing', () =>
+        forEach(withExpiredLeases, async ({ instance, state }, left) => {
           const run = () => instance.reconcileAccess({ kind: 'system', requestId: 'r' });
           assert.equal((await run()).failed, 0);
           await assertRepaired(await state(), left);
           assert.deepEqual(await run(), { expired: 0, repaired: 0, failed: 0, more: false });
         }));
 
-      it('is repaired by the next sign-in as far as it matters to the user, and then by reconcileAccess', () =>
-        forEach(afterTurns, async ({ instance, another, accounts, state }, left) => {
+      it('lets the user sign in with the right roles, and is repaired by reconcileAccess', () =>
+        forEach(withExpiredLeases, async ({ instance, another, accounts, state }, left) => {
           const entry = entryIn(left);
           const account = accounts.get(TARGET);
           if (account === undefined) return;
@@ -128,7 +130,7 @@ describe('a process killed at any of its calls', function () {
             const token = await newToken(customClaims);
             for (const fresh of [true, false]) {
               assert.deepEqual(
-                await presented(another(), token, fresh),
+                await acceptedRoles(another(), token, fresh),
                 entry?.grants.map(({ role }) => role),
               );
             }
@@ -137,13 +139,13 @@ describe('a process killed at any of its calls', function () {
           await assertRepaired(await state(), left);
         }));
 
-      async function assertRepaired(state: State, left: Left): Promise<void> {
-        assertWhole(state, initial, name);
-        assert.equal(doneIn(state).length, doneIn(left).length);
-        if (name === 'delete' && doneIn(left).length > 0) {
+      async function assertRepaired(state: State, left: LeftState): Promise<void> {
+        assertConsistent(state, initial, name);
+        assert.equal(doneEvents(state).length, doneEvents(left).length);
+        if (name === 'delete' && doneEvents(left).length > 0) {
           assert.deepEqual([entryIn(state), state.accounts.get(TARGET)], [undefined, undefined]);
         } else {
-          assertAgreed(state);
+          assertSynced(state);
         }
       }
     });
@@ -158,6 +160,6 @@ function stateWith(role: Role): State {
       ...entries.map((entry) => [`directory/${entry.uid}`, toDocument(entry)] as const),
       ['system/owners', { uids }],
     ]),
-    accounts: new Map(entries.map((entry) => [entry.uid, accountWith(entry)])),
+    accounts: new Map(entries.map((entry) => [entry.uid, syncedAccount(entry)])),
   };
 }

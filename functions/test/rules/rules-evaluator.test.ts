@@ -6,7 +6,7 @@ import { RulesSyntaxError } from './parse-rules.ts';
 const source = readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8');
 const NOW = new Date('2026-03-01T12:00:00Z');
 
-/** Reading Ann's note. */
+/** A request to get Ann's note. */
 function reading(uid: string, claims: Fields = { roles: ['member'], rv: 1 }): RulesRequest {
   const auth = { uid, token: claims };
   return { operation: 'get', path: 'notes/n1', auth, time: NOW, before: { owner: 'ann' } };
@@ -18,7 +18,7 @@ function broken(text: string, replacement: string): string {
   return source.replace(text, replacement);
 }
 
-describe('the reading of firestore.rules in these tests', () => {
+describe('the evaluator of firestore.rules in these tests', () => {
   const mistakes: readonly [string, string, string][] = [
     ['a missing semicolon', 'if false;', 'if false'],
     ['an operator that does not exist', ' && request.auth.uid', ' &&& request.auth.uid'],
@@ -31,21 +31,21 @@ describe('the reading of firestore.rules in these tests', () => {
     ['a type that does not exist', 'is list', 'is array'],
     ['a chain of comparisons', '> 0', '> 0 > 0'],
     ['version 1', "rules_version = '2'", "rules_version = '1'"],
-    ['a call of a function that is not there', 'if canReadNotes()', 'if canReadNote()'],
+    ['a call of a function that does not exist', 'if canReadNotes()', 'if canReadNote()'],
     ['a call with too many arguments', 'if canReadNotes()', "if canReadNotes('all')"],
-    ['a method that is not there', '.hasOnly(', '.hasSome('],
-    ['a name that is not there', 'owns(resource.data.owner)', 'owns(document.data.owner)'],
+    ['a method that does not exist', '.hasOnly(', '.hasSome('],
+    ['a name that does not exist', 'owns(resource.data.owner)', 'owns(document.data.owner)'],
   ];
   for (const [what, text, replacement] of mistakes) {
     it(`rejects ${what}`, () => assert.throws(() => loadRules(broken(text, replacement)), RulesSyntaxError));
   }
 
-  it('rejects a file that ends too early or goes on too long', () => {
+  it('rejects a truncated file, and text after the end', () => {
     assert.throws(() => loadRules(source.trimEnd().slice(0, -1)), RulesSyntaxError);
     assert.throws(() => loadRules(`${source}}`), RulesSyntaxError);
   });
 
-  it('sees a hole: one more match that grants is enough, whatever denies beside it', () => {
+  it('finds a hole: one match that allows is enough, even if another denies', () => {
     const allows = loadRules(
       broken('// Only the server reads and writes these.', 'match /{any=**} { allow get: if signedIn(); }'),
     );
@@ -53,18 +53,18 @@ describe('the reading of firestore.rules in these tests', () => {
     assert.equal(allows({ ...reading('ann'), path: 'directory/bob', auth: null }), false);
   });
 
-  it('lets an error refuse only the allow it happened in', () => {
+  it('applies an error only to the allow in which it happens', () => {
     const allows = loadRules(broken('allow update', 'allow get: if resource.data.none == 1;\n allow update'));
     assert.equal(allows(reading('ann')), true);
     assert.equal(allows(reading('bob')), false);
   });
 
-  it('stops at an error beside ||, so that no rule leans on what comes of it', () => {
+  it('fails on an error beside ||, so that no rule depends on its result', () => {
     const allows = loadRules(broken("&& claim('rx', {}) is map", ''));
     assert.throws(() => allows(reading('ann', { roles: ['member'], rv: 1, rx: [] })), RulesSyntaxError);
   });
 
-  it('knows of a query only what it asks for: neither other fields nor the ids', () => {
+  it('knows only the constraints of a query, not other fields or ids', () => {
     const list = (rules: string) =>
       loadRules(rules)({
         ...reading('ann'),
@@ -80,7 +80,7 @@ describe('the reading of firestore.rules in these tests', () => {
     assert.equal(list(broken('&& asksForOnePage()', "&& asksForOnePage() && id.matches('.*')")), false);
   });
 
-  it('binds * before <, < before && and && before ||', () => {
+  it('gives * precedence over <, < over && and && over ||', () => {
     const allows = (condition: string) =>
       loadRules(broken('allow update', `allow get: if ${condition};\n allow update`))(reading('bob'));
     assert.equal(allows('5 < 2 * 3 && 1 in [1] || false'), true);

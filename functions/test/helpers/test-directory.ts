@@ -14,16 +14,16 @@ import { createUsersService } from '../../src/users/users-service.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { recordingLog } from './instance.ts';
 import { accountOf, createMemoryAccounts, type MemoryAccounts } from './memory-accounts.ts';
-import { withRules } from './users.ts';
+import { withAccessRules } from './users.ts';
 
-/** A clock that stands still until it is moved. */
+/** A clock that returns the same time until it is moved. */
 export interface MovableClock {
   (): number;
   /** Milliseconds. */
   move(by: number): void;
 }
 
-/** Stands at this moment: what Firestore dates itself has to lie near it. */
+/** Starts at the real time: the timestamps that Firestore writes have to lie near it. */
 export function createMovableClock(): MovableClock {
   let now = Date.now();
   return Object.assign(() => now, {
@@ -37,12 +37,12 @@ interface Outside {
   readonly firestore: Pick<TestFirestore, 'open'>;
   readonly accounts: AccountStore;
   readonly clock: Clock;
-  /** Access changes that this instance heard of by itself. */
+  /** Maximum age of the revocation feed, in seconds. */
   readonly maxAge?: number;
 }
 
-/** One instance's share of the access core. Two with the same outside are two instances of one deployment. */
-export function wireAccess({ firestore, accounts, clock, maxAge = 10 }: Outside) {
+/** The directory and users services of one instance. Two with the same `outside` are instances of one deployment. */
+export function wireDirectory({ firestore, accounts, clock, maxAge = 10 }: Outside) {
   const { open } = firestore;
   const { lines, log } = recordingLog();
   const audit = createAuditLog({ open, clock, retention: 400, log });
@@ -55,13 +55,13 @@ export function wireAccess({ firestore, accounts, clock, maxAge = 10 }: Outside)
     ...{ lines, audit, feed, directory, sync, changeAccess, directoryList },
     records: createAccessRecords({ directory, accounts, sync, clock, log }),
     reconcile: createReconcileAccess({ open, changeAccess, sync, clock }),
-    users: withRules(createUsersService({ accounts, directory, directoryList, changeAccess, clock })),
+    users: withAccessRules(createUsersService({ accounts, directory, directoryList, changeAccess, clock })),
   };
 }
 
 type Person = Parameters<typeof accountOf>;
 
-/** What a test may bring itself, to share it with another. */
+/** What a test passes in, to share it between directories. */
 interface Given {
   readonly firestore?: TestFirestore;
   readonly accounts?: MemoryAccounts;
@@ -69,32 +69,32 @@ interface Given {
   readonly maxAge?: number;
 }
 
-/** The access core on a database of its own and Firebase Auth in memory. `close` it in `afterEach`. */
-export async function createAccess(people: readonly Person[] = [], given: Given = {}) {
+/** The directory on an empty database, with Firebase Auth in memory. `close` it in `afterEach`. */
+export async function openTestDirectory(people: readonly Person[] = [], given: Given = {}) {
   const firestore = given.firestore ?? (await openTestFirestore());
   const accounts = given.accounts ?? createMemoryAccounts(people.map((person) => accountOf(...person)));
   const clock = given.clock ?? createMovableClock();
   const outside = { ...given, firestore, accounts, clock };
   const { db } = firestore;
   return {
-    ...wireAccess(outside),
+    ...wireDirectory(outside),
     ...{ firestore, accounts, clock },
     now: () => Math.floor(clock() / 1000),
-    /** Another instance beside the first. */
-    another: () => wireAccess(outside),
+    /** Another instance of the same deployment. */
+    another: () => wireDirectory(outside),
     /** The fields of all documents of a collection. */
     async all(collection: string): Promise<Record<string, unknown>[]> {
       return (await db.collection(collection).get()).docs.map((document) => document.data());
     },
-    /** Who stands as owner, by the list that is kept of them. */
+    /** The uids in `system/owners`. */
     owners: async (): Promise<unknown> => (await db.doc('system/owners').get()).get('uids') ?? [],
     close: () => firestore.close(),
   };
 }
 
-export type Access = Awaited<ReturnType<typeof createAccess>>;
+export type TestDirectory = Awaited<ReturnType<typeof openTestDirectory>>;
 
-/** An entry as the directory holds it, in line with Firebase Auth. */
+/** A directory entry that is in sync with Firebase Auth. */
 export function entryOf(
   uid: string,
   { roles = [], ...facts }: Partial<DirectoryEntry> & { readonly roles?: readonly Role[] } = {},

@@ -14,47 +14,47 @@ import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts'
 import { createUsersService } from '../../src/users/users-service.ts';
 import { connect, startTestFirestore, type TestFirestore } from '../helpers/firestore.ts';
 import { accountOf, createMemoryAccounts } from '../helpers/memory-accounts.ts';
-import { type RuledUsers, withRules } from '../helpers/users.ts';
-import { createScheduler, type Scheduler, waitBySchedule } from './scheduler.ts';
+import { type UsersWithRules, withAccessRules } from '../helpers/users.ts';
+import { createScheduler, type Scheduler, scheduleBackoff } from './scheduler.ts';
 import { seed } from './seed.ts';
 
-/** Seconds since the epoch, so that no result depends on the time at which a test runs. */
+/** The time in these tests, in seconds since the epoch. It does not depend on when they run. */
 export const NOW = 1_800_000_000;
 
-/** The result of a run. */
-export interface Found {
+/** The state after a run. */
+export interface FinalState {
   readonly entries: ReadonlyMap<string, DirectoryEntry>;
-  /** What `system/owners` lists. */
+  /** The uids in `system/owners`. */
   readonly owners: readonly string[];
   readonly accounts: ReadonlyMap<string, Account>;
-  /** Successful changes, in the order of their commits. */
+  /** Audit events of the changes that were made, in the order of their commits. */
   readonly done: readonly RecordedEvent[];
 }
 
-/** A defect in an actor's Firestore, to see that the schedules detect it. */
-export type Flaw = (firestore: OpenedFirestore, uid: string) => OpenedFirestore;
+/** Breaks an actor's Firestore on purpose, to test that the schedules find the bug. */
+export type Fault = (firestore: OpenedFirestore, uid: string) => OpenedFirestore;
 
-/** A Firestore and a Firebase Auth with all calls ordered by a scheduler. */
-export interface ScheduledWorld {
+/** A Firestore and a Firebase Auth with a scheduler that decides the order of all calls. */
+export interface ScheduledEnvironment {
   readonly scheduler: Scheduler;
-  /** Starts again with these entries. @returns the users service of an instance per user */
-  begin(entries: readonly DirectoryEntry[], flaw?: Flaw): Promise<(uid: string) => RuledUsers>;
-  look(): Promise<Found>;
+  /** Resets all data to these entries. @returns a users service for each actor, each of a separate instance */
+  reset(entries: readonly DirectoryEntry[], fault?: Fault): Promise<(uid: string) => UsersWithRules>;
+  readState(): Promise<FinalState>;
   close(): Promise<void>;
 }
 
-interface BeginsTransaction {
+interface BeginTransaction {
   readonly newTransaction?: { readonly readWrite?: { retryTransaction?: Buffer } };
 }
 
-export async function openScheduledWorld(): Promise<ScheduledWorld> {
+export async function openScheduledEnvironment(): Promise<ScheduledEnvironment> {
   const scheduler = createScheduler();
-  const putClockBack = waitBySchedule(scheduler);
+  const restoreBackoff = scheduleBackoff(scheduler);
   const server = await startTestFirestore({
     async beforeCall(method, request) {
-      // The scheduler, not the server, decides which transaction tries again first.
-      delete (request as BeginsTransaction).newTransaction?.readWrite?.retryTransaction;
-      // The SDK does not wait for it, and it has no effect on data.
+      // The scheduler decides which transaction retries first, not the server.
+      delete (request as BeginTransaction).newTransaction?.readWrite?.retryTransaction;
+      // The SDK does not wait for a rollback, and the transaction has no effect any more.
       if (method !== 'Rollback') await scheduler.stop(method);
     },
   });
@@ -63,38 +63,38 @@ export async function openScheduledWorld(): Promise<ScheduledWorld> {
     clients[n] ??= connect(server, 'scheduled');
     return clients[n];
   };
-  const looking = client(0);
+  const reader = client(0);
   let accounts = createMemoryAccounts([]);
-  /** Documents of the last run. */
-  let left: DocumentReference[] = [];
+  /** The documents of the last run. */
+  let previous: DocumentReference[] = [];
 
   return {
     scheduler,
-    async begin(entries, flaw = (firestore) => firestore) {
-      await seed(looking.db, entries, left);
+    async reset(entries, fault = (firestore) => firestore) {
+      await seed(reader.db, entries, previous);
       accounts = createMemoryAccounts(
         entries.map((entry) => accountOf(entry.uid, { claims: claimsOf(entry) })),
       );
       const uids = entries.map(({ uid }) => uid);
       return (uid) => {
-        const firestore = flaw(client(1 + uids.indexOf(uid)), uid);
-        return usersOf(async () => firestore, stopping(accounts, scheduler));
+        const firestore = fault(client(1 + uids.indexOf(uid)), uid);
+        return usersOf(async () => firestore, withStops(accounts, scheduler));
       };
     },
-    async look() {
-      const { db } = looking;
+    async readState() {
+      const { db } = reader;
       const [directory, owners, events, changes] = await Promise.all([
         db.collection('directory').get(),
         db.doc('system/owners').get(),
         db.collection('auditEvents').get(),
         db.collection('accessChanges').get(),
       ]);
-      left = [directory, events, changes].flatMap(({ docs }) => docs.map(({ ref }) => ref));
+      previous = [directory, events, changes].flatMap(({ docs }) => docs.map(({ ref }) => ref));
       return {
         entries: new Map(directory.docs.map((doc) => [doc.id, fromDocument(doc.id, doc.data())])),
         owners: owners.get('uids'),
         accounts: accounts.byUid,
-        // `at` counts milliseconds; two commits may share one.
+        // `at` has milliseconds, and two commits may share one.
         done: events.docs
           .sort((a, b) => a.createTime.valueOf().localeCompare(b.createTime.valueOf()))
           .map((doc) => eventFrom(doc.id, doc.data()))
@@ -102,7 +102,7 @@ export async function openScheduledWorld(): Promise<ScheduledWorld> {
       };
     },
     async close() {
-      putClockBack();
+      restoreBackoff();
       await Promise.all(clients.map((opened) => opened.close()));
       await server.stop();
     },
@@ -113,8 +113,8 @@ export function claimsOf({ grants, rolesVersion }: DirectoryEntry): Record<strin
   return { ...compileRoleClaims(grants, rolesVersion, NOW) };
 }
 
-/** The service as the app wires it, on these accounts. */
-function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): RuledUsers {
+/** The users service as in production, on these accounts. */
+function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): UsersWithRules {
   const clock = () => NOW * 1000;
   const nothing = () => undefined;
   const log = { change: nothing, failure: nothing };
@@ -123,11 +123,11 @@ function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): 
   const sync = createAccountSync({ directory, accounts, clock, log });
   const changeAccess = createChangeAccess({ directory, sync, audit, log });
   const directoryList = createDirectoryList({ open, clock });
-  return withRules(createUsersService({ accounts, directory, directoryList, changeAccess, clock }));
+  return withAccessRules(createUsersService({ accounts, directory, directoryList, changeAccess, clock }));
 }
 
-/** The same accounts, with a stop before each call. */
-function stopping(accounts: AccountStore, { stop }: Scheduler): AccountStore {
+/** The same accounts, with a stop of the scheduler before each call. */
+function withStops(accounts: AccountStore, { stop }: Scheduler): AccountStore {
   return {
     find: (uid) => stop('find').then(() => accounts.find(uid)),
     findByEmail: (email) => stop('findByEmail').then(() => accounts.findByEmail(email)),

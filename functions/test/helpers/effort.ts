@@ -1,2 +1,0 @@
-/** How many random cases a test tries: all of them in `npm test -- --full`, otherwise a tenth. */
-export const cases = (all: number): number => (process.env.GATEHOUSE_FULL_TESTS ? all : Math.ceil(all / 10));
