@@ -6,43 +6,44 @@ import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
 import { firebaseToken } from '../lib/tokens.ts';
 import { signToken } from '../tokens/sign.ts';
-import type { Growing } from './growth-series.ts';
+import type { GrowthSeries } from './growth-series.ts';
 
 const ROLES = ['member', 'support', 'auditor', 'admin', 'owner'];
 
-/** Roles of one user: recognising the token, and deciding. */
-export async function acrossRoles(): Promise<Growing> {
+/** Cache hit, decision and first verification for a user with more and more roles. */
+export async function createRolesSeries(): Promise<GrowthSeries> {
   const google = await openGoogle();
   const firestore = await startFirestoreProcess();
   const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), {
     ...{ app: google.app, firestore: openFirestoreAt(firestore.host) },
   });
-  const at = new Map<number, Record<string, (index: number) => unknown>>();
+  const callsByCount = new Map<number, Record<string, (index: number) => unknown>>();
   for (const count of [1, 3, 5]) {
     const claims = { sub: `with-${count}`, roles: ROLES.slice(0, count), rv: 1 };
     const token = await firebaseToken(claims);
-    const firsts = Array.from({ length: 500 }, (_, jti) =>
+    const freshTokens = Array.from({ length: 500 }, (_, jti) =>
       signToken(googleKey, { ...claims, jti: `${count}-${jti}` }),
     );
-    const authenticated = (one: string) =>
+    const authenticateToken = (one: string) =>
       authenticate(deps, { kind: 'bearer', token: one }, { fresh: false });
-    const principal = await authenticated(token);
-    at.set(count, {
-      'recognise and decide': async () => decide(await authenticated(token), { permission: 'notes:read' }),
-      'decide alone': () => decide(principal, { permission: 'notes:read' }),
-      'a first sight': (index) => {
-        // Forgotten before it comes again.
-        deps.verifiedTokens.delete(firsts[index % 500] ?? '');
-        return authenticated(firsts[index % 500] ?? '');
+    const principal = await authenticateToken(token);
+    callsByCount.set(count, {
+      'cache hit and decision': async () =>
+        decide(await authenticateToken(token), { permission: 'notes:read' }),
+      'decision only': () => decide(principal, { permission: 'notes:read' }),
+      'first verification': (index) => {
+        // Remove the token from the cache before it is used again.
+        deps.verifiedTokens.delete(freshTokens[index % 500] ?? '');
+        return authenticateToken(freshTokens[index % 500] ?? '');
       },
     });
   }
   return {
     ...{
-      of: 'roles of the user',
-      at,
-      flat: ['recognise and decide', 'a first sight'],
-      shares: { 'a first sight': 0.1 },
+      variable: 'roles of the user',
+      callsByCount,
+      mustStayFlat: ['cache hit and decision', 'first verification'],
+      callFactors: { 'first verification': 0.1 },
     },
     async close() {
       firestore.stop();
