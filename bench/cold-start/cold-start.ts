@@ -66,7 +66,7 @@ function report(
 ): Section {
   const of = (name: string, what: keyof StartResult) => spreadOf((runs[name] ?? []).map((run) => run[what]));
   const baseOf = (name: string) => (name.endsWith('compile cache') ? `${BASE}, compile cache` : BASE);
-  const against = (name: string, what: 'wall' | 'cpu') =>
+  const relativeTo = (name: string, what: 'wall' | 'cpu') =>
     of(name, what).median / of(baseOf(name), what).median;
   const isComparable = (name: string) =>
     !name.startsWith(BASE) && !name.includes(', ') && !NOT_COMPARABLE.some((one) => name.startsWith(one));
@@ -82,7 +82,7 @@ function report(
     );
   const checks: Check[] = names
     .filter(isComparable)
-    .map((name) => ({ budget: 'coldStart', of: name, value: against(name, short ? 'cpu' : 'wall') }));
+    .map((name) => ({ budget: 'coldStart', of: name, value: relativeTo(name, short ? 'cpu' : 'wall') }));
   return {
     tables: [
       {
@@ -93,9 +93,9 @@ function report(
           formatSpread(of(name, 'wall')),
           ...(name === baseOf(name)
             ? ['', '']
-            : [formatRatio(against(name, 'wall')), formatRatio(fastest(name))]),
+            : [formatRatio(relativeTo(name, 'wall')), formatRatio(fastest(name))]),
           formatSpread(of(name, 'cpu')),
-          name === baseOf(name) ? '' : formatRatio(against(name, 'cpu')),
+          name === baseOf(name) ? '' : formatRatio(relativeTo(name, 'cpu')),
           (of(name, 'rss').median * MB).toFixed(0),
         ]),
       },

@@ -70,7 +70,7 @@ export async function lambda({ coldStart: { rounds } }: Sizes): Promise<Section>
 
   const of = (name: keyof typeof runs, what: keyof StartResult) =>
     spreadOf(runs[name].map((run) => run[what]));
-  const against = (name: keyof typeof runs, what: keyof StartResult) =>
+  const relativeTo = (name: keyof typeof runs, what: keyof StartResult) =>
     formatRatio(of(OURS, what).median / of(name, what).median);
   return {
     tables: [
@@ -81,7 +81,7 @@ export async function lambda({ coldStart: { rounds } }: Sizes): Promise<Section>
           name,
           formatSpread(of(name, 'wall')),
           formatSpread(of(name, 'cpu')),
-          ...(name === OURS ? ['', ''] : [against(name, 'wall'), against(name, 'cpu')]),
+          ...(name === OURS ? ['', ''] : [relativeTo(name, 'wall'), relativeTo(name, 'cpu')]),
         ]),
       },
     ],

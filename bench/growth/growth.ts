@@ -16,8 +16,13 @@ export async function growth(sizes: Sizes): Promise<Section> {
   const tables: Table[] = [];
   const checks: Check[] = [];
   const raw: unknown[] = [];
-  for (const open of [createUsersSeries, createChangesSeries, createRolesSeries, createIssuersSeries]) {
-    const series = await open(sizes);
+  for (const createSeries of [
+    createUsersSeries,
+    createChangesSeries,
+    createRolesSeries,
+    createIssuersSeries,
+  ]) {
+    const series = await createSeries(sizes);
     const result = await measure(series, sizes);
     await series.close?.();
     tables.push(result.table);
@@ -34,8 +39,8 @@ async function measure(
 ) {
   const { calls, rounds } = sizes.growth;
   const counts = [...callsByCount.keys()];
-  const names_ = Object.keys(callsByCount.get(counts[0] ?? 0) ?? {});
-  const names = counts.flatMap((count) => names_.map((what) => `${what}|${count}`));
+  const callNames = Object.keys(callsByCount.get(counts[0] ?? 0) ?? {});
+  const names = counts.flatMap((count) => callNames.map((what) => `${what}|${count}`));
   const samples: Readonly<Record<string, readonly PerCall[]>> = await runOnServerCore(() =>
     runInterleaved(
       names,
@@ -57,7 +62,7 @@ async function measure(
     table: {
       title: `µs by ${variable}: median (min–max)`,
       head: ['', ...counts.map(wholeNumber), 'slowest relative to fastest'],
-      rows: names_.map((what) => [
+      rows: callNames.map((what) => [
         what,
         ...counts.map((count) => formatSpread(spreadFor(what, count, 'wall'))),
         formatRatio(ratio(what)),

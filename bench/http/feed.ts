@@ -21,8 +21,8 @@ export function feed({ feed: { loaded, idle } }: Sizes): Promise<Section> {
       // The first request fetches Google's keys and reads the last hour of changes.
       await fetch(server.url, { headers });
       const before = await count(firestore, fakeGoogle);
-      const { requests, refused } = await load(server, { headers, duration: loaded });
-      if (refused > 0) throw new Error(`${refused} requests were rejected`);
+      const { requests, rejected } = await load(server, { headers, duration: loaded });
+      if (rejected > 0) throw new Error(`${rejected} requests were rejected`);
       const after = await count(firestore, fakeGoogle);
       await sleep(idle * 1000);
       const later = await count(firestore, fakeGoogle);

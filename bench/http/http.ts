@@ -28,11 +28,20 @@ export function http(sizes: Sizes): Promise<Section> {
       startFirestoreProcess(),
     ]);
     const headers = { 'x-forwarded-proto': 'https' };
-    const [ofFirebase, ofCognito] = await Promise.all([firebaseToken(), cognitoToken()]);
+    const [firebase, cognito] = await Promise.all([firebaseToken(), cognitoToken()]);
     const headersFor = (name: ServerName) => ({
       ...headers,
-      authorization: `Bearer ${name.includes('Cognito') ? ofCognito : ofFirebase}`,
+      authorization: `Bearer ${name.includes('Cognito') ? cognito : firebase}`,
     });
+    /** The body of Gatehouse's response, which all servers send. */
+    async function fetchBody(serverOptions: Parameters<typeof startServer>[1]): Promise<string> {
+      const server = await startServer(OURS, serverOptions);
+      const response = await fetch(server.url, { headers: headersFor(OURS) });
+      const text = await response.text();
+      await server.stop();
+      if (!response.ok) throw new Error(`GET /v1/me: ${response.status} ${text}`);
+      return text;
+    }
     const options = { googlePort: fakeGoogle.port, firestoreHost: firestore.host, body: '' };
     const body = await fetchBody(options);
 
@@ -53,16 +62,6 @@ export function http(sizes: Sizes): Promise<Section> {
     firestore.stop();
     fakeGoogle.stop();
     return report(loads, names, { ...sizes, bytes: body.length });
-
-    /** The body of Gatehouse's response, which all servers send. */
-    async function fetchBody(places: Parameters<typeof startServer>[1]): Promise<string> {
-      const server = await startServer(OURS, places);
-      const answer = await fetch(server.url, { headers: headersFor(OURS) });
-      const text = await answer.text();
-      await server.stop();
-      if (!answer.ok) throw new Error(`GET /v1/me: ${answer.status} ${text}`);
-      return text;
-    }
   });
 }
 
@@ -76,15 +75,15 @@ function report(
 ): Section {
   const all = (name: string, what: keyof Load) => (loads[name as ServerName] ?? []).map((one) => one[what]);
   const of = (name: string, what: keyof Load) => spreadOf(all(name, what));
-  if (names.some((name) => of(name, 'refused').max > 0)) throw new Error('some requests were rejected');
+  if (names.some((name) => of(name, 'rejected').max > 0)) throw new Error('some requests were rejected');
   // Compares round by round, so that other load on the machine affects both servers.
   const ratioByRound = (name: string, other: string, what: keyof Load) => {
     const below = all(other, what);
     return spreadOf(all(name, what).map((value, index) => value / (below[index] ?? Number.NaN)));
   };
-  const against = (name: string) => ratioByRound(OURS, name, 'rate').median;
+  const relativeTo = (name: string) => ratioByRound(OURS, name, 'rate').median;
   // A short run can share its machine, so it compares CPU time per request.
-  const budgetValue = (name: string) => (short ? ratioByRound(name, OURS, 'cpu').median : against(name));
+  const budgetValue = (name: string) => (short ? ratioByRound(name, OURS, 'cpu').median : relativeTo(name));
   const maxGeneratorLoad = Math.max(...names.map((name) => of(name, 'generator').max));
   return {
     tables: [
@@ -97,7 +96,7 @@ function report(
           formatSpread(of(name, 'p50')),
           formatSpread(of(name, 'p99')),
           formatSpread(of(name, 'cpu')),
-          name === OURS ? '' : formatRatio(against(name)),
+          name === OURS ? '' : formatRatio(relativeTo(name)),
         ]),
       },
     ],

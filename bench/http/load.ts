@@ -72,7 +72,7 @@ export interface Load {
   readonly generator: number;
   readonly requests: number;
   /** Number of responses with 401. */
-  readonly refused: number;
+  readonly rejected: number;
 }
 
 /** Sends requests over 32 connections, one after the other on each, and measures. */
@@ -102,6 +102,6 @@ export async function load(
     cpu: (1000 * (readUsage(pid).cpu - before.cpu)) / requests.total,
     generator: (user + system) / 1000 / milliseconds,
     requests: requests.total,
-    refused: statuses.get(401) ?? 0,
+    rejected: statuses.get(401) ?? 0,
   };
 }

@@ -23,7 +23,7 @@ export interface FakeGoogleData {
   readonly lookupDelay: number;
 }
 
-/** A fake of Google's hosts and other issuers' key endpoints, in a separate process, so that its CPU time is not the server's. */
+/** A fake of Google's hosts and other issuers' key endpoints. Its process is separate: its CPU time is not the server's. */
 export interface FakeGoogle {
   readonly port: number;
   /** The number of requests since the start. */

@@ -17,7 +17,7 @@ export interface FirestoreProcess {
   stop(): void;
 }
 
-/** Starts an embedded Firestore in a separate process. Call `stop`. @param execArgv Node.js options, e.g. a module to preload */
+/** Starts an embedded Firestore in a separate process. @param execArgv Node.js options, e.g. a module to preload */
 export async function startFirestoreProcess({
   execArgv = [],
   env = {},

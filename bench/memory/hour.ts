@@ -15,11 +15,11 @@ const REFRESH = 1500;
 /** Share of the users whose tokens are revoked in an hour. Each continues with the next token. */
 const REVOKED = 0.1;
 /** If more requests are rejected, the machine was too slow and the tokens expired during the run. */
-const MOST_REFUSED = 0.1;
+const MAX_REJECTED = 0.1;
 
 interface Point {
   readonly requests: number;
-  readonly refused: number;
+  readonly rejected: number;
   readonly minutes: number;
   readonly heap: number;
   readonly rss: number;
@@ -120,21 +120,21 @@ async function runLoad(server: RunningServer, plan: LoadPlan): Promise<Point[]> 
     };
     return request;
   };
-  let refused = 0;
+  let rejected = 0;
   for (let step = 1; step <= STEPS; step++) {
     const done = await load(server, {
       amount: requests / STEPS,
       overallRate: perSecond,
       requests: [{ setupRequest }],
     });
-    refused += done.refused;
+    rejected += done.rejected;
     points.push({
-      ...{ requests: (step * requests) / STEPS, refused, minutes: (clock() - origin) / 60_000 },
+      ...{ requests: (step * requests) / STEPS, rejected, minutes: (clock() - origin) / 60_000 },
       ...{ heap: await server.heap(), rss: readUsage(server.pid).rss },
     });
   }
-  if (refused > MOST_REFUSED * requests)
-    throw new Error(`${refused} of ${requests} requests were rejected: the machine is too slow`);
+  if (rejected > MAX_REJECTED * requests)
+    throw new Error(`${rejected} of ${requests} requests were rejected: the machine is too slow`);
   return points;
 }
 
@@ -146,10 +146,10 @@ function report(points: readonly Point[]): Section {
       {
         title: 'One instance during more than an hour of requests',
         head: ['requests', 'rejected as stale', 'minutes on its clock', 'heap MiB', 'RSS MiB'],
-        rows: points.map(({ requests, refused, minutes, heap, rss }) => [
+        rows: points.map(({ requests, rejected, minutes, heap, rss }) => [
           ...[
             wholeNumber(requests),
-            wholeNumber(refused),
+            wholeNumber(rejected),
             wholeNumber(minutes),
             formatNumber(heap),
             formatNumber(rss),

@@ -71,7 +71,7 @@ export async function simulateFeed(options: SimulationOptions): Promise<FeedOutc
       probes: slotProbes,
       rate: requestRate / instances,
       seconds,
-      tally: totals,
+      totals,
     });
   }
   return { requests: requestRate * seconds, probes: [...probes.values()].flat().length, ...totals };
@@ -84,9 +84,9 @@ async function simulateSlot(slot: {
   readonly probes: readonly Probe[];
   readonly rate: number;
   readonly seconds: number;
-  readonly tally: Totals;
+  readonly totals: Totals;
 }): Promise<void> {
-  const { random, changes, probes, rate, seconds, tally } = slot;
+  const { random, changes, probes, rate, seconds, totals } = slot;
   const end = EPOCH + seconds;
   let now = EPOCH;
   const clock = () => now * 1000;
@@ -97,8 +97,8 @@ async function simulateSlot(slot: {
       if (change === undefined || change.at > now * 1000) break;
       if (change.visibleAt <= now) found.push(change);
     }
-    tally.queries++;
-    tally.reads += Math.max(1, found.length);
+    totals.queries++;
+    totals.reads += Math.max(1, found.length);
     // The real reader reads pages. The number of billed documents is the same.
     return { changes: found, readAt: now * 1000, more: false };
   };
@@ -115,8 +115,8 @@ async function simulateSlot(slot: {
   let instance = startInstance();
   // The first instance was started before the simulation: do not count its first query.
   await instance.feed.latest('unchanged-user');
-  tally.queries--;
-  tally.reads -= Math.max(1, changes.filter(({ visibleAt }) => visibleAt <= now).length);
+  totals.queries--;
+  totals.reads -= Math.max(1, changes.filter(({ visibleAt }) => visibleAt <= now).length);
   let nextRequest = now + MAX_AGE + timeToNextEvent(random, rate);
   let probe = 0;
   for (;;) {
@@ -125,18 +125,18 @@ async function simulateSlot(slot: {
     if (now >= end) return;
     if (now === instance.stopsAt) {
       instance = startInstance();
-      tally.coldStarts++;
+      totals.coldStarts++;
       // The first request causes a query.
       nextRequest = now + timeToNextEvent(random, rate);
       continue;
     }
-    const before = tally.queries;
+    const before = totals.queries;
     const probed = now === probeAt ? probes[probe++] : undefined;
     if (probed === undefined) await instance.feed.latest('unchanged-user');
     else if (await isAccepted(instance.feed, probed.change, clock)) {
-      tally.lastAccepted = Math.max(tally.lastAccepted, now - probed.change.visibleAt);
+      totals.lastAccepted = Math.max(totals.lastAccepted, now - probed.change.visibleAt);
     }
-    if (tally.queries > before) nextRequest = now + MAX_AGE + timeToNextEvent(random, rate);
+    if (totals.queries > before) nextRequest = now + MAX_AGE + timeToNextEvent(random, rate);
   }
 }
 

@@ -32,16 +32,16 @@ export async function verification({
   short,
   verification: { sets, calls, repeats, firstVerifications },
 }: Sizes): Promise<Section> {
-  const most = Math.max(...sets.map(({ tokens }) => tokens));
-  const fixture = await openFixture(most + WARM_UP);
-  const warmUpTokens = fixture.tokens.slice(most);
+  const maxTokens = Math.max(...sets.map(({ tokens }) => tokens));
+  const fixture = await openFixture(maxTokens + WARM_UP);
+  const warmUpTokens = fixture.tokens.slice(maxTokens);
   const [measured, firstSamples] = await runOnServerCore(async () => {
     const all: Measured[] = [];
     for (const { tokens: size, rounds } of sets) {
       const tokens = fixture.tokens.slice(0, size);
       const run = (name: VerifierName) =>
         measure(VERIFIERS[name](fixture), {
-          ...{ tokens, warmUpTokens: warmUpTokens, calls, repeats },
+          ...{ tokens, warmUpTokens, calls, repeats },
           isCaching: CACHING.has(name),
         });
       all.push({
@@ -85,9 +85,9 @@ async function measure(verify: Verify, plan: Plan): Promise<Sample> {
   const chosen = tokens.filter((_, index) => index % step === 0);
   const first = await verifyEachOnce(verify, chosen, warmUpTokens);
   if (isCaching && step > 1) await measureCalls(tokens.length, (index) => verify(tokens[index] ?? ''));
-  // Few µs per token: more of them are a steadier figure, and cost no time.
-  const again = Math.max(chosen.length, isCaching ? 5 * repeats : repeats);
-  const repeat = await measureCalls(again, (index) => verify(chosen[index % chosen.length] ?? ''));
+  // Cache hits take few microseconds: more of them give a more stable figure.
+  const repeatCalls = Math.max(chosen.length, isCaching ? 5 * repeats : repeats);
+  const repeat = await measureCalls(repeatCalls, (index) => verify(chosen[index % chosen.length] ?? ''));
   return { first, repeat };
 }
 
@@ -104,12 +104,12 @@ function report(measured: readonly Measured[], metric: keyof PerCall, ratio: num
     ],
     rows: NAMES.map((name) => {
       const largest = measured[1] ?? measured[0];
-      const against = largest && of(largest, name, when).median / of(largest, 'Gatehouse', when).median;
+      const relative = largest && of(largest, name, when).median / of(largest, 'Gatehouse', when).median;
       return [
         name,
         ...measured.map((set) => formatSpread(of(set, name, when))),
         largest ? formatSpread(of(largest, name, when, 'cpu')) : '',
-        against === undefined || name === 'Gatehouse' ? '' : formatRatio(against),
+        relative === undefined || name === 'Gatehouse' ? '' : formatRatio(relative),
       ];
     }),
   });
