@@ -12,7 +12,7 @@ import { mintTokens } from '../tokens/mint.ts';
 const STEPS = 10;
 /** Seconds between two tokens of a user. Less than the lifetime of an hour, because users close and reopen the client. */
 const REFRESH = 1500;
-/** Share of the users whose tokens are revoked in an hour. Each continues with the next token. */
+/** Share of the users that are revoked within an hour. Each of them continues with a new token. */
 const REVOKED = 0.1;
 /** If more requests are rejected, the machine was too slow and the tokens expired during the run. */
 const MAX_REJECTED = 0.1;
