@@ -1,12 +1,12 @@
-/** What the measurements use of autocannon, which has no types of its own. */
+/** The parts of autocannon that the measurements use. It has no types of its own. */
 declare module 'autocannon' {
   export interface Options {
     readonly headers?: Readonly<Record<string, string>>;
     /** Seconds. */
     readonly duration?: number;
-    /** Requests, instead of a duration. */
+    /** Number of requests, instead of a duration. */
     readonly amount?: number;
-    /** Requests per second over all connections, at the most. */
+    /** Maximum requests per second over all connections. */
     readonly overallRate?: number;
     readonly requests?: readonly {
       readonly setupRequest: (request: { headers: Record<string, string> }) => object;

@@ -28,5 +28,5 @@ export const MEASUREMENTS = {
 
 export type MeasurementName = keyof typeof MEASUREMENTS;
 
-/** The short run: what has a ratio that a regression would move, in a minute and a half. */
+/** The measurements of the short run: those with ratios that a regression would change. */
 export const SHORT_RUN: readonly MeasurementName[] = ['verification', 'http', 'coldStart'];

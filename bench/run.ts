@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { describe, writeDocs } from './lib/docs.ts';
-import { lookAtMachine } from './lib/machine.ts';
-import { judge, type Section, toMarkdown, verdictTable } from './lib/report.ts';
+import { describeMachine, writeDocs } from './lib/docs.ts';
+import { inspectMachine } from './lib/machine.ts';
+import { evaluateCheck, type Section, toMarkdown, verdictTable } from './lib/report.ts';
 import { FULL, SHORT } from './lib/sizes.ts';
 import { MEASUREMENTS, type MeasurementName, SHORT_RUN } from './measurements.ts';
 
-/** Every measurement in one run, since only ratios of one run mean anything. `bench/README.md` says how to call it. */
+/** Runs all measurements in one run, because only ratios within one run are meaningful. See bench/README.md. */
 const { values, positionals } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
@@ -19,22 +19,22 @@ const { values, positionals } = parseArgs({
 const all = Object.keys(MEASUREMENTS) as MeasurementName[];
 const unknown = positionals.filter((name) => !Object.hasOwn(MEASUREMENTS, name));
 if (unknown.length > 0) {
-  console.error(`There is no measurement ${unknown.join(', ')}. There are: ${all.join(', ')}.`);
+  console.error(`Unknown measurement: ${unknown.join(', ')}. Available: ${all.join(', ')}.`);
   process.exit(1);
 }
 const { short } = values;
-const asked = positionals.length > 0 ? positionals : short ? SHORT_RUN : all;
+const selected = positionals.length > 0 ? positionals : short ? SHORT_RUN : all;
 
-const machineAfter = lookAtMachine();
+const machineAfter = inspectMachine();
 const sections: Partial<Record<MeasurementName, Section>> = {};
 const failed: MeasurementName[] = [];
-for (const name of all.filter((one) => asked.includes(one))) {
+for (const name of all.filter((one) => selected.includes(one))) {
   const begin = performance.now();
   let section: Section;
   try {
     section = await MEASUREMENTS[name](short ? SHORT : FULL);
   } catch (error) {
-    // The others took their time: what they found is not thrown away with it.
+    // Keep the results of the other measurements.
     console.error(`\n=== ${name} failed:`, error);
     failed.push(name);
     continue;
@@ -45,15 +45,17 @@ for (const name of all.filter((one) => asked.includes(one))) {
   for (const note of section.notes ?? []) console.log(`\n${note}`);
 }
 const machine = machineAfter();
-const verdicts = Object.values(sections).flatMap(({ checks }) => checks.map((check) => judge(check, short)));
+const verdicts = Object.values(sections).flatMap(({ checks }) =>
+  checks.map((check) => evaluateCheck(check, short)),
+);
 const budgets = verdictTable(verdicts, short);
-console.log(`\n${toMarkdown(budgets)}\n\n${describe(machine)}`);
+console.log(`\n${toMarkdown(budgets)}\n\n${describeMachine(machine)}`);
 
 mkdirSync(dirname(values.out), { recursive: true });
 writeFileSync(
   values.out,
   `${JSON.stringify({ at: new Date(), short, machine, verdicts, failed, sections }, null, 2)}\n`,
 );
-const isUnprivilegedRole = !short && all.every((name) => sections[name] !== undefined);
-if (values['write-docs']) writeDocs(sections, { machine, ...(isUnprivilegedRole && { budgets }) });
-process.exit(failed.length === 0 && verdicts.every(({ kept }) => kept) ? 0 : 1);
+const isFullRun = !short && all.every((name) => sections[name] !== undefined);
+if (values['write-docs']) writeDocs(sections, { machine, ...(isFullRun && { budgets }) });
+process.exit(failed.length === 0 && verdicts.every(({ met }) => met) ? 0 : 1);

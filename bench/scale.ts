@@ -1,17 +1,17 @@
 import type { Section } from './lib/report.ts';
-import { cost, NOTHING, type Operations, plus, times } from './scale/bill.ts';
-import { type FeedOutcome, simulateFeed } from './scale/feed-world.ts';
+import { add, cost, multiply, NO_OPERATIONS, type Operations } from './scale/bill.ts';
+import { type FeedOutcome, simulateFeed } from './scale/feed-simulation.ts';
 import { PER_MILLION } from './scale/load.ts';
-import { type Counted, countOperations, type Deed } from './scale/operations.ts';
+import { countOperations, type OperationCounts, type Scenario } from './scale/operations.ts';
 
 const USERS = [10, 1_000, 100_000];
 const INSTANCES = [1, 10, 100, 1_000];
 const BURST = 1_000;
 
-/** What Gatehouse costs in Firestore, at sizes that nobody can start on a laptop: the numbers of docs/operations/cost-and-scaling.md. */
+/** Estimates Gatehouse's Firestore cost for up to 100,000 users: the numbers of docs/operations/cost-and-scaling.md. */
 export async function scale(): Promise<Section> {
-  const deeds = await countOperations();
-  const constant = perMillion(deeds);
+  const scenarios = await countOperations();
+  const constant = perMillion(scenarios);
   const rows: string[][] = [];
   let worst = 0;
   let mostQueries = 0;
@@ -28,14 +28,23 @@ export async function scale(): Promise<Section> {
   return {
     tables: [
       {
-        title: 'What each operation does in Firestore',
-        head: ['what', 'reads', 'writes', 'deletes', 'later, by TTL', 'written, in order'],
-        rows: Object.entries(deeds).map(([deed, { reads, writes, deletes, expired, documents }]) => [
-          ...[deed, String(reads), String(writes), String(deletes), String(expired), documents.join(', ')],
-        ]),
+        title: 'Firestore operations by scenario',
+        head: ['what', 'reads', 'writes', 'deletes', 'TTL deletes', 'written documents, in order'],
+        rows: Object.entries(scenarios).map(
+          ([scenario, { reads, writes, deletes, ttlDeletes, documents }]) => [
+            ...[
+              scenario,
+              String(reads),
+              String(writes),
+              String(deletes),
+              String(ttlDeletes),
+              documents.join(', '),
+            ],
+          ],
+        ),
       },
       {
-        title: 'The feed of access changes, per million requests',
+        title: 'Revocation feed, per million requests',
         head: [
           'users',
           'instances',
@@ -44,32 +53,32 @@ export async function scale(): Promise<Section> {
           'documents',
           '$',
           'new instances',
-          'passed for',
+          'accepted for',
         ],
         rows,
       },
     ],
     checks: [
-      // Nothing that passed at all would mean that nothing was tried.
+      // If no outdated token was accepted at all, the simulation did not test the limit.
       { budget: 'stalePassed', value: worst > 0 ? worst : Number.NaN },
       { budget: 'feedRate', value: mostQueries },
-      { budget: 'burstReads', of: `${BURST} at once`, value: perInstance / BURST },
-      { budget: 'ordinaryReads', value: deeds.ordinary.reads },
-      { budget: 'privilegedReads', value: deeds.privileged.reads },
-      { budget: 'roleChangeWrites', value: deeds.roleChange.writes },
+      { budget: 'burstReads', of: `${BURST} simultaneous changes`, value: perInstance / BURST },
+      { budget: 'ordinaryReads', value: scenarios.ordinary.reads },
+      { budget: 'privilegedReads', value: scenarios.privileged.reads },
+      { budget: 'roleChangeWrites', value: scenarios.roleChange.writes },
     ],
-    raw: deeds,
+    raw: scenarios,
     notes: [
-      `A million requests without the feed: ${describe(constant)}.`,
-      `${BURST} changes at once, then none for an hour: ${perInstance.toFixed(0)} documents an instance.`,
+      `A million requests without the revocation feed: ${formatOperations(constant)}.`,
+      `${BURST} simultaneous changes, then none for an hour: ${perInstance.toFixed(0)} documents per instance.`,
     ],
   };
 }
 
-/** All but the feed. Reconciling comes on top, by the clock and not by requests. */
-function perMillion(deeds: Readonly<Record<Deed, Counted>>): Operations {
+/** Firestore operations per million requests, without the revocation feed and the scheduled reconciliation. */
+function perMillion(deeds: Readonly<Record<Scenario, OperationCounts>>): Operations {
   const { signIn, signUp, privileged, refusedPrivileged, signOutEverywhere, disable } = PER_MILLION;
-  const changes: readonly [Deed, number][] = [
+  const changes: readonly [Scenario, number][] = [
     ['signIn', signIn],
     ['privileged', privileged],
     ['refusedPrivileged', refusedPrivileged],
@@ -77,15 +86,18 @@ function perMillion(deeds: Readonly<Record<Deed, Counted>>): Operations {
     ['roleChange', PER_MILLION.roleChange],
     ['signOutEverywhere', signOutEverywhere],
     ['disable', disable],
-    // Everybody whose rights changed comes back once with the old token.
+    // Each user with changed roles sends one more request with the old token.
     ['staleToken', PER_MILLION.roleChange + signOutEverywhere + disable],
   ];
-  return changes.reduce((sum, [deed, count]) => plus(sum, times(deeds[deed], count)), NOTHING);
+  return changes.reduce(
+    (sum, [scenario, count]) => add(sum, multiply(deeds[scenario], count)),
+    NO_OPERATIONS,
+  );
 }
 
-function describe(operations: Operations): string {
-  const { reads, writes, deletes, expired } = operations;
-  return `${reads} reads, ${writes} writes, ${deletes + expired} deletes, $${cost(operations).toFixed(4)}`;
+function formatOperations(operations: Operations): string {
+  const { reads, writes, deletes, ttlDeletes } = operations;
+  return `${reads} reads, ${writes} writes, ${deletes + ttlDeletes} deletes, $${cost(operations).toFixed(4)}`;
 }
 
 function feedRow(row: {
@@ -97,7 +109,7 @@ function feedRow(row: {
   const { users, instances, outcome, constant } = row;
   const { requests, queries, reads, coldStarts, probes, lastAccepted } = outcome;
   const million = 1e6 / requests;
-  const dollars = cost(plus(constant, { ...NOTHING, reads: reads * million }));
+  const dollars = cost(add(constant, { ...NO_OPERATIONS, reads: reads * million }));
   const passed = probes === 0 ? '–' : `${lastAccepted.toFixed(1)} s`;
   const rate = requests / 3600;
   const cells = [

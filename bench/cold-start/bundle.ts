@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url';
 
 const LIB = new URL('../../functions/lib/', import.meta.url);
 
-/** A file of the deployed bundle, and whose code is where in it. */
+/** A file of the deployed bundle, with the package of each position. */
 export interface BundledFile {
   readonly file: string;
   readonly bytes: number;
-  /** Bytes by package, or `gatehouse`. */
+  /** Bytes by package; `gatehouse` for Gatehouse's own code. */
   readonly packages: ReadonlyMap<string, number>;
-  /** The package whose code is at this place, both counted from 0. */
+  /** The package of the code at a position. Line and column start at 0. */
   packageAt(line: number, column: number): string;
 }
 
-/** Every JavaScript file that is deployed, taken apart by its source map. */
+/** Reads all deployed JavaScript files with their source maps. */
 export function readBundle(): BundledFile[] {
   const names = readdirSync(LIB, { recursive: true, encoding: 'utf8' });
   return names
@@ -28,7 +28,7 @@ function readFile(file: string): BundledFile {
   const map = new SourceMap(JSON.parse(readFileSync(new URL(`${file}.map`, LIB), 'utf8')));
   const packageAt = (line: number, column: number) => {
     const entry = map.findEntry(line, column);
-    return 'originalSource' in entry ? packageOf(entry.originalSource) : 'the bundle itself';
+    return 'originalSource' in entry ? packageOf(entry.originalSource) : 'bundle (unmapped)';
   };
   const packages = new Map<string, number>();
   for (const [number, line] of text.split('\n').entries())
@@ -36,7 +36,7 @@ function readFile(file: string): BundledFile {
   return { file: fileURLToPath(url), bytes: text.length, packages, packageAt };
 }
 
-/** Columns between which the package is looked up again: a bundle's statements are longer than that. */
+/** The package is looked up every 32 columns: statements in a bundle are longer than that. */
 const STEP = 32;
 
 function addLine(packages: Map<string, number>, line: string, packageAt: (column: number) => string): void {
@@ -46,7 +46,7 @@ function addLine(packages: Map<string, number>, line: string, packageAt: (column
   }
 }
 
-/** The innermost package of a path, or ours. */
+/** The innermost package of a path, or `gatehouse`. */
 export function packageOf(path: string): string {
   const inside = path.replaceAll('\\', '/').split('node_modules/').at(-1) ?? '';
   if (inside === path) return 'gatehouse';

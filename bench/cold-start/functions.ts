@@ -1,39 +1,39 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { googleKey, mintIdToken, PROJECT, SERVICE_ACCOUNT } from '../../functions/test/helpers/google.ts';
-import type { Start } from './start.ts';
+import type { FunctionStart } from './measure-start.ts';
 
-/** Where those that ask somebody are led. */
-export interface Outer {
+/** Local replacements for Google's services. */
+export interface Backends {
   readonly google: number;
   readonly firestore: string;
-  /** A member's. */
+  /** The ID token of a member. */
   readonly token: string;
 }
 
 const JSON_BODY = { 'content-type': 'application/json' };
-const ours = { source: 'functions' };
+const functionsSource = { source: 'functions' };
 
-/** The least that a Firebase function can be. */
-export const HELLO: Start = { source: 'bench/hello', target: 'hello', path: '/', status: 200 };
-export const API: Start = { ...ours, target: 'api', path: '/v1/health', status: 200 };
+/** A minimal Firebase function. */
+export const HELLO: FunctionStart = { source: 'bench/hello', target: 'hello', path: '/', status: 200 };
+export const API: FunctionStart = { ...functionsSource, target: 'api', path: '/v1/health', status: 200 };
 
-const callable = (target: string): Start => ({
-  ...{ ...ours, target, path: '/', body: { data: {} }, headers: JSON_BODY },
-  // Nobody is signed in: the guard says so.
+const callable = (target: string): FunctionStart => ({
+  ...{ ...functionsSource, target, path: '/', body: { data: {} }, headers: JSON_BODY },
+  // There is no token.
   status: 401,
 });
 
-/** With a token of Identity Platform: a good one, of somebody who signs up or in. */
-const blocking = (target: string, jwt: string, env: Start['env']): Start => ({
-  ...{ ...ours, target, path: '/', body: { data: { jwt } }, headers: JSON_BODY, status: 200 },
+/** A call with a valid token of Identity Platform, of a user who signs up or in. */
+const blockingFunction = (target: string, jwt: string, env: FunctionStart['env']): FunctionStart => ({
+  ...{ ...functionsSource, target, path: '/', body: { data: { jwt } }, headers: JSON_BODY, status: 200 },
   ...(env && { env }),
 });
 
-async function blockingToken(event: 'beforeCreate' | 'beforeSignIn'): Promise<string> {
+async function blockingToken(authEvent: 'beforeCreate' | 'beforeSignIn'): Promise<string> {
   return mintIdToken({
     ...{
       aud: 'https://gatehouse-bench.a.run.app',
-      event_type: event,
+      event_type: authEvent,
       event_id: 'e',
       ip_address: '127.0.0.1',
     },
@@ -51,19 +51,19 @@ async function blockingToken(event: 'beforeCreate' | 'beforeSignIn'): Promise<st
   });
 }
 
-/** An event of Firebase Auth, of a user whom the handler asks Firebase Auth about. */
-const event = (target: string, type: string, env: Start['env']): Start => ({
-  ...{ ...ours, target, signature: 'cloudevent', path: '/', status: 204 },
+/** An event of Firebase Auth. The handler looks the user up in Firebase Auth. */
+const event = (target: string, type: string, env: FunctionStart['env']): FunctionStart => ({
+  ...{ ...functionsSource, target, signature: 'cloudevent', path: '/', status: 204 },
   ...(env && { env }),
-  body: { uid: 'nobody' },
+  body: { uid: 'bob' },
   headers: {
     ...JSON_BODY,
     ...{ 'ce-specversion': '1.0', 'ce-id': '1', 'ce-type': `google.firebase.auth.user.v2.${type}` },
-    ...{ 'ce-source': `//firebaseauth.googleapis.com/projects/${PROJECT}`, 'ce-subject': 'users/nobody' },
+    ...{ 'ce-source': `//firebaseauth.googleapis.com/projects/${PROJECT}`, 'ce-subject': 'users/bob' },
   },
 });
 
-/** A service account of nobody, as a file: the SDK asks for an access token with it before it asks anything else. */
+/** Writes the file of a fictitious service account: the SDK requests an access token with it before any other call. */
 function credentialsFile(): string {
   const folder = new URL('../.cache/', import.meta.url);
   mkdirSync(folder, { recursive: true });
@@ -76,12 +76,12 @@ function credentialsFile(): string {
   return file;
 }
 
-/** Every function of `functions/src/index.ts`, and the API's first answer to a token. */
-export async function functionsUnder(outer: Outer): Promise<Readonly<Record<string, Start>>> {
-  const { google, firestore, token } = outer;
+/** All functions of `functions/src/index.ts`; `api` and `getMyAccess` also with a token. */
+export async function listFunctions(backends: Backends): Promise<Readonly<Record<string, FunctionStart>>> {
+  const { google, firestore, token } = backends;
   const [signUp, signIn] = await Promise.all([blockingToken('beforeCreate'), blockingToken('beforeSignIn')]);
   const env = {
-    NODE_OPTIONS: `--import=${new URL('play-google.mjs', import.meta.url).pathname}`,
+    NODE_OPTIONS: `--import=${new URL('redirect-google.mjs', import.meta.url).pathname}`,
     ...{ BENCH_GOOGLE_PORT: String(google), BENCH_FIRESTORE: firestore },
     GOOGLE_APPLICATION_CREDENTIALS: credentialsFile(),
   };
@@ -89,19 +89,19 @@ export async function functionsUnder(outer: Outer): Promise<Readonly<Record<stri
   return {
     'hello world': HELLO,
     api: API,
-    'api, a token': { ...API, path: '/v1/me', headers: { authorization }, env },
+    'api, with token': { ...API, path: '/v1/me', headers: { authorization }, env },
     getMyAccess: callable('getMyAccess'),
-    'getMyAccess, a token': {
+    'getMyAccess, with token': {
       ...callable('getMyAccess'),
       ...{ headers: { ...JSON_BODY, authorization }, env, status: 200 },
     },
     listUsers: callable('listUsers'),
     setUserRoles: callable('setUserRoles'),
     revokeSessions: callable('revokeSessions'),
-    beforeUserCreated: blocking('beforeUserCreated', signUp, env),
-    beforeUserSignedIn: blocking('beforeUserSignedIn', signIn, env),
+    beforeUserCreated: blockingFunction('beforeUserCreated', signUp, env),
+    beforeUserSignedIn: blockingFunction('beforeUserSignedIn', signIn, env),
     onUserCreated: event('onUserCreated', 'created', env),
     onUserDeleted: event('onUserDeleted', 'deleted', env),
-    reconcileAccess: { ...ours, target: 'reconcileAccess', path: '/', body: {}, env, status: 200 },
+    reconcileAccess: { ...functionsSource, target: 'reconcileAccess', path: '/', body: {}, env, status: 200 },
   };
 }

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Section } from '../lib/report.ts';
 import type { Sizes } from '../lib/sizes.ts';
-import { figure, median, whole } from '../lib/stats.ts';
+import { formatNumber, median, wholeNumber } from '../lib/stats.ts';
 import { type BundledFile, packageOf, readBundle } from './bundle.ts';
 import { API } from './functions.ts';
-import { start } from './start.ts';
+import { measureStart } from './measure-start.ts';
 
 interface Profile {
   readonly nodes: readonly {
@@ -27,12 +27,15 @@ interface Profile {
 const ROWS = 20;
 const PROFILES = 5;
 
-/** What is in the bundle, by package, and where the time of a cold start of `api` goes, by `--cpu-prof`. */
+/** Measures the size of each package in the bundle, and its self time in a cold start of `api` with `--cpu-prof`. */
 export async function imports({ short }: Sizes): Promise<Section> {
   const bundle = readBundle();
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
   for (let run = 0; run < (short ? 1 : PROFILES); run++) {
-    await start({ ...API, execArgv: ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=250'] });
+    await measureStart({
+      ...API,
+      execArgv: ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=250'],
+    });
   }
   const profiles = readdirSync(folder).map((file) =>
     selfTimes(JSON.parse(readFileSync(join(folder, file), 'utf8')), bundle),
@@ -48,35 +51,35 @@ export async function imports({ short }: Sizes): Promise<Section> {
       median(profiles.map((one) => one.get(name) ?? 0)),
     ]),
   );
-  const byTime = [...new Set([...bytes.keys(), ...times.keys()])].sort(
+  const packagesByTime = [...new Set([...bytes.keys(), ...times.keys()])].sort(
     (a, b) => (times.get(b) ?? 0) - (times.get(a) ?? 0) || (bytes.get(b) ?? 0) - (bytes.get(a) ?? 0),
   );
-  const bySize = [...bytes.keys()].sort((a, b) => (bytes.get(b) ?? 0) - (bytes.get(a) ?? 0)).slice(0, ROWS);
-  const shown = byTime.filter((name, index) => index < ROWS || bySize.includes(name));
+  const largest = [...bytes.keys()].sort((a, b) => (bytes.get(b) ?? 0) - (bytes.get(a) ?? 0)).slice(0, ROWS);
+  const shown = packagesByTime.filter((name, index) => index < ROWS || largest.includes(name));
   return {
     tables: [
       {
-        title: `A cold start of api by package: self time, median of ${profiles.length} profiles, and size in the bundle`,
+        title: `Cold start of api by package: self time, median of ${profiles.length} profiles, and size in the bundle`,
         head: ['', 'ms', 'KB in the bundle'],
         rows: shown.map((name) => [
           name,
-          figure(times.get(name) ?? 0),
-          bytes.has(name) ? figure((bytes.get(name) ?? 0) / 1000) : '',
+          formatNumber(times.get(name) ?? 0),
+          bytes.has(name) ? formatNumber((bytes.get(name) ?? 0) / 1000) : '',
         ]),
       },
       {
-        title: 'The files of the bundle',
+        title: 'Files of the bundle',
         head: ['', 'KB'],
         rows: bundle.map((one) => [
           fileURLToPath(`file://${one.file}`).split('/lib/')[1] ?? '',
-          whole(one.bytes / 1000),
+          wholeNumber(one.bytes / 1000),
         ]),
       },
     ],
     checks: [],
     raw: { milliseconds: Object.fromEntries(times), bytes: Object.fromEntries(bytes) },
     notes: [
-      '`(program)` is what V8 and the kernel do outside JavaScript, compiling included; the profiler itself makes everything slower.',
+      '`(program)` is time in V8 and the kernel outside JavaScript, including compilation. The profiler makes everything slower.',
     ],
   };
 }
@@ -90,7 +93,7 @@ function selfTimes(
   const times = new Map<string, number>();
   for (const [index, id] of samples.entries()) {
     const owner = owners.get(id) ?? '';
-    // Waiting for the request.
+    // The process waits for the request.
     if (owner === '(idle)') continue;
     times.set(owner, (times.get(owner) ?? 0) + (timeDeltas[index] ?? 0) / 1000);
   }
@@ -102,7 +105,7 @@ function ownerOf(
   bundle: readonly BundledFile[],
 ): string {
   if (url === '') return functionName.startsWith('(') ? functionName : 'V8';
-  if (url.startsWith('node:')) return 'Node itself';
+  if (url.startsWith('node:')) return 'Node.js';
   const path = url.startsWith('file:') ? fileURLToPath(url) : url;
   const bundled = bundle.find(({ file }) => file === path);
   return bundled === undefined ? packageOf(path) : bundled.packageAt(lineNumber, columnNumber);

@@ -10,34 +10,34 @@ import { ISSUER_SETTING, signAccessToken } from '../../aws/test/helpers/issuer.t
 import { openKeyHost } from '../../aws/test/helpers/key-host.ts';
 import { buildWith, unpack } from '../../aws/test/helpers/zip.ts';
 import { createSigningPair } from '../../functions/test/helpers/signing.ts';
-import { onServerCore } from '../lib/core.ts';
+import { pinToServerCore } from '../lib/cpu-affinity.ts';
 import type { Section } from '../lib/report.ts';
-import { inTurns } from '../lib/rounds.ts';
+import { runInterleaved } from '../lib/rounds.ts';
 import type { Sizes } from '../lib/sizes.ts';
-import { spreadOf, times, withSpread } from '../lib/stats.ts';
+import { formatRatio, formatSpread, spreadOf } from '../lib/stats.ts';
 
-const BASE = 'an empty handler';
+const BASE = 'empty handler';
 const PEER = 'aws-jwt-verify, bundled';
-const OURS = 'the authorizer of the zip';
+const OURS = 'Gatehouse authorizer (zip)';
 const local = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-interface Started {
+interface StartResult {
   /** Milliseconds. */
   readonly wall: number;
-  /** Milliseconds of CPU time, which others on the machine do not take away. */
+  /** Milliseconds of CPU time, independent of other processes. */
   readonly cpu: number;
 }
 
-/** Loads a module as the Lambda runtime does, asks its authorizer once, and says when it has answered. */
+/** Loads a module as the Lambda runtime does, calls its authorizer once, and prints a line after the response. */
 const DRIVER = `
   const [, url, event] = process.argv;
   const { authorizer } = await import(url);
   await authorizer(JSON.parse(event), { awsRequestId: 'r1' });
   const { user, system } = process.cpuUsage();
-  process.stdout.write('answered in ' + (user + system) / 1000 + '\\n', () => process.exit());
+  process.stdout.write('responded after ' + (user + system) / 1000 + '\\n', () => process.exit());
 `;
 
-/** From starting the process to the authorizer's first answer, keys fetched over HTTPS: the zip, and its like. */
+/** Measures the time from process start to the authorizer's first response, with keys fetched over HTTPS. */
 export async function lambda({ coldStart: { rounds } }: Sizes): Promise<Section> {
   const keys = await openKeyHost();
   const pair = await createSigningPair('RS256', 'k1');
@@ -60,24 +60,28 @@ export async function lambda({ coldStart: { rounds } }: Sizes): Promise<Section>
     VERIFIER: JSON.stringify({ issuer, audience, jwksUri }),
   };
 
-  const runs = await inTurns(names, (name) => start(modules[name], event, env), { rounds, warmUp: 1 });
+  const runs = await runInterleaved(names, (name) => measureStart(modules[name], event, env), {
+    rounds,
+    warmUp: 1,
+  });
   await keys.close();
   remove();
   rmSync(scratch, { recursive: true });
 
-  const of = (name: keyof typeof runs, what: keyof Started) => spreadOf(runs[name].map((run) => run[what]));
-  const against = (name: keyof typeof runs, what: keyof Started) =>
-    times(of(OURS, what).median / of(name, what).median);
+  const of = (name: keyof typeof runs, what: keyof StartResult) =>
+    spreadOf(runs[name].map((run) => run[what]));
+  const relativeTo = (name: keyof typeof runs, what: keyof StartResult) =>
+    formatRatio(of(OURS, what).median / of(name, what).median);
   return {
     tables: [
       {
-        title: `AWS Lambda: process start to the authorizer’s first answer: median of ${rounds} (least–most)`,
-        head: ['', 'ms', 'CPU ms', 'ours against it', 'by CPU time'],
+        title: `AWS Lambda: process start to first response of the authorizer: median of ${rounds} (min–max)`,
+        head: ['', 'ms', 'CPU ms', 'Gatehouse relative to it', 'by CPU time'],
         rows: names.map((name) => [
           name,
-          withSpread(of(name, 'wall')),
-          withSpread(of(name, 'cpu')),
-          ...(name === OURS ? ['', ''] : [against(name, 'wall'), against(name, 'cpu')]),
+          formatSpread(of(name, 'wall')),
+          formatSpread(of(name, 'cpu')),
+          ...(name === OURS ? ['', ''] : [relativeTo(name, 'wall'), relativeTo(name, 'cpu')]),
         ]),
       },
     ],
@@ -86,7 +90,7 @@ export async function lambda({ coldStart: { rounds } }: Sizes): Promise<Section>
   };
 }
 
-/** As ours is: one file, with the options of the zip's. */
+/** Bundles a module into one file with the options of Gatehouse's zip. */
 async function bundle(entry: string, outfile: string): Promise<string> {
   const { build } = createRequire(new URL('../../functions/package.json', import.meta.url))('esbuild');
   await build({
@@ -101,10 +105,14 @@ async function bundle(entry: string, outfile: string): Promise<string> {
   return outfile;
 }
 
-async function start(module: string, event: string, env: Record<string, string>): Promise<Started> {
+async function measureStart(
+  module: string,
+  event: string,
+  env: Record<string, string>,
+): Promise<StartResult> {
   const begin = performance.now();
   const args = ['--input-type=module', '--eval', DRIVER, pathToFileURL(module).href, event];
-  const child = spawn(...onServerCore(process.execPath, args), {
+  const child = spawn(...pinToServerCore(process.execPath, args), {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -112,10 +120,10 @@ async function start(module: string, event: string, env: Record<string, string>)
   let wall = 0;
   child.stdout.on('data', (chunk) => {
     output += chunk;
-    if (output.includes('answered')) wall ||= performance.now() - begin;
+    if (output.includes('responded')) wall ||= performance.now() - begin;
   });
   await once(child, 'close');
-  const cpu = Number(/answered in ([\d.]+)/.exec(output)?.[1]);
-  if (!(cpu > 0)) throw new Error(`${module} did not answer`);
+  const cpu = Number(/responded after ([\d.]+)/.exec(output)?.[1]);
+  if (!(cpu > 0)) throw new Error(`${module} did not respond`);
   return { wall, cpu };
 }

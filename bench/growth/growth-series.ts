@@ -1,12 +1,12 @@
-/** One thing that grows. */
-export interface Growing {
-  /** What there is more of, e.g. `users in the directory`. */
-  readonly of: string;
-  /** By how many there are: what a call does then, for each thing that is measured. */
-  readonly at: ReadonlyMap<number, Readonly<Record<string, (index: number) => unknown>>>;
-  /** Names of those that may not grow. */
-  readonly flat: readonly string[];
-  /** Fewer calls for what is slow, more for what is over at once: how many times the usual number. */
-  readonly shares?: Readonly<Record<string, number>>;
+/** Measurements of the same calls while one quantity grows. */
+export interface GrowthSeries {
+  /** The growing quantity, e.g. `users in the directory`. */
+  readonly variable: string;
+  /** The measured calls, by quantity and name. */
+  readonly callsByCount: ReadonlyMap<number, Readonly<Record<string, (index: number) => unknown>>>;
+  /** Names of the calls that must not get slower. */
+  readonly mustStayFlat: readonly string[];
+  /** Factors for the number of calls: less than 1 for slow calls, more for fast ones. */
+  readonly callFactors?: Readonly<Record<string, number>>;
   close?(): Promise<void>;
 }

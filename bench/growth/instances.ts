@@ -1,31 +1,35 @@
 import type { Check, Table } from '../lib/report.ts';
 import type { Sizes } from '../lib/sizes.ts';
-import { figure, whole } from '../lib/stats.ts';
-import { simulateFeed } from '../scale/feed-world.ts';
+import { formatNumber, wholeNumber } from '../lib/stats.ts';
+import { simulateFeed } from '../scale/feed-simulation.ts';
 
-/** Active users for each instance: enough that none is idle. */
-const USERS_EACH = 1_000;
+/** Active users per instance, so that no instance is idle. */
+const USERS_PER_INSTANCE = 1_000;
 
-/** Instances: what each asks of Firestore in the simulated hour of `scale`, while load grows with their number. */
-export async function acrossInstances({
+/** Firestore usage per instance in the simulated hour of `scale`. The load grows with the number of instances. */
+export async function simulateInstances({
   growth: { instances },
 }: Sizes): Promise<{ table: Table; checks: Check[] }> {
   const rows = [];
   for (const count of instances) {
     const { queries, reads, coldStarts } = await simulateFeed({
-      ...{ users: USERS_EACH * Math.min(count, 100), instances: count },
+      ...{ users: USERS_PER_INSTANCE * Math.min(count, 100), instances: count },
     });
     rows.push({ count, rate: queries / (count * 360 + coldStarts), reads: reads / (count + coldStarts) });
   }
   return {
     table: {
-      title: 'The access changes, simulated: what one instance asks of Firestore',
-      head: ['instances', 'queries in 10 s', 'documents an instance'],
-      rows: rows.map(({ count, rate, reads }) => [whole(count), figure(rate), whole(reads)]),
+      title: 'Simulated revocation feed: Firestore usage of one instance',
+      head: ['instances', 'queries in 10 s', 'documents per instance'],
+      rows: rows.map(({ count, rate, reads }) => [
+        wholeNumber(count),
+        formatNumber(rate),
+        wholeNumber(reads),
+      ]),
     },
     checks: rows.map(({ count, rate }) => ({
       budget: 'feedRate',
-      of: `${whole(count)} instances`,
+      of: `${wholeNumber(count)} instances`,
       value: rate,
     })),
   };

@@ -3,18 +3,18 @@ import { createTokenVerifiers } from '../../functions/src/authn/oidc/token-verif
 import { parseTrustedIssuers } from '../../functions/src/authn/oidc/trusted-issuers.ts';
 import { seconds, systemClock } from '../../functions/src/core/clock.ts';
 import { googleKey } from '../../functions/test/helpers/google.ts';
-import { fetchAt, startOutside } from '../lib/outside.ts';
+import { createLoopbackFetch, startFakeGoogle } from '../lib/fake-google.ts';
 import type { Sizes } from '../lib/sizes.ts';
 import { signToken } from '../tokens/sign.ts';
-import type { Growing } from './growth-series.ts';
+import type { GrowthSeries } from './growth-series.ts';
 
 const AUDIENCE = 'https://api.example.com';
 const issuerOf = (index: number) => `https://login-${index}.example.com/`;
 
-/** Trusted issuers: choosing who looks at a token of the last one on the list, and recognising it. */
-export async function acrossIssuers({ growth: { issuers } }: Sizes): Promise<Growing> {
-  const outside = await startOutside(googleKey);
-  const at = new Map<number, Record<string, (index: number) => unknown>>();
+/** Cache hit and first verification of a token of the last trusted issuer in the list. */
+export async function createIssuersSeries({ growth: { issuers } }: Sizes): Promise<GrowthSeries> {
+  const fakeGoogle = await startFakeGoogle(googleKey);
+  const callsByCount = new Map<number, Record<string, (index: number) => unknown>>();
   for (const count of issuers) {
     const list = Array.from({ length: count }, (_, index) => ({
       ...{ type: 'oidc', issuer: issuerOf(index), audience: AUDIENCE, algorithms: ['RS256'] },
@@ -23,7 +23,7 @@ export async function acrossIssuers({ growth: { issuers } }: Sizes): Promise<Gro
     const profiles = parseTrustedIssuers(JSON.stringify(list), { local: false, allowFirebase: false });
     const bearer = createBearerAuthenticator(
       createTokenVerifiers({
-        ...{ profiles, fetch: fetchAt(outside.port), clock: systemClock, records: null },
+        ...{ profiles, fetch: createLoopbackFetch(fakeGoogle.port), clock: systemClock, records: null },
       }),
     );
     const verify = (token: string) => bearer.authenticate(token, seconds(systemClock));
@@ -32,11 +32,11 @@ export async function acrossIssuers({ growth: { issuers } }: Sizes): Promise<Gro
       signToken(googleKey, { iss, aud: AUDIENCE, jti: `${count}-${jti}` }),
     );
     await verify(tokens[0] ?? '');
-    at.set(count, {
-      'recognising its token': () => verify(tokens[0] ?? ''),
-      'a first sight of one': (index) => {
+    callsByCount.set(count, {
+      'cache hit': () => verify(tokens[0] ?? ''),
+      'first verification': (index) => {
         const token = tokens[1 + (index % 299)] ?? '';
-        // Forgotten before it comes again.
+        // Remove the token from the cache before it is used again.
         bearer.forget(token);
         return verify(token);
       },
@@ -44,11 +44,11 @@ export async function acrossIssuers({ growth: { issuers } }: Sizes): Promise<Gro
   }
   return {
     ...{
-      of: 'trusted issuers',
-      at,
-      flat: ['recognising its token', 'a first sight of one'],
-      shares: { 'a first sight of one': 0.1 },
+      variable: 'trusted issuers',
+      callsByCount,
+      mustStayFlat: ['cache hit', 'first verification'],
+      callFactors: { 'first verification': 0.1 },
     },
-    close: async () => outside.stop(),
+    close: async () => fakeGoogle.stop(),
   };
 }

@@ -7,43 +7,43 @@ import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
 import { firebaseToken } from '../lib/tokens.ts';
 import { signToken } from '../tokens/sign.ts';
-import type { Growing } from './growth-series.ts';
+import type { GrowthSeries } from './growth-series.ts';
 
 const RULE = { permission: 'notes:read' } as const;
 
-/** Roles of one user: recognising the token, and deciding. */
-export async function acrossRoles(): Promise<Growing> {
+/** Cache hit, decision and first verification for a user with more and more roles. */
+export async function createRolesSeries(): Promise<GrowthSeries> {
   const google = await openGoogle();
   const firestore = await startFirestoreProcess();
   const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), {
     ...{ app: google.app, fetch: google.fetch, firestore: openFirestoreAt(firestore.host) },
   });
-  const at = new Map<number, Record<string, (index: number) => unknown>>();
+  const callsByCount = new Map<number, Record<string, (index: number) => unknown>>();
   for (const count of [1, 3, 5]) {
     const claims = { sub: `with-${count}`, roles: ALL_ROLES.slice(0, count), rv: 1 };
     const token = await firebaseToken(claims);
-    const firsts = Array.from({ length: 500 }, (_, jti) =>
+    const freshTokens = Array.from({ length: 500 }, (_, jti) =>
       signToken(googleKey, { ...claims, jti: `${count}-${jti}` }),
     );
-    const authenticated = (one: string) =>
+    const authenticateToken = (one: string) =>
       authenticate(deps, { authenticator: deps.bearer, value: one }, { fresh: false });
-    const principal = await authenticated(token);
-    at.set(count, {
-      'recognise and decide': async () => decide(await authenticated(token), RULE, undefined, 0),
-      'decide alone': () => decide(principal, RULE, undefined, 0),
-      'a first sight': (index) => {
-        // Forgotten before it comes again.
-        deps.bearer.forget(firsts[index % 500] ?? '');
-        return authenticated(firsts[index % 500] ?? '');
+    const principal = await authenticateToken(token);
+    callsByCount.set(count, {
+      'cache hit and decision': async () => decide(await authenticateToken(token), RULE, undefined, 0),
+      'decision only': () => decide(principal, RULE, undefined, 0),
+      'first verification': (index) => {
+        // Remove the token from the cache before it is used again.
+        deps.bearer.forget(freshTokens[index % 500] ?? '');
+        return authenticateToken(freshTokens[index % 500] ?? '');
       },
     });
   }
   return {
     ...{
-      of: 'roles of the user',
-      at,
-      flat: ['recognise and decide', 'a first sight'],
-      shares: { 'a first sight': 0.1 },
+      variable: 'roles of the user',
+      callsByCount,
+      mustStayFlat: ['cache hit and decision', 'first verification'],
+      callFactors: { 'first verification': 0.1 },
     },
     async close() {
       firestore.stop();

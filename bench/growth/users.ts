@@ -8,23 +8,23 @@ import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
 import type { Sizes } from '../lib/sizes.ts';
 import { firebaseToken } from '../lib/tokens.ts';
-import type { Growing } from './growth-series.ts';
+import type { GrowthSeries } from './growth-series.ts';
 
-const ORDINARY = 'an ordinary request, authenticated';
-const PRIVILEGED = 'a privileged one: the entry and the account are read';
-const LIST = 'the first page of the users';
+const ORDINARY = 'authenticate, ordinary request';
+const PRIVILEGED = 'authenticate, privileged request (reads entry and account)';
+const LIST = 'first page of users';
 
 const SAMPLE = 50;
 /** Documents in one commit. */
 const BATCH = 500;
 
-/** Users in the directory: an ordinary request, a privileged one, and a page of the list. */
-export async function acrossUsers({ growth: { users } }: Sizes): Promise<Growing> {
+/** An ordinary request, a privileged request, and a page of the list, with more and more users in the directory. */
+export async function createUsersSeries({ growth: { users } }: Sizes): Promise<GrowthSeries> {
   const google = await openGoogle();
-  // Reading the access changes is not what grows here.
+  // Few reads of the revocation feed: it is not measured here.
   const config = loadConfig({ GCLOUD_PROJECT: PROJECT, ACCESS_CHANGE_MAX_AGE: '60' });
   const opened: { stop(): void }[] = [];
-  const at = new Map<number, Record<string, (index: number) => unknown>>();
+  const callsByCount = new Map<number, Record<string, (index: number) => unknown>>();
   for (const count of users) {
     const firestore = await startFirestoreProcess();
     opened.push(firestore);
@@ -47,17 +47,21 @@ export async function acrossUsers({ growth: { users } }: Sizes): Promise<Growing
       } as Parameters<typeof google.users.set>[1]);
       tokens.push(await firebaseToken({ sub, user_id: sub, email: `${sub}@example.com` }));
     }
-    const present = (index: number, fresh: boolean) =>
+    const authenticateUser = (index: number, fresh: boolean) =>
       authenticate(deps, { authenticator: deps.bearer, value: tokens[index % SAMPLE] ?? '' }, { fresh });
-    at.set(count, {
-      [ORDINARY]: (index) => present(index, false),
-      [PRIVILEGED]: (index) => present(index, true),
+    callsByCount.set(count, {
+      [ORDINARY]: (index) => authenticateUser(index, false),
+      [PRIVILEGED]: (index) => authenticateUser(index, true),
       [LIST]: () => deps.users.list({ pageSize: 20 }),
     });
   }
   return {
-    ...{ of: 'users in the directory', at, shares: { [PRIVILEGED]: 0.02, [LIST]: 0.005 } },
-    flat: [ORDINARY, PRIVILEGED],
+    ...{
+      variable: 'users in the directory',
+      callsByCount,
+      callFactors: { [PRIVILEGED]: 0.02, [LIST]: 0.005 },
+    },
+    mustStayFlat: [ORDINARY, PRIVILEGED],
     async close() {
       for (const one of opened) one.stop();
       await google.close();

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-// The functions' own copy of the SDK: the least that a Firebase function can be.
+// A minimal Firebase function, with the functions' own copy of the SDK.
 const { onRequest } = createRequire(new URL('../../functions/package.json', import.meta.url))(
   'firebase-functions/https',
 );

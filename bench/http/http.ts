@@ -1,119 +1,123 @@
 import { googleKey } from '../../functions/test/helpers/google.ts';
-import { offServerCore } from '../lib/core.ts';
+import { runOffServerCore } from '../lib/cpu-affinity.ts';
+import { startFakeGoogle } from '../lib/fake-google.ts';
 import { startFirestoreProcess } from '../lib/firestore.ts';
-import { startOutside } from '../lib/outside.ts';
 import type { Section } from '../lib/report.ts';
-import { inTurns } from '../lib/rounds.ts';
+import { runInterleaved } from '../lib/rounds.ts';
 import type { Sizes } from '../lib/sizes.ts';
-import { spreadOf, times, whole, withSpread } from '../lib/stats.ts';
+import { formatRatio, formatSpread, spreadOf, wholeNumber } from '../lib/stats.ts';
 import { cognitoToken, firebaseToken } from '../lib/tokens.ts';
 import { CONNECTIONS, type Load, load, startServer } from './load.ts';
 import { SERVERS, type ServerName } from './servers.ts';
 
-/** Milliseconds that Firebase Auth takes to say whether a token was revoked, for those who ask at each request. */
+/** Milliseconds that the fake Firebase Auth takes for an account look-up. */
 const LOOKUP_MS = 20;
 const OURS = 'Gatehouse';
-/** In a short run only those that a budget is about. */
+/** The servers of a short run: those with a budget. */
 const BUDGETED: readonly ServerName[] = ['bare Express', OURS, 'express-oauth2-jwt-bearer'];
 
-/** GET /v1/me: the full pipeline against peers that only look at the token, each in a process of its own, in turns. */
+/** GET /v1/me: the full pipeline compared with servers that only verify the token, each in its own process. */
 export function http(sizes: Sizes): Promise<Section> {
   const {
     short,
-    http: { sittings, warmUp, rounds, seconds },
+    http: { repetitions, warmUp, rounds, seconds },
   } = sizes;
-  return offServerCore(async () => {
-    const [outside, firestore] = await Promise.all([
-      startOutside(googleKey, LOOKUP_MS),
+  return runOffServerCore(async () => {
+    const [fakeGoogle, firestore] = await Promise.all([
+      startFakeGoogle(googleKey, LOOKUP_MS),
       startFirestoreProcess(),
     ]);
     const headers = { 'x-forwarded-proto': 'https' };
-    const [ofFirebase, ofCognito] = await Promise.all([firebaseToken(), cognitoToken()]);
+    const [firebase, cognito] = await Promise.all([firebaseToken(), cognitoToken()]);
     const headersFor = (name: ServerName) => ({
       ...headers,
-      authorization: `Bearer ${name.includes('Cognito') ? ofCognito : ofFirebase}`,
+      authorization: `Bearer ${name.includes('Cognito') ? cognito : firebase}`,
     });
-    const places = { outside: outside.port, firestore: firestore.host, body: '' };
-    const body = await ask(places);
+    /** The body of Gatehouse's response, which all servers send. */
+    async function fetchBody(serverOptions: Parameters<typeof startServer>[1]): Promise<string> {
+      const server = await startServer(OURS, serverOptions);
+      const response = await fetch(server.url, { headers: headersFor(OURS) });
+      const text = await response.text();
+      await server.stop();
+      if (!response.ok) throw new Error(`GET /v1/me: ${response.status} ${text}`);
+      return text;
+    }
+    const options = { googlePort: fakeGoogle.port, firestoreHost: firestore.host, body: '' };
+    const body = await fetchBody(options);
 
     const names = short ? BUDGETED : (Object.keys(SERVERS) as ServerName[]);
     const loads: Loads = {};
-    for (let sitting = 0; sitting < sittings; sitting++) {
-      const servers = await Promise.all(names.map((name) => startServer(name, { ...places, body })));
+    for (let repetition = 0; repetition < repetitions; repetition++) {
+      const servers = await Promise.all(names.map((name) => startServer(name, { ...options, body })));
       const send = (name: ServerName, duration: number) => {
         const server = servers[names.indexOf(name)];
         if (server === undefined) throw new Error(name);
         return load(server, { headers: headersFor(name), duration });
       };
       for (const name of names) await send(name, warmUp);
-      const measured = await inTurns(names, (name) => send(name, seconds), { rounds });
+      const measured = await runInterleaved(names, (name) => send(name, seconds), { rounds });
       for (const name of names) loads[name] = [...(loads[name] ?? []), ...measured[name]];
       for (const server of servers) await server.stop();
     }
     firestore.stop();
-    outside.stop();
+    fakeGoogle.stop();
     return report(loads, names, { ...sizes, bytes: body.length });
-
-    /** Gatehouse's own answer, so that the peers' is the same. */
-    async function ask(places: Parameters<typeof startServer>[1]): Promise<string> {
-      const server = await startServer(OURS, places);
-      const answer = await fetch(server.url, { headers: headersFor(OURS) });
-      const text = await answer.text();
-      await server.stop();
-      if (!answer.ok) throw new Error(`GET /v1/me: ${answer.status} ${text}`);
-      return text;
-    }
   });
 }
 
-/** What was measured of each, in order. */
+/** The measurements of each server, in order. */
 type Loads = Partial<Record<ServerName, readonly Load[]>>;
 
 function report(
   loads: Loads,
   names: readonly ServerName[],
-  { short, http: { sittings, rounds, seconds }, bytes }: Sizes & { readonly bytes: number },
+  { short, http: { repetitions, rounds, seconds }, bytes }: Sizes & { readonly bytes: number },
 ): Section {
   const all = (name: string, what: keyof Load) => (loads[name as ServerName] ?? []).map((one) => one[what]);
   const of = (name: string, what: keyof Load) => spreadOf(all(name, what));
-  if (names.some((name) => of(name, 'refused').max > 0)) throw new Error('some were refused');
-  // Round by round: what the machine did in those few seconds, it did to both.
-  const quotient = (name: string, other: string, what: keyof Load) => {
+  if (names.some((name) => of(name, 'rejected').max > 0)) throw new Error('some requests were rejected');
+  // Compares round by round, so that other load on the machine affects both servers.
+  const ratioByRound = (name: string, other: string, what: keyof Load) => {
     const below = all(other, what);
     return spreadOf(all(name, what).map((value, index) => value / (below[index] ?? Number.NaN)));
   };
-  const against = (name: string) => quotient(OURS, name, 'rate').median;
-  // A short run may share its machine: by CPU time a request, which others do not take away.
-  const judged = (name: string) => (short ? quotient(name, OURS, 'cpu').median : against(name));
-  const busiest = Math.max(...names.map((name) => of(name, 'generator').max));
+  const relativeTo = (name: string) => ratioByRound(OURS, name, 'rate').median;
+  // A short run can share its machine, so it compares CPU time per request.
+  const budgetValue = (name: string) => (short ? ratioByRound(name, OURS, 'cpu').median : relativeTo(name));
+  const maxGeneratorLoad = Math.max(...names.map((name) => of(name, 'generator').max));
   return {
     tables: [
       {
-        title: `GET /v1/me, ${bytes} bytes, ${CONNECTIONS} connections: median of ${sittings * rounds} rounds of ${seconds} s (least–most)`,
-        head: ['', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs a request', 'Gatehouse against it'],
+        title: `GET /v1/me, ${bytes} bytes, ${CONNECTIONS} connections: median of ${repetitions * rounds} rounds of ${seconds} s (min–max)`,
+        head: ['', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs per request', 'Gatehouse relative to it'],
         rows: names.map((name) => [
           name,
-          withSpread(of(name, 'rate')),
-          withSpread(of(name, 'p50')),
-          withSpread(of(name, 'p99')),
-          withSpread(of(name, 'cpu')),
-          name === OURS ? '' : times(against(name)),
+          formatSpread(of(name, 'rate')),
+          formatSpread(of(name, 'p50')),
+          formatSpread(of(name, 'p99')),
+          formatSpread(of(name, 'cpu')),
+          name === OURS ? '' : formatRatio(relativeTo(name)),
         ]),
       },
     ],
     checks: [
-      { budget: 'bareExpress', value: judged('bare Express') },
-      { budget: 'auth0', value: judged('express-oauth2-jwt-bearer') },
+      { budget: 'bareExpress', value: budgetValue('bare Express') },
+      { budget: 'auth0', value: budgetValue('express-oauth2-jwt-bearer') },
     ],
     charts: [
       {
-        ...{ file: 'http', title: 'GET /v1/me, one core: requests per second', unit: '/s', ours: OURS },
+        ...{
+          file: 'http',
+          title: 'GET /v1/me, one core: requests per second',
+          unit: '/s',
+          highlighted: OURS,
+        },
         bars: names.map((label) => ({ label, ...of(label, 'rate') })),
       },
     ],
     raw: loads,
     notes: [
-      `The load took at most ${whole(100 * busiest)} % of a core${busiest > 0.9 ? ': IT WAS THE LIMIT, not the server' : ''}.`,
+      `The load generator used at most ${wholeNumber(100 * maxGeneratorLoad)} % of a core${maxGeneratorLoad > 0.9 ? ': IT WAS THE BOTTLENECK, not the server' : ''}.`,
     ],
   };
 }

@@ -1,52 +1,52 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import autocannon, { type Options } from 'autocannon';
-import { onServerCore } from '../lib/core.ts';
-import { usageOf } from '../lib/process.ts';
+import { pinToServerCore } from '../lib/cpu-affinity.ts';
+import { readUsage } from '../lib/process.ts';
 import { quantile } from '../lib/stats.ts';
-import type { Places, ServerName } from './servers.ts';
+import type { ServerName, ServerOptions } from './servers.ts';
 
 export const CONNECTIONS = 32;
 
 export interface RunningServer {
   readonly url: string;
   readonly pid: number | undefined;
-  /** MiB in use after garbage was collected. */
+  /** Heap in use after garbage collection, MiB. */
   heap(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** Starts a contender on the server's core. @param execArgv for Node, e.g. a module to load first */
+/** Starts a server on the server's core. @param execArgv Node.js options, e.g. a module to preload */
 export async function startServer(
   name: ServerName,
-  places: Places,
+  places: ServerOptions,
   { execArgv = [], env = {} }: { execArgv?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ): Promise<RunningServer> {
-  const [execPath, nodeArgs] = onServerCore(process.execPath, ['--expose-gc', ...execArgv]);
+  const [execPath, nodeArgs] = pinToServerCore(process.execPath, ['--expose-gc', ...execArgv]);
   const server = fork(new URL('server.ts', import.meta.url), [name, JSON.stringify(places)], {
     ...{ execPath, execArgv: nodeArgs, env: { ...process.env, ...env } },
-    // Log lines are written, and go where a container's would not slow the server down either.
+    // Log lines are written, but discarded.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const { url } = await answer<{ url: string }>(server);
+  const { url } = await receiveMessage<{ url: string }>(server);
   return {
     url,
     pid: server.pid,
     async heap() {
-      const answered = answer<{ heap: number }>(server);
+      const answered = receiveMessage<{ heap: number }>(server);
       server.send('heap');
       return (await answered).heap;
     },
     async stop() {
       const gone = once(server, 'exit');
-      // It ends by itself then, and writes what NODE_OPTIONS=--cpu-prof asks for.
+      // The process exits by itself, so that it can write the profile of NODE_OPTIONS=--cpu-prof.
       server.disconnect();
       await gone;
     },
   };
 }
 
-async function answer<T>(server: ChildProcess): Promise<T> {
+async function receiveMessage<T>(server: ChildProcess): Promise<T> {
   const gone = new AbortController();
   const ended = once(server, 'exit', { signal: gone.signal }).then(() => {
     throw new Error(`${server.spawnargs.join(' ')} ended`);
@@ -66,23 +66,23 @@ export interface Load {
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
-  /** Microseconds of the server's CPU time per request, which others on the machine do not take away. */
+  /** CPU time of the server per request in microseconds, independent of other processes. */
   readonly cpu: number;
-  /** Share of a core that the load itself took: near 1 it was the load that was measured. */
+  /** Share of a core that the load generator used. Near 1, the generator was the bottleneck. */
   readonly generator: number;
   readonly requests: number;
-  /** How many of them were answered 401. */
-  readonly refused: number;
+  /** Number of responses with 401. */
+  readonly rejected: number;
 }
 
-/** Sends requests over 32 connections, each as fast as the last was answered, and measures. */
+/** Sends requests over 32 connections, one after the other on each, and measures. */
 export async function load(
   { url, pid }: Pick<RunningServer, 'url' | 'pid'>,
   options: Pick<Options, 'headers' | 'duration' | 'amount' | 'requests' | 'overallRate'>,
 ): Promise<Load> {
   const latencies: number[] = [];
   const statuses = new Map<number, number>();
-  const before = usageOf(pid);
+  const before = readUsage(pid);
   const own = process.cpuUsage();
   const begin = performance.now();
   const running = autocannon({ url, connections: CONNECTIONS, ...options });
@@ -99,9 +99,9 @@ export async function load(
     rate: (1000 * requests.total) / milliseconds,
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
-    cpu: (1000 * (usageOf(pid).cpu - before.cpu)) / requests.total,
+    cpu: (1000 * (readUsage(pid).cpu - before.cpu)) / requests.total,
     generator: (user + system) / 1000 / milliseconds,
     requests: requests.total,
-    refused: statuses.get(401) ?? 0,
+    rejected: statuses.get(401) ?? 0,
   };
 }

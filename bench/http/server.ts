@@ -1,15 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Places, SERVERS, type ServerName } from './servers.ts';
+import { SERVERS, type ServerName, type ServerOptions } from './servers.ts';
 
-/** Serves one contender on a port of its own and tells the parent: `node server.ts <name> <places as JSON>`. */
-const [, , name = '', places = ''] = process.argv;
-const server = createServer(await SERVERS[name as ServerName](JSON.parse(places) as Places));
+/** Starts one of the compared servers and sends its URL to the parent: `node server.ts <name> <options as JSON>`. */
+const [, , name = '', options = ''] = process.argv;
+const server = createServer(await SERVERS[name as ServerName](JSON.parse(options) as ServerOptions));
 server.listen(0, '127.0.0.1', () => {
   process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/me` });
 });
 
-// Asked for its heap, it tidies up first; needs --expose-gc.
+// Collects garbage before it reports the heap size. Needs --expose-gc.
 process.on('message', () => {
   globalThis.gc?.();
   globalThis.gc?.();

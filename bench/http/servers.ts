@@ -7,70 +7,70 @@ import { createApp } from '../../functions/src/http/app.ts';
 import { ISSUER, openAppAt, PROJECT } from '../../functions/test/helpers/google.ts';
 import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import { productOf } from '../../functions/test/helpers/product.ts';
+import { createLoopbackFetch } from '../lib/fake-google.ts';
 import { authOf } from '../lib/firebase.ts';
 import { openFirestoreAt } from '../lib/firestore.ts';
-import { fetchAt } from '../lib/outside.ts';
 import { COGNITO, TRUSTED_ISSUERS } from '../lib/tokens.ts';
 
-/** Where a server finds the others. @property body what peers answer with: Gatehouse's own */
-export interface Places {
-  readonly outside: number;
-  readonly firestore: string;
+/** @property body the response of the other servers: the body that Gatehouse sends */
+export interface ServerOptions {
+  readonly googlePort: number;
+  readonly firestoreHost: string;
   readonly body: string;
 }
 
-/** The contenders for `GET /v1/me`. Peers do nothing but look at the token and answer. */
+/** The compared servers for `GET /v1/me`. All but Gatehouse only verify the token and respond. */
 export const SERVERS = {
-  'bare Express': ({ body }: Places) => withRoute(body),
-  Gatehouse: (places: Places) => gatehouse(places),
-  'Gatehouse, a Cognito token': (places: Places) => gatehouse(places),
-  'express-oauth2-jwt-bearer': ({ outside, body }: Places) =>
-    withRoute(
+  'bare Express': ({ body }: ServerOptions) => createExpressApp(body),
+  Gatehouse: (places: ServerOptions) => createGatehouse(places),
+  'Gatehouse, Cognito token': (places: ServerOptions) => createGatehouse(places),
+  'express-oauth2-jwt-bearer': ({ googlePort, body }: ServerOptions) =>
+    createExpressApp(
       body,
       auth({
         issuer: ISSUER,
         audience: PROJECT,
-        jwksUri: `http://127.0.0.1:${outside}/keys`,
+        jwksUri: `http://127.0.0.1:${googlePort}/keys`,
         tokenSigningAlg: 'RS256',
       }),
     ),
-  'aws-jwt-verify, a Cognito token': async ({ outside, body }: Places) => {
+  'aws-jwt-verify, Cognito token': async ({ googlePort, body }: ServerOptions) => {
     const verifier = CognitoJwtVerifier.create({
       userPoolId: COGNITO.userPoolId,
       clientId: COGNITO.clientId,
       tokenUse: 'access',
     });
-    // It takes nothing but HTTPS; it would fetch these once.
-    const keys = await fetch(`http://127.0.0.1:${outside}/keys`);
+    // The library accepts only HTTPS URLs, and would fetch the keys once.
+    const keys = await fetch(`http://127.0.0.1:${googlePort}/keys`);
     verifier.cacheJwks((await keys.json()) as Parameters<typeof verifier.cacheJwks>[0]);
-    return withRoute(
+    return createExpressApp(
       body,
-      checking((token) => verifier.verify(token)),
+      verifyWith((token) => verifier.verify(token)),
     );
   },
-  'verifyIdToken, with a look-up of 20 ms': ({ outside, body }: Places) => {
-    const verifier = authOf(openAppAt(outside, { keepAlive: true }));
-    return withRoute(
+  'verifyIdToken with a 20 ms look-up': ({ googlePort, body }: ServerOptions) => {
+    const verifier = authOf(openAppAt(googlePort, { keepAlive: true }));
+    return createExpressApp(
       body,
-      checking((token) => verifier.verifyIdToken(token, true)),
+      verifyWith((token) => verifier.verifyIdToken(token, true)),
     );
   },
-} as const satisfies Record<string, (places: Places) => RequestListener | Promise<RequestListener>>;
+} as const satisfies Record<string, (places: ServerOptions) => RequestListener | Promise<RequestListener>>;
 
 export type ServerName = keyof typeof SERVERS;
 
-function gatehouse({ outside, firestore }: Places): RequestListener {
+function createGatehouse({ googlePort, firestoreHost }: ServerOptions): RequestListener {
   const config = loadConfig({ GCLOUD_PROJECT: PROJECT }, productOf({ trustedIssuers: TRUSTED_ISSUERS }));
   return createApp(
     openInstance(config, {
-      app: openAppAt(outside),
-      firestore: openFirestoreAt(firestore),
-      fetch: fetchAt(outside),
+      app: openAppAt(googlePort),
+      firestore: openFirestoreAt(firestoreHost),
+      fetch: createLoopbackFetch(googlePort),
     }),
   );
 }
 
-function withRoute(body: string, ...before: RequestHandler[]): RequestListener {
+function createExpressApp(body: string, ...before: RequestHandler[]): RequestListener {
   const app = express();
   app.get('/v1/me', ...before, (_req, res) => {
     res.type('json').send(body);
@@ -78,8 +78,8 @@ function withRoute(body: string, ...before: RequestHandler[]): RequestListener {
   return app;
 }
 
-/** The middleware that everybody writes. */
-const checking =
+/** The usual middleware that verifies a bearer token. */
+const verifyWith =
   (verify: (token: string) => Promise<unknown>): RequestHandler =>
   (req, res, next) => {
     verify(req.headers.authorization?.replace(/^Bearer /, '') ?? '').then(

@@ -1,5 +1,5 @@
 import type { Bar, Chart } from './report.ts';
-import { figure } from './stats.ts';
+import { formatNumber } from './stats.ts';
 
 const WIDTH = 760;
 const LABEL = 250;
@@ -7,8 +7,8 @@ const ROW = 30;
 const TOP = 44;
 const ROOM = 150;
 
-/** A bar chart as SVG: length is the median, the thin line goes from the least to the most. Readable on light and dark. */
-export function toSvg({ title, unit, ours, bars }: Chart): string {
+/** Renders a bar chart as SVG: bars are medians, thin lines go from minimum to maximum. Supports light and dark mode. */
+export function toSvg({ title, unit, highlighted, bars }: Chart): string {
   const longest = Math.max(...bars.map(({ max }) => max));
   const x = (value: number) => (LABEL + ((WIDTH - LABEL - ROOM) * value) / longest).toFixed(1);
   const height = TOP + bars.length * ROW + 10;
@@ -16,10 +16,10 @@ export function toSvg({ title, unit, ours, bars }: Chart): string {
     const y = TOP + index * ROW;
     const middle = y + 10;
     return [
-      `<text x="${LABEL - 10}" y="${y + 14}" text-anchor="end"${label === ours ? ' font-weight="bold"' : ''}>${toXml(label)}</text>`,
-      `<rect x="${LABEL}" y="${y}" width="${(Number(x(median)) - LABEL).toFixed(1)}" height="20" fill="${label === ours ? '#2f9e6e' : '#8a94a6'}"/>`,
+      `<text x="${LABEL - 10}" y="${y + 14}" text-anchor="end"${label === highlighted ? ' font-weight="bold"' : ''}>${toXml(label)}</text>`,
+      `<rect x="${LABEL}" y="${y}" width="${(Number(x(median)) - LABEL).toFixed(1)}" height="20" fill="${label === highlighted ? '#2f9e6e' : '#8a94a6'}"/>`,
       `<path d="M${x(min)} ${middle}H${x(max)}M${x(min)} ${middle - 4}v8M${x(max)} ${middle - 4}v8" stroke="#d9480f" fill="none"/>`,
-      `<text x="${(Number(x(max)) + 8).toFixed(1)}" y="${y + 14}">${figure(median)} ${toXml(unit)}</text>`,
+      `<text x="${(Number(x(max)) + 8).toFixed(1)}" y="${y + 14}">${formatNumber(median)} ${toXml(unit)}</text>`,
     ].join('\n');
   };
   return [

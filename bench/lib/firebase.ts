@@ -6,5 +6,5 @@ const { getAuth }: typeof import('firebase-admin/auth') = createRequire(
   new URL('../../functions/package.json', import.meta.url),
 )('firebase-admin/auth');
 
-/** firebase-admin alone: the functions' own copy, the one that verifies there. */
+/** firebase-admin alone, in the version of the functions. */
 export const authOf = (app: App): Auth => getAuth(app);

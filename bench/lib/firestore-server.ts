@@ -1,7 +1,7 @@
 import { startFirestore } from '../../packages/firestore-emulator/server.ts';
 import type { FirestoreCall } from './firestore.ts';
 
-/** The embedded Firestore in a process of its own, so that its work is not counted as the API's. Keeps a list of calls. */
+/** Runs the embedded Firestore in a separate process, so that its CPU time is not the server's. Records the calls. */
 const calls: FirestoreCall[] = [];
 const { host } = await startFirestore({
   indexes: new URL('../../firestore.indexes.json', import.meta.url).pathname,

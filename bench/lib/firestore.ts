@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import type { OpenFirestore } from '../../functions/src/platform/firestore/firestore.ts';
 
-/** A call as the server received it. @property at milliseconds on the server's clock, which starts with it */
+/** A received call. @property at milliseconds since the start of the Firestore process */
 export interface FirestoreCall {
   readonly method: string;
   readonly at: number;
@@ -12,12 +12,12 @@ export interface FirestoreCall {
 export interface FirestoreProcess {
   /** `127.0.0.1:port` */
   readonly host: string;
-  /** All calls so far. */
+  /** All calls since the start. */
   calls(): Promise<readonly FirestoreCall[]>;
   stop(): void;
 }
 
-/** Starts an embedded Firestore in a process of its own. `stop` it. @param execArgv for Node, e.g. a module to load first */
+/** Starts an embedded Firestore in a separate process. @param execArgv Node.js options, e.g. a module to preload */
 export async function startFirestoreProcess({
   execArgv = [],
   env = {},
@@ -44,7 +44,7 @@ export async function startFirestoreProcess({
   };
 }
 
-/** Firestore as an instance is given it: the functions' own copy of the SDK, loaded when first asked for. */
+/** Opens a Firestore client lazily, with the functions' own copy of the SDK. */
 export function openFirestoreAt(host: string): OpenFirestore {
   let opened: ReturnType<OpenFirestore> | undefined;
   return () => {
@@ -54,9 +54,9 @@ export function openFirestoreAt(host: string): OpenFirestore {
 }
 
 async function open(host: string) {
-  // The SDK would look for a Google Cloud machine's credentials, and complain that there are none.
+  // Keeps the SDK from looking for a Google Cloud metadata server.
   process.env.METADATA_SERVER_DETECTION ??= 'none';
-  // It reads its host when it is constructed.
+  // The client reads its host when it is constructed.
   process.env.FIRESTORE_EMULATOR_HOST = host;
   const { FieldPath, FieldValue, Firestore, Timestamp }: typeof import('@google-cloud/firestore') =
     createRequire(new URL('../../functions/package.json', import.meta.url))('@google-cloud/firestore');

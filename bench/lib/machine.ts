@@ -1,20 +1,20 @@
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
-import { coreUse } from './core.ts';
+import { coreDescription } from './cpu-affinity.ts';
 
-/** Above this, something else was running when the measurement began. */
-const BUSY = 0.5;
+/** A higher load average means that other programs were running before the measurement. */
+const BUSY_LOAD = 0.5;
 
 export interface Machine {
   /** One line: processor, memory, kernel, Node. */
   readonly line: string;
   readonly cores: string;
-  /** Load average of the last minute, before and after. */
+  /** Load average of the last minute before the start and after the end. */
   readonly load: readonly [before: number, after: number];
   readonly warning?: string;
 }
 
-/** Looks at the machine now; call what it gives at the end, for the load then. */
-export function lookAtMachine(): () => Machine {
+/** Records the machine and its load. Call the returned function after the measurements. */
+export function inspectMachine(): () => Machine {
   const [before = 0] = loadavg();
   const all = cpus();
   const line = [
@@ -23,11 +23,11 @@ export function lookAtMachine(): () => Machine {
     `${type()} ${release()}`,
     `Node ${process.version}`,
   ].join(', ');
-  const warning = `the load average was ${before.toFixed(2)} before this began: others were at work`;
+  const warning = `the load average was ${before.toFixed(2)} before the start: other programs were running`;
   return () => ({
     line,
-    cores: coreUse,
+    cores: coreDescription,
     load: [before, loadavg()[0] ?? 0],
-    ...(before > BUSY && { warning }),
+    ...(before > BUSY_LOAD && { warning }),
   });
 }

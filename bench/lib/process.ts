@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 
-/** What a process has used so far, other threads included. Linux only; elsewhere not a number. */
+/** Resource usage of a process with all its threads. Linux only; NaN elsewhere. */
 export interface Usage {
-  /** Milliseconds of CPU time, in steps of ten. */
+  /** CPU time in milliseconds, in steps of 10. */
   readonly cpu: number;
   /** Resident memory, MiB. */
   readonly rss: number;
 }
 
-/** Asked of the kernel, so that the process does nothing for it. */
-export function usageOf(pid: number | undefined): Usage {
+/** Reads the usage from /proc, so that the process itself does no work. */
+export function readUsage(pid: number | undefined): Usage {
   try {
-    // After the name in brackets, proc_pid_stat(5): utime and stime in ticks of 10 ms.
+    // The fields after the name in brackets (proc_pid_stat(5)): utime and stime in ticks of 10 ms.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /, '')
       .split(' ');

@@ -1,5 +1,5 @@
-import { BUDGETS, type Budget, type BudgetName, isKept, limitOf } from '../budgets.ts';
-import { figure } from './stats.ts';
+import { BUDGETS, type Budget, type BudgetName, isMet, limitOf } from '../budgets.ts';
+import { formatNumber } from './stats.ts';
 
 export interface Table {
   readonly title: string;
@@ -7,7 +7,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A value to hold against a budget. @property of which of several */
+/** A value to compare with a budget. @property of the case, if the budget has several */
 export interface Check {
   readonly budget: BudgetName;
   readonly of?: string;
@@ -21,50 +21,51 @@ export interface Bar {
   readonly max: number;
 }
 
-/** Bars side by side. @property file name without folder or ending; @property ours label of the bar that stands out */
+/** A bar chart. @property file name without folder and extension. @property highlighted label of the highlighted bar */
 export interface Chart {
   readonly file: string;
   readonly title: string;
   readonly unit: string;
-  readonly ours: string;
+  readonly highlighted: string;
   readonly bars: readonly Bar[];
 }
 
-/** What one measurement found. @property notes what a reader has to know besides */
+/** The result of a measurement. @property notes shown below the tables */
 export interface Section {
   readonly tables: readonly Table[];
   readonly checks: readonly Check[];
   readonly charts?: readonly Chart[];
   readonly notes?: readonly string[];
-  /** Every sample, for the JSON. */
+  /** All samples, for the JSON file. */
   readonly raw: unknown;
 }
 
 export interface Verdict {
   readonly what: string;
   readonly value: number;
-  /** Of this run; absent: it was not looked at. */
+  /** The limit in this run. Absent: not checked. */
   readonly limit?: number;
-  readonly kept: boolean;
-  /** With units, for people. */
+  readonly met: boolean;
+  /** Formatted with units. */
   readonly text: readonly [value: string, limit: string];
 }
 
-export function judge({ budget: name, of, value }: Check, short: boolean): Verdict {
+export function evaluateCheck({ budget: name, of, value }: Check, short: boolean): Verdict {
   const { what, unit, atLeast }: Budget = BUDGETS[name];
   const limit = limitOf(name, short);
-  const withUnit = (number: number) => `${figure(number)}${unit === '×' || unit === '' ? '' : ' '}${unit}`;
+  const withUnit = (number: number) =>
+    `${formatNumber(number)}${unit === '×' || unit === '' ? '' : ' '}${unit}`;
   const bound = limit === undefined ? '' : `${atLeast ? '≥' : '≤'} ${withUnit(limit)}`;
   return {
     what: of === undefined ? what : `${of}: ${what}`,
     value,
     ...(limit !== undefined && { limit }),
-    kept: limit === undefined || isKept(name, value, limit),
+    met: limit === undefined || isMet(name, value, limit),
     text: [withUnit(value), bound],
   };
 }
 
-/** A table as Markdown, its columns lined up so that it reads well on a terminal, too. */
+/** Formats a table as Markdown with aligned columns, readable on a terminal, too. */
 export function toMarkdown({ title, head, rows }: Table): string {
   const widths = head.map((name, column) =>
     Math.max(3, name.length, ...rows.map((row) => (row[column] ?? '').length)),
@@ -77,12 +78,12 @@ export function toMarkdown({ title, head, rows }: Table): string {
 
 export function verdictTable(verdicts: readonly Verdict[], short: boolean): Table {
   return {
-    title: short ? 'Held against twice the budgets, by CPU time' : 'Held against the budgets',
+    title: short ? 'Compared with twice the budgets, by CPU time' : 'Compared with the budgets',
     head: ['what', 'value', 'budget', ''],
-    rows: verdicts.map(({ what, text, limit, kept }) => [
+    rows: verdicts.map(({ what, text, limit, met }) => [
       what,
       ...text,
-      limit === undefined ? 'not looked at' : kept ? 'kept' : 'MISSED',
+      limit === undefined ? 'not checked' : met ? 'met' : 'MISSED',
     ]),
   };
 }

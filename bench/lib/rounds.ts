@@ -1,9 +1,9 @@
 /**
- * Contenders in turns, A B C A B C: whatever the machine does meanwhile, it does to all of them.
+ * Runs the compared candidates in interleaved rounds, A B C A B C, so that other load on the machine affects all of them.
  *
- * @param warmUp rounds before those that count
+ * @param warmUp number of rounds before the measured ones
  */
-export async function inTurns<Name extends string, Sample>(
+export async function runInterleaved<Name extends string, Sample>(
   names: readonly Name[],
   run: (name: Name, round: number) => Sample | Promise<Sample>,
   { rounds, warmUp = 0 }: { rounds: number; warmUp?: number },
@@ -18,15 +18,15 @@ export async function inTurns<Name extends string, Sample>(
   return samples;
 }
 
-/** Microseconds per call, by the clock and by the CPU time of the whole process, its other threads included. */
+/** Microseconds per call: wall-clock time, and CPU time of all threads of the process. */
 export interface PerCall {
   readonly wall: number;
   readonly cpu: number;
 }
 
-/** @param run may give a promise, which is waited for; one call at a time */
-export async function perCall(calls: number, run: (index: number) => unknown): Promise<PerCall> {
-  // What others have left behind is not this one's to clear away. A single call would pay for the clearing itself.
+/** Measures calls of `run`, one at a time. Promises are awaited. */
+export async function measureCalls(calls: number, run: (index: number) => unknown): Promise<PerCall> {
+  // Collect the garbage of earlier measurements first. Not for a single call, which would be slower for it.
   if (calls > 1) globalThis.gc?.();
   const cpuBefore = process.cpuUsage();
   const begin = process.hrtime.bigint();

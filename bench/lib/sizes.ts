@@ -1,22 +1,22 @@
-/** How much is measured. The full run takes about half an hour, the short one at most a minute and a half. */
+/** The size of each measurement. The full run takes about half an hour, the short run at most a minute and a half. */
 export interface Sizes {
   readonly short: boolean;
   readonly verification: {
-    /** Working sets: so many distinct tokens, and how many rounds of each. */
+    /** Sets of distinct tokens, with the number of rounds for each. */
     readonly sets: readonly { readonly tokens: number; readonly rounds: number }[];
-    /** Calls a round, at the most. */
+    /** Maximum calls per round. */
     readonly calls: number;
     readonly repeats: number;
-    /** Rounds that the budget of a first sight is judged by. */
-    readonly firstSights: number;
+    /** Rounds for the budget of a first verification. */
+    readonly firstVerifications: number;
   };
   readonly parts: { readonly calls: number; readonly rounds: number };
   readonly http: {
-    /** Each with new processes. */
-    readonly sittings: number;
-    /** Seconds: V8 takes some ten thousand requests to compile what it will run. */
+    /** Each repetition uses new processes. */
+    readonly repetitions: number;
+    /** Seconds. V8 needs some ten thousand requests to compile the hot code. */
     readonly warmUp: number;
-    /** In each sitting, all contenders in turns. */
+    /** Interleaved rounds per repetition. */
     readonly rounds: number;
     readonly seconds: number;
   };
@@ -27,7 +27,7 @@ export interface Sizes {
     readonly requests: number;
     readonly users: number;
     readonly perSecond: number;
-    /** Hours that pass while the load takes as long as it takes. */
+    /** Simulated hours. */
     readonly hours: number;
   };
   readonly growth: {
@@ -50,11 +50,11 @@ export const FULL: Sizes = {
     ],
     calls: 10_000,
     repeats: 4_000,
-    firstSights: 60,
+    firstVerifications: 60,
   },
   parts: { calls: 50_000, rounds: 9 },
-  http: { sittings: 3, warmUp: 8, rounds: 8, seconds: 2 },
-  // Not a multiple of ten, so that a query more or less does not hang on a millisecond.
+  http: { repetitions: 3, warmUp: 8, rounds: 8, seconds: 2 },
+  // Not a multiple of ten, so that the number of queries does not depend on a millisecond.
   feed: { loaded: 28, idle: 12 },
   coldStart: { rounds: 15 },
   memory: { cached: 1_000_000, firstSights: 1_000_000 },
@@ -75,10 +75,10 @@ export const SHORT: Sizes = {
       { tokens: 1, rounds: 3 },
       { tokens: 400, rounds: 3 },
     ],
-    ...{ calls: 400, repeats: 1_000, firstSights: 20 },
+    ...{ calls: 400, repeats: 1_000, firstVerifications: 20 },
   },
   parts: { calls: 5_000, rounds: 3 },
-  http: { sittings: 1, warmUp: 4, rounds: 5, seconds: 1 },
+  http: { repetitions: 1, warmUp: 4, rounds: 5, seconds: 1 },
   feed: { loaded: 3, idle: 2 },
   coldStart: { rounds: 3 },
   memory: { cached: 50_000, firstSights: 3_000 },

@@ -1,6 +1,6 @@
 import { mintIdToken } from '../../functions/test/helpers/google.ts';
 
-/** Cognito-shaped, since that is what its own verifier takes. Neither exists. */
+/** A fictitious Cognito user pool, in the format that AWS's verifier requires. */
 export const COGNITO = {
   region: 'us-east-1',
   userPoolId: 'us-east-1_Bench0000',
@@ -8,7 +8,7 @@ export const COGNITO = {
   issuer: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Bench0000',
 } as const;
 
-/** The trusted issuers: that pool. */
+/** The trusted issuers: this user pool. */
 export const TRUSTED_ISSUERS = [
   {
     type: 'cognito',
@@ -20,11 +20,11 @@ export const TRUSTED_ISSUERS = [
   },
 ];
 
-/** A user's Firebase ID token, as Gatehouse and its peers get it. */
+/** A Firebase ID token of a member. */
 export const firebaseToken = (claims: Record<string, unknown> = {}): Promise<string> =>
   mintIdToken({ roles: ['member'], rv: 1, ...claims });
 
-/** A Cognito access token with a signature of the same key. */
+/** A Cognito access token, signed with the same key. */
 export const cognitoToken = (): Promise<string> =>
   mintIdToken({
     ...{ iss: COGNITO.issuer, client_id: COGNITO.clientId, token_use: 'access', scope: 'openid' },

@@ -1,6 +1,6 @@
-// Preloaded: at the moment BENCH_CLOCK_BEGAN it is BENCH_CLOCK_ORIGIN here, and from then on time passes
-// BENCH_CLOCK_SPEED times as fast. Timers do not.
-const began = Number(process.env.BENCH_CLOCK_BEGAN);
+// Preloaded. Replaces the clock: at real time BENCH_CLOCK_START it shows BENCH_CLOCK_ORIGIN, and then runs
+// BENCH_CLOCK_SPEED times as fast. Timers are not changed.
+const start = Number(process.env.BENCH_CLOCK_START);
 const origin = Number(process.env.BENCH_CLOCK_ORIGIN);
 const speed = Number(process.env.BENCH_CLOCK_SPEED);
 const real = Date.now;
@@ -11,6 +11,6 @@ globalThis.Date = class extends RealDate {
     super(...(args.length === 0 ? [Date.now()] : args));
   }
   static now() {
-    return Math.round(origin + (real() - began) * speed);
+    return Math.round(origin + (real() - start) * speed);
   }
 };

@@ -1,66 +1,69 @@
 import { googleKey } from '../../functions/test/helpers/google.ts';
 import { load, type RunningServer, startServer } from '../http/load.ts';
-import { offServerCore } from '../lib/core.ts';
+import { runOffServerCore } from '../lib/cpu-affinity.ts';
+import { startFakeGoogle } from '../lib/fake-google.ts';
 import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
-import { startOutside } from '../lib/outside.ts';
-import { usageOf } from '../lib/process.ts';
+import { readUsage } from '../lib/process.ts';
 import type { Section } from '../lib/report.ts';
 import type { Sizes } from '../lib/sizes.ts';
-import { figure, whole } from '../lib/stats.ts';
+import { formatNumber, wholeNumber } from '../lib/stats.ts';
 import { mintTokens } from '../tokens/mint.ts';
 
 const STEPS = 10;
-/** Each user's next token, in seconds: clients refresh at five minutes before the hour, these come and go. */
+/** Seconds between two tokens of a user. Less than the lifetime of an hour, because users close and reopen the client. */
 const REFRESH = 1500;
-/** Share of the users whose tokens are revoked in an hour; each goes on with the next one. */
+/** Share of the users that are revoked within an hour. Each of them continues with a new token. */
 const REVOKED = 0.1;
-/** More refused than that, and the machine was too slow: the tokens ended before the requests. */
-const MOST_REFUSED = 0.1;
+/** If more requests are rejected, the machine was too slow and the tokens expired during the run. */
+const MAX_REJECTED = 0.1;
 
 interface Point {
   readonly requests: number;
-  readonly refused: number;
+  readonly rejected: number;
   readonly minutes: number;
   readonly heap: number;
   readonly rss: number;
 }
 
 /**
- * More than an hour of requests in minutes: users come with new tokens, others are revoked, and the clock of API and
- * Firestore runs as much faster. So everything that an hour makes an instance forget is forgotten here, too.
+ * Simulates more than an hour of requests in minutes: users get new tokens, some are revoked, and the clocks of the API and
+ * Firestore run faster. So entries that an instance drops after an hour are dropped here, too.
  */
 export function hour({ hour: size }: Sizes): Promise<Section> {
-  return offServerCore(async () => {
+  return runOffServerCore(async () => {
     const { requests, users, perSecond, hours } = size;
     const origin = Date.now();
     const speed = (hours * 3600 * perSecond) / requests;
     const tokens = await mintFor(users, origin / 1000, hours);
-    const began = Date.now();
-    const clock = () => origin + (Date.now() - began) * speed;
-    const fast = {
+    const startedAt = Date.now();
+    const clock = () => origin + (Date.now() - startedAt) * speed;
+    const fastClock = {
       execArgv: [`--import=${new URL('fast-clock.mjs', import.meta.url).pathname}`],
       env: {
         BENCH_CLOCK_ORIGIN: String(origin),
-        BENCH_CLOCK_BEGAN: String(began),
+        BENCH_CLOCK_START: String(startedAt),
         BENCH_CLOCK_SPEED: String(speed),
       },
     };
-    const [outside, firestore] = await Promise.all([startOutside(googleKey), startFirestoreProcess(fast)]);
-    const places = { outside: outside.port, firestore: firestore.host, body: '' };
-    const server = await startServer('Gatehouse', places, fast);
-    const revoking = revoke(firestore.host, users, clock, speed);
+    const [fakeGoogle, firestore] = await Promise.all([
+      startFakeGoogle(googleKey),
+      startFirestoreProcess(fastClock),
+    ]);
+    const options = { googlePort: fakeGoogle.port, firestoreHost: firestore.host, body: '' };
+    const server = await startServer('Gatehouse', options, fastClock);
+    const revokeTimer = startRevoking(firestore.host, users, clock, speed);
     try {
-      return report(await drive(server, { ...size, tokens, clock, origin }));
+      return report(await runLoad(server, { ...size, tokens, clock, origin }));
     } finally {
-      clearInterval(revoking);
+      clearInterval(revokeTimer);
       await server.stop();
       firestore.stop();
-      outside.stop();
+      fakeGoogle.stop();
     }
   });
 }
 
-/** Tokens of each user, one after the other, for as long as it takes and once more; the first from before the beginning. */
+/** Creates consecutive tokens for each user, for twice the duration. The first one is issued before the start. */
 async function mintFor(users: number, began: number, hours: number) {
   const generations = Math.ceil((2 * hours * 3600) / REFRESH) + 2;
   const issuedAt = (user: number, generation: number) =>
@@ -74,15 +77,15 @@ async function mintFor(users: number, began: number, hours: number) {
     };
   });
   const minted = await mintTokens(claims);
-  /** The newest one of a user that was issued by then (seconds). */
+  /** The newest token of a user that is issued at `now` (seconds since 1970). */
   return (user: number, now: number) => {
     const generation = Math.floor((now - 5 - began) / REFRESH + 1 + user / users);
     return minted[Math.min(generations - 1, Math.max(0, generation)) * users + user] ?? '';
   };
 }
 
-/** As another instance does it: `validAfter` of somebody is now. */
-function revoke(host: string, users: number, clock: () => number, speed: number): NodeJS.Timeout {
+/** Revokes the tokens of users at intervals, with the access change that another instance would write. */
+function startRevoking(host: string, users: number, clock: () => number, speed: number): NodeJS.Timeout {
   const open = openFirestoreAt(host);
   let count = 0;
   return setInterval(
@@ -96,7 +99,7 @@ function revoke(host: string, users: number, clock: () => number, speed: number)
   );
 }
 
-interface Drive {
+interface LoadPlan {
   readonly requests: number;
   readonly users: number;
   readonly perSecond: number;
@@ -105,7 +108,7 @@ interface Drive {
   readonly origin: number;
 }
 
-async function drive(server: RunningServer, plan: Drive): Promise<Point[]> {
+async function runLoad(server: RunningServer, plan: LoadPlan): Promise<Point[]> {
   const { requests, users, perSecond, tokens, clock, origin } = plan;
   const points: Point[] = [];
   let sent = 0;
@@ -117,34 +120,40 @@ async function drive(server: RunningServer, plan: Drive): Promise<Point[]> {
     };
     return request;
   };
-  let refused = 0;
+  let rejected = 0;
   for (let step = 1; step <= STEPS; step++) {
     const done = await load(server, {
       amount: requests / STEPS,
       overallRate: perSecond,
       requests: [{ setupRequest }],
     });
-    refused += done.refused;
+    rejected += done.rejected;
     points.push({
-      ...{ requests: (step * requests) / STEPS, refused, minutes: (clock() - origin) / 60_000 },
-      ...{ heap: await server.heap(), rss: usageOf(server.pid).rss },
+      ...{ requests: (step * requests) / STEPS, rejected, minutes: (clock() - origin) / 60_000 },
+      ...{ heap: await server.heap(), rss: readUsage(server.pid).rss },
     });
   }
-  if (refused > MOST_REFUSED * requests)
-    throw new Error(`${refused} of ${requests} refused: too slow a machine`);
+  if (rejected > MAX_REJECTED * requests)
+    throw new Error(`${rejected} of ${requests} requests were rejected: the machine is too slow`);
   return points;
 }
 
 function report(points: readonly Point[]): Section {
-  // By then the cache is full.
-  const settled = points[Math.floor(STEPS / 2) - 1];
+  // The cache is full at the midpoint.
+  const midpoint = points[Math.floor(STEPS / 2) - 1];
   return {
     tables: [
       {
-        title: 'An instance through more than an hour of requests',
-        head: ['requests', 'refused as stale', 'minutes by its clock', 'heap MiB', 'RSS MiB'],
-        rows: points.map(({ requests, refused, minutes, heap, rss }) => [
-          ...[whole(requests), whole(refused), whole(minutes), figure(heap), figure(rss)],
+        title: 'One instance during more than an hour of requests',
+        head: ['requests', 'rejected as stale', 'minutes on its clock', 'heap MiB', 'RSS MiB'],
+        rows: points.map(({ requests, rejected, minutes, heap, rss }) => [
+          ...[
+            wholeNumber(requests),
+            wholeNumber(rejected),
+            wholeNumber(minutes),
+            formatNumber(heap),
+            formatNumber(rss),
+          ],
         ]),
       },
     ],
@@ -152,8 +161,8 @@ function report(points: readonly Point[]): Section {
     checks: [
       {
         budget: 'flatMemory',
-        of: 'the second half of the hour',
-        value: (points.at(-1)?.heap ?? Number.NaN) - (settled?.heap ?? 0),
+        of: 'second half of the hour',
+        value: (points.at(-1)?.heap ?? Number.NaN) - (midpoint?.heap ?? 0),
       },
     ],
   };

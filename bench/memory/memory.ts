@@ -6,21 +6,21 @@ import { PROJECT } from '../../functions/test/helpers/google.ts';
 import { openInstance } from '../../functions/test/helpers/open-instance.ts';
 import type { Section } from '../lib/report.ts';
 import type { Sizes } from '../lib/sizes.ts';
-import { figure, whole } from '../lib/stats.ts';
-import { openWorld } from '../verification/world.ts';
+import { formatNumber, wholeNumber } from '../lib/stats.ts';
+import { openFixture } from '../verification/fixture.ts';
 
 const STEPS = 10;
-/** Many times what the cache holds: a token that comes again is as new to it as one that never came. */
+/** Many more tokens than the cache holds, so that a repeated token is not in the cache. */
 const DISTINCT = 100_000;
 
 interface Point {
   readonly tokens: number;
-  /** MiB, after garbage was collected. */
+  /** MiB, after garbage collection. */
   readonly heap: number;
   readonly rss: number;
 }
 
-/** What distinct tokens leave behind: in the cache alone, and in all that authenticates. Needs --expose-gc. */
+/** Measures the memory that distinct tokens take, in the cache alone and in `authenticate`. Needs --expose-gc. */
 export async function memory({ memory: { cached, firstSights } }: Sizes): Promise<Section> {
   const inCache = await fillCache(cached);
   const verified = await verifyMany(firstSights);
@@ -28,25 +28,25 @@ export async function memory({ memory: { cached, firstSights } }: Sizes): Promis
   const table = (title: string, points: readonly Point[]) => ({
     title,
     head: ['distinct tokens', 'heap MiB', 'RSS MiB'],
-    rows: points.map(({ tokens, heap, rss }) => [whole(tokens), figure(heap), figure(rss)]),
+    rows: points.map(({ tokens, heap, rss }) => [wholeNumber(tokens), formatNumber(heap), formatNumber(rss)]),
   });
   return {
     tables: [
-      table('The cache of verified tokens', inCache),
-      table(`First sights: real tokens, ${whole(DISTINCT)} at the most, over and over`, verified),
+      table('Token cache', inCache),
+      table(`First verifications of up to ${wholeNumber(DISTINCT)} real tokens, repeated`, verified),
     ],
     checks: [
-      { budget: 'flatMemory', of: 'the cache', value: growth(inCache) },
-      { budget: 'flatMemory', of: 'first sights', value: growth(verified) },
+      { budget: 'flatMemory', of: 'token cache', value: growth(inCache) },
+      { budget: 'flatMemory', of: 'first verifications', value: growth(verified) },
     ],
     raw: { inCache, verified },
     notes: [
-      'The resident memory is that of the measurement, its tokens included; the heap is what grows or does not.',
+      'The resident memory includes the measurement and its tokens. The heap shows whether memory grows.',
     ],
   };
 }
 
-function measured(tokens: number): Point {
+function measureMemory(tokens: number): Point {
   globalThis.gc?.();
   globalThis.gc?.();
   const { heapUsed, rss } = process.memoryUsage();
@@ -64,21 +64,21 @@ async function fillCache(count: number): Promise<Point[]> {
     const directoryVersion = { id: subject, rolesVersion: 1, validAfter: 0 };
     const verified = { principal, directoryVersion, validUntil: 2 ** 40 };
     await cache.get(`${'x'.repeat(900)}.${index}`, 0, async () => verified);
-    if (index % (count / STEPS) === 0) points.push(measured(index));
+    if (index % (count / STEPS) === 0) points.push(measureMemory(index));
   }
   return points;
 }
 
 async function verifyMany(count: number): Promise<Point[]> {
-  const world = await openWorld(Math.min(DISTINCT, count));
-  const { tokens } = world;
-  const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), world);
+  const fixture = await openFixture(Math.min(DISTINCT, count));
+  const { tokens } = fixture;
+  const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), fixture);
   const points: Point[] = [];
   for (let index = 1; index <= count; index++) {
     const token = tokens[index % tokens.length] ?? '';
     await authenticate(deps, { authenticator: deps.bearer, value: token }, { fresh: false });
-    if (index % (count / STEPS) === 0) points.push(measured(index));
+    if (index % (count / STEPS) === 0) points.push(measureMemory(index));
   }
-  await world.close();
+  await fixture.close();
   return points;
 }

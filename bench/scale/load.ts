@@ -1,12 +1,12 @@
-/** What users do, as the simulation has it. An application that knows its own numbers puts them here. */
+/** Assumptions about the load. Replace them with the numbers of your application. */
 
-/** Requests of an active user, per second: one in half a minute. */
+/** Requests per second of an active user: one in 30 s. */
 export const REQUESTS_PER_USER = 1 / 30;
 
-/** Seconds that an instance lives, on average, before it is replaced by one that starts cold. */
-export const INSTANCE_LIFE = 1800;
+/** Average lifetime of an instance in seconds. */
+export const INSTANCE_LIFETIME = 1800;
 
-/** How often each of these comes among a million requests. */
+/** Occurrences per million requests. */
 export const PER_MILLION = {
   signIn: 2_000,
   privileged: 1_000,
@@ -17,6 +17,6 @@ export const PER_MILLION = {
   refusedPrivileged: 20,
 } as const;
 
-/** Access changes, which every instance has to hear of. Disabling makes two: before and after Firebase Auth was told. */
+/** Access changes per million requests. Disabling a user writes two: before and after Firebase Auth is updated. */
 export const CHANGES_PER_MILLION =
   PER_MILLION.signUp + PER_MILLION.roleChange + PER_MILLION.signOutEverywhere + 2 * PER_MILLION.disable;

@@ -12,10 +12,10 @@ import { mintIdToken, PROJECT } from '../../functions/test/helpers/google.ts';
 import { withAccessRules } from '../../functions/test/helpers/users.ts';
 import type { Write } from '../../packages/firestore-emulator/messages.ts';
 import { startFirestore } from '../../packages/firestore-emulator/server.ts';
-import { NOTHING, type Operations } from './bill.ts';
+import { NO_OPERATIONS, type Operations } from './bill.ts';
 
-/** What one deed makes Firestore do. @property documents what was written, in order, e.g. `directory` */
-export interface Counted extends Operations {
+/** Firestore operations of a scenario. @property documents collections of the written documents, in order, e.g. `directory` */
+export interface OperationCounts extends Operations {
   readonly documents: readonly string[];
 }
 
@@ -33,12 +33,12 @@ const ROLES = {
 
 const owner = actor('root', ['owner']);
 
-/** Each deed as the services behind the API do it. Everybody is at version 1. */
-const DEEDS = {
+/** The scenarios, on the services behind the API. All users are at version 1. */
+const SCENARIOS = {
   ordinary: (instance: OwnInstance) => request(instance, 'ann', 'signed-in'),
   privileged: (instance: OwnInstance) => request(instance, 'root', { permission: 'roles:assign' }),
   refusedPrivileged: (instance: OwnInstance) =>
-    request(instance, 'ann', { permission: 'roles:assign' }).catch(nothing),
+    request(instance, 'ann', { permission: 'roles:assign' }).catch(ignore),
   signIn: ({ directory }: OwnInstance) => directory.find('ann'),
   signUp: async (instance: OwnInstance) => {
     await instance.users.get('new');
@@ -51,7 +51,7 @@ const DEEDS = {
   refusedChange: ({ users }: OwnInstance) =>
     withAccessRules(users)
       .setRoles(actor('sue', ['support']), { uid: 'ann', grants: [{ role: 'owner' }], version: 1 })
-      .catch(nothing),
+      .catch(ignore),
   signOutEverywhere: ({ users }: OwnInstance) => withAccessRules(users).revoke(owner, 'dan'),
   disable: ({ users }: OwnInstance) => withAccessRules(users).setDisabled(owner, 'eve', true),
   remove: ({ users }: OwnInstance) => withAccessRules(users).remove(owner, 'fay'),
@@ -60,39 +60,42 @@ const DEEDS = {
     reconcileAccess({ kind: 'system', requestId: 'reconcile' }),
 } as const;
 
-export type Deed = keyof typeof DEEDS;
+export type Scenario = keyof typeof SCENARIOS;
 
-/** Counts what each deed does, on the real code and an embedded Firestore. */
-export async function countOperations(): Promise<Readonly<Record<Deed, Counted>>> {
-  let counted: Counted = { ...NOTHING, documents: [] };
+/** Counts the operations of each scenario, with the real code and an embedded Firestore. */
+export async function countOperations(): Promise<Readonly<Record<Scenario, OperationCounts>>> {
+  let counts: OperationCounts = { ...NO_OPERATIONS, documents: [] };
   const firestore = await startFirestore({
     indexes: new URL('../../firestore.indexes.json', import.meta.url).pathname,
     beforeCall: (method, call) => {
-      counted = count(counted, method, call as FirestoreRequest);
+      counts = addCall(counts, method, call as FirestoreRequest);
     },
   });
-  // As Firebase Auth has them, in step with the directory: nothing is to be repaired on sight.
+  // The accounts in Firebase Auth match the directory, so that no drift is repaired.
   const entries = Object.entries(ROLES).map(([uid, role]) => entryOf(uid, [role]));
   const accounts = new Map(entries.map((entry) => [entry.uid, syncedAccount(entry)]));
   accounts.set('new', { localId: 'new', email: 'new@example.com' });
   const auth = await openAuthServer({}, accounts);
   const addresses = { firestore: firestore.host, database: 'scale', auth: auth.port, project: PROJECT };
-  const outside = connectBackends(addresses);
-  await seed(outside.db, entries);
+  const services = connectBackends(addresses);
+  await seed(services.db, entries);
   const instance = openInstance(addresses);
   await request(instance, 'ann', 'signed-in');
 
-  const result: Partial<Record<Deed, Counted>> = {};
-  for (const [deed, carryOut] of Object.entries(DEEDS) as [Deed, (of: OwnInstance) => Promise<unknown>][]) {
-    counted = { ...NOTHING, documents: [] };
-    await carryOut(instance);
-    result[deed] = counted;
+  const result: Partial<Record<Scenario, OperationCounts>> = {};
+  for (const [scenario, runScenario] of Object.entries(SCENARIOS) as [
+    Scenario,
+    (of: OwnInstance) => Promise<unknown>,
+  ][]) {
+    counts = { ...NO_OPERATIONS, documents: [] };
+    await runScenario(instance);
+    result[scenario] = counts;
   }
   await instance.close();
-  await outside.close();
+  await services.close();
   await auth.close();
   await firestore.stop();
-  return result as Record<Deed, Counted>;
+  return result as Record<Scenario, OperationCounts>;
 }
 
 async function request(instance: OwnInstance, uid: string, access: AccessRule) {
@@ -117,22 +120,26 @@ interface FirestoreRequest {
   readonly writes?: readonly Write[];
 }
 
-function count(before: Counted, method: string, { documents = [], writes = [] }: FirestoreRequest): Counted {
+function addCall(
+  before: OperationCounts,
+  method: string,
+  { documents = [], writes = [] }: FirestoreRequest,
+): OperationCounts {
   const written = writes.map((write) => collectionOf(write.update?.name ?? write.delete ?? ''));
   const deletes = writes.filter((write) => write.delete !== undefined).length;
   return {
-    // A document that is not there, and a query that finds nothing, cost a read as well.
+    // A missing document and a query without results are billed as one read.
     reads: before.reads + documents.length + (method === 'RunQuery' ? 1 : 0),
     writes: before.writes + writes.length - deletes,
     deletes: before.deletes + deletes,
-    expired: before.expired + written.filter((name) => EXPIRING.has(name)).length,
+    ttlDeletes: before.ttlDeletes + written.filter((name) => EXPIRING.has(name)).length,
     documents: [...before.documents, ...written],
   };
 }
 
-/** Collections with a TTL policy: what is written there is deleted one day, and billed for. */
+/** Collections with a TTL policy: each written document is a billed delete later. */
 const EXPIRING = new Set(['accessChanges', 'auditEvents']);
 
 const collectionOf = (name: string) => name.split('/documents/')[1]?.split('/')[0] ?? '';
 
-function nothing(): void {}
+function ignore(): void {}

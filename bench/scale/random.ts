@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+/** A seeded generator of numbers from 0 to 1 (mulberry32). */
 export type Random = () => number;
 
 export function createRandom(seed: number): Random {
@@ -11,5 +11,5 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** Time until the next event of a kind that happens `rate` times per unit of time, whatever happened before. */
-export const untilNext = (random: Random, rate: number): number => -Math.log(1 - random()) / rate;
+/** The random time until the next event of a Poisson process. @param rate events per unit of time */
+export const timeToNextEvent = (random: Random, rate: number): number => -Math.log(1 - random()) / rate;

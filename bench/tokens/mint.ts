@@ -7,13 +7,13 @@ import { googleKey, type SigningKey } from '../../functions/test/helpers/google.
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** What a worker gets. */
+/** The input of a worker. */
 export interface Batch {
   readonly privateKey: Pick<SigningKey, 'kid' | 'privateKey'>;
   readonly claims: readonly Claims[];
 }
 
-/** Tokens with real signatures. A core makes about a thousand a second. */
+/** Signs tokens, about a thousand per second and core. */
 export async function mintTokens(claims: readonly Claims[], key: SigningKey = googleKey): Promise<string[]> {
   const threads = Math.min(availableParallelism(), Math.ceil(claims.length / 100));
   const each = Math.ceil(claims.length / threads);
@@ -40,27 +40,27 @@ export interface MintedTokens {
 }
 
 const FOLDER = fileURLToPath(new URL('../.cache/', import.meta.url));
-/** Tokens live an hour, and are to be good until a measurement ends. Milliseconds. */
-const GOOD_FOR = 35 * 60_000;
+/** Maximum age of cached tokens, so that they do not expire during a measurement. Milliseconds. */
+const MAX_AGE = 35 * 60_000;
 
 let latest: Promise<MintedTokens> | undefined;
 
 /**
- * So many distinct tokens of distinct users, all with the same roles. Kept in a file for the next run, as long as they are
- * good for one and the code that makes them is the same.
+ * Returns distinct tokens of distinct users with the same roles. Cached in a file for the next run, until they are too old
+ * or the code that creates them changes.
  */
 export async function distinctTokens(count: number): Promise<MintedTokens> {
   const minted = await latest;
-  if (minted === undefined || minted.tokens.length < count || !isGood(minted)) {
+  if (minted === undefined || minted.tokens.length < count || !isFresh(minted)) {
     latest = Promise.resolve((await read(count)) ?? (await mint(count)));
   }
   const { key, tokens } = (await latest) as MintedTokens;
   return { key, tokens: tokens.slice(0, count) };
 }
 
-const isGood = ({ tokens: [first = ''] }: MintedTokens) => {
+const isFresh = ({ tokens: [first = ''] }: MintedTokens) => {
   const { iat } = JSON.parse(Buffer.from(first.split('.')[1] ?? '', 'base64url').toString());
-  return Date.now() - iat * 1000 < GOOD_FOR;
+  return Date.now() - iat * 1000 < MAX_AGE;
 };
 
 function fileFor(count: number): string {
@@ -79,14 +79,14 @@ async function mint(count: number): Promise<MintedTokens> {
   const tokens = await mintTokens(claims);
   const pem = googleKey.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   mkdirSync(FOLDER, { recursive: true });
-  removeOld();
+  removeExpired();
   writeFileSync(fileFor(count), JSON.stringify({ kid: googleKey.kid, pem, tokens }), { mode: 0o600 });
   return { key: googleKey, tokens };
 }
 
-function removeOld(): void {
+function removeExpired(): void {
   for (const name of readdirSync(FOLDER).filter((one) => one.startsWith('tokens-'))) {
-    if (Date.now() - statSync(`${FOLDER}${name}`).mtimeMs > GOOD_FOR) rmSync(`${FOLDER}${name}`);
+    if (Date.now() - statSync(`${FOLDER}${name}`).mtimeMs > MAX_AGE) rmSync(`${FOLDER}${name}`);
   }
 }
 
@@ -96,5 +96,5 @@ async function read(count: number): Promise<MintedTokens | undefined> {
   const { kid, pem, tokens } = JSON.parse(readFileSync(file, 'utf8'));
   const publicPem = createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString();
   const minted = { key: { kid, privateKey: createPrivateKey(pem), publicPem }, tokens };
-  return isGood(minted) ? minted : undefined;
+  return isFresh(minted) ? minted : undefined;
 }

@@ -1,7 +1,7 @@
 import { sign } from 'node:crypto';
 import { idTokenClaims, type SigningKey } from '../../functions/test/helpers/google.ts';
 
-/** A Firebase ID token, by `crypto.sign` alone: with a promise around each, a hundred thousand take twice as long. */
+/** Signs a Firebase ID token with `crypto.sign`: without promises, 100,000 tokens take half the time. */
 export function signToken(
   { kid, privateKey }: Pick<SigningKey, 'kid' | 'privateKey'>,
   claims: Readonly<Record<string, unknown>>,

@@ -1,15 +1,15 @@
-import { aloneOnServerCore } from '../lib/core.ts';
+import { runOnServerCore } from '../lib/cpu-affinity.ts';
 import type { Section } from '../lib/report.ts';
-import { inTurns, type PerCall, perCall } from '../lib/rounds.ts';
+import { measureCalls, type PerCall, runInterleaved } from '../lib/rounds.ts';
 import type { Sizes } from '../lib/sizes.ts';
-import { median, spreadOf, times, whole, withSpread } from '../lib/stats.ts';
-import { LIMIT, REMEMBERING, VERIFIERS, type VerifierName, type Verify } from './verifiers.ts';
-import { openWorld } from './world.ts';
+import { formatRatio, formatSpread, median, spreadOf, wholeNumber } from '../lib/stats.ts';
+import { openFixture } from './fixture.ts';
+import { CACHING, SIGNATURE_ONLY, VERIFIERS, type VerifierName, type Verify } from './verifiers.ts';
 
 const NAMES = Object.keys(VERIFIERS) as VerifierName[];
-/** Libraries that verify a token again when they see it again. */
-const PEERS = NAMES.filter((name) => name !== LIMIT && !REMEMBERING.has(name));
-/** Others than those that are measured: they fetch the key and let V8 compile, and are no part of any figure. */
+/** Libraries without a cache. */
+const PEERS = NAMES.filter((name) => name !== SIGNATURE_ONLY && !CACHING.has(name));
+/** Tokens that are verified before the measured ones, so that the keys are fetched and the code is compiled. */
 const WARM_UP = 300;
 
 interface Sample {
@@ -22,115 +22,119 @@ interface Measured {
   readonly samples: Readonly<Record<VerifierName, readonly Sample[]>>;
 }
 
-/** What the budget of a first sight is made of. */
-const AT_FIRST_SIGHT = ['Gatehouse', 'firebase-admin', LIMIT] as const;
-/** Few, so that a round is over before the machine is another one: fast for seconds, then slow for seconds. */
-const TOKENS_A_ROUND = 250;
+/** The verifiers in the budget of a first verification. */
+const FIRST_VERIFICATION = ['Gatehouse', 'firebase-admin', SIGNATURE_ONLY] as const;
+/** Short rounds, because the speed of a shared machine changes within seconds. */
+const TOKENS_PER_ROUND = 250;
 
-/** First and repeat verification of distinct tokens, one call after the other on one core. */
+/** Measures first and repeat verification of distinct tokens, one call at a time on one core. */
 export async function verification({
   short,
-  verification: { sets, calls, repeats, firstSights },
+  verification: { sets, calls, repeats, firstVerifications },
 }: Sizes): Promise<Section> {
-  const most = Math.max(...sets.map(({ tokens }) => tokens));
-  const world = await openWorld(most + WARM_UP);
-  const strangers = world.tokens.slice(most);
-  const [measured, sights] = await aloneOnServerCore(async () => {
+  const maxTokens = Math.max(...sets.map(({ tokens }) => tokens));
+  const fixture = await openFixture(maxTokens + WARM_UP);
+  const warmUpTokens = fixture.tokens.slice(maxTokens);
+  const [measured, firstSamples] = await runOnServerCore(async () => {
     const all: Measured[] = [];
     for (const { tokens: size, rounds } of sets) {
-      const tokens = world.tokens.slice(0, size);
+      const tokens = fixture.tokens.slice(0, size);
       const run = (name: VerifierName) =>
-        measure(VERIFIERS[name](world), {
-          ...{ tokens, strangers, calls, repeats },
-          remembers: REMEMBERING.has(name),
+        measure(VERIFIERS[name](fixture), {
+          ...{ tokens, warmUpTokens, calls, repeats },
+          isCaching: CACHING.has(name),
         });
       all.push({
         tokens: size,
-        samples: await inTurns(NAMES, run, { rounds, warmUp: size <= 1_000 ? 1 : 0 }),
+        samples: await runInterleaved(NAMES, run, { rounds, warmUp: size <= 1_000 ? 1 : 0 }),
       });
     }
-    const tokens = world.tokens.slice(0, TOKENS_A_ROUND);
-    const see = (name: (typeof AT_FIRST_SIGHT)[number]) =>
-      seeFirst(VERIFIERS[name](world), tokens, strangers);
-    return [all, await inTurns(AT_FIRST_SIGHT, see, { rounds: firstSights, warmUp: 3 })] as const;
+    const tokens = fixture.tokens.slice(0, TOKENS_PER_ROUND);
+    const verifyFirst = (name: (typeof FIRST_VERIFICATION)[number]) =>
+      verifyEachOnce(VERIFIERS[name](fixture), tokens, warmUpTokens);
+    return [
+      all,
+      await runInterleaved(FIRST_VERIFICATION, verifyFirst, { rounds: firstVerifications, warmUp: 3 }),
+    ] as const;
   });
-  await world.close();
-  // A short run may share its machine: by CPU time, which others do not take away.
-  const judged = short ? 'cpu' : 'wall';
-  const ratio = firstAgainstBudget(sights, judged);
-  return { ...report(measured, judged, ratio), raw: { measured, sights } };
+  await fixture.close();
+  // A short run can share its machine, so it compares CPU time.
+  const metric = short ? 'cpu' : 'wall';
+  const ratio = firstVerificationRatio(firstSamples, metric);
+  return { ...report(measured, metric, ratio), raw: { measured, firstSamples } };
 }
 
-/** Each token once, by a verifier that has its keys and saw none of them before. */
-async function seeFirst(verify: Verify, tokens: readonly string[], strangers: readonly string[]) {
-  await perCall(strangers.length, (index) => verify(strangers[index] ?? ''));
-  return perCall(tokens.length, (index) => verify(tokens[index] ?? ''));
+/** Verifies each token once, after the warm-up tokens. */
+async function verifyEachOnce(verify: Verify, tokens: readonly string[], warmUpTokens: readonly string[]) {
+  await measureCalls(warmUpTokens.length, (index) => verify(warmUpTokens[index] ?? ''));
+  return measureCalls(tokens.length, (index) => verify(tokens[index] ?? ''));
 }
 
 interface Plan {
   readonly tokens: readonly string[];
-  readonly strangers: readonly string[];
+  readonly warmUpTokens: readonly string[];
   readonly calls: number;
   readonly repeats: number;
-  readonly remembers: boolean;
+  readonly isCaching: boolean;
 }
 
 async function measure(verify: Verify, plan: Plan): Promise<Sample> {
-  const { tokens, strangers, calls, repeats, remembers } = plan;
-  // Spread over the whole set, where that has more than a round takes.
+  const { tokens, warmUpTokens, calls, repeats, isCaching } = plan;
+  // Choose evenly spread tokens if the set is larger than a round.
   const step = Math.max(1, Math.floor(tokens.length / calls));
   const chosen = tokens.filter((_, index) => index % step === 0);
-  const first = await seeFirst(verify, chosen, strangers);
-  if (remembers && step > 1) await perCall(tokens.length, (index) => verify(tokens[index] ?? ''));
-  // Few microseconds each: more of them are a steadier figure, and cost no time.
-  const again = Math.max(chosen.length, remembers ? 5 * repeats : repeats);
-  const repeat = await perCall(again, (index) => verify(chosen[index % chosen.length] ?? ''));
+  const first = await verifyEachOnce(verify, chosen, warmUpTokens);
+  if (isCaching && step > 1) await measureCalls(tokens.length, (index) => verify(tokens[index] ?? ''));
+  // Cache hits take few microseconds: more of them give a more stable figure.
+  const repeatCalls = Math.max(chosen.length, isCaching ? 5 * repeats : repeats);
+  const repeat = await measureCalls(repeatCalls, (index) => verify(chosen[index % chosen.length] ?? ''));
   return { first, repeat };
 }
 
-function report(
-  measured: readonly Measured[],
-  judged: keyof PerCall,
-  firstSight: number,
-): Omit<Section, 'raw'> {
+function report(measured: readonly Measured[], metric: keyof PerCall, ratio: number): Omit<Section, 'raw'> {
   const of = ({ samples }: Measured, name: VerifierName, when: keyof Sample, what: keyof PerCall = 'wall') =>
     spreadOf(samples[name].map((sample) => sample[when][what]));
   const table = (when: keyof Sample, title: string) => ({
     title,
-    head: ['µs a token', ...measured.map(({ tokens }) => `of ${whole(tokens)}`), 'CPU time', 'against ours'],
+    head: [
+      'µs per token',
+      ...measured.map(({ tokens }) => `of ${wholeNumber(tokens)}`),
+      'CPU time',
+      'relative to Gatehouse',
+    ],
     rows: NAMES.map((name) => {
       const largest = measured[1] ?? measured[0];
-      const against = largest && of(largest, name, when).median / of(largest, 'Gatehouse', when).median;
+      const relative = largest && of(largest, name, when).median / of(largest, 'Gatehouse', when).median;
       return [
         name,
-        ...measured.map((set) => withSpread(of(set, name, when))),
-        largest ? withSpread(of(largest, name, when, 'cpu')) : '',
-        against === undefined || name === 'Gatehouse' ? '' : times(against),
+        ...measured.map((set) => formatSpread(of(set, name, when))),
+        largest ? formatSpread(of(largest, name, when, 'cpu')) : '',
+        relative === undefined || name === 'Gatehouse' ? '' : formatRatio(relative),
       ];
     }),
   });
-  // What the cache can hold; a set that is larger than it is verified anew each time.
+  // Sets that fit into the cache.
   const small = measured.filter(({ tokens }) => tokens <= 1_000);
   const many = small.at(-1);
   return {
     tables: [
-      table('first', 'First verification of distinct tokens: median (least–most)'),
-      table('repeat', 'The same tokens again'),
+      table('first', 'First verification of distinct tokens: median (min–max)'),
+      table('repeat', 'Repeat verification of the same tokens: median (min–max)'),
     ],
     checks: [
-      { budget: 'firstSight', value: firstSight } as const,
+      { budget: 'firstVerification', value: ratio } as const,
       ...small.flatMap((set) => {
-        const repeat = (name: VerifierName) => of(set, name, 'repeat', judged).median;
-        const name = set.tokens === 1 ? 'one token' : `${whole(set.tokens)} tokens`;
+        const repeat = (name: VerifierName) => of(set, name, 'repeat', metric).median;
+        const name = set.tokens === 1 ? 'one token' : `${wholeNumber(set.tokens)} tokens`;
         return [
-          { budget: 'recognise', of: name, value: repeat('Gatehouse') },
+          { budget: 'cacheHit', of: name, value: repeat('Gatehouse') },
           {
-            budget: 'recognisePeers',
+            budget: 'cacheHitPeers',
             of: name,
             value: Math.min(...PEERS.map(repeat)) / repeat('Gatehouse'),
           },
           {
-            budget: 'recogniseCache',
+            budget: 'cacheHitFastJwt',
             of: name,
             value: repeat('fast-jwt, cached') / repeat('Gatehouse'),
           },
@@ -139,24 +143,24 @@ function report(
     ],
     charts: (['first', 'repeat'] as const).map((when) => ({
       file: `verification-${when}`,
-      title: `${when === 'first' ? 'First' : 'Repeat'} verification of ${whole(many?.tokens ?? 0)} tokens: microseconds each`,
-      ...{ unit: 'µs', ours: 'Gatehouse' },
+      title: `${when === 'first' ? 'First' : 'Repeat'} verification of ${wholeNumber(many?.tokens ?? 0)} tokens: µs per token`,
+      ...{ unit: 'µs', highlighted: 'Gatehouse' },
       bars: many ? NAMES.map((label) => ({ label, ...of(many, label, when) })) : [],
     })),
     notes: [
-      'CPU time and ratio are those of the second column. The cache holds 5,000 tokens: of more, each is verified anew.',
+      'CPU time and ratio refer to the second column. The cache holds 5,000 tokens: with more tokens, each one is verified again.',
     ],
   };
 }
 
-/** Ours against 1.5 × `crypto.verify` plus what firebase-admin adds to it, round by round. */
-function firstAgainstBudget(
-  samples: Readonly<Record<(typeof AT_FIRST_SIGHT)[number], readonly PerCall[]>>,
-  judged: keyof PerCall,
+/** Gatehouse relative to 1.5 × `crypto.verify` plus the overhead of firebase-admin, compared round by round. */
+function firstVerificationRatio(
+  samples: Readonly<Record<(typeof FIRST_VERIFICATION)[number], readonly PerCall[]>>,
+  metric: keyof PerCall,
 ): number {
-  const ratios = samples.Gatehouse.map((ours, round) => {
-    const of = (name: (typeof AT_FIRST_SIGHT)[number]) => samples[name][round]?.[judged] ?? Number.NaN;
-    return ours[judged] / (1.5 * of(LIMIT) + (of('firebase-admin') - of(LIMIT)));
+  const ratios = samples.Gatehouse.map((gatehouse, round) => {
+    const of = (name: (typeof FIRST_VERIFICATION)[number]) => samples[name][round]?.[metric] ?? Number.NaN;
+    return gatehouse[metric] / (1.5 * of(SIGNATURE_ONLY) + (of('firebase-admin') - of(SIGNATURE_ONLY)));
   });
   return median(ratios);
 }

@@ -11,11 +11,11 @@ import { loadConfig } from '../../functions/src/config.ts';
 import type { OpenFirestore } from '../../functions/src/platform/firestore/firestore.ts';
 import { ISSUER, PROJECT } from '../../functions/test/helpers/google.ts';
 import { openInstance } from '../../functions/test/helpers/open-instance.ts';
+import { type PublicKey, toJwk } from '../lib/fake-google.ts';
 import { authOf } from '../lib/firebase.ts';
-import { type PublicKey, toJwk } from '../lib/outside.ts';
 
-/** What all of them get. @property app whose requests go to a Google on loopback, with the key of the tokens */
-export interface Given {
+/** The input of all verifiers. @property app a Firebase app with the fake Google on loopback */
+export interface VerifierInput {
   readonly key: PublicKey;
   readonly app: App;
   readonly firestore: OpenFirestore;
@@ -24,15 +24,15 @@ export interface Given {
 
 export type Verify = (token: string) => unknown;
 
-/** Names of those that keep what they verified: a repeat means something else to them. */
-export const REMEMBERING = new Set<string>(['Gatehouse', 'fast-jwt, cached']);
+/** Verifiers with a cache. */
+export const CACHING = new Set<string>(['Gatehouse', 'fast-jwt, cached']);
 const RULE = { permission: 'notes:read' } as const;
-export const LIMIT = 'crypto.verify, the signature alone';
+export const SIGNATURE_ONLY = 'crypto.verify, signature only';
 
-/** Each made anew, with nothing in its cache. All check signature, issuer, audience and times of the same RS256 tokens. */
+/** Creates verifiers with an empty cache. All check signature, issuer, audience and times of the same RS256 tokens. */
 export const VERIFIERS = {
-  /** Parser, jose, cache, access changes and the decision. */
-  Gatehouse: ({ app, fetch, firestore }: Given): Verify => {
+  /** Strict parser, signature, cache, revocation feed and decision. */
+  Gatehouse: ({ app, fetch, firestore }: VerifierInput): Verify => {
     const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app, fetch, firestore });
     return async (token) =>
       decide(
@@ -42,31 +42,32 @@ export const VERIFIERS = {
         0,
       );
   },
-  'firebase-admin': ({ app }: Given): Verify => {
+  'firebase-admin': ({ app }: VerifierInput): Verify => {
     const auth = authOf(app);
     return (token) => auth.verifyIdToken(token);
   },
-  jose: ({ key }: Given): Verify => {
+  jose: ({ key }: VerifierInput): Verify => {
     const keys = createLocalJWKSet({ keys: [toJwk(key)] });
     return (token) => jwtVerify(token, keys, EXPECTED);
   },
-  'jsonwebtoken, KeyObject': ({ key }: Given): Verify => {
+  'jsonwebtoken, KeyObject': ({ key }: VerifierInput): Verify => {
     const publicKey = createPublicKey(key.publicPem);
     return (token) => jwt.verify(token, publicKey, { ...EXPECTED, algorithms: ['RS256'] });
   },
   'jsonwebtoken, PEM':
-    ({ key: { publicPem } }: Given): Verify =>
+    ({ key: { publicPem } }: VerifierInput): Verify =>
     (token) =>
       jwt.verify(token, publicPem, { ...EXPECTED, algorithms: ['RS256'] }),
-  'fast-jwt': ({ key: { publicPem } }: Given): Verify => createVerifier({ ...FAST, key: publicPem }),
-  'fast-jwt, cached': ({ key: { publicPem } }: Given): Verify =>
-    createVerifier({ ...FAST, key: publicPem, cache: true }),
-  'aws-jwt-verify': ({ key }: Given): Verify => {
+  'fast-jwt': ({ key: { publicPem } }: VerifierInput): Verify =>
+    createVerifier({ ...FAST_JWT, key: publicPem }),
+  'fast-jwt, cached': ({ key: { publicPem } }: VerifierInput): Verify =>
+    createVerifier({ ...FAST_JWT, key: publicPem, cache: true }),
+  'aws-jwt-verify': ({ key }: VerifierInput): Verify => {
     const verifier = JwtVerifier.create({ ...EXPECTED, jwksUri: 'https://127.0.0.1/never-asked' });
     verifier.cacheJwks({ keys: [toJwk(key)] });
     return (token) => verifier.verify(token);
   },
-  [LIMIT]: ({ key }: Given): Verify => {
+  [SIGNATURE_ONLY]: ({ key }: VerifierInput): Verify => {
     const publicKey = createPublicKey(key.publicPem);
     return (token) => {
       const end = token.lastIndexOf('.');
@@ -75,9 +76,9 @@ export const VERIFIERS = {
         throw new Error('wrong signature');
     };
   },
-} as const satisfies Record<string, (given: Given) => Verify>;
+} as const satisfies Record<string, (given: VerifierInput) => Verify>;
 
 export type VerifierName = keyof typeof VERIFIERS;
 
 const EXPECTED = { issuer: ISSUER, audience: PROJECT };
-const FAST: Partial<VerifierOptions> = { allowedIss: ISSUER, allowedAud: PROJECT, algorithms: ['RS256'] };
+const FAST_JWT: Partial<VerifierOptions> = { allowedIss: ISSUER, allowedAud: PROJECT, algorithms: ['RS256'] };

@@ -19,7 +19,7 @@ export async function bench({ print }: Job): Promise<Outcome> {
     failed: string[];
   };
   const looked = verdicts.filter(({ limit }) => limit !== undefined);
-  const missed = looked.filter(({ kept }) => !kept);
+  const missed = looked.filter(({ met }) => !met);
   return {
     passed: types.passed + looked.length - missed.length,
     failed: types.failed + missed.length + failed.length,

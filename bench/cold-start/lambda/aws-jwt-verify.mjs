@@ -1,6 +1,6 @@
 import { JwtVerifier } from 'aws-jwt-verify';
 
-/** An authorizer with AWS's own library: it verifies the token, and allows the whole stage. */
+/** An authorizer with AWS's own library: it verifies the token and allows all routes of the stage. */
 const verifier = JwtVerifier.create(JSON.parse(process.env.VERIFIER ?? ''));
 
 export async function authorizer({ authorizationToken, methodArn }) {

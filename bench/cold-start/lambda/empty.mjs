@@ -1,2 +1,2 @@
-/** What a Lambda function costs that does nothing. */
+/** A Lambda function that does nothing. */
 export const authorizer = async () => ({ isAuthorized: false });

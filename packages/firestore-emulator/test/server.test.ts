@@ -48,7 +48,7 @@ describe('embedded Firestore: server', () => {
     await one.doc('c/d').create({});
   });
 
-  it('aborts a transaction whose documents were cleared', async () => {
+  it('aborts a transaction if its documents were cleared', async () => {
     const { server, connect: client } = await start();
     const db = client();
     await db.doc('c/d').set({ n: 1 });

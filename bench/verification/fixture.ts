@@ -1,15 +1,15 @@
 import { CERTIFICATES, certificates, KEYS, keySet, openGoogle } from '../../functions/test/helpers/google.ts';
 import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
 import { distinctTokens } from '../tokens/mint.ts';
-import type { Given } from './verifiers.ts';
+import type { VerifierInput } from './verifiers.ts';
 
-/** Tokens, and the Google and the Firestore that go with them. `close` it. */
-export interface World extends Given {
+/** Tokens, with a fake Google and a Firestore for them. Call `close`. */
+export interface Fixture extends VerifierInput {
   readonly tokens: readonly string[];
   close(): Promise<void>;
 }
 
-export async function openWorld(count: number): Promise<World> {
+export async function openFixture(count: number): Promise<Fixture> {
   const { key, tokens } = await distinctTokens(count);
   const google = await openGoogle();
   google.answer(KEYS, () => keySet([key]));

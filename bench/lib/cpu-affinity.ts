@@ -1,49 +1,49 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
-/** The core that measured servers have to themselves, so that the load that asks them does not take time from them. */
+/** CPU affinity: measured servers have one core, the load generator has the others. */
 
 const allowed = allowedCores();
-/** The last one: the first is where most interrupts go. */
+/** The last core, because the first one handles most interrupts. */
 const serverCore = allowed.length > 1 ? allowed.at(-1) : undefined;
 
 /** For the report. */
-export const coreUse =
+export const coreDescription =
   serverCore === undefined
-    ? 'no core of its own for the server (one core, or no taskset): its load competes with it'
+    ? 'no separate core for the server (one core, or no taskset): the load generator competes with it'
     : `server on core ${serverCore}, load on the others`;
 
-/** A command line that runs on the server's core. */
-export function onServerCore(command: string, args: readonly string[]): readonly [string, string[]] {
+/** Returns a command line that runs on the server's core. */
+export function pinToServerCore(command: string, args: readonly string[]): readonly [string, string[]] {
   if (serverCore === undefined) return [command, [...args]];
   return ['taskset', ['-c', String(serverCore), command, ...args]];
 }
 
-/** Does the work with all threads of this process on the server's core, and then gives it the others back. */
-export async function aloneOnServerCore<T>(work: () => Promise<T>): Promise<T> {
+/** Runs the work with all threads of this process on the server's core, then restores the affinity. */
+export async function runOnServerCore<T>(work: () => Promise<T>): Promise<T> {
   if (serverCore === undefined) return work();
-  return confined([serverCore], work);
+  return withAffinity([serverCore], work);
 }
 
-/** Does the work off the server's core; processes started meanwhile stay off it, too. */
-export async function offServerCore<T>(work: () => Promise<T>): Promise<T> {
+/** Runs the work on the other cores. Processes that it starts inherit this. */
+export async function runOffServerCore<T>(work: () => Promise<T>): Promise<T> {
   if (serverCore === undefined) return work();
-  return confined(
+  return withAffinity(
     allowed.filter((core) => core !== serverCore),
     work,
   );
 }
 
-async function confined<T>(cores: readonly number[], work: () => Promise<T>): Promise<T> {
-  confine(cores);
+async function withAffinity<T>(cores: readonly number[], work: () => Promise<T>): Promise<T> {
+  setAffinity(cores);
   try {
     return await work();
   } finally {
-    confine(allowed);
+    setAffinity(allowed);
   }
 }
 
-function confine(cores: readonly number[]): void {
+function setAffinity(cores: readonly number[]): void {
   execFileSync('taskset', ['-a', '-c', '-p', cores.join(','), String(process.pid)], { stdio: 'ignore' });
 }
 

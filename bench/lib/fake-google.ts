@@ -4,42 +4,42 @@ import { once } from 'node:events';
 import type { Fetch } from '../../functions/src/authn/oidc/fetch-json.ts';
 import { certificates } from '../../functions/test/helpers/google.ts';
 
-/** What is public of the key that every token of a run is signed with. */
+/** The public key of all tokens in a run. */
 export interface PublicKey {
   readonly kid: string;
   readonly publicPem: string;
 }
 
-/** As a key set publishes it (RFC 7517). */
+/** Converts a public key to a JWK (RFC 7517). */
 export function toJwk({ kid, publicPem }: PublicKey) {
   const { n = '', e = '' } = createPublicKey(publicPem).export({ format: 'jwk' });
   return { kty: 'RSA', n, e, kid, alg: 'RS256', use: 'sig' } as const;
 }
 
-/** @property lookupDelay milliseconds that Firebase Auth takes to answer about an account */
-export interface Published {
+/** @property lookupDelay milliseconds until the response of an account look-up */
+export interface FakeGoogleData {
   readonly certificates: Readonly<Record<string, string>>;
   readonly jwks: { readonly keys: readonly object[] };
   readonly lookupDelay: number;
 }
 
-/** Google's hosts and other issuers' key endpoints on loopback, in a process of their own: their work is not the API's. */
-export interface Outside {
+/** A fake of Google's hosts and other issuers' key endpoints. Its process is separate: its CPU time is not the server's. */
+export interface FakeGoogle {
   readonly port: number;
-  /** Requests so far. */
+  /** The number of requests since the start. */
   calls(): Promise<number>;
   stop(): void;
 }
 
-export async function startOutside(key: PublicKey, lookupDelay = 0): Promise<Outside> {
-  const server = fork(new URL('outside-server.ts', import.meta.url));
-  const published = {
+export async function startFakeGoogle(key: PublicKey, lookupDelay = 0): Promise<FakeGoogle> {
+  const server = fork(new URL('fake-google-server.ts', import.meta.url));
+  const data = {
     certificates: certificates([{ ...key }]),
     jwks: { keys: [toJwk(key)] },
     lookupDelay,
-  } satisfies Published;
+  } satisfies FakeGoogleData;
   const listening = once(server, 'message');
-  server.send(published);
+  server.send(data);
   const [{ port }] = (await listening) as [{ port: number }];
   return {
     port,
@@ -55,8 +55,8 @@ export async function startOutside(key: PublicKey, lookupDelay = 0): Promise<Out
   };
 }
 
-/** The global `fetch`, but every host is the one on this port. */
-export const fetchAt =
+/** A `fetch` that sends requests for all hosts to a port on loopback. */
+export const createLoopbackFetch =
   (port: number): Fetch =>
   (url, init) =>
     fetch(`http://127.0.0.1:${port}${new URL(url).pathname}`, init);

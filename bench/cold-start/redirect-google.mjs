@@ -1,5 +1,5 @@
-// Preloaded into a function that runs as in production: leads its requests for Google's keys and accounts to
-// BENCH_GOOGLE_PORT on loopback, and its Firestore to BENCH_FIRESTORE. Plain JavaScript: no time goes into types.
+// Preloaded into a function that runs as in production. Redirects its requests to Google to BENCH_GOOGLE_PORT on
+// loopback, and its Firestore client to BENCH_FIRESTORE. Plain JavaScript, so that no time is spent on type stripping.
 import https from 'node:https';
 import { registerHooks } from 'node:module';
 import { connect } from 'node:net';
@@ -21,7 +21,7 @@ globalThis.fetch = (url, init) =>
 
 registerHooks({
   resolve(specifier, context, next) {
-    // Its part of the bundle. Only now: Gatehouse refuses to start with it, and the SDK reads it when it is first used.
+    // The Firestore SDK in the bundle reads the variable when it is first used. Gatehouse does not start with it.
     if (/\/firestore-\w+\.js$/.test(specifier))
       process.env.FIRESTORE_EMULATOR_HOST = process.env.BENCH_FIRESTORE;
     return next(specifier, context);

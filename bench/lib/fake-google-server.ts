@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CERTIFICATES } from '../../functions/test/helpers/google.ts';
-import type { Published } from './outside.ts';
+import type { FakeGoogleData } from './fake-google.ts';
 
-/** The hosts of Google and of other issuers in a process of its own: see outside.ts. */
-const { certificates, jwks, lookupDelay } = await new Promise<Published>((resolve) =>
+/** The process of fake-google.ts: serves Google's endpoints and other issuers' keys. */
+const { certificates, jwks, lookupDelay } = await new Promise<FakeGoogleData>((resolve) =>
   process.once('message', resolve),
 );
 let calls = 0;
@@ -16,7 +16,7 @@ const server = createServer((req, res) => {
     body += chunk;
   });
   req.on('end', () => {
-    const answer = answerTo((req.url ?? '').replace(/\?.*/, ''), body);
+    const answer = responseFor((req.url ?? '').replace(/\?.*/, ''), body);
     const send = () => res.writeHead(200, HEADERS).end(JSON.stringify(answer));
     if (req.method === 'POST') setTimeout(send, lookupDelay);
     else send();
@@ -25,7 +25,7 @@ const server = createServer((req, res) => {
 
 const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=3600' };
 
-function answerTo(path: string, body: string): object {
+function responseFor(path: string, body: string): object {
   if (path === CERTIFICATES) return certificates;
   if (path === '/token') return { access_token: 'bench', expires_in: 3600, token_type: 'Bearer' };
   if (!path.endsWith('accounts:lookup')) return jwks;

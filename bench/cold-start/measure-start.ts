@@ -3,43 +3,43 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../functions/test/helpers/google.ts';
 import { findFreePort } from '../../tools/lib/ports.ts';
-import { onServerCore } from '../lib/core.ts';
-import { usageOf } from '../lib/process.ts';
+import { pinToServerCore } from '../lib/cpu-affinity.ts';
+import { readUsage } from '../lib/process.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const FRAMEWORK = new URL('functions/node_modules/@google-cloud/functions-framework/build/src/main.js', ROOT)
   .pathname;
 
-/** A function as the framework starts it, and the first request that it gets. */
-export interface Start {
-  /** Folder, from the root. */
+/** A function, and its first request. */
+export interface FunctionStart {
+  /** Folder, relative to the root. */
   readonly source: string;
   readonly target: string;
   readonly signature?: 'http' | 'cloudevent';
   readonly path: string;
-  /** JSON to POST; without it the request is a GET. */
+  /** JSON body of a POST request. Without a body, the request is a GET. */
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of the answer that is waited for. */
+  /** The expected status of the response. */
   readonly status: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly execArgv?: readonly string[];
 }
 
-export interface Started {
-  /** Milliseconds from starting the process to the first answer. */
+export interface StartResult {
+  /** Milliseconds from process start to the first response. */
   readonly wall: number;
-  /** Milliseconds of CPU time, which others on the machine do not take away. */
+  /** Milliseconds of CPU time, independent of other processes. */
   readonly cpu: number;
-  /** Resident memory after it, MiB. */
+  /** Resident memory after the response, MiB. */
   readonly rss: number;
 }
 
-/** Starts a function under the framework that production runs, up to its first answer, and ends it as Cloud Run does. */
-export async function start(starting: Start): Promise<Started> {
+/** Starts a function with the functions framework of production, waits for its first response, and stops it with SIGTERM. */
+export async function measureStart(starting: FunctionStart): Promise<StartResult> {
   const { source, target, signature = 'http', env, execArgv = [] } = starting;
   const port = await findFreePort();
-  const [command, args] = onServerCore(process.execPath, [
+  const [command, args] = pinToServerCore(process.execPath, [
     ...execArgv,
     ...[FRAMEWORK, `--source=${source}`, `--target=${target}`],
     ...[`--signature-type=${signature}`, `--port=${port}`],
@@ -56,34 +56,37 @@ export async function start(starting: Start): Promise<Started> {
   const ended = once(child, 'exit');
   try {
     for (;;) {
-      const answer = await ask(port, starting);
-      if (answer === starting.status) break;
-      // 503 on a machine so busy that a deadline passed: it takes as long as it takes.
-      if (answer !== undefined && answer !== 503) throw new Error(`${target} answers ${answer}`);
+      const status = await sendRequest(port, starting);
+      if (status === starting.status) break;
+      // 503: a deadline has passed on a busy machine. Try again.
+      if (status !== undefined && status !== 503) throw new Error(`${target} responds with ${status}`);
       if (child.exitCode !== null || performance.now() - begin > 30_000)
         throw new Error(`${target} does not start`);
       await sleep(2);
     }
     const wall = performance.now() - begin;
-    return { wall, ...usageOf(child.pid) };
+    return { wall, ...readUsage(child.pid) };
   } finally {
-    // By SIGTERM: a compile cache and a profile are written on the way out.
+    // SIGTERM, so that the process can write its compile cache and profile.
     child.kill();
-    const patience = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    const killTimer = setTimeout(() => child.kill('SIGKILL'), 10_000);
     await ended;
-    clearTimeout(patience);
+    clearTimeout(killTimer);
   }
 }
 
-async function ask(port: number, { path, body, headers }: Start): Promise<number | undefined> {
+async function sendRequest(
+  port: number,
+  { path, body, headers }: FunctionStart,
+): Promise<number | undefined> {
   const request = {
     headers: { 'x-forwarded-proto': 'https', connection: 'close', ...headers },
     ...(body && { method: 'POST', body: JSON.stringify(body) }),
   };
   return fetch(`http://127.0.0.1:${port}${path}`, request).then(
-    async (answer) => {
-      await answer.arrayBuffer();
-      return answer.status;
+    async (response) => {
+      await response.arrayBuffer();
+      return response.status;
     },
     () => undefined,
   );
