@@ -24,7 +24,7 @@ describe('config', () => {
     });
   });
 
-  it('is frozen to the last list', () => {
+  it('is deeply frozen', () => {
     const config = load();
     const { allowedOrigins, signUpDomains, appCheck, trustedIssuers } = config;
     for (const value of [config, allowedOrigins, signUpDomains, appCheck, trustedIssuers]) {
@@ -48,12 +48,12 @@ describe('config', () => {
     assert.deepEqual(allowedOrigins.slice(2), ['https://a.example', 'https://b.example:8443']);
   });
 
-  it('allows http for this machine alone', () => {
+  it('allows http only for this machine', () => {
     const here = ['http://localhost:5002', 'http://127.0.0.1:5002', 'http://localhost'];
     assert.deepEqual(load({ ALLOWED_ORIGINS: here.join() }).allowedOrigins.slice(2), here);
   });
 
-  it('always allows the project’s own Hosting domains, and in the emulator where Hosting serves this time', () => {
+  it('always allows the Hosting domains, and in the emulator GATEHOUSE_HOSTING_URL', () => {
     const own = ['https://shop.web.app', 'https://shop.firebaseapp.com'];
     const others = { ALLOWED_ORIGINS: 'https://a.example', GATEHOUSE_HOSTING_URL: 'http://127.0.0.1:4711' };
     assert.deepEqual(load(others).allowedOrigins, [...own, 'https://a.example']);
@@ -65,7 +65,7 @@ describe('config', () => {
     assert.throws(() => load({ APP_CHECK_CONSUME: 'true' }), /APP_CHECK_CONSUME/);
   });
 
-  it('takes nothing for a look of the CLI in production', () => {
+  it('never treats a start in production as CLI discovery', () => {
     assert.equal(isDiscovery({ FUNCTIONS_CONTROL_API: 'true' }), true);
     assert.equal(isDiscovery({ FUNCTIONS_CONTROL_API: 'true', K_CONFIGURATION: 'api' }), false);
   });
@@ -76,18 +76,18 @@ describe('config', () => {
     assert.deepEqual(loadConfig({ ...EMULATOR, ...env }).appCheck, { enforce: false, consume: true });
   });
 
-  it('takes the id of a database', () => {
+  it('accepts a database id', () => {
     assert.equal(load({ DATABASE_ID: 'gatehouse-eu' }).databaseId, 'gatehouse-eu');
   });
 
   for (const age of ['1', '60']) {
-    it(`takes ${age} seconds until all know of a change`, () => {
+    it(`accepts a maximum age of access changes of ${age} seconds`, () => {
       assert.equal(load({ ACCESS_CHANGE_MAX_AGE: age }).accessChangeMaxAge, Number(age));
     });
   }
 
   for (const days of ['1', '3650']) {
-    it(`keeps the audit trail for ${days} days`, () => {
+    it(`accepts a retention of the audit log of ${days} days`, () => {
       assert.equal(load({ AUDIT_RETENTION_DAYS: days }).auditRetention, Number(days));
     });
   }
@@ -134,7 +134,7 @@ describe('config', () => {
   ];
   for (const [name, ...values] of wrong) {
     for (const value of values) {
-      it(`is refused by name: ${name}=${value}`, () => {
+      it(`names the invalid parameter ${name}=${value}`, () => {
         assert.throws(
           () => load({ [name]: value }),
           new RegExp(`^Error: Invalid configuration: ${name}(\\[\\d\\])?: `),
@@ -143,7 +143,7 @@ describe('config', () => {
     }
   }
 
-  it('names everything that is wrong at once', () => {
+  it('names all invalid parameters at once', () => {
     assert.throws(
       () => load({ APP_CHECK: 'x', BEHIND_GATEWAY: 'x' }),
       /^Error: Invalid configuration: APP_CHECK: .*\nInvalid configuration: BEHIND_GATEWAY: /s,
@@ -170,21 +170,21 @@ describe('config in production', () => {
       );
     });
 
-    it(`does not mind ${name} in the emulator, nor an empty one`, () => {
+    it(`accepts ${name} in the emulator, and an empty value in production`, () => {
       assert.equal(loadConfig({ ...EMULATOR, [name]: value }).emulator, true);
       assert.equal(load({ [name]: '' }).emulator, false);
     });
 
-    it(`is refused with ${name} and a FUNCTIONS_EMULATOR that strayed there`, () => {
+    it(`is refused with ${name} and FUNCTIONS_EMULATOR=true`, () => {
       assert.throws(() => load({ [name]: value, FUNCTIONS_EMULATOR: 'true' }), new RegExp(name));
     });
   }
 
-  it('is refused with FUNCTIONS_EMULATOR=true, which would let unsigned tokens pass', () => {
+  it('is refused with FUNCTIONS_EMULATOR=true, which would allow unsigned tokens', () => {
     assert.throws(() => load({ FUNCTIONS_EMULATOR: 'true' }), /in production with FUNCTIONS_EMULATOR set/);
   });
 
-  it('is refused with FUNCTIONS_EMULATOR=true when Cloud Run is known by its other names only', () => {
+  it('is refused with FUNCTIONS_EMULATOR=true even if K_CONFIGURATION is empty', () => {
     const env = { GCLOUD_PROJECT: 'shop', FUNCTIONS_EMULATOR: 'true', K_CONFIGURATION: '' };
     assert.throws(() => loadConfig(env), /FUNCTIONS_EMULATOR/);
   });
@@ -199,7 +199,7 @@ describe('config in production', () => {
     });
   }
 
-  it('names every variable that must go', () => {
+  it('names every variable that must not be set', () => {
     assert.throws(
       () => load({ ...debugging, FUNCTIONS_EMULATOR: 'true' }),
       (error: Error) =>
@@ -208,8 +208,8 @@ describe('config in production', () => {
   });
 });
 
-describe('discovery', () => {
-  it('is when the Firebase CLI asks which functions there are, and at no other time', () => {
+describe('isDiscovery', () => {
+  it('is true only when the Firebase CLI loads the list of functions', () => {
     assert.equal(isDiscovery({ FUNCTIONS_CONTROL_API: 'true' }), true);
     for (const value of [undefined, '', 'false', '1', 'TRUE']) {
       assert.equal(isDiscovery({ FUNCTIONS_CONTROL_API: value }), false);

@@ -14,12 +14,22 @@ const WORDS =
 const NAMES =
   /\b(oweAccount|tellAccount|takeTurn|enterIdentity|enterOnFirstSight|forgetUser|adoptUsers|isOutOfStep|realign|flawIn|inPlainWords|otherSpellings|asOfNow|describeUser|rolesAt|isWhole|grantsInForce|isStandingOwner|evenLastOwner|misplaced|goodUntil|guardTheFramework)\b/;
 
-/** This file says the words, and so does what others wrote. */
+/** This file lists the words; the others are generated or third-party. */
 const EXEMPT = /(^|\/)(package-lock\.json|LICENSE|language\.test\.ts|openapi\.json)$|\.(svg|png|ico)$/;
+
+const MAX_TITLE = 90;
+
+/** Tests with titles that are checked for their length. */
+const TITLED_TESTS = /^functions\/test\/unit\/.*\.test\.ts$/;
+
+/** First argument of `it`, `describe` and their variants, as written: a template counts with its expressions. */
+const TITLE =
+  /\b(?:it|describe)(?:\.\w+)?\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g;
+
+const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
 
 describe('language', () => {
   it('uses words and names that readers can search for', () => {
-    const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
     const found = tracked
       .filter((path) => !EXEMPT.test(path))
       .flatMap((path) =>
@@ -32,5 +42,21 @@ describe('language', () => {
           ),
       );
     assert.deepEqual(found.slice(0, 40), []);
+  });
+
+  it(`has test titles of at most ${MAX_TITLE} characters`, () => {
+    const titles = tracked
+      .filter((path) => TITLED_TESTS.test(path))
+      .flatMap((path) =>
+        [...readFileSync(join(ROOT, path), 'utf8').matchAll(TITLE)].map(([, single, double, template]) => ({
+          path,
+          title: single ?? double ?? template ?? '',
+        })),
+      );
+    assert.ok(titles.length > 500);
+    assert.deepEqual(
+      titles.filter(({ title }) => title.length > MAX_TITLE),
+      [],
+    );
   });
 });

@@ -21,7 +21,7 @@ const OIDC = { type: 'oidc', issuer: 'https://login.example.com', audience: 'api
 const LOCAL = { ...OIDC, issuer: 'http://127.0.0.1:9000' };
 
 describe('gatehouse.config.ts: trusted issuers', () => {
-  it('become profiles, frozen', () => {
+  it('become frozen profiles', () => {
     const { trustedIssuers } = load({ trustedIssuers: [COGNITO, OIDC] });
     assert.deepEqual(
       trustedIssuers.map(({ type }) => type),
@@ -42,7 +42,7 @@ describe('gatehouse.config.ts: trusted issuers', () => {
     assert.deepEqual(issuersOf(EMULATOR), [LOCAL.issuer]);
   });
 
-  it('may be on this machine in the emulator alone', () => {
+  it('may be on this machine only in the emulator', () => {
     const local = { trustedIssuers: [LOCAL] };
     assert.equal(load(local, EMULATOR).trustedIssuers[0]?.issuer, 'http://127.0.0.1:9000');
     assert.throws(() => load(local), invalid('trustedIssuers[0].issuer: only in the emulator'));
@@ -84,7 +84,7 @@ describe('gatehouse.config.ts: trusted issuers', () => {
     });
   }
 
-  it('are refused with a line for each thing that is wrong', () => {
+  it('are refused with a line for each invalid field', () => {
     const trustedIssuers = [
       { ...COGNITO, region: 'x' },
       { ...OIDC, issuer: 'x' },
@@ -95,7 +95,7 @@ describe('gatehouse.config.ts: trusted issuers', () => {
     );
   });
 
-  it('may throw by themselves', () => {
+  it('may throw an error of their own', () => {
     const product = {
       ...productOf(),
       trustedIssuers: () => {
@@ -149,7 +149,7 @@ describe('gatehouse.config.ts: sign-up', () => {
     'acme.',
   ];
   for (const domain of [...bad, '']) {
-    it(`refuses what is no domain: ${JSON.stringify(domain)}`, () => {
+    it(`refuses an invalid domain: ${JSON.stringify(domain)}`, () => {
       const signUp = { emailDomains: ['acme.com', domain] };
       const problem = 'signUp.emailDomains[1]: is not a domain like example.com';
       assert.throws(() => load({ signUp }), invalid(problem));
@@ -163,7 +163,7 @@ describe('gatehouse.config.ts: permissions and roles', () => {
   const permissions = { 'notes:read': { summary: 'Read notes', privileged: false } };
   const owner = 'all';
 
-  it('are accepted as lists, exceptions and all', () => {
+  it("are accepted as lists, `allExcept` and 'all'", () => {
     const roles = { reader: ['notes:read'], 'most-of-it': { allExcept: ['notes:read'] }, owner } as const;
     assert.equal(read({ permissions, roles }).defaultRole, 'member');
     assert.deepEqual(
@@ -182,16 +182,16 @@ describe('gatehouse.config.ts: permissions and roles', () => {
       'roles.reader.allExcept[0]: there is no permission constructor',
     ],
     'a role without permissions': [{ permissions, roles: { reader: [], owner } }, 'roles.reader: is empty'],
-    'an exception of nothing': [
+    'an empty allExcept': [
       { permissions, roles: { reader: { allExcept: [] }, owner } },
       'roles.reader.allExcept: is empty',
     ],
-    'a role name that firestore.rules could not hold': [
+    'a role name that firestore.rules cannot contain': [
       { permissions, roles: { "rea'der": ['notes:read'], owner } },
       "roles.rea'der: is not a name like support-lead",
     ],
     'no owner': [{ permissions, roles: { reader: ['notes:read'] } }, "roles.owner: has to be 'all'"],
-    'an owner of less than all': [
+    'an owner without all permissions': [
       { permissions, roles: { owner: ['notes:read'] } },
       "roles.owner: has to be 'all'",
     ],
@@ -210,7 +210,7 @@ describe('gatehouse.config.ts: permissions and roles', () => {
     });
   }
 
-  it('are refused together with everything else that is wrong', () => {
+  it('are refused together with all other invalid fields', () => {
     const roles = { reader: [], owner } as const;
     assert.throws(
       () =>
@@ -238,7 +238,7 @@ describe('GATEHOUSE_EMULATOR_CONFIG', () => {
       { ...EMULATOR, GATEHOUSE_EMULATOR_CONFIG: typeof value === 'string' ? value : JSON.stringify(value) },
     );
 
-  it('replaces the fields it names, and no other', () => {
+  it('replaces only the fields that it contains', () => {
     const { defaultRole, signUpDomains, trustedIssuers } = set({ trustedIssuers: [LOCAL] });
     assert.deepEqual([defaultRole, signUpDomains], ['support', []]);
     assert.deepEqual(
@@ -250,7 +250,7 @@ describe('GATEHOUSE_EMULATOR_CONFIG', () => {
     assert.equal(other.trustedIssuers[0]?.issuer, OIDC.issuer);
   });
 
-  it('is checked as the file is', () => {
+  it('is checked like the file', () => {
     assert.throws(
       () => set({ defaultRole: 'owner' }),
       invalid('defaultRole: owner has privileged permissions'),
@@ -261,14 +261,14 @@ describe('GATEHOUSE_EMULATOR_CONFIG', () => {
     );
   });
 
-  it('is refused where it is no JSON, or has other fields', () => {
+  it('is refused if it is not JSON, or has other fields', () => {
     const name = 'Invalid configuration: GATEHOUSE_EMULATOR_CONFIG';
     assert.throws(() => set("{'a':1}"), { message: new RegExp(`^${name}: is not JSON: `) });
     assert.throws(() => set({ roles: {} }), { message: `${name}: has an unknown field: roles` });
     assert.throws(() => set({ signUp: {} }), { message: `${name}.signUp.emailDomains: is missing` });
   });
 
-  it('is no setting of production', () => {
+  it('is refused in production', () => {
     const env = { ...PRODUCTION, GATEHOUSE_EMULATOR_CONFIG: '{}' };
     assert.throws(() => load({}, env), /refuses to start in production with GATEHOUSE_EMULATOR_CONFIG set/);
   });

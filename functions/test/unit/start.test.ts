@@ -8,7 +8,7 @@ import '../../src/config.ts';
 const functions = new URL('../../', import.meta.url);
 const PRODUCTION = { GCLOUD_PROJECT: 'shop', K_CONFIGURATION: 'api', K_SERVICE: 'api' };
 
-/** A process of its own that loads the deployed entry point, with this environment and no other. */
+/** A separate process that loads the deployed entry point, with only this environment. */
 function start(env: Record<string, string>) {
   const entry = fileURLToPath(new URL('src/index.ts', functions));
   return spawnSync(process.execPath, [entry], { env, encoding: 'utf8', timeout: 60_000 });
@@ -33,14 +33,14 @@ describe('start', () => {
     GCLOUD_PROJECT: {},
   };
   for (const [name, env] of Object.entries(bad)) {
-    it(`ends the process, naming ${name}, before a request can come`, () => {
+    it(`ends the process before any request, naming ${name}`, () => {
       const { status, stderr } = start(env);
       assert.equal(status, 1, stderr);
       assert.match(stderr, new RegExp(name));
     }).timeout(60_000);
   }
 
-  it('succeeds while the CLI looks at the exports, when nothing is set yet', () => {
+  it('succeeds when the CLI loads the exports without any configuration', () => {
     const { status, stderr } = start({ FUNCTIONS_CONTROL_API: 'true' });
     assert.equal(status, 0, stderr);
   }).timeout(60_000);
@@ -69,7 +69,7 @@ describe('settings', () => {
     assert.deepEqual(rows.sort(), names);
   });
 
-  it('are there at all, so that the comparisons above compare something', () => {
+  it('exist, so that the comparisons above are not empty', () => {
     assert.ok(names.includes('ALLOWED_ORIGINS') && names.length > 10);
     assert.equal(new Set(names).size, names.length);
   });

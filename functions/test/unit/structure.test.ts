@@ -45,7 +45,7 @@ const USES_FIREBASE_FUNCTIONS = [
   'sign-up/user-events.ts',
 ];
 
-/** Each takes part of a cold start, so it is loaded when it is first needed. */
+/** Loaded on first use, because each slows down a cold start. */
 const LAZY = [
   '@google-cloud/firestore',
   'firebase-admin',
@@ -90,7 +90,7 @@ const otherFiles: readonly SourceFile[] = globSync('{aws,bench,packages,tools}/*
 }).map(readSource(root));
 const byPath = new Map(files.map((file) => [file.path, file]));
 
-/** First folder, or the file itself where it lies in `src`. */
+/** First folder, or the name of a file directly in `src`. */
 const folder = (path: string) => path.split('/')[0] ?? '';
 const rank = (path: string) => LAYERS.findIndex((layer) => layer.includes(folder(path)));
 const isOurs = (target: string) => byPath.has(target);
@@ -127,7 +127,7 @@ describe('structure', () => {
     );
   });
 
-  it('imports only the own layer and lower ones', () => {
+  it('imports only its own layer and lower ones', () => {
     const upward = files.flatMap(({ path, imports }) =>
       imports
         .filter(({ target }) => isOurs(target) && rank(target) > rank(path))
@@ -147,7 +147,7 @@ describe('structure', () => {
     assert.deepEqual(inside, []);
   });
 
-  it('has a gatehouse.config.ts that everything can import: it imports nothing but what it is written with', () => {
+  it('has a gatehouse.config.ts that imports only `defineConfig`', () => {
     const text = readFileSync(join(src, '../gatehouse.config.ts'), 'utf8');
     const imported = [...text.matchAll(/^import [^']*'([^']+)'/gm)].map(([, target]) => target);
     assert.deepEqual(imported, ['./src/core/gatehouse-config.ts']);
@@ -163,17 +163,17 @@ describe('structure', () => {
     assert.deepEqual(importCycles(otherFiles), []);
   });
 
-  it('has Express in http/ alone', () => {
+  it('imports Express only in http/', () => {
     assert.deepEqual([...new Set(importers(isPackage('express')).map(folder))], ['http']);
-    // Callables answer for CORS without Express.
+    // Callables handle CORS without Express.
     assert.deepEqual([...new Set(importers(isPackage('cors')).map(folder))].sort(), ['callable', 'http']);
   });
 
-  it('has firebase-functions only where functions, parameters and the log are made', () => {
+  it('imports firebase-functions only for functions, parameters and the log', () => {
     assert.deepEqual(importers(isPackage('firebase-functions')).sort(), USES_FIREBASE_FUNCTIONS.toSorted());
   });
 
-  it('reads the environment in config.ts alone', () => {
+  it('reads the environment only in config.ts', () => {
     const readers = files.filter(({ text }) => /process\s*(\?\.|\.|\[)\s*['"]?env\b|node:process/.test(text));
     assert.deepEqual(
       readers.map(({ path }) => path),
@@ -181,7 +181,7 @@ describe('structure', () => {
     );
   });
 
-  it('loads heavy packages, and the HTTP API, when they are first needed', () => {
+  it('loads heavy packages and the HTTP API on first use', () => {
     for (const { path, imports } of files) {
       const eager = imports.filter(({ typeOnly, dynamic }) => !typeOnly && !dynamic);
       const heavy = eager.filter(({ target }) => LAZY.some((name) => isPackage(name)(target)));
@@ -190,11 +190,11 @@ describe('structure', () => {
     assert.ok(files.flatMap(({ imports }) => imports.filter(({ dynamic }) => dynamic)).length > 5);
   });
 
-  it('loads the Firestore SDK in platform/ alone', () => {
+  it('loads the Firestore SDK only in platform/', () => {
     assert.deepEqual(importers(isPackage('firebase-admin/firestore')), ['platform/platform.ts']);
   });
 
-  it('has Firestore in platform/ and modules alone: what decides and verifies never reads it', () => {
+  it('uses Firestore only in platform/ and modules, not to verify or decide', () => {
     const users = importers(
       (target) => target.startsWith('platform/firestore/') || isPackage('@google-cloud/firestore')(target),
     );
@@ -205,7 +205,7 @@ describe('structure', () => {
     );
   });
 
-  it('creates audit events in audit/ alone, and never changes one', () => {
+  it('creates audit events only in audit/, and never changes one', () => {
     const users = files.filter(({ text }) => /\bAUDIT_EVENTS\b|['"`]auditEvents\b/.test(text));
     assert.ok(users.length > 0);
     for (const { path, text } of users) {
@@ -214,7 +214,7 @@ describe('structure', () => {
     }
   });
 
-  it('uses no package at run time that package.json does not declare', () => {
+  it('uses only packages at run time that package.json declares', () => {
     const { dependencies } = JSON.parse(readFileSync(join(src, '../package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
     };

@@ -20,14 +20,14 @@ const entry = {
 };
 const grant = (role: Role) => ({ role, grantedBy: 'system', grantedAt: 1 });
 
-describe('authenticate: somebody of another issuer', () => {
+describe('authenticate: an external user', () => {
   let pair: SigningPair;
   let server: KeyServer;
   let google: Google;
   let firestore: TestFirestore;
   let instance: Instance;
-  let elsewhere: Instance;
-  let ahead = 0;
+  let otherInstance: Instance;
+  let offset = 0;
 
   before(async () => {
     pair = await createSigningPair('RS256', 'k1');
@@ -36,212 +36,212 @@ describe('authenticate: somebody of another issuer', () => {
   });
   after(() => server.close());
   beforeEach(async () => {
-    ahead = 0;
+    offset = 0;
     google = await openGoogle();
     serveAccounts(google);
     google.users.set('bob', { localId: 'bob', customAttributes: '{"roles":["auditor"],"rv":1}' });
     firestore = await openTestFirestore();
-    [instance, elsewhere] = [open(), open()];
+    [instance, otherInstance] = [open(), open()];
   });
   afterEach(() => Promise.all([google.close(), firestore.close()]));
 
-  /** @param fast how far (ms) its clock is ahead of everybody's */
-  const open = (more: object = { jitProvisioning: true }, fast = 0) =>
+  /** @param skew milliseconds that the clock of this instance is ahead of the others */
+  const open = (more: object = { jitProvisioning: true }, skew = 0) =>
     createInstance(google, firestore, {
       product: { trustedIssuers: [{ ...entry, ...more }] },
-      clock: () => Date.now() + ahead + fast,
+      clock: () => Date.now() + offset + skew,
       fetch: server.fetch,
     });
-  const now = () => Math.floor((Date.now() + ahead) / 1000);
-  /** A token of a day's life. */
+  const now = () => Math.floor((Date.now() + offset) / 1000);
+  /** A token that is valid for a day. */
   const mint = (claims: Record<string, unknown> = {}) =>
     pair.sign({ iss: ISSUER, aud: 'api', sub: 'ada', iat: now() - 5, exp: now() + 24 * 3600 - 5, ...claims });
   const change = (at: Instance, edit: Edit, uid = ID) =>
     at.directory.change({ uid }, ({ entry: found }) => applyEdit(found ?? assert.fail(), edit, now()));
-  const assertOut = (at: Instance, token: string) =>
+  const assertDisabled = (at: Instance, token: string) =>
     assertRefused(() => present(at, token), 'invalid_token', 'account-disabled');
-  const untilNextRead = () => {
-    ahead += 10_000;
+  const untilNextFeedRead = () => {
+    offset += 10_000;
   };
 
-  it('is entered on first sight, and looked for once while nothing happens', async () => {
+  it('is provisioned at the first request, and read once while nothing changes', async () => {
     const token = await mint({ groups: ['staff'] });
     const first = await present(instance, token);
     assert.deepEqual([first.directoryId, first.roles], [ID, ['support']]);
     assert.deepEqual((await instance.directory.find(ID))?.identity, { issuer: ISSUER, subject: 'ada' });
-    untilNextRead();
+    untilNextFeedRead();
     assert.equal(await present(instance, token), first);
   });
 
-  it('passes without an entry to what is ordinary, and not to what is privileged', async () => {
-    const shy = open({ jitProvisioning: false });
+  it('is accepted without an entry, but not for privileged operations', async () => {
+    const withoutJit = open({ jitProvisioning: false });
     const token = await mint({ groups: ['reader'] });
-    assert.ok((await present(shy, token)).permissions.includes('audit:read'));
-    await assertRefused(() => present(shy, token, FRESH), 'permission_denied');
-    assert.equal(await shy.directory.find(ID), undefined);
+    assert.ok((await present(withoutJit, token)).permissions.includes('audit:read'));
+    await assertRefused(() => present(withoutJit, token, FRESH), 'permission_denied');
+    assert.equal(await withoutJit.directory.find(ID), undefined);
   });
 
-  it('has for privileged access what the directory grants, and nothing that the token says', async () => {
+  it('has only the grants of the directory for privileged operations', async () => {
     const token = await mint({ groups: ['reader'] });
     assert.deepEqual((await present(instance, token, FRESH)).roles, []);
-    await change(elsewhere, { grants: [grant('admin')] });
+    await change(otherInstance, { grants: [grant('admin')] });
     const principal = await present(instance, token, FRESH);
     assert.deepEqual([principal.roles, principal.directoryId], [['admin'], ID]);
     assert.ok(principal.permissions.includes('roles:assign'));
   });
 
-  it('has new grants with the token it has: here at once, elsewhere with the next read', async () => {
+  it('has new grants with its old token: here at once, elsewhere after the next feed read', async () => {
     const token = await mint();
-    await Promise.all([present(instance, token), present(elsewhere, token)]);
+    await Promise.all([present(instance, token), present(otherInstance, token)]);
     await change(instance, { grants: [grant('auditor')] });
     assert.deepEqual((await present(instance, token)).roles, ['auditor']);
-    assert.deepEqual((await present(elsewhere, token)).roles, []);
-    untilNextRead();
-    assert.deepEqual((await present(elsewhere, token)).roles, ['auditor']);
+    assert.deepEqual((await present(otherInstance, token)).roles, []);
+    untilNextFeedRead();
+    assert.deepEqual((await present(otherInstance, token)).roles, ['auditor']);
     await change(instance, { grants: [] });
-    untilNextRead();
-    assert.deepEqual((await present(elsewhere, token)).roles, []);
+    untilNextFeedRead();
+    assert.deepEqual((await present(otherInstance, token)).roles, []);
   });
 
-  const ended: Record<string, Edit> = { revoked: { revoke: true }, disabled: { disabled: true } };
-  for (const [what, edit] of Object.entries(ended)) {
-    it(`is out when ${what}: here at once, elsewhere with the next read, for privileged access everywhere`, async () => {
+  const endings: Record<string, Edit> = { revoked: { revoke: true }, disabled: { disabled: true } };
+  for (const [what, edit] of Object.entries(endings)) {
+    it(`is refused when ${what}: at once here or if privileged, else after the next feed read`, async () => {
       const token = await mint();
-      await Promise.all([present(instance, token), present(elsewhere, token)]);
+      await Promise.all([present(instance, token), present(otherInstance, token)]);
       await change(instance, edit);
       await assertRefused(() => present(instance, token), 'token_stale', 'revoked');
       const code = what === 'disabled' ? 'invalid_token' : 'token_stale';
-      await assertRefused(() => present(elsewhere, token, FRESH), code);
-      untilNextRead();
-      await assertRefused(() => present(elsewhere, token), 'token_stale', 'revoked');
+      await assertRefused(() => present(otherInstance, token, FRESH), code);
+      untilNextFeedRead();
+      await assertRefused(() => present(otherInstance, token), 'token_stale', 'revoked');
     });
 
-    it(`stays out when ${what}, for all of its token’s day, though the feed forgets within hours`, async () => {
+    it(`is still refused when ${what} after the feed has dropped the change`, async () => {
       const token = await mint();
       await present(instance, token);
       await change(instance, edit);
       await assertRefused(() => present(instance, token), 'token_stale');
       for (let hour = 1; hour < 23; hour += 3) {
-        ahead = hour * HOUR;
+        offset = hour * HOUR;
         await assert.rejects(() => present(instance, token));
       }
     });
   }
 
-  it('is back after a revocation with a token issued since, and not while disabled', async () => {
+  it('is accepted with a token issued after a revocation, but not while disabled', async () => {
     await present(instance, await mint());
     await change(instance, { revoke: true });
-    ahead = 20_000;
+    offset = 20_000;
     assert.equal((await present(instance, await mint())).subject, 'ada');
     await change(instance, { disabled: true });
-    ahead = 40_000;
+    offset = 40_000;
     await assertRefused(async () => present(instance, await mint()), 'invalid_token', 'account-disabled');
   });
 
-  it('is out when disabled although its issuer’s clock is ahead, so that its token seems to be younger', async () => {
+  it('is refused when disabled even if the issuer’s clock is ahead', async () => {
     const token = await mint({ iat: now() + 4, groups: ['staff'] });
-    await Promise.all([present(instance, token), present(elsewhere, token)]);
+    await Promise.all([present(instance, token), present(otherInstance, token)]);
     await change(instance, { disabled: true });
-    await assertOut(instance, token);
-    untilNextRead();
-    await assertOut(elsewhere, token);
+    await assertDisabled(instance, token);
+    untilNextFeedRead();
+    await assertDisabled(otherInstance, token);
   });
 
-  describe('what happens in the second in which it was entered', () => {
-    /** Its issuer's clock is ahead: the time of the sign-in alone does not tell. */
+  describe('in the second of its provisioning', () => {
+    /** The issuer's clock is ahead, so the sign-in time alone does not show that the token is older. */
     const mintAhead = () => mint({ iat: now() + 4, groups: ['staff'] });
     const disable = () =>
       instance.directory.change({ uid: ID }, ({ entry: found = assert.fail() }) =>
         applyEdit(found, { disabled: true }, found.created),
       );
 
-    it('counts elsewhere, too: it is out when disabled', async () => {
+    it('is refused on every instance when disabled', async () => {
       const token = await mintAhead();
-      await Promise.all([present(instance, token), present(elsewhere, token)]);
+      await Promise.all([present(instance, token), present(otherInstance, token)]);
       await disable();
-      untilNextRead();
-      for (const one of [instance, elsewhere]) await assertOut(one, token);
+      untilNextFeedRead();
+      for (const one of [instance, otherInstance]) await assertDisabled(one, token);
     });
 
-    it('counts elsewhere, too: what it was granted goes when its entry is deleted', async () => {
-      const shy = open({ jitProvisioning: false });
+    it('loses its grants on every instance when its entry is deleted', async () => {
+      const withoutJit = open({ jitProvisioning: false });
       const token = await mintAhead();
       await present(instance, token);
       await change(instance, { grants: [grant('auditor')] });
-      assert.ok((await present(shy, token)).roles.includes('auditor'));
+      assert.ok((await present(withoutJit, token)).roles.includes('auditor'));
       await instance.directory.change({ uid: ID }, ({ entry: found = assert.fail() }) => ({
         entry: null,
         accessChange: { gone: true, validAfter: found.created + 1 },
       }));
-      untilNextRead();
-      assert.deepEqual((await present(shy, token)).roles, ['support']);
+      untilNextFeedRead();
+      assert.deepEqual((await present(withoutJit, token)).roles, ['support']);
     });
 
-    it('counts on an instance that saw no entry just before, and whose clock is ahead: it is out when disabled', async () => {
-      const shy = open({ jitProvisioning: false }, 4_000);
+    it('is refused when disabled, on an instance with a clock ahead that had found no entry', async () => {
+      const withoutJit = open({ jitProvisioning: false }, 4_000);
       const token = await mintAhead();
-      await present(shy, token);
+      await present(withoutJit, token);
       await present(instance, token);
       await disable();
-      untilNextRead();
-      await assertOut(shy, token);
+      untilNextFeedRead();
+      await assertDisabled(withoutJit, token);
     });
 
-    it('counts for who was entered by an instance whose clock is ahead: it is out when disabled', async () => {
+    it('is refused when disabled, after provisioning by an instance with a clock ahead', async () => {
       const token = await mintAhead();
       await present(instance, token);
       await instance.directory.change({ uid: ID }, ({ entry: found = assert.fail() }) => ({
         entry: { ...found, created: found.created + 4 },
       }));
-      await present(elsewhere, token);
+      await present(otherInstance, token);
       await change(instance, { disabled: true });
-      untilNextRead();
-      for (const one of [instance, elsewhere]) await assertOut(one, token);
+      untilNextFeedRead();
+      for (const one of [instance, otherInstance]) await assertDisabled(one, token);
     });
   });
 
-  it('is looked up once by many requests at the same time, and entered once', async () => {
+  it('is read and provisioned once for many concurrent requests', async () => {
     const token = await mint();
     const all = await Promise.all(Array.from({ length: 150 }, () => present(instance, token)));
     assert.equal(new Set(all).size, 1);
   });
 
-  it('entered again after a deletion costs no look at the directory a minute later', async () => {
+  it('is cached a minute after a deletion, when it was provisioned again', async () => {
     await present(instance, await mint());
     const accessChange = { gone: true, validAfter: now() + 1 } as const;
     await instance.directory.change({ uid: ID }, () => ({ entry: null, accessChange }));
-    ahead = 70_000;
+    offset = 70_000;
     const token = await mint();
     const first = await present(instance, token);
     assert.equal(await present(instance, token), first);
   });
 
-  it('entered again in the second of its deletion costs no look at the directory a minute later', async () => {
-    const aheadOfUs = () => mint({ iat: now() + 4 });
-    await present(instance, await aheadOfUs());
+  it('is cached a minute after a deletion, when it was provisioned again in the same second', async () => {
+    const mintAhead = () => mint({ iat: now() + 4 });
+    await present(instance, await mintAhead());
     await instance.directory.change({ uid: ID }, ({ now: at }) => ({
       entry: null,
       accessChange: { gone: true, validAfter: Math.floor(at / 1000) + 1 },
     }));
-    await present(elsewhere, await aheadOfUs());
-    ahead = 70_000;
+    await present(otherInstance, await mintAhead());
+    offset = 70_000;
     const token = await mint();
-    const first = await present(elsewhere, token);
-    assert.equal(await present(elsewhere, token), first);
+    const first = await present(otherInstance, token);
+    assert.equal(await present(otherInstance, token), first);
   });
 
-  it('without an entry costs no look at the directory, be it a minute after a deletion', async () => {
-    const shy = open({ jitProvisioning: false });
+  it('is cached without an entry a minute after a deletion', async () => {
+    const withoutJit = open({ jitProvisioning: false });
     await present(instance, await mint());
     const accessChange = { gone: true, validAfter: now() + 1 } as const;
     await instance.directory.change({ uid: ID }, () => ({ entry: null, accessChange }));
-    ahead = 70_000;
+    offset = 70_000;
     const token = await mint();
-    const first = await present(shy, token);
-    assert.equal(await present(shy, token), first);
+    const first = await present(withoutJit, token);
+    assert.equal(await present(withoutJit, token), first);
   });
 
-  it('is nobody’s business of the Firebase user who has its name', async () => {
+  it('does not get the roles of the Firebase user with the same id', async () => {
     google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["owner"],"rv":1}' });
     await instance.users.get('ada');
     assert.deepEqual((await present(instance, await mint(), FRESH)).roles, []);

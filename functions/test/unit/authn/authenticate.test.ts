@@ -22,108 +22,108 @@ describe('authenticate', () => {
   let google: Google;
   let firestore: TestFirestore;
   let instance: Instance;
-  /** Another one, on the same Firestore and Firebase Auth. */
-  let elsewhere: Instance;
-  /** Milliseconds that the instances' clocks are ahead. */
-  let ahead = 0;
+  /** Another instance on the same Firestore and Firebase Auth. */
+  let otherInstance: Instance;
+  /** Milliseconds that the test has moved the instances' clocks forward. */
+  let offset = 0;
 
   beforeEach(async () => {
-    ahead = 0;
+    offset = 0;
     google = await openGoogle();
     serveAccounts(google);
     google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":1}' });
     firestore = await openTestFirestore();
-    const clock = () => Date.now() + ahead;
+    const clock = () => Date.now() + offset;
     instance = createInstance(google, firestore, { clock });
-    elsewhere = createInstance(google, firestore, { clock });
+    otherInstance = createInstance(google, firestore, { clock });
   });
   afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   const member = (claims: Record<string, unknown> = {}) =>
     mintIdToken({ roles: ['member'], rv: 1, ...claims });
-  const untilNextRead = () => {
-    ahead += 10_000;
+  const untilNextFeedRead = () => {
+    offset += 10_000;
   };
   const lookUps = () => google.count('accounts:lookup');
 
-  /** The transaction of a change and nothing after it, as if the process had ended there. */
+  /** Only the transaction of a change, as if the process had crashed after it. */
   async function change(at: Instance, edit: Edit): Promise<void> {
     await at.users.get('ada');
     await at.directory.change({ uid: 'ada' }, ({ entry }) => applyEdit(entry ?? assert.fail(), edit, now()));
   }
 
-  describe('for ordinary access', () => {
-    it('takes no credential for anonymous, and asks nobody', async () => {
+  describe('for operations that are not privileged', () => {
+    it('treats a missing credential as anonymous, without any request', async () => {
       for (const fresh of [false, true])
         assert.equal(await authenticate(instance, undefined, { fresh }), ANONYMOUS);
       assert.deepEqual(google.requests, []);
     });
 
-    it('takes a bad credential for an error, never for anonymous', async () => {
+    it('refuses a bad credential, and never treats it as anonymous', async () => {
       for (const token of ['', 'null', 'undefined', 'a.b.c']) {
         await assertRefused(() => present(instance, token), 'invalid_token');
       }
     });
 
-    it('verifies a token once, and asks nobody about its account', async () => {
+    it('verifies a token once, without a look-up of its account', async () => {
       const token = await member();
       const first = await present(instance, token);
       assert.equal(await present(instance, token), first);
-      untilNextRead();
+      untilNextFeedRead();
       assert.equal(await present(instance, token), first);
       assert.equal(google.count(KEYS), 1);
       assert.equal(lookUps(), 0);
     });
 
-    it('refuses a token that has expired since it was first seen', async () => {
+    it('refuses a token that expired after its first verification', async () => {
       const token = await member({ iat: now() - 10, exp: now() + 600 });
       await present(instance, token);
-      ahead = 601_000;
+      offset = 601_000;
       await assertRefused(() => present(instance, token), 'invalid_token', 'token-expired');
     });
 
-    it('does not keep a refused token, so that it is refused again', async () => {
+    it('does not cache a refused token', async () => {
       const forged = await mintIdToken({ aud: 'other' });
       await assertRefused(() => present(instance, forged), 'invalid_token');
       await assertRefused(() => present(instance, forged), 'invalid_token');
     });
 
-    it('takes a role away from a token that it recognises in the second in which the role ends', async () => {
+    it('removes a role from a cached token at the second in which the role expires', async () => {
       const at = now();
-      const steady = createInstance(google, firestore, { clock: () => at * 1000 + ahead });
+      const fixedClock = createInstance(google, firestore, { clock: () => at * 1000 + offset });
       const token = await mintIdToken({ roles: ['member', 'admin'], rv: 1, rx: { admin: at + 30 } });
-      const before = await present(steady, token);
+      const before = await present(fixedClock, token);
       assert.deepEqual(before.roles, ['member', 'admin']);
-      ahead = 29_999;
-      assert.equal(await present(steady, token), before);
-      ahead = 30_000;
-      const after = await present(steady, token);
+      offset = 29_999;
+      assert.equal(await present(fixedClock, token), before);
+      offset = 30_000;
+      const after = await present(fixedClock, token);
       assert.deepEqual([after.roles, after.permissions], [['member'], permissionsOf(['member'])]);
-      assert.equal(await present(steady, token), after);
+      assert.equal(await present(fixedClock, token), after);
       assert.equal(lookUps(), 0);
     });
 
     const edits: Record<string, readonly [edit: Edit, reason: string]> = {
-      'other roles': [{ grants: [grant('auditor')] }, 'roles-changed'],
-      'no roles': [{ grants: [] }, 'roles-changed'],
-      'no sessions': [{ revoke: true }, 'revoked'],
-      'been disabled': [{ disabled: true }, 'revoked'],
-      'been deleted': [{ remove: true }, 'revoked'],
+      'a role change': [{ grants: [grant('auditor')] }, 'roles-changed'],
+      'the removal of all roles': [{ grants: [] }, 'roles-changed'],
+      'a revocation': [{ revoke: true }, 'revoked'],
+      disabling: [{ disabled: true }, 'revoked'],
+      'a deletion': [{ remove: true }, 'revoked'],
     };
     for (const [what, [edit, reason]] of Object.entries(edits)) {
-      it(`calls the token of somebody stale who has ${what} now: here at once, elsewhere with the next read`, async () => {
+      it(`refuses the token after ${what}: here at once, elsewhere after the next feed read`, async () => {
         const token = await member();
-        await present(elsewhere, token);
+        await present(otherInstance, token);
         await change(instance, edit);
         await assertRefused(() => present(instance, token), 'token_stale', reason);
-        await present(elsewhere, token);
-        untilNextRead();
-        const { caller } = await assertRefused(() => present(elsewhere, token), 'token_stale', reason);
+        await present(otherInstance, token);
+        untilNextFeedRead();
+        const { caller } = await assertRefused(() => present(otherInstance, token), 'token_stale', reason);
         assert.equal(caller?.subject, 'ada');
       });
     }
 
-    it('calls a sign-in before validAfter revoked, to the second', async () => {
+    it('refuses as revoked a sign-in before validAfter, to the second', async () => {
       const validAfter = now() - 30;
       await instance.users.get('ada');
       await instance.directory.change({ uid: 'ada' }, ({ entry }) => ({
@@ -135,7 +135,7 @@ describe('authenticate', () => {
       assert.equal((await present(instance, await member({ auth_time: validAfter }))).authTime, validAfter);
     });
 
-    it('passes a token of the newest version, and none without a version', async () => {
+    it('accepts a token of the newest version, and refuses one without a version', async () => {
       await change(instance, { grants: [grant('auditor')] });
       const token = await mintIdToken({ roles: ['auditor'], rv: 2 });
       assert.deepEqual((await present(instance, token)).roles, ['auditor']);
@@ -145,44 +145,44 @@ describe('authenticate', () => {
       }
     });
 
-    it('passes nobody while the changes were never read, and goes on with what it knows afterwards', async () => {
+    it('refuses all tokens until the feed was read once, then continues with what it read', async () => {
       let isDown = true;
       const open = () => (isDown ? Promise.reject(unavailable('Firestore')) : firestore.open());
       const token = await member();
-      const clock = () => Date.now() + ahead;
-      const unsteady = createInstance(google, { ...firestore, open }, { clock });
-      await assertRefused(() => present(unsteady, token), 'unavailable', 'access changes were not read');
+      const clock = () => Date.now() + offset;
+      const unreliable = createInstance(google, { ...firestore, open }, { clock });
+      await assertRefused(() => present(unreliable, token), 'unavailable', 'access changes were not read');
       isDown = false;
       await change(instance, { grants: [grant('auditor')] });
-      await assertRefused(() => present(unsteady, token), 'token_stale');
+      await assertRefused(() => present(unreliable, token), 'token_stale');
       isDown = true;
-      untilNextRead();
-      await assertRefused(() => present(unsteady, token), 'token_stale');
+      untilNextFeedRead();
+      await assertRefused(() => present(unreliable, token), 'token_stale');
       const newer = await mintIdToken({ roles: ['auditor'], rv: 2 });
-      assert.deepEqual((await present(unsteady, newer)).roles, ['auditor']);
-      const unread = unsteady.lines.filter(({ kind }) => kind === 'feedReadFailed');
+      assert.deepEqual((await present(unreliable, newer)).roles, ['auditor']);
+      const readFailures = unreliable.lines.filter(({ kind }) => kind === 'feedReadFailed');
       assert.deepEqual(
-        unread.map(({ code, detail }) => [code, detail]),
+        readFailures.map(({ code, detail }) => [code, detail]),
         [
           ['unavailable', 'Firestore'],
           ['unavailable', 'Firestore'],
         ],
       );
-      await assertRefused(() => present(unsteady, newer, FRESH), 'unavailable', 'Firestore');
+      await assertRefused(() => present(unreliable, newer, FRESH), 'unavailable', 'Firestore');
     });
   });
 
-  describe('for privileged access', () => {
-    /** In step with what the directory has adopted. */
-    const good = () => present(instance, token, FRESH);
+  describe('for privileged operations', () => {
+    /** Presents the token for a privileged operation. */
+    const presentFresh = () => present(instance, token, FRESH);
     let token: string;
     beforeEach(async () => {
       token = await member();
     });
 
-    it('enters in the directory whom it does not know, with the roles of the claims', async () => {
+    it('creates a missing directory entry with the roles in the claims', async () => {
       assert.equal(await instance.directory.find('ada'), undefined);
-      assert.deepEqual((await good()).roles, ['member']);
+      assert.deepEqual((await presentFresh()).roles, ['member']);
       const entry = await instance.directory.find('ada');
       assert.deepEqual(
         [entry?.rolesVersion, entry?.grants.map(({ role, grantedBy }) => [role, grantedBy])],
@@ -190,27 +190,27 @@ describe('authenticate', () => {
       );
     });
 
-    it('asks the directory and Firebase Auth each time', async () => {
-      await good(); // which enters her in the directory, and looks once more for that
-      const entered = lookUps();
-      await good();
-      await good();
-      assert.equal(lookUps(), entered + 2);
-      const claims = google.users.get('ada');
-      google.users.set('ada', { localId: 'ada', ...claims, disabled: true });
-      const { caller } = await assertRefused(good, 'invalid_token', 'account-disabled');
+    it('reads the directory and Firebase Auth each time', async () => {
+      await presentFresh(); // creates the entry, which needs one more look-up
+      const before = lookUps();
+      await presentFresh();
+      await presentFresh();
+      assert.equal(lookUps(), before + 2);
+      const account = google.users.get('ada');
+      google.users.set('ada', { localId: 'ada', ...account, disabled: true });
+      const { caller } = await assertRefused(presentFresh, 'invalid_token', 'account-disabled');
       assert.equal(caller?.subject, 'ada');
-      assert.equal(lookUps(), entered + 3);
+      assert.equal(lookUps(), before + 3);
     });
 
-    it('knows at once what another instance did, which ordinary access learns with the next read', async () => {
+    it('sees a change of another instance at once, before the next feed read', async () => {
       await present(instance, token);
-      await change(elsewhere, { grants: [grant('auditor')] });
+      await change(otherInstance, { grants: [grant('auditor')] });
       assert.deepEqual((await present(instance, token)).roles, ['member']);
-      await assertRefused(good, 'token_stale', 'roles-changed');
+      await assertRefused(presentFresh, 'token_stale', 'roles-changed');
     });
 
-    const elsewhereEnded: Record<
+    const endedInFirebaseAuth: Record<
       string,
       readonly [() => void, code: 'invalid_token' | 'token_stale', reason: string]
     > = {
@@ -226,74 +226,76 @@ describe('authenticate', () => {
         'revoked',
       ],
     };
-    for (const [what, [end, code, reason]] of Object.entries(elsewhereEnded)) {
-      it(`refuses who was ${what} in Firebase Auth alone`, async () => {
-        await good();
+    for (const [what, [end, code, reason]] of Object.entries(endedInFirebaseAuth)) {
+      it(`refuses a user who was ${what} in Firebase Auth only`, async () => {
+        await presentFresh();
         end();
-        await assertRefused(good, code, reason);
+        await assertRefused(presentFresh, code, reason);
       });
     }
 
-    const endedHere: Record<string, readonly [Edit, code: 'invalid_token' | 'token_stale', reason: string]> =
-      {
-        disabled: [{ disabled: true }, 'invalid_token', 'account-disabled'],
-        'being deleted': [{ remove: true }, 'invalid_token', 'account-disabled'],
-        'signed out': [{ revoke: true }, 'token_stale', 'revoked'],
-      };
-    for (const [what, [edit, code, reason]] of Object.entries(endedHere)) {
-      it(`refuses who is ${what} in the directory alone`, async () => {
-        await change(elsewhere, edit);
+    const endedInDirectory: Record<
+      string,
+      readonly [Edit, code: 'invalid_token' | 'token_stale', reason: string]
+    > = {
+      disabled: [{ disabled: true }, 'invalid_token', 'account-disabled'],
+      'being deleted': [{ remove: true }, 'invalid_token', 'account-disabled'],
+      'signed out': [{ revoke: true }, 'token_stale', 'revoked'],
+    };
+    for (const [what, [edit, code, reason]] of Object.entries(endedInDirectory)) {
+      it(`refuses a user who is ${what} in the directory only`, async () => {
+        await change(otherInstance, edit);
         assert.equal(google.count('accounts:update'), 0);
-        await assertRefused(good, code, reason);
+        await assertRefused(presentFresh, code, reason);
       });
     }
 
-    it('calls a sign-in before either’s validAfter revoked, to the second', async () => {
+    it('refuses as revoked a sign-in before validSince in Firebase Auth, to the second', async () => {
       const signedIn = now() - 100;
       token = await member({ auth_time: signedIn });
       google.users.set('ada', { ...google.users.get('ada'), localId: 'ada', validSince: String(signedIn) });
-      assert.equal((await good()).authTime, signedIn);
+      assert.equal((await presentFresh()).authTime, signedIn);
       google.users.set('ada', { localId: 'ada', validSince: String(signedIn + 1) });
-      await assertRefused(good, 'token_stale', 'revoked');
+      await assertRefused(presentFresh, 'token_stale', 'revoked');
     });
 
     const differing: Record<string, Record<string, unknown>> = {
       'an older version': { rv: 2 },
       'a newer version than the record': { rv: 4 },
       'no version': { rv: undefined },
-      'a version that is no number': { rv: '3' },
+      'a version that is not a number': { rv: '3' },
     };
     for (const [what, claims] of Object.entries(differing)) {
-      it(`calls a token stale that has ${what}`, async () => {
+      it(`refuses as stale a token with ${what}`, async () => {
         google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":3}' });
         assert.deepEqual((await present(instance, await member({ rv: 3 }), FRESH)).roles, ['member']);
         token = await member(claims);
-        await assertRefused(good, 'token_stale', 'roles-changed');
+        await assertRefused(presentFresh, 'token_stale', 'roles-changed');
       });
     }
 
-    it('takes the roles from the record, whatever a token of the same version says', async () => {
+    it('takes the roles from the record, not from a token of the same version', async () => {
       for (const roles of [['owner', 'member'], ['owner'], undefined]) {
         token = await mintIdToken({ roles, rv: 1 });
-        assert.deepEqual((await good()).roles, ['member']);
+        assert.deepEqual((await presentFresh()).roles, ['member']);
       }
     });
 
-    it('passes who has no role and never had, as nobody who may anything', async () => {
+    it('accepts a user who never had a role, without permissions', async () => {
       google.users.set('ada', { localId: 'ada' });
       token = await mintIdToken();
-      assert.deepEqual((await good()).permissions, []);
+      assert.deepEqual((await presentFresh()).permissions, []);
     });
 
-    it('takes a role away in the second in which its grant ends, with the same token', async () => {
+    it('removes a role at the second in which its grant expires, with the same token', async () => {
       const at = now();
-      const steady = createInstance(google, firestore, { clock: () => at * 1000 + ahead });
-      await change(elsewhere, { grants: [grant('member'), grant('admin', at + 30)] });
+      const fixedClock = createInstance(google, firestore, { clock: () => at * 1000 + offset });
+      await change(otherInstance, { grants: [grant('member'), grant('admin', at + 30)] });
       token = await mintIdToken({ roles: ['member', 'admin'], rv: 2, rx: { admin: at + 30 } });
-      ahead = 29_999;
-      assert.deepEqual((await present(steady, token, FRESH)).roles, ['member', 'admin']);
-      ahead = 30_000;
-      assert.deepEqual((await present(steady, token, FRESH)).roles, ['member']);
+      offset = 29_999;
+      assert.deepEqual((await present(fixedClock, token, FRESH)).roles, ['member', 'admin']);
+      offset = 30_000;
+      assert.deepEqual((await present(fixedClock, token, FRESH)).roles, ['member']);
     });
 
     const failures: Record<string, Parameters<Google['answer']>[1]> = {
@@ -308,25 +310,25 @@ describe('authenticate', () => {
       'no answer': () => () => undefined,
       'a broken connection': () => (res) => void res.socket?.destroy(),
     };
-    /** What only the deadline ends: the SDK waits, or tries again and again. */
-    const unending = ['no answer', 'a broken connection'];
+    /** Only the deadline ends these: the SDK waits or retries. */
+    const endedByDeadline = ['no answer', 'a broken connection'];
     for (const [what, answer] of Object.entries(failures)) {
-      it(`answers "unavailable" while Firebase Auth cannot be asked, and ordinary access goes on: ${what}`, async () => {
+      it(`is "unavailable" while Firebase Auth fails with ${what}; other operations continue`, async () => {
         google.answer(ACCOUNTS_LOOKUP, answer);
         assert.equal((await present(instance, token)).subject, 'ada');
         const refuse = async () =>
-          assert.equal((await assertRefused(good, 'unavailable', /^getUser/)).retryAfter, 5);
-        await (unending.includes(what) ? withoutDelay(refuse, AUTH_DEADLINE_MS) : refuse());
+          assert.equal((await assertRefused(presentFresh, 'unavailable', /^getUser/)).retryAfter, 5);
+        await (endedByDeadline.includes(what) ? withoutDelay(refuse, AUTH_DEADLINE_MS) : refuse());
         serveAccounts(google);
-        assert.equal((await good()).subject, 'ada');
+        assert.equal((await presentFresh()).subject, 'ada');
       });
     }
   });
 
   describe('when a token is stale', () => {
-    it('sees to it that the next one will not be, should telling Firebase Auth have been cut short', async () => {
+    it('writes the pending claims, so that the next token is not stale', async () => {
       const token = await member();
-      await change(elsewhere, { grants: [grant('auditor')] });
+      await change(otherInstance, { grants: [grant('auditor')] });
       assert.deepEqual((await instance.directory.find('ada'))?.pending, ['claims']);
       await assertRefused(() => present(instance, token, FRESH), 'token_stale');
       assert.deepEqual((await instance.directory.find('ada'))?.pending, []);
@@ -334,32 +336,32 @@ describe('authenticate', () => {
     });
 
     for (const fresh of [false, true]) {
-      it(`looks after it at most once in 5 seconds${fresh ? ', for privileged access, too' : ''}`, async () => {
+      it(`syncs the account at most once in 5 seconds${fresh ? ', also when privileged' : ''}`, async () => {
         const token = await member();
         await change(instance, { grants: [grant('auditor')] });
         const at = Date.now();
-        const steady = createInstance(google, firestore, { clock: () => at + ahead });
-        await assertRefused(() => present(steady, token, FRESH), 'token_stale');
+        const fixedClock = createInstance(google, firestore, { clock: () => at + offset });
+        await assertRefused(() => present(fixedClock, token, FRESH), 'token_stale');
         assert.equal(google.count('accounts:update'), 1);
-        await change(elsewhere, { grants: [grant('member')] });
-        ahead = 4_999;
-        await assertRefused(() => present(steady, token, { fresh }), 'token_stale');
+        await change(otherInstance, { grants: [grant('member')] });
+        offset = 4_999;
+        await assertRefused(() => present(fixedClock, token, { fresh }), 'token_stale');
         assert.equal(google.count('accounts:update'), 1);
-        ahead = 5_000;
-        await assertRefused(() => present(steady, token, { fresh }), 'token_stale');
+        offset = 5_000;
+        await assertRefused(() => present(fixedClock, token, { fresh }), 'token_stale');
         assert.equal(google.count('accounts:update'), 2);
       });
     }
 
-    it('is not looked after for a token that is refused for another reason', async () => {
+    it('does not sync the account for a token that is refused for another reason', async () => {
       const token = await member();
-      await change(elsewhere, { disabled: true });
+      await change(otherInstance, { disabled: true });
       await assertRefused(() => present(instance, token, FRESH), 'invalid_token');
       assert.deepEqual((await instance.directory.find('ada'))?.pending, ['sessions', 'disabled']);
     });
   });
 
-  describe('another issuer’s principal', () => {
+  describe('for a principal of another issuer', () => {
     const directoryIds = new Map([['okta|ada', 'ada']]);
 
     async function withTestIssuer(at: Instance) {
@@ -368,8 +370,8 @@ describe('authenticate', () => {
       return { at: { ...at, authenticators: [bearer], bearer }, mint };
     }
 
-    it('is revoked by the same changes where it has an entry in the directory', async () => {
-      const { at, mint } = await withTestIssuer(elsewhere);
+    it('refuses it after a revocation, if it has a directory entry', async () => {
+      const { at, mint } = await withTestIssuer(otherInstance);
       const token = await mint({ sub: 'okta|ada', roles: ['member'], rv: 1 });
       const principal = await present(at, token);
       assert.deepEqual(
@@ -377,29 +379,29 @@ describe('authenticate', () => {
         ['okta|ada', undefined, ['member']],
       );
       await change(instance, { revoke: true });
-      untilNextRead();
+      untilNextFeedRead();
       await assertRefused(() => present(at, token), 'token_stale', 'revoked');
       await assertRefused(() => present(at, token, FRESH), 'token_stale', 'revoked');
     });
 
-    it('loses its roles by the same changes, and has those of the entry for privileged access', async () => {
+    it('refuses it after a role change, and uses the roles of the entry when privileged', async () => {
       const { at, mint } = await withTestIssuer(instance);
       const token = await mint({ sub: 'okta|ada', roles: ['owner'], rv: 1 });
       assert.deepEqual((await present(at, token, FRESH)).roles, ['member']);
-      await change(elsewhere, { grants: [] });
+      await change(otherInstance, { grants: [] });
       await assertRefused(() => present(at, token, FRESH), 'token_stale', 'roles-changed');
-      untilNextRead();
+      untilNextFeedRead();
       await assertRefused(() => present(at, token), 'token_stale', 'roles-changed');
     });
 
-    it('is not taken for a Firebase user of the name that its issuer gave it', async () => {
+    it('does not confuse it with the Firebase user of the same id', async () => {
       const { at, mint } = await withTestIssuer(instance);
       const token = await mint({ sub: 'ada', roles: ['member'], rv: 1 });
       await change(instance, { revoke: true });
       assert.equal((await present(at, token)).directoryId, undefined);
     });
 
-    it('without an entry passes to what is ordinary, and not to what is privileged', async () => {
+    it('accepts it without an entry, but not for privileged operations', async () => {
       const { at, mint } = await withTestIssuer(instance);
       const token = await mint({ sub: 'okta|eve', roles: ['owner'], rv: 1 });
       assert.deepEqual((await present(at, token)).roles, ['owner']);
@@ -408,13 +410,13 @@ describe('authenticate', () => {
       assert.equal(lookUps(), 0);
     });
 
-    it('loses a role in the second in which it ends, as any other', async () => {
+    it('removes its role at the second in which the role expires', async () => {
       const at = now();
-      const steady = createInstance(google, firestore, { clock: () => at * 1000 + ahead });
-      const { at: other, mint } = await withTestIssuer(steady);
+      const fixedClock = createInstance(google, firestore, { clock: () => at * 1000 + offset });
+      const { at: other, mint } = await withTestIssuer(fixedClock);
       const token = await mint({ sub: 'okta|eve', roles: ['admin'], rv: 1, rx: { admin: at + 30 } });
       assert.deepEqual((await present(other, token)).roles, ['admin']);
-      ahead = 30_000;
+      offset = 30_000;
       assert.deepEqual((await present(other, token)).roles, []);
     });
   });

@@ -12,7 +12,7 @@ const entry = (host: string, more: object = {}) => ({
   ...{ typ: ['jwt'], ...more },
 });
 
-describe('the bearer authenticator', () => {
+describe('createBearerAuthenticator', () => {
   let server: KeyServer;
   let pair: SigningPair;
   let bearer: BearerAuthenticator;
@@ -35,7 +35,7 @@ describe('the bearer authenticator', () => {
   const mint = (iss: unknown, header: Record<string, unknown> = {}) =>
     pair.sign({ iss, aud: 'api', sub: 'ada', iat: NOW, exp: NOW + 60 }, header);
 
-  it('verifies a token once, and recognises it until it expires', async () => {
+  it('verifies a token once, and caches it until it expires', async () => {
     const token = await mint('https://a.example');
     const first = await verify(token);
     assert.equal(bearer.authenticate(token, now), first, 'without a promise');
@@ -46,7 +46,7 @@ describe('the bearer authenticator', () => {
     now = NOW;
   });
 
-  it('asks nobody about an `iss` that is not on the list, letter by letter', async () => {
+  it('refuses an `iss` that is not exactly in the list, without any request', async () => {
     const before = server.requests.length;
     for (const iss of [
       ...[
@@ -64,7 +64,7 @@ describe('the bearer authenticator', () => {
     assert.equal(server.requests.length, before);
   });
 
-  it('allows a header key only to the issuer whose profile has it', async () => {
+  it('allows a header key only to an issuer that has it in its profile', async () => {
     assert.equal((await verify(await mint('https://b.example', { x5t: 'x' }))).principal.subject, 'ada');
     for (const [iss, key] of [
       ['https://a.example', 'x5t'],

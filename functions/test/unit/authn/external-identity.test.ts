@@ -3,15 +3,15 @@ import fc from 'fast-check';
 import { externalId } from '../../../src/authn/external-identity.ts';
 import { isUid } from '../../../src/core/uid.ts';
 
-describe('the directory id of an external identity', () => {
-  it('is what it was before: entries are found by it', () => {
+describe('externalId', () => {
+  it('returns the same id in every version: entries are stored under it', () => {
     assert.equal(
       externalId('https://login.example.com/', 'auth0|ada'),
       'ext-aWMui5vIEZUimFcx9Ucbmdtig3mq5PlKGAa2JrN-61c',
     );
   });
 
-  it('is one that Firebase takes for a uid, and of one length, whatever the subject', () => {
+  it('returns a valid Firebase uid of fixed length for any subject', () => {
     fc.assert(
       fc.property(fc.string(), fc.string({ unit: 'binary' }), (issuer, subject) => {
         const id = externalId(issuer, subject);
@@ -20,7 +20,7 @@ describe('the directory id of an external identity', () => {
     );
   });
 
-  it('is two for one subject under two issuers, and for two whose texts run together alike', () => {
+  it('differs for two issuers, and for pairs with the same concatenation', () => {
     const ids = [
       ['https://a.example', 'ada'],
       ['https://b.example', 'ada'],

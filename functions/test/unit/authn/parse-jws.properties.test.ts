@@ -28,12 +28,12 @@ function tryParse(raw: string): ReturnType<typeof parseCompactJws> | undefined {
   }
 }
 
-describe('token guard, whatever it is given', () => {
-  it('accepts, or refuses with invalid_token, and never fails otherwise', () => {
+describe('parseCompactJws with generated input', () => {
+  it('accepts the input or refuses it with invalid_token, and throws nothing else', () => {
     fc.assert(fc.property(tokenLike, (raw) => void tryParse(raw)));
   });
 
-  it('accepts only tokens whose parts encode to themselves again', () => {
+  it('accepts only tokens in canonical base64url', () => {
     fc.assert(
       fc.property(tokenLike, (raw) => {
         if (tryParse(raw) === undefined) return;
@@ -56,7 +56,7 @@ describe('token guard, whatever it is given', () => {
     );
   });
 
-  it('refuses any object with a repeated key, wherever it is', () => {
+  it('refuses a repeated key in any object', () => {
     const text = fc.tuple(fc.string(), fc.jsonValue(), fc.jsonValue()).map(([key, one, two]) => {
       const name = JSON.stringify(key);
       return `{"a":[{${name}:${JSON.stringify(one)},"x y":0,${name}:${JSON.stringify(two)}}]}`;
@@ -67,7 +67,7 @@ describe('token guard, whatever it is given', () => {
   });
 });
 
-describe('a good token with one character changed', () => {
+describe('a valid token with one changed character', () => {
   let google: Google;
   let firestore: TestFirestore;
   let instance: Instance;
@@ -104,7 +104,7 @@ describe('a good token with one character changed', () => {
     });
   }
 
-  it('is refused in every spelling of the last character of the signature', async () => {
+  it('is refused with any other last character of the signature', async () => {
     for (const char of ALPHABET) {
       const token = good.slice(0, -1) + char;
       if (token === good) continue;

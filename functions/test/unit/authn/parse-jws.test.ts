@@ -10,7 +10,7 @@ const [H, P, S] = GOOD.split('.') as [string, string, string];
 
 const nested = (depth: number) => `{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`;
 
-/** A token of exactly so many bytes. */
+/** A token of exactly `size` bytes. */
 function tokenOfSize(size: number): string {
   const rest = size - H.length - P.length - 2;
   // 4n + 1 base64url characters do not exist, so the payload takes up the odd one.
@@ -19,12 +19,12 @@ function tokenOfSize(size: number): string {
     : `${H}.${P}.`.padEnd(size, 'A');
 }
 
-describe('token guard', () => {
-  it('gives header and payload of a well-formed token, and says that it is signed', () => {
+describe('parseCompactJws', () => {
+  it('returns header and payload of a well-formed token, marked as signed', () => {
     assert.deepEqual(parseCompactJws(GOOD), { raw: GOOD, header: HEADER, payload: PAYLOAD, signed: true });
   });
 
-  it('says of an emulator token that it is not signed', () => {
+  it('marks a token of the Auth emulator as unsigned', () => {
     assert.equal(parseCompactJws(`${H}.${P}.`).signed, false);
   });
 
@@ -34,7 +34,7 @@ describe('token guard', () => {
     assert.equal(parseCompactJws(token).raw, token);
   });
 
-  it('accepts JSON eight deep', () => {
+  it('accepts JSON with eight levels', () => {
     assert.deepEqual(Object.keys(parseCompactJws(forge(HEADER, nested(8))).payload), ['a']);
   });
 
@@ -60,12 +60,12 @@ function nextInAlphabet(char: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return alphabet.charAt(alphabet.indexOf(char) ^ 1);
 }
-/** Part whose encoding leaves bits of the last character unused. */
-const loose = encode('{"a":1}');
+/** A part in which the last character has unused bits. */
+const unusedBits = encode('{"a":1}');
 
 const FORM = 'not three parts';
-const PAYLOAD_SPELLING = 'payload is not canonical base64url';
-const SIGNATURE_SPELLING = 'signature is not canonical base64url';
+const PAYLOAD_ENCODING = 'payload is not canonical base64url';
+const SIGNATURE_ENCODING = 'signature is not canonical base64url';
 const PAYLOAD_JSON = 'payload is not JSON';
 const KEYS = 'payload has a forbidden or repeated key';
 
@@ -80,36 +80,36 @@ const malformed: readonly (readonly [what: string, token: string, reason: string
   ['a million dots', '.'.repeat(1_000_000), 'longer than 8 KiB'],
   ['8 KiB and one byte', tokenOfSize(8193), 'longer than 8 KiB'],
   ['an empty header', `.${P}.${S}`, 'header is not canonical base64url'],
-  ['an empty payload', `${H}..${S}`, PAYLOAD_SPELLING],
+  ['an empty payload', `${H}..${S}`, PAYLOAD_ENCODING],
   ['two dots', '..', 'header is not canonical base64url'],
-  ['padding behind the signature', `${GOOD}=`, SIGNATURE_SPELLING],
-  ['double padding behind the signature', `${GOOD}==`, SIGNATURE_SPELLING],
-  ['padding behind the payload', `${H}.${loose}==.${S}`, PAYLOAD_SPELLING],
-  ['a signature of padding only', `${H}.${P}.=`, SIGNATURE_SPELLING],
+  ['padding after the signature', `${GOOD}=`, SIGNATURE_ENCODING],
+  ['double padding after the signature', `${GOOD}==`, SIGNATURE_ENCODING],
+  ['padding after the payload', `${H}.${unusedBits}==.${S}`, PAYLOAD_ENCODING],
+  ['a signature of padding only', `${H}.${P}.=`, SIGNATURE_ENCODING],
   ['a space before it', ` ${GOOD}`, 'header is not canonical base64url'],
-  ['a space behind it', `${GOOD} `, SIGNATURE_SPELLING],
-  ['a line break behind it', `${GOOD}\n`, SIGNATURE_SPELLING],
-  ['a tab inside', `${H}.${P.slice(0, 4)}\t${P.slice(4)}.${S}`, PAYLOAD_SPELLING],
-  ['a NUL behind it', `${GOOD}\0`, SIGNATURE_SPELLING],
-  ['a changed unused bit in the payload', `${H}.${last(loose)}.${S}`, PAYLOAD_SPELLING],
-  ['a changed unused bit in the signature', `${H}.${P}.${last(S)}`, SIGNATURE_SPELLING],
-  ['a part of 4n + 1 characters', `${H}.${P}.AAAAA`, SIGNATURE_SPELLING],
+  ['a space after it', `${GOOD} `, SIGNATURE_ENCODING],
+  ['a line break after it', `${GOOD}\n`, SIGNATURE_ENCODING],
+  ['a tab inside', `${H}.${P.slice(0, 4)}\t${P.slice(4)}.${S}`, PAYLOAD_ENCODING],
+  ['a NUL after it', `${GOOD}\0`, SIGNATURE_ENCODING],
+  ['a changed unused bit in the payload', `${H}.${last(unusedBits)}.${S}`, PAYLOAD_ENCODING],
+  ['a changed unused bit in the signature', `${H}.${P}.${last(S)}`, SIGNATURE_ENCODING],
+  ['a part of 4n + 1 characters', `${H}.${P}.AAAAA`, SIGNATURE_ENCODING],
   [
     'the standard alphabet',
     `${H}.${P}.${Buffer.from([251, 255, 254]).toString('base64')}`,
-    SIGNATURE_SPELLING,
+    SIGNATURE_ENCODING,
   ],
-  ['a letter outside ASCII', `${H}.${P}.${S}é`, SIGNATURE_SPELLING],
+  ['a letter outside ASCII', `${H}.${P}.${S}é`, SIGNATURE_ENCODING],
   ['a percent escape', `${H}.${P}%2e${S}`, FORM],
 
-  ['JSON nine deep', forge(HEADER, nested(9)), 'payload is nested too deeply'],
-  ['JSON 2,500 deep', forge(HEADER, nested(2500)), 'payload is nested too deeply'],
-  ['JSON 5,000 deep', forge(HEADER, nested(5000)), 'longer than 8 KiB'],
-  ['a header nine deep', forge(`{"alg":${nested(8)}}`, PAYLOAD), 'header is nested too deeply'],
+  ['JSON with nine levels', forge(HEADER, nested(9)), 'payload is nested too deeply'],
+  ['JSON with 2,500 levels', forge(HEADER, nested(2500)), 'payload is nested too deeply'],
+  ['JSON with 5,000 levels', forge(HEADER, nested(5000)), 'longer than 8 KiB'],
+  ['a header with nine levels', forge(`{"alg":${nested(8)}}`, PAYLOAD), 'header is nested too deeply'],
   ['a key twice', forge(HEADER, '{"aud":"a","aud":"b"}'), KEYS],
   ['a key twice, once escaped', forge(HEADER, '{"aud":"a","\\u0061ud":"b"}'), KEYS],
   ['a key twice, with white space', forge(HEADER, '{"aud" :"a","aud"\n\t:"b"}'), KEYS],
-  ['a key twice, deep inside', forge(HEADER, '{"a":[{"b":{"c":1,"c":2}}]}'), KEYS],
+  ['a key twice, in a nested object', forge(HEADER, '{"a":[{"b":{"c":1,"c":2}}]}'), KEYS],
   ['a key twice, after a nested object', forge(HEADER, '{"a":1,"b":{"c":1},"a":2}'), KEYS],
   ['an escaped quote in a key twice', forge(HEADER, '{"a\\"":1,"a\\u0022":2}'), KEYS],
   [
@@ -119,7 +119,7 @@ const malformed: readonly (readonly [what: string, token: string, reason: string
   ],
   ['__proto__ as a claim', forge(HEADER, '{"__proto__":{"admin":true}}'), KEYS],
   ['__proto__ escaped', forge(HEADER, '{"\\u005f_proto__":1}'), KEYS],
-  ['__proto__ deep inside', forge(HEADER, '{"firebase":{"__proto__":{}}}'), KEYS],
+  ['__proto__ in a nested object', forge(HEADER, '{"firebase":{"__proto__":{}}}'), KEYS],
   ['__proto__ in the header', forge('{"__proto__":1}', PAYLOAD), 'header has a forbidden or repeated key'],
   ['invalid UTF-8', forge(HEADER, Buffer.from('7b2261223a22ff227d', 'hex')), 'payload is not UTF-8'],
   ['overlong UTF-8', forge(HEADER, Buffer.from('7b2261223a22c0af227d', 'hex')), 'payload is not UTF-8'],
@@ -132,7 +132,7 @@ const malformed: readonly (readonly [what: string, token: string, reason: string
   ['a byte order mark', forge(HEADER, '\ufeff{"a":1}'), PAYLOAD_JSON],
   ['a comment', forge(HEADER, '{"a":1/**/}'), PAYLOAD_JSON],
   ['NaN', forge(HEADER, '{"exp":NaN}'), PAYLOAD_JSON],
-  ['something behind the object', forge(HEADER, '{"a":1}{}'), PAYLOAD_JSON],
+  ['text after the object', forge(HEADER, '{"a":1}{}'), PAYLOAD_JSON],
   ['a payload that is an array', forge(HEADER, '[]'), 'payload is no object'],
   ['a payload that is null', forge(HEADER, 'null'), 'payload is no object'],
   ['a payload that is a string', forge(HEADER, '"{}"'), 'payload is no object'],
@@ -140,7 +140,7 @@ const malformed: readonly (readonly [what: string, token: string, reason: string
   ['a header that is an array', forge('[]', PAYLOAD), 'header is no object'],
 ];
 
-describe('token guard refuses', () => {
+describe('parseCompactJws refuses', () => {
   for (const [what, token, reason] of malformed) {
     it(what, () => assertRefused(() => parseCompactJws(token), 'invalid_token', reason));
   }

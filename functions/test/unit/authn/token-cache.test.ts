@@ -23,70 +23,70 @@ type Cache = ReturnType<typeof createVerifiedTokenCache>;
 const put = (cache: Cache, token: string, verified: VerifiedToken) =>
   cache.get(token, 0, async () => verified);
 
-/** What is kept of a token: nothing comes of verifying it. */
-async function kept(cache: Cache, token: string, now: number): Promise<VerifiedToken | undefined> {
+/** The cached result for a token, if there is one: the verification always fails. */
+async function cached(cache: Cache, token: string, now: number): Promise<VerifiedToken | undefined> {
   try {
-    return await cache.get(token, now, () => Promise.reject(new Error('not kept')));
+    return await cache.get(token, now, () => Promise.reject(new Error('not cached')));
   } catch {
     return undefined;
   }
 }
 
-describe('verified-token cache', () => {
-  it('gives what was put in, for exactly that token', async () => {
+describe('createVerifiedTokenCache', () => {
+  it('returns the stored result for exactly that token', async () => {
     const cache = createVerifiedTokenCache();
     const ada = verified('ada', 100);
     await put(cache, 'a.b.c', ada);
-    assert.equal(await kept(cache, 'a.b.c', 50), ada);
+    assert.equal(await cached(cache, 'a.b.c', 50), ada);
     for (const other of ['a.b.C', 'a.b.c ', 'a.b.c=', 'a.b.', ''])
-      assert.equal(await kept(cache, other, 50), undefined);
+      assert.equal(await cached(cache, other, 50), undefined);
   });
 
-  it('gives nothing from the second on in which the token expires', async () => {
+  it('returns nothing from the second in which the token expires', async () => {
     const cache = createVerifiedTokenCache();
     await put(cache, 'a.b.c', verified('ada', 100));
-    assert.notEqual(await kept(cache, 'a.b.c', 99), undefined);
-    assert.equal(await kept(cache, 'a.b.c', 100), undefined);
+    assert.notEqual(await cached(cache, 'a.b.c', 99), undefined);
+    assert.equal(await cached(cache, 'a.b.c', 100), undefined);
   });
 
-  it('gives nothing from the second on in which a role of the token ends, though the token goes on', async () => {
+  it('returns nothing from the second in which a role of a valid token expires', async () => {
     const cache = createVerifiedTokenCache();
     await put(cache, 'a.b.c', verified('ada', 100, 60));
-    assert.notEqual(await kept(cache, 'a.b.c', 59), undefined);
-    assert.equal(await kept(cache, 'a.b.c', 60), undefined);
+    assert.notEqual(await cached(cache, 'a.b.c', 59), undefined);
+    assert.equal(await cached(cache, 'a.b.c', 60), undefined);
     await put(cache, 'a.b.c', verified('ada', 100));
-    assert.notEqual(await kept(cache, 'a.b.c', 60), undefined);
+    assert.notEqual(await cached(cache, 'a.b.c', 60), undefined);
   });
 
-  it('forgets an expired token, even should the clock go back', async () => {
+  it('removes an expired token, even if the clock goes back', async () => {
     const cache = createVerifiedTokenCache();
     await put(cache, 'a.b.c', verified('ada', 100));
-    await kept(cache, 'a.b.c', 100);
-    assert.equal(await kept(cache, 'a.b.c', 50), undefined);
+    await cached(cache, 'a.b.c', 100);
+    assert.equal(await cached(cache, 'a.b.c', 50), undefined);
   });
 
-  it('pushes out what was used least recently', async () => {
+  it('evicts the least recently used token', async () => {
     const cache = createVerifiedTokenCache(2);
     await put(cache, 'one', verified('one', 100));
     await put(cache, 'two', verified('two', 100));
-    await kept(cache, 'one', 0);
+    await cached(cache, 'one', 0);
     await put(cache, 'three', verified('three', 100));
-    assert.notEqual(await kept(cache, 'one', 0), undefined);
-    assert.equal(await kept(cache, 'two', 0), undefined);
-    assert.notEqual(await kept(cache, 'three', 0), undefined);
+    assert.notEqual(await cached(cache, 'one', 0), undefined);
+    assert.equal(await cached(cache, 'two', 0), undefined);
+    assert.notEqual(await cached(cache, 'three', 0), undefined);
   });
 
-  it('stays bounded, however many distinct tokens come', async () => {
+  it('stays bounded for any number of distinct tokens', async () => {
     const cache = createVerifiedTokenCache();
     const ada = verified('ada', 100);
     const tokens = Array.from({ length: 20_000 }, (_, i) => `token-${i}`);
     for (const token of tokens) await put(cache, token, ada);
     let count = 0;
-    for (const token of tokens) if ((await kept(cache, token, 0)) !== undefined) count++;
+    for (const token of tokens) if ((await cached(cache, token, 0)) !== undefined) count++;
     assert.equal(count, 5_000);
   });
 
-  it('verifies a token once that many present at the same time, and again after a failure', async () => {
+  it('verifies a token once for concurrent requests, and again after a failure', async () => {
     const cache = createVerifiedTokenCache();
     let tries = 0;
     const fail = async () => {
@@ -95,7 +95,7 @@ describe('verified-token cache', () => {
     };
     const all = await Promise.allSettled([1, 2, 3].map(() => cache.get('a.b.c', 0, fail)));
     assert.deepEqual([tries, all.map(({ status }) => status)], [1, Array(3).fill('rejected')]);
-    assert.equal(await kept(cache, 'a.b.c', 0), undefined);
+    assert.equal(await cached(cache, 'a.b.c', 0), undefined);
 
     const verify = async () => {
       tries++;
@@ -103,7 +103,7 @@ describe('verified-token cache', () => {
     };
     const seen = await Promise.all([1, 2, 3].map(() => cache.get('a.b.c', 0, verify)));
     assert.deepEqual([tries, new Set(seen).size], [2, 1]);
-    assert.equal(await kept(cache, 'a.b.c', 0), seen[0]);
+    assert.equal(await cached(cache, 'a.b.c', 0), seen[0]);
   });
 
   it('holds no token that could be replayed', async () => {

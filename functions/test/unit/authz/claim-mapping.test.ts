@@ -23,8 +23,8 @@ const map: ClaimMapping = {
 const scoped: ClaimMapping = { ...map, scopes: new Map([['read', reading]]) };
 const rolesOf = (payload: Record<string, unknown>) => mapClaims(payload, map, 'user').roles;
 
-describe('an access map', () => {
-  it('gives nothing for what is not in it', () => {
+describe('mapClaims', () => {
+  it('gives nothing for values that are not mapped', () => {
     const payload = {
       groups: ['admin', 'owner', 'Staff', 'staff ', ''],
       roles: ['owner'],
@@ -33,7 +33,7 @@ describe('an access map', () => {
     assert.deepEqual(mapClaims(payload, map, 'user'), { roles: [], permissions: [] });
   });
 
-  it('reads a text or a list of texts, at any depth', () => {
+  it('reads a string or a list of strings, at any depth', () => {
     assert.deepEqual(rolesOf({ groups: 'staff' }), ['support']);
     assert.deepEqual(rolesOf({ groups: ['staff', 'staff'], realm_access: { roles: ['audit'] } }), [
       'support',
@@ -41,7 +41,7 @@ describe('an access map', () => {
     ]);
   });
 
-  it('reads nothing from another shape', () => {
+  it('reads nothing from other types', () => {
     for (const groups of [null, 7, true, { staff: true }, [['staff']], [{ name: 'staff' }], ['staff,x']]) {
       assert.deepEqual(rolesOf({ groups }), []);
     }
@@ -49,7 +49,7 @@ describe('an access map', () => {
       assert.deepEqual(rolesOf({ realm_access }), []);
   });
 
-  it('finds nothing in what every object inherits', () => {
+  it('ignores inherited properties', () => {
     const inherited: ClaimMapping = {
       ...map,
       sources: [
@@ -61,13 +61,13 @@ describe('an access map', () => {
     assert.deepEqual(rolesOf({ groups: ['__proto__', 'constructor', 'toString'] }), []);
   });
 
-  it('gives each user, and no service, what everyone has', () => {
+  it('gives the access of `everyone` to each user, and to no service', () => {
     const all = { ...map, everyone: reading };
     assert.deepEqual(mapClaims({}, all, 'user').permissions, ['notes:read']);
     assert.deepEqual(mapClaims({}, all, 'service').permissions, []);
   });
 
-  it('lets scopes limit a user, and give to a service', () => {
+  it('limits a user to the scopes, and gives a service the access of the scopes', () => {
     const payload = { groups: ['staff'], scope: 'openid read' };
     const user = mapClaims(payload, scoped, 'user');
     assert.deepEqual([user.roles, user.permissions, user.scopes], [['support'], [], ['notes:read']]);
@@ -78,26 +78,26 @@ describe('an access map', () => {
     );
   });
 
-  it('limits to nothing where scopes say something and the token has none of them', () => {
+  it('limits to nothing if scopes are mapped and the token has none of them', () => {
     for (const scope of [undefined, '', 'openid', 'READ', 7, ['read'], { read: true }]) {
       assert.deepEqual(mapClaims({ scope }, scoped, 'user').scopes, []);
     }
   });
 
-  it('reads `scp` where there is no `scope`: a list at Okta, a text at Entra ID', () => {
+  it('reads `scp` without a `scope`: a list at Okta, a string at Entra ID', () => {
     for (const scp of [['openid', 'read'], 'openid read'])
       assert.deepEqual(mapClaims({ scp }, scoped, 'user').scopes, ['notes:read']);
     assert.deepEqual(mapClaims({ scope: 'openid', scp: ['read'] }, scoped, 'user').scopes, []);
     assert.deepEqual(mapClaims({ scp: [['read'], 7] }, scoped, 'user').scopes, []);
   });
 
-  it('lets a scope stand for all that a role allows', () => {
+  it('maps a scope to all permissions of a role', () => {
     const roles: ClaimMapping = { ...map, scopes: new Map([['audit', auditor]]) };
     const { scopes } = mapClaims({ scope: 'audit' }, roles, 'user');
     assert.deepEqual(scopes?.toSorted(), ['audit:read', 'roles:read', 'users:read']);
   });
 
-  it('gives a service no role that it could not have whole', () => {
+  it('gives a service no role with privileged permissions', () => {
     const owner: Rights = { roles: ['owner'], permissions: [] };
     const roles: ClaimMapping = {
       ...map,
@@ -112,7 +112,7 @@ describe('an access map', () => {
     assert.ok(unprivilegedPermissionsOf(service).includes('notes:moderate'));
   });
 
-  it('never amounts to what is privileged', () => {
+  it('never gives a privileged permission', () => {
     const held = unprivilegedPermissionsOf({ roles: ['owner'], permissions: ['roles:assign', 'notes:read'] });
     assert.ok(held.includes('audit:read') && held.includes('notes:read'));
     assert.deepEqual(held.filter(isPrivileged), []);

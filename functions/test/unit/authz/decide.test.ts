@@ -8,7 +8,7 @@ import { ALL_ROLES, ROLES, type Role } from '../../../src/authz/roles.ts';
 import { challengeFor } from '../../../src/core/challenge.ts';
 import { AppError } from '../../../src/core/errors.ts';
 
-/** Known to the issuer by another name than to the directory. */
+/** The subject at the issuer differs from the directory id. */
 const principal = (
   roles: readonly Role[],
   facts: { scopes?: readonly string[]; directoryId?: string; assurance?: Assurance } = {},
@@ -26,26 +26,26 @@ const principal = (
     ...facts,
   });
 const NOW = 1_800_000_000;
-const decide = (who: Principal, access: AccessRule, resource?: Resource) =>
-  decideAt(who, access, resource, NOW);
+const decide = (caller: Principal, access: AccessRule, resource?: Resource) =>
+  decideAt(caller, access, resource, NOW);
 const rule = (permission: Permission): AccessRule => ({ permission });
 const own = (permission: Permission): AccessRule => ({ permission, own: true });
-/** Notes as the API has them: one's own, or anybody's for a moderator. */
+/** The rule of the notes API: own notes, or all notes for a moderator. */
 const note = (permission: Permission): AccessRule => ({ permission, own: true, unless: 'notes:moderate' });
 
 describe('decide', () => {
-  it('lets everybody pass what is public', () => {
-    for (const who of [ANONYMOUS, principal([])]) {
-      assert.deepEqual(decide(who, 'public'), { allowed: true, reason: 'public' });
+  it('allows a public operation to every caller', () => {
+    for (const caller of [ANONYMOUS, principal([])]) {
+      assert.deepEqual(decide(caller, 'public'), { allowed: true, reason: 'public' });
     }
   });
 
-  it('lets anybody signed in pass what asks for that alone', () => {
+  it('allows a signed-in operation to every signed-in caller', () => {
     assert.deepEqual(decide(principal([]), 'signed-in'), { allowed: true, reason: 'signed-in' });
     assert.deepEqual(decide(ANONYMOUS, 'signed-in'), { allowed: false, reason: 'anonymous' });
   });
 
-  it('lets nobody anonymous pass anything else, not even to what belongs to nobody', () => {
+  it('denies everything else to an anonymous caller, even a resource with an empty owner', () => {
     for (const permission of ALL_PERMISSIONS) {
       assert.deepEqual(decide(ANONYMOUS, rule(permission)), { allowed: false, reason: 'anonymous' });
       assert.deepEqual(decide(ANONYMOUS, own(permission), { owner: '' }), {
@@ -56,7 +56,7 @@ describe('decide', () => {
   });
 
   for (const role of ALL_ROLES) {
-    it(`lets ${role} pass exactly the permissions of that role`, () => {
+    it(`allows ${role} exactly the permissions of the role`, () => {
       for (const permission of ALL_PERMISSIONS) {
         const expected = (ROLES[role] as readonly string[]).includes(permission)
           ? { allowed: true, reason: 'granted' }
@@ -66,12 +66,12 @@ describe('decide', () => {
     });
   }
 
-  it('denies who has no role', () => {
+  it('denies every permission without a role', () => {
     for (const permission of ALL_PERMISSIONS)
       assert.equal(decide(principal([]), rule(permission)).allowed, false);
   });
 
-  it('denies what the scopes leave out', () => {
+  it('denies a permission that is not in the scopes', () => {
     const scoped = principal(['owner'], { scopes: ['notes:read'] });
     assert.equal(decide(scoped, rule('notes:read')).allowed, true);
     assert.deepEqual(decide(scoped, rule('users:read')), {
@@ -81,7 +81,7 @@ describe('decide', () => {
     });
   });
 
-  it('grants access to one’s own only for a resource of exactly this directory id', () => {
+  it('allows `own` only for a resource owned by exactly this directory id', () => {
     const access = own('notes:read');
     assert.deepEqual(decide(principal(['member']), access, { owner: 'ada' }), {
       allowed: true,
@@ -96,21 +96,21 @@ describe('decide', () => {
     }
   });
 
-  it('denies access to one’s own when nobody says whose it is', () => {
+  it('denies `own` without a resource', () => {
     assert.deepEqual(decide(principal(['owner']), own('notes:read')), { allowed: false, reason: 'not-own' });
   });
 
-  it('has nothing of one’s own for a principal without an entry in the directory', () => {
+  it('denies `own` to a principal without a directory id', () => {
     const { directoryId: _, ...facts } = principal(['owner']);
-    const stranger = createPrincipal({ ...facts, subject: 'ada' });
+    const withoutEntry = createPrincipal({ ...facts, subject: 'ada' });
     for (const owner of ['ada', '', 'undefined']) {
-      const decision = decide(stranger, own('notes:read'), { owner });
+      const decision = decide(withoutEntry, own('notes:read'), { owner });
       assert.deepEqual(decision, { allowed: false, reason: 'not-own' }, owner);
     }
-    assert.equal(decide(stranger, own('notes:read')).allowed, false);
+    assert.equal(decide(withoutEntry, own('notes:read')).allowed, false);
   });
 
-  it('grants anybody’s to who holds the other permission, too, even when nobody says whose it is', () => {
+  it('allows every resource with the `unless` permission, even without an owner', () => {
     for (const resource of [{ owner: 'bob' }, { owner: 'ada' }, undefined]) {
       assert.deepEqual(decide(principal(['support']), note('notes:write'), resource), {
         allowed: true,
@@ -119,7 +119,7 @@ describe('decide', () => {
     }
   });
 
-  it('grants one’s own alone to who does not', () => {
+  it('allows only own resources without the `unless` permission', () => {
     assert.equal(decide(principal(['member']), note('notes:write'), { owner: 'ada' }).allowed, true);
     for (const resource of [{ owner: 'bob' }, undefined]) {
       const decision = decide(principal(['member']), note('notes:write'), resource);
@@ -127,7 +127,7 @@ describe('decide', () => {
     }
   });
 
-  it('does not take the other permission for the one that is asked for', () => {
+  it('denies with the `unless` permission alone, without the required one', () => {
     const moderator = principal(['support'], { scopes: ['notes:moderate'] });
     assert.deepEqual(decide(moderator, note('notes:write'), { owner: 'ada' }), {
       allowed: false,
@@ -136,13 +136,13 @@ describe('decide', () => {
     });
   });
 
-  it('leaves it at one’s own where the scopes leave the other permission out', () => {
+  it('allows only own resources if the scopes leave out the `unless` permission', () => {
     const scoped = principal(['support'], { scopes: ['notes:write'] });
     assert.equal(decide(scoped, note('notes:write'), { owner: 'ada' }).allowed, true);
     assert.equal(decide(scoped, note('notes:write'), { owner: 'bob' }).reason, 'not-own');
   });
 
-  it('denies one’s own without the permission', () => {
+  it('denies an own resource without the permission', () => {
     assert.deepEqual(decide(principal([]), own('notes:read'), { owner: 'ada' }), {
       allowed: false,
       reason: 'missing-permission',
@@ -150,7 +150,7 @@ describe('decide', () => {
     });
   });
 
-  it('denies an access that no rule knows, even to an owner', () => {
+  it('denies an unknown access rule, even to an owner', () => {
     for (const access of ['', 'Public', 'users:*', '*', 'constructor', '__proto__', 'has']) {
       assert.equal(decide(principal(['owner']), access as AccessRule).allowed, false, access);
       assert.equal(
@@ -162,13 +162,13 @@ describe('decide', () => {
   });
 });
 
-describe('a rule that asks for assurance', () => {
+describe('decide with assurance and maxAge', () => {
   const MEMBER = ['member'] as const;
   const by = (level: Assurance['level'], at?: number, roles: readonly Role[] = MEMBER) =>
     principal(roles, { assurance: { level, at, methods: [] } });
   const stepUp = (needed: AccessRule) => ({ allowed: false, reason: 'step-up-required', needed });
 
-  it('asks for a second factor, unless the session has one', () => {
+  it('requires a second factor for aal2', () => {
     for (const access of [
       { permission: 'notes:read', assurance: 'aal2' },
       { signedIn: true, assurance: 'aal2' },
@@ -179,7 +179,7 @@ describe('a rule that asks for assurance', () => {
     }
   });
 
-  it('is content with one factor where it asks for aal1', () => {
+  it('accepts one or two factors for aal1', () => {
     assert.deepEqual(decide(by('aal1'), { signedIn: true, assurance: 'aal1' }), {
       allowed: true,
       reason: 'signed-in',
@@ -190,7 +190,7 @@ describe('a rule that asks for assurance', () => {
     });
   });
 
-  it('asks for a recent sign-in, to the second', () => {
+  it('requires a sign-in within maxAge, to the second', () => {
     for (const access of [
       { permission: 'notes:read', maxAge: 300 },
       { signedIn: true, maxAge: 300 },
@@ -202,24 +202,24 @@ describe('a rule that asks for assurance', () => {
     assert.equal(decide(by('aal1', NOW - 1), { signedIn: true, maxAge: 0 }).allowed, false);
   });
 
-  it('takes a sign-in of unknown time for one that is too old', () => {
+  it('treats a sign-in of unknown time as too old', () => {
     const access = { signedIn: true, maxAge: 10 ** 12 } as const;
     assert.deepEqual(decide(by('aal2'), access), stepUp(access));
   });
 
-  it('asks for both where it names both', () => {
+  it('requires both if the rule has both', () => {
     const access = { permission: 'notes:read', assurance: 'aal2', maxAge: 300 } as const;
     assert.equal(decide(by('aal2', NOW - 301), access).reason, 'step-up-required');
     assert.equal(decide(by('aal1', NOW), access).reason, 'step-up-required');
     assert.equal(decide(by('aal2', NOW - 300), access).reason, 'granted');
   });
 
-  it('is signed-in and nothing more without either', () => {
+  it('treats a rule without either as signed-in', () => {
     assert.deepEqual(decide(by('aal1'), { signedIn: true }), { allowed: true, reason: 'signed-in' });
     assert.deepEqual(decide(ANONYMOUS, { signedIn: true }), { allowed: false, reason: 'anonymous' });
   });
 
-  it('does not ask for a step-up that would not help', () => {
+  it('does not require a step-up that would not help', () => {
     const access = { permission: 'notes:read', own: true, assurance: 'aal2' } as const;
     assert.equal(decide(ANONYMOUS, access).reason, 'anonymous');
     assert.equal(decide(by('aal1', NOW, []), access).reason, 'missing-permission');
@@ -228,7 +228,7 @@ describe('a rule that asks for assurance', () => {
     assert.equal(decide(by('aal2'), access, { owner: 'ada' }).reason, 'granted');
   });
 
-  it('is refused with a challenge that says what is needed', () => {
+  it('refuses with a challenge that names the required level and age', () => {
     const challengeOf = (access: AccessRule) => {
       const decision = decide(by('aal1'), access);
       assert.ok(!decision.allowed);
@@ -247,11 +247,11 @@ describe('a rule that asks for assurance', () => {
   });
 });
 
-describe('a decision', () => {
-  it('hangs on whose it is exactly where a permission is held for one’s own alone', () => {
+describe('dependsOnOwner', () => {
+  it('is true exactly if the permission is held only for own resources', () => {
     assert.equal(dependsOnOwner(principal(['member']), own('notes:read')), true);
     assert.equal(dependsOnOwner(principal(['member']), note('notes:read')), true);
-    for (const [who, access] of [
+    for (const [caller, access] of [
       [principal(['member']), rule('notes:read')],
       [principal(['member']), 'signed-in'],
       [principal(['member']), { signedIn: true, maxAge: 300 }],
@@ -260,40 +260,40 @@ describe('a decision', () => {
       [principal(['auditor']), own('notes:read')],
       [principal(['support']), note('notes:read')],
     ] as const) {
-      assert.equal(dependsOnOwner(who, access), false);
+      assert.equal(dependsOnOwner(caller, access), false);
     }
   });
 
-  it('is the same whoever owns it wherever it does not', () => {
+  it('is false only if the decision is the same for every owner', () => {
     for (const role of ALL_ROLES) {
       for (const permission of ALL_PERMISSIONS) {
         for (const access of [rule(permission), own(permission), note(permission)]) {
-          const who = principal([role]);
-          if (dependsOnOwner(who, access)) continue;
-          const decision = decide(who, access);
-          for (const owner of ['ada', 'bob']) assert.deepEqual(decide(who, access, { owner }), decision);
+          const caller = principal([role]);
+          if (dependsOnOwner(caller, access)) continue;
+          const decision = decide(caller, access);
+          for (const owner of ['ada', 'bob']) assert.deepEqual(decide(caller, access, { owner }), decision);
         }
       }
     }
   });
 });
 
-describe('the permission of an access', () => {
-  it('is the one it names', () => {
+describe('an access rule', () => {
+  it('has the permission that it names', () => {
     for (const permission of ALL_PERMISSIONS) {
       assert.equal(permissionOf(rule(permission)), permission);
       assert.equal(permissionOf(own(permission)), permission);
     }
   });
 
-  it('does not exist where none is asked for', () => {
+  it('has no permission if it names none', () => {
     assert.equal(permissionOf('public'), undefined);
     assert.equal(permissionOf('signed-in'), undefined);
     assert.equal(permissionOf({ signedIn: true }), undefined);
     assert.deepEqual([ruleName({ signedIn: true }), ruleName('signed-in')], ['signed-in', 'signed-in']);
   });
 
-  it('wants the current record exactly when it is privileged', () => {
+  it('needs a fresh record exactly if its permission is privileged', () => {
     for (const permission of ALL_PERMISSIONS) {
       assert.equal(needsFreshRecord(rule(permission)), isPrivileged(permission));
       assert.equal(needsFreshRecord(own(permission)), isPrivileged(permission));

@@ -9,18 +9,18 @@ describe('permissions', () => {
     assert.deepEqual([...ALL_PERMISSIONS], Object.keys(PERMISSIONS));
   });
 
-  it('say what they allow', () => {
+  it('have a summary', () => {
     for (const { summary } of Object.values(PERMISSIONS)) assert.match(summary, /^[A-Z].{5,}/);
   });
 
-  it('are privileged where they change who may do what', () => {
+  it('are privileged if they change the access of users', () => {
     assert.deepEqual(
       PRIVILEGED.filter((permission) => !isPrivileged(permission)),
       [],
     );
   });
 
-  it('are a fixed list', () => {
+  it('are a frozen list', () => {
     assert.ok(Object.isFrozen(ALL_PERMISSIONS));
   });
 });

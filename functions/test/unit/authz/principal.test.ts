@@ -16,22 +16,22 @@ const facts = {
 const create = (roles: readonly Role[], scopes?: readonly string[]) =>
   createPrincipal({ ...facts, roles, ...(scopes && { scopes }) });
 
-describe('principal', () => {
-  it('may do what its roles allow', () => {
+describe('createPrincipal', () => {
+  it('gives the permissions of the roles', () => {
     assert.deepEqual(create(['auditor']).permissions.toSorted(), ['audit:read', 'roles:read', 'users:read']);
   });
 
-  it('may do no more than its scopes name', () => {
+  it('gives no permission outside of the scopes', () => {
     const principal = create(['auditor'], ['users:read', 'users:write', 'openid', '__proto__']);
     assert.deepEqual(principal.permissions, ['users:read']);
   });
 
-  it('may do nothing with an empty list of scopes, which is not the same as none', () => {
+  it('gives no permission with an empty list of scopes, unlike without scopes', () => {
     assert.equal(create(['owner'], []).permissions.length, 0);
     assert.equal(create(['owner']).permissions.length, ALL_PERMISSIONS.length);
   });
 
-  it('holds exactly the permissions that both its roles and its scopes allow', () => {
+  it('gives exactly the permissions that both the roles and the scopes allow', () => {
     const someRoles = fc.uniqueArray(fc.constantFrom(...ALL_ROLES));
     const someScopes = fc.array(fc.oneof(fc.constantFrom(...ALL_PERMISSIONS), fc.string()));
     fc.assert(
@@ -48,7 +48,7 @@ describe('principal', () => {
     );
   });
 
-  it('holds what it is said to hold instead of what its roles allow, and of that no more than its scopes name', () => {
+  it('gives explicit permissions instead of those of the roles, limited by the scopes', () => {
     const held = ['users:read', 'notes:read'] as const;
     const principal = createPrincipal({ ...facts, roles: ['owner'] }, held);
     assert.deepEqual([principal.roles, principal.permissions], [['owner'], held]);
@@ -59,14 +59,14 @@ describe('principal', () => {
     assert.deepEqual(narrowed.permissions, ['notes:read']);
   });
 
-  it('anonymous is nobody and may do nothing', () => {
+  it('makes ANONYMOUS without an identity and without permissions', () => {
     assert.equal(ANONYMOUS.kind, 'anonymous');
     assert.equal(ANONYMOUS.permissions.length, 0);
     assert.deepEqual([ANONYMOUS.issuer, ANONYMOUS.subject, ANONYMOUS.uid], ['', '', undefined]);
   });
 });
 
-/** One principal is shared by all requests with its token: whoever could change it would change it for them all. */
+/** All requests with a token share one principal, so a change would affect them all. */
 describe('a principal cannot be changed', () => {
   const changes: Record<string, (principal: Principal) => unknown> = {
     'its subject': (principal) => Object.assign(principal, { subject: 'eve' }),
@@ -99,7 +99,7 @@ describe('a principal cannot be changed', () => {
     assert.deepEqual([principal.roles, principal.scopes], [['member'], ['notes:read']]);
   });
 
-  it('nor can anonymous', () => {
+  it('ANONYMOUS', () => {
     assert.throws(() => Object.assign(ANONYMOUS, { kind: 'user' }), TypeError);
     assert.throws(() => (ANONYMOUS.roles as Role[]).push('owner'), TypeError);
   });

@@ -11,43 +11,43 @@ import {
 import { ALL_ROLES } from '../../../src/authz/roles.ts';
 
 const NOW = 1_800_000_000;
-const around = fc.option(fc.integer({ min: NOW - 3, max: NOW + 3 }), { nil: undefined });
+const nearNow = fc.option(fc.integer({ min: NOW - 3, max: NOW + 3 }), { nil: undefined });
 const timed: fc.Arbitrary<TimedRole[]> = fc.array(
-  fc.record({ role: fc.constantFrom(...ALL_ROLES), expiresAt: around }),
+  fc.record({ role: fc.constantFrom(...ALL_ROLES), expiresAt: nearNow }),
 );
 const NOTHING = { roles: [], rolesVersion: 0, changesAt: Number.POSITIVE_INFINITY };
 
-describe('roles at a second', () => {
-  it('count up to the second in which they end, and not in it', () => {
+describe('activeRoles', () => {
+  it('returns a role until its expiry, exclusive', () => {
     const admin = [{ role: 'admin', expiresAt: NOW }] as const;
     assert.deepEqual(activeRoles(admin, NOW - 1), ['admin']);
     assert.deepEqual(activeRoles(admin, NOW), []);
     assert.deepEqual(activeRoles(admin, NOW + 1), []);
   });
 
-  it('count for good without an end, and each once', () => {
+  it('returns a role without an expiry at any time, and each role once', () => {
     assert.deepEqual(activeRoles([{ role: 'member' }, { role: 'member', expiresAt: NOW }], NOW + 1e9), [
       'member',
     ]);
   });
 
-  it('are those of which at least one still counts', () => {
+  it('returns the roles with at least one active grant', () => {
     fc.assert(
       fc.property(timed, (grants) => {
         const roles = activeRoles(grants, NOW);
         for (const role of ALL_ROLES) {
-          const counts = grants.some(
+          const isActive = grants.some(
             (grant) => grant.role === role && (grant.expiresAt === undefined || grant.expiresAt > NOW),
           );
-          assert.equal(roles.filter((name) => name === role).length, counts ? 1 : 0);
+          assert.equal(roles.filter((name) => name === role).length, isActive ? 1 : 0);
         }
       }),
     );
   });
 });
 
-describe('the next end', () => {
-  it('is the earliest that lies ahead', () => {
+describe('nextExpiry', () => {
+  it('returns the earliest expiry in the future', () => {
     const grants = [NOW - 1, NOW, NOW + 9, NOW + 5].map(
       (expiresAt) => ({ role: 'admin', expiresAt }) as const,
     );
@@ -55,7 +55,7 @@ describe('the next end', () => {
     assert.equal(nextExpiry(grants, NOW + 5), NOW + 9);
   });
 
-  it('does not come for what has none, or has had it', () => {
+  it('returns infinity without an expiry in the future', () => {
     assert.equal(nextExpiry([], NOW), Number.POSITIVE_INFINITY);
     assert.equal(
       nextExpiry([{ role: 'member' }, { role: 'admin', expiresAt: NOW }], NOW),
@@ -63,11 +63,11 @@ describe('the next end', () => {
     );
   });
 
-  it('is the first second in which other roles may count: until then they stay', () => {
+  it('returns a second before which the active roles do not change', () => {
     fc.assert(
       fc.property(timed, fc.integer({ min: NOW - 5, max: NOW + 5 }), (grants, now) => {
-        const end = Math.min(nextExpiry(grants, now), now + 20);
-        for (let second = now; second < end; second++) {
+        const expiry = Math.min(nextExpiry(grants, now), now + 20);
+        for (let second = now; second < expiry; second++) {
           assert.deepEqual(activeRoles(grants, second), activeRoles(grants, now));
         }
       }),
@@ -75,8 +75,8 @@ describe('the next end', () => {
   });
 });
 
-describe('access claims', () => {
-  it('hold the roles, the version, and the ends of those that have one', () => {
+describe('role claims', () => {
+  it('contain the roles, the version, and the expiries', () => {
     const grants = [{ role: 'member' }, { role: 'admin', expiresAt: NOW + 60 }] as const;
     assert.deepEqual(compileRoleClaims(grants, 7, NOW), {
       roles: ['member', 'admin'],
@@ -86,22 +86,22 @@ describe('access claims', () => {
     assert.deepEqual(compileRoleClaims([{ role: 'member' }], 7, NOW), { roles: ['member'], rv: 7 });
   });
 
-  it('leave out what has ended', () => {
+  it('leave out expired roles', () => {
     assert.deepEqual(compileRoleClaims([{ role: 'admin', expiresAt: NOW }], 7, NOW), { roles: [], rv: 7 });
   });
 
-  it('give a role that was given twice the longer of its ends, and none if one of the two has none', () => {
-    const ends = (...expiresAt: (number | undefined)[]) =>
+  it('have the later expiry of two grants of a role, and none if one has none', () => {
+    const expiries = (...expiresAt: (number | undefined)[]) =>
       compileRoleClaims(
         expiresAt.map((at) => ({ role: 'admin', expiresAt: at })),
         1,
         NOW,
       ).rx;
-    assert.deepEqual(ends(NOW + 1, NOW + 9, NOW - 1), { admin: NOW + 9 });
-    assert.equal(ends(NOW + 1, undefined), undefined);
+    assert.deepEqual(expiries(NOW + 1, NOW + 9, NOW - 1), { admin: NOW + 9 });
+    assert.equal(expiries(NOW + 1, undefined), undefined);
   });
 
-  it('say at every later second what the grants say', () => {
+  it('give the same roles as the grants at every later second', () => {
     fc.assert(
       fc.property(timed, fc.integer({ min: 1 }), fc.nat({ max: 6 }), (grants, version, later) => {
         const claims = JSON.parse(JSON.stringify(compileRoleClaims(grants, version, NOW)));
@@ -112,7 +112,7 @@ describe('access claims', () => {
     );
   });
 
-  it('name the second in which they say something else', () => {
+  it('give the next second in which the roles change', () => {
     const claims = {
       roles: ['member', 'admin', 'support'],
       rv: 1,
@@ -137,7 +137,7 @@ describe('access claims', () => {
     [1],
     {},
   ]) {
-    it(`are not Gatehouse's, and count for nothing, with the version ${JSON.stringify(rv)}`, () => {
+    it(`give no role with the version ${JSON.stringify(rv)}`, () => {
       assert.deepEqual(readRoleClaims({ roles: ['owner'], rv, rx: { owner: NOW + 60 } }, NOW), NOTHING);
     });
   }
@@ -150,7 +150,7 @@ describe('access claims', () => {
     'an object that looks like an array': { 0: 'owner', length: 1 },
     nested: [['owner']],
     'unknown names': ['root', 'Owner', 'owner ', '', 'own', '__proto__', 'constructor', 'toString'],
-    'things that turn into names': [null, 1, true, { toString: () => 'owner' }],
+    'values that convert to names': [null, 1, true, { toString: () => 'owner' }],
   };
   for (const [what, roles] of Object.entries(noRoles)) {
     it(`give no role when the roles are ${what}`, () => {
@@ -159,12 +159,12 @@ describe('access claims', () => {
   }
 
   for (const rx of [null, NOW + 60, 'member', true, [], [NOW + 60]]) {
-    it(`give no role when the ends are ${JSON.stringify(rx)}: nobody knows which of them have ended`, () => {
+    it(`give no role when the expiries are ${JSON.stringify(rx)}`, () => {
       assert.deepEqual(readRoleClaims({ roles: ['member', 'owner'], rv: 3, rx }, NOW).roles, []);
     });
   }
 
-  for (const end of [
+  for (const expiry of [
     null,
     String(NOW + 60),
     NOW + 0.5,
@@ -176,25 +176,25 @@ describe('access claims', () => {
     [NOW + 60],
     {},
   ]) {
-    it(`do not give a role whose end is ${JSON.stringify(end)}, and give the others`, () => {
-      const access = readRoleClaims({ roles: ['member', 'owner'], rv: 3, rx: { owner: end } }, NOW);
+    it(`do not give a role with the expiry ${JSON.stringify(expiry)}, and give the others`, () => {
+      const access = readRoleClaims({ roles: ['member', 'owner'], rv: 3, rx: { owner: expiry } }, NOW);
       assert.deepEqual(access, { ...NOTHING, roles: ['member'], rolesVersion: 3 });
     });
   }
 
-  it('give a role for good whose end is only inherited or given to another', () => {
+  it('ignore inherited expiries, and those of other roles', () => {
     const inherited = JSON.parse(`{"roles":["owner"],"rv":1,"rx":{"__proto__":{"owner":1},"admin":1}}`);
     assert.deepEqual(readRoleClaims(inherited, NOW).roles, ['owner']);
   });
 
-  it('show to whoever writes them again the roles that have ended, too', () => {
+  it('are read with expired roles by code that rewrites them', () => {
     assert.deepEqual(timedRolesFromClaims({ roles: ['admin', 'admin', 'member'], rv: 1, rx: { admin: 5 } }), [
       { role: 'admin', expiresAt: 5 },
       { role: 'member' },
     ]);
   });
 
-  it('are read whatever they are without ever failing', () => {
+  it('are read without an error for any input', () => {
     const roles = fc.oneof(fc.anything(), fc.array(fc.oneof(fc.constantFrom(...ALL_ROLES), fc.anything())));
     const rx = fc.oneof(fc.anything(), fc.dictionary(fc.constantFrom(...ALL_ROLES), fc.anything()));
     fc.assert(

@@ -18,14 +18,14 @@ const NOT_ROLES = [
 
 describe('roles', () => {
   for (const [role, permissions] of Object.entries(HOLDS)) {
-    it(`give ${role} exactly what is expected`, () => {
+    it(`give ${role} exactly the expected permissions`, () => {
       assert.ok(isRole(role));
       assert.deepEqual(ROLES[role].filter(isListed).toSorted(), permissions.toSorted());
     });
   }
 
   for (const [role, missing] of Object.entries(HOLDS_ALL_BUT)) {
-    it(`give ${role} everything but ${missing.join() || 'nothing'}`, () => {
+    it(`give ${role} every permission except ${missing.join() || 'none'}`, () => {
       assert.ok(isRole(role));
       assert.deepEqual(
         ALL_PERMISSIONS.filter((permission) => !ROLES[role].includes(permission)),
@@ -40,13 +40,13 @@ describe('roles', () => {
     });
   }
 
-  it('are names, not things that turn into names', () => {
+  it('are strings, not values that convert to strings', () => {
     for (const value of [['owner'], { toString: () => 'owner' }, 0, null, undefined, Symbol.iterator]) {
       assert.equal(isRole(value), false);
     }
   });
 
-  it('together allow what one of them allows', () => {
+  it('together have the permissions of each of them', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...ALL_ROLES)), (roles) => {
         const together = permissionsOf(roles);
@@ -58,13 +58,13 @@ describe('roles', () => {
     );
   });
 
-  it('cannot be changed while running', () => {
+  it('are frozen', () => {
     assert.ok(Object.isFrozen(ALL_ROLES), 'ALL_ROLES');
     assert.ok(Object.isFrozen(ROLES), 'ROLES');
     for (const role of ALL_ROLES) assert.ok(Object.isFrozen(ROLES[role]), role);
   });
 
-  it('are returned as a new list each time, so that a caller cannot change them for others', () => {
+  it('return their permissions as a new list, so that a caller cannot change them', () => {
     permissionsOf(['member']).push('owners:assign');
     assert.deepEqual(permissionsOf(['member']), ROLES.member);
   });

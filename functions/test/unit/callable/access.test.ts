@@ -20,21 +20,21 @@ const UNAVAILABLE = [503, 'UNAVAILABLE', 'unavailable'] as const;
 const SYSTEM = { kind: 'system', requestId: 'elsewhere' } as const;
 const DEBUG_MODE = fileURLToPath(new URL('debug-mode.ts', import.meta.url));
 
-describe('callables: who may call what', () => {
+describe('callables: access', () => {
   let api: Api;
   beforeEach(async () => {
     api = await openCallables();
   });
   afterEach(() => api.close());
 
-  const bearing = (token: string) => [['Authorization', `Bearer ${token}`]] as const;
+  const bearerHeader = (token: string) => [['Authorization', `Bearer ${token}`]] as const;
 
   for (const name of CALLABLES) {
-    it(`decides on ${name} as on the route, before it looks at the argument`, async () => {
+    it(`decides on ${name} as on the HTTP route, before it checks the input`, async () => {
       assertRefused(await call(api, name, { x: 1 }), UNAUTHENTICATED);
-      for (const who of PEOPLE) {
-        const answer = await call(api, name, { x: 1 }, { as: who });
-        assertRefused(answer, mayCall(name, who) ? INVALID : DENIED);
+      for (const person of PEOPLE) {
+        const answer = await call(api, name, { x: 1 }, { as: person });
+        assertRefused(answer, mayCall(name, person) ? INVALID : DENIED);
       }
     });
 
@@ -46,7 +46,7 @@ describe('callables: who may call what', () => {
       assertRefused(await call(api, name, {}, { as: 'owner' }), STALE);
     });
 
-    it(`answers ${name} with UNAVAILABLE when Firestore is down, and nothing was ever read of it`, async () => {
+    it(`answers ${name} with UNAVAILABLE if the revocation feed was never read`, async () => {
       const unread = async () => {
         throw unavailable('access changes were never read');
       };
@@ -65,16 +65,16 @@ describe('callables: who may call what', () => {
     });
   }
 
-  it('answers setUserRoles with UNAVAILABLE when Firebase Auth is down: it is decided on the record', async () => {
+  it('answers the privileged setUserRoles with UNAVAILABLE when Firebase Auth is down', async () => {
     breakFirebaseAuth(api.google);
     assertRefused(await call(api, 'setUserRoles', {}, { as: 'owner' }), UNAVAILABLE);
     assertResult(await call(api, 'getMyAccess', {}, { as: 'owner' }));
   });
 
-  it('answers with the result alone', async () => {
+  it('answers with the result only', async () => {
     const me = assertResult(await call(api, 'getMyAccess', null, { as: 'member' }));
     assert.deepEqual([me.uid, me.roles], ['member', ['member']]);
-    for (const who of PEOPLE) await api.deps.users.get(who);
+    for (const person of PEOPLE) await api.deps.users.get(person);
     const list = assertResult(await call(api, 'listUsers', { role: 'auditor' }, { as: 'admin' }));
     assert.deepEqual(
       (list.users as { uid: string }[]).map(({ uid }) => uid),
@@ -90,37 +90,37 @@ describe('callables: who may call what', () => {
     );
   });
 
-  it('answers with nothing that an account holds besides what the API documents', async () => {
+  it('answers with no account data beyond what the API documents', async () => {
     const { text } = await call(api, 'listUsers', {}, { as: 'owner' });
     for (const secret of SECRETS) assert.ok(!text.includes(secret), secret);
   });
 
-  it('takes a missing argument for an empty one', async () => {
+  it('treats a missing input as an empty one', async () => {
     assertResult(await call(api, 'listUsers', null, { as: 'owner' }));
     assertResult(await call(api, 'getMyAccess', {}, { as: 'member' }));
   });
 
-  it('goes by the record, not the token, where roles are assigned', async () => {
+  it('decides on role changes by the record, not by the token', async () => {
     const token = await mintIdToken({ ...claimsOf('member'), roles: ['owner'] });
-    assertRefused(await call(api, 'setUserRoles', {}, { headers: bearing(token) }), DENIED);
+    assertRefused(await call(api, 'setUserRoles', {}, { headers: bearerHeader(token) }), DENIED);
     const older = await mintIdToken({ ...claimsOf('owner'), rv: 0 });
-    assertRefused(await call(api, 'setUserRoles', {}, { headers: bearing(older) }), STALE);
+    assertRefused(await call(api, 'setUserRoles', {}, { headers: bearerHeader(older) }), STALE);
   });
 
-  it('names the fields that are wrong', async () => {
+  it('names the invalid fields', async () => {
     const change = { uid: 'norole', grants: [{ role: 'king' }] };
     const { fields } = assertRefused(await call(api, 'setUserRoles', change, { as: 'owner' }), INVALID);
     assert.deepEqual(fields.sort(), ['data.grants.0.role', 'data.version']);
   });
 
-  it('refuses a disabled account and a deleted one where the record decides', async () => {
+  it('refuses disabled and deleted accounts at a privileged callable', async () => {
     api.google.users.set('owner', { ...accountOf('owner'), disabled: true });
     api.google.users.delete('admin');
     assertRefused(await call(api, 'setUserRoles', {}, { as: 'owner' }), INVALID_TOKEN);
     assertRefused(await call(api, 'setUserRoles', {}, { as: 'admin' }), INVALID_TOKEN);
   });
 
-  it('refuses a token that is unsigned, signed by a stranger, or none', async () => {
+  it('refuses a token that is unsigned, signed by another key, or malformed', async () => {
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const [, payload = ''] = api.token('owner').split('.');
     const bad = [
@@ -130,11 +130,11 @@ describe('callables: who may call what', () => {
       'x',
     ];
     for (const token of bad)
-      assertRefused(await call(api, 'getMyAccess', {}, { headers: bearing(token) }), INVALID_TOKEN);
+      assertRefused(await call(api, 'getMyAccess', {}, { headers: bearerHeader(token) }), INVALID_TOKEN);
   });
 
   it('refuses two Authorization headers', async () => {
-    const headers = [...bearing(api.token('member')), ...bearing(api.token('owner'))];
+    const headers = [...bearerHeader(api.token('member')), ...bearerHeader(api.token('owner'))];
     assertRefused(await call(api, 'getMyAccess', {}, { headers }), [
       400,
       'INVALID_ARGUMENT',
@@ -142,7 +142,7 @@ describe('callables: who may call what', () => {
     ]);
   });
 
-  it('refuses an unsigned token where the SDK’s debug mode lets it pass', async () => {
+  it('refuses an unsigned token that the SDK accepts in debug mode', async () => {
     const env = {
       PATH: process.env.PATH,
       FIREBASE_DEBUG_MODE: 'true',
@@ -150,11 +150,11 @@ describe('callables: who may call what', () => {
     };
     const { stdout } = await promisify(execFile)(process.execPath, [DEBUG_MODE], { env });
     const { sdk, ours } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
-    assert.deepEqual(sdk, { result: 'owner' }, 'the debug mode is on: the SDK alone believes the token');
+    assert.deepEqual(sdk, { result: 'owner' }, 'the debug mode is on: the SDK alone accepts the token');
     assert.deepEqual([ours.error?.status, ours.error?.details?.code], ['UNAUTHENTICATED', 'invalid_token']);
   });
 
-  it('believes no context that a client sends, as the emulator does', async () => {
+  it('ignores the auth context that the emulator reads from headers', async () => {
     const auth = JSON.stringify({ uid: 'owner', token: { sub: 'owner', roles: ['owner'] } });
     for (const value of [auth, encodeURIComponent(auth)]) {
       const headers = [
@@ -165,16 +165,16 @@ describe('callables: who may call what', () => {
     }
   });
 
-  it('keeps both tokens from the SDK, which would verify them without our checks and log about it', async () => {
+  it('hides both tokens from the SDK, which would verify and log them itself', async () => {
     const headers = [['X-Firebase-AppCheck', 'x.y.z']] as const;
     const good = await call(api, 'getMyAccess', {}, { as: 'member', headers });
-    const bad = await call(api, 'getMyAccess', {}, { headers: bearing('x.y.z') });
+    const bad = await call(api, 'getMyAccess', {}, { headers: bearerHeader('x.y.z') });
     assertResult(good);
     assertRefused(bad, INVALID_TOKEN);
     assert.doesNotMatch(good.output + bad.output, /verification failed|Failed to validate|AppCheck/);
   });
 
-  it('logs one decision a call', async () => {
+  it('logs one decision per call', async () => {
     await call(api, 'listUsers', {}, { as: 'member' });
     assert.deepEqual(
       api.lines.map(({ kind, permission, granted, subject }) => [kind, permission, granted, subject]),
@@ -182,7 +182,7 @@ describe('callables: who may call what', () => {
     );
   });
 
-  it('asks for App Check when it is switched on', async () => {
+  it('requires App Check if it is enabled', async () => {
     const strict = await openCallables({ env: { APP_CHECK: 'true' } });
     try {
       for (const name of CALLABLES) {
@@ -197,14 +197,14 @@ describe('callables: who may call what', () => {
     }
   });
 
-  it('does not believe the `auth` of a call that did not come through the gate', async () => {
+  it('ignores the `auth` of a call that bypasses the server', async () => {
     const test = firebaseFunctionsTest({ projectId: 'gatehouse-test' });
     try {
       const callables = createCallables(() => api.deps);
       const getMyAccess = callables.get('getMyAccess') ?? assert.fail();
       const listUsers = callables.get('listUsers') ?? assert.fail();
       const token = { sub: 'owner', uid: 'owner', roles: ['owner'] };
-      // The types ask for a whole raw request; a unit test gives what it has.
+      // The types require a whole raw request; a unit test has only a part.
       const request = { data: {}, auth: { uid: 'owner', token, rawToken: api.token('owner') } } as never;
       for (const run of [test.wrap(getMyAccess), test.wrap(listUsers)]) {
         await assert.rejects(

@@ -9,7 +9,7 @@ import { assertHeaders, HTTPS, type RawResponse, sendRaw } from '../../helpers/r
 
 type Options = Omit<NonNullable<Parameters<typeof openApi>[0]>, 'serve'>;
 
-/** The callables, each under the functions framework's own server, as in production; chosen by the first path step. */
+/** The callables, each under the functions framework's own server, as in production; selected by the path. */
 export function openCallables(options: Options = {}): Promise<Api> {
   return openApi({ ...options, serve });
 }
@@ -36,7 +36,7 @@ export interface CallOptions {
   readonly body?: string | Buffer;
 }
 
-/** The answer to a call, and everything the process wrote meanwhile: the SDK has a log of its own. */
+/** The answer to a call, and everything the process wrote during the call: the SDK logs by itself. */
 export interface Called extends RawResponse {
   readonly output: string;
 }
@@ -73,7 +73,7 @@ export function assertResult({ status, headers, text }: RawResponse): Record<str
   return answer.result;
 }
 
-/** Is the answer this refusal, in the callable protocol and with our details? */
+/** Asserts that the answer is this refusal, in the callable protocol and with our details. */
 export function assertRefused(
   { status, headers, text }: RawResponse,
   [httpStatus, canonical, code]: readonly [httpStatus: number, canonical: string, code: string],

@@ -9,8 +9,8 @@ import { openInstance } from '../../helpers/open-instance.ts';
 import { createCallables } from '../../helpers/operations.ts';
 
 /**
- * A process of its own, started with the SDK's debug variables: it reads them when it is loaded. Our own refusal to start
- * with them is passed over, to see the next line of defence. Presents one unsigned token to a bare callable and to ours.
+ * A separate process with the SDK's debug variables, which the SDK reads when it is loaded. It skips our refusal to start
+ * with them, to test the next check, and sends one unsigned token to a plain callable and to ours.
  */
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const claims = idTokenClaims({ sub: 'owner', user_id: 'owner', uid: 'owner', roles: ['owner'] });
@@ -18,10 +18,10 @@ const token = `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.`;
 
 const app = initializeApp({ projectId: PROJECT });
 const deps = openInstance(loadConfig({ GCLOUD_PROJECT: PROJECT }), { app });
-const bare = onCall((request) => request.auth?.uid ?? null);
+const plain = onCall((request) => request.auth?.uid ?? null);
 const getMyAccess = createCallables(() => deps).get('getMyAccess');
 
-console.log(JSON.stringify({ sdk: await call(bare), ours: await call(getMyAccess) }));
+console.log(JSON.stringify({ sdk: await call(plain), ours: await call(getMyAccess) }));
 
 async function call(fn: unknown): Promise<unknown> {
   const server = frameworkServer(fn).listen(0, '127.0.0.1');

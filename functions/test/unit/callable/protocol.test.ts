@@ -7,7 +7,7 @@ import { assertRefused, assertResult, type CallOptions, call, openCallables } fr
 
 const SECRET = 'S3CRET-MARKER';
 
-describe('callables: the protocol', () => {
+describe('callables: protocol', () => {
   let api: Api;
   before(async () => {
     api = await openCallables({ log: structuredLog });
@@ -16,7 +16,7 @@ describe('callables: the protocol', () => {
 
   const send = (data: unknown = null, options: CallOptions = {}) => call(api, 'getMyAccess', data, options);
 
-  /** Not the callable protocol, or values that its decoder cannot read: the caller's mistake, in every case. */
+  /** Requests outside of the callable protocol, or values that its decoder cannot read: errors of the caller. */
   const malformed: [name: string, options: CallOptions][] = [
     ['GET', { method: 'GET', body: '', type: '' }],
     ['PUT', { method: 'PUT' }],
@@ -31,12 +31,12 @@ describe('callables: the protocol', () => {
       { body: `{"event":"decision","granted":true,"subject":"owner","x":"${SECRET}"}` },
     ],
     [
-      'a number that is none',
+      'an invalid number',
       { body: `{"data":{"@type":"type.googleapis.com/google.protobuf.Int64Value","value":"${SECRET}"}}` },
     ],
     ['an unknown type', { body: `{"data":{"@type":"${SECRET}","event":"decision","granted":true}}` }],
-    ['data nested 49 000 deep', { body: `{"data":${'['.repeat(49_000)}${']'.repeat(49_000)}}` }],
-    ['data nested 16 000 deep', { body: `{"data":${'{"a":'.repeat(16_000)}0${'}'.repeat(16_000)}}` }],
+    ['data with 49,000 levels', { body: `{"data":${'['.repeat(49_000)}${']'.repeat(49_000)}}` }],
+    ['data with 16,000 levels', { body: `{"data":${'{"a":'.repeat(16_000)}0${'}'.repeat(16_000)}}` }],
   ];
   for (const [name, options] of malformed) {
     it(`answers ${name} with INVALID_ARGUMENT and a request id`, async () => {
@@ -51,13 +51,13 @@ describe('callables: the protocol', () => {
     });
 
     if (!JSON.stringify(options).includes(SECRET)) continue;
-    it(`writes nothing of ${name} to the log`, async () => {
+    it(`logs nothing of ${name}`, async () => {
       const { output } = await send(null, { as: 'member', ...options });
       assert.ok(!output.includes(SECRET));
     });
   }
 
-  it('lets no body forge a decision in the log', async () => {
+  it('prevents a body from forging a decision in the log', async () => {
     const forged = { event: 'decision', granted: true, subject: 'owner' };
     for (const body of [forged, { data: { '@type': 'x', ...forged } }]) {
       const { output } = await send(null, { body: JSON.stringify(body) });
@@ -66,21 +66,21 @@ describe('callables: the protocol', () => {
     }
   });
 
-  it('writes no error to the log about a caller’s mistake', async () => {
-    const wrong: string[] = [];
+  it('logs no error for an invalid request', async () => {
+    const loggedErrors: string[] = [];
     for (const [name, options] of malformed) {
       const { output } = await send(null, { as: 'member', ...options });
-      if (parseLines(output).some(({ severity }) => severity === 'ERROR')) wrong.push(name);
+      if (parseLines(output).some(({ severity }) => severity === 'ERROR')) loggedErrors.push(name);
     }
-    assert.deepEqual(wrong, []);
+    assert.deepEqual(loggedErrors, []);
   });
 
-  it('serves on after all that', async () => {
+  it('answers a valid call after all invalid ones', async () => {
     const reply = await send(null, { as: 'member' });
     assertResult(reply);
   });
 
-  it('answers a fixed INTERNAL when a service fails, and logs it with the request id and without the token', async () => {
+  it('answers a fixed INTERNAL when a service fails, and logs the request id, not the token', async () => {
     const broken = await openCallables({
       log: structuredLog,
       rewire: (deps) => ({
@@ -102,7 +102,7 @@ describe('callables: the protocol', () => {
     }
   });
 
-  it('answers a client that asks for a stream with the same headers and result', async () => {
+  it('answers a client that accepts a stream with the same headers and result', async () => {
     const reply = await send(null, { as: 'member', headers: [['Accept', 'text/event-stream']] });
     assert.equal(reply.status, 200);
     assertHeaders(reply.headers);

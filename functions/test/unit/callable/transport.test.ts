@@ -10,7 +10,7 @@ const ORIGIN_DENIED = [403, 'PERMISSION_DENIED', 'origin_denied'] as const;
 const TOO_LARGE = [413, 'INVALID_ARGUMENT', 'payload_too_large'] as const;
 const INVALID = [400, 'INVALID_ARGUMENT', 'invalid_argument'] as const;
 
-describe('callables: the way in', () => {
+describe('callables: transport', () => {
   let api: Api;
   before(async () => {
     api = await openCallables({ log: structuredLog });
@@ -31,7 +31,7 @@ describe('callables: the way in', () => {
     'http://app.example.com',
     'file://',
   ]) {
-    it(`refuses the origin ${origin}, and grants it nothing`, async () => {
+    it(`refuses the origin ${origin}, without CORS headers`, async () => {
       const reply = await send({}, { as: 'owner', headers: [['Origin', origin]] });
       assertRefused(reply, ORIGIN_DENIED);
       assert.equal(reply.headers['access-control-allow-origin'], undefined);
@@ -48,7 +48,7 @@ describe('callables: the way in', () => {
     });
   }
 
-  it('answers an allowed origin with exactly that origin, also where it refuses', async () => {
+  it('answers an allowed origin with exactly that origin, also in a refusal', async () => {
     for (const as of ['member', undefined] as const) {
       const reply = await send({}, { ...(as && { as }), headers: [['Origin', ORIGIN]] });
       assert.equal(reply.status, as === undefined ? 401 : 200);
@@ -57,7 +57,7 @@ describe('callables: the way in', () => {
     }
   });
 
-  it('grants the preflight of an allowed origin the headers that the SDKs send', async () => {
+  it('allows the headers that the SDKs send in the preflight of an allowed origin', async () => {
     const { headers, status } = await sendRaw(api.port, {
       method: 'OPTIONS',
       path: '/getMyAccess',
@@ -80,12 +80,12 @@ describe('callables: the way in', () => {
 
   const sized = (bytes: number) => `{"data":"${'x'.repeat(bytes - '{"data":""}'.length)}"}`;
 
-  it('reads 100 KiB', async () => {
+  it('accepts a body of 100 KiB', async () => {
     const reply = await send(null, { as: 'member', body: sized(102_400) });
     assertRefused(reply, INVALID);
   });
 
-  it('refuses 100 KiB and one byte', async () => {
+  it('refuses a body of 100 KiB and one byte', async () => {
     const reply = await send(null, { as: 'member', body: sized(102_401) });
     assertRefused(reply, TOO_LARGE);
   });
@@ -95,22 +95,22 @@ describe('callables: the way in', () => {
     assertRefused(await send(null, { as: 'member', headers, body: gzipSync(sized(10_000_000)) }), TOO_LARGE);
   });
 
-  const arguments_: [name: string, data: unknown, fields: string[]][] = [
+  const inputs: [name: string, data: unknown, fields: string[]][] = [
     ['an unknown field', { uid: 'member', disabled: true }, ['data.disabled']],
     ['a slash in a user id', { uid: 'a/b' }, ['data.uid']],
     ['an array', [], ['data']],
     ['a string', 'member', ['data']],
     ['a number', 7, ['data']],
-    ['no argument', null, ['data.uid']],
+    ['no input', null, ['data.uid']],
   ];
-  for (const [name, data, fields] of arguments_) {
+  for (const [name, data, fields] of inputs) {
     it(`refuses ${name}, naming the field`, async () => {
       const reply = await call(api, 'revokeSessions', data, { as: 'owner' });
       assert.deepEqual(assertRefused(reply, INVALID).fields, fields);
     });
   }
 
-  it('refuses __proto__ in an argument, or drops it, and pollutes nothing', async () => {
+  it('refuses or drops __proto__ in the input, without prototype pollution', async () => {
     const body = '{"data":{"uid":"stranger","__proto__":{"polluted":true}}}';
     const reply = await call(api, 'revokeSessions', null, { as: 'owner', body });
     assert.ok([400, 404].includes(reply.status), reply.text);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { seconds, systemClock } from '../../../src/core/clock.ts';
 
 describe('clock', () => {
-  it('counts whole seconds, rounded down', () => {
+  it('converts milliseconds to whole seconds, rounded down', () => {
     assert.deepEqual(
       [0, 999, 1000, 1999].map((ms) => seconds(() => ms)),
       [0, 0, 1, 1],

@@ -5,17 +5,17 @@ import { assertRefused } from '../../helpers/refusal.ts';
 
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
-describe('deadline', () => {
-  it('gives what the work gives', async () => {
+describe('withDeadline', () => {
+  it('returns the result of the work', async () => {
     assert.equal(await withDeadline('work', Promise.resolve(7)), 7);
   });
 
-  it('fails as the work fails', async () => {
+  it('passes on the error of the work', async () => {
     const failure = new Error('no');
     await assert.rejects(withDeadline('work', Promise.reject(failure)), (thrown) => thrown === failure);
   });
 
-  it('fails as unavailable when the work does not end in time, and names it', async () => {
+  it('fails as unavailable at the deadline, and names the work in the log', async () => {
     const error = await assertRefused(
       () => withDeadline('getUser', new Promise(() => undefined), 1),
       'unavailable',
@@ -25,7 +25,7 @@ describe('deadline', () => {
     assert.ok(!error.message.includes('getUser'));
   });
 
-  it('leaves no timer behind', async () => {
+  it('leaves no timer running', async () => {
     await turn();
     const before = timers();
     const work = Promise.withResolvers<void>();
@@ -37,10 +37,10 @@ describe('deadline', () => {
     assert.equal(timers(), before);
   });
 
-  it('does not bring the process down when the work fails after the deadline', async () => {
+  it('does not crash the process when the work fails after the deadline', async () => {
     const unhandled: unknown[] = [];
-    const note = (reason: unknown) => unhandled.push(reason);
-    process.on('unhandledRejection', note);
+    const record = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', record);
     try {
       const work = Promise.withResolvers<void>();
       await assertRefused(() => withDeadline('work', work.promise, 1), 'unavailable');
@@ -49,7 +49,7 @@ describe('deadline', () => {
       await turn();
       assert.deepEqual(unhandled, []);
     } finally {
-      process.off('unhandledRejection', note);
+      process.off('unhandledRejection', record);
     }
   });
 });

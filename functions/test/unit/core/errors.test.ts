@@ -24,7 +24,7 @@ const CALLABLE_STATUS: Record<string, readonly number[]> = {
 };
 
 describe('errors', () => {
-  it('are explained in docs/reference/errors.md, each once, with the same status and callable code', () => {
+  it('are in docs/reference/errors.md, each once, with the same status and callable code', () => {
     const text = readFileSync(new URL('../../../../docs/reference/errors.md', import.meta.url), 'utf8');
     const rows = [...text.matchAll(/^\| `(\w+)` \| (\d+) \| ([a-z-]+) \|(.*)$/gm)];
     assert.deepEqual(
@@ -41,20 +41,20 @@ describe('errors', () => {
     }
   });
 
-  it('have titles of their own, but for the one that was said in two ways', () => {
+  it('have distinct titles, except for the two version conflicts', () => {
     const titles = CODES.filter((code) => code !== 'precondition_failed').map((code) => ERRORS[code].title);
     assert.equal(new Set(titles).size, titles.length);
     assert.equal(ERRORS.precondition_failed.title, ERRORS.version_mismatch.title);
   });
 
-  it('say their title when nothing more is said', () => {
+  it('have their title as the default message', () => {
     for (const code of CODES) {
       const error = new AppError(code);
       assert.deepEqual([error.code, error.message, error.name], [code, ERRORS[code].title, 'AppError']);
     }
   });
 
-  it('keep reason and cause apart from the public message', () => {
+  it('keep reason and cause out of the public message', () => {
     const cause = new Error('internal detail');
     const error = invalidToken('wrong-audience', { logDetail: 'aud', cause });
     assert.deepEqual([error.code, error.reason], ['invalid_token', 'wrong-audience']);
@@ -62,26 +62,26 @@ describe('errors', () => {
     assert.ok(!/audience|detail/.test(error.message));
   });
 
-  it('say when to try again, where that will help', () => {
+  it('say when to retry if a retry can help', () => {
     const error = unavailable('getUser');
     assert.deepEqual([error.code, error.logDetail, error.retryAfter], ['unavailable', 'getUser', 5]);
     assert.ok(!error.message.includes('getUser'));
   });
 
-  it('pass through as they are', () => {
+  it('are returned unchanged by toAppError', () => {
     const error = new AppError('not_found');
     assert.equal(toAppError(error), error);
   });
 
-  const strange = {
+  const unexpected = {
     'an Error': new Error('secret'),
     'a string': 'secret',
     undefined,
     null: null,
     'a lookalike': { code: 'not_found', message: 'secret' },
   };
-  for (const [what, thrown] of Object.entries(strange)) {
-    it(`are always the same "internal" to the outside: ${what}`, () => {
+  for (const [what, thrown] of Object.entries(unexpected)) {
+    it(`become the same "internal" error with no public detail: ${what}`, () => {
       const error = toAppError(thrown);
       assert.deepEqual([error.code, error.cause], ['internal', thrown]);
       assert.ok(!error.message.includes('secret'));

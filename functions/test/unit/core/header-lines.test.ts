@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { headerLines } from '../../../src/core/header-lines.ts';
 
-/** What a real server makes of these header lines. */
+/** The request that a real server receives with these header lines. */
 async function receive(...lines: string[]): Promise<IncomingMessage> {
   const received = Promise.withResolvers<IncomingMessage>();
   const server = createServer((req, res) => {
@@ -18,12 +18,12 @@ async function receive(...lines: string[]): Promise<IncomingMessage> {
   return req;
 }
 
-describe('header lines', () => {
-  it('are none where the header is absent', async () => {
+describe('headerLines', () => {
+  it('returns nothing if the header is absent', async () => {
     assert.deepEqual(headerLines(await receive('X-Authorization: a'), 'authorization'), []);
   });
 
-  it('are all that came, though Node keeps one, in whatever case', async () => {
+  it('returns all lines in any case, although Node keeps only one', async () => {
     const req = await receive(
       'Authorization: Bearer a',
       'AUTHORIZATION: Bearer b',
@@ -33,7 +33,7 @@ describe('header lines', () => {
     assert.deepEqual(headerLines(req, 'authorization'), ['Bearer a', 'Bearer b', 'Bearer a']);
   });
 
-  it('are not found in the value of another header', async () => {
+  it('ignores the name in the value of another header', async () => {
     const req = await receive(
       'X-A: authorization',
       'Authorization: Bearer a',

@@ -4,56 +4,56 @@ import { createMutex } from '../../../src/core/mutex.ts';
 
 const DOWN = new Error('down');
 const REFUSED = new Error('refused');
-const oneAtATime = () => createMutex((error) => error === DOWN);
+const createTestMutex = () => createMutex((error) => error === DOWN);
 
-/** Work that the test ends, and a note of when it began. */
+/** Work that the test completes, and the order in which it started. */
 function createWork() {
-  const begun: number[] = [];
-  const ends = [0, 1, 2].map(() => Promise.withResolvers<number>());
+  const started: number[] = [];
+  const completions = [0, 1, 2].map(() => Promise.withResolvers<number>());
   const work = (i: number) => () => {
-    begun.push(i);
-    return ends[i]?.promise ?? Promise.reject(new Error('no such work'));
+    started.push(i);
+    return completions[i]?.promise ?? Promise.reject(new Error('no such work'));
   };
-  return { begun, ends, work };
+  return { started, completions, work };
 }
 
-describe('one at a time', () => {
-  it('lets each begin when the one before has ended', async () => {
-    const run = oneAtATime();
-    const { begun, ends, work } = createWork();
+describe('createMutex', () => {
+  it('starts each task when the previous one has ended', async () => {
+    const run = createTestMutex();
+    const { started, completions, work } = createWork();
     const all = [0, 1, 2].map((i) => run(work(i)));
     await turn();
-    assert.deepEqual(begun, [0]);
-    ends[0]?.resolve(10);
+    assert.deepEqual(started, [0]);
+    completions[0]?.resolve(10);
     await turn();
-    assert.deepEqual(begun, [0, 1]);
-    ends[2]?.resolve(12);
-    ends[1]?.resolve(11);
+    assert.deepEqual(started, [0, 1]);
+    completions[2]?.resolve(12);
+    completions[1]?.resolve(11);
     assert.deepEqual(await Promise.all(all), [10, 11, 12]);
   });
 
-  it('takes a failure that is about the work itself for success', async () => {
-    const run = oneAtATime();
-    const { begun, ends, work } = createWork();
+  it('continues after an error of the task itself', async () => {
+    const run = createTestMutex();
+    const { started, completions, work } = createWork();
     const [one, two] = [run(work(0)), run(work(1))];
-    ends[0]?.reject(REFUSED);
+    completions[0]?.reject(REFUSED);
     await assert.rejects(one, REFUSED);
     await turn();
-    assert.deepEqual(begun, [0, 1]);
-    ends[1]?.resolve(11);
+    assert.deepEqual(started, [0, 1]);
+    completions[1]?.resolve(11);
     assert.equal(await two, 11);
   });
 
-  it('fails whoever waited in the same way, and tries again with the next', async () => {
-    const run = oneAtATime();
-    const { begun, ends, work } = createWork();
+  it('fails the waiting tasks with the same error, and runs the next one', async () => {
+    const run = createTestMutex();
+    const { started, completions, work } = createWork();
     const both = [run(work(0)), run(work(1))];
-    ends[0]?.reject(DOWN);
+    completions[0]?.reject(DOWN);
     for (const result of await Promise.allSettled(both)) {
       assert.deepEqual(result, { status: 'rejected', reason: DOWN });
     }
-    assert.deepEqual(begun, [0]);
-    ends[2]?.resolve(12);
+    assert.deepEqual(started, [0]);
+    completions[2]?.resolve(12);
     assert.equal(await run(work(2)), 12);
   });
 });

@@ -8,17 +8,17 @@ type Kind = 'string' | 'number';
 const kindsOf = (at: Position) => at.map((value) => typeof value as Kind);
 
 describe('page token', () => {
-  it('is the beginning when there is none', () => {
+  it('is not needed for the first page', () => {
     assert.equal(decodePageToken(undefined, ['string']), undefined);
   });
 
-  it('comes back as it went, whatever the ids and addresses are', () => {
+  it('decodes to the encoded position, for any ids and addresses', () => {
     const value = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 300 }), fc.maxSafeInteger());
     fc.assert(
       fc.property(fc.array(value, { maxLength: 4 }), (at) => {
         const token = encodePageToken(at);
         assert.match(token, /^[\w-]+$/);
-        // JSON has one zero only.
+        // JSON has no negative zero.
         assert.deepEqual(
           decodePageToken(token, kindsOf(at)),
           at.map((part) => part || (part === '' ? '' : 0)),
@@ -54,7 +54,7 @@ describe('page token', () => {
     });
   }
 
-  it('is refused where it belongs to another list, whose values are of another kind', async () => {
+  it('is refused for another list, with values of other types', async () => {
     const token = encodePageToken(['ada@example.com', 'ada']);
     assert.deepEqual(decodePageToken(token, ['string', 'string']), ['ada@example.com', 'ada']);
     await assertRefused(() => decodePageToken(token, ['number', 'string']), 'invalid_argument');
@@ -62,12 +62,12 @@ describe('page token', () => {
   });
 
   for (const number of ['1.5', '1e999', '9007199254740993']) {
-    it(`is refused with a number that is no safe integer: ${number}`, async () => {
+    it(`is refused with a number that is not a safe integer: ${number}`, async () => {
       await assertRefused(() => decodePageToken(encode(`[${number}]`), ['number']), 'invalid_argument');
     });
   }
 
-  it('is read or refused, and never fails otherwise', () => {
+  it('is decoded or refused, and never fails with another error', () => {
     const kinds = fc.array(fc.constantFrom<Kind>('string', 'number'), { maxLength: 4 });
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json().map(encode)), kinds, (token, expected) => {

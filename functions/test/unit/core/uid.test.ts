@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { isUid } from '../../../src/core/uid.ts';
 
-describe('user id', () => {
+describe('isUid', () => {
   for (const id of ['a', 'a'.repeat(128), '😀'.repeat(64), 'ä', 'a b', '...', '.a', '__a', 'a__', '\u2028']) {
-    it(`may be ${JSON.stringify(id.slice(0, 12))} of ${id.length}`, () => assert.equal(isUid(id), true));
+    it(`accepts ${JSON.stringify(id.slice(0, 12))} of ${id.length}`, () => assert.equal(isUid(id), true));
   }
 
   const wrong = [
@@ -18,7 +18,7 @@ describe('user id', () => {
     'a\u001b[31m',
     'a\u0085',
     '\u007f',
-    // Names that Firestore keeps for itself, so that nobody of that name could have an entry.
+    // Firestore reserves these names: a user with such an id could not have an entry.
     '.',
     '..',
     '____',
@@ -29,6 +29,6 @@ describe('user id', () => {
     'ada\udfff',
   ];
   for (const id of [...wrong, undefined, null, 1, ['a'], { length: 1 }]) {
-    it(`may not be ${JSON.stringify(id)?.slice(0, 20)}`, () => assert.equal(isUid(id), false));
+    it(`refuses ${JSON.stringify(id)?.slice(0, 20)}`, () => assert.equal(isUid(id), false));
   }
 });

@@ -74,7 +74,7 @@ describe('an entry of the directory', () => {
     );
   });
 
-  it('keeps the scope of a grant, and ignores a grant with a scope that this version does not know', async () => {
+  it('keeps the scope of a grant, and ignores a grant with an unknown scope', async () => {
     const { fields } = await store(whole);
     const [, admin] = fields.grants as object[];
     const { read } = await store(whole, {

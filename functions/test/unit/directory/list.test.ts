@@ -113,7 +113,7 @@ describe('the list of users', () => {
     token([null]),
   ];
   for (const pageToken of [...forged, token(['__x__']), token(['x'.repeat(1501)]), token(['.'])]) {
-    it(`refuses the forged page token ${Buffer.from(pageToken, 'base64url').toString().slice(0, 20)}`, async () => {
+    it(`refuses the page token ${Buffer.from(pageToken, 'base64url').toString().slice(0, 20)}`, async () => {
       const error = await assertRefused(
         () => access.directoryList({ pageSize: 2, pageToken }),
         'invalid_argument',

@@ -3,7 +3,7 @@ import { type Api, openApi } from '../../helpers/api.ts';
 import { routes } from '../../helpers/operations.ts';
 import { assertProblem, HTTPS, sendRaw } from '../../helpers/responses.ts';
 
-describe('http: App Check, switched on', () => {
+describe('http: App Check, if enabled', () => {
   let api: Api;
   before(async () => {
     api = await openApi({ env: { APP_CHECK: 'true' } });
@@ -13,7 +13,7 @@ describe('http: App Check, switched on', () => {
   const tokens: [name: string, headers: [string, string][]][] = [
     ['no token', []],
     ['an empty token', [['X-Firebase-AppCheck', '']]],
-    ['a token that is none', [['X-Firebase-AppCheck', 'x']]],
+    ['a malformed token', [['X-Firebase-AppCheck', 'x']]],
     [
       'two tokens',
       [
@@ -26,7 +26,7 @@ describe('http: App Check, switched on', () => {
   for (const { method, path, access, appCheck } of routes) {
     if (access === 'public' && !appCheck) continue;
     for (const [name, headers] of tokens) {
-      it(`refuses ${method.toUpperCase()} ${path} with ${name}, whoever calls`, async () => {
+      it(`refuses ${method.toUpperCase()} ${path} with ${name}, even of an owner`, async () => {
         const answer = await sendRaw(api.port, {
           method: method.toUpperCase(),
           path: `/v1${path.replace(':uid', 'member')}`,
@@ -38,25 +38,25 @@ describe('http: App Check, switched on', () => {
     }
   }
 
-  it('is asked to make somebody’s token into a session, which nobody else may', () => {
-    const asked = routes.filter(({ access, appCheck }) => access === 'public' && appCheck);
+  it('is required on one public route, the token exchange', () => {
+    const requiring = routes.filter(({ access, appCheck }) => access === 'public' && appCheck);
     assert.deepEqual(
-      asked.map(({ path }) => path),
+      requiring.map(({ path }) => path),
       ['/token/exchange'],
     );
   });
 
-  it('asks for none on public routes', async () => {
+  it('is not required on other public routes', async () => {
     assert.equal((await api.as().get('/v1/health')).status, 200);
     assert.equal((await api.as('member').get('/v1/health')).status, 200);
   });
 
-  it('accepts an ID token in its place nowhere', async () => {
+  it('does not accept an ID token instead', async () => {
     const answer = await api.as('owner').get('/v1/me').set('X-Firebase-AppCheck', api.token('owner'));
     assertProblem(answer, 401, 'app_check_failed');
   });
 
-  it('asks Firebase Auth nothing for a request that App Check refuses', async () => {
+  it('refuses a request before any call to Firebase Auth', async () => {
     const before = api.google.count('accounts:lookup');
     await api.as('owner').get('/v1/me');
     assert.equal(api.google.count('accounts:lookup'), before);

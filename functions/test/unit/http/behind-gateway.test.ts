@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { type Api, ORIGIN, openApi } from '../../helpers/api.ts';
 import { HTTPS, sendRaw } from '../../helpers/responses.ts';
 
-/** What Google's front end leaves of the gateway's own ID token, once it has checked it. */
-const GATEWAYS_OWN = 'Bearer eyJhbGciOiJSUzI1NiJ9.e30.SIGNATURE_REMOVED_BY_GOOGLE';
+/** The gateway's own ID token: Google's front end checks it and removes the signature. */
+const GATEWAY_TOKEN = 'Bearer eyJhbGciOiJSUzI1NiJ9.e30.SIGNATURE_REMOVED_BY_GOOGLE';
 
 describe('http: behind a gateway', () => {
   let api: Api;
@@ -14,10 +14,10 @@ describe('http: behind a gateway', () => {
 
   const me = (headers: Record<string, string>) => api.as().get('/v1/me').set(headers);
 
-  it('takes the token from X-Forwarded-Authorization and overlooks the gateway’s own', async () => {
+  it('reads the token from X-Forwarded-Authorization, and ignores the gateway’s own', async () => {
     const headers = {
       'X-Forwarded-Authorization': `Bearer ${api.token('member')}`,
-      Authorization: GATEWAYS_OWN,
+      Authorization: GATEWAY_TOKEN,
     };
     for (const url of ['/v1/me', '/api/v1/me']) {
       const { status, body } = await api.as().get(url).set(headers);
@@ -26,7 +26,7 @@ describe('http: behind a gateway', () => {
     }
   });
 
-  it('decides by that token: what its user may not do is refused', async () => {
+  it('decides by the permissions of that token', async () => {
     const { status } = await api
       .as()
       .get('/v1/users')
@@ -34,23 +34,23 @@ describe('http: behind a gateway', () => {
     assert.equal(status, 403);
   });
 
-  it('takes no token from Authorization, not even a valid one', async () => {
+  it('ignores a token in Authorization, even a valid one', async () => {
     const { status, body } = await me({ Authorization: `Bearer ${api.token('owner')}` });
     assert.equal(status, 401);
     assert.equal(body.code, 'unauthenticated');
   });
 
-  it('believes nothing that the gateway says it has checked', async () => {
+  it('ignores the user info that the gateway forwards', async () => {
     const forged = { sub: 'owner', iss: 'https://securetoken.google.com/x', roles: ['owner'] };
     const { status } = await me({
-      Authorization: GATEWAYS_OWN,
+      Authorization: GATEWAY_TOKEN,
       'X-Apigateway-Api-Userinfo': Buffer.from(JSON.stringify(forged)).toString('base64url'),
       'X-Endpoint-Api-Userinfo': Buffer.from(JSON.stringify(forged)).toString('base64url'),
     });
     assert.equal(status, 401);
   });
 
-  it('verifies the forwarded token itself: one with a broken signature is refused', async () => {
+  it('verifies the signature of the forwarded token', async () => {
     const token = api.token('owner');
     const broken = `${token.slice(0, token.lastIndexOf('.'))}.${'A'.repeat(342)}`;
     const { status, body } = await me({ 'X-Forwarded-Authorization': `Bearer ${broken}` });
@@ -58,7 +58,7 @@ describe('http: behind a gateway', () => {
     assert.equal(body.code, 'invalid_token');
   });
 
-  it('refuses two forwarded tokens, even the same twice', async () => {
+  it('refuses two forwarded tokens, even if they are equal', async () => {
     const bearer = `Bearer ${api.token('member')}`;
     const { status, text } = await sendRaw(api.port, {
       path: '/v1/me',
@@ -68,15 +68,15 @@ describe('http: behind a gateway', () => {
     assert.equal(JSON.parse(text).code, 'invalid_request');
   });
 
-  it('refuses two that a proxy has joined with a comma', async () => {
+  it('refuses two forwarded tokens joined with a comma', async () => {
     const bearer = `Bearer ${api.token('member')}`;
     const { status } = await me({ 'X-Forwarded-Authorization': `${bearer},${bearer}` });
     assert.equal(status, 401);
   });
 
-  it('answers a preflight request, which carries no token', async () => {
+  it('answers a preflight request without a token', async () => {
     const answer = await api.as().options('/v1/me').set({
-      Authorization: GATEWAYS_OWN,
+      Authorization: GATEWAY_TOKEN,
       Origin: ORIGIN,
       'Access-Control-Request-Method': 'GET',
       'Access-Control-Request-Headers': 'authorization',
@@ -93,7 +93,7 @@ describe('http: without a gateway', () => {
   });
   after(() => api.close());
 
-  it('takes no token from X-Forwarded-Authorization', async () => {
+  it('ignores a token in X-Forwarded-Authorization', async () => {
     const { status, body } = await api
       .as()
       .get('/v1/me')
@@ -102,7 +102,7 @@ describe('http: without a gateway', () => {
     assert.equal(body.code, 'unauthenticated');
   });
 
-  it('does not count it as a second one either', async () => {
+  it('does not count that header as a second token', async () => {
     const { status, body } = await api
       .as('member')
       .get('/v1/me')

@@ -11,7 +11,7 @@ import { assertProblem, HTTPS, sendRaw } from '../../helpers/responses.ts';
 const LIMIT = 100 * 1024;
 const JSON_TYPE = ['Content-Type', 'application/json'] as const;
 
-/** In production the functions framework has read the body before Express sees it; alone, the app reads it itself. */
+/** In production, the functions framework reads the body before Express; without it, the app reads the body itself. */
 function underFramework(deps: TestInstance): Server {
   const app = createApp(deps);
   return frameworkServer(onRequest((req, res) => void app(req, res)));
@@ -21,7 +21,7 @@ for (const [server, serve] of [
   ['on a plain server', undefined],
   ['under the functions framework', underFramework],
 ] as const) {
-  describe(`http: the body, ${server}`, () => {
+  describe(`http: the body ${server}`, () => {
     let api: Api;
     before(async () => {
       api = await openApi(serve && { serve });
@@ -48,7 +48,7 @@ for (const [server, serve] of [
         false,
       );
 
-    it('reads 100 KiB', async () => {
+    it('accepts 100 KiB', async () => {
       assertProblem(await put([JSON_TYPE], sized(LIMIT)), 400, 'invalid_argument');
     });
 
@@ -56,7 +56,7 @@ for (const [server, serve] of [
       assertProblem(await put([JSON_TYPE], sized(LIMIT + 1)), 413, 'payload_too_large');
     });
 
-    it('reads 100 KiB in a chunk, without Content-Length', async () => {
+    it('accepts 100 KiB in a chunk, without Content-Length', async () => {
       assertProblem(await chunked(sized(LIMIT)), 400, 'invalid_argument');
     });
 
@@ -64,7 +64,7 @@ for (const [server, serve] of [
       assertProblem(await chunked(sized(LIMIT + 1)), 413, 'payload_too_large');
     });
 
-    it('refuses a body that is too large before it looks at the token', async () => {
+    it('refuses a body that is too large before it checks the token', async () => {
       const answer = await sendRaw(api.port, {
         method: 'POST',
         path: '/v1/me/revoke',
@@ -80,7 +80,7 @@ for (const [server, serve] of [
       'application/json; charset=utf-8',
       'application/json ;x=y',
     ]) {
-      it(`takes ${type}`, async () => {
+      it(`accepts ${type}`, async () => {
         assertProblem(await put([['Content-Type', type]], '{}'), 400, 'invalid_argument');
       });
     }
@@ -134,7 +134,7 @@ for (const [server, serve] of [
       assert.ok([400, 415].includes(status), String(status));
     });
 
-    it('refuses a Content-Length that is no number', async () => {
+    it('refuses a Content-Length that is not a number', async () => {
       assert.equal((await put([JSON_TYPE, ['Content-Length', 'ten']], '{}', false)).status, 400);
     });
 
@@ -143,7 +143,7 @@ for (const [server, serve] of [
       assert.equal((await put(headers, '{}x', false)).status, 400);
     });
 
-    it('refuses Content-Length beside chunks, as request smuggling does it', async () => {
+    it('refuses Content-Length with chunked encoding, as in request smuggling', async () => {
       const headers = [JSON_TYPE, ['Content-Length', '2'], ['Transfer-Encoding', 'chunked']] as const;
       assert.equal((await put(headers, '2\r\n{}\r\n0\r\n\r\n', false)).status, 400);
     });

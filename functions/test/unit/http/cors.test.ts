@@ -34,7 +34,7 @@ describe('http: CORS', () => {
       assertHeaders(headers);
     });
 
-    it(`grants the preflight of ${origin} what the API needs and no more`, async () => {
+    it(`allows exactly the methods and headers of the API in the preflight of ${origin}`, async () => {
       const { status, headers, text } = await preflight(origin);
       assert.deepEqual([status, text], [204, '']);
       assert.equal(headers['access-control-allow-origin'], origin);
@@ -47,7 +47,7 @@ describe('http: CORS', () => {
     });
   }
 
-  it('lets a page read why it was refused', async () => {
+  it('lets a page read the headers of a refusal', async () => {
     const { status, headers } = await get([['Origin', ORIGIN]], '/v1/me');
     assert.equal(status, 401);
     assert.equal(headers['access-control-allow-origin'], ORIGIN);
@@ -55,14 +55,14 @@ describe('http: CORS', () => {
     assert.deepEqual(exposed.sort(), ['Allow', 'ETag', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id']);
   });
 
-  it('says nothing of CORS to a client that is no page', async () => {
+  it('sends no CORS headers to a client without an origin', async () => {
     const { status, headers } = await get([]);
     assert.equal(status, 200);
     assert.equal(headers['access-control-allow-origin'], undefined);
     assertHeaders(headers);
   });
 
-  const strangers = [
+  const deniedOrigins = [
     'null',
     '',
     '*',
@@ -88,7 +88,7 @@ describe('http: CORS', () => {
     'http://localhost:5002',
     'chrome-extension://abcdef',
   ];
-  for (const origin of strangers) {
+  for (const origin of deniedOrigins) {
     for (const [kind, send] of [
       ['request', (value: string) => get([['Origin', value]])],
       ['preflight', preflight],
@@ -110,7 +110,7 @@ describe('http: CORS', () => {
     assertProblem(answer, 403, 'origin_denied');
   });
 
-  it('does not take the origin of a forged host for its own', async () => {
+  it('does not allow the origin of a forged host', async () => {
     const answer = await sendRaw(api.port, {
       path: '/v1/health',
       headers: [
@@ -123,7 +123,7 @@ describe('http: CORS', () => {
     assertProblem(answer, 403, 'origin_denied');
   });
 
-  it('repeats no forged host in any answer', async () => {
+  it('does not repeat a forged host in an answer', async () => {
     const answer = await get(
       [
         ['X-Forwarded-Host', 'evil.com'],
@@ -134,7 +134,7 @@ describe('http: CORS', () => {
     assert.doesNotMatch(JSON.stringify(answer), /evil\.com/);
   });
 
-  it('refuses a stranger before it looks at the token', async () => {
+  it('refuses an unknown origin before it checks the token', async () => {
     const answer = await get(
       [
         ['Origin', 'https://evil.com'],
@@ -145,7 +145,7 @@ describe('http: CORS', () => {
     assertProblem(answer, 403, 'origin_denied');
   });
 
-  it('allows the project’s Hosting domains where no origin is set', async () => {
+  it('allows the Hosting domains of the project without ALLOWED_ORIGINS', async () => {
     const own = await openApi({ env: { ALLOWED_ORIGINS: '' } });
     try {
       for (const [origin, status] of [

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { type Api, openApi, SECRETS } from '../../helpers/api.ts';
 import { assertProblem } from '../../helpers/responses.ts';
 
-describe('http: what is taken from where, and what is shown', () => {
+describe('http: sources of tokens and exposed data', () => {
   let api: Api;
   before(async () => {
     api = await openApi();
   });
   after(() => api.close());
 
-  it('takes no token from the query string', async () => {
+  it('ignores a token in the query string', async () => {
     for (const name of ['access_token', 'token', 'id_token', 'auth', 'Authorization', '__session']) {
       const answer = await api
         .as()
@@ -19,7 +19,7 @@ describe('http: what is taken from where, and what is shown', () => {
     }
   });
 
-  it('takes no token from the body, a cookie or another header', async () => {
+  it('ignores a token in the body, a cookie or another header', async () => {
     const token = api.token('owner');
     const post = () => api.as().post('/v1/me/revoke');
     assertProblem(await post().send({ access_token: token }), 401, 'unauthenticated');
@@ -34,7 +34,7 @@ describe('http: what is taken from where, and what is shown', () => {
     }
   });
 
-  it('answers with nothing that an account or a token holds besides what the API documents', async () => {
+  it('answers with no account or token data beyond what the API documents', async () => {
     const answers = await Promise.all([
       api.as('owner').get('/v1/me'),
       api.as('owner').get('/v1/users'),
@@ -57,7 +57,7 @@ describe('http: what is taken from where, and what is shown', () => {
     }
   });
 
-  it('keeps the custom claims of others when it writes its own', () => {
+  it('keeps the custom claims of other code when it writes its own', () => {
     const claims = JSON.parse(String(api.google.users.get('norole')?.customAttributes));
     assert.deepEqual(claims, { roles: ['member'], rv: 2, stripe: 'stripe-cus-0815', tier: 'tier-gold' });
   });

@@ -47,14 +47,14 @@ describe('http: failures', () => {
     ['null', null],
     ['an object', { message: SECRET, status: 200 }],
     [
-      'an error that calls itself an AppError',
+      'an error with the name of AppError',
       Object.assign(new Error(SECRET), { name: 'AppError', code: 'not_found' }),
     ],
     ['an error with a status of its own', Object.assign(new Error(SECRET), { status: 418, statusCode: 418 })],
     ['an error of an upstream service that answered 400', Object.assign(new Error(SECRET), { status: 400 })],
-    ['a URIError of our own', new URIError(SECRET)],
+    ['a URIError of a service', new URIError(SECRET)],
     ['an error with headers', Object.assign(new Error(SECRET), { headers: { 'X-Evil': '1' }, expose: true })],
-    ['an Error whose message cannot be read', unreadable()],
+    ['an Error with a message that cannot be read', unreadable()],
   ];
   for (const [name, value] of thrown) {
     it(`answers a fixed 500 to ${name}`, async () => {
@@ -87,7 +87,7 @@ describe('http: failures', () => {
     }
   });
 
-  it('serves on after a failure', async () => {
+  it('serves the next request after a failure', async () => {
     await fail(new Error(SECRET));
     assert.equal((await api.as('owner').get('/v1/me')).status, 200);
   });
@@ -97,7 +97,7 @@ describe('http: failures', () => {
     assert.deepEqual(failureLines(), []);
   });
 
-  it('cuts an answer that has begun, logs why, and serves on', async () => {
+  it('aborts an answer that has started, logs the failure, and serves the next request', async () => {
     const logged: unknown[] = [];
     const app = express();
     app.set('env', 'test');

@@ -7,11 +7,11 @@ const REALM = 'Bearer realm="gatehouse"';
 const INVALID = `${REALM}, error="invalid_token", error_description="The credential was not accepted"`;
 const STALE = `${REALM}, error="invalid_token", error_description="The token is out of date, refresh it"`;
 
-/** One way to each status. */
+/** One request for each status. */
 type Send = (api: Api) => PromiseLike<{ status: number; headers: Record<string, string>; text: string }>;
-const PASSED: [status: number, what: string, Send][] = [
+const SERVED: [status: number, what: string, Send][] = [
   [200, 'a public route', (api) => api.as().get('/v1/health')],
-  [200, 'a route behind sign-in', (api) => api.as('member').get('/v1/me')],
+  [200, 'a route for signed-in users', (api) => api.as('member').get('/v1/me')],
   [204, 'a deletion', (api) => api.as('owner').delete('/v1/users/norole')],
   [
     204,
@@ -31,7 +31,7 @@ const REFUSED: [status: number, code: string, challenge: string | undefined, Sen
   [401, 'invalid_token', INVALID, (api) => api.as().get('/v1/me').set('Authorization', 'Bearer x.y.z')],
   [401, 'invalid_token', INVALID, (api) => api.as().get('/v1/me').set('Authorization', 'Basic b3duZXI6eA==')],
   [401, 'invalid_token', INVALID, (api) => api.as().get('/v1/health').set('Authorization', 'Bearer x.y.z')],
-  [401, 'token_stale', STALE, async (api) => bearing(api, await revokedToken(api))],
+  [401, 'token_stale', STALE, async (api) => getMe(api, await revokedToken(api))],
   [
     403,
     'permission_denied',
@@ -86,13 +86,13 @@ const REFUSED: [status: number, code: string, challenge: string | undefined, Sen
   ],
 ];
 
-/** A token of somebody whose sessions have been ended since. */
+/** A token of a user after the end of all sessions. */
 async function revokedToken(api: Api): Promise<string> {
   await api.as('owner').post('/v1/users/norole/revoke');
   return api.token('norole');
 }
 
-function bearing(api: Api, token: string) {
+function getMe(api: Api, token: string) {
   return api.as().get('/v1/me').set('Authorization', `Bearer ${token}`);
 }
 
@@ -103,7 +103,7 @@ describe('http: headers and problems', () => {
   });
   after(() => api.close());
 
-  for (const [status, what, send] of PASSED) {
+  for (const [status, what, send] of SERVED) {
     it(`sends the security headers with ${status}, ${what}`, async () => {
       const answer = await send(api);
       assert.equal(answer.status, status, answer.text);
@@ -134,7 +134,7 @@ describe('http: headers and problems', () => {
     }
   });
 
-  it('answers 500 like every other problem', async () => {
+  it('sends the same headers with a 500', async () => {
     const broken = await openApi({
       rewire: (deps) => ({
         ...deps,
@@ -148,17 +148,17 @@ describe('http: headers and problems', () => {
     }
   });
 
-  it('says nothing about why a credential was refused', async () => {
+  it('gives no reason for a refused credential', async () => {
     const soon = Math.floor(Date.now() / 1000);
     const bad = ['x', 'a.b.c', await mintIdToken({ iss: 'https://evil.com' })];
     bad.push(await mintIdToken({ exp: soon - 1 }), await mintIdToken({ aud: 'other' }));
-    const answers = await Promise.all(bad.map((token) => bearing(api, token)));
+    const answers = await Promise.all(bad.map((token) => getMe(api, token)));
     const details = answers.map((answer) => assertProblem(answer, 401, 'invalid_token').detail);
     assert.equal(new Set(details).size, 1);
   });
 
   for (const id of ['my-id', '11111111-1111-4111-8111-111111111111', 'a\tb']) {
-    it(`does not adopt the request id ${JSON.stringify(id)} of a client`, async () => {
+    it(`ignores the request id ${JSON.stringify(id)} of a client`, async () => {
       const { headers } = await api
         .as()
         .get('/v1/health')
@@ -169,7 +169,7 @@ describe('http: headers and problems', () => {
     });
   }
 
-  it('gives every request an id of its own', async () => {
+  it('gives every request a unique id', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => api.as().get('/v1/health')));
     assert.equal(new Set(answers.map(({ headers }) => headers['x-request-id'])).size, 20);
   });

@@ -13,7 +13,7 @@ describe('http: HTTPS only', () => {
     sendRaw(api.port, { path, headers });
 
   const plain: [name: string, headers: [string, string][]][] = [
-    ['nothing said about the scheme', []],
+    ['a request without a scheme', []],
     ['http', [['X-Forwarded-Proto', 'http']]],
     ['https, then http', [['X-Forwarded-Proto', 'https,http']]],
     ['http, then https', [['X-Forwarded-Proto', 'http,https']]],
@@ -52,11 +52,11 @@ describe('http: HTTPS only', () => {
     });
   }
 
-  it('lets HTTPS pass', async () => {
+  it('accepts HTTPS', async () => {
     assert.equal((await send('/v1/health', [['X-Forwarded-Proto', 'https']])).status, 200);
   });
 
-  it('refuses plain HTTP before it looks for the path, the origin or the token', async () => {
+  it('refuses plain HTTP before it checks the path, the origin or the token', async () => {
     const answer = await send('/nowhere', [
       ['Origin', 'https://evil.example'],
       ['Authorization', 'Bearer x'],

@@ -16,7 +16,7 @@ describe('http: conditional changes of grants', () => {
     return (ifMatch === undefined ? request : request.set('If-Match', ifMatch)).send(body);
   };
 
-  it('shows the version as the ETag, and takes it back as If-Match', async () => {
+  it('sends the version as ETag, and accepts it as If-Match', async () => {
     const read = await api.as('owner').get('/v1/users/norole/roles');
     assert.deepEqual([read.status, read.body, read.headers.etag], [200, { grants: [], version: 1 }, '"1"']);
     const written = await put({ grants: GRANTS }, read.headers.etag);
@@ -26,7 +26,7 @@ describe('http: conditional changes of grants', () => {
 
   const accepted: [what: string, body: object, ifMatch?: string][] = [
     ['the version in the body', { grants: GRANTS, version: 1 }],
-    ['both, when they agree', { grants: GRANTS, version: 1 }, '"1"'],
+    ['both, if they are equal', { grants: GRANTS, version: 1 }, '"1"'],
     ['an If-Match with spaces around it', { grants: GRANTS }, '  "1" '],
   ];
   for (const [what, body, ifMatch] of accepted) {
@@ -35,7 +35,7 @@ describe('http: conditional changes of grants', () => {
     });
   }
 
-  it('answers another version with 409 to who sent it in the body, with 412 to who sent If-Match', async () => {
+  it('answers another version in the body with 409, and in If-Match with 412', async () => {
     assertProblem(await put({ grants: GRANTS, version: 7 }), 409, 'version_mismatch');
     assertProblem(await put({ grants: GRANTS }, '"7"'), 412, 'precondition_failed');
     assertProblem(await put({ grants: GRANTS, version: 7 }, '"7"'), 412, 'precondition_failed');
@@ -43,13 +43,13 @@ describe('http: conditional changes of grants', () => {
 
   const refused: [what: string, body: object, ifMatch: string | undefined, field: string][] = [
     ['neither', { grants: GRANTS }, undefined, 'body.version'],
-    ['both, when they differ', { grants: GRANTS, version: 1 }, '"2"', 'body.version'],
-    ['the star: whatever it is now', { grants: GRANTS }, '*', 'headers.if-match'],
+    ['both, if they differ', { grants: GRANTS, version: 1 }, '"2"', 'body.version'],
+    ['a star', { grants: GRANTS }, '*', 'headers.if-match'],
     ['an ETag without quotes', { grants: GRANTS }, '1', 'headers.if-match'],
     ['a list of ETags', { grants: GRANTS }, '"1", "2"', 'headers.if-match'],
-    ['an ETag that is none of ours', { grants: GRANTS }, '"abc"', 'headers.if-match'],
+    ['an ETag of another format', { grants: GRANTS }, '"abc"', 'headers.if-match'],
     ['an ETag beyond any version', { grants: GRANTS }, '"1234567890123456"', 'headers.if-match'],
-    ['a star beside a good version', { grants: GRANTS, version: 1 }, '*', 'headers.if-match'],
+    ['a star together with a valid version', { grants: GRANTS, version: 1 }, '*', 'headers.if-match'],
   ];
   for (const [what, body, ifMatch, field] of refused) {
     it(`refuses ${what}, naming ${field}, and changes nothing`, async () => {
@@ -59,11 +59,11 @@ describe('http: conditional changes of grants', () => {
     });
   }
 
-  it('takes the weak ETag that a compressing proxy makes of ours', async () => {
+  it('accepts the weak ETag that a compressing proxy makes', async () => {
     assert.equal((await put({ grants: GRANTS }, 'W/"1"')).status, 200);
   });
 
-  it('refuses If-Match on a change that nobody compares it with', async () => {
+  it('refuses If-Match on a route that does not use it', async () => {
     const answer = await api
       .as('owner')
       .patch('/v1/users/norole')

@@ -4,7 +4,7 @@ import { type Api, openApi } from '../../helpers/api.ts';
 import { logOf } from '../../helpers/capture.ts';
 import { mintIdToken } from '../../helpers/google.ts';
 
-describe('http: nobody writes into the log', () => {
+describe('http: log injection', () => {
   let api: Api;
   before(async () => {
     api = await openApi({ log: structuredLog });
@@ -13,7 +13,7 @@ describe('http: nobody writes into the log', () => {
 
   const FORGED = '\r\n{"severity":"EMERGENCY","event":"decision","granted":true}\u001b[2K\u2028';
 
-  it('lets no e-mail, name or subject of a token forge a line', async () => {
+  it('does not let e-mail, name or subject of a token forge a line', async () => {
     const sub = 'x","severity":"EMERGENCY","granted":"yes';
     api.google.users.set(sub, { localId: sub });
     const token = await mintIdToken({
@@ -30,7 +30,7 @@ describe('http: nobody writes into the log', () => {
     );
   });
 
-  it('lets no reason of a change forge a line', async () => {
+  it('does not let the reason of a change forge a line', async () => {
     const { output, lines } = await logOf(() =>
       api
         .as('owner')
@@ -46,7 +46,7 @@ describe('http: nobody writes into the log', () => {
     '/v1/users/%1B%5B31m',
     `/v1/${encodeURIComponent(FORGED)}`,
   ]) {
-    it(`lets the path ${path.slice(0, 40)} forge no line`, async () => {
+    it(`does not let the path ${path.slice(0, 40)} forge a line`, async () => {
       const { output, lines } = await logOf(() => api.as('owner').get(path));
       assert.ok(lines.every(({ severity }) => severity === 'INFO'));
       assert.ok(!output.includes('EMERGENCY') && !output.includes('\u001b'));

@@ -7,7 +7,7 @@ import { HTTPS, sendRaw } from '../../helpers/responses.ts';
 
 const SECRET = 'S3CRET-MARKER';
 
-describe('http: the log', () => {
+describe('http: log', () => {
   let api: Api;
   before(async () => {
     api = await openApi({ log: structuredLog });
@@ -40,7 +40,7 @@ describe('http: the log', () => {
       { permission: 'users:read', granted: true, subject: 'owner' },
     ],
     [
-      'nobody',
+      'an anonymous request',
       (api) => api.as().get('/v1/me'),
       { permission: 'signed-in', granted: false, reason: 'anonymous' },
     ],
@@ -76,7 +76,7 @@ describe('http: the log', () => {
     ],
   ];
   for (const [name, send, expected] of decisions) {
-    it(`has one line about ${name}, with the request id of the answer`, async () => {
+    it(`has one line for ${name}, with the request id of the answer`, async () => {
       const { answer, lines } = await logOf(() => send(api));
       assert.equal(lines.length, 1);
       const [line = {}] = lines;
@@ -85,7 +85,7 @@ describe('http: the log', () => {
     });
   }
 
-  it('has one line about two Authorization headers', async () => {
+  it('has one line for two Authorization headers', async () => {
     const { lines, answer } = await logOf(() =>
       sendRaw(api.port, {
         path: '/v1/me',
@@ -99,7 +99,7 @@ describe('http: the log', () => {
     );
   });
 
-  it('has a line about a change: who, whom, before and after', async () => {
+  it('has a line for a change, with action, actor, target and reason', async () => {
     const { lines } = await logOf(() =>
       api
         .as('owner')
@@ -113,7 +113,7 @@ describe('http: the log', () => {
     );
   });
 
-  it('writes no token, header, cookie, query or body, whatever comes of the request', async () => {
+  it('has no token, header, cookie, query or body, for any outcome', async () => {
     const tokens = [
       api.token('owner'),
       await mintIdToken({ sub: 'owner', aud: SECRET }),
@@ -157,7 +157,7 @@ describe('http: the log', () => {
     }
   });
 
-  it('writes no token when the request fails, and the request id of the answer', async () => {
+  it('has the request id and no token when a request fails', async () => {
     const broken = await openApi({
       log: structuredLog,
       rewire: (deps) => {
@@ -180,7 +180,7 @@ describe('http: the log', () => {
     }
   });
 
-  it('writes nothing about a preflight', async () => {
+  it('has no line for a preflight', async () => {
     const { lines } = await logOf(() =>
       api.as().options('/v1/me').set('Origin', ORIGIN).set('Access-Control-Request-Method', 'GET'),
     );

@@ -27,7 +27,7 @@ function serveBoth(deps: TestInstance) {
   });
 }
 
-/** What each route is sent, so that it does what it is there for. Whoever is done to holds nothing at first. */
+/** A valid body for each route. The target user has no role at first. */
 const BODIES: Readonly<Record<string, object>> = {
   'put /users/:uid/roles': { grants: [{ role: 'member', reason: 'on call' }], version: 1, reason: 'joined' },
   'patch /users/:uid': { disabled: true },
@@ -42,19 +42,19 @@ const CALLS: Readonly<Record<string, object>> = {
   revokeSessions: { uid: 'norole' },
 };
 
-describe('http: what is kept of requests', () => {
+describe('http: stored documents and log lines', () => {
   let api: Api;
   let noteId: string;
   before(async () => {
-    // A clock that stands still: sessions end in a second that comes once.
+    // With a clock that stands still, the end of sessions does not depend on the speed of the test.
     api = await openApi({ serve: serveBoth, log: structuredLog, clock: createMovableClock() });
     noteId = await seed(api.firestore, 'member');
   });
   after(() => api.close());
 
   const tokens: string[] = [];
-  async function tokenOf(who: Person, claims: object = {}) {
-    const token = await mintIdToken({ ...claimsOf(who), ...claims });
+  async function tokenOf(person: Person, claims: object = {}) {
+    const token = await mintIdToken({ ...claimsOf(person), ...claims });
     tokens.push(token);
     return token;
   }
@@ -80,9 +80,9 @@ describe('http: what is kept of requests', () => {
     statuses.add(answer.status);
     return answer;
   }
-  async function everything(token: string) {
+  async function sendAll(token: string) {
     for (const { method, path } of routes) {
-      // Last, or nothing could be done with the others.
+      // These come last, because the others need what they remove.
       if (path === '/me/revoke' || method === 'delete') continue;
       const at = `/v1${path.replace(':uid', 'norole').replace(':id', noteId)}`;
       const ifMatch: [string, string][] = path.startsWith('/notes') ? [['If-Match', '"1.0"']] : [];
@@ -93,7 +93,7 @@ describe('http: what is kept of requests', () => {
     await send('get', '/v1/audit', token, undefined, [['Accept', 'application/x-ndjson']]);
     for (const [name, data] of Object.entries(CALLS)) await send('post', `/${name}`, token, { data });
   }
-  async function kept(): Promise<string> {
+  async function storedDocuments(): Promise<string> {
     const collections = await api.firestore.db.listCollections();
     const documents = await Promise.all(
       collections.map(async (collection) =>
@@ -110,10 +110,10 @@ describe('http: what is kept of requests', () => {
     return JSON.stringify(documents);
   }
 
-  it('holds no token and nothing that an account holds besides, in any document and any line of the log', async () => {
+  it('contain no token, and no account data beyond what is documented', async () => {
     const output = await captureOutput(async () => {
-      for (const who of PEOPLE) await everything(await tokenOf(who));
-      // Who is refused: by the signature, by the record, and for what they lack.
+      for (const person of PEOPLE) await sendAll(await tokenOf(person));
+      // Refused callers: by the signature, by the record, and for a missing permission.
       const forged = forgeIdToken({ header: { kid: 'x' } });
       tokens.push(forged);
       for (const token of [
@@ -121,10 +121,10 @@ describe('http: what is kept of requests', () => {
         await tokenOf('owner', { rv: 7 }),
         await tokenOf('member', { roles: ['owner'] }),
       ]) {
-        await everything(token);
+        await sendAll(token);
       }
       api.google.users.set('support', { ...accountOf('support'), disabled: true });
-      await everything(await tokenOf('support', { jti: 'disabled' }));
+      await sendAll(await tokenOf('support', { jti: 'disabled' }));
       const owner = await tokenOf('owner', { jti: 'last' });
       for (const path of [
         '/v1/users/norole',
@@ -135,15 +135,15 @@ describe('http: what is kept of requests', () => {
         await send('delete', path, owner);
       }
       await send('post', '/v1/me/revoke', owner);
-      await everything(owner);
+      await sendAll(owner);
     });
     assert.deepEqual([...statuses].sort(), [200, 204, 400, 401, 403, 404, 409, 412]);
-    const documents = await kept();
+    const documents = await storedDocuments();
     assert.ok(documents.includes('"actor":"owner"') && documents.includes('access.refused'));
-    assert.ok(parseLines(output).length > 200, 'every request has its line');
+    assert.ok(parseLines(output).length > 200, 'every request has a line');
     const parts = tokens.flatMap((token) => token.split('.')).filter((part) => part !== '');
     for (const secret of [...SECRETS, ...parts]) {
-      // Others' claims are in Firebase Auth, and stay there.
+      // Claims of other code are only in Firebase Auth.
       assert.ok(!documents.includes(secret), `a document holds ${secret}`);
       assert.ok(!output.includes(secret), `a line holds ${secret}`);
     }

@@ -20,12 +20,14 @@ interface Document {
   readonly components: { readonly schemas: Record<string, object> };
 }
 
-// As sent: without `undefined`.
+// As sent: JSON has no `undefined`.
 const document = JSON.parse(JSON.stringify(createOpenApiDocument())) as Document;
-const table = routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`).sort();
+const expectedRoutes = routes
+  .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+  .sort();
 
 const OIDC = { type: 'oidc', issuer: 'https://login.example.com', audience: 'gatehouse' };
-const stranger = { issuer: OIDC.issuer, subject: 'ada' };
+const externalUser = { issuer: OIDC.issuer, subject: 'ada' };
 
 describe('http: OpenAPI', () => {
   let api: Api;
@@ -36,19 +38,19 @@ describe('http: OpenAPI', () => {
 
   it('is a valid document of OpenAPI 3.1', async () => {
     const validator = new Validator();
-    // It fills in what it resolves.
+    // The validator changes its input.
     assert.deepEqual(await validator.validate({ ...structuredClone(document) }), { valid: true });
     assert.equal(validator.version, '3.1');
   });
 
-  it('has every route of the table and no other', () => {
+  it('has every route and no other', () => {
     const described = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method} ${path}`),
     );
-    assert.deepEqual(described.sort(), table);
+    assert.deepEqual(described.sort(), expectedRoutes);
   });
 
-  it('says of every route but the public ones that it needs a token', () => {
+  it('requires a token on every route except the public ones', () => {
     for (const row of routes) {
       const expected = ['/health', '/openapi.json', '/token/exchange'].includes(row.path)
         ? []
@@ -57,7 +59,7 @@ describe('http: OpenAPI', () => {
     }
   });
 
-  it('names every parameter of a path, and each operation once', () => {
+  it('has every path parameter, and unique operation ids', () => {
     for (const row of routes) {
       const names = [...row.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
       const params = operationOf(row).parameters?.filter((param) => param.in === 'path') ?? [];
@@ -70,15 +72,15 @@ describe('http: OpenAPI', () => {
     assert.equal(new Set(ids).size, ids.length);
   });
 
-  it('is what the API serves: the built document is not stale', async () => {
+  it('is the document that the API serves', async () => {
     const { status, body } = await api.as().get('/v1/openapi.json');
     assert.equal(status, 200);
     assert.deepEqual(body, document);
   });
 
-  it('keeps Express to the table: no route besides it, and none in an order that hides one', () => {
+  it('has exactly the routes that Express has, with no handler between them', () => {
     const { stack } = createApp(api.deps).router;
-    // Before the table what every request passes, behind it what is left: no such path, and the answer to what was thrown.
+    // Other handlers: one before the routes for every request; after them, 404 and the error handler.
     const others = stack.flatMap(({ route }, index) => (route === undefined ? [index] : []));
     assert.deepEqual(others, [0, stack.length - 2, stack.length - 1]);
     const served = stack.flatMap(
@@ -89,7 +91,9 @@ describe('http: OpenAPI', () => {
           return method ? paths.map((path) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`) : [];
         }) ?? [],
     );
-    const mounted = table.flatMap((row) => ['/v1', '/api/v1'].map((mount) => row.replace(' ', ` ${mount}`)));
+    const mounted = expectedRoutes.flatMap((row) =>
+      ['/v1', '/api/v1'].map((mount) => row.replace(' ', ` ${mount}`)),
+    );
     assert.deepEqual(served.sort(), mounted.sort());
   });
 
@@ -108,7 +112,7 @@ describe('http: OpenAPI', () => {
     ['get', '/users/:uid', '/users/member'],
     ['put', '/users/:uid/roles', '/users/norole/roles', { grants: [{ role: 'auditor' }], version: 1 }],
     ['get', '/users/:uid/roles', '/users/norole/roles'],
-    ['post', '/users', '/users', stranger],
+    ['post', '/users', '/users', externalUser],
     ['get', '/audit', '/audit?pageSize=1'],
     ['post', '/directory/reconcile', '/directory/reconcile'],
     ['patch', '/users/:uid', '/users/auditor', { disabled: true }],
@@ -130,7 +134,7 @@ describe('http: OpenAPI', () => {
   for (const [status, url] of [
     [400, '/users?x=1'],
     [401, '/me'],
-    [404, '/users/stranger'],
+    [404, '/users/externalUser'],
   ] as const) {
     it(`describes the refusal ${status} of ${url}`, async () => {
       const answer = await (status === 401 ? api.as() : api.as('admin')).get(`/v1${url}`);
@@ -139,7 +143,7 @@ describe('http: OpenAPI', () => {
     });
   }
 
-  it('describes an answer for each built-in route that is tested here; notes and exchange have tests of their own', () => {
+  it('is compared with an answer of each built-in route, except notes and the exchange', () => {
     assert.deepEqual(
       new Set(answers.map(([method, path]) => `${method} ${path}`)),
       new Set(

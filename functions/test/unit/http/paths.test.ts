@@ -59,19 +59,19 @@ describe('http: paths and methods', () => {
     assertHeaders(head.headers);
   });
 
-  it('asks of HEAD what it asks of GET', async () => {
+  it('requires the same permission for HEAD as for GET', async () => {
     const { status } = await api.as('member').head('/v1/users');
     assert.equal(status, 403);
   });
 
-  it('answers OPTIONS without an origin, and allows nobody by it', async () => {
+  it('answers OPTIONS without an origin, without CORS headers', async () => {
     const answer = await send('OPTIONS', '/v1/me');
     assert.equal(answer.status, 204);
     assertHeaders(answer.headers);
     assert.equal(answer.headers['access-control-allow-origin'], undefined);
   });
 
-  const nowhere = [
+  const unknownPaths = [
     '/',
     '/v1',
     '/v1/',
@@ -98,7 +98,7 @@ describe('http: paths and methods', () => {
     '/__proto__',
     '/v1/constructor',
   ];
-  for (const path of nowhere) {
+  for (const path of unknownPaths) {
     it(`answers 404 to ${path}`, async () => {
       assertProblem(await send('GET', path), 404, 'not_found');
     });
@@ -116,7 +116,7 @@ describe('http: paths and methods', () => {
     });
   }
 
-  const noUid = [
+  const invalidUids = [
     '%2F',
     '.',
     '..',
@@ -129,7 +129,7 @@ describe('http: paths and methods', () => {
     '%7F',
     'x'.repeat(129),
   ];
-  for (const uid of noUid) {
+  for (const uid of invalidUids) {
     it(`refuses the user id ${uid.slice(0, 20)}`, async () => {
       const problem = assertProblem(await send('GET', `/v1/users/${uid}`), 400, 'invalid_argument');
       assert.deepEqual(new Set(fieldsOf(problem)), new Set(['params.uid']));
@@ -137,12 +137,12 @@ describe('http: paths and methods', () => {
   }
 
   for (const uid of ['constructor', 'toString', 'hasOwnProperty', '%252F', '%25zz', 'x'.repeat(128)]) {
-    it(`looks for a user called ${uid.slice(0, 20)} and finds none`, async () => {
+    it(`answers 404 for the unknown user id ${uid.slice(0, 20)}`, async () => {
       assertProblem(await send('GET', `/v1/users/${uid}`), 404, 'not_found');
     });
   }
 
-  it('finds a user whose id needs escaping', async () => {
+  it('finds a user with an id that needs escaping', async () => {
     const uid = 'Zoë#?%&=+ x';
     api.google.users.set(uid, { localId: uid });
     const answer = await send('GET', `/v1/users/${encodeURIComponent(uid)}`);

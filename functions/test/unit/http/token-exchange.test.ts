@@ -18,7 +18,7 @@ describe('http: POST /token/exchange', () => {
   });
   after(() => api.close());
   let subjects = 0;
-  // Each test is somebody else: one may only ask so often.
+  // Each test uses another user, because exchanges are limited per user.
   beforeEach(async () => {
     token = await api.mint({ sub: `ada-${++subjects}` });
   });
@@ -42,7 +42,7 @@ describe('http: POST /token/exchange', () => {
     assertHeaders(headers);
   }
 
-  it('takes a form, as OAuth clients send it, on both roots', async () => {
+  it('accepts a form, as OAuth clients send it, on both base paths', async () => {
     for (const [type, path] of [
       [FORM, '/v1/token/exchange'],
       [`${FORM}; charset=UTF-8`, '/api/v1/token/exchange'],
@@ -54,7 +54,7 @@ describe('http: POST /token/exchange', () => {
     }
   });
 
-  it('ignores what it does not know (RFC 6749 §3.2), and refuses what would ask for something else', async () => {
+  it('ignores unknown parameters (RFC 6749 §3.2), and refuses unsupported ones', async () => {
     const known = await post(parameters({ client_id: 'web', constructor: 'x' }).toString());
     assert.equal(known.status, 200, known.text);
     for (const name of ['resource', 'audience', 'scope', 'actor_token', 'actor_token_type']) {
@@ -64,23 +64,23 @@ describe('http: POST /token/exchange', () => {
     }
   });
 
-  it('takes JSON as well', async () => {
+  it('accepts JSON', async () => {
     const answer = await post(JSON.stringify(Object.fromEntries(parameters())), 'application/json');
     assert.equal(answer.status, 200, answer.text);
   });
 
-  it('takes a parameter without a value for one that is not there (RFC 6749 §3.2)', async () => {
+  it('treats a parameter without a value as missing (RFC 6749 §3.2)', async () => {
     const answer = await post(parameters({ requested_token_type: '', scope: '' }).toString());
     assert.equal(answer.status, 200, answer.text);
   });
 
-  it('refuses a parameter that comes twice, be it the same', async () => {
+  it('refuses a repeated parameter, even with the same value', async () => {
     for (const twice of [`&subject_token=${token}`, '&subject_token_type=x', '&x=1&x=1']) {
       assertOAuthError(await post(parameters() + twice), 'invalid_request');
     }
   });
 
-  it('refuses what it cannot do, in the words of OAuth', async () => {
+  it('refuses unsupported and malformed requests with the OAuth error codes', async () => {
     assertOAuthError(await post(parameters({ grant_type: 'password' }).toString()), 'unsupported_grant_type');
     for (const odd of [
       { audience: 'x' },
@@ -97,19 +97,19 @@ describe('http: POST /token/exchange', () => {
     assertOAuthError(await post('["a"]', 'application/json'), 'invalid_request');
   });
 
-  it('takes no other kind of body', async () => {
+  it('refuses other content types', async () => {
     for (const type of ['text/plain', 'multipart/form-data; boundary=x', `${FORM}x`, 'application/jwt']) {
       assertProblem(await post(parameters().toString(), type), 415, 'unsupported_media_type');
     }
   });
 
-  it('is the only route that takes a form', async () => {
+  it('is the only route that accepts a form', async () => {
     for (const path of ['/v1/users', '/v1/notes', '/v1/me/revoke', '/v1/token/exchange/', '/v1/token']) {
       assertProblem(await post('x=1', FORM, path), 415, 'unsupported_media_type');
     }
   });
 
-  it('is refused to another origin, as everything is', async () => {
+  it('refuses other origins', async () => {
     const body = parameters().toString();
     const answer = await sendRaw(api.port, {
       ...{ method: 'POST', path: '/v1/token/exchange', body },
@@ -123,14 +123,14 @@ describe('http: POST /token/exchange', () => {
     assertProblem(answer, 403, 'origin_denied');
   });
 
-  it('says of somebody who asks too often how long to wait', async () => {
+  it('answers too many requests of a user with 429 and Retry-After', async () => {
     for (let count = 0; count < 10; count++) await post(parameters().toString());
     const answer = await post(parameters().toString());
     assertProblem(answer, 429, 'rate_limited');
     assert.match(answer.headers['retry-after'] ?? '', /^\d+$/);
   });
 
-  it('takes a form where the functions framework has read it before', async () => {
+  it('accepts a form that the functions framework has already read', async () => {
     const server = frameworkServer(createApp(api.deps)).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;

@@ -12,7 +12,7 @@ import { createInstance, type Instance } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { entryOf } from '../../helpers/test-directory.ts';
 
-type Look = () => Promise<Resource | undefined>;
+type FindResource = () => Promise<Resource | undefined>;
 
 describe('guard', () => {
   let google: Google;
@@ -26,10 +26,10 @@ describe('guard', () => {
   });
   afterEach(() => Promise.all([google.close(), firestore.close()]));
 
-  const knock = (
+  const callGuard = (
     access: AccessRule,
     token?: string,
-    { appCheck = [], ...more }: { appCheck?: string[]; changes?: boolean; resource?: Look } = {},
+    { appCheck = [], ...more }: { appCheck?: string[]; changes?: boolean; resource?: FindResource } = {},
   ) =>
     guard(instance, {
       request: token === undefined ? requestOf() : requestOf(`Bearer ${token}`),
@@ -42,8 +42,8 @@ describe('guard', () => {
     });
   const member = () => mintIdToken({ roles: ['member'], rv: 1 });
 
-  it('lets pass who may, and writes one line about it', async () => {
-    assert.equal((await knock({ permission: 'notes:read' }, await member())).subject, 'ada');
+  it('returns the principal if it has the permission, and logs one decision', async () => {
+    assert.equal((await callGuard({ permission: 'notes:read' }, await member())).subject, 'ada');
     assert.deepEqual(instance.lines, [
       {
         kind: 'decision',
@@ -58,9 +58,12 @@ describe('guard', () => {
     ]);
   });
 
-  it('tells who lacks a permission which one, and writes one line about it', async () => {
+  it('names a missing permission, and logs one decision', async () => {
     const token = await member();
-    const error = await assertRefused(() => knock({ permission: 'users:read' }, token), 'permission_denied');
+    const error = await assertRefused(
+      () => callGuard({ permission: 'users:read' }, token),
+      'permission_denied',
+    );
     assert.equal(error.missing, 'users:read');
     assert.equal(instance.lines.length, 1);
     assert.deepEqual(
@@ -69,8 +72,8 @@ describe('guard', () => {
     );
   });
 
-  it('asks who is nobody to sign in', async () => {
-    const error = await assertRefused(() => knock('signed-in'), 'unauthenticated');
+  it('refuses an anonymous caller as unauthenticated', async () => {
+    const error = await assertRefused(() => callGuard('signed-in'), 'unauthenticated');
     assert.equal(error.missing, undefined);
     assert.deepEqual(
       instance.lines.map(({ granted, reason }) => [granted, reason]),
@@ -78,13 +81,13 @@ describe('guard', () => {
     );
   });
 
-  it('lets nobody in particular pass to what is public', async () => {
-    assert.equal((await knock('public')).kind, 'anonymous');
+  it('allows a public operation to an anonymous caller', async () => {
+    assert.equal((await callGuard('public')).kind, 'anonymous');
   });
 
-  it('refuses a bad credential even where none is needed, and says why in the log alone', async () => {
+  it('refuses a bad credential for a public operation, with the reason only in the log', async () => {
     const token = forgeIdToken({ header: { alg: 'none' }, signer: unsigned });
-    const error = await assertRefused(() => knock('public', token), 'invalid_token', 'wrong-algorithm');
+    const error = await assertRefused(() => callGuard('public', token), 'invalid_token', 'wrong-algorithm');
     assert.equal(error.message, 'The credential was not accepted.');
     assert.deepEqual(instance.lines, [
       {
@@ -99,12 +102,15 @@ describe('guard', () => {
     ]);
   });
 
-  const odd: Record<string, readonly [authorization: string[], code: 'invalid_request' | 'invalid_token']> = {
+  const invalidHeaders: Record<
+    string,
+    readonly [authorization: string[], code: 'invalid_request' | 'invalid_token']
+  > = {
     'two Authorization headers': [['Bearer a.b.c', 'Bearer a.b.c'], 'invalid_request'],
     'another scheme': [['Basic YTpi'], 'invalid_token'],
   };
-  for (const [what, [authorization, code]] of Object.entries(odd)) {
-    it(`writes one line about ${what}, too`, async () => {
+  for (const [what, [authorization, code]] of Object.entries(invalidHeaders)) {
+    it(`logs one decision for ${what}`, async () => {
       const attempt = {
         request: requestOf(...authorization),
         appCheck: [],
@@ -121,7 +127,7 @@ describe('guard', () => {
     });
   }
 
-  it('writes no part of a token, whatever becomes of it', async () => {
+  it('logs no part of a token, for any outcome', async () => {
     const tokens = [
       await member(),
       await mintIdToken({ aud: 'other' }),
@@ -129,28 +135,28 @@ describe('guard', () => {
       'secret.secret.secret',
       'secret',
     ];
-    for (const token of tokens) await knock({ permission: 'users:read' }, token).catch(() => undefined);
+    for (const token of tokens) await callGuard({ permission: 'users:read' }, token).catch(() => undefined);
     assert.equal(instance.lines.length, tokens.length);
     const written = JSON.stringify(instance.lines);
     for (const part of tokens.flatMap((token) => token.split('.'))) assert.ok(!written.includes(part), part);
   });
 
-  it('decides on privileged access by the record, not by the token', async () => {
+  it('decides on a privileged operation by the record, not by the token', async () => {
     const token = await mintIdToken({ roles: ['owner'], rv: 1 });
-    assert.deepEqual((await knock({ permission: 'notes:read' }, token)).roles, ['owner']);
+    assert.deepEqual((await callGuard({ permission: 'notes:read' }, token)).roles, ['owner']);
     const error = await assertRefused(
-      () => knock({ permission: 'roles:assign' }, token),
+      () => callGuard({ permission: 'roles:assign' }, token),
       'permission_denied',
     );
     assert.equal(error.missing, 'roles:assign');
   });
 
-  it('records a privileged attempt that is refused, and no other', async () => {
+  it('records a refused privileged request in the audit log, and no other', async () => {
     const token = await member();
-    await assertRefused(() => knock({ permission: 'users:read' }, token), 'permission_denied');
-    await assertRefused(() => knock({ permission: 'roles:assign' }), 'unauthenticated');
+    await assertRefused(() => callGuard({ permission: 'users:read' }, token), 'permission_denied');
+    await assertRefused(() => callGuard({ permission: 'roles:assign' }), 'unauthenticated');
     assert.deepEqual((await instance.audit.list({ pageSize: 10, action: 'access.refused' })).events, []);
-    await assertRefused(() => knock({ permission: 'roles:assign' }, token), 'permission_denied');
+    await assertRefused(() => callGuard({ permission: 'roles:assign' }, token), 'permission_denied');
     const { events } = await instance.audit.list({ pageSize: 10, action: 'access.refused' });
     assert.deepEqual(
       events.map(({ actor, issuer, target, outcome, reason, requestId }) => ({
@@ -170,17 +176,17 @@ describe('guard', () => {
     assert.ok(!JSON.stringify(events).includes(token.split('.')[2] ?? assert.fail()));
   });
 
-  const outs: [what: string, user: object, reason: string][] = [
+  const refusedByRecord: [what: string, user: object, reason: string][] = [
     ['disabled', { disabled: true }, 'account-disabled'],
     ['revoked', { validSince: '4000000000' }, 'revoked'],
     ['of another version', { customAttributes: '{"roles":[],"rv":5}' }, 'roles-changed'],
   ];
-  for (const [what, user, reason] of outs) {
-    it(`records privileged attempts of whom the record says: ${what}, thirty a minute, and no token`, async () => {
+  for (const [what, user, reason] of refusedByRecord) {
+    it(`records 30 refused privileged requests a minute, without the token: ${what}`, async () => {
       const token = await mintIdToken({ roles: ['owner'], rv: 1 });
       google.users.set('ada', { localId: 'ada', ...user });
-      for (let n = 0; n < 40; n++) await assert.rejects(knock({ permission: 'roles:assign' }, token));
-      await knock({ permission: 'notes:read' }, token);
+      for (let n = 0; n < 40; n++) await assert.rejects(callGuard({ permission: 'roles:assign' }, token));
+      await callGuard({ permission: 'notes:read' }, token);
       const { events } = await instance.audit.list({ pageSize: 100, action: 'access.refused' });
       assert.equal(events.length, 30);
       for (const event of events) {
@@ -193,23 +199,23 @@ describe('guard', () => {
     });
   }
 
-  it('records no ordinary attempt of whom the access changes say that they are out', async () => {
+  it('does not record a request that is refused by the revocation feed', async () => {
     const token = await member();
     await instance.directory.change({ uid: 'ada' }, () => ({
       entry: entryOf('ada', { validAfter: 4e9 }),
       accessChange: { validAfter: 4e9 },
     }));
-    await assertRefused(() => knock({ permission: 'notes:read' }, token), 'token_stale', 'revoked');
+    await assertRefused(() => callGuard({ permission: 'notes:read' }, token), 'token_stale', 'revoked');
     assert.deepEqual((await instance.audit.list({ pageSize: 10, action: 'access.refused' })).events, []);
   });
 
-  it('records no privileged attempt under a name that nobody has proved', async () => {
+  it('does not record a privileged request with a token that is not verified', async () => {
     const token = forgeIdToken({ header: { alg: 'none' }, signer: unsigned });
-    await assertRefused(() => knock({ permission: 'roles:assign' }, token), 'invalid_token');
+    await assertRefused(() => callGuard({ permission: 'roles:assign' }, token), 'invalid_token');
     assert.deepEqual((await instance.audit.list({ pageSize: 100 })).events, []);
   });
 
-  it('refuses all the same when that cannot be recorded', async () => {
+  it('also refuses when the refusal cannot be recorded', async () => {
     const refused = async () => instance.log.failure('r1', unavailable('auditEvents.create'));
     const token = await member();
     const attempt = {
@@ -232,22 +238,22 @@ describe('guard', () => {
   it('fails closed when the record cannot be read', async () => {
     google.answer(ACCOUNTS_LOOKUP, () => (res) => void res.writeHead(500).end());
     const token = await mintIdToken({ roles: ['owner'], rv: 1 });
-    await assertRefused(() => knock({ permission: 'roles:assign' }, token), 'unavailable');
+    await assertRefused(() => callGuard({ permission: 'roles:assign' }, token), 'unavailable');
     assert.deepEqual(
       instance.lines.map(({ granted, code }) => [granted, code]),
       [[false, 'unavailable']],
     );
   });
 
-  it('lets pass to one’s own; somebody else’s is not there, and neither is what is not there', async () => {
+  it('allows an own resource, and answers not_found for one of others and for a missing one', async () => {
     const access = { permission: 'notes:read', own: true } as const;
     const token = await member();
     const of = (owner: string) => ({ resource: async () => ({ owner }) });
-    assert.equal((await knock(access, token, of('ada'))).subject, 'ada');
+    assert.equal((await callGuard(access, token, of('ada'))).subject, 'ada');
     const errors = [
-      await assertRefused(() => knock(access, token, of('bob')), 'not_found'),
-      await assertRefused(() => knock(access, token, { resource: async () => undefined }), 'not_found'),
-      await assertRefused(() => knock(access, token), 'not_found'),
+      await assertRefused(() => callGuard(access, token, of('bob')), 'not_found'),
+      await assertRefused(() => callGuard(access, token, { resource: async () => undefined }), 'not_found'),
+      await assertRefused(() => callGuard(access, token), 'not_found'),
     ];
     assert.equal(new Set(errors.map(({ message }) => message)).size, 1);
     assert.deepEqual(
@@ -256,25 +262,25 @@ describe('guard', () => {
     );
   });
 
-  it('looks at the resource only when the decision hangs on whose it is', async () => {
-    let looked = 0;
+  it('loads the resource only if the decision depends on its owner', async () => {
+    let loads = 0;
     const resource = async () => {
-      looked++;
+      loads++;
       return { owner: 'bob' };
     };
     const note = { permission: 'notes:read', own: true, unless: 'notes:moderate' } as const;
-    await assertRefused(() => knock(note, undefined, { resource }), 'unauthenticated');
+    await assertRefused(() => callGuard(note, undefined, { resource }), 'unauthenticated');
     const auditor = await mintIdToken({ roles: ['auditor'], rv: 1 });
-    await assertRefused(() => knock(note, auditor, { resource }), 'permission_denied');
+    await assertRefused(() => callGuard(note, auditor, { resource }), 'permission_denied');
     const moderator = await mintIdToken({ roles: ['support'], rv: 1 });
-    assert.equal((await knock(note, moderator, { resource })).subject, 'ada');
-    assert.equal(looked, 0);
+    assert.equal((await callGuard(note, moderator, { resource })).subject, 'ada');
+    assert.equal(loads, 0);
     const token = await member();
-    await assertRefused(() => knock(note, token, { resource }), 'not_found');
-    assert.equal(looked, 1);
+    await assertRefused(() => callGuard(note, token, { resource }), 'not_found');
+    assert.equal(loads, 1);
   });
 
-  it('gives the principal to whoever looks at the resource, so that it is looked up as theirs', async () => {
+  it('passes the principal to the function that loads the resource', async () => {
     const owners: (string | undefined)[] = [];
     await guard(instance, {
       request: requestOf(`Bearer ${await member()}`),
@@ -291,7 +297,7 @@ describe('guard', () => {
     assert.deepEqual(owners, ['ada']);
   });
 
-  it('lets a failure that is no refusal go on as it is', async () => {
+  it('passes on an error that is not a refusal', async () => {
     const broken = {
       ...instance,
       accessChanges: { latest: () => Promise.reject(new TypeError('a bug')) },
@@ -320,30 +326,33 @@ describe('guard with App Check', () => {
   });
   afterEach(() => Promise.all([google.close(), firestore.close()]));
 
-  const knock = (access: AccessRule, authorization: string[], appCheck: string[], changes = false) =>
+  const callGuard = (access: AccessRule, authorization: string[], appCheck: string[], changes = false) =>
     guard(instance, {
       ...{ request: requestOf(...authorization), appCheck, access, changes, requestId: 'r1', labels: {} },
     });
 
-  it('asks for an app before it asks who is there, and writes one line about it', async () => {
-    await assertRefused(() => knock('signed-in', [], []), 'app_check_failed');
+  it('checks the app before the credential, and logs one decision', async () => {
+    await assertRefused(() => callGuard('signed-in', [], []), 'app_check_failed');
     assert.deepEqual(
       instance.lines.map(({ granted, code }) => [granted, code]),
       [[false, 'app_check_failed']],
     );
-    await assertRefused(async () => knock('signed-in', [], [await mintAppCheckToken()]), 'unauthenticated');
+    await assertRefused(
+      async () => callGuard('signed-in', [], [await mintAppCheckToken()]),
+      'unauthenticated',
+    );
   });
 
-  it('does not ask for an app where access is public', async () => {
-    assert.equal((await knock('public', [], [])).kind, 'anonymous');
+  it('does not check the app for a public operation', async () => {
+    assert.equal((await callGuard('public', [], [])).kind, 'anonymous');
   });
 
-  it('takes an App Check token for one change', async () => {
+  it('accepts an App Check token for one change', async () => {
     const bearer = [`Bearer ${await mintIdToken()}`];
     const app = [await mintAppCheckToken()];
-    await knock('signed-in', bearer, app, true);
+    await callGuard('signed-in', bearer, app, true);
     await assertRefused(
-      () => knock('signed-in', bearer, app, true),
+      () => callGuard('signed-in', bearer, app, true),
       'app_check_failed',
       'app-check-consumed',
     );

@@ -16,8 +16,8 @@ const check = (
   rules = RULES,
 ) => checkTransport({ headers: { ...HTTPS, ...headers }, rawBodyBytes }, rules);
 
-describe('transport', () => {
-  it('lets HTTPS without an origin pass, as a server or an app sends it', () => {
+describe('checkTransport', () => {
+  it('accepts HTTPS without an origin, as servers and apps send it', () => {
     assert.equal(check({}), undefined);
   });
 
@@ -32,16 +32,16 @@ describe('transport', () => {
     'https with a suffix': 'https ',
   };
   for (const [what, proto] of Object.entries(insecure)) {
-    it(`refuses what is not plainly HTTPS: ${what}`, () =>
+    it(`refuses a scheme that is not exactly https: ${what}`, () =>
       assertRefused(() => check({ 'x-forwarded-proto': proto }), 'https_required'));
   }
 
-  it('takes plain HTTP where the emulator serves', () => {
+  it('accepts plain HTTP in the emulator', () => {
     assert.equal(check({ 'x-forwarded-proto': undefined }, 0, { ...RULES, httpsOnly: false }), undefined);
   });
 
   for (const origin of RULES.allowedOrigins) {
-    it(`lets the allowed origin ${origin} pass`, () => assert.equal(check({ origin }), undefined));
+    it(`accepts the allowed origin ${origin}`, () => assert.equal(check({ origin }), undefined));
   }
 
   const origins: Record<string, string | string[]> = {
@@ -67,7 +67,7 @@ describe('transport', () => {
     'the name of a method': 'includes',
   };
   for (const [what, origin] of Object.entries(origins)) {
-    it(`refuses an origin that is not on the list whole: ${what}`, () =>
+    it(`refuses an origin that is not exactly in the list: ${what}`, () =>
       assertRefused(() => check({ origin }), 'origin_denied'));
   }
 
@@ -77,7 +77,7 @@ describe('transport', () => {
       'origin_denied',
     ));
 
-  it('lets a body of exactly the limit pass, declared and read', () => {
+  it('accepts a body of exactly the limit, declared and read', () => {
     assert.equal(MAX_BODY_BYTES, 102_400);
     assert.equal(check({ 'content-length': '102400' }, 102_400), undefined);
   });
@@ -95,38 +95,38 @@ describe('transport', () => {
       assertRefused(() => check({ 'content-length': declared }, read), 'payload_too_large'));
   }
 
-  it('asks for HTTPS before it looks at anything else', () =>
+  it('checks HTTPS before anything else', () =>
     assertRefused(
       () => check({ 'x-forwarded-proto': 'http', origin: 'null', 'content-length': '9999999' }),
       'https_required',
     ));
 });
 
-describe('transport, as the API and the callables pass it', () => {
-  const pass = (env: Record<string, string>, headers: Record<string, string>, rawBody?: Buffer) => {
+describe('enforceTransport', () => {
+  const enforce = (env: Record<string, string>, headers: Record<string, string>, rawBody?: Buffer) => {
     const { lines, log } = recordingLog();
     const config = loadConfig({ GCLOUD_PROJECT: 'demo-shop', ...env });
     return { lines, attempt: () => enforceTransport({ config, log }, { headers, rawBody }, 'r1') };
   };
 
-  it('writes no line when it lets pass', () => {
-    const { lines, attempt } = pass({}, { 'x-forwarded-proto': 'https' }, Buffer.alloc(MAX_BODY_BYTES));
+  it('logs nothing when it accepts a request', () => {
+    const { lines, attempt } = enforce({}, { 'x-forwarded-proto': 'https' }, Buffer.alloc(MAX_BODY_BYTES));
     assert.equal(attempt(), undefined);
     assert.deepEqual(lines, []);
   });
 
-  it('wants HTTPS in production, and not in the emulator', async () => {
-    await assertRefused(pass({}, {}).attempt, 'https_required');
-    assert.equal(pass({ FUNCTIONS_EMULATOR: 'true' }, {}).attempt(), undefined);
+  it('requires HTTPS in production, and not in the emulator', async () => {
+    await assertRefused(enforce({}, {}).attempt, 'https_required');
+    assert.equal(enforce({ FUNCTIONS_EMULATOR: 'true' }, {}).attempt(), undefined);
   });
 
   const refusals = {
-    https_required: pass({}, { authorization: 'Bearer secret' }),
-    origin_denied: pass({}, { 'x-forwarded-proto': 'https', origin: 'https://evil.example' }),
-    payload_too_large: pass({}, { 'x-forwarded-proto': 'https' }, Buffer.alloc(MAX_BODY_BYTES + 1)),
+    https_required: enforce({}, { authorization: 'Bearer secret' }),
+    origin_denied: enforce({}, { 'x-forwarded-proto': 'https', origin: 'https://evil.example' }),
+    payload_too_large: enforce({}, { 'x-forwarded-proto': 'https' }, Buffer.alloc(MAX_BODY_BYTES + 1)),
   } as const;
   for (const code of ['https_required', 'origin_denied', 'payload_too_large'] as const) {
-    it(`writes one line when it refuses with ${code}`, async () => {
+    it(`logs one line when it refuses with ${code}`, async () => {
       const { lines, attempt } = refusals[code];
       await assertRefused(attempt, code);
       assert.deepEqual(lines, [{ kind: 'transport', requestId: 'r1', granted: false, code }]);

@@ -15,7 +15,7 @@ import { createSigningKey, type Google, mintIdToken, openGoogle } from '../../he
 import { createInstance } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
-const stranger = createSigningKey();
+const otherKey = createSigningKey();
 const past = Math.floor(Date.now() / 1000) - 1;
 const header = { alg: 'RS256', kid: appCheckKey.kid, typ: 'JWT' };
 const [h = '', p = '', s = ''] = (await mintAppCheckToken()).split('.');
@@ -46,7 +46,7 @@ const refused: Record<string, readonly [tokens: readonly string[], reason: strin
     [await mintAppCheckToken({ aud: ['projects/gatehouse-test-2'] })],
     'app-check/invalid-argument',
   ],
-  'an audience that is no list': [
+  'an audience that is not a list': [
     [await mintAppCheckToken({ aud: 'projects/gatehouse-test' })],
     'app-check/invalid-argument',
   ],
@@ -57,10 +57,10 @@ const refused: Record<string, readonly [tokens: readonly string[], reason: strin
   'no app': [[await mintAppCheckToken({ sub: undefined })], 'app-check/invalid-argument'],
   expired: [[await mintAppCheckToken({ exp: past })], 'app-check-malformed'],
   'another key': [
-    [await mintAppCheckToken({}, { key: { ...stranger, kid: appCheckKey.kid } })],
+    [await mintAppCheckToken({}, { key: { ...otherKey, kid: appCheckKey.kid } })],
     'app-check/invalid-argument',
   ],
-  'an unknown kid': [[await mintAppCheckToken({}, { key: stranger })], 'app-check/invalid-argument'],
+  'an unknown kid': [[await mintAppCheckToken({}, { key: otherKey })], 'app-check/invalid-argument'],
   'alg none': [[forge({ ...header, alg: 'none' }, payload, unsigned)], 'app-check/invalid-argument'],
   'no signature': [[`${h}.${p}.`], 'app-check/invalid-argument'],
   'HS256 keyed with the public key': [
@@ -80,24 +80,24 @@ describe('App Check', () => {
   });
   afterEach(() => Promise.all([google.close(), firestore.close()]));
 
-  const gate = (env: Record<string, string> = { APP_CHECK: 'true' }) =>
+  const appCheckWith = (env: Record<string, string> = { APP_CHECK: 'true' }) =>
     createInstance(google, firestore, { env }).appCheck;
   const REPLAY_PROTECTED = { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true' };
   const reading = { changes: false };
   const changing = { changes: true };
 
-  it('asks nothing and refuses nothing where it is not enforced', async () => {
-    for (const tokens of [[], ['garbage'], ['a', 'b']]) await gate({}).check(tokens, changing);
+  it('makes no request and refuses nothing if it is not enforced', async () => {
+    for (const tokens of [[], ['garbage'], ['a', 'b']]) await appCheckWith({}).check(tokens, changing);
     assert.deepEqual(google.requests, []);
   });
 
-  it('asks nothing in the emulator, which has no App Check', async () => {
-    await gate({ ...REPLAY_PROTECTED, FUNCTIONS_EMULATOR: 'true' }).check([], changing);
+  it('makes no request in the emulator, which has no App Check', async () => {
+    await appCheckWith({ ...REPLAY_PROTECTED, FUNCTIONS_EMULATOR: 'true' }).check([], changing);
     assert.deepEqual(google.requests, []);
   });
 
-  it("lets the project's own apps pass, and fetches the keys once", async () => {
-    const appCheck = gate();
+  it("accepts the project's own apps, and fetches the keys once", async () => {
+    const appCheck = appCheckWith();
     await appCheck.check([await mintAppCheckToken()], reading);
     await appCheck.check([await mintAppCheckToken({ jti: '2' })], changing);
     assert.equal(google.count(APP_CHECK_KEYS), 1);
@@ -106,41 +106,45 @@ describe('App Check', () => {
 
   for (const [what, [tokens, reason]] of Object.entries(refused)) {
     it(`refuses ${what}`, async () => {
-      const error = await assertRefused(() => gate().check(tokens, reading), 'app_check_failed', reason);
+      const error = await assertRefused(
+        () => appCheckWith().check(tokens, reading),
+        'app_check_failed',
+        reason,
+      );
       const everything = inspect(error, { depth: Number.POSITIVE_INFINITY }) + JSON.stringify(error);
       assert.ok(!everything.includes(s), 'the token is in the error');
     });
   }
 
   const now = () => Math.floor(Date.now() / 1000);
-  const lives: Record<string, () => Record<string, unknown>> = {
-    'without an expiry, which the SDK accepts': () => ({ exp: undefined }),
-    'without a beginning': () => ({ iat: undefined }),
-    'from the future': () => ({ iat: now() + 60 }),
-    'of more than the seven days that App Check grants': () => ({ iat: now(), exp: now() + 7 * 86_400 + 1 }),
+  const invalidTimes: Record<string, () => Record<string, unknown>> = {
+    'without exp, which the SDK accepts': () => ({ exp: undefined }),
+    'without iat': () => ({ iat: undefined }),
+    'with iat in the future': () => ({ iat: now() + 60 }),
+    'with a lifetime above the maximum of seven days': () => ({ iat: now(), exp: now() + 7 * 86_400 + 1 }),
   };
-  for (const [what, claims] of Object.entries(lives)) {
+  for (const [what, claims] of Object.entries(invalidTimes)) {
     it(`refuses a token ${what}`, async () => {
       const token = await mintAppCheckToken(claims());
       const reason = 'app-check-malformed';
-      await assertRefused(() => gate().check([token], reading), 'app_check_failed', reason);
+      await assertRefused(() => appCheckWith().check([token], reading), 'app_check_failed', reason);
     });
   }
 
-  it('accepts a token of seven days', async () => {
-    await gate().check([await mintAppCheckToken({ iat: now(), exp: now() + 7 * 86_400 })], reading);
+  it('accepts a token with a lifetime of seven days', async () => {
+    await appCheckWith().check([await mintAppCheckToken({ iat: now(), exp: now() + 7 * 86_400 })], reading);
     assert.equal(google.count(APP_CHECK_KEYS), 1);
   });
 
-  it('accepts a token for one change only where replay protection is on', async () => {
-    const appCheck = gate(REPLAY_PROTECTED);
+  it('accepts a token for one change only, with replay protection', async () => {
+    const appCheck = appCheckWith(REPLAY_PROTECTED);
     const token = await mintAppCheckToken();
     await appCheck.check([token], changing);
     await assertRefused(() => appCheck.check([token], changing), 'app_check_failed', 'app-check-consumed');
   });
 
-  it('does not use a token up by reading', async () => {
-    const appCheck = gate(REPLAY_PROTECTED);
+  it('does not consume a token for a read', async () => {
+    const appCheck = appCheckWith(REPLAY_PROTECTED);
     const token = await mintAppCheckToken();
     await appCheck.check([token], reading);
     await appCheck.check([token], reading);
@@ -148,9 +152,9 @@ describe('App Check', () => {
     await appCheck.check([token], changing);
   });
 
-  it('does not spend a bad token: nobody is asked whether it was used', async () => {
+  it('does not ask whether a bad token was consumed', async () => {
     const bad = await mintAppCheckToken({ aud: ['projects/other'] });
-    await assertRefused(() => gate(REPLAY_PROTECTED).check([bad], changing), 'app_check_failed');
+    await assertRefused(() => appCheckWith(REPLAY_PROTECTED).check([bad], changing), 'app_check_failed');
     assert.equal(google.count(APP_CHECK_REPLAY), 0);
   });
 
@@ -162,15 +166,15 @@ describe('App Check', () => {
     'no answer': () => () => undefined,
   };
   for (const [what, answer] of Object.entries(keyFailures)) {
-    it(`answers "unavailable" while its keys cannot be had, and goes on afterwards: ${what}`, async () => {
-      const appCheck = gate();
+    it(`is "unavailable" while its keys are unavailable, and recovers: ${what}`, async () => {
+      const appCheck = appCheckWith();
       google.answer(APP_CHECK_KEYS, answer);
       const token = await mintAppCheckToken();
       const refuse = async () => {
         const { retryAfter } = await assertRefused(() => appCheck.check([token], reading), 'unavailable');
         assert.equal(retryAfter, 5);
       };
-      // This one only the deadline ends.
+      // Only the deadline ends this one.
       await (what === 'no answer' ? withoutDelay(refuse, AUTH_DEADLINE_MS) : refuse());
       serveAppCheck(google);
       await appCheck.check([token], reading);
@@ -186,15 +190,15 @@ describe('App Check', () => {
         .end('{"error":{"status":"PERMISSION_DENIED","message":"no"}}'),
   };
   for (const [what, answer] of Object.entries(replayFailures)) {
-    it(`answers "unavailable" when it cannot be told whether a token was used: ${what}`, async () => {
+    it(`is "unavailable" if the replay check fails: ${what}`, async () => {
       google.answer(APP_CHECK_REPLAY, answer);
       const token = await mintAppCheckToken();
-      await assertRefused(() => gate(REPLAY_PROTECTED).check([token], changing), 'unavailable');
+      await assertRefused(() => appCheckWith(REPLAY_PROTECTED).check([token], changing), 'unavailable');
     });
   }
 
-  it('fetches its keys once, however many unknown kids come at once', async () => {
-    const appCheck = gate();
+  it('fetches its keys once for many concurrent unknown kids', async () => {
+    const appCheck = appCheckWith();
     const tokens = Array.from({ length: 100 }, (_, i) => forge({ ...header, kid: `kid-${i}` }, payload));
     await Promise.all(
       tokens.map((token) => assertRefused(() => appCheck.check([token], reading), 'app_check_failed')),

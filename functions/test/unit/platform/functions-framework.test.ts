@@ -10,7 +10,7 @@ import { assertProblem, HTTPS, sendRaw } from '../../helpers/responses.ts';
 
 const SECRET = 'S3CRET-MARKER';
 
-describe('http: the built function under functions-framework', function () {
+describe('the built function under functions-framework', function () {
   this.timeout(60_000);
   let framework: FrameworkProcess;
   before(async () => {
@@ -28,7 +28,7 @@ describe('http: the built function under functions-framework', function () {
       body,
     });
 
-  it('serves', async () => {
+  it('serves a request', async () => {
     const { status, text } = await sendRaw(framework.port, { path: '/v1/health', headers: [HTTPS] });
     assert.deepEqual([status, text], [200, '{"status":"ok"}']);
   });
@@ -51,15 +51,15 @@ describe('http: the built function under functions-framework', function () {
     });
   }
 
-  it('refuses a gzip bomb of 100 MB, and survives', async () => {
+  it('refuses a gzip bomb of 100 MB, and keeps running', async () => {
     const bomb = gzipSync(`{"x":"${'x'.repeat(100_000_000)}"}`);
     const { status } = await post(bomb, 'application/json', [['Content-Encoding', 'gzip']]);
-    // Not even inflated, so that nobody can tell how large it would be.
+    // 415, not 413: the body is not decompressed, so its size is unknown.
     assert.equal(status, 415);
     assert.ok(framework.alive());
   });
 
-  it('refuses a body that does not say how long it is where it grows too long', async () => {
+  it('refuses a chunked body as soon as it is too large', async () => {
     const chunk = 'x'.repeat(50_000);
     const body = `${chunk.length.toString(16)}\r\n${chunk}\r\n`.repeat(3);
     const headers: (readonly [string, string])[] = [
@@ -77,7 +77,7 @@ describe('http: the built function under functions-framework', function () {
     assert.ok(framework.alive());
   });
 
-  it('stays small under three bombs of 300 MB at once', async () => {
+  it('needs little memory for three concurrent gzip bombs of 300 MB', async () => {
     const headers = {
       'X-Forwarded-Proto': 'https',
       'Content-Type': 'application/json',
@@ -96,8 +96,8 @@ describe('http: the built function under functions-framework', function () {
   });
 
   for (const [what, path, type] of [
-    ['a path that is no UTF-8', '/v1/%ff', 'application/json'],
-    ['a strange charset', '/v1/health', 'application/json; charset=foo'],
+    ['a path that is not UTF-8', '/v1/%ff', 'application/json'],
+    ['an unknown charset', '/v1/health', 'application/json; charset=foo'],
   ] as const) {
     it(`refuses ${what} with a problem and all headers`, async () => {
       const headers: (readonly [string, string])[] = [HTTPS, ['Content-Type', type], ['Content-Length', '2']];
@@ -108,7 +108,7 @@ describe('http: the built function under functions-framework', function () {
     });
   }
 
-  it('sets the security headers also where the framework answers by itself', async () => {
+  it('also sets the security headers if the framework answers by itself', async () => {
     const { status, headers } = await post('{broken');
     assert.equal(status, 400);
     assert.deepEqual(
@@ -135,14 +135,14 @@ describe('http: the built function under functions-framework', function () {
     });
   }
 
-  it('writes nothing of a body that the framework cannot parse to the log', async () => {
+  it('logs nothing of a body that the framework cannot parse', async () => {
     await post(`{"token":"${SECRET}", broken`);
-    // Answered after it, so that what was written about it has arrived.
+    // When this is answered, the log lines of the first request have arrived.
     await sendRaw(framework.port, { path: '/v1/health', headers: [HTTPS] });
     assert.ok(!framework.output().includes(SECRET));
   });
 
-  it('writes only JSON lines to the log, and none that a body made up', async () => {
+  it('logs only JSON lines, and none that a body forged', async () => {
     await post('x\n{"severity":"A"}\n');
     await sendRaw(framework.port, { path: '/v1/health', headers: [HTTPS] });
     const severities = parseLines(framework.output()).map(({ severity }) => severity);
@@ -164,7 +164,7 @@ describe('http: the built function under functions-framework', function () {
     });
   }
 
-  it('ties each decision to its request, as the framework does with LOG_EXECUTION_ID, which firebase-tools sets', async () => {
+  it('logs trace, span and execution id with each decision (LOG_EXECUTION_ID)', async () => {
     const traced = await startFramework({ ALLOWED_ORIGINS: ORIGIN, LOG_EXECUTION_ID: 'true' });
     try {
       const numbers = Array.from({ length: 40 }, (_, n) => n);
@@ -180,7 +180,7 @@ describe('http: the built function under functions-framework', function () {
           }),
         ),
       );
-      // What has come so far may end in half a line.
+      // The output so far can end in the middle of a line.
       const lines = () =>
         parseLines(traced.output().replace(/[^\n]*$/, '')).filter(({ event }) => event === 'decision');
       while (lines().length < numbers.length) await setTimeout(20);

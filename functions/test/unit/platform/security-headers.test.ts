@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { secureResponse } from '../../../src/platform/security-headers.ts';
 import { sendRaw } from '../../helpers/responses.ts';
 
-/** What a client gets of a response that is written this way. */
+/** The response that a client receives. */
 async function receive(write: (res: ServerResponse) => void, requestId?: string) {
   const server = createServer((_req, res) => {
     secureResponse(res);
-    // Again, as the app does after the framework: by then the request id is known.
+    // A second time, with the request id, as the app does after the framework.
     secureResponse(res, requestId);
     write(res);
   }).listen(0, '127.0.0.1');
@@ -33,26 +33,27 @@ const ALWAYS = {
 };
 
 describe('security headers', () => {
-  const ways: Record<string, (res: ServerResponse) => void> = {
-    'nothing said of the head': (res) => res.end('x'),
-    'a status alone': (res) => res.writeHead(201).end('x'),
-    'a status and its text': (res) => res.writeHead(201, 'Made').end('x'),
+  const responses: Record<string, (res: ServerResponse) => void> = {
+    'no head': (res) => res.end('x'),
+    'a status': (res) => res.writeHead(201).end('x'),
+    'a status with a text': (res) => res.writeHead(201, 'Made').end('x'),
     'headers as an object': (res) => res.writeHead(201, { 'X-Own': 'own' }).end('x'),
     'headers as a list': (res) => res.writeHead(201, ['X-Own', 'own']).end('x'),
     'a text and a list': (res) => res.writeHead(201, 'Made', ['X-Own', 'own']).end('x'),
     'headers set one by one': (res) => res.setHeader('X-Own', 'own').end('x'),
-    'both ways': (res) => res.setHeader('X-Other', 'o').writeHead(201, ['X-Own', 'own']).end('x'),
-    'in pieces': (res) => {
+    'setHeader and writeHead': (res) =>
+      res.setHeader('X-Other', 'o').writeHead(201, ['X-Own', 'own']).end('x'),
+    'two chunks': (res) => {
       res.write('x');
       res.end('y');
     },
   };
-  for (const [what, write] of Object.entries(ways)) {
+  for (const [what, write] of Object.entries(responses)) {
     it(`are on the answer once each: ${what}`, async () => {
       const { status, headers, text } = await receive(write, 'r1');
       const names = Object.keys(ALWAYS);
       assert.deepEqual(Object.fromEntries(names.map((name) => [name, headers[name]])), ALWAYS);
-      // A header that comes twice is joined by commas.
+      // A repeated header would be joined with commas.
       assert.ok(status === 200 || status === 201);
       assert.match(text, /x/);
       if (write.toString().includes('X-Own')) assert.equal(headers['x-own'], 'own');
@@ -60,7 +61,7 @@ describe('security headers', () => {
     });
   }
 
-  it('leave the text of the status', async () => {
+  it('keep the text of the status', async () => {
     for (const headers of [['X-Own', 'own'], { 'X-Own': 'own' }, ['Cache-Control', 'public']]) {
       const texts: string[] = [];
       await receive((res) => {
@@ -71,7 +72,7 @@ describe('security headers', () => {
     }
   });
 
-  it('are not there twice where a list names one of them', async () => {
+  it('are not repeated if a list of headers contains one of them', async () => {
     const { headers } = await receive((res) =>
       res.writeHead(200, ['cache-control', 'public', 'X-Own', 'own']).end(),
     );
@@ -80,12 +81,12 @@ describe('security headers', () => {
     assert.equal(headers['x-frame-options'], 'DENY');
   });
 
-  it('keep the origin beside what else an answer depends on', async () => {
+  it('keep Origin when another name is appended to Vary', async () => {
     const { headers } = await receive((res) => res.appendHeader('Vary', 'Accept').end());
     assert.equal(headers.vary, 'Origin, Accept');
   });
 
-  it('leave alone what was said meanwhile', async () => {
+  it('do not replace a header that was set later', async () => {
     const one = await receive((res) => res.setHeader('vary', 'Origin, Accept').end());
     assert.equal(one.headers.vary, 'Origin, Accept');
     assert.equal(one.headers['x-frame-options'], 'DENY');

@@ -5,8 +5,8 @@ import { ALL_ROLES, permissionsOf } from '../../../src/authz/roles.ts';
 const rules = (uses: string, between = '') =>
   `  function a() {}\n  // gatehouse:roles begin (a note)\n${between}  // gatehouse:roles end\n\n  ${uses}\n`;
 
-describe('the generated part of firestore.rules', () => {
-  it('replaces what is between the markers, and nothing else', () => {
+describe('generateRules', () => {
+  it('replaces only the text between the markers', () => {
     const generated = generateRules(rules('allow get: if true;', '  outdated\n'));
     assert.match(
       generated,
@@ -17,13 +17,13 @@ describe('the generated part of firestore.rules', () => {
     assert.equal(generateRules(generated), generated);
   });
 
-  it('has a line for each role', () => {
+  it('writes a line for each role', () => {
     const generated = generateRules(rules(''));
     for (const role of ALL_ROLES)
       assert.ok(generated.includes(`'${role}' in roles && isActive('${role}')`), role);
   });
 
-  it('has a function for each permission that the rules use, with its roles', () => {
+  it('writes a function for each permission that the rules use, with its roles', () => {
     const generated = generateRules(rules('allow get: if canReadAudit() && canReadAudit();'));
     const holders = ALL_ROLES.filter((role) => permissionsOf([role]).includes('audit:read'));
     const list = holders.map((role) => `'${role}'`).join(', ');
@@ -34,11 +34,11 @@ describe('the generated part of firestore.rules', () => {
     assert.doesNotMatch(generated, /canReadNotes/);
   });
 
-  it('is refused for a function without a permission', () => {
+  it('refuses a function without a permission', () => {
     assert.throws(() => generateRules(rules('allow get: if canReadAudits();')), /canReadAudits\(\)/);
   });
 
-  it('is refused without its markers, or with them in the wrong order', () => {
+  it('refuses rules without markers, or with markers in the wrong order', () => {
     for (const text of ['', '// gatehouse:roles begin', '// gatehouse:roles end\n// gatehouse:roles begin']) {
       assert.throws(() => generateRules(text), /no lines "\/\/ gatehouse:roles begin"/);
     }

@@ -304,7 +304,7 @@ describe('beforeUserSignedIn', () => {
   ];
   for (const [how, find] of broken) {
     for (const customClaims of [{ roles: ['auditor'], rv: 2 }, { tier: 'gold' }, {}]) {
-      it(`allows the sign-in and keeps ${JSON.stringify(customClaims)} when Firestore ${how}, and logs it`, async () => {
+      it(`allows the sign-in with ${JSON.stringify(customClaims)} when Firestore ${how}, and logs it`, async () => {
         const rewire = (deps: Api['deps']) => ({ ...deps, directory: { ...deps.directory, find } });
         const { signIn, api } = await blocking({}, { rewire });
         let answer: unknown;

@@ -4,19 +4,19 @@ import { mapClaims } from '../../../../src/authz/claim-mapping.ts';
 import { ALL_PERMISSIONS, isPrivileged } from '../../../../src/authz/permissions.ts';
 import { ALL_ROLES } from '../../../../src/authz/roles.ts';
 
-/** From JSON, where `__proto__` is a key like others. */
+/** From JSON, where `__proto__` is a key like any other. */
 const parse = (json: string) => mapSchema.parse(JSON.parse(json));
 const access = (json: string, payload: Record<string, unknown>, kind: 'user' | 'service' = 'user') =>
   mapClaims(payload, toAccessMap(parse(json), 'groups'), kind);
 
-describe('the map of a trusted issuer', () => {
-  it('gives nothing when it is empty', () => {
+describe('mapSchema and toAccessMap', () => {
+  it('give no access for an empty map', () => {
     assert.deepEqual(access('{}', { groups: ['admin'], permissions: ['notes:read'], scope: 'admin' }), {
       ...{ roles: [], permissions: [] },
     });
   });
 
-  it('reads groups, permissions, scopes and any other claim', () => {
+  it('read groups, permissions, scopes and any other claim', () => {
     const json = `{
       "everyone": ["member"],
       "groups": {"staff": ["support"]},
@@ -34,13 +34,13 @@ describe('the map of a trusted issuer', () => {
     assert.equal(scopes?.length, ALL_PERMISSIONS.length);
   });
 
-  it('reads the groups where the kind of issuer has them', () => {
+  it('read the groups from the claim of the issuer type', () => {
     const map = toAccessMap(parse('{"groups":{"staff":["support"]}}'), 'cognito:groups');
     assert.deepEqual(mapClaims({ 'cognito:groups': ['staff'] }, map, 'user').roles, ['support']);
     assert.deepEqual(mapClaims({ groups: ['staff'] }, map, 'user').roles, []);
   });
 
-  it('takes for a target what a token can give: nothing privileged', () => {
+  it('accept only roles and permissions that are not privileged', () => {
     for (const name of ALL_PERMISSIONS) {
       const { success } = mapSchema.safeParse({ everyone: [name] });
       assert.equal(success, !isPrivileged(name), name);
@@ -51,14 +51,14 @@ describe('the map of a trusted issuer', () => {
     }
   });
 
-  it('says that what is privileged needs a grant', () => {
+  it('say that a privileged permission needs a grant', () => {
     const { error } = mapSchema.safeParse({ groups: { boss: ['roles:assign'] } });
     assert.match(error?.issues[0]?.message ?? '', /privileged: give a grant in the directory/);
     assert.deepEqual(error?.issues[0]?.path, ['groups', 'boss', 0]);
   });
 
   for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
-    it(`takes ${name} for the name of a group like any other, or for none`, () => {
+    it(`treat the group name ${name} like any other`, () => {
       const json = `{"groups":{"${name}":["support"]}}`;
       assert.deepEqual(access(json, { groups: ['staff'] }).roles, []);
       assert.deepEqual(access(json, {}).roles, []);
@@ -69,10 +69,10 @@ describe('the map of a trusted issuer', () => {
   const wrong: Record<string, string> = {
     'an unknown role': '{"everyone":["root"]}',
     'a role in another case': '{"everyone":["Admin"]}',
-    'a role that every object has': '{"everyone":["constructor"]}',
+    'a property of every object as a role': '{"everyone":["constructor"]}',
     'a text instead of a list': '{"everyone":"member"}',
     'an unknown field': '{"roles":{"a":["member"]}}',
-    'a nameless group': '{"groups":{"":["member"]}}',
+    'an empty group name': '{"groups":{"":["member"]}}',
     'a list of groups': '{"groups":["staff"]}',
     'a path without steps': '{"claims":[{"path":[],"values":{}}]}',
     'a path as text': '{"claims":[{"path":"a.b","values":{}}]}',
@@ -80,6 +80,6 @@ describe('the map of a trusted issuer', () => {
     'an unknown field of a claim': '{"claims":[{"path":["a"],"values":{},"default":["member"]}]}',
   };
   for (const [what, json] of Object.entries(wrong)) {
-    it(`is refused with ${what}`, () => assert.equal(mapSchema.safeParse(JSON.parse(json)).success, false));
+    it(`refuse ${what}`, () => assert.equal(mapSchema.safeParse(JSON.parse(json)).success, false));
   }
 });

@@ -6,7 +6,7 @@ import { createSigningPair, type SigningPair } from '../../../helpers/signing.ts
 
 const DOCUMENT = '/.well-known/openid-configuration';
 
-describe('where OpenID discovery says where the keys are', () => {
+describe('createKeySet with OpenID discovery', () => {
   let server: KeyServer;
   let pair: SigningPair;
   before(async () => {
@@ -18,7 +18,7 @@ describe('where OpenID discovery says where the keys are', () => {
   afterEach(() => server.close());
 
   /** Serves this document, and the keys everywhere else. */
-  const discoverable = (document: unknown) =>
+  const serveDocument = (document: unknown) =>
     server.answer((req, res) => {
       const body = req.url?.endsWith(DOCUMENT) ? document : { keys: [pair.jwk] };
       res.writeHead(200).end(JSON.stringify(body));
@@ -31,8 +31,8 @@ describe('where OpenID discovery says where the keys are', () => {
   const find = (issuer: string) => open(issuer).find({ alg: 'EdDSA', kid: 'k1' });
 
   for (const issuer of ['https://a.example', 'https://a.example/', 'https://a.example/realms/shop']) {
-    it(`finds them for ${issuer}`, async () => {
-      discoverable({ issuer, jwks_uri: 'https://keys.example/v1' });
+    it(`finds the keys of ${issuer}`, async () => {
+      serveDocument({ issuer, jwks_uri: 'https://keys.example/v1' });
       await find(issuer);
       assert.deepEqual(server.requests, [
         `${issuer.replace(/^https:..|\/$/g, '')}${DOCUMENT}`,
@@ -41,11 +41,11 @@ describe('where OpenID discovery says where the keys are', () => {
     });
   }
 
-  it('takes plain HTTP from an issuer that speaks it itself, of its own origin', async () => {
+  it('accepts plain HTTP only for an http: issuer and its own origin', async () => {
     const issuer = 'http://127.0.0.1:9000';
-    discoverable({ issuer, jwks_uri: `${issuer}/jwks` });
+    serveDocument({ issuer, jwks_uri: `${issuer}/jwks` });
     await find(issuer);
-    discoverable({ issuer, jwks_uri: 'http://127.0.0.1:9001/jwks' });
+    serveDocument({ issuer, jwks_uri: 'http://127.0.0.1:9001/jwks' });
     await assertRefused(() => find(issuer), 'unavailable');
   });
 
@@ -57,29 +57,29 @@ describe('where OpenID discovery says where the keys are', () => {
     'names it in upper case': { issuer: 'https://A.example', jwks_uri },
     'names no issuer': { jwks_uri },
     'names no keys': { issuer },
-    'has keys of plain HTTP': { issuer, jwks_uri: 'http://a.example/keys' },
-    'has keys at no address': { issuer, jwks_uri: '/keys' },
-    'has a script for an address': { issuer, jwks_uri: 'javascript:alert(1)' },
-    'has a file for an address': { issuer, jwks_uri: 'file:///etc/passwd' },
+    'has a plain HTTP address': { issuer, jwks_uri: 'http://a.example/keys' },
+    'has a relative address': { issuer, jwks_uri: '/keys' },
+    'has a javascript: address': { issuer, jwks_uri: 'javascript:alert(1)' },
+    'has a file: address': { issuer, jwks_uri: 'file:///etc/passwd' },
     'has a list of addresses': { issuer, jwks_uri: [jwks_uri] },
     'is null': null,
     'is a text': 'x',
   };
   for (const [what, document] of Object.entries(wrong)) {
     it(`fetches no keys when the document ${what}`, async () => {
-      discoverable(document);
+      serveDocument(document);
       await assertRefused(() => find(issuer), 'unavailable', /: discovery of .* names another issuer/);
       assert.equal(server.requests.length, 1);
     });
   }
 
-  it('answers "unavailable" while there is no document', async () => {
+  it('is "unavailable" while there is no document', async () => {
     server.answer((_req, res) => void res.writeHead(404).end());
     await assertRefused(() => find(issuer), 'unavailable');
   });
 
-  it('looks once for all who come at once', async () => {
-    discoverable({ issuer, jwks_uri });
+  it('fetches the document once for concurrent tokens', async () => {
+    serveDocument({ issuer, jwks_uri });
     const keys = open(issuer);
     await Promise.all(Array.from({ length: 1_000 }, () => keys.find({ alg: 'EdDSA', kid: 'k1' })));
     assert.equal(server.requests.length, 2);

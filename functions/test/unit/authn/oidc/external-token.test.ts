@@ -32,9 +32,9 @@ describe('external token', () => {
   const claims = (more: Record<string, unknown> = {}) => ({
     ...{ iss: ISSUER, aud: 'api', sub: 'ada', iat: NOW - 10, exp: NOW + 7200, ...more },
   });
-  const asked: ExternalIdentity[] = [];
+  const lookUps: ExternalIdentity[] = [];
 
-  /** Verifies a token as one instance does; `found` is the directory's record, `null` where there is no directory. */
+  /** Verifies a token as one instance does; `found` is the record in the directory, `null` without a directory. */
   async function authenticate(
     more: Record<string, unknown> = {},
     found?: AccessRecord | null,
@@ -46,7 +46,7 @@ describe('external token', () => {
     const jwt = createJwtVerifier({ profiles, fetch: server.fetch, clock: () => NOW * 1000 });
     const records = {
       async readExternal(identity: ExternalIdentity) {
-        asked.push(identity);
+        lookUps.push(identity);
         return {
           record: found ?? undefined,
           directoryVersion: { id: identity.id, rolesVersion: 3, validAfter: 0 },
@@ -57,7 +57,7 @@ describe('external token', () => {
     return verifier.verify(parsed(await pair.sign(claims(more))), NOW);
   }
 
-  it('gives what the map gives, and the grants of the directory', async () => {
+  it('has the roles of the claim mapping and the grants of the directory', async () => {
     const { principal, directoryVersion } = await authenticate(
       { groups: ['staff', '__proto__', 'constructor'] },
       record({ grants: [{ role: 'auditor' }] }),
@@ -71,7 +71,7 @@ describe('external token', () => {
     assert.deepEqual(directoryVersion, { id, rolesVersion: 3, validAfter: 0 });
   });
 
-  it('gives a service what the map gives to services', async () => {
+  it('of a service has the roles that the claim mapping gives to services', async () => {
     const map = { everyone: ['member'], scopes: { audit: ['auditor'] } };
     const { principal } = await authenticate({ sub: 'job', client_id: 'job', scope: 'audit' }, record(), {
       map,
@@ -80,14 +80,14 @@ describe('external token', () => {
     assert.ok(principal.permissions.includes('audit:read'));
   });
 
-  it('gives privileged permissions for a grant', async () => {
+  it('has privileged permissions by a grant', async () => {
     const grants = [{ role: 'admin' }] as const;
     const granted = await authenticate({ groups: ['reader'] }, record({ grants }));
     assert.ok(granted.principal.permissions.includes('roles:assign'));
     assert.ok(granted.principal.permissions.includes('audit:read'));
   });
 
-  it('names the client and the actor of an access token, and no authentication methods', async () => {
+  it('has the client and the actor of an access token, and no authentication methods', async () => {
     const act = { sub: 'job', iss: 'https://jobs.example.com', act: { sub: 'earlier' } };
     const { principal } = await authenticate({ azp: 'web', amr: ['pwd', 'mfa'], acr: 'aal2', act });
     assert.deepEqual(principal.client, { id: 'web' });
@@ -101,7 +101,7 @@ describe('external token', () => {
     }
   });
 
-  it('names the methods of an ID token and when they were used, and no client', async () => {
+  it('has the authentication methods and time of an ID token, and no client', async () => {
     const more = { amr: ['pwd', 'mfa', 7], acr: 'aal2', auth_time: NOW - 20, azp: 'web', act: { sub: 'x' } };
     const { principal } = await authenticate(more, undefined, { tokenUse: 'id' });
     assert.deepEqual(principal.assurance, { level: 'aal1', at: NOW - 20, methods: ['pwd', 'mfa'] });
@@ -110,14 +110,14 @@ describe('external token', () => {
     assert.deepEqual(without.principal.assurance.methods, []);
   });
 
-  it('needs no entry, and no directory', async () => {
+  it('is accepted without an entry, and without a directory', async () => {
     const { principal } = await authenticate();
     assert.deepEqual([principal.roles, principal.directoryId], [['member'], id]);
     const alone = await authenticate({}, null);
     assert.deepEqual([alone.principal.roles, alone.directoryVersion], [['member'], undefined]);
   });
 
-  it('hands the e-mail address to the directory, and believes it verified only when the issuer says so', async () => {
+  it('passes the e-mail address to the directory, verified only by email_verified: true', async () => {
     const cases = [
       [{ email: 'a@b.c', email_verified: true }, 'a@b.c', true],
       [{ email: 'a@b.c', email_verified: 'true' }, 'a@b.c', false],
@@ -129,12 +129,12 @@ describe('external token', () => {
     ] as const;
     for (const [more, email, emailVerified] of cases) {
       const { principal } = await authenticate(more, record());
-      assert.deepEqual([asked.at(-1)?.email, asked.at(-1)?.emailVerified], [email, emailVerified]);
+      assert.deepEqual([lookUps.at(-1)?.email, lookUps.at(-1)?.emailVerified], [email, emailVerified]);
       assert.deepEqual([principal.email, principal.emailVerified ?? false], [email, emailVerified]);
     }
   });
 
-  it('refuses who is disabled, and a sign-in that was revoked, to the second', async () => {
+  it('is refused for a disabled user, and for a revoked sign-in, to the second', async () => {
     await assertRefused(
       () => authenticate({}, record({ disabled: true })),
       'invalid_token',
@@ -144,7 +144,7 @@ describe('external token', () => {
     await authenticate({}, record({ validAfter: NOW - 10 }));
   });
 
-  it('lets the directory narrow nothing that the scopes do not allow', async () => {
+  it('has no permission outside of its scopes, whatever the directory grants', async () => {
     const map = { everyone: ['member'], scopes: { 'notes.read': ['notes:read'] } };
     const { principal } = await authenticate({ scope: 'openid notes.read' }, record(), { map });
     assert.deepEqual([principal.permissions, principal.scopes], [['notes:read'], ['notes:read']]);
@@ -152,21 +152,21 @@ describe('external token', () => {
     assert.deepEqual(without.principal.permissions, []);
   });
 
-  it('is good until it expires or a grant ends', async () => {
+  it('is valid until it or a grant expires', async () => {
     const grants = [{ role: 'auditor', expiresAt: NOW + 60 }] as const;
     assert.equal((await authenticate({ exp: NOW + 600 }, record())).validUntil, NOW + 600);
     assert.equal((await authenticate({}, record({ grants }))).validUntil, NOW + 60);
   });
 
-  it('is looked at again after an hour: the feed of changes forgets, and its key may have been withdrawn', async () => {
+  it('is verified again after an hour: feed entries expire, and keys can be withdrawn', async () => {
     assert.equal((await authenticate({}, record())).validUntil, NOW + 3600);
     assert.equal((await authenticate({}, undefined)).validUntil, NOW + 3600);
     assert.equal((await authenticate({}, null)).validUntil, NOW + 3600);
   });
 
-  it('refuses a signature by another key, and says nothing to the directory', async () => {
+  it('is refused with a signature of another key, without a look-up in the directory', async () => {
     const other = await createSigningPair('RS256', 'k1');
-    const before = asked.length;
+    const before = lookUps.length;
     const own = pair;
     pair = other;
     try {
@@ -174,14 +174,14 @@ describe('external token', () => {
     } finally {
       pair = own;
     }
-    assert.equal(asked.length, before);
+    assert.equal(lookUps.length, before);
   });
 
-  it('names what each profile has against a token', async () => {
+  it('is refused with the reason of the profile', async () => {
     await assertRefused(() => authenticate({ aud: 'other' }), 'invalid_token', 'wrong-audience');
   });
 
-  it('refuses an `iss` that it has no keys for', async () => {
+  it('is refused with an `iss` that has no keys', async () => {
     const profiles = parseTrustedIssuers(JSON.stringify([ENTRY]), { local: false, allowFirebase: false });
     const jwt = createJwtVerifier({ profiles, fetch: server.fetch, clock: () => NOW * 1000 });
     const verifier = createExternalTokenVerifier({ jwt, records: null });
@@ -189,7 +189,7 @@ describe('external token', () => {
     await assertRefused(() => verifier.verify(token, NOW), 'invalid_token', 'issuer-not-trusted');
   });
 
-  it('knows a Firebase user by the uid where firebase-admin is not at hand', async () => {
+  it('of a Firebase user has the uid, without firebase-admin', async () => {
     const iss = 'https://securetoken.google.com/shop';
     const { principal } = await authenticate(
       { iss, aud: 'shop', auth_time: NOW - 10, exp: NOW + 3590, roles: ['auditor'], rv: 2 },

@@ -23,7 +23,7 @@ describe('fetchJson', () => {
   const text = (body: string | Buffer, headers: Record<string, string> = {}) =>
     server.answer((_req, res) => void res.writeHead(200, headers).end(body));
 
-  it('gives what is there', async () => {
+  it('returns the parsed JSON', async () => {
     server.publish({ keys: [] });
     assert.deepEqual(await get(), { keys: [] });
     text(gzipSync('{"a":"ö"}'), { 'content-encoding': 'gzip', 'content-type': 'text/plain' });
@@ -35,7 +35,7 @@ describe('fetchJson', () => {
     await assertRefused(() => fetchJson(empty, URL_OF_KEYS, AbortSignal.timeout(5_000)), 'unavailable');
   });
 
-  it('takes 64 KiB, and not a byte more', async () => {
+  it('accepts 64 KiB, and refuses one byte more', async () => {
     text(`"${'a'.repeat(64 * KIB - 2)}"`);
     assert.equal(String(await get()).length, 64 * KIB - 2);
     text(`"${'a'.repeat(64 * KIB - 1)}"`);
@@ -43,11 +43,11 @@ describe('fetchJson', () => {
   });
 
   const bodies: Record<string, string | Buffer> = {
-    nothing: '',
+    'an empty body': '',
     HTML: '<!doctype html><title>Sign in</title>',
-    'half of it': '{"keys":[',
-    'bytes that are no UTF-8': Buffer.from([0x22, 0xff, 0xfe, 0x22]),
-    'JSON 30,000 deep that never ends': '['.repeat(30_000),
+    'truncated JSON': '{"keys":[',
+    'invalid UTF-8': Buffer.from([0x22, 0xff, 0xfe, 0x22]),
+    'unterminated JSON with 30,000 levels': '['.repeat(30_000),
   };
   for (const [what, body] of Object.entries(bodies)) {
     it(`fails with ${what}`, async () => {
@@ -57,15 +57,15 @@ describe('fetchJson', () => {
   }
 
   for (const status of [201, 204, 304, 400, 401, 404, 429, 500, 503]) {
-    it(`fails with ${status}, whatever comes with it`, async () => {
+    it(`fails with the status ${status}, whatever the body is`, async () => {
       server.answer((_req, res) => void res.writeHead(status).end(status === 204 ? '' : '{"keys":[]}'));
       const { logDetail } = await fails();
-      assert.match(logDetail ?? '', new RegExp(`status ${status}$`), 'what went wrong is in the log');
+      assert.match(logDetail ?? '', new RegExp(`status ${status}$`), 'the status is in the log');
     });
   }
 
   for (const status of [301, 302, 303, 307, 308]) {
-    it(`follows no ${status}`, async () => {
+    it(`does not follow a redirect with ${status}`, async () => {
       server.answer((req, res) => {
         if (req.url === '/keys') res.writeHead(status, { location: '/evil' }).end();
         else res.writeHead(200).end('{"keys":[]}');
@@ -75,7 +75,7 @@ describe('fetchJson', () => {
     });
   }
 
-  it('fails when nobody listens, and when the connection breaks', async () => {
+  it('fails when the connection is refused or breaks', async () => {
     server.answer((_req, res) => void res.socket?.destroy());
     await fails();
     server.answer((_req, res) => {
@@ -88,7 +88,7 @@ describe('fetchJson', () => {
     server = await openKeyServer();
   });
 
-  it('stops 50 MB after 64 KiB: what the sockets hold is all that is ever sent', async () => {
+  it('stops reading 50 MB after 64 KiB; no more than the socket buffers is sent', async () => {
     const chunk = Buffer.alloc(64 * KIB, ' ');
     let sent = 0;
     const closed = Promise.withResolvers<void>();
@@ -106,7 +106,7 @@ describe('fetchJson', () => {
     assert.ok(sent < 25 * KIB * KIB, `${sent} bytes`);
   });
 
-  it('stops a gzip bomb after 64 KiB of what it holds', async () => {
+  it('stops a gzip bomb after 64 KiB of decompressed data', async () => {
     const bomb = gzipSync(Buffer.alloc(50 * KIB * KIB, ' '));
     assert.ok(bomb.length < 64 * KIB);
     text(bomb, { 'content-encoding': 'gzip' });
@@ -118,7 +118,7 @@ describe('fetchJson', () => {
   const slow: Record<string, (res: ServerResponse, pass: () => void) => void> = {
     'before the headers': (_res, pass) => pass(),
     'in the body': (res, pass) => void res.writeHead(200).write('{"keys":[', pass),
-    'although a byte comes now and then': (res, pass) => {
+    'even if a byte arrives from time to time': (res, pass) => {
       res.writeHead(200);
       let bytes = 0;
       const drip = () => (bytes++ < 20 ? void res.write(' ', () => setImmediate(drip)) : pass());
@@ -126,7 +126,7 @@ describe('fetchJson', () => {
     },
   };
   for (const [where, answer] of Object.entries(slow)) {
-    it(`gives up after 5 seconds ${where}, and hangs up`, async () => {
+    it(`closes the connection after 5 seconds ${where}`, async () => {
       const closed = Promise.withResolvers<void>();
       const deadlines = await withManualTimeouts(async (pass) => {
         server.answer((_req, res) => {

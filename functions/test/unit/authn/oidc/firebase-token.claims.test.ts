@@ -15,7 +15,7 @@ import {
 import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 
-/** Every token here is signed by Google's own key; only what it says differs. */
+/** Google's key signs every token here; only the claims differ. */
 describe('claims of a signed ID token', () => {
   let google: Google;
   let firestore: TestFirestore;
@@ -32,8 +32,8 @@ describe('claims of a signed ID token', () => {
   });
   after(() => Promise.all([google.close(), firestore.close()]));
 
-  /** Refused, and nobody was asked: a token must not be able to cause a request. */
-  async function assertRefusedUnasked(token: string, reason: string): Promise<void> {
+  /** Asserts a refusal without any request: a bad token must not be able to cause one. */
+  async function assertRefusedWithoutRequest(token: string, reason: string): Promise<void> {
     await assertRefused(() => present(instance, token), 'invalid_token', reason);
     assert.deepEqual(google.requests, []);
   }
@@ -42,7 +42,7 @@ describe('claims of a signed ID token', () => {
     missing: undefined,
     null: null,
     empty: '',
-    'with a slash more': `${ISSUER}/`,
+    'with a trailing slash': `${ISSUER}/`,
     'with a suffix': `${ISSUER}.evil.example`,
     'with a longer project': `${ISSUER}2`,
     'with a prefix': `x${ISSUER}`,
@@ -52,7 +52,7 @@ describe('claims of a signed ID token', () => {
     'with a space': `${ISSUER} `,
     'of another project': 'https://securetoken.google.com/other',
     'without a project': 'https://securetoken.google.com/',
-    'of a stranger': 'https://evil.example',
+    'of an unknown host': 'https://evil.example',
     'an array': [ISSUER],
     'an object': { iss: ISSUER },
     'of a session cookie': `https://session.firebase.google.com/${PROJECT}`,
@@ -60,7 +60,7 @@ describe('claims of a signed ID token', () => {
   };
   for (const [what, iss] of Object.entries(issuers)) {
     it(`are refused, and nothing is fetched: iss ${what}`, async () =>
-      assertRefusedUnasked(await mintIdToken({ iss }), 'issuer-not-trusted'));
+      assertRefusedWithoutRequest(await mintIdToken({ iss }), 'issuer-not-trusted'));
   }
 
   const audiences: Record<string, unknown> = {
@@ -73,14 +73,14 @@ describe('claims of a signed ID token', () => {
     'in another case': PROJECT.toUpperCase(),
     'ours with a space': `${PROJECT} `,
     'an array with ours': [PROJECT],
-    "an array with ours and a stranger's": [PROJECT, 'other'],
+    'an array with ours and another': [PROJECT, 'other'],
     'an empty array': [],
     'an object': { 0: PROJECT },
     'a number': 1,
   };
   for (const [what, aud] of Object.entries(audiences)) {
     it(`are refused, and nothing is fetched: aud ${what}`, () =>
-      assertRefusedUnasked(forgeIdToken({ claims: { aud } }), 'wrong-audience'));
+      assertRefusedWithoutRequest(forgeIdToken({ claims: { aud } }), 'wrong-audience'));
   }
 
   const subjects: Record<string, unknown> = {
@@ -104,11 +104,11 @@ describe('claims of a signed ID token', () => {
   };
   for (const [what, sub] of Object.entries(subjects)) {
     it(`are refused, and nothing is fetched: sub ${what}`, () =>
-      assertRefusedUnasked(forgeIdToken({ claims: { sub } }), 'no-usable-sub'));
+      assertRefusedWithoutRequest(forgeIdToken({ claims: { sub } }), 'no-usable-sub'));
   }
 
   for (const sub of ['a'.repeat(128), 'a b', 'ä', '__proto', 'constructor', '...']) {
-    it(`name the user, however odd: ${sub.slice(0, 12)}`, async () => {
+    it(`name the user with the unusual id ${sub.slice(0, 12)}`, async () => {
       google.users.set(sub, { localId: sub });
       assert.equal((await present(instance, await mintIdToken({ sub }))).subject, sub);
     });
@@ -122,7 +122,7 @@ describe('claims of a signed ID token', () => {
     'exp past': () => [{ iat: now() - 20, exp: now() - 1 }, 'token-expired'],
     'exp now': () => [{ iat: now() - 20, exp: now() }, 'token-expired'],
     'no iat': () => [{ iat: undefined }, 'iat is not a whole number of seconds'],
-    'a life of 3601 seconds': () => [{ iat: now() - 10, exp: now() - 10 + 3601 }, 'lifetime-too-long'],
+    'a lifetime of 3601 seconds': () => [{ iat: now() - 10, exp: now() - 10 + 3601 }, 'lifetime-too-long'],
     'no auth_time': () => [{ auth_time: undefined }, 'auth_time is not a whole number of seconds'],
     'auth_time as a string': () => [
       { auth_time: String(now()) },
@@ -135,25 +135,25 @@ describe('claims of a signed ID token', () => {
   for (const [what, claimsAndReason] of Object.entries(times)) {
     it(`are refused, and nothing is fetched: ${what}`, async () => {
       const [claims, reason] = claimsAndReason();
-      await assertRefusedUnasked(forgeIdToken({ claims }), reason);
+      await assertRefusedWithoutRequest(forgeIdToken({ claims }), reason);
     });
   }
 
   it('are refused, and nothing is fetched: exp that JSON reads as Infinity', () => {
     const payload = JSON.stringify(idTokenClaims({ exp: 'EXP' })).replace('"EXP"', '1e999');
     const token = forge({ alg: 'RS256', kid: googleKey.kid, typ: 'JWT' }, payload, rs256());
-    return assertRefusedUnasked(token, 'exp is not a whole number of seconds');
+    return assertRefusedWithoutRequest(token, 'exp is not a whole number of seconds');
   });
 
   for (const claim of ['iat', 'auth_time']) {
-    it(`may say that ${claim} is within the skew of clocks`, async () => {
+    it(`may have ${claim} ahead, within the clock skew`, async () => {
       // A second less than the limit, so that the test's own duration does not matter.
       const token = await mintIdToken({ [claim]: now() + CLOCK_SKEW_SECONDS - 1 });
       assert.equal((await present(instance, token)).subject, 'ada');
     });
   }
 
-  it('say by subject_auth_time that the session is older than its sign-in, never that it is younger', async () => {
+  it('use subject_auth_time as the time of sign-in only if it is before auth_time', async () => {
     const auth_time = now() - 60;
     for (const [at, authTime] of [
       [0, 0],
@@ -167,19 +167,19 @@ describe('claims of a signed ID token', () => {
     }
   });
 
-  it('are refused, and nothing is fetched, with a subject_auth_time that is no second', async () => {
+  it('are refused, and nothing is fetched: subject_auth_time is not a whole second', async () => {
     for (const value of [null, '', String(now()), -1, 1.5, 2 ** 53, true, [0], {}]) {
       const token = forgeIdToken({ claims: { subject_auth_time: value } });
-      await assertRefusedUnasked(token, 'subject_auth_time is not a whole number of seconds');
+      await assertRefusedWithoutRequest(token, 'subject_auth_time is not a whole number of seconds');
     }
   });
 
-  it('get no skew for nbf, which firebase-admin checks by its own clock and Firebase never sets', async () => {
+  it('get no clock skew for nbf, like in firebase-admin; Firebase never sets nbf', async () => {
     const token = await mintIdToken({ nbf: now() + CLOCK_SKEW_SECONDS - 1 });
-    await assertRefusedUnasked(token, 'issued-in-the-future');
+    await assertRefusedWithoutRequest(token, 'issued-in-the-future');
   });
 
-  it('are refused when they are those of a custom token', async () => {
+  it('are refused when they are the claims of a custom token', async () => {
     const custom = {
       iss: 'firebase-adminsdk@gatehouse-test.iam.gserviceaccount.com',
       sub: 'firebase-adminsdk@gatehouse-test.iam.gserviceaccount.com',
@@ -191,7 +191,7 @@ describe('claims of a signed ID token', () => {
     const token = await new SignJWT(custom)
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
       .sign(googleKey.privateKey);
-    await assertRefusedUnasked(token, 'issuer-not-trusted');
+    await assertRefusedWithoutRequest(token, 'issuer-not-trusted');
   });
 
   const roleClaims: Record<string, readonly [roles: unknown, expected: readonly string[]]> = {
@@ -214,34 +214,34 @@ describe('claims of a signed ID token', () => {
   }
 
   for (const rv of [undefined, null, 0, -1, 1.5, '1', true, [1], 2 ** 53]) {
-    it(`count for nothing when Gatehouse did not write them: rv ${JSON.stringify(rv)}`, async () => {
+    it(`give no role without a version of Gatehouse: rv ${JSON.stringify(rv)}`, async () => {
       const token = await mintIdToken({ roles: ['owner'], rv, rx: { owner: now() + 600 } });
       const principal = await present(instance, token);
       assert.deepEqual([principal.roles, principal.permissions], [[], []]);
     });
   }
 
-  const ends: Record<string, readonly [rx: () => unknown, expected: readonly string[]]> = {
-    'that lie ahead': [() => ({ member: now() + 600, auditor: now() + 600 }), ['member', 'auditor']],
-    'one of which is over': [() => ({ auditor: now() - 1 }), ['member']],
-    'one of which is now': [() => ({ auditor: now() }), ['member']],
-    'that are all over': [() => ({ member: 1, auditor: 1 }), []],
-    'of a role that is not there': [() => ({ owner: now() + 600 }), ['member', 'auditor']],
-    'as text': [() => ({ auditor: String(now() + 600) }), ['member']],
-    null: [() => ({ auditor: null }), ['member']],
-    'as a fraction': [() => ({ auditor: now() + 0.5 }), ['member']],
-    'that are no object': [() => now() + 600, []],
+  const expiries: Record<string, readonly [rx: () => unknown, expected: readonly string[]]> = {
+    'in the future': [() => ({ member: now() + 600, auditor: now() + 600 }), ['member', 'auditor']],
+    'with one in the past': [() => ({ auditor: now() - 1 }), ['member']],
+    'with one that is now': [() => ({ auditor: now() }), ['member']],
+    'all in the past': [() => ({ member: 1, auditor: 1 }), []],
+    'of a role that is not in the token': [() => ({ owner: now() + 600 }), ['member', 'auditor']],
+    'with a string': [() => ({ auditor: String(now() + 600) }), ['member']],
+    'with null': [() => ({ auditor: null }), ['member']],
+    'with a fraction': [() => ({ auditor: now() + 0.5 }), ['member']],
+    'that are a number': [() => now() + 600, []],
     'that are null': [() => null, []],
     'in a list': [() => [now() + 600], []],
   };
-  for (const [what, [rx, expected]] of Object.entries(ends)) {
-    it(`give a role until its end and none of uncertain end: ends ${what}`, async () => {
+  for (const [what, [rx, expected]] of Object.entries(expiries)) {
+    it(`give no role that has expired or has an invalid expiry: expiries ${what}`, async () => {
       const token = await mintIdToken({ roles: ['member', 'auditor'], rv: 1, rx: rx(), jti: what });
       assert.deepEqual((await present(instance, token)).roles, expected);
     });
   }
 
-  it('prove a second factor when Identity Platform says so', async () => {
+  it('prove a second factor by sign_in_second_factor', async () => {
     const firebase = { sign_in_provider: 'google.com', sign_in_second_factor: 'totp' };
     const principal = await present(instance, await mintIdToken({ firebase }));
     const { level, at, methods } = principal.assurance;
@@ -260,12 +260,12 @@ describe('claims of a signed ID token', () => {
   });
 
   for (const email_verified of ['true', 1, undefined]) {
-    it(`do not prove an e-mail address by email_verified ${JSON.stringify(email_verified)}`, async () => {
+    it(`do not verify the e-mail address by email_verified ${JSON.stringify(email_verified)}`, async () => {
       assert.equal((await present(instance, await mintIdToken({ email_verified }))).emailVerified, false);
     });
   }
 
-  it('may be custom claims of names that other JWTs give a meaning', async () => {
+  it('may be custom claims with names that other JWT profiles define', async () => {
     const custom = { events: { x: 1 }, client_id: 'c', act: { sub: 'eve' }, scope: '', token_use: 'access' };
     const principal = await present(instance, await mintIdToken({ ...custom, roles: ['member'], rv: 1 }));
     assert.deepEqual(principal.roles, ['member']);
@@ -276,13 +276,13 @@ describe('claims of a signed ID token', () => {
   });
 
   for (const firebase of ['x', 7, [], { sign_in_provider: 7, sign_in_second_factor: true }]) {
-    it(`prove no more than one factor by firebase ${JSON.stringify(firebase)}`, async () => {
+    it(`prove only one factor by firebase ${JSON.stringify(firebase)}`, async () => {
       const { assurance, provider } = await present(instance, await mintIdToken({ firebase }));
       assert.deepEqual([assurance.level, assurance.methods, provider], ['aal1', [], undefined]);
     });
   }
 
-  it("do not make a tenant's user out to be the project's user of the same id", async () => {
+  it('of a user of a tenant are refused: the project may have a user with the same id', async () => {
     const firebase = { sign_in_provider: 'password', tenant: 'tenant-1' };
     await assertRefused(async () => present(instance, await mintIdToken({ firebase })), 'invalid_token');
   });

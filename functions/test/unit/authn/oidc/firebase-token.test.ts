@@ -59,11 +59,11 @@ describe('Firebase ID token', () => {
     });
   });
 
-  it('without typ is accepted', async () => {
+  it('is accepted without typ', async () => {
     assert.equal((await present(instance, forgeIdToken({ header: { typ: undefined } }))).subject, 'ada');
   });
 
-  const stranger = createSigningKey();
+  const otherKey = createSigningKey();
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const es256 = (input: string) => sign('sha256', Buffer.from(input), { key: ec, dsaEncoding: 'ieee-p1363' });
   const ps256 = (input: string) =>
@@ -71,7 +71,7 @@ describe('Firebase ID token', () => {
   const rs384 = (input: string) => sign('sha384', Buffer.from(input), googleKey.privateKey);
   const der = Buffer.from(googleKey.publicPem.replaceAll(/-----.*-----|\s/g, ''), 'base64');
 
-  /** Refused on the header alone, before any key is looked at. */
+  /** Refused by the header, before any key is looked up. */
   const algorithms: Record<string, string> = {
     ...Object.fromEntries(
       ['none', 'None', 'NONE', 'nOnE', 'none ', ''].flatMap((alg) => [
@@ -105,7 +105,7 @@ describe('Firebase ID token', () => {
   };
 
   const signatures: Record<string, string> = {
-    "another RSA key under Google's kid": forgeIdToken({ signer: rs256(stranger) }),
+    "another RSA key under Google's kid": forgeIdToken({ signer: rs256(otherKey) }),
     'a signature of other bytes': `${forgeIdToken({ claims: { sub: 'eve' } })
       .split('.', 2)
       .join('.')}.${forgeIdToken({}).split('.')[2]}`,
@@ -116,12 +116,12 @@ describe('Firebase ID token', () => {
     'ES256 behind alg RS256': forgeIdToken({ signer: es256 }),
     'HS256 behind alg RS256': forgeIdToken({ signer: hs256(googleKey.publicPem) }),
     'a kid that Google does not serve': forgeIdToken({
-      header: { kid: stranger.kid },
-      signer: rs256(stranger),
+      header: { kid: otherKey.kid },
+      signer: rs256(otherKey),
     }),
     'the kid "constructor"': forgeIdToken({ header: { kid: 'constructor' } }),
     'the kid "__proto__"': forgeIdToken({ header: { kid: '__proto__' } }),
-    'a kid that begins as Google’s': forgeIdToken({ header: { kid: `${googleKey.kid}A` } }),
+    'a kid that starts with the one of Google': forgeIdToken({ header: { kid: `${googleKey.kid}A` } }),
   };
 
   const kids: Record<string, unknown> = {
@@ -137,7 +137,7 @@ describe('Firebase ID token', () => {
     'with a NUL': `${googleKey.kid}\0`,
   };
 
-  /** Nothing is fetched from there: a key id is compared with those of Google's keys, no more. */
+  /** A key id is only compared with those of Google's keys; nothing is fetched from it. */
   const unknownKids = { 'a path': '../../../../dev/null', 'a URL': 'https://evil.example/key' };
 
   for (const [what, token] of Object.entries(algorithms)) {
@@ -179,7 +179,7 @@ describe('Firebase ID token', () => {
       ));
   }
 
-  it('is refused in the same words whatever was wrong, and the token is nowhere in the error', async () => {
+  it('is refused with one message for every reason, and no part of the token in the error', async () => {
     const all = { ...algorithms, ...signatures, expired: forgeIdToken({ claims: { exp: 1, iat: 0 } }) };
     for (const [what, token] of Object.entries(all)) {
       const error = await refusalOf(() => present(instance, token));
@@ -191,7 +191,7 @@ describe('Firebase ID token', () => {
     }
   });
 
-  it('is not asked about anywhere when its header or form is bad', async () => {
+  it('causes no request when its header or format is invalid', async () => {
     google.requests.length = 0;
     for (const token of [
       ...Object.values(algorithms),
@@ -203,8 +203,8 @@ describe('Firebase ID token', () => {
   });
 });
 
-describe('forged ID tokens of these tests', () => {
-  it("carry Google's real signature unless told otherwise, so that it is not the signature that is refused", () => {
+describe('the forged ID tokens of these tests', () => {
+  it("have Google's real signature by default, so that a refusal has another reason", () => {
     assert.equal(isSignedByGoogle(forgeIdToken({ claims: { aud: 'other' } })), true);
     assert.equal(isSignedByGoogle(forgeIdToken({ signer: rs256(createSigningKey()) })), false);
   });

@@ -10,7 +10,7 @@ const NO_NEW_KEYS = NO_KEYS.replace('no keys', 'no new keys');
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-describe('a key set', () => {
+describe('createKeySet', () => {
   let server: KeyServer;
   let keys: KeySet;
   let now = 0;
@@ -37,13 +37,13 @@ describe('a key set', () => {
   const find = (kid: string) => keys.find({ alg: 'ES256', kid });
   const fetches = () => server.requests.length;
 
-  it('fetches nothing before a token needs it, and then from its own address', async () => {
+  it('fetches nothing before a token needs a key, then only from jwksUri', async () => {
     assert.equal(fetches(), 0);
     assert.equal((await find('old')).type, 'public');
     assert.deepEqual(server.requests, ['login.example.com/keys']);
   });
 
-  it('keeps its keys for ten minutes, to the millisecond', async () => {
+  it('caches its keys for ten minutes, to the millisecond', async () => {
     await find('old');
     now += 10 * MINUTE - 1;
     await find('old');
@@ -53,12 +53,12 @@ describe('a key set', () => {
     assert.equal(fetches(), 2);
   });
 
-  it('fetches once for a thousand first tokens at once', async () => {
+  it('fetches once for a thousand concurrent first tokens', async () => {
     await Promise.all(Array.from({ length: 1_000 }, () => find('old')));
     assert.equal(fetches(), 1);
   });
 
-  it('fetches once in 30 seconds for a thousand key ids that nobody has', async () => {
+  it('fetches at most once in 30 seconds for a thousand unknown key ids', async () => {
     await find('old');
     const unknown = () =>
       Array.from({ length: 500 }, (_, index) =>
@@ -74,7 +74,7 @@ describe('a key set', () => {
     assert.equal(fetches(), 2);
   });
 
-  it('finds a new key as soon as 30 seconds have passed since the last look', async () => {
+  it('finds a new key 30 seconds after the last fetch', async () => {
     await find('old');
     publish('old', 'new');
     now += 29 * SECOND;
@@ -85,7 +85,7 @@ describe('a key set', () => {
     assert.equal(fetches(), 2);
   });
 
-  it('lets a key go that was withdrawn, ten minutes later at the latest', async () => {
+  it('drops a withdrawn key after at most ten minutes', async () => {
     publish('old', 'new');
     await find('old');
     publish('new');
@@ -96,7 +96,7 @@ describe('a key set', () => {
     await find('new');
   });
 
-  it('goes on with its keys for an hour while the endpoint is down, asking again every 30 seconds', async () => {
+  it('uses its keys for an hour while the endpoint is down, and retries every 30 seconds', async () => {
     await find('old');
     down();
     now += 10 * MINUTE;
@@ -112,7 +112,7 @@ describe('a key set', () => {
     await assertRefused(() => find('old'), 'unavailable', NO_KEYS);
   });
 
-  it('cannot say that a key is unknown while the endpoint is down', async () => {
+  it('is unavailable for an unknown key while the endpoint is down', async () => {
     await find('old');
     down();
     now += 30 * SECOND;
@@ -124,7 +124,7 @@ describe('a key set', () => {
     await assertRefused(() => find('x'), 'invalid_token', 'unknown-kid');
   });
 
-  it('asks every 5 seconds while it has no keys at all, and is there as soon as they are', async () => {
+  it('retries every 5 seconds while it has no keys, and recovers at the next retry', async () => {
     down();
     const { retryAfter } = await assertRefused(() => find('old'), 'unavailable', NO_KEYS);
     assert.equal(retryAfter, 5);
@@ -137,7 +137,7 @@ describe('a key set', () => {
     assert.equal(fetches(), 2);
   });
 
-  it('fetches anew when the clock was set back or far ahead: how old its keys are, nobody knows', async () => {
+  it('fetches again when the clock was set back or far ahead', async () => {
     await find('old');
     publish('new');
     now -= 60 * MINUTE;
@@ -153,7 +153,7 @@ describe('a key set', () => {
     await find('new');
   });
 
-  it('refuses a key for another algorithm than the header says, and a kid that two keys share', async () => {
+  it('refuses a key for another algorithm than in the header, and a kid that two keys share', async () => {
     await assertRefused(
       () => keys.find({ alg: 'RS256', kid: 'old' }),
       'invalid_token',

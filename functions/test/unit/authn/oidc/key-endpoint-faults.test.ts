@@ -15,31 +15,31 @@ const entry = (issuer: string) => ({
   map: { everyone: ['member'] },
 });
 
-/** What keys can come to, through the HTTP API: THREATS.md, "Load and failure". */
-describe('while the keys of an issuer cannot be had', () => {
+/** Faults of a key endpoint, as seen through the HTTP API. */
+describe('while the keys of an issuer are unavailable', () => {
   let api: Api;
   let server: KeyServer;
   let pair: SigningPair;
-  let at = 0;
-  let ahead = 0;
+  let startTime = 0;
+  let offset = 0;
 
   before(async () => {
     pair = await createSigningPair('RS256', 'k1');
   });
   beforeEach(async () => {
-    at = Date.now();
-    ahead = 0;
+    startTime = Date.now();
+    offset = 0;
     server = await openKeyServer();
     api = await openApi({
       product: { trustedIssuers: [entry(ISSUER), entry(OTHER)] },
-      clock: () => at + ahead,
+      clock: () => startTime + offset,
       fetch: server.fetch,
     });
   });
   afterEach(() => Promise.all([api.close(), server.close()]));
 
   const keys = () => server.publish({ keys: [pair.jwk] });
-  const seconds = () => Math.floor((at + ahead) / 1000);
+  const seconds = () => Math.floor((startTime + offset) / 1000);
   const mint = (iss = ISSUER) =>
     pair.sign({ iss, aud: 'api', sub: 'ada', iat: seconds() - 1, exp: seconds() + 4 * 3600 });
   const me = (token: string) => api.as().get('/v1/me').set('Authorization', `Bearer ${token}`);
@@ -72,59 +72,59 @@ describe('while the keys of an issuer cannot be had', () => {
     'it redirects': status(302, '', { location: 'https://evil.example/keys' }),
     'it answers an empty object': status(200, '{}'),
     'its set is empty': status(200, '{"keys":[]}'),
-    'its keys are no list': status(200, '{"keys":{"k1":{}}}'),
-    'its keys are null and texts': status(200, '{"keys":[null,"k1",7]}'),
+    'its keys are not a list': status(200, '{"keys":{"k1":{}}}'),
+    'its keys are null and strings': status(200, '{"keys":[null,"k1",7]}'),
     'its keys have no kid': status(200, '{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}'),
     'its only key is for encryption': (_req, res) => publish(res, { ...pair.jwk, use: 'enc' }),
     'its only key is private': (_req, res) => publish(res, pair.privateJwk),
     'its only key is small': (_req, res) => publish(res, { ...pair.jwk, n: pair.jwk.n?.slice(0, 170) }),
   };
   for (const what of Object.keys(faults)) {
-    it(`a cold start answers 503 with Retry-After, neither 200 nor 401, and then comes back: ${what}`, async () => {
+    it(`a cold instance answers 503 with Retry-After, and recovers: ${what}`, async () => {
       const token = await mint();
       server.answer(faults[what] ?? assert.fail());
       await unavailable(token);
       assert.deepEqual(server.requests, ['login.example.com/keys']);
       keys();
-      ahead = 5_000;
+      offset = 5_000;
       await answered(token, 200);
       await answered(token, 200);
     });
   }
 
-  it('who was seen before, and who comes new, goes on for an hour, and no longer', async () => {
+  it('cached keys verify known and new tokens for an hour, and no longer', async () => {
     keys();
     const [seen, fresh, late] = [await mint(), await mint(), await mint()];
     await answered(seen, 200);
     server.answer(faults['it answers 500'] ?? assert.fail());
-    ahead = 59 * MINUTE;
+    offset = 59 * MINUTE;
     await answered(seen, 200);
     await answered(fresh, 200);
-    ahead = 60 * MINUTE;
+    offset = 60 * MINUTE;
     await unavailable(late);
     keys();
-    ahead += 5_000;
+    offset += 5_000;
     await answered(late, 200);
   });
 
-  it('a key that nobody knows is no reason for a 401', async () => {
+  it('a token with an unknown key is answered with 503, not with 401', async () => {
     keys();
     await answered(await mint(), 200);
     server.answer(faults['it answers 500'] ?? assert.fail());
-    ahead = 30_000;
+    offset = 30_000;
     const now = seconds();
     const rotated = await createSigningPair('RS256', 'k2');
     const token = await rotated.sign({ iss: ISSUER, aud: 'api', sub: 'ada', iat: now, exp: now + 60 });
     await unavailable(token);
     await answered(await mint(), 200);
     server.publish({ keys: [pair.jwk, rotated.jwk] });
-    ahead = 60_000 - 1;
+    offset = 60_000 - 1;
     await unavailable(token);
-    ahead = 60_000;
+    offset = 60_000;
     await answered(token, 200);
   });
 
-  it('health, Firebase users and other issuers’ users are answered while it hangs', async () => {
+  it('health, Firebase users and users of other issuers are served while it hangs', async () => {
     const token = await mint();
     const reached = Promise.withResolvers<void>();
     await withManualTimeouts(async (pass) => {

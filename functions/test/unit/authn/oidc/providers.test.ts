@@ -10,8 +10,8 @@ function profileOf(entry: object): IssuerProfile {
   const [profile] = parseTrustedIssuers(JSON.stringify([entry]), { local: true, allowFirebase: true });
   return profile ?? assert.fail();
 }
-/** What is wrong with a token of these claims; `undefined` for a good one. */
-const flaw = (entry: object, claims: Claims, header: Claims = {}) =>
+/** The reject reason of a token with these claims; `undefined` for a valid one. */
+const reasonFor = (entry: object, claims: Claims, header: Claims = {}) =>
   rejectReason(unverified(claims, header), profileOf(entry))?.reason;
 const isService = (entry: object, claims: Claims) => profileOf(entry).isService(claims);
 
@@ -22,7 +22,7 @@ const accessClaims = { sub: 'u', token_use: 'access', client_id: 'web', username
 const idClaims = { sub: 'u', token_use: 'id', aud: 'web' };
 
 describe('the profile of a Cognito pool', () => {
-  it('has both forms of the issuer, each with its own keys, and one identity for the two', () => {
+  it('accepts both forms of the issuer, each with its own keys, as one identity', () => {
     const { issuer, accepts } = profileOf(ACCESS);
     const forms = ['cognito-idp', 'issuer-cognito-idp'].map(
       (host) => `https://${host}.eu-west-1.amazonaws.com/eu-west-1_AbC123`,
@@ -34,43 +34,46 @@ describe('the profile of a Cognito pool', () => {
     );
   });
 
-  it('is at a local stand-in in the emulator', () => {
+  it('has the issuer at localUrl in the emulator', () => {
     const { issuer, accepts } = profileOf({ ...ACCESS, localUrl: 'http://127.0.0.1:9229' });
     assert.equal(issuer, 'http://127.0.0.1:9229/eu-west-1_AbC123');
     assert.deepEqual(accepts, [{ issuer, jwksUri: `${issuer}/.well-known/jwks.json` }]);
   });
 
-  it('tells access tokens, which name a client, from ID tokens, which have an audience', () => {
-    assert.equal(flaw(ACCESS, accessClaims), undefined);
-    assert.equal(flaw(ID, idClaims), undefined);
-    assert.equal(flaw(ACCESS, { ...idClaims, client_id: 'web' }), 'wrong-claim');
-    assert.equal(flaw(ID, { ...accessClaims, aud: 'web' }), 'wrong-claim');
-    assert.equal(flaw(ACCESS, { ...accessClaims, client_id: 'other' }), 'wrong-client');
-    assert.equal(flaw(ID, { ...idClaims, aud: ['web', 'other'] }), 'wrong-audience');
+  it('distinguishes access tokens with client_id from ID tokens with aud', () => {
+    assert.equal(reasonFor(ACCESS, accessClaims), undefined);
+    assert.equal(reasonFor(ID, idClaims), undefined);
+    assert.equal(reasonFor(ACCESS, { ...idClaims, client_id: 'web' }), 'wrong-claim');
+    assert.equal(reasonFor(ID, { ...accessClaims, aud: 'web' }), 'wrong-claim');
+    assert.equal(reasonFor(ACCESS, { ...accessClaims, client_id: 'other' }), 'wrong-client');
+    assert.equal(reasonFor(ID, { ...idClaims, aud: ['web', 'other'] }), 'wrong-audience');
   });
 
   it('refuses an access token that is bound to another API (RFC 8707)', () => {
-    assert.equal(flaw(ACCESS, { ...accessClaims, aud: 'https://other.example.com' }), 'bound-to-another-api');
     assert.equal(
-      flaw(ACCESS, { ...accessClaims, aud: ['web', 'https://o.example'] }),
+      reasonFor(ACCESS, { ...accessClaims, aud: 'https://other.example.com' }),
       'bound-to-another-api',
     );
-    assert.equal(flaw(ACCESS, { ...accessClaims, aud: 'web' }), undefined);
+    assert.equal(
+      reasonFor(ACCESS, { ...accessClaims, aud: ['web', 'https://o.example'] }),
+      'bound-to-another-api',
+    );
+    assert.equal(reasonFor(ACCESS, { ...accessClaims, aud: 'web' }), undefined);
   });
 
-  it('asks for the binding where the setting names this API', () => {
+  it('requires the audience if the entry has one', () => {
     const bound = { ...ACCESS, audience: 'https://api.example.com' };
-    assert.equal(flaw(bound, { ...accessClaims, aud: 'https://api.example.com' }), undefined);
-    assert.equal(flaw(bound, { ...accessClaims, aud: ['https://api.example.com', 'x'] }), undefined);
+    assert.equal(reasonFor(bound, { ...accessClaims, aud: 'https://api.example.com' }), undefined);
+    assert.equal(reasonFor(bound, { ...accessClaims, aud: ['https://api.example.com', 'x'] }), undefined);
     for (const aud of [undefined, 'web', 'https://other.example.com'])
-      assert.equal(flaw(bound, { ...accessClaims, aud }), 'wrong-audience');
+      assert.equal(reasonFor(bound, { ...accessClaims, aud }), 'wrong-audience');
   });
 
-  it('asks for the moment of the sign-in, which says whether it was revoked', () => {
+  it('requires auth_time, which a revocation is compared with', () => {
     assert.deepEqual([profileOf(ACCESS).authTime, profileOf(ID).authTime], ['required', 'required']);
   });
 
-  it('takes a client that stands for itself for a service', () => {
+  it('treats a client without a user as a service', () => {
     assert.equal(isService(ACCESS, { sub: 'web', client_id: 'web' }), true);
     assert.equal(isService(ACCESS, accessClaims), false);
     assert.equal(isService(ACCESS, { sub: 'web', client_id: 'web', username: 'web' }), false);
@@ -85,7 +88,7 @@ const auth0Claims = {
 };
 
 describe('the profile of an Auth0 tenant', () => {
-  it('has an issuer that ends in a slash', () => {
+  it('has an issuer with a trailing slash', () => {
     const accepts = [
       { issuer: 'https://shop.eu.auth0.com/', jwksUri: 'https://shop.eu.auth0.com/.well-known/jwks.json' },
     ];
@@ -96,20 +99,20 @@ describe('the profile of an Auth0 tenant', () => {
     ]);
   });
 
-  it('takes both token profiles, and no ID token', () => {
+  it('accepts both access token profiles, and no ID token', () => {
     const { azp: client_id, ...rfc9068 } = auth0Claims;
-    assert.equal(flaw(TENANT, auth0Claims), undefined);
-    assert.equal(flaw(TENANT, { ...rfc9068, client_id }, { typ: 'at+jwt' }), undefined);
-    assert.equal(flaw(TENANT, { ...rfc9068, aud: 'https://api' }), 'id-token-as-access-token');
-    assert.equal(flaw(TENANT, { ...auth0Claims, nonce: 'n' }), 'id-token-as-access-token');
+    assert.equal(reasonFor(TENANT, auth0Claims), undefined);
+    assert.equal(reasonFor(TENANT, { ...rfc9068, client_id }, { typ: 'at+jwt' }), undefined);
+    assert.equal(reasonFor(TENANT, { ...rfc9068, aud: 'https://api' }), 'id-token-as-access-token');
+    assert.equal(reasonFor(TENANT, { ...auth0Claims, nonce: 'n' }), 'id-token-as-access-token');
     assert.equal(
-      flaw({ ...TENANT, audience: 'spa' }, { ...auth0Claims, aud: 'spa' }),
+      reasonFor({ ...TENANT, audience: 'spa' }, { ...auth0Claims, aud: 'spa' }),
       'id-token-as-access-token',
     );
-    assert.equal(flaw({ ...TENANT, clientIds: ['ios'] }, auth0Claims), 'wrong-client');
+    assert.equal(reasonFor({ ...TENANT, clientIds: ['ios'] }, auth0Claims), 'wrong-client');
   });
 
-  it('takes for a service what was issued to one, and no person who chose such a name', () => {
+  it('treats only client credentials as a service, not a user with a similar name', () => {
     assert.equal(isService(TENANT, { sub: 'job@clients', azp: 'job', gty: 'client-credentials' }), true);
     assert.equal(isService(TENANT, { sub: 'job@clients', client_id: 'job' }), true);
     assert.equal(isService(TENANT, { sub: 'renamed', azp: 'job', gty: 'client-credentials' }), true);
@@ -121,7 +124,7 @@ describe('the profile of an Auth0 tenant', () => {
 const OIDC = { type: 'oidc', issuer: 'https://login.example.com', audience: 'api' };
 
 describe('the profile of another OpenID issuer', () => {
-  it('is told by `typ` where the setting says nothing', () => {
+  it('requires the `typ` of the token use by default', () => {
     const { typ, accepts, maxLifetime } = profileOf(OIDC);
     assert.deepEqual(
       [typ, accepts, maxLifetime],
@@ -131,7 +134,7 @@ describe('the profile of another OpenID issuer', () => {
     assert.equal(profileOf({ ...OIDC, typ: null, clientIds: ['web'], maxLifetime: 60 }).typ, null);
   });
 
-  it('takes a client that stands for itself for a service, and what the setting says', () => {
+  it('treats as a service a client without a user, and a token that `services` matches', () => {
     assert.equal(isService(OIDC, { sub: 'job', client_id: 'job' }), true);
     assert.equal(isService(OIDC, { sub: 'ada', client_id: 'web' }), false);
     const services = { claim: 'idtyp', equals: 'app' };
@@ -144,7 +147,7 @@ describe('the profile of another OpenID issuer', () => {
 describe('the profile of a Firebase project', () => {
   const project = { type: 'firebase', projectId: 'shop-1' };
 
-  it('takes its roles from Gatehouse’s own claims, while they count', () => {
+  it('takes the roles from the claims of Gatehouse until they expire', () => {
     const { access, isService: service, authTime, maxLifetime } = profileOf(project);
     assert.deepEqual([authTime, maxLifetime], ['required', 3600]);
     const claims = { roles: ['admin', 'member'], rv: 3, rx: { admin: 100 } };
@@ -153,10 +156,10 @@ describe('the profile of a Firebase project', () => {
     assert.equal(service({ sub: 'a', client_id: 'a' }), false);
   });
 
-  it('refuses users of a tenant, who would be somebody else', () => {
+  it('rejects users of a tenant: the project may have other users with the same ids', () => {
     const claims = { sub: 'ada', aud: 'shop-1', firebase: { sign_in_provider: 'password' } };
-    assert.equal(flaw(project, claims), undefined);
-    assert.equal(flaw(project, { ...claims, firebase: { tenant: 't1' } }), 'tenant-token');
-    assert.equal(flaw(project, { ...claims, firebase: undefined }), undefined);
+    assert.equal(reasonFor(project, claims), undefined);
+    assert.equal(reasonFor(project, { ...claims, firebase: { tenant: 't1' } }), 'tenant-token');
+    assert.equal(reasonFor(project, { ...claims, firebase: undefined }), undefined);
   });
 });

@@ -10,7 +10,7 @@ const [base] = parseTrustedIssuers(
 );
 const GOOD = { sub: 'ada', aud: 'api' };
 
-function flaw(
+function reasonFor(
   claims: Record<string, unknown>,
   header: Record<string, unknown> = {},
   facts: Partial<IssuerProfile> = {},
@@ -20,58 +20,58 @@ function flaw(
   return rejection && (rejection.logDetail ?? rejection.reason);
 }
 
-describe('the flaw in a token', () => {
-  it('is none in a good one', () => {
-    assert.equal(flaw({}), undefined);
+describe('rejectReason', () => {
+  it('returns nothing for a valid token', () => {
+    assert.equal(reasonFor({}), undefined);
   });
 
-  it('is an algorithm outside the profile, in any spelling, or no signature', () => {
+  it('rejects an algorithm outside of the profile, and a token without a signature', () => {
     for (const alg of ['none', 'None', 'HS256', 'rs256', 'ES256', 'PS256', '', null, undefined, ['RS256'], 1])
-      assert.equal(flaw({}, { alg }), 'wrong-algorithm');
+      assert.equal(reasonFor({}, { alg }), 'wrong-algorithm');
     const unsigned = { ...unverified(GOOD, { typ: 'at+jwt' }), signed: false };
     assert.deepEqual(rejectReason(unsigned, base ?? assert.fail()), { reason: 'wrong-algorithm' });
   });
 
-  it('is a key id that no issuer gives', () => {
+  it('rejects a kid that is not a short printable string', () => {
     for (const kid of [undefined, '', 1, ['k'], 'a b', 'k\n', '\u0000', 'ö', 'k'.repeat(129), null])
-      assert.equal(flaw({}, { kid }), 'no-usable-kid');
+      assert.equal(reasonFor({}, { kid }), 'no-usable-kid');
     for (const kid of ['k'.repeat(128), '../../etc/passwd', '__proto__', "' OR 1=1--".replaceAll(' ', '+')])
-      assert.equal(flaw({}, { kid }), undefined, kid);
+      assert.equal(reasonFor({}, { kid }), undefined, kid);
   });
 
-  it('is a media type of another kind of token (RFC 9068 §4)', () => {
+  it('rejects a typ of another kind of token (RFC 9068 §4)', () => {
     for (const typ of ['AT+JWT', 'application/at+jwt', 'Application/AT+JWT'])
-      assert.equal(flaw({}, { typ }), undefined, typ);
+      assert.equal(reasonFor({}, { typ }), undefined, typ);
     for (const typ of ['JWT', undefined, '', 'logout+jwt', 'dpop+jwt', 'xapplication/at+jwt', 7, ['at+jwt']])
-      assert.equal(flaw({}, { typ }), 'wrong-typ');
+      assert.equal(reasonFor({}, { typ }), 'wrong-typ');
   });
 
-  it('is no media type only where the profile wants one', () => {
-    assert.equal(flaw({}, { typ: undefined }, { typ: ['', 'jwt'] }), undefined);
-    assert.equal(flaw({}, { typ: '' }, { typ: ['', 'jwt'] }), 'wrong-typ');
-    assert.equal(flaw({}, { typ: 'anything' }, { typ: null }), undefined);
+  it('accepts a missing typ only if the profile allows it', () => {
+    assert.equal(reasonFor({}, { typ: undefined }, { typ: ['', 'jwt'] }), undefined);
+    assert.equal(reasonFor({}, { typ: '' }, { typ: ['', 'jwt'] }), 'wrong-typ');
+    assert.equal(reasonFor({}, { typ: 'anything' }, { typ: null }), undefined);
   });
 
-  it('is a subject that could not name anybody', () => {
+  it('rejects a sub that cannot identify a user', () => {
     for (const sub of [undefined, '', 7, ['ada'], 'a/b', 'a\u0000', 's'.repeat(129), '.', '__x__', null])
-      assert.equal(flaw({ sub }), 'no-usable-sub');
+      assert.equal(reasonFor({ sub }), 'no-usable-sub');
   });
 
-  it('is an audience without us, compared whole', () => {
+  it('rejects an aud that is not exactly one of the audiences', () => {
     for (const aud of [undefined, '', 'AP', 'api3', 'API', 'api ', ['x'], [], [['api']], { api: 1 }, 7, null])
-      assert.equal(flaw({ aud }), 'wrong-audience');
-    for (const aud of ['api', 'api2', ['x', 'api']]) assert.equal(flaw({ aud }), undefined);
-    assert.equal(flaw({ aud: undefined }, {}, { audience: null }), undefined);
+      assert.equal(reasonFor({ aud }), 'wrong-audience');
+    for (const aud of ['api', 'api2', ['x', 'api']]) assert.equal(reasonFor({ aud }), undefined);
+    assert.equal(reasonFor({ aud: undefined }, {}, { audience: null }), undefined);
   });
 
-  it('is an ID token that is for others, too', () => {
+  it('rejects an ID token with a second audience', () => {
     const id = { tokenUse: 'id' } as const;
-    assert.equal(flaw({ aud: ['api', 'x'] }, {}, id), 'wrong-audience');
-    assert.equal(flaw({ aud: ['api', 'api2'] }, {}, id), 'wrong-audience');
-    assert.equal(flaw({ aud: ['api'] }, {}, id), undefined);
+    assert.equal(reasonFor({ aud: ['api', 'x'] }, {}, id), 'wrong-audience');
+    assert.equal(reasonFor({ aud: ['api', 'api2'] }, {}, id), 'wrong-audience');
+    assert.equal(reasonFor({ aud: ['api'] }, {}, id), undefined);
   });
 
-  it('is a client outside the list, where there is one', () => {
+  it('rejects a client outside of clientIds, if the profile has them', () => {
     const clients = { clientIds: ['web'] };
     for (const claims of [
       {},
@@ -80,31 +80,31 @@ describe('the flaw in a token', () => {
       { client_id: 'x', azp: 'web' },
       { azp: ['web'] },
     ])
-      assert.equal(flaw(claims, {}, clients), 'wrong-client');
+      assert.equal(reasonFor(claims, {}, clients), 'wrong-client');
     for (const claims of [{ client_id: 'web' }, { azp: 'web' }])
-      assert.equal(flaw(claims, {}, clients), undefined);
+      assert.equal(reasonFor(claims, {}, clients), undefined);
   });
 
-  it('is a claim with another text than the one asked for', () => {
+  it('rejects a required claim with another value', () => {
     const wanted = { claims: { hd: 'example.com' } };
-    assert.equal(flaw({ hd: 'example.com' }, {}, wanted), undefined);
+    assert.equal(reasonFor({ hd: 'example.com' }, {}, wanted), undefined);
     for (const hd of [undefined, 'example.org', 'EXAMPLE.COM', ['example.com'], { 'example.com': 1 }])
-      assert.equal(flaw({ hd }, {}, wanted), 'wrong hd');
-    assert.equal(flaw({}, {}, { claims: { constructor: 'Object' } }), 'wrong constructor');
+      assert.equal(reasonFor({ hd }, {}, wanted), 'wrong hd');
+    assert.equal(reasonFor({}, {}, { claims: { constructor: 'Object' } }), 'wrong constructor');
     const profile = { ...(base ?? assert.fail()), ...wanted };
     const token = unverified({ ...GOOD, hd: 'x' }, { typ: 'at+jwt' });
     assert.equal(rejectReason(token, profile)?.reason, 'wrong-claim');
   });
 
-  it('is that it is a logout token or another event', () => {
+  it('rejects logout tokens and other event tokens', () => {
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
-    assert.equal(flaw({ events }), 'event-token');
+    assert.equal(reasonFor({ events }), 'event-token');
   });
 
-  it('is a claim of ID tokens in an access token', () => {
+  it('rejects an access token with claims of an ID token', () => {
     for (const claim of ['nonce', 'at_hash', 'c_hash', 's_hash']) {
-      assert.equal(flaw({ [claim]: 'x' }), 'id-token-as-access-token');
-      assert.equal(flaw({ [claim]: 'x' }, {}, { tokenUse: 'id' }), undefined);
+      assert.equal(reasonFor({ [claim]: 'x' }), 'id-token-as-access-token');
+      assert.equal(reasonFor({ [claim]: 'x' }, {}, { tokenUse: 'id' }), undefined);
     }
   });
 });

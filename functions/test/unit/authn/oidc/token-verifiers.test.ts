@@ -18,7 +18,7 @@ const OKTA = {
   jwksUri: 'https://a.okta.example/k',
 };
 
-describe('the token verifiers of trusted issuers', () => {
+describe('createTokenVerifiers', () => {
   let server: KeyServer;
   before(async () => {
     server = await openKeyServer();
@@ -31,9 +31,9 @@ describe('the token verifiers of trusted issuers', () => {
       ...{ fetch: server.fetch, clock: () => NOW * 1000, records: null },
     });
 
-  it('are none without issuers', () => assert.deepEqual(create(), []));
+  it('returns nothing without issuers', () => assert.deepEqual(create(), []));
 
-  it('are one for each issuer, however many entries it has, and fetch nothing when made', () => {
+  it('returns one verifier per issuer, with one or more entries, without any request', () => {
     const all = create(
       { ...POOL, tokenUse: 'access' },
       { ...OKTA, headerKeys: ['x5t'] },
@@ -49,7 +49,7 @@ describe('the token verifiers of trusted issuers', () => {
     assert.deepEqual(server.requests, []);
   });
 
-  it('take access tokens and ID tokens of one pool, each by its own entry', async () => {
+  it('verifies access tokens and ID tokens of one pool, each by its own entry', async () => {
     const pair = await createSigningPair('RS256', 'k1');
     server.publish({ keys: [pair.jwk] });
     const [verifier] = create(
@@ -65,14 +65,14 @@ describe('the token verifiers of trusted issuers', () => {
     };
     assert.deepEqual(await roles({ ...access, iss: CANONICAL }), [CANONICAL, 'member']);
     assert.deepEqual(server.requests.splice(0), [`${CANONICAL.slice(8)}/.well-known/jwks.json`]);
-    // The other form has keys of its own, and the same person behind it.
+    // The second form of the issuer has its own keys, and the same users.
     assert.deepEqual(await roles({ ...id, iss: SECOND_FORM }), [CANONICAL, 'support']);
     assert.deepEqual(server.requests.splice(0), [`${SECOND_FORM.slice(8)}/.well-known/jwks.json`]);
     const neither = () => roles({ ...access, iss: CANONICAL, token_use: 'refresh' });
     await assertRefused(neither, 'invalid_token', 'wrong token_use; wrong-audience');
   });
 
-  it('keep the keys of issuers apart', async () => {
+  it('keeps the keys of issuers apart', async () => {
     const [one, other] = [await createSigningPair('RS256', 'same'), await createSigningPair('RS256', 'same')];
     server.answer((req, res) => {
       const { jwk } = req.headers['x-asked-host'] === 'a.okta.example' ? one : other;

@@ -4,7 +4,7 @@ import { parseTrustedIssuers, readTrustedIssuers } from '../../../../src/authn/o
 const PRODUCTION = { local: false, allowFirebase: false };
 const EMULATOR = { local: true, allowFirebase: false };
 const parse = (entries: unknown, runtime = PRODUCTION) => readTrustedIssuers(entries, runtime);
-/** The error that says this of the list. */
+/** The expected error for the list. */
 const invalid = (problem: string) => ({ message: `Invalid configuration: trustedIssuers${problem}` });
 
 const COGNITO = {
@@ -20,7 +20,7 @@ describe('trusted issuers', () => {
     for (const text of ['', ' \n', '[]']) assert.deepEqual(parseTrustedIssuers(text, PRODUCTION), []);
   });
 
-  it('takes several issuers, and several entries of one', () => {
+  it('may be several, with several entries of one', () => {
     const profiles = parse([COGNITO, { ...COGNITO, tokenUse: 'id' }, AUTH0, OIDC]);
     assert.deepEqual(
       profiles.map(({ type, tokenUse }) => `${type} ${tokenUse}`),
@@ -28,7 +28,7 @@ describe('trusted issuers', () => {
     );
   });
 
-  it('takes an audience of plain HTTP, which is a name and not a place', () => {
+  it('accepts an audience with http:, which is a name and not an address', () => {
     assert.deepEqual(parse([{ ...AUTH0, audience: 'http://api' }])[0]?.audience, ['http://api']);
   });
 
@@ -38,13 +38,13 @@ describe('trusted issuers', () => {
     jwksUri: { ...OIDC, jwksUri: 'http://localhost:9000/keys' },
   };
   for (const [field, entry] of Object.entries(local)) {
-    it(`takes a ${field} on this machine in the emulator, and nowhere else`, () => {
+    it(`accepts a ${field} on this machine only in the emulator`, () => {
       assert.equal(parse([entry], EMULATOR).length, 1);
       assert.throws(() => parse([AUTH0, entry]), invalid(`[1].${field}: only in the emulator`));
     });
   }
 
-  it('takes a localUrl for Auth0 in the emulator, and no localUrl of HTTPS in production either', () => {
+  it('accepts a localUrl for Auth0 only in the emulator, with https: too', () => {
     assert.equal(parse([{ ...AUTH0, localUrl: 'http://localhost:3000' }], EMULATOR).length, 1);
     assert.throws(
       () => parse([{ ...AUTH0, localUrl: 'https://localhost:3000' }]),
@@ -52,7 +52,7 @@ describe('trusted issuers', () => {
     );
   });
 
-  it('accepts Firebase outside of the Firebase project only', () => {
+  it('accepts the type firebase only outside of a Firebase project', () => {
     const entry = { type: 'firebase', projectId: 'shop-1' };
     assert.equal(parse([entry], { local: false, allowFirebase: true })[0]?.type, 'firebase');
     assert.throws(
@@ -61,7 +61,7 @@ describe('trusted issuers', () => {
     );
   });
 
-  it('refuses one `iss` under two names', () => {
+  it('refuses one `iss` in entries of two issuers', () => {
     const second = 'https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123';
     assert.throws(
       () => parse([COGNITO, { ...OIDC, issuer: second, jwksUri: `${second}/.well-known/jwks.json` }]),
@@ -69,27 +69,27 @@ describe('trusted issuers', () => {
     );
   });
 
-  it('refuses two places for the keys of one issuer', () => {
+  it('refuses two key addresses for one issuer', () => {
     const problem = '[1]: another entry has the keys of https://login.example.com elsewhere';
     const other = { ...OIDC, audience: 'other', jwksUri: 'https://login.example.com/keys' };
     assert.throws(() => parse([OIDC, other]), invalid(problem));
   });
 
-  it('refuses a second entry that would never be asked', () => {
+  it('refuses a second entry for the same tokens, which would never be used', () => {
     const problem = '[1]: accepts the same tokens as [0]';
     assert.throws(() => parse([COGNITO, { ...COGNITO, map: { everyone: ['member'] } }]), invalid(problem));
     assert.equal(parse([COGNITO, { ...COGNITO, clientIds: ['other'] }]).length, 2);
     assert.equal(parse([OIDC, { ...OIDC, algorithms: ['ES256'] }]).length, 2);
   });
 
-  it('takes an address of keys with a query, as Azure B2C has it, but no issuer with one', () => {
+  it('accepts a jwksUri with a query, as in Azure B2C, but no issuer with one', () => {
     const jwksUri = 'https://login.example.com/keys?p=b2c_1_signin';
     assert.equal(parse([{ ...OIDC, jwksUri }])[0]?.accepts[0]?.jwksUri, jwksUri);
     assert.throws(() => parse([{ ...OIDC, issuer: 'https://login.example.com?x' }]), /issuer/);
     assert.throws(() => parse([{ ...OIDC, jwksUri: 'https://a:b@login.example.com/' }]), /jwksUri/);
   });
 
-  it('names everything that is wrong, and where', () => {
+  it('names every invalid field with its path', () => {
     assert.throws(
       () =>
         parse([
@@ -104,19 +104,19 @@ describe('trusted issuers', () => {
   });
 
   for (const text of ['{', 'null', '{}', '"x"', '[null]', '[[]]', '[{"type":"saml"}]', "[{'type':'oidc'}]"]) {
-    it(`refuses what is no list of issuers: ${text}`, () => {
+    it(`refuses a text that is not a list of issuers: ${text}`, () => {
       assert.throws(() => parseTrustedIssuers(text, PRODUCTION), Error);
     });
   }
 
-  it('says so when it is no list at all, or no JSON', () => {
+  it('says that a value is not a list, or not JSON', () => {
     assert.throws(() => parse({}), invalid(': has to be a list: [ … ]'));
     assert.throws(() => parseTrustedIssuers('[', PRODUCTION), {
       message: /^Invalid configuration: TRUSTED_ISSUERS: is not JSON: Unexpected end/,
     });
   });
 
-  it('says in one line where it stops being JSON', () => {
+  it('says in one line where the JSON is invalid', () => {
     assert.throws(() => parseTrustedIssuers('[\n  {"type": "oidc"\n   "issuer": 3}]', PRODUCTION), {
       message: /^Invalid configuration: TRUSTED_ISSUERS: is not JSON: .*\(line 3 column 4\)$/,
     });
@@ -125,43 +125,43 @@ describe('trusted issuers', () => {
     assert.throws(() => parseTrustedIssuers('[\n1,\n]', PRODUCTION), { message });
   });
 
-  const flaws: Record<string, readonly [entry: object, message: string]> = {
+  const invalidFields: Record<string, readonly [entry: object, message: string]> = {
     'a field that is missing': [{ ...OIDC, audience: undefined }, '[0].audience: is missing'],
     'a choice that is missing': [{ ...COGNITO, tokenUse: undefined }, '[0].tokenUse: is missing'],
     'a list that is missing': [{ ...COGNITO, clientIds: undefined }, '[0].clientIds: is missing'],
-    'a choice there is not': [{ ...OIDC, tokenUse: 'x' }, '[0].tokenUse: has to be one of access, id'],
-    'an audience that is none': [
-      { ...OIDC, audience: 7 },
-      '[0].audience: has to be a text, or a list of texts',
-    ],
+    'an unknown choice': [{ ...OIDC, tokenUse: 'x' }, '[0].tokenUse: has to be one of access, id'],
+    'an invalid audience': [{ ...OIDC, audience: 7 }, '[0].audience: has to be a text, or a list of texts'],
     'a text for a list': [{ ...OIDC, clientIds: 'x' }, '[0].clientIds: has to be a list: [ … ]'],
     'a list for an object': [{ ...OIDC, map: [] }, '[0].map: has to be an object: { … }'],
     'a list for a table': [{ ...OIDC, claims: [] }, '[0].claims: has to be an object: { … }'],
     'a number for a text': [{ ...AUTH0, audience: 7 }, '[0].audience: has to be a text'],
     'a text for a number': [{ ...OIDC, maxLifetime: '60' }, '[0].maxLifetime: has to be a number'],
-    'half a second': [{ ...OIDC, maxLifetime: 60.5 }, '[0].maxLifetime: has to be a whole number'],
-    'a text for yes or no': [{ ...OIDC, tokenExchange: 'yes' }, '[0].tokenExchange: has to be true or false'],
-    'too little': [{ ...OIDC, maxLifetime: 59 }, '[0].maxLifetime: is less than 60'],
-    'too much': [{ ...OIDC, maxLifetime: 2_592_001 }, '[0].maxLifetime: is more than 2592000'],
+    'a fraction of a second': [{ ...OIDC, maxLifetime: 60.5 }, '[0].maxLifetime: has to be a whole number'],
+    'a text for a boolean': [{ ...OIDC, tokenExchange: 'yes' }, '[0].tokenExchange: has to be true or false'],
+    'a number that is too small': [{ ...OIDC, maxLifetime: 59 }, '[0].maxLifetime: is less than 60'],
+    'a number that is too large': [
+      { ...OIDC, maxLifetime: 2_592_001 },
+      '[0].maxLifetime: is more than 2592000',
+    ],
     'an empty name': [{ ...OIDC, map: { groups: { '': ['member'] } } }, '[0].map.groups.: has an empty name'],
     'an empty text': [{ ...AUTH0, audience: '' }, '[0].audience: is empty'],
     'a long text': [{ ...AUTH0, audience: 'a'.repeat(513) }, '[0].audience: has more than 512 characters'],
     'an unknown field': [{ ...OIDC, constructor: 1 }, '[0]: has an unknown field: constructor'],
   };
-  for (const [what, [entry, message]] of Object.entries(flaws)) {
-    it(`says in plain words that there is ${what}`, () => {
+  for (const [what, [entry, message]] of Object.entries(invalidFields)) {
+    it(`has a plain message for ${what}`, () => {
       assert.throws(() => parse([entry]), invalid(message));
     });
   }
 
-  it('offers Firebase as a type outside of the Firebase project only', () => {
+  it('lists the type firebase only outside of a Firebase project', () => {
     const kinds = '[0].type: has to be one of cognito, auth0, oidc';
     assert.throws(() => parse([{ type: 'saml' }]), invalid(kinds));
     const outside = { local: false, allowFirebase: true };
     assert.throws(() => parse([{ type: 'saml' }], outside), invalid(`${kinds}, firebase`));
   });
 
-  it('refuses __proto__ as a name, which would drop the check of a claim in silence', () => {
+  it('refuses the name __proto__, which would silently drop the check of a claim', () => {
     for (const field of ['"claims":{"__proto__":"x"}', '"map":{"groups":{"__proto__":["member"]}}']) {
       const text = JSON.stringify([OIDC]).replace('}]', `,${field}}]`);
       assert.throws(() => parseTrustedIssuers(text, PRODUCTION), {

@@ -19,8 +19,8 @@ const ED = jwkOf(generateKeyPairSync('ed25519'));
 const isUsable = (key: unknown, algorithms = ALGORITHMS) =>
   (usableKeys({ keys: [key] }, algorithms)?.keys.length ?? 0) > 0;
 
-describe('the usable keys of a set', () => {
-  it('are those that verify what the profile lists', () => {
+describe('usableKeys', () => {
+  it('returns the keys for the algorithms of the profile', () => {
     const all = { keys: [RSA, P256, ED].map((key, index) => ({ ...key, kid: `k${index}` })) };
     const kids = (...algorithms: (typeof ALGORITHMS)[number][]) =>
       usableKeys(all, algorithms)?.keys.map(({ kid }) => kid);
@@ -31,20 +31,20 @@ describe('the usable keys of a set', () => {
     assert.deepEqual(kids('EdDSA'), ['k2']);
   });
 
-  it('may say what they are for, as long as that is to verify', () => {
+  it('accepts use, alg and key_ops that allow verification', () => {
     for (const more of [{ use: 'sig' }, { alg: 'RS256' }, { key_ops: ['verify'] }, { x5c: ['x'], x5t: 'y' }])
       assert.ok(isUsable({ ...RSA, kid: 'k', ...more }), JSON.stringify(more));
   });
 
-  const passedOver: Record<string, unknown> = {
+  const unusable: Record<string, unknown> = {
     'has no kid': RSA,
-    'has a kid that is no text': { ...RSA, kid: 7 },
+    'has a kid that is not a string': { ...RSA, kid: 7 },
     'is for encryption': { ...RSA, kid: 'k', use: 'enc' },
-    'is for nothing known': { ...RSA, kid: 'k', use: null },
-    'is not to verify with': { ...RSA, kid: 'k', key_ops: ['encrypt'] },
-    'has operations of another shape': { ...RSA, kid: 'k', key_ops: 'verify' },
+    'has use: null': { ...RSA, kid: 'k', use: null },
+    'has key_ops without verify': { ...RSA, kid: 'k', key_ops: ['encrypt'] },
+    'has key_ops of another type': { ...RSA, kid: 'k', key_ops: 'verify' },
     'is for another algorithm': { ...RSA, kid: 'k', alg: 'RSA-OAEP' },
-    'is for an algorithm nobody listed': { ...RSA, kid: 'k', alg: 'RS512' },
+    'is for an algorithm outside of the profile': { ...RSA, kid: 'k', alg: 'RS512' },
     'is RSA of 1024 bits': { ...rsa(1024), kid: 'k' },
     'is RSA of 2047 bits': { ...RSA, kid: 'k', n: shortened(RSA) },
     'is RSA of 2040 bits and zeros': { ...RSA, kid: 'k', n: padded(rsa(2040)) },
@@ -53,23 +53,23 @@ describe('the usable keys of a set', () => {
     'has a modulus of zeros': { ...RSA, kid: 'k', n: Buffer.alloc(300).toString('base64url') },
     'is on another curve': { ...ec('P-384'), kid: 'k' },
     'is for key agreement': { ...jwkOf(generateKeyPairSync('x25519')), kid: 'k' },
-    'is a secret': { kty: 'oct', k: 'c2VjcmV0', kid: 'k', alg: 'HS256' },
-    'has a type every object has': { ...RSA, kid: 'k', kty: 'constructor' },
+    'is symmetric': { kty: 'oct', k: 'c2VjcmV0', kid: 'k', alg: 'HS256' },
+    'has the type "constructor"': { ...RSA, kid: 'k', kty: 'constructor' },
     'is null': null,
     'is a text': 'key',
     'is a list': [RSA],
   };
-  for (const [what, key] of Object.entries(passedOver)) {
-    it(`do not include one that ${what}`, () => assert.equal(isUsable(key), false));
+  for (const [what, key] of Object.entries(unusable)) {
+    it(`ignores a key that ${what}`, () => assert.equal(isUsable(key), false));
   }
 
   for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']) {
-    it(`do not include one that was published with its private ${member}`, () => {
+    it(`ignores a key that was published with its private member ${member}`, () => {
       assert.equal(isUsable({ ...RSA, kid: 'k', [member]: 'AQAB' }), false);
     });
   }
 
-  it('are kept where others are passed over', () => {
+  it('returns a usable key among unusable ones', () => {
     const good = { ...RSA, kid: 'good' };
     const kids = usableKeys({ keys: [null, { ...good, use: 'enc' }, good, 'x'] }, ALGORITHMS)?.keys;
     assert.deepEqual(
@@ -80,9 +80,9 @@ describe('the usable keys of a set', () => {
 
   for (const [what, document] of Object.entries({
     ...{ null: null, 'a text': '"x"', 'a list': [{ ...RSA, kid: 'k' }], 'an empty object': {} },
-    ...{ 'keys that are no list': { keys: { 0: RSA, length: 1 } }, 'keys as null': { keys: null } },
+    ...{ 'keys that are not a list': { keys: { 0: RSA, length: 1 } }, 'keys as null': { keys: null } },
   })) {
-    it(`are not to be had from ${what}`, () => assert.equal(usableKeys(document, ALGORITHMS), undefined));
+    it(`returns nothing for ${what}`, () => assert.equal(usableKeys(document, ALGORITHMS), undefined));
   }
 });
 

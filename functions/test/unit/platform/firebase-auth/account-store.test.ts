@@ -43,12 +43,12 @@ describe('account store', () => {
     assert.equal(account?.createdAt, '1970-01-01T00:00:00.000Z');
   });
 
-  it('finds nobody where there is nobody', async () => {
-    assert.equal(await accounts.find('nobody'), undefined);
-    assert.equal(await accounts.findByEmail('nobody@example.com'), undefined);
+  it('finds no account for an unknown uid or address', async () => {
+    assert.equal(await accounts.find('unknown'), undefined);
+    assert.equal(await accounts.findByEmail('unknown@example.com'), undefined);
   });
 
-  it('sends claims whole, and disables, revokes, deletes by uid', async () => {
+  it('sends all claims, and disables, revokes and deletes by uid', async () => {
     const bodies: Record<string, unknown>[] = [];
     for (const method of ['update', 'delete']) {
       google.answer(path(method), (_req, body) => {
@@ -71,7 +71,7 @@ describe('account store', () => {
     assert.deepEqual(removed, { localId: 'ada' });
   });
 
-  it('makes an account that is its id and nothing else, or finds it made', async () => {
+  it('creates an account with only an id, and accepts an existing one', async () => {
     const bodies: unknown[] = [];
     google.answer(`/v1/projects/${PROJECT}/accounts`, (_req, body) => {
       bodies.push(JSON.parse(body));
@@ -84,7 +84,7 @@ describe('account store', () => {
     await accounts.create('ada');
   });
 
-  it('revokes no sooner than in the second that is asked for: Firebase takes its own time for it', async () => {
+  it('revokes at the requested second or later, not by the clock of Firebase', async () => {
     google.users.set('ada', { localId: 'ada' });
     const sent: number[] = [];
     google.answer(path('update'), (_req, body) => {
@@ -108,7 +108,7 @@ describe('account store', () => {
     createCustomToken: () => accounts.createCustomToken('ada', 1),
   };
   for (const [name, call] of Object.entries(calls)) {
-    it(`answers "unavailable" when Firebase Auth fails: ${name}`, async () => {
+    it(`is "unavailable" when Firebase Auth fails: ${name}`, async () => {
       for (const method of ['lookup', 'update', 'delete', 'batchGet'])
         google.answer(path(method), json(500, 'boom'));
       google.answer(`/v1/projects/${PROJECT}/accounts`, json(500, 'boom'));
@@ -117,20 +117,20 @@ describe('account store', () => {
     });
   }
 
-  it('answers "unavailable" when its quota is used up', async () => {
+  it('is "unavailable" when the quota is exceeded', async () => {
     google.answer(path('lookup'), json(400, 'QUOTA_EXCEEDED'));
     await assertRefused(() => accounts.find('ada'), 'unavailable');
   });
 
-  it('answers "not_found" for a change of nobody', async () => {
+  it('is "not_found" for a change of an unknown user', async () => {
     google.answer(path('update'), json(400, 'USER_NOT_FOUND'));
     google.answer(path('delete'), json(400, 'USER_NOT_FOUND'));
-    await assertRefused(() => accounts.setDisabled('nobody', true), 'not_found');
-    await assertRefused(() => accounts.setClaims('nobody', {}), 'not_found');
-    await assertRefused(() => accounts.remove('nobody'), 'not_found');
+    await assertRefused(() => accounts.setDisabled('unknown', true), 'not_found');
+    await assertRefused(() => accounts.setClaims('unknown', {}), 'not_found');
+    await assertRefused(() => accounts.remove('unknown'), 'not_found');
   });
 
-  it('lists a page and says where the next one begins', async () => {
+  it('lists a page, with the token of the next one', async () => {
     google.answer(path('batchGet'), () => ({
       users: [{ localId: 'ada', createdAt: '0' }],
       nextPageToken: 'next',
@@ -139,7 +139,7 @@ describe('account store', () => {
     assert.deepEqual([page.map(({ uid }) => uid), nextPageToken], [['ada'], 'next']);
   });
 
-  it('blames the caller for a page token that Firebase Auth does not know', async () => {
+  it('names the field of a page token that Firebase Auth refuses', async () => {
     google.answer(path('batchGet'), json(400, 'INVALID_PAGE_SELECTION'));
     const error = await assertRefused(() => accounts.list(10, 'garbage'), 'invalid_argument');
     assert.deepEqual(
@@ -148,7 +148,7 @@ describe('account store', () => {
     );
   });
 
-  it('blames the caller for an address that Firebase Auth does not take', async () => {
+  it('names the field of an address that Firebase Auth refuses', async () => {
     google.answer(path('lookup'), json(400, 'INVALID_EMAIL'));
     const error = await assertRefused(() => accounts.findByEmail('x@y.example'), 'invalid_argument');
     assert.deepEqual(

@@ -7,20 +7,20 @@ import { assertRefused } from '../../../helpers/refusal.ts';
 const access = { roles: ['member'], rv: 3 } as const;
 const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
-/** Claims of somebody else's that bring the whole to exactly `size` bytes, filled with `letter`. */
-function foreign(size: number, letter: string): { pad: string } {
+/** Claims of other code that make all claims exactly `size` bytes, filled with `letter`. */
+function otherClaims(size: number, letter: string): { pad: string } {
   const empty = bytes({ pad: '', roles: access.roles, rv: access.rv });
   const width = Buffer.byteLength(letter);
   const room = size - empty;
   return { pad: letter.repeat(Math.floor(room / width)) + 'x'.repeat(room % width) };
 }
 
-describe('claims', () => {
-  it('hold the roles and their version', () => {
+describe('mergeClaims', () => {
+  it('adds the roles and their version', () => {
     assert.deepEqual(mergeClaims({}, access), { roles: ['member'], rv: 3 });
   });
 
-  it('of others are kept, ours are replaced', () => {
+  it('keeps the claims of other code, and replaces its own', () => {
     const claims = { plan: 'pro', roles: ['owner', 'x'], rv: 2, nested: { a: [1] } };
     assert.deepEqual(mergeClaims(claims, access), {
       plan: 'pro',
@@ -30,19 +30,19 @@ describe('claims', () => {
     });
   });
 
-  it('lose the ends of roles that have none any more', () => {
+  it('removes the expiries of roles that have none any more', () => {
     const claims = { roles: ['owner'], rv: 2, rx: { owner: 5 } };
     assert.deepEqual(mergeClaims(claims, access), { roles: ['member'], rv: 3 });
     assert.deepEqual(mergeClaims(claims, { ...access, rx: { member: 9 } }).rx, { member: 9 });
   });
 
-  it('leave the claims they were made from as they were', () => {
+  it('does not change its input', () => {
     const claims = Object.freeze({ plan: 'pro' });
     mergeClaims(claims, access);
     assert.deepEqual(claims, { plan: 'pro' });
   });
 
-  it('may be named as strangely as JSON allows', () => {
+  it('accepts every name that JSON allows', () => {
     const claims = JSON.parse('{"__proto__":{"a":1},"constructor":1}') as Record<string, unknown>;
     assert.equal(
       JSON.stringify(mergeClaims(claims, access)),
@@ -51,10 +51,10 @@ describe('claims', () => {
   });
 
   for (const letter of ['x', 'é', '€', '😀', '"', '\n']) {
-    it(`may take 1000 bytes and not one more, in UTF-8 as sent: ${JSON.stringify(letter)}`, async () => {
+    it(`accepts 1000 bytes in UTF-8, and refuses one more: ${JSON.stringify(letter)}`, async () => {
       const width = bytes(letter) - 2;
       const fill = (size: number) => {
-        const { pad } = foreign(size, 'x');
+        const { pad } = otherClaims(size, 'x');
         const count = Math.floor(pad.length / width);
         return { pad: letter.repeat(count) + 'x'.repeat(pad.length - count * width) };
       };
@@ -64,18 +64,18 @@ describe('claims', () => {
     });
   }
 
-  it('are refused when they take more than 1000 bytes though fewer characters, which the SDK would let pass', async () => {
-    const claims = foreign(1500, '€');
+  it('refuses more than 1000 bytes in fewer characters, which the SDK accepts', async () => {
+    const claims = otherClaims(1500, '€');
     assert.ok(JSON.stringify(claims).length < 1000);
     await assertRefused(() => mergeClaims(claims, access), 'claims_too_large');
   });
 
-  it('with all roles always fit beside nothing', () => {
+  it('needs less than 200 bytes for all roles', () => {
     const merged = mergeClaims({}, { roles: ALL_ROLES, rv: Number.MAX_SAFE_INTEGER });
     assert.ok(bytes(merged) < 200);
   });
 
-  it('never lose a claim of others, nor let one stand for ours', () => {
+  it('never loses a claim of other code, nor uses one as its own', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string({ maxLength: 8 }), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 4 }),

@@ -33,13 +33,13 @@ describe("the emulator's unsigned token", () => {
     assert.deepEqual(google.requests, []);
   });
 
-  it('is refused even in the emulator when the SDK was not told to expect it', async () => {
+  it('is refused in the emulator if the SDK is not in emulator mode', async () => {
     const instance: Instance = createInstance(google, firestore, { env: { FUNCTIONS_EMULATOR: 'true' } });
     await assertRefused(() => present(instance, emulated()), 'invalid_token', 'auth/argument-error');
   });
 });
 
-describe('in the emulator', () => {
+describe('createEmulatorTokenVerifier', () => {
   function verifier(verifyIdToken: () => Promise<DecodedIdToken>) {
     const profile = firebaseProfile(PROJECT);
     const jwt = createEmulatorTokenVerifier({ profile, auth: async () => ({ verifyIdToken }) });
@@ -50,23 +50,23 @@ describe('in the emulator', () => {
   const attempt = ({ verify }: ReturnType<typeof verifier>, token = emulated()) =>
     verify(parseCompactJws(token), now());
 
-  it('an unsigned token is a user', async () => {
+  it('accepts an unsigned token', async () => {
     const { principal } = await attempt(verifying);
     assert.deepEqual([principal.issuer, principal.subject], [ISSUER, 'ada']);
   });
 
-  const strange = {
+  const invalid = {
     'a signed token': forgeIdToken({}),
     'alg none with a signature': forgeIdToken({ header: { alg: 'none' } }),
     'alg RS256 without a signature': forgeIdToken({ signer: unsigned }),
     'alg None': forgeIdToken({ header: { alg: 'None' }, signer: unsigned }),
   };
-  for (const [what, token] of Object.entries(strange)) {
-    it(`is refused: ${what}`, () =>
+  for (const [what, token] of Object.entries(invalid)) {
+    it(`refuses ${what}`, () =>
       assertRefused(() => attempt(verifying, token), 'invalid_token', 'wrong-algorithm'));
   }
 
-  it('what it says is checked as in production', async () => {
+  it('checks the claims as in production', async () => {
     const claims: readonly (readonly [object, string])[] = [
       [{ aud: 'other' }, 'wrong-audience'],
       [{ aud: [PROJECT] }, 'wrong-audience'],
@@ -82,26 +82,26 @@ describe('in the emulator', () => {
   });
 
   for (const code of ['auth/user-disabled', 'auth/user-not-found', 'auth/id-token-expired']) {
-    it(`the SDK's own ${code} is a refusal`, () => {
+    it(`refuses the token for the SDK error ${code}`, () => {
       const cause = Object.assign(new Error('no'), { code });
       return assertRefused(() => attempt(failing(cause)), 'invalid_token', code);
     });
   }
 
-  it('calls a token stale that the SDK finds revoked, as production would', () => {
+  it('refuses a token as stale if the SDK finds it revoked, as in production', () => {
     const cause = Object.assign(new Error('no'), { code: 'auth/id-token-revoked' });
     return assertRefused(() => attempt(failing(cause)), 'token_stale');
   });
 
   for (const code of ['auth/internal-error', 'app/network-error', 'ECONNREFUSED', 7]) {
-    it(`an error of the code ${code} is never a refusal of the token`, () => {
+    it(`is "unavailable" for the error code ${code}, which is no refusal of the token`, () => {
       const cause = Object.assign(new Error('no'), { code });
       return assertRefused(() => attempt(failing(cause)), 'unavailable', `verifyIdToken: ${code}`);
     });
   }
 
   for (const cause of [new TypeError('a bug'), { code: 'auth/x' }, 'auth/x', null]) {
-    it(`what is not an SDK error goes on as it is: ${JSON.stringify(cause)}`, async () => {
+    it(`passes on ${JSON.stringify(cause)}, which is not an SDK error`, async () => {
       await assert.rejects(attempt(failing(cause)), (thrown) => thrown === cause);
     });
   }

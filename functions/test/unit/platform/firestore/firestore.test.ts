@@ -10,7 +10,7 @@ import {
 } from '../../../helpers/firestore.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 
-describe('a use of Firestore', () => {
+describe('useFirestore', () => {
   let firestore: TestFirestore;
   before(async () => {
     firestore = await openTestFirestore();
@@ -21,7 +21,7 @@ describe('a use of Firestore', () => {
     useFirestore('directory.find', firestore.open, () => Promise.reject(error));
   const ofCode = (code: unknown) => Object.assign(new Error('14 UNAVAILABLE: secret detail'), { code });
 
-  it('gives what the work gives, on an opened database', async () => {
+  it('returns the result of the work on an opened database', async () => {
     const id = await useFirestore('notes.find', firestore.open, async ({ db }) => {
       await db.doc('things/a').set({ size: 7 });
       return (await db.doc('things/a').get()).get('size');
@@ -30,7 +30,7 @@ describe('a use of Firestore', () => {
   });
 
   for (const code of [1, 2, 4, 8, 10, 13, 14]) {
-    it(`is unavailable when Firestore says ${code}, and only the log learns why`, async () => {
+    it(`is unavailable for the Firestore error ${code}, with the reason only in the log`, async () => {
       const cause = ofCode(code);
       const error = await assertRefused(() => failing(cause), 'unavailable', `directory.find: ${code}`);
       assert.equal(error.cause, cause);
@@ -39,21 +39,21 @@ describe('a use of Firestore', () => {
     });
   }
 
-  /** A bug, a missing index or a missing right: trying again will not help, and hiding it would not either. */
+  /** A bug, a missing index or a missing permission: a retry would not help. */
   for (const code of [0, 3, 5, 6, 7, 9, 11, 12, 15, 16, '14', 'ECONNREFUSED', undefined]) {
-    it(`fails as Firestore does when it says ${code}`, async () => {
+    it(`passes on the Firestore error ${code}`, async () => {
       const cause = ofCode(code);
       await assert.rejects(failing(cause), (thrown) => thrown === cause);
     });
   }
 
   for (const cause of [new TypeError('a bug'), { code: 14 }, 'text', null]) {
-    it(`fails as the work does: ${JSON.stringify(cause)}`, async () => {
+    it(`passes on the error ${JSON.stringify(cause)} of the work`, async () => {
       await assert.rejects(failing(cause), (thrown) => thrown === cause);
     });
   }
 
-  it('is refused as the work refuses, out of a transaction, too', async () => {
+  it('passes on a refusal from inside a transaction', async () => {
     const refusal = new AppError('last_owner');
     const work = () => firestore.db.runTransaction(() => Promise.reject(refusal));
     await assert.rejects(
@@ -62,7 +62,7 @@ describe('a use of Firestore', () => {
     );
   });
 
-  it('fails as the opening does', async () => {
+  it('passes on the error of opening the database', async () => {
     const cause = new Error('no SDK');
     const opening = useFirestore(
       'x',
@@ -73,8 +73,8 @@ describe('a use of Firestore', () => {
   });
 });
 
-describe('a Firestore that does not answer', () => {
-  it('is unavailable within the deadline, and used again afterwards', async () => {
+describe('useFirestore without an answer of Firestore', () => {
+  it('is unavailable at the deadline, and works again afterwards', async () => {
     const silence = Promise.withResolvers<void>();
     const server = await startTestFirestore({ beforeCall: () => silence.promise });
     const firestore = connect(server);

@@ -4,10 +4,7 @@ import { ruleName } from '../../../../src/authz/access-rule.ts';
 import { AppError, unavailable } from '../../../../src/core/errors.ts';
 import type { Log } from '../../../../src/platform/logging/log.ts';
 
-/**
- * Lines of the real log, as a process of its own writes them to its two streams: the logger took hold of the console
- * when it was loaded.
- */
+/** Lines of the real log, from both streams of a separate process: the logger binds to the console when it is loaded. */
 function linesOf<K extends keyof Log>(kind: K, ...args: Parameters<Log[K]>): Record<string, unknown>[] {
   return run(`structuredLog.${kind}(...${JSON.stringify(args)})`);
 }
@@ -26,7 +23,7 @@ function run(script: string): Record<string, unknown>[] {
     },
   );
   assert.equal(status, 0, stderr);
-  // What a line break splits is two lines to Cloud Logging.
+  // Cloud Logging reads each line as one entry.
   return (stdout + stderr)
     .split('\n')
     .filter((line) => line !== '')
@@ -58,20 +55,20 @@ describe('log', () => {
     ]);
   });
 
-  it('keeps the order of lines, though decisions wait for the end of the turn', () => {
+  it('keeps the order of lines', () => {
     const written = run(`
       structuredLog.decision(${JSON.stringify(decision)});
       structuredLog.transport({ requestId: 'r2', granted: false, code: 'https_required' });
       structuredLog.decision(${JSON.stringify({ ...decision, requestId: 'r3' })});
       structuredLog.failure('r4', new AppError('internal', 'x'));`);
-    // Failures go to the other stream.
+    // Failures go to stderr, which comes last here.
     assert.deepEqual(
       written.map(({ requestId }) => requestId),
       ['r1', 'r2', 'r3', 'r4'],
     );
   });
 
-  it('loses no decision when the process ends, of itself or by an error', () => {
+  it('loses no decision when the process exits, normally or by an error', () => {
     for (const end of [
       'process.exit(0)',
       "process.once('uncaughtException', () => process.exit(0)); throw new Error()",
@@ -97,7 +94,7 @@ describe('log', () => {
     });
   }
 
-  it('writes a refusal of the transport as a decision, too', () => {
+  it('writes a refusal of the transport checks as a decision', () => {
     assert.deepEqual(linesOf('transport', { requestId: 'r1', granted: false, code: 'https_required' }), [
       {
         severity: 'INFO',
@@ -118,13 +115,13 @@ describe('log', () => {
     assert.deepEqual([line?.severity, line?.event], ['INFO', 'decision']);
   });
 
-  it('lets no field forge the severity or the message', () => {
+  it('does not let a field replace the severity or the message', () => {
     const forged = { ...decision, severity: 'EMERGENCY', message: 'forged' };
     const [line] = linesOf('decision', forged);
     assert.deepEqual([line?.severity, line?.message], ['INFO', 'decision']);
   });
 
-  it('writes a change with both states, and no field of theirs gets out', () => {
+  it('writes a change with both states, and keeps their fields inside', () => {
     const after = { roles: ['member'], severity: 'EMERGENCY', [HOSTILE]: HOSTILE };
     const change = {
       requestId: 'r1',
@@ -141,7 +138,7 @@ describe('log', () => {
     ]);
   });
 
-  it('writes how putting access in order went, and warns where it did not', () => {
+  it('writes the result of a reconciliation, as a warning if something failed', () => {
     const ran = { expired: 2, repaired: 3, failed: 0, more: false };
     const line = { event: 'reconciled', message: 'access reconciled' };
     assert.deepEqual(linesOf('reconciled', ran), [{ severity: 'INFO', ...line, ...ran }]);
@@ -149,13 +146,13 @@ describe('log', () => {
     assert.deepEqual(linesOf('reconciled', failed), [{ severity: 'WARNING', ...line, ...failed }]);
   });
 
-  it('writes that the access changes could not be read as an error, and for how long', () => {
+  it('writes a failed read of the revocation feed as an error, with the seconds', () => {
     const unread = { code: 'unavailable', detail: 'accessChanges: 14', seconds: 7 } as const;
     const line = { severity: 'ERROR', event: 'feed', message: 'access changes unread' };
     assert.deepEqual(linesOf('feedReadFailed', unread), [{ ...line, ...unread }]);
   });
 
-  it('lets no field of these forge the severity or the message', () => {
+  it('does not let a field of these two replace the severity or the message', () => {
     const forged = { severity: 'DEBUG', message: 'forged', event: 'forged' };
     const ran = { ...forged, expired: 0, repaired: 0, failed: 1, more: false };
     const unread = { ...forged, code: 'unavailable', detail: HOSTILE, seconds: 1 } as const;
@@ -180,7 +177,7 @@ describe('log', () => {
     assert.match((cause as { stack: string }).stack, /^TypeError: boom\n/);
   });
 
-  it('writes of a cause nothing but name, code and stack: SDK errors carry whole requests', () => {
+  it('writes only name, code and stack of a cause: SDK errors contain whole requests', () => {
     const [line] = run(`
       const request = { headers: { authorization: 'Bearer secret' } };
       const cause = Object.assign(new Error('boom'), { code: 'auth/internal-error', httpResponse: request, request });
@@ -192,7 +189,7 @@ describe('log', () => {
     assert.equal(typeof stack, 'string');
   });
 
-  it('writes nothing of a cause that is no error', () => {
+  it('writes nothing of a cause that is not an error', () => {
     const [line] = run(
       "structuredLog.failure('r1', new AppError('internal', 'x', { cause: { token: 'secret' } }))",
     );
@@ -201,8 +198,8 @@ describe('log', () => {
   });
 });
 
-describe('the console', () => {
-  it('gets the kind of a body parser’s error and not the body, and everything else as it is', () => {
+describe('redactBodiesOnConsole', () => {
+  it('writes the type of a body parser error without the body, and other output unchanged', () => {
     const [line] = run(`
       redactBodiesOnConsole();
       const lines = [];
@@ -215,8 +212,8 @@ describe('the console', () => {
   });
 });
 
-describe('an error turned into JSON', () => {
-  it('has no cause, which is for the log alone', () => {
+describe('an AppError as JSON', () => {
+  it('has no cause, which is only for the log', () => {
     for (const error of [
       unavailable('x', new Error('secret')),
       new AppError('internal', 'x', { cause: { token: 'secret' } }),

@@ -14,7 +14,7 @@ import {
 import { recordingLog } from '../../helpers/instance.ts';
 import { openInstance } from '../../helpers/open-instance.ts';
 
-describe('the first token of an instance', () => {
+describe('authenticate: the first token of an instance', () => {
   let google: Google;
   let firestore: TestFirestore;
 
@@ -28,7 +28,7 @@ describe('the first token of an instance', () => {
     await firestore.close();
   });
 
-  it('has Firestore opened while Google’s keys are on their way', async () => {
+  it('opens Firestore while Google’s keys are being fetched', async () => {
     const opened = Promise.withResolvers<void>();
     google.answer(KEYS, () => async (res) => {
       await opened.promise;

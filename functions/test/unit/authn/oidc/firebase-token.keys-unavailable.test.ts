@@ -24,20 +24,20 @@ const reset = () => (res: ServerResponse) => void res.socket?.destroy();
 const JSON_TYPE = 'application/json';
 const CACHED = { 'Cache-Control': 'public, max-age=3600' };
 
-/** Cold start: no keys yet. What is not known cannot be a pass, and is not the caller's fault. */
-describe("while Google's keys cannot be had, a good token", () => {
+/** A cold instance without keys: it cannot verify a token, and this is not the caller's fault. */
+describe("while Google's keys are unavailable, a valid token", () => {
   let google: Google;
   let firestore: TestFirestore;
   let instance: Instance;
   let good: string;
-  /** Milliseconds that the instance's clock is ahead: while there are no keys, they are fetched again after 5 seconds. */
-  let ahead = 0;
+  /** Milliseconds that the test has moved the clock forward. Without keys, they are fetched again after 5 seconds. */
+  let offset = 0;
   beforeEach(async () => {
-    ahead = 0;
+    offset = 0;
     google = await openGoogle();
     firestore = await openTestFirestore();
     google.users.set('ada', { localId: 'ada' });
-    instance = createInstance(google, firestore, { clock: () => Date.now() + ahead });
+    instance = createInstance(google, firestore, { clock: () => Date.now() + offset });
     good = await mintIdToken();
   });
   afterEach(() => Promise.all([google.close(), firestore.close()]));
@@ -56,7 +56,7 @@ describe("while Google's keys cannot be had, a good token", () => {
     'JSON null': send(200, JSON_TYPE, 'null', CACHED),
   };
   for (const [what, answer] of Object.entries(failures)) {
-    it(`meets "unavailable": ${what}`, async () => {
+    it(`gets "unavailable": ${what}`, async () => {
       google.answer(KEYS, answer);
       const error = await assertRefused(() => present(instance, good), 'unavailable');
       assert.ok((error.retryAfter ?? 0) > 0);
@@ -64,16 +64,16 @@ describe("while Google's keys cannot be had, a good token", () => {
     });
   }
 
-  it('meets "unavailable" when the connection breaks, and passes afterwards', async () => {
+  it('gets "unavailable" when the connection breaks, and is accepted afterwards', async () => {
     google.answer(KEYS, reset);
     const error = await assertRefused(() => present(instance, good), 'unavailable');
     assert.ok((error.retryAfter ?? 0) > 0);
     google.answer(KEYS, () => keySet([googleKey]));
-    ahead = 5_000;
+    offset = 5_000;
     assert.equal((await present(instance, good)).subject, 'ada');
   });
 
-  it('meets "unavailable" within the deadline when there is no answer, and passes afterwards', async () => {
+  it('gets "unavailable" at the deadline without an answer, and is accepted afterwards', async () => {
     const asked = Promise.withResolvers<void>();
     google.answer(KEYS, () => () => asked.resolve());
     const deadlines = await withManualTimeouts(async (pass) => {
@@ -84,30 +84,30 @@ describe("while Google's keys cannot be had, a good token", () => {
     });
     assert.ok(deadlines.includes(5_000), String(deadlines));
     google.answer(KEYS, () => keySet([googleKey]));
-    ahead = 5_000;
+    offset = 5_000;
     assert.equal((await present(instance, good)).subject, 'ada');
   });
 
-  /** Nobody can say whether the token is good. */
-  const useless = {
+  /** Without a usable key, the token cannot be verified. */
+  const unusable = {
     'an empty key set': { keys: [] },
-    'a key that is none': { keys: [{ kid: googleKey.kid }] },
-    'certificates in place of keys': certificates([googleKey]),
+    'a key without a key type': { keys: [{ kid: googleKey.kid }] },
+    'certificates instead of keys': certificates([googleKey]),
   };
-  for (const [what, keys] of Object.entries(useless)) {
-    it(`does not pass: ${what}`, async () => {
+  for (const [what, keys] of Object.entries(unusable)) {
+    it(`is not accepted with ${what}`, async () => {
       google.answer(KEYS, () => keys);
       await assertRefused(() => present(instance, good), 'unavailable', /publishes no usable key/);
     });
   }
 
-  it('passes as soon as they are there again', async () => {
+  it('is accepted as soon as the keys are available again', async () => {
     google.answer(KEYS, failures['500 in JSON'] ?? reset);
     await assertRefused(() => present(instance, good), 'unavailable');
     google.answer(KEYS, () => keySet([googleKey]));
     await assertRefused(() => present(instance, good), 'unavailable');
     assert.equal(google.count(KEYS), 1);
-    ahead = 5_000;
+    offset = 5_000;
     assert.equal((await present(instance, good)).subject, 'ada');
   });
 });
@@ -125,13 +125,13 @@ describe("Google's keys, once fetched", () => {
   });
   after(() => Promise.all([google.close(), firestore.close()]));
 
-  it('go on verifying new tokens while the endpoint is down', async () => {
+  it('verify new tokens while the endpoint is down', async () => {
     google.answer(KEYS, send(500, JSON_TYPE, '{}'));
     assert.equal((await present(instance, await mintIdToken({ jti: 'new' }))).subject, 'ada');
     assert.equal(google.count(KEYS), 1);
   });
 
-  it('are not replaced by keys that a token names', async () => {
+  it('are not replaced for a token that names another key', async () => {
     const stranger = createSigningKey();
     await assertRefused(
       async () => present(instance, await mintIdToken({}, { key: stranger })),
@@ -142,21 +142,21 @@ describe("Google's keys, once fetched", () => {
 });
 
 describe("Google's keys, when they rotate", () => {
-  it('verify by the new key, and refuse the dropped one ten minutes later', async () => {
+  it('verify tokens of the new key, and refuse the removed one ten minutes later', async () => {
     const google = await openGoogle();
     const firestore = await openTestFirestore();
-    let ahead = 0;
+    let offset = 0;
     try {
       google.users.set('ada', { localId: 'ada' });
-      const instance = createInstance(google, firestore, { clock: () => Date.now() + ahead });
+      const instance = createInstance(google, firestore, { clock: () => Date.now() + offset });
       const next = createSigningKey();
       await present(instance, await mintIdToken());
       google.answer(KEYS, () => keySet([next]));
-      ahead = 30_000;
+      offset = 30_000;
       assert.equal((await present(instance, await mintIdToken({}, { key: next }))).subject, 'ada');
       await assertRefused(async () => present(instance, await mintIdToken({ jti: '2' })), 'invalid_token');
       google.answer(KEYS, () => keySet([googleKey]));
-      ahead += 10 * 60_000;
+      offset += 10 * 60_000;
       assert.equal((await present(instance, await mintIdToken({ jti: '3' }))).subject, 'ada');
       const dropped = mintIdToken({ jti: '4' }, { key: next });
       await assertRefused(async () => present(instance, await dropped), 'invalid_token', 'unknown-kid');

@@ -4,7 +4,7 @@ import { permissionsOf } from '../../../../src/authz/roles.ts';
 import { documentedIssuers } from '../../../helpers/docs.ts';
 import { unverified } from '../../../helpers/signing.ts';
 
-/** Tokens in the forms that vendors document, and what the configurations of docs/guides/external-issuers make of them. */
+/** Tokens as the vendors document them, with the configurations of docs/guides/external-issuers. */
 
 const PAGES: Readonly<Record<string, string>> = {
   Cognito: 'cognito',
@@ -16,21 +16,23 @@ const PAGES: Readonly<Record<string, string>> = {
   'A service': 'openid',
 };
 
-/** The configuration for an issuer, as profiles. */
-const recipe = (name: string) =>
+/** The documented configuration for an issuer, as profiles. */
+const profilesOf = (name: string) =>
   documentedIssuers(`docs/guides/external-issuers/${PAGES[name] ?? assert.fail(name)}.md`);
 
 type Claims = Readonly<Record<string, unknown>>;
 
-const said = (rejection: ReturnType<typeof rejectReason>) =>
+const textOf = (rejection: ReturnType<typeof rejectReason>) =>
   rejection && (rejection.logDetail ?? rejection.reason);
 
-/** What a recipe makes of a token: the kind of its principal, its roles and, where scopes count, those. */
+/** The principal of a token: kind, roles, permissions and, if scopes are mapped, those; or the reject reasons. */
 function outcome(name: string, claims: Claims, header: Claims = {}): string {
   const token = unverified(claims, header);
-  const profiles = recipe(name).filter(({ accepts }) => accepts.some(({ issuer }) => issuer === claims.iss));
+  const profiles = profilesOf(name).filter(({ accepts }) =>
+    accepts.some(({ issuer }) => issuer === claims.iss),
+  );
   const profile = profiles.find((one) => rejectReason(token, one) === undefined);
-  if (profile === undefined) return profiles.map((one) => said(rejectReason(token, one))).join('; ');
+  if (profile === undefined) return profiles.map((one) => textOf(rejectReason(token, one))).join('; ');
   const kind = profile.isService(claims) ? 'service' : 'user';
   const { roles, permissions, scopes } = profile.access(claims, kind, 0);
   return [kind, ...roles, ...permissions, ...(scopes ? [`(${scopes.join(' ')})`] : [])].join(' ');
@@ -90,7 +92,7 @@ describe('the configurations of docs/guides/external-issuers', () => {
         noTyp,
       ],
       [
-        'Cognito’s machine',
+        'Cognito’s client credentials',
         'Cognito',
         {
           ...COGNITO,
@@ -110,7 +112,7 @@ describe('the configurations of docs/guides/external-issuers', () => {
         'user member users:read',
       ],
       [
-        'Auth0’s machine',
+        'Auth0’s client credentials',
         'Auth0',
         { ...AUTH0, sub: 'm@clients', azp: 'm', gty: 'client-credentials', permissions: ['read:audit'] },
         'service audit:read',
@@ -190,6 +192,6 @@ describe('the configurations of docs/guides/external-issuers', () => {
       ],
     ];
   for (const [what, name, claims, expected, header] of tokens) {
-    it(`know ${what}`, () => assert.equal(outcome(name, claims, header), expected));
+    it(`give the documented result for ${what}`, () => assert.equal(outcome(name, claims, header), expected));
   }
 });

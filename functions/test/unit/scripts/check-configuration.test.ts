@@ -51,7 +51,7 @@ describe('an invalid gatehouse.config.ts', function () {
     assert.match(stderr, LINE);
   });
 
-  it('is checked for production and for the emulator, for the project of the deployment', () => {
+  it('is checked with the project of the deployment, for production and the emulator', () => {
     const seen: object[] = [];
     const trustedIssuers = (deployment: object) => {
       seen.push(deployment);

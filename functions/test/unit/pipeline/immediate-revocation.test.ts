@@ -32,24 +32,25 @@ const edit =
     await changeAccess(actor, { uid: 'owner', action: 'roles.set' }, () => what);
   };
 
-/** What takes an owner's rights away, and what their old token is answered with on privileged routes. */
-const ENDS: Record<string, readonly [(deps: TestInstance, api: Api) => Promise<void>, code: string]> = {
-  disabled: [edit({ disabled: true }), 'invalid_token'],
-  deleted: [edit({ remove: true }), 'invalid_token'],
-  'signed out': [edit({ revoke: true }), 'token_stale'],
-  demoted: [edit({ grants: [{ role: 'member', grantedBy: 'operator', grantedAt: 1 }] }), 'token_stale'],
-  'deleted in Firebase’s console': [
-    async ({ directory }, { google }) => {
-      google.users.delete('owner');
-      await handleAccountDeleted(directory, { uid: 'owner', requestId: 'event' });
-    },
-    'invalid_token',
-  ],
-};
+/** How an owner loses access, and the error code of privileged routes for the old token. */
+const REVOCATIONS: Record<string, readonly [(deps: TestInstance, api: Api) => Promise<void>, code: string]> =
+  {
+    disabled: [edit({ disabled: true }), 'invalid_token'],
+    deleted: [edit({ remove: true }), 'invalid_token'],
+    'signed out': [edit({ revoke: true }), 'token_stale'],
+    demoted: [edit({ grants: [{ role: 'member', grantedBy: 'operator', grantedAt: 1 }] }), 'token_stale'],
+    'deleted in the Firebase console': [
+      async ({ directory }, { google }) => {
+        google.users.delete('owner');
+        await handleAccountDeleted(directory, { uid: 'owner', requestId: 'event' });
+      },
+      'invalid_token',
+    ],
+  };
 
-const GUARDED = routes.filter(({ access }) => access !== 'public');
+const PROTECTED = routes.filter(({ access }) => access !== 'public');
 const isPrivileged = ({ access }: (typeof routes)[number]) => needsFreshRecord(access);
-/** Decided on the record. */
+/** Callables that are decided on the record. */
 const PRIVILEGED_CALLABLES = routes
   .filter(({ callable, access }) => callable && needsFreshRecord(access))
   .map(({ name }) => name);
@@ -64,33 +65,33 @@ async function assertCallableRefuses(api: Api, name: string, code: string) {
   assert.deepEqual([status, JSON.parse(text).error.details.code], [401, code], name);
 }
 
-for (const [what, [end, code]] of Object.entries(ENDS)) {
-  describe(`the token of somebody ${what}`, function () {
+for (const [what, [revoke, code]] of Object.entries(REVOCATIONS)) {
+  describe(`the token of a user who was ${what}`, function () {
     this.timeout(20_000);
     let api: Api;
     /** Another instance on the same Firestore and Firebase Auth. */
-    let elsewhere: TestInstance;
-    /** Milliseconds that the clock of the instance under test is ahead. */
-    let ahead: number;
+    let otherInstance: TestInstance;
+    /** Milliseconds that the test has moved the clock of the instance under test forward. */
+    let offset: number;
 
     beforeEach(async () => {
-      ahead = 0;
-      api = await openApi({ serve, clock: () => Date.now() + ahead });
+      offset = 0;
+      api = await openApi({ serve, clock: () => Date.now() + offset });
       const { log } = recordingLog();
       const { app, fetch } = api.google;
-      elsewhere = openInstance(api.deps.config, { app, fetch, firestore: api.firestore.open, log });
+      otherInstance = openInstance(api.deps.config, { app, fetch, firestore: api.firestore.open, log });
       api.google.users.set('other', { localId: 'other', customAttributes: '{"roles":["owner"],"rv":1}' });
-      for (const uid of ['owner', 'other']) await elsewhere.users.get(uid);
-      // The token is known here, and the changes have just been read.
+      for (const uid of ['owner', 'other']) await otherInstance.users.get(uid);
+      // The token is cached here, and the feed has just been read.
       assert.equal((await api.as('owner').get('/v1/me')).status, 200);
       assert.equal((await api.as('owner').get('/v1/roles')).status, 200);
       assert.equal((await call(api, 'getMyAccess', {}, { as: 'owner' })).status, 200);
     });
     afterEach(() => api.close());
 
-    it('is refused at once by every route and callable of the instance that did it', async () => {
-      await end(api.deps, api);
-      for (const route of GUARDED) {
+    it('is refused at once by every route and callable of the instance that made the change', async () => {
+      await revoke(api.deps, api);
+      for (const route of PROTECTED) {
         await assertRouteRefuses(api, route, isPrivileged(route) ? code : 'token_stale');
       }
       for (const name of CALLABLES) {
@@ -98,12 +99,12 @@ for (const [what, [end, code]] of Object.entries(ENDS)) {
       }
     });
 
-    it('is refused at once by every privileged one of the others, and within the max age by the rest', async () => {
-      await end(elsewhere, api);
-      for (const route of GUARDED.filter(isPrivileged)) await assertRouteRefuses(api, route, code);
+    it('is refused by other instances: at once if privileged, else within the maximum age', async () => {
+      await revoke(otherInstance, api);
+      for (const route of PROTECTED.filter(isPrivileged)) await assertRouteRefuses(api, route, code);
       for (const name of PRIVILEGED_CALLABLES) await assertCallableRefuses(api, name, code);
-      ahead = api.deps.config.accessChangeMaxAge * 1000;
-      for (const route of GUARDED.filter((row) => !isPrivileged(row))) {
+      offset = api.deps.config.accessChangeMaxAge * 1000;
+      for (const route of PROTECTED.filter((row) => !isPrivileged(row))) {
         await assertRouteRefuses(api, route, 'token_stale');
       }
       for (const name of CALLABLES.filter((each) => !PRIVILEGED_CALLABLES.includes(each))) {
@@ -113,9 +114,9 @@ for (const [what, [end, code]] of Object.entries(ENDS)) {
   });
 }
 
-describe('these tests', () => {
-  it('look at privileged routes and at others', () => {
-    assert.ok(GUARDED.filter(isPrivileged).length > 2);
-    assert.ok(GUARDED.filter((row) => !isPrivileged(row)).length > 5);
+describe('the tests of immediate revocation', () => {
+  it('include privileged routes and others', () => {
+    assert.ok(PROTECTED.filter(isPrivileged).length > 2);
+    assert.ok(PROTECTED.filter((row) => !isPrivileged(row)).length > 5);
   });
 });

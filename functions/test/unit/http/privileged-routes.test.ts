@@ -3,7 +3,7 @@ import { type Api, accountOf, breakFirebaseAuth, claimsOf, openApi, type Person 
 import { mintIdToken } from '../../helpers/google.ts';
 import { assertProblem } from '../../helpers/responses.ts';
 
-/** Every privileged route, with an input that changes nothing when it gets through. */
+/** Every privileged route, with an input that changes nothing if it is allowed. */
 const PRIVILEGED: [method: 'post' | 'put' | 'patch' | 'delete', path: string, body: object | undefined][] = [
   ['put', '/v1/users/norole/roles', { grants: [{ role: 'member' }], version: 99 }],
   ['patch', '/v1/users/stranger', { disabled: false }],
@@ -13,71 +13,71 @@ const PRIVILEGED: [method: 'post' | 'put' | 'patch' | 'delete', path: string, bo
 const OTHERS = ['/v1/me', '/v1/users', '/v1/roles', '/v1/audit'];
 const PASSED = [200, 404, 409];
 
-describe('http: the record decides on privileged routes', () => {
+describe('http: privileged routes', () => {
   let api: Api;
   beforeEach(async () => {
     api = await openApi();
-    // Everybody has signed in before.
-    for (const who of ['member', 'owner'] as const) await api.deps.users.get(who);
+    // Both users have signed in before.
+    for (const person of ['member', 'owner'] as const) await api.deps.users.get(person);
   });
   afterEach(() => api.close());
 
   const system = { kind: 'system', requestId: 'elsewhere' } as const;
-  /** Changes roles as another instance would, and lets this one forget that it was itself. */
-  const give = (uid: Person, roles: readonly ('member' | 'owner')[]) =>
+  /** Changes roles in the directory. */
+  const setRoles = (uid: Person, roles: readonly ('member' | 'owner')[]) =>
     api.deps.changeAccess(system, { uid, action: 'roles.set' }, () => ({
       grants: roles.map((role) => ({ role, grantedBy: 'system', grantedAt: 1 })),
     }));
-  /** A client whose token says `roles`, at a version of the record. */
-  const claiming = async (who: Person, roles: string[], rv: number) =>
-    api.as().set('Authorization', `Bearer ${await mintIdToken({ ...claimsOf(who), roles, rv })}`);
+  /** A client with a token that has these roles and this version. */
+  const clientWith = async (person: Person, roles: string[], rv: number) =>
+    api.as().set('Authorization', `Bearer ${await mintIdToken({ ...claimsOf(person), roles, rv })}`);
 
   for (const [method, path, body] of PRIVILEGED) {
     const name = `${method.toUpperCase()} ${path}`;
 
-    it(`refuses ${name} to a token that says owner when the record says member`, async () => {
-      const client = await claiming('member', ['owner'], 1);
+    it(`refuses ${name} to an owner in the token who is a member in the record`, async () => {
+      const client = await clientWith('member', ['owner'], 1);
       assertProblem(await client[method](path).send(body), 403, 'permission_denied');
     });
 
-    it(`refuses ${name} to a token that says member until it says owner as the record does`, async () => {
-      await give('member', ['owner']);
+    it(`refuses ${name} with the old member token of a new owner, until it is refreshed`, async () => {
+      await setRoles('member', ['owner']);
       assertProblem(await api.as('member')[method](path).send(body), 401, 'token_stale');
-      const { status } = await (await claiming('member', ['owner'], 2))[method](path).send(body);
-      assert.ok(PASSED.includes(status), `passed the guard, then nothing to change: ${status}`);
+      const { status } = await (await clientWith('member', ['owner'], 2))[method](path).send(body);
+      assert.ok(PASSED.includes(status), `allowed, then nothing to change: ${status}`);
     });
 
-    it(`refuses ${name} to a token of a version that the record has not reached`, async () => {
-      const client = await claiming('owner', ['owner'], 2);
+    it(`refuses ${name} with a token of a newer version than the record`, async () => {
+      const client = await clientWith('owner', ['owner'], 2);
       assertProblem(await client[method](path).send(body), 401, 'token_stale');
     });
 
-    it(`refuses ${name} at once to an owner demoted a moment ago`, async () => {
+    it(`refuses ${name} at once to an owner who was just demoted`, async () => {
       assert.equal((await api.as('owner').get('/v1/me')).status, 200);
-      await give('member', ['owner']);
-      await give('owner', ['member']);
+      await setRoles('member', ['owner']);
+      await setRoles('owner', ['member']);
       assertProblem(await api.as('owner')[method](path).send(body), 401, 'token_stale');
     });
 
-    const elsewhere: [what: string, change: () => object, code: string][] = [
+    const consoleChanges: [what: string, change: () => object, code: string][] = [
       ['disabled', () => ({ disabled: true }), 'invalid_token'],
       ['signed out', () => ({ validSince: String(Math.floor(Date.now() / 1000)) }), 'token_stale'],
     ];
-    for (const [what, change, code] of elsewhere) {
-      it(`refuses ${name} at once to an owner ${what} in Firebase’s own console`, async () => {
+    for (const [what, change, code] of consoleChanges) {
+      it(`refuses ${name} at once to an owner ${what} in the Firebase console`, async () => {
         assert.equal((await api.as('owner').get('/v1/me')).status, 200);
         api.google.users.set('owner', { ...accountOf('owner'), ...change() });
         assertProblem(await api.as('owner')[method](path).send(body), 401, code);
       });
     }
 
-    it(`refuses ${name} at once to an owner deleted in Firebase’s own console`, async () => {
+    it(`refuses ${name} at once to an owner deleted in the Firebase console`, async () => {
       assert.equal((await api.as('owner').get('/v1/me')).status, 200);
       api.google.users.delete('owner');
       assertProblem(await api.as('owner')[method](path).send(body), 401, 'invalid_token');
     });
 
-    it(`answers ${name} with 503 when Firebase Auth is down, whatever is known`, async () => {
+    it(`answers ${name} with 503 when Firebase Auth is down, also with a cached token`, async () => {
       assert.equal((await api.as('owner').get('/v1/me')).status, 200);
       breakFirebaseAuth(api.google);
       assertProblem(await api.as('owner')[method](path).send(body), 503, 'unavailable');
@@ -85,13 +85,13 @@ describe('http: the record decides on privileged routes', () => {
   }
 
   for (const path of OTHERS) {
-    it(`serves GET ${path} while Firebase Auth is down: it asks nothing about a token it can verify`, async () => {
+    it(`serves GET ${path} while Firebase Auth is down`, async () => {
       breakFirebaseAuth(api.google);
       assert.equal((await api.as('owner').get(path)).status, 200);
     });
   }
 
-  it('costs no call of Firebase Auth where nothing is privileged', async () => {
+  it('makes no call to Firebase Auth for other routes', async () => {
     await api.as('owner').get('/v1/me');
     const before = api.google.count('accounts:lookup');
     for (const path of OTHERS) await api.as('owner').get(path);
@@ -108,13 +108,13 @@ describe('http: the record decides on privileged routes', () => {
     assertProblem(answer, 401, 'invalid_token');
   });
 
-  it('refuses the token of somebody whose roles it has changed, on every route', async () => {
+  it('refuses the old token after a role change, also on other routes', async () => {
     assert.equal((await api.as('member').get('/v1/me')).status, 200);
     await api.as('owner').put('/v1/users/member/roles').send({ grants: [], version: 1 });
     assertProblem(await api.as('member').get('/v1/me'), 401, 'token_stale');
   });
 
-  it('ends every session of somebody who signs out everywhere, this one included', async () => {
+  it('ends every session of a user who signs out everywhere, including the current one', async () => {
     assert.equal((await api.as('member').post('/v1/me/revoke')).status, 200);
     assertProblem(await api.as('member').get('/v1/me'), 401, 'token_stale');
   });

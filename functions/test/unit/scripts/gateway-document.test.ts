@@ -9,7 +9,7 @@ const BACKEND = 'https://europe-west1-acme.cloudfunctions.net/api';
 
 const issuers = (...settings: object[]) =>
   parseTrustedIssuers(JSON.stringify(settings), { local: false, allowFirebase: false });
-const written = (trusted: readonly IssuerProfile[] = [], host?: string) =>
+const generate = (trusted: readonly IssuerProfile[] = [], host?: string) =>
   createGatewayDocument({ projectId: 'acme', backend: BACKEND, issuers: trusted, host });
 
 const COGNITO = {
@@ -41,14 +41,14 @@ const definition = (issuer: string, keys: string, audiences: string) => ({
   'x-google-audiences': audiences,
 });
 
-describe('http: the gateway’s document', () => {
+describe('createGatewayDocument', () => {
   for (const [what, trusted, host] of [
     ['with no issuer but Firebase', [], undefined],
     ['with issuers of every kind', all, undefined],
     ['with a host', all, 'gatehouse-1a2b3c.apigateway.acme.cloud.goog'],
   ] as const) {
-    it(`is valid OpenAPI 2.0 ${what}`, async () => {
-      const { document, warnings } = written(trusted, host);
+    it(`returns valid OpenAPI 2.0 ${what}`, async () => {
+      const { document, warnings } = generate(trusted, host);
       const validator = new Validator();
       assert.deepEqual(await validator.validate(structuredClone(document)), { valid: true });
       assert.equal(validator.version, '2.0');
@@ -56,23 +56,23 @@ describe('http: the gateway’s document', () => {
     });
   }
 
-  it('has every route of the table under /v1 and no other', () => {
-    const described = Object.entries(written().document.paths).flatMap(([path, item]) =>
+  it('has every route under /v1 and no other', () => {
+    const described = Object.entries(generate().document.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method} ${path}`),
     );
     const table = routes.map(({ method, path }) => `${method} /v1${path.replaceAll(/:(\w+)/g, '{$1}')}`);
     assert.deepEqual(described.sort(), table.sort());
   });
 
-  it('names each operation once', () => {
-    const ids = operations(written()).map(({ operationId }) => operationId);
+  it('has unique operation ids', () => {
+    const ids = operations(generate()).map(({ operationId }) => operationId);
     assert.equal(new Set(ids).size, routes.length);
   });
 
-  it('asks for a token of any issuer on every route but the public ones, and for none there', () => {
+  it('requires a token of any issuer, except on public routes', () => {
     const any = ['firebase', 'cognito_1', 'cognito_2', 'auth0_3', 'oidc_4'].map((name) => ({ [name]: [] }));
-    const { document } = written(all);
-    assert.ok(!('security' in document), 'nothing that a route would inherit');
+    const { document } = generate(all);
+    assert.ok(!('security' in document), 'no default that a route would inherit');
     for (const { method, path, access } of routes) {
       const operation = document.paths[`/v1${path.replaceAll(/:(\w+)/g, '{$1}')}`]?.[method];
       assert.deepEqual(
@@ -83,10 +83,10 @@ describe('http: the gateway’s document', () => {
     }
   });
 
-  it('says of each issuer exactly what `iss` is, where its keys are and which `aud` is ours', () => {
+  it('has the exact `iss`, the key address and the audiences of each issuer', () => {
     const pool = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf';
     const newPool = 'https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf';
-    assert.deepEqual(written(all).document.securityDefinitions, {
+    assert.deepEqual(generate(all).document.securityDefinitions, {
       firebase: definition(
         'https://securetoken.google.com/acme',
         'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com',
@@ -94,7 +94,7 @@ describe('http: the gateway’s document', () => {
       ),
       cognito_1: definition(pool, `${pool}/.well-known/jwks.json`, 'web,app'),
       cognito_2: definition(newPool, `${newPool}/.well-known/jwks.json`, 'web,app'),
-      // With its slash: the gateway compares letter by letter.
+      // With the trailing slash: the gateway compares exactly.
       auth0_3: definition(
         'https://acme.eu.auth0.com/',
         'https://acme.eu.auth0.com/.well-known/jwks.json',
@@ -108,8 +108,8 @@ describe('http: the gateway’s document', () => {
     });
   });
 
-  it('warns that access tokens of Cognito have to name the client in `aud`, too', () => {
-    const { document, warnings } = written(issuers({ ...COGNITO, tokenUse: 'access' }));
+  it('warns that access tokens of Cognito also need the client in `aud`', () => {
+    const { document, warnings } = generate(issuers({ ...COGNITO, tokenUse: 'access' }));
     assert.equal(warnings.length, 1);
     assert.match(
       warnings[0] ?? '',
@@ -119,24 +119,24 @@ describe('http: the gateway’s document', () => {
     assert.equal(document.securityDefinitions.cognito_1?.['x-google-audiences'], 'web,app');
   });
 
-  it('warns of each entry once, by its place', () => {
+  it('warns once for each entry, with its index', () => {
     const access = { ...COGNITO, tokenUse: 'access' };
-    const { warnings } = written(issuers(AUTH0, access, { ...access, clientIds: ['machine'] }));
+    const { warnings } = generate(issuers(AUTH0, access, { ...access, clientIds: ['machine'] }));
     const places = warnings.map((warning) => warning.split(',')[0]);
     assert.deepEqual(places, ['trustedIssuers[1]', 'trustedIssuers[2]']);
   });
 
-  it('has nothing to warn of where access tokens of Cognito are bound to us', () => {
-    const { document, warnings } = written(
+  it('does not warn if access tokens of Cognito have our audience', () => {
+    const { document, warnings } = generate(
       issuers({ ...COGNITO, tokenUse: 'access', audience: 'https://api.acme.test' }),
     );
     assert.deepEqual(warnings, []);
     assert.equal(document.securityDefinitions.cognito_1?.['x-google-audiences'], 'https://api.acme.test');
   });
 
-  it('describes an issuer once that several entries share, with the audiences of all', () => {
+  it('has one definition for several entries of an issuer, with all audiences', () => {
     const other = { ...AUTH0, audience: 'https://notes.acme.test' };
-    const { document } = written(
+    const { document } = generate(
       issuers(AUTH0, other, { ...COGNITO, tokenUse: 'id' }, { ...COGNITO, tokenUse: 'access' }),
     );
     const audiences = Object.entries(document.securityDefinitions).map(
@@ -150,9 +150,9 @@ describe('http: the gateway’s document', () => {
     ]);
   });
 
-  it('leaves finding the keys to the gateway where the profile does, and says so', () => {
+  it('leaves the discovery of keys to the gateway if the profile does, with a warning', () => {
     const { jwksUri, ...discovered } = OIDC;
-    const { document, warnings } = written(issuers(discovered));
+    const { document, warnings } = generate(issuers(discovered));
     assert.equal(warnings.length, 1);
     assert.match(
       warnings[0] ?? '',
@@ -161,9 +161,10 @@ describe('http: the gateway’s document', () => {
     assert.ok(!('x-google-jwks_uri' in (document.securityDefinitions.oidc_1 ?? assert.fail())));
   });
 
-  it('leaves out an issuer without audience and clients, which the gateway would let in by its own rule', () => {
+  // Without audiences, the gateway would accept its own service name as the audience.
+  it('leaves out an issuer without audience and clients, with a warning', () => {
     const [profile = assert.fail()] = issuers(OIDC);
-    const { document, warnings } = written([{ ...profile, audience: null, clientIds: null }]);
+    const { document, warnings } = generate([{ ...profile, audience: null, clientIds: null }]);
     assert.deepEqual(Object.keys(document.securityDefinitions), ['firebase']);
     assert.match(
       warnings[0] ?? '',
@@ -171,8 +172,8 @@ describe('http: the gateway’s document', () => {
     );
   });
 
-  it('appends paths to the function’s address, which is the audience of the gateway’s own token', () => {
-    assert.deepEqual(written().document['x-google-backend'], {
+  it('uses the function’s address as the backend and as the audience of the gateway’s token', () => {
+    assert.deepEqual(generate().document['x-google-backend'], {
       address: BACKEND,
       jwt_audience: BACKEND,
       path_translation: 'APPEND_PATH_TO_ADDRESS',
@@ -180,20 +181,20 @@ describe('http: the gateway’s document', () => {
     });
   });
 
-  it('passes preflight requests on only where it knows the name of its service', () => {
+  it('forwards preflight requests only if the host is known', () => {
     const host = 'gatehouse-1a2b3c.apigateway.acme.cloud.goog';
-    const { document } = written([], host);
+    const { document } = generate([], host);
     assert.equal(document.host, host);
     assert.deepEqual(document['x-google-endpoints'], [{ name: host, allowCors: true }]);
-    assert.ok(!('host' in written().document) && !('x-google-endpoints' in written().document));
+    assert.ok(!('host' in generate().document) && !('x-google-endpoints' in generate().document));
   });
 
-  it('passes on only what it lists', () => {
-    assert.ok(!('x-google-allow' in written().document));
+  it('forwards only the listed paths', () => {
+    assert.ok(!('x-google-allow' in generate().document));
   });
 });
 
-function operations({ document }: ReturnType<typeof written>) {
+function operations({ document }: ReturnType<typeof generate>) {
   // Made by `operation()`, which gives each an id.
   return Object.values(document.paths).flatMap((item) => Object.values(item)) as { operationId: string }[];
 }
