@@ -1,4 +1,4 @@
-import type { Attack } from '../attack.ts';
+import { type Attack, isCognito } from '../attack.ts';
 import { forgeToken, forgeWithClaim } from '../token-kinds.ts';
 
 /** Signed by the issuer. Only the audience is wrong. */
@@ -89,5 +89,17 @@ export const wrongAudience: readonly Attack[] = [
       [{ aud: kind.audience }, { azp: kind.audience }, { aud: [kind.audience], azp: kind.audience }].map(
         (claims) => forgeToken(kind, now, { claims: { client_id: 'another', ...claims } }),
       ),
+  },
+  {
+    name: 'a Cognito access token for another API (RFC 8707)',
+    appliesTo: (kind) => isCognito(kind) && kind.tokenUse === 'access',
+    tokens: (kind, { now }) =>
+      forgeWithClaim(kind, now, 'aud', [
+        'https://other-api.example.com',
+        ['https://other-api.example.com'],
+        [kind.audience, 'https://other-api.example.com'],
+        '',
+        null,
+      ]),
   },
 ];

@@ -1,3 +1,4 @@
+import { externalId } from '../../../src/authn/external-identity.ts';
 import { type Attack, isFirebase } from '../attack.ts';
 import { forgeToken, forgeWithClaim, type TokenChanges, type TokenKind } from '../token-kinds.ts';
 
@@ -65,5 +66,16 @@ export const wrongSubject: readonly Attack[] = [
       [{ tenant: 'shop' }, { tenant: '' }, { tenant: null }].map((firebase) =>
         forgeToken(kind, now, { claims: { firebase } }),
       ),
+  },
+  {
+    // Only token exchange creates such sessions, and it records the time of the exchanged sign-in.
+    name: 'an exchanged session without a valid subject_auth_time',
+    appliesTo: isFirebase,
+    tokens: (kind, { now }) => {
+      const sub = externalId('https://id.example.com', 'member');
+      return [undefined, null, true, '', String(now), -1, now + 0.5, [now]].map((subject_auth_time) =>
+        forgeToken(kind, now, { claims: { sub, user_id: sub, subject_auth_time } }),
+      );
+    },
   },
 ];
