@@ -42,10 +42,10 @@ async function run(command, args, options, missing) {
 /** Runs npm quietly. Install scripts of dependencies stay off: only the `node` package's is wanted, by name. */
 async function npm(cwd, ...args) {
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
-  const patience = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+  const retries = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
   const missing = 'npm is missing; install Node.js with npm (https://nodejs.org), then run this again.';
   const stdio = ['ignore', 'ignore', 'pipe'];
-  const { code, stderr } = await run('npm', [...args, ...quiet, ...patience], { cwd, stdio }, missing);
+  const { code, stderr } = await run('npm', [...args, ...quiet, ...retries], { cwd, stdio }, missing);
   if (code === 0) return;
   if (UNREACHABLE.test(stderr)) {
     fail(
@@ -63,7 +63,7 @@ function wanted(dir) {
 
 const stamp = (dir) => join(dir, 'node_modules', '.gatehouse-install');
 const isInstalled = (dir) => existsSync(stamp(dir)) && readFileSync(stamp(dir), 'utf8') === wanted(dir);
-// The host's Node counts only where it is not the very one that an install would remove.
+// The host's Node is usable unless an install would remove it.
 const hasRuntime = () =>
   existsSync(join(bin, 'node')) || (hostMajor === RUNTIME && !process.execPath.startsWith(root));
 

@@ -1,4 +1,4 @@
-// npm test: runs the stages, two at a time, goes on after a failure, and ends with one summary. Usage: --help.
+// npm test: runs the stages, two at a time, continues after a failure, and ends with a summary. Usage: --help.
 import { ROOT } from './lib/emulator-setup.ts';
 import { type Emulators, startEmulators } from './lib/emulators.ts';
 import { runInLanes } from './lib/lanes.ts';
@@ -21,28 +21,28 @@ class TestRun {
     this.#output = output;
   }
 
-  /** Runs stages one after the other; those of emulators share one start of them. */
+  /** Runs stages one after the other. Stages with emulators share them. */
   async runAll(names: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
     let emulators: Promise<Emulators> | undefined;
-    const { firestore, filter, asked, full } = this.#args;
+    const { firestore, filter, selected, full } = this.#args;
     const jobEnv = { ...env, ...(full && { GATEHOUSE_FULL_TESTS: 'true' }) };
     for (const name of names) {
       const stage = stages[name];
       if (stage === undefined) continue;
       await this.#runStage(name, async (print) => {
         if (stage.emulators !== undefined) emulators ??= this.#startEmulators(stage.emulators);
-        const job = { firestore, filter, files: asked.get(name) ?? [], print };
+        const job = { firestore, filter, files: selected.get(name) ?? [], print };
         return stage.run({ ...job, env: { ...jobEnv, ...(await emulators)?.env } });
       });
     }
-    // Where they did not start, each stage has said so.
+    // If they did not start, each stage has reported it.
     await emulators?.then(
       ({ stop }) => stop(),
       () => undefined,
     );
   }
 
-  /** On free ports: `npm start` may be running meanwhile. Without a watch: another stage may be building. */
+  /** Uses free ports, because `npm start` may be running, and no watch, because another stage may be building. */
   #startEmulators(projectId: string): Promise<Emulators> {
     const logFile = `${ROOT}/.gatehouse/test-${projectId}.log`;
     return startEmulators({
@@ -65,7 +65,7 @@ class TestRun {
 
 async function main(args: TestArguments): Promise<void> {
   const names = Object.keys(stages);
-  const { before, groups, after, left } = planTests(stages, args);
+  const { before, groups, after, omitted } = planTests(stages, args);
   const run = new TestRun(args, new StageOutput([before, ...groups, after].flat().length === 1));
   await run.runAll(before);
   await runInLanes(
@@ -79,11 +79,11 @@ async function main(args: TestArguments): Promise<void> {
   const rows = run.rows.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
   const isEmpty = rows.every(({ passed, failed, skipped }) => passed + failed + skipped === 0);
   if (isEmpty) rows.push({ name: '', seconds: 0, ...failure(`no test matches ${args.filter.join(' ')}`) });
-  console.log(summarize(rows, left));
+  console.log(summarize(rows, omitted));
   process.exitCode = rows.some(({ failed }) => failed > 0) ? 1 : 0;
 }
 
-/** What was typed; one line says what is wrong with it. */
+/** Reads the command line. Prints an error in it in one line. */
 function read(): TestArguments {
   try {
     return readArguments(stages);

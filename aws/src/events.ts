@@ -6,7 +6,7 @@ interface HeaderMaps {
 }
 
 /**
- * Every `Authorization` line of a request. REST APIs keep the name's casing, and each casing apart; only
+ * Every `Authorization` line of a request. REST APIs keep the letter case of the name, with an entry for each; only
  * `multiValueHeaders` has every line. Payload 2.0 joins lines by commas, which no token contains.
  */
 export function authorizationLines({ headers, multiValueHeaders }: HeaderMaps): string[] {

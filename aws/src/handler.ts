@@ -41,7 +41,7 @@ export type AuthorizerHandler = (
  *   answers 500
  */
 export function createHandler(authorizer: LambdaAuthorizer, routes: RouteTable | null): AuthorizerHandler {
-  /** Decides about the caller, unless the event itself is a reason to refuse, and logs that. */
+  /** Decides about the caller, or refuses because of the event, and logs the decision. */
   async function answer<Result>(
     call: Call,
     requestId: string,
@@ -70,7 +70,7 @@ interface Call {
   /** Every `Authorization` line. */
   readonly lines: readonly string[];
   readonly route: RouteAccess | undefined;
-  /** Why the event is refused, whoever calls. */
+  /** Reason to refuse the event for every caller. */
   readonly refusal: RefusalReason | undefined;
 }
 

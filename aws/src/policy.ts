@@ -1,8 +1,8 @@
 import type { PolicyDocument } from 'aws-lambda';
 
 /**
- * A policy of one ARN. API Gateway may cache it and evaluate it for another request: there it matches nothing, and what
- * no statement allows is denied.
+ * A policy of one ARN. API Gateway can cache it and evaluate it for another request. It does not match that request, so the
+ * request is denied.
  */
 export function policyFor(effect: 'Allow' | 'Deny', arn: string): PolicyDocument {
   return {
@@ -20,7 +20,7 @@ const MAX_LENGTH = 512;
  */
 const PATTERN = /[*?$]|%(?:24|25|2A|3F)/i;
 
-/** Does this ARN, allowed in a policy, match this path and no other? @param path the part that the caller chose */
+/** Whether this ARN in a policy matches this path and no other. @param path the part of the ARN that the caller chose */
 export function isExactArn(arn: string, path: string): boolean {
   return arn.length <= MAX_LENGTH && !PATTERN.test(path);
 }

@@ -17,7 +17,7 @@ export interface RouteTable {
   byTemplate(method: string, template: unknown): RouteAccess | undefined;
   /** @param routeKey of an HTTP API, such as `GET /notes/{id}` */
   byKey(routeKey: unknown): RouteAccess | undefined;
-  /** Only routes without parameters: the path of a request is compared as it is. */
+  /** Finds only routes without parameters, because it compares the path of the request unchanged. */
   byPath(method: string, path: string): RouteAccess | undefined;
 }
 
@@ -35,12 +35,12 @@ export function createRouteTable(routes: readonly RouteAccess[]): RouteTable {
   };
 }
 
-/** API Gateway tells routes apart by the places of their parameters, not by the names. */
+/** Two paths are the same route if they differ only in the names of their parameters. */
 const withoutNames = (key: string) => key.replaceAll(/\{[\w.-]+(\+?)\}/g, '{$1}');
 
 const PATH = /^\/$|^(\/([\w.~@-]+|\{[\w.-]+\}))*\/([\w.~@-]+|\{[\w.-]+\+?\})$/;
 
-/** Types do not see what a cast or JavaScript put there. Checked by hand: the package has no dependencies of its own. */
+/** Checks the values, which casts and JavaScript can make wrong. By hand, because the package has no dependencies of its own. */
 function routeProblems(routes: unknown): string[] {
   if (!Array.isArray(routes) || routes.length === 0) return [': is not a list of routes'];
   const seen = new Map<string, number>();

@@ -60,7 +60,7 @@ export function readSettings(
   return readConfig(config);
 }
 
-/** Firebase is one issuer more. */
+/** Adds Firebase to the trusted issuers. */
 function readIssuers(
   projectId: string | undefined,
   trustedIssuers: AuthorizerConfig['trustedIssuers'],

@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { createHandler } from '../src/handler.ts';
 import { createRouteTable } from '../src/route-table.ts';
 import { createWithAuth } from '../src/with-auth.ts';
-import { type AuthorizerWorld, openAuthorizerWorld } from './helpers/authorizer-world.ts';
+import { type AuthorizerEnvironment, openAuthorizerEnvironment } from './helpers/authorizer-environment.ts';
 
 const ARN = 'arn:aws:execute-api:us-east-1:123456789012:abcdef123/test/GET/notes';
 
-/** Events that have the fields which are read, with any values. */
+/** Events with the fields that the code reads, with any values. */
 const headers = fc.oneof(
   fc.anything(),
   fc.dictionary(fc.constantFrom('Authorization', 'authorization', '__proto__', 'x'), fc.anything()),
@@ -32,23 +32,26 @@ const event = fc.oneof(
 );
 
 describe('any event without a valid token', () => {
-  let world: AuthorizerWorld;
+  let environment: AuthorizerEnvironment;
 
   before(async () => {
-    world = await openAuthorizerWorld();
+    environment = await openAuthorizerEnvironment();
   });
 
-  after(() => world.close());
+  after(() => environment.close());
 
   it('makes the authorizer throw', async () => {
     const routes = createRouteTable([
       { method: 'GET', path: '/notes', access: { permission: 'notes:read' } },
     ]);
-    const authorizers = [createHandler(world.authorizer, null), createHandler(world.authorizer, routes)];
+    const authorizers = [
+      createHandler(environment.authorizer, null),
+      createHandler(environment.authorizer, routes),
+    ];
     await fc.assert(
-      fc.asyncProperty(event, async (one) => {
+      fc.asyncProperty(event, async (anyEvent) => {
         // The values may have any type.
-        for (const authorizer of authorizers) await assert.rejects(authorizer(one as never));
+        for (const authorizer of authorizers) await assert.rejects(authorizer(anyEvent as never));
       }),
       { numRuns: 1_000 },
     );
@@ -56,19 +59,19 @@ describe('any event without a valid token', () => {
 
   it('makes the middleware answer an error without calling the handler', async () => {
     let called = 0;
-    const handler = createWithAuth(world.authorizer)<APIGatewayProxyEvent, never>('signed-in', () => {
+    const handler = createWithAuth(environment.authorizer)<APIGatewayProxyEvent, never>('signed-in', () => {
       called += 1;
       throw new Error('called');
     });
     await fc.assert(
-      fc.asyncProperty(event, async (one) => {
-        const { statusCode, body } = await handler(one as APIGatewayProxyEvent, {} as Context);
+      fc.asyncProperty(event, async (anyEvent) => {
+        const { statusCode, body } = await handler(anyEvent as APIGatewayProxyEvent, {} as Context);
         assert.ok([400, 401, 500].includes(statusCode), body);
         assert.equal(JSON.parse(body).status, statusCode);
       }),
       { numRuns: 1_000 },
     );
     assert.equal(called, 0);
-    assert.deepEqual(world.keys.requests, []);
+    assert.deepEqual(environment.keys.requests, []);
   });
 });

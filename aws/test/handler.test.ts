@@ -3,7 +3,7 @@ import type { APIGatewayAuthorizerResult } from 'aws-lambda';
 import { type AuthorizerHandler, createHandler } from '../src/handler.ts';
 import { createRouteTable, type RouteAccess } from '../src/route-table.ts';
 import { createAuthorizerCache, mayInvoke } from './helpers/api-gateway.ts';
-import { type AuthorizerWorld, openAuthorizerWorld } from './helpers/authorizer-world.ts';
+import { type AuthorizerEnvironment, openAuthorizerEnvironment } from './helpers/authorizer-environment.ts';
 import { arnOf, requestEvent, simpleEvent, tokenEvent } from './helpers/events.ts';
 
 const ROUTES: RouteAccess[] = [
@@ -16,17 +16,17 @@ const ROUTES: RouteAccess[] = [
 ];
 
 describe('the authorizer handler', () => {
-  let world: AuthorizerWorld;
+  let environment: AuthorizerEnvironment;
   let handler: AuthorizerHandler;
 
   beforeEach(async () => {
-    world = await openAuthorizerWorld();
-    handler = createHandler(world.authorizer, createRouteTable(ROUTES));
+    environment = await openAuthorizerEnvironment();
+    handler = createHandler(environment.authorizer, createRouteTable(ROUTES));
   });
 
-  afterEach(() => world.close());
+  afterEach(() => environment.close());
 
-  const bearer = async (...groups: string[]) => `Bearer ${await world.token(groups)}`;
+  const bearer = async (...groups: string[]) => `Bearer ${await environment.token(groups)}`;
 
   /** The policy for an event. Test events have only the fields that are read. */
   const policyOf = async (event: object, authorizer = handler) =>
@@ -35,7 +35,7 @@ describe('the authorizer handler', () => {
   /** What the policy says about the request itself, and what the log says. */
   async function ask(event: { methodArn: string }) {
     const may = mayInvoke(await policyOf(event), event.methodArn);
-    const { granted, reason } = world.lines.at(-1) ?? {};
+    const { granted, reason } = environment.lines.at(-1) ?? {};
     return { may, granted, reason };
   }
 
@@ -242,7 +242,7 @@ describe('the authorizer handler', () => {
     });
 
     it('allows nothing more where every signed-in caller is allowed', async () => {
-      handler = createHandler(world.authorizer, null);
+      handler = createHandler(environment.authorizer, null);
       const line = await bearer('strangers');
       const events = [tokenEvent(line, 'GET', '/a'), tokenEvent(line, 'GET', '/b')];
       assert.deepEqual(await answers(events, () => []), [true, false]);
@@ -281,7 +281,7 @@ describe('the authorizer handler', () => {
 
     it('allows nothing where the route is not among the identity sources', async () => {
       assert.deepEqual(await ofCache(() => []), [false, false]);
-      assert.equal(world.lines.at(-1)?.reason, 'identity-source-lacks-route');
+      assert.equal(environment.lines.at(-1)?.reason, 'identity-source-lacks-route');
     });
 
     it('does not accept a value of the caller as the route', async () => {
@@ -290,17 +290,17 @@ describe('the authorizer handler', () => {
     });
 
     it('allows nothing where the token is not among the identity sources', async () => {
-      for (const authorizer of [handler, createHandler(world.authorizer, null)]) {
+      for (const authorizer of [handler, createHandler(environment.authorizer, null)]) {
         const event = simpleEvent([await bearer('members')], { path: '/notes' });
         const answer = await authorizer({ ...event, identitySource: ['GET /notes'] } as never);
         assert.deepEqual(answer, { isAuthorized: false });
-        assert.equal(world.lines.at(-1)?.reason, 'identity-source-lacks-token');
+        assert.equal(environment.lines.at(-1)?.reason, 'identity-source-lacks-token');
       }
     });
 
     it('needs no identity sources where every signed-in caller is allowed', async () => {
       const event = { ...simpleEvent([await bearer('members')]), identitySource: null };
-      const answer = await createHandler(world.authorizer, null)(event as never);
+      const answer = await createHandler(environment.authorizer, null)(event as never);
       assert.equal((answer as { isAuthorized: boolean }).isAuthorized, true);
     });
   });

@@ -2,22 +2,22 @@ import assert from 'node:assert/strict';
 import type { AccessRule } from '../../functions/src/authz/access-rule.ts';
 import { assertRefused } from '../../functions/test/helpers/refusal.ts';
 import { decideWithoutDirectory, type LambdaAuthorizer } from '../src/lambda-authorizer.ts';
-import { type AuthorizerWorld, openAuthorizerWorld } from './helpers/authorizer-world.ts';
+import { type AuthorizerEnvironment, openAuthorizerEnvironment } from './helpers/authorizer-environment.ts';
 import { ISSUER } from './helpers/issuer.ts';
 
 type Request = Parameters<LambdaAuthorizer['authorize']>[0];
 
 describe('LambdaAuthorizer', () => {
-  let world: AuthorizerWorld;
+  let environment: AuthorizerEnvironment;
 
   beforeEach(async () => {
-    world = await openAuthorizerWorld();
+    environment = await openAuthorizerEnvironment();
   });
 
-  afterEach(() => world.close());
+  afterEach(() => environment.close());
 
   const authorize = (token: string | undefined, request: Partial<Request> = {}) =>
-    world.authorizer.authorize({
+    environment.authorizer.authorize({
       authorization: token === undefined ? [] : [`Bearer ${token}`],
       access: { permission: 'notes:read' },
       requestId: 'r1',
@@ -25,9 +25,9 @@ describe('LambdaAuthorizer', () => {
     });
 
   it('allows a caller with the permission, and logs one line', async () => {
-    const principal = await authorize(await world.token(['members']));
+    const principal = await authorize(await environment.token(['members']));
     assert.deepEqual(principal.roles, ['member']);
-    assert.deepEqual(world.lines, [
+    assert.deepEqual(environment.lines, [
       {
         requestId: 'r1',
         permission: 'notes:read',
@@ -43,18 +43,18 @@ describe('LambdaAuthorizer', () => {
   });
 
   it('refuses a caller without the permission, and names it', async () => {
-    const token = await world.token(['reporters']);
+    const token = await environment.token(['reporters']);
     const error = await assertRefused(() => authorize(token), 'permission_denied');
     assert.equal(error.missing, 'notes:read');
     assert.deepEqual(
-      world.lines.map(({ granted, reason, subject }) => [granted, reason, subject]),
+      environment.lines.map(({ granted, reason, subject }) => [granted, reason, subject]),
       [[false, 'missing-permission', 'ada']],
     );
   });
 
   it('refuses an anonymous caller where the rule is signed-in', async () => {
     await assertRefused(() => authorize(undefined, { access: 'signed-in' }), 'unauthenticated');
-    const [line] = world.lines;
+    const [line] = environment.lines;
     assert.deepEqual([line?.granted, line?.reason, line?.issuer], [false, 'anonymous', undefined]);
   });
 
@@ -67,23 +67,23 @@ describe('LambdaAuthorizer', () => {
   });
 
   it('refuses two credentials', async () => {
-    const line = `Bearer ${await world.token(['members'])}`;
+    const line = `Bearer ${await environment.token(['members'])}`;
     await assertRefused(() => authorize(undefined, { authorization: [line, line] }), 'invalid_request');
     assert.deepEqual(
-      world.lines.map(({ granted, code }) => [granted, code]),
+      environment.lines.map(({ granted, code }) => [granted, code]),
       [[false, 'invalid_request']],
     );
   });
 
   it('fetches nothing for an issuer that is not trusted', async () => {
-    const token = await world.token(['members'], { iss: 'https://evil.example/' });
+    const token = await environment.token(['members'], { iss: 'https://evil.example/' });
     await assertRefused(() => authorize(token), 'invalid_token', 'issuer-not-trusted');
-    assert.deepEqual(world.keys.requests, []);
+    assert.deepEqual(environment.keys.requests, []);
   });
 
   function firebaseToken(roles: readonly string[]): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
-    return world.pair.sign({
+    return environment.pair.sign({
       iss: 'https://securetoken.google.com/shop-1234',
       aud: 'shop-1234',
       sub: 'uid-1',
@@ -115,7 +115,7 @@ describe('LambdaAuthorizer', () => {
       assert.equal(error.missing, access);
     }
     assert.deepEqual(
-      world.lines.map(({ reason }) => reason),
+      environment.lines.map(({ reason }) => reason),
       ['needs-directory', 'needs-directory'],
     );
   });
@@ -129,7 +129,7 @@ describe('LambdaAuthorizer', () => {
 
   it('allows a rule with own only for the owner', async () => {
     const access = { permission: 'notes:write', own: true } as const;
-    const token = await world.token(['members']);
+    const token = await environment.token(['members']);
     const { directoryId: owner = '' } = await authorize(token);
     await authorize(token, { access, resource: async () => ({ owner }) });
     await assertRefused(
@@ -141,17 +141,17 @@ describe('LambdaAuthorizer', () => {
 
   it('allows no resource to a rule with own when the owner is not loaded', async () => {
     const access = { permission: 'notes:write', own: true } as const;
-    const token = await world.token(['members']);
+    const token = await environment.token(['members']);
     await assertRefused(() => authorize(token, { access }), 'not_found');
   });
 
   it('refuses when loading the resource fails, and logs the error', async () => {
     const access = { permission: 'notes:write', own: true } as const;
-    const token = await world.token(['members']);
+    const token = await environment.token(['members']);
     const resource = () => Promise.reject(new TypeError('boom'));
     await assert.rejects(authorize(token, { access, resource }), { code: 'internal' });
     assert.deepEqual(
-      world.lines.map(({ event, granted, code }) => [event, granted, code]),
+      environment.lines.map(({ event, granted, code }) => [event, granted, code]),
       [
         ['decision', false, 'internal'],
         ['failure', undefined, 'internal'],
@@ -160,12 +160,12 @@ describe('LambdaAuthorizer', () => {
   });
 
   it('refuses with unavailable when the issuer’s keys cannot be fetched', async () => {
-    world.keys.answer((_req, res) => void res.writeHead(500).end());
-    const token = await world.token(['members']);
+    environment.keys.answer((_req, res) => void res.writeHead(500).end());
+    const token = await environment.token(['members']);
     const error = await assertRefused(() => authorize(token), 'unavailable');
     assert.equal(error.retryAfter, 5);
     assert.deepEqual(
-      world.lines.map(({ event, granted }) => [event, granted]),
+      environment.lines.map(({ event, granted }) => [event, granted]),
       [
         ['decision', false],
         ['failure', undefined],
@@ -174,16 +174,16 @@ describe('LambdaAuthorizer', () => {
   });
 
   it('writes no token to the log', async () => {
-    const token = await world.token(['members']);
+    const token = await environment.token(['members']);
     await authorize(token);
     await assertRefused(() => authorize(`${token.slice(0, -8)}AAAAAAAA`), 'invalid_token');
     const [, payload = '', signature = ''] = token.split('.');
-    const log = JSON.stringify(world.lines);
+    const log = JSON.stringify(environment.lines);
     assert.ok(!log.includes(payload) && !log.includes(signature.slice(0, 40)));
   });
 
   it('decides as the API does, except for privileged permissions', async () => {
-    const principal = await authorize(await world.token(['members']));
+    const principal = await authorize(await environment.token(['members']));
     const decide = (access: AccessRule) => decideWithoutDirectory(principal, access, undefined, 0);
     assert.deepEqual(decide({ permission: 'notes:read' }), { allowed: true, reason: 'granted' });
     assert.deepEqual(decide('signed-in'), { allowed: true, reason: 'signed-in' });
@@ -193,9 +193,9 @@ describe('LambdaAuthorizer', () => {
   it('requires a recent sign-in where the rule has a maximum age', async () => {
     const now = Math.floor(Date.now() / 1000);
     const access = { permission: 'notes:read', maxAge: 300 } as const;
-    await authorize(await world.token(['members'], { auth_time: now - 60 }), { access });
-    const old = await world.token(['members'], { auth_time: now - 400 });
+    await authorize(await environment.token(['members'], { auth_time: now - 60 }), { access });
+    const old = await environment.token(['members'], { auth_time: now - 400 });
     await assertRefused(() => authorize(old, { access }), 'step_up_required');
-    assert.equal(world.lines.at(-1)?.reason, 'step-up-required');
+    assert.equal(environment.lines.at(-1)?.reason, 'step-up-required');
   });
 });

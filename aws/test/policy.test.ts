@@ -77,12 +77,12 @@ describe('exact ARN', () => {
     const path = fc.array(segment, { maxLength: 4 }).map((segments) => `/${segments.join('/')}`);
     let exact = 0;
     fc.assert(
-      fc.property(path, path, (allowed, asked) => {
+      fc.property(path, path, (allowed, requested) => {
         if (!isExact(allowed)) return;
         exact += 1;
         const policy = policyFor('Allow', arnOf('GET', allowed));
         assert.ok(mayInvoke(policy, arnOf('GET', allowed)));
-        assert.equal(mayInvoke(policy, arnOf('GET', asked)), asked === allowed);
+        assert.equal(mayInvoke(policy, arnOf('GET', requested)), requested === allowed);
       }),
       { numRuns: 3_000 },
     );

@@ -1,4 +1,4 @@
-// How the page shows external users to an owner.
+// The page of an owner, with external users.
 import assert from 'node:assert/strict';
 import { externalId } from '../../functions/src/authn/external-identity.ts';
 import type { Edit } from '../../functions/src/directory/edit.ts';

@@ -12,10 +12,10 @@ import {
   type Person,
 } from './local-issuer.ts';
 
-/** How Auth0 writes access tokens; in a tenant each API has one of these. */
+/** Token profile: the shape of Auth0's access tokens. In a tenant it is a setting of each API. */
 export type Dialect = 'access_token_authz' | 'rfc9068_profile_authz';
 
-/** What RBAC puts into the tokens (Auth0's "add permissions in the access token"). */
+/** Permissions by subject, as Auth0's RBAC adds them to access tokens. */
 const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   'auth0|ada': ['read:notes', 'write:notes', 'read:users'],
   'auth0|bo': ['read:notes'],
@@ -26,20 +26,23 @@ const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
 const LIFETIMES = { access: 86_400, id: 36_000 };
 
 export interface Auth0 extends LocalIssuer {
-  /** Ends in a slash, as Auth0's do. */
+  /** Ends in a slash, as in Auth0. */
   readonly issuer: string;
-  signIn(who: Person, options?: Asked): Promise<{ readonly accessToken: string; readonly idToken: string }>;
-  signInMachine(options?: Asked): Promise<{ readonly accessToken: string }>;
+  signIn(
+    who: Person,
+    options?: TokenOptions,
+  ): Promise<{ readonly accessToken: string; readonly idToken: string }>;
+  signInMachine(options?: TokenOptions): Promise<{ readonly accessToken: string }>;
 }
 
-interface Asked {
+interface TokenOptions {
   readonly audience?: string;
-  /** With `openid` the token is for the tenant's `/userinfo`, too. */
+  /** With `openid`, the audience includes the tenant's `/userinfo`. */
   readonly scope?: string;
   readonly dialect?: Dialect;
 }
 
-/** A token request as Auth0 takes it; `dialect` stands for the setting of the API. */
+/** A token request as Auth0 accepts it. `dialect` replaces the setting of the API. */
 type Auth0Request = TokenRequest & { audience?: string; dialect?: Dialect; password?: string };
 
 export async function startAuth0({ port }: { port: number }): Promise<Auth0> {
@@ -62,10 +65,13 @@ export async function startAuth0({ port }: { port: number }): Promise<Auth0> {
   });
   await server.start(port, HOST);
 
-  async function ask(fields: Readonly<Record<string, string | undefined>>): Promise<Record<string, string>> {
+  async function requestToken(
+    fields: Readonly<Record<string, string | undefined>>,
+  ): Promise<Record<string, string>> {
     const given = Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined);
     const response = await fetch(`${url}/oauth/token`, { method: 'POST', body: new URLSearchParams(given) });
-    if (!response.ok) throw new Error(`the local Auth0 answers ${response.status}: ${await response.text()}`);
+    if (!response.ok)
+      throw new Error(`the local Auth0 answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as Record<string, string>; // the shape of RFC 6749 §5.1
   }
 
@@ -74,12 +80,12 @@ export async function startAuth0({ port }: { port: number }): Promise<Auth0> {
     issuer,
     async signIn(who, { audience = AUDIENCE, scope = 'openid', dialect } = {}) {
       const user = { username: emailAt('auth0', who), password: PASSWORD, client_id: CLIENTS.web };
-      const answer = await ask({ grant_type: 'password', ...user, audience, scope, dialect });
+      const answer = await requestToken({ grant_type: 'password', ...user, audience, scope, dialect });
       return { accessToken: answer.access_token ?? '', idToken: answer.id_token ?? '' };
     },
     async signInMachine({ audience = AUDIENCE, scope, dialect } = {}) {
       const client = { grant_type: 'client_credentials', client_id: CLIENTS.machine };
-      const answer = await ask({ ...client, audience, scope, dialect });
+      const answer = await requestToken({ ...client, audience, scope, dialect });
       return { accessToken: answer.access_token ?? '' };
     },
     stop: () => server.stop(),
@@ -91,13 +97,13 @@ function subjectOf(username: unknown): string | undefined {
   return person && `auth0|${person}`;
 }
 
-/** Makes an Auth0 token of the mock's. */
+/** Changes a token of the mock into the shape of Auth0's tokens. */
 function shape({ header, payload }: MutableToken, body: Auth0Request): void {
   const { iss, iat } = payload;
   const client = String(body.client_id);
   const isMachine = body.grant_type === 'client_credentials';
   const sub = isMachine ? `${client}@clients` : subjectOf(body.username);
-  // The mock says how a user has signed in only in their access tokens.
+  // The mock sets `amr` only in access tokens of users.
   const isIdToken = !isMachine && payload.amr === undefined;
   const permissions = PERMISSIONS[sub ?? ''] ?? [];
   for (const claim of Object.keys(payload)) delete payload[claim];

@@ -1,4 +1,4 @@
-// What an app and its browser do to sign a user in: authorization code with PKCE (RFC 6749 §4.1, RFC 7636).
+// Signs a user in as an app with a browser does: authorization code with PKCE (RFC 6749 §4.1, RFC 7636).
 import { createHash, randomBytes } from 'node:crypto';
 
 interface Client {
@@ -6,12 +6,12 @@ interface Client {
   readonly redirect_uri: string;
 }
 
-/** @throws Error with what the issuer said, when it gives no token */
+/** @throws Error with the issuer's response, if it issues no token */
 export async function signInByCode(
   issuer: string,
   client: Client,
   person: { readonly login: string; readonly password: string },
-  asked: { readonly resource: string; readonly scope: string },
+  request: { readonly resource: string; readonly scope: string },
 ): Promise<{ accessToken: string; idToken: string }> {
   const verifier = randomBytes(32).toString('base64url');
   const state = randomBytes(16).toString('base64url');
@@ -19,7 +19,7 @@ export async function signInByCode(
 
   const authorization = new URL('/auth', issuer);
   authorization.search = new URLSearchParams({
-    ...{ ...client, ...asked, state, response_type: 'code', code_challenge_method: 'S256' },
+    ...{ ...client, ...request, state, response_type: 'code', code_challenge_method: 'S256' },
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
   }).toString();
   const page = await browse(authorization, client.redirect_uri);
@@ -32,12 +32,12 @@ export async function signInByCode(
     method: 'POST',
     body: new URLSearchParams({
       ...{ ...client, code, grant_type: 'authorization_code', code_verifier: verifier },
-      resource: asked.resource,
+      resource: request.resource,
     }),
   });
   if (!response.ok) throw new Error(`no token: ${await response.text()}`);
-  const answer = (await response.json()) as { access_token: string; id_token: string };
-  return { accessToken: answer.access_token, idToken: answer.id_token };
+  const tokens = (await response.json()) as { access_token: string; id_token: string };
+  return { accessToken: tokens.access_token, idToken: tokens.id_token };
 }
 
 /** Follows redirects, with cookies, to a page that needs a user or to the app's redirect URI. @returns the URL */

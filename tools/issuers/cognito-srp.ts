@@ -28,7 +28,7 @@ const REFUSED: Answer = [
 export async function startSrpFront(options: Options): Promise<Server> {
   const { host, port, upstream, poolName, findUser } = options;
   /** Pending challenges by secret block. Each can be answered once. */
-  const asked = new Map<string, { clientId: string; login: string; password: string; proof: Proof }>();
+  const challenges = new Map<string, { clientId: string; login: string; password: string; proof: Proof }>();
 
   function challenge(clientId: string, { USERNAME: login = '', SRP_A = '' }: Fields): Answer {
     const user = findUser(login);
@@ -40,7 +40,7 @@ export async function startSrpFront(options: Options): Promise<Server> {
     const secretBlock = randomBytes(64);
     const SECRET_BLOCK = secretBlock.toString('base64');
     const proof: Proof = (timestamp) => proofOfSrp(srp.key, identity, secretBlock, timestamp);
-    asked.set(SECRET_BLOCK, { clientId, login, password, proof });
+    challenges.set(SECRET_BLOCK, { clientId, login, password, proof });
     const names = { USERNAME: username, USER_ID_FOR_SRP: username };
     const ChallengeParameters = { ...names, SALT: srp.salt, SRP_B: srp.publicB, SECRET_BLOCK };
     return [200, { ChallengeName: 'PASSWORD_VERIFIER', ChallengeParameters }];
@@ -52,8 +52,8 @@ export async function startSrpFront(options: Options): Promise<Server> {
       PASSWORD_CLAIM_SIGNATURE = '',
       TIMESTAMP = '',
     } = responses;
-    const challenge = asked.get(block);
-    asked.delete(block);
+    const challenge = challenges.get(block);
+    challenges.delete(block);
     if (challenge === undefined || challenge.clientId !== clientId) return REFUSED;
     const expected = challenge.proof(TIMESTAMP);
     const given = Buffer.from(PASSWORD_CLAIM_SIGNATURE, 'base64');

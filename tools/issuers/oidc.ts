@@ -39,12 +39,15 @@ const ROLES: Readonly<Record<string, readonly string[]>> = { 'ada@oidc.test': ['
 export interface Oidc extends LocalIssuer {
   readonly issuer: string;
   /** Signs in with a code and PKCE (RFC 6749 §4.1, RFC 7636), as an app with a browser does. */
-  signIn(who: Person, options?: Asked): Promise<{ readonly accessToken: string; readonly idToken: string }>;
+  signIn(
+    who: Person,
+    options?: TokenOptions,
+  ): Promise<{ readonly accessToken: string; readonly idToken: string }>;
   /** Client credentials (RFC 6749 §4.4). */
-  signInMachine(options?: Asked): Promise<{ readonly accessToken: string }>;
+  signInMachine(options?: TokenOptions): Promise<{ readonly accessToken: string }>;
 }
 
-interface Asked {
+interface TokenOptions {
   /** A resource (RFC 8707); the audience of the token. */
   readonly resource?: string;
   readonly scope?: string;

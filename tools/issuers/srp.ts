@@ -10,15 +10,15 @@ export interface SrpChallenge {
   /** Both in hexadecimal. */
   readonly salt: string;
   readonly publicB: string;
-  /** What both sides know in the end if both know the password; 16 bytes. */
+  /** The shared key, 16 bytes. Client and server get the same key if both know the password. */
   readonly key: Buffer;
 }
 
 /**
  * Answers a client's public value (A, in hexadecimal).
  *
- * @param identity the pool's name and the user's, without anything between
- * @returns undefined for an A with which no password would be needed (RFC 5054 §2.5.4)
+ * @param identity the pool's name followed by the user's name
+ * @returns undefined for an A that makes the password irrelevant (RFC 5054 §2.5.4)
  */
 export function challengeSrp(publicA: string, identity: string, password: string): SrpChallenge | undefined {
   const a = BigInt(`0x${publicA}`);
@@ -34,7 +34,7 @@ export function challengeSrp(publicA: string, identity: string, password: string
   return { salt: salt.toString(16), publicB: b.toString(16), key };
 }
 
-/** What a client has to send to prove that it has the key. */
+/** The signature by which a client proves that it has the key. */
 export function proofOfSrp(key: Buffer, identity: string, secretBlock: Buffer, timestamp: string): Buffer {
   return createHmac('sha256', key).update(identity).update(secretBlock).update(timestamp).digest();
 }
@@ -49,7 +49,7 @@ function toBigInt(bytes: Buffer): bigint {
   return BigInt(`0x${bytes.toString('hex')}`);
 }
 
-/** Bytes of a positive number in two's complement, as Java writes it: a leading zero where the first bit is set. */
+/** The bytes of a positive number in two's complement, as in Java: with a leading zero if the first bit is set. */
 function signed(value: bigint): Buffer {
   const hex = value.toString(16);
   const even = hex.length % 2 === 1 ? `0${hex}` : hex;

@@ -47,7 +47,7 @@ export async function startIssuers({ ports, logFile, algorithm = 'RS256' }: Opti
   }
 }
 
-/** Each issuer with a map of its own, to show what a map can say. */
+/** Trusted issuer settings. Each shows another part of `map`. */
 function trust(pool: Cognito, tenant: Auth0, provider: Oidc, algorithm: OidcAlgorithm): TrustedIssuer[] {
   const common = { jitProvisioning: true, tokenExchange: true };
   const ofPool = (tokenUse: 'access' | 'id') =>
@@ -74,7 +74,7 @@ function trust(pool: Cognito, tenant: Auth0, provider: Oidc, algorithm: OidcAlgo
       map: {
         everyone: ['member'],
         claims: [{ path: ['realm_access', 'roles'], values: { helper: ['support'] } }],
-        // They limit what an app does for a user, and are all that a machine may do.
+        // Scopes limit what an app can do for a user. A machine client has only these permissions.
         scopes: {
           'notes:read': ['notes:read'],
           'notes:write': ['notes:write'],

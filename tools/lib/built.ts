@@ -5,7 +5,7 @@ import { ROOT } from './emulator-setup.ts';
 const SOURCES = ['functions/{src,scripts}/**/*.ts', 'functions/*.{ts,json}', 'tools/web.ts'];
 const BUILT = ['functions/src/meta/openapi.json', 'functions/lib/index.js', 'web/vendor/firebase.js'];
 
-/** Whether what the stage `build` makes is there, and younger than every source. */
+/** Whether the output of the stage `build` exists and is newer than every source file. */
 export function isBuilt(): boolean {
   const modified = (file: string) => statSync(join(ROOT, file)).mtimeMs;
   if (!BUILT.every((file) => existsSync(join(ROOT, file)))) return false;

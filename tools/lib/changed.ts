@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { ROOT } from './emulator-setup.ts';
 
 /**
- * Whether a folder is the same as where this branch left the remote's main branch; files that are not committed count.
- * Says no where git cannot tell: without git or a remote, in a shallow clone, and when CI builds the main branch itself.
+ * Whether a folder is the same as in the commit where this branch and the remote's main branch diverged. Uncommitted
+ * files count as changes. False if git cannot tell: without git or a remote, in a shallow clone, and when CI builds main.
  */
 export function isUnchanged(folder: string, root: string = ROOT): boolean {
   /** What git prints, or undefined when it fails. */

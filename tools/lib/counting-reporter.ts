@@ -1,11 +1,11 @@
-// Mocha's usual report for people, and its numbers in a file for `npm test`.
+// Mocha's spec report, and its numbers in a file for `npm test`.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { FUNCTIONS } from './run.ts';
 
 const { reporters }: typeof import('mocha') = createRequire(`${FUNCTIONS}/package.json`)('mocha');
 
-/** How long (ms) the process may go on after its last test before what is left open counts as a failure. */
+/** Milliseconds after the last test until open handles count as a failure. */
 const GRACE_MS = 10_000;
 
 export interface Counts {
@@ -14,7 +14,7 @@ export interface Counts {
   failures: string[];
   /** Full titles of skipped tests. */
   pending: string[];
-  /** A server, timer or child of the tests kept the process alive after them. */
+  /** Whether a server, timer or child process kept the process alive after the tests. */
   isLeftOpen: boolean;
 }
 

@@ -22,6 +22,6 @@ function readText(name: string): string {
   try {
     return readFileSync(join(ROOT, name), 'utf8');
   } catch (cause) {
-    throw new Error(`${name} cannot be read; README, "Deploy", says how to make it.`, { cause });
+    throw new Error(`${name} cannot be read; docs/guides/deploy.md says how to create it.`, { cause });
   }
 }

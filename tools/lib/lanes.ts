@@ -1,12 +1,12 @@
-/** Something that runs in a lane; both lanes number their tasks' ports apart. */
+/** A task of a lane. `run` gets the number of the lane: each lane has its own range of ports. */
 export interface Task {
   lane: 'compute' | 'wait';
   run(lane: number): Promise<void>;
 }
 
 /**
- * Runs tasks two at a time: one that mostly computes beside one that mostly waits. A lane that has no task of its own
- * left takes the other lane's next one.
+ * Runs tasks two at a time: a `compute` task beside a `wait` task. A lane without further tasks of its own takes the next
+ * task of the other lane.
  */
 export async function runInLanes(tasks: readonly Task[]): Promise<void> {
   const compute = tasks.filter(({ lane }) => lane === 'compute');

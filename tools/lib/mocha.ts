@@ -13,12 +13,12 @@ const NOTHING: Outcome = { passed: 0, failed: 0, skipped: 0, notes: [] };
 export interface MochaRun {
   /** Absolute paths of test files. */
   files: readonly string[];
-  /** Mocha's `--grep` and its relatives: with them, no match is no failure. */
+  /** Mocha's options `--grep`, `--fgrep` and `--invert`. With them, it is no failure if no test matches. */
   filter: readonly string[];
   env: NodeJS.ProcessEnv;
-  /** Among how many processes the files are divided. */
+  /** The number of processes among which the files are divided. */
   processes: number;
-  /** Whether the coverage must be what functions/.c8rc.json demands. */
+  /** Whether the coverage must meet functions/.c8rc.json. */
   coverage: boolean;
   print: Print;
 }
@@ -29,7 +29,7 @@ export const testFilesIn = (folder: string) =>
     .map((file) => join(ROOT, folder, file))
     .sort();
 
-/** Deals the files out like cards, so that the files of one folder are spread. */
+/** Assigns the files in turn, so that the files of a folder are spread over the processes. */
 function divide(files: readonly string[], processes: number): string[][] {
   const shares = Array.from({ length: processes }, (_, n) => files.filter((_file, i) => i % processes === n));
   return shares.filter((share) => share.length > 0);
@@ -39,7 +39,7 @@ async function runProcess(
   { files, filter, env, processes, print }: MochaRun,
   counts: string,
 ): Promise<Outcome> {
-  // One process's output at a time.
+  // Prints the output of one process at a time.
   const kept: (Uint8Array | string)[] = [];
   const code = await run(
     functionsBin('mocha'),
@@ -61,20 +61,20 @@ async function runProcess(
     : failure(`mocha did not report (exit code ${code})`);
 }
 
-/** A bad exit code that no failed test explains is a failure. */
+/** Counts an exit code other than 0 as a failure if no test failed. */
 function toOutcome({ passes, failures, pending, isLeftOpen }: Counts, code: number): Outcome {
   const notes = [
     ...failures.map((failed) => `failed: ${failed}`),
     ...pending.map((title) => `skipped: ${title}`),
   ];
-  const isUnexplained = code !== 0 && failures.length === 0;
-  if (isUnexplained) notes.push(`no test failed, but the exit code is ${code}`);
-  if (isLeftOpen) notes.push('the tests left something open: the process did not end by itself');
-  const failed = failures.length + Number(isUnexplained) + Number(isLeftOpen);
+  const hasUnexplainedExit = code !== 0 && failures.length === 0;
+  if (hasUnexplainedExit) notes.push(`no test failed, but the exit code is ${code}`);
+  if (isLeftOpen) notes.push('the tests left a handle open: the process did not end by itself');
+  const failed = failures.length + Number(hasUnexplainedExit) + Number(isLeftOpen);
   return { passed: passes, failed, skipped: pending.length, notes };
 }
 
-/** Holds what all processes of a run have covered, their children included, against functions/.c8rc.json. */
+/** Checks the coverage of all processes of a run and of their children against functions/.c8rc.json. */
 async function checkCoverage(folder: string, print: Print): Promise<Outcome> {
   const args = ['report', `--temp-directory=${folder}`];
   const code = await run(functionsBin('c8'), args, { cwd: FUNCTIONS, timeout: TIMEOUT_MS, print });
@@ -82,9 +82,8 @@ async function checkCoverage(folder: string, print: Print): Promise<Outcome> {
 }
 
 /**
- * Runs test files in mocha, without functions/.mocharc.json. For several processes it starts several mochas: the workers
- * of `mocha --parallel` run root hooks of shared helpers for their first file only, and end although tests left
- * something open.
+ * Runs test files in mocha, without functions/.mocharc.json. For several processes it starts mocha several times: the
+ * workers of `mocha --parallel` run root hooks of shared helpers only for their first file, and end despite open handles.
  */
 export async function runMocha(mocha: MochaRun): Promise<Outcome> {
   const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));

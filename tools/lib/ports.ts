@@ -67,8 +67,8 @@ const LAST_PORT = 30_000;
 const PORTS_OF_A_RANGE = 5_000;
 
 /**
- * The environment of processes that find their free ports in a range of their own (0 to 2): processes of another range do
- * not take a port between its being found and its being used.
+ * Environment variables for processes that use free ports of their own range (0 to 2). Processes of other ranges cannot take
+ * a port after it was found and before it is used.
  */
 export const portRange = (n: number) => ({ GATEHOUSE_PORTS: String(FIRST_PORT + n * PORTS_OF_A_RANGE) });
 

@@ -6,17 +6,17 @@ import { ROOT } from './emulator-setup.ts';
 
 export const FUNCTIONS = join(ROOT, 'functions');
 
-/** How long (ms) the rest of a program's output is waited for after its end: its own children may hold the pipe open. */
+/** Milliseconds to wait for the rest of a program's output after its end. Its children may keep the pipe open. */
 const OUTPUT_GRACE_MS = 2_000;
 
 /** A program of functions/node_modules. */
 export const functionsBin = (name: string) => join(FUNCTIONS, 'node_modules', '.bin', name);
 
-/** Takes what a program writes, as it comes. */
+/** Receives the output of a program in chunks. */
 export type Print = (chunk: Uint8Array | string) => void;
 
 /**
- * Runs a program to its end and returns its exit code; it does not outlive this process, nor its timeout (ms).
+ * Runs a program and returns its exit code. It ends with this process, and after its timeout (ms).
  *
  * @param print receives both output streams; without it they are inherited
  */

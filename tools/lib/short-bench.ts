@@ -7,12 +7,12 @@ import type { Job } from './stage.ts';
 
 const TIMEOUT_MS = 5 * 60_000;
 
-/** The short benchmark: each ratio is a test, with twice its budget, so that a regression is seen and noise is not. */
+/** The short benchmark. Each ratio is a test with twice its budget, so that it reports regressions but not noise. */
 export async function bench({ print }: Job): Promise<Outcome> {
   const out = `${ROOT}/.gatehouse/bench.json`;
   rmSync(out, { force: true });
   await run('node', ['tools/bench.ts', '--short', `--out=${out}`], { cwd: ROOT, timeout: TIMEOUT_MS, print });
-  if (!existsSync(out)) return failure('the benchmark did not come to its end');
+  if (!existsSync(out)) return failure('the benchmark did not complete');
   const types = await check(print, [functionsBin('tsc'), '-p', 'bench/tsconfig.json']);
   const { verdicts, failed } = JSON.parse(readFileSync(out, 'utf8')) as {
     verdicts: Verdict[];
@@ -27,7 +27,7 @@ export async function bench({ print }: Job): Promise<Outcome> {
     notes: [
       ...types.notes,
       ...missed.map(({ what, text }) => `${what}: ${text[0]}, allowed is ${text[1]}`),
-      ...failed.map((name) => `the measurement ${name} did not come to its end`),
+      ...failed.map((name) => `the measurement ${name} did not complete`),
     ],
   };
 }

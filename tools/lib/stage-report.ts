@@ -15,7 +15,7 @@ export class StageOutput {
   /** @param isLive print at once, because only one stage runs */
   constructor(isLive: boolean) {
     this.#isLive = isLive;
-    // Who interrupts a run wants to see what it was doing.
+    // An interrupted run prints the output of its unfinished stages.
     process.once('exit', () => {
       for (const name of this.#kept.keys()) this.end(name);
     });
@@ -42,13 +42,13 @@ export class StageOutput {
   }
 }
 
-/** The table of all stages, the reasons of those that did not run, and the line that CI reads. */
-export function summarize(rows: readonly Row[], left: ReadonlyMap<string, string>): string {
+/** The table of all stages, the reasons why others did not run, and the total that CI reads. */
+export function summarize(rows: readonly Row[], omitted: ReadonlyMap<string, string>): string {
   const lines = rows.map(({ name, passed, failed, skipped, seconds, notes }) => {
     const numbers = [passed, failed, skipped, seconds.toFixed(1)].map((n) => String(n).padStart(9));
     return [name.padEnd(14), ...numbers, ...notes.map((note) => `\n    ${note}`)].join('');
   });
-  const reasons = Map.groupBy(left.keys(), (name) => left.get(name));
+  const reasons = Map.groupBy(omitted.keys(), (name) => omitted.get(name));
   const { passed, failed, skipped } = sum(rows);
   return [
     '\n=== summary',

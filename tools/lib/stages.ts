@@ -9,9 +9,9 @@ import { bench } from './short-bench.ts';
 import { type Job, type RunTests, type Stage, tests } from './stage.ts';
 
 const tsc = functionsBin('tsc');
-const colors = process.stdout.isTTY ? 'force' : 'off'; // left alone, Biome colours each letter in a log file
+const colors = process.stdout.isTTY ? 'force' : 'off'; // by default Biome colours each letter in a log file
 
-/** The project of the emulators in which most tests with emulators are. */
+/** The project of most tests with emulators. */
 const DEMO = 'demo-gatehouse';
 
 /** Runs tests against Google's Firestore emulator alone, without the other emulators. */
@@ -22,7 +22,7 @@ async function withOfficial(name: string, test: (host: string) => Promise<Outcom
   return test(`${HOST}:${port}`).finally(stop);
 }
 
-/** On Google's emulator, where it is asked for. Tests that hold, count or break calls use the embedded one all the same. */
+/** Uses Google's emulator with `--firestore=official`. Tests that delay, count or break calls always use the embedded one. */
 function unitFirestore({ firestore }: Job, run: RunTests): Promise<Outcome> {
   if (firestore === 'embedded') return run();
   return withOfficial('unit', (host) => run({ GATEHOUSE_FIRESTORE_HOST: host }));
@@ -35,8 +35,7 @@ async function embeddedFirestore({ firestore }: Job, run: RunTests): Promise<Out
 }
 
 /**
- * firestore.rules as Google's emulator reads them, where that is installed. There are many of these tests: one line says
- * that they were skipped.
+ * Tests firestore.rules with Google's emulator, if it is installed. If not, one note gives the number of skipped tests.
  */
 async function officialRules(_job: unknown, run: RunTests): Promise<Outcome> {
   const runAt = (host?: string) => run({ FIRESTORE_RULES_EMULATOR_HOST: host });
@@ -47,7 +46,7 @@ async function officialRules(_job: unknown, run: RunTests): Promise<Outcome> {
   return outcome.passed + outcome.failed > 0 ? withNote(note, outcome) : { ...outcome, notes: [note] };
 }
 
-/** The page in a real browser; without one each of its tests is skipped by name. */
+/** Tests the page in a real browser. Without a browser, each of its tests is skipped by name. */
 async function withBrowser(_job: unknown, run: RunTests): Promise<Outcome> {
   const browser = await findBrowser();
   if (browser) return run({ CHROME_PATH: browser });
@@ -55,7 +54,7 @@ async function withBrowser(_job: unknown, run: RunTests): Promise<Outcome> {
   return withNote(note, await run({ CHROME_PATH: '' }));
 }
 
-/** What `npm test` runs. In each lane this is their order: the long ones first, so that both lanes end together. */
+/** The stages of `npm test`, in their order in each lane: long stages first, so that both lanes end together. */
 export const stages: Record<string, Stage> = {
   lint: { lane: 'before', run: ({ print }) => check(print, ['biome', 'ci', `--colors=${colors}`, '.']) },
   build: {

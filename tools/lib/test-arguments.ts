@@ -7,16 +7,16 @@ import { testFilesIn } from './mocha.ts';
 import { FUNCTIONS } from './run.ts';
 import type { Stage } from './stage.ts';
 
-/** What was asked of `npm test`. */
+/** The arguments of `npm test`. */
 export interface TestArguments {
   help: boolean;
   full: boolean;
   firestore: FirestoreKind;
-  /** Mocha's options that choose tests by their title. */
+  /** Mocha's options that select tests by title. */
   filter: string[];
-  /** The stages that were asked for, with the test files that were; none for all of the stage's. */
-  asked: Map<string, string[]>;
-  /** Which part of the run, of how many. */
+  /** The selected stages, each with its selected test files. Without files, all files of the stage run. */
+  selected: Map<string, string[]>;
+  /** Which of `count` parts of the run; the first has index 1. */
   shard: { index: number; count: number } | undefined;
 }
 
@@ -41,7 +41,7 @@ Examples:
   npm test -- unit --grep "last owner"
 `;
 
-/** @throws Error in one line that says what is wrong with the arguments */
+/** @throws Error with a message of one line, if the arguments are wrong */
 export function readArguments(stages: Readonly<Record<string, Stage>>): TestArguments {
   const { values, positionals } = parseArgs({
     options: {
@@ -64,20 +64,20 @@ export function readArguments(stages: Readonly<Record<string, Stage>>): TestArgu
   if (invert && filter.length === 0) throw new Error('--invert needs --grep or --fgrep');
   if (invert) filter.push('--invert');
 
-  const asked = new Map<string, string[]>();
+  const selected = new Map<string, string[]>();
   for (const word of positionals) {
     const found = Object.hasOwn(stages, word) ? [{ name: word, files: [] }] : findFiles(word, stages);
     for (const { name, files } of found) {
-      const before = asked.get(name) ?? files;
-      const isWhole = files.length === 0 || before.length === 0;
-      asked.set(name, isWhole ? [] : [...new Set([...before, ...files])]);
+      const before = selected.get(name) ?? files;
+      const isWholeStage = files.length === 0 || before.length === 0;
+      selected.set(name, isWholeStage ? [] : [...new Set([...before, ...files])]);
     }
   }
   const firestore = help ? 'embedded' : chooseFirestore(values.firestore);
-  return { help, full, firestore, filter, asked, shard: readShard(values.shard) };
+  return { help, full, firestore, filter, selected, shard: readShard(values.shard) };
 }
 
-/** The test files at a path, or below it, by their stage. */
+/** The test files at or below a path, by stage. */
 function findFiles(
   word: string,
   stages: Readonly<Record<string, Stage>>,

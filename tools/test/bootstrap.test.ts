@@ -25,7 +25,7 @@ describe('bootstrap', function () {
     writeFileSync(join(home, path), typeof content === 'string' ? content : JSON.stringify(content));
   };
 
-  /** A package with one dependency, which npm finds in a folder. */
+  /** Writes a package with one dependency, which npm installs from a folder. */
   function writePackage(folder: string) {
     const manifest = { name: 'tiny', version: '1.0.0', dependencies: { dep: 'file:dep' } };
     write(`${folder}/package.json`, manifest);
@@ -58,7 +58,7 @@ describe('bootstrap', function () {
 
   afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-  it('installs, then runs the command with its arguments and gives its exit code', async () => {
+  it('installs, runs the command with its arguments, and returns its exit code', async () => {
     const { code, output } = await bootstrap(['hello', 'world']);
     assert.equal(code, 7, output);
     assert.match(output, /hello world/);
@@ -77,17 +77,17 @@ describe('bootstrap', function () {
     assert.ok(!existsSync(stray));
   });
 
-  it('lets commands started at once install one after the other', async () => {
+  it('installs once at a time when several commands start together', async () => {
     const runs = await Promise.all(['a', 'b', 'c'].map((name) => bootstrap(['hello', name])));
     for (const { code, output } of runs) assert.equal(code, 7, output);
   });
 
-  it('takes over the lock of a process that died', async () => {
+  it('takes over the lock of a process that has ended', async () => {
     write('.gatehouse/install.lock', '999999999');
     assert.equal((await bootstrap(['hello'])).code, 7);
   });
 
-  it('says so in one line when npm is missing', async () => {
+  it('reports a missing npm in one line', async () => {
     mkdirSync(join(home, 'path'));
     symlinkSync(process.execPath, join(home, 'path', 'node'));
     const { code, output } = await bootstrap(['hello'], { PATH: join(home, 'path') });
@@ -95,7 +95,7 @@ describe('bootstrap', function () {
     assert.match(output, /\ngatehouse: npm is missing; .*\n$/);
   });
 
-  it('says so in one line when the registry is out of reach', async () => {
+  it('reports an unreachable npm registry in one line', async () => {
     const packages = {
       '': { dependencies: { mocha: '12.0.3' } },
       'node_modules/mocha': { version: '12.0.3' },
@@ -110,7 +110,7 @@ describe('bootstrap', function () {
     assert.match(output, /\ngatehouse: .* registry is out of reach; .*\n$/);
   });
 
-  it('names a command that does not exist', async () => {
+  it('reports a command that does not exist', async () => {
     const { code, output } = await bootstrap(['nonsense']);
     assert.equal(code, 1);
     assert.match(output, /neither tools\/nonsense\.ts nor a program named "nonsense"/);

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isUnchanged } from '../lib/changed.ts';
 
-describe('a folder is unchanged', () => {
+describe('isUnchanged', () => {
   const { CI } = process.env;
   let home: string;
   let clone: string;
 
-  // A git hook that runs the tests names its own repository in the environment.
+  // When a git hook runs the tests, these variables name the repository of the hook.
   const { GIT_DIR, GIT_WORK_TREE, GIT_INDEX_FILE, ...env } = process.env;
   const git = (cwd: string, ...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...args], {
@@ -45,14 +45,14 @@ describe('a folder is unchanged', () => {
 
   const isLibUnchanged = (root = clone) => isUnchanged('lib', root);
 
-  it('without a change since the main branch of the remote', () => {
+  it('is true without a change since the main branch of the remote', () => {
     assert.equal(isLibUnchanged(), true);
     git(clone, 'checkout', '-q', '-b', 'feature');
     commit('other/b.txt', 'b');
     assert.equal(isLibUnchanged(), true);
   });
 
-  it('and is not after a commit, an edit, or with a new file', () => {
+  it('is false after a commit or an edit, and with a new file', () => {
     write('lib/new.txt', 'new');
     assert.equal(isLibUnchanged(), false);
     rmSync(join(clone, 'lib/new.txt'));
@@ -64,7 +64,7 @@ describe('a folder is unchanged', () => {
     assert.equal(isLibUnchanged(), false);
   });
 
-  it('whatever the main branch has changed in it meanwhile', () => {
+  it('is true when only the main branch has changed the folder', () => {
     git(clone, 'checkout', '-q', '-b', 'feature');
     commit('other/b.txt', 'b');
     git(clone, 'checkout', '-q', 'main');
@@ -74,7 +74,7 @@ describe('a folder is unchanged', () => {
     assert.equal(isLibUnchanged(), true);
   });
 
-  it('and counts as changed where git cannot tell', () => {
+  it('is false when git cannot tell', () => {
     process.env.CI = 'true';
     assert.equal(isLibUnchanged(), false, 'CI builds the main branch');
     delete process.env.CI;

@@ -14,22 +14,22 @@ describe('--firestore', function () {
   });
   afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-  /** Puts a program first on the PATH that answers `java -version` as the Java of that version does. */
+  /** Installs a fake `java`, first on the PATH, that prints this version. */
   function installJava(version: string) {
     const java = join(home, 'java');
     writeFileSync(java, `#!/bin/sh\necho 'openjdk version "${version}" 2026-01-20' >&2\n`);
     chmodSync(java, 0o755);
   }
 
-  /** Makes the part of a Google Cloud CLI's folder that says "the emulator is here", with a jar that is none. */
+  /** Creates the emulator folder of a Google Cloud CLI, with an empty jar. */
   function installSdk() {
     const folder = join(home, 'sdk', 'platform', 'cloud-firestore-emulator');
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'cloud-firestore-emulator.jar'), '');
   }
 
-  /** Runs a command of ours; gives its exit code and its two outputs apart. */
-  async function ask(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  /** Runs a script of tools/. @returns its exit code, stderr alone, and both streams together */
+  async function runScript(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const PATH = [home, process.env.PATH].join(delimiter);
     const { child, exited, output } = launch(process.execPath, [join(ROOT, 'tools', script), ...args], {
       env: {
@@ -51,23 +51,23 @@ describe('--firestore', function () {
     ['npm test', 'test.ts', ['rules']],
   ] as const) {
     describe(`of ${command}`, () => {
-      it('refuses Google’s emulator in one line where there is no Java', async () => {
-        const { code, errors } = await ask(script, [...args, '--firestore=official'], { PATH: home });
+      it('refuses Google’s emulator in one line without Java', async () => {
+        const { code, errors } = await runScript(script, [...args, '--firestore=official'], { PATH: home });
         assert.equal(code, 1);
         assert.match(errors, /^gatehouse: --firestore=official needs Java 21, and no java runs here; .*\n$/);
       });
 
-      it('refuses Google’s emulator in one line where Java is too old for it', async () => {
+      it('refuses Google’s emulator in one line if Java is too old', async () => {
         installJava('17.0.15');
-        const { code, errors } = await ask(script, [...args, '--firestore=official']);
+        const { code, errors } = await runScript(script, [...args, '--firestore=official']);
         assert.equal(code, 1);
         assert.match(errors, /^gatehouse: .* needs Java 21, and the java here is 17; .*\n$/);
       });
 
-      it('refuses Google’s emulator in one line where it would have to be downloaded and cannot be', async () => {
+      it('refuses Google’s emulator in one line if its download fails', async () => {
         installJava('21.0.2');
         const env = { HTTPS_PROXY: 'http://127.0.0.1:1' };
-        const { code, errors } = await ask(script, [...args, '--firestore=official'], env);
+        const { code, errors } = await runScript(script, [...args, '--firestore=official'], env);
         assert.equal(code, 1);
         assert.match(
           errors,
@@ -75,44 +75,44 @@ describe('--firestore', function () {
         );
       });
 
-      it('refuses the Google Cloud CLI’s in one line where Java is too old for that', async () => {
+      it('refuses the Google Cloud CLI’s emulator in one line if Java is too old', async () => {
         installSdk();
         installJava('1.8.0_392');
-        const { code, errors } = await ask(script, [...args, '--firestore=official']);
+        const { code, errors } = await runScript(script, [...args, '--firestore=official']);
         assert.equal(code, 1);
         assert.match(errors, /^gatehouse: .* needs Java 11, and the java here is 8; .*\n$/);
       });
 
-      it('knows two Firestores', async () => {
-        const { code, errors } = await ask(script, [...args, '--firestore=mongo']);
+      it('refuses an unknown Firestore', async () => {
+        const { code, errors } = await runScript(script, [...args, '--firestore=mongo']);
         assert.equal(code, 1);
         assert.equal(errors, 'gatehouse: --firestore is "embedded" or "official", not "mongo"\n');
       });
     });
   }
 
-  it('finds the Google Cloud CLI’s emulator by the gcloud on the PATH, which may be a link', async () => {
+  it('finds the Google Cloud CLI’s emulator by gcloud on the PATH, also through a link', async () => {
     installSdk();
     installJava('1.8.0_392');
     const gcloud = join(home, 'sdk', 'bin', 'gcloud');
     mkdirSync(dirname(gcloud));
     writeFileSync(gcloud, '', { mode: 0o755 });
     symlinkSync(gcloud, join(home, 'gcloud'));
-    const { errors } = await ask('test.ts', ['--firestore=official'], { CLOUDSDK_ROOT_DIR: undefined });
+    const { errors } = await runScript('test.ts', ['--firestore=official'], { CLOUDSDK_ROOT_DIR: undefined });
     assert.match(errors, /^gatehouse: .* needs Java 11, /);
   });
 
-  it('needs Google’s emulator for tests of firestore.rules: the summary says how many are skipped', async () => {
-    const { code, output } = await ask('test.ts', ['rules-official']);
+  it('counts the firestore.rules tests that are skipped without Google’s emulator', async () => {
+    const { code, output } = await runScript('test.ts', ['rules-official']);
     assert.equal(code, 0, output);
     assert.match(output, /skipped: \d+ tests of firestore.rules on Google’s emulator: need it, .*\n/);
     assert.match(output, /\n0 passed, 0 failed, [1-9]\d* skipped\n$/);
   });
 
-  it('leaves out the embedded Firestore’s own tests on Google’s: the summary says so', async () => {
+  it('skips the embedded Firestore’s tests on Google’s emulator, with a note', async () => {
     installSdk();
     installJava('11.0.20');
-    const { output } = await ask('test.ts', ['firestore', '--firestore=official']);
+    const { output } = await runScript('test.ts', ['firestore', '--firestore=official']);
     assert.match(output, /skipped: the tests of the embedded Firestore: need a run without --firestore/);
     assert.match(output, /\n0 passed, 0 failed, 1 skipped\n$/);
   });

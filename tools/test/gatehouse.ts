@@ -1,10 +1,10 @@
-// `npm start` as a process of its own, and what tests ask of it.
+// Starts `npm start` as a separate process, and calls its emulators.
 import assert from 'node:assert/strict';
 import { ROOT } from '../lib/emulator-setup.ts';
 import { launch, type Started, until } from './processes.ts';
 
 export const SCRIPT = `${ROOT}/tools/start.ts`;
-// Which Firestore this run of `npm test` is about.
+// The Firestore that this run of `npm test` uses.
 export const { GATEHOUSE_FIRESTORE = 'embedded' } = process.env;
 
 /** Starts Gatehouse on free ports and reads its addresses from the table it prints. */
@@ -24,18 +24,18 @@ export async function startGatehouse(args: string[] = [], env: NodeJS.ProcessEnv
   return { ...started, addresses, ports };
 }
 
-/** Sends JSON to an emulator as its administrator, and gives the JSON of the answer. */
+/** Sends JSON to an emulator as administrator. @returns the JSON of the response */
 export async function send<T>(method: string, url: string, body?: object): Promise<T> {
   const headers = { 'content-type': 'application/json', authorization: 'Bearer owner' };
   const response = await fetch(url, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
-  const answer = await response.text();
-  assert.equal(response.status, 200, answer);
-  return JSON.parse(answer);
+  const text = await response.text();
+  assert.equal(response.status, 200, text);
+  return JSON.parse(text);
 }
 
 export const identityToolkit = (auth: string) => `${auth}/identitytoolkit.googleapis.com/v1`;
 
-/** Signs in with an e-mail address and gives the ID token's claims. */
+/** Signs in with an e-mail address. @returns the claims of the ID token */
 export async function signIn(
   auth: string,
   email: string,
@@ -50,7 +50,7 @@ export async function signIn(
   return JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
 }
 
-/** Sends a signal to all of it, as a terminal does. */
+/** Sends a signal to the whole process group, as a terminal does. */
 export function killGroup({ child }: Started, signal: NodeJS.Signals) {
   if (child.pid) process.kill(-child.pid, signal);
 }

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Health } from '../lib/health.ts';
 
-describe('the API’s health at the start', () => {
+describe('waiting for the API to start', () => {
   /** @returns the address of a server, which ends with the test */
   async function serve(listener: RequestListener): Promise<string> {
     const server = createServer(listener).listen(0, '127.0.0.1');
@@ -21,19 +21,19 @@ describe('the API’s health at the start', () => {
     servers = [];
   });
 
-  it('is good with the first 200', async () => {
-    let asked = 0;
+  it('ends with the first 200', async () => {
+    let requests = 0;
     const url = await serve((_request, response) => {
-      asked += 1;
-      response.writeHead(asked < 3 ? 503 : 200).end();
+      requests += 1;
+      response.writeHead(requests < 3 ? 503 : 200).end();
     });
     await new Health().untilGood(url, 'the.log');
-    assert.equal(asked, 3);
+    assert.equal(requests, 3);
   });
 
-  it('is given up, naming the log, as soon as the API has said that its settings are wrong', async () => {
+  it('fails, with the log’s name, as soon as the API reports a wrong configuration', async () => {
     const health = new Health();
-    // Refuses as the emulator plays it: the request hangs.
+    // The emulator behaves like this when the function does not start: the request hangs.
     const url = await serve(() => {
       health.read(
         '⚠  functions: Failed to initialize: Invalid configuration: trustedIssuers[0].region: is missing',
@@ -45,7 +45,7 @@ describe('the API’s health at the start', () => {
     });
   });
 
-  it('is not given up for another function that was killed', async () => {
+  it('goes on when another function was killed', async () => {
     const health = new Health();
     const url = await serve((_request, response) => {
       health.read('⚠  Your function was killed because it raised an unhandled error.');

@@ -10,7 +10,7 @@ describe('the local issuers', () => {
   });
   after(() => issuers?.stop());
 
-  const askCognito = async (operation: string, body: object) => {
+  const callCognito = async (operation: string, body: object) => {
     const headers = amzHeaders(operation);
     const response = await fetch(issuers.cognito.url, {
       method: 'POST',
@@ -20,9 +20,9 @@ describe('the local issuers', () => {
     return { status: response.status, body: JSON.parse(await response.text()) };
   };
 
-  it('sign people in by SRP, whatever bytes chance puts into it', async () => {
-    // Every other number begins with a set bit and takes a byte more: one that is left out shows.
-    for (let times = 0; times < 8; times++) await issuers.cognito.signIn('bo');
+  it('sign users in by SRP with any random values', async () => {
+    // Half of the numbers start with a set bit and need a leading zero byte. Eight runs find a missing one.
+    for (let run = 0; run < 8; run++) await issuers.cognito.signIn('bo');
   });
 
   for (const flow of ['USER_SRP_AUTH', 'USER_PASSWORD_AUTH'] as const) {
@@ -31,9 +31,9 @@ describe('the local issuers', () => {
     });
   }
 
-  it('refuse the values of SRP with which no password would be needed', async () => {
+  it('refuse SRP values of A that make the password irrelevant (RFC 5054 §2.5.4)', async () => {
     for (const SRP_A of ['0', '00']) {
-      const { status, body } = await askCognito('InitiateAuth', {
+      const { status, body } = await callCognito('InitiateAuth', {
         ...{ AuthFlow: 'USER_SRP_AUTH', ClientId: issuers.cognito.clientId },
         AuthParameters: { USERNAME: 'ada@cognito.test', SRP_A },
       });
@@ -41,8 +41,8 @@ describe('the local issuers', () => {
     }
   });
 
-  it('refuse a proof for which nobody was asked', async () => {
-    const { status, body } = await askCognito('RespondToAuthChallenge', {
+  it('refuse a proof without a challenge', async () => {
+    const { status, body } = await callCognito('RespondToAuthChallenge', {
       ...{ ChallengeName: 'PASSWORD_VERIFIER', ClientId: issuers.cognito.clientId },
       ChallengeResponses: {
         USERNAME: 'ada',
@@ -68,7 +68,7 @@ describe('the local issuers', () => {
     assert.doesNotMatch(await response.text(), /eyJ/);
   });
 
-  it('name their own addresses in discovery', async () => {
+  it('name their own URLs in discovery', async () => {
     for (const { issuer } of [issuers.auth0, issuers.oidc]) {
       const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
       const document = (await response.json()) as { issuer: string; jwks_uri: string };

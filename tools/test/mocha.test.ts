@@ -36,7 +36,7 @@ describe('a stage of mocha tests', function () {
     describe('hooked', () => { before('prepare', () => { throw new Error('no server'); }); it('runs', () => {}); });
   });`;
 
-  it('counts what passed, failed and was skipped, and names it, whatever the number of processes', async () => {
+  it('counts and names passed, failed and skipped tests, in one or more processes', async () => {
     for (const processes of [1, 3]) {
       const { passed, failed, skipped, notes } = await run([good('one'), bad, good('two')], { processes });
       assert.deepEqual([passed, failed, skipped], [2, 2, 1]);
@@ -48,7 +48,7 @@ describe('a stage of mocha tests', function () {
     }
   });
 
-  it('prints one process after the other', async () => {
+  it('prints the output of one process after the other', async () => {
     const slow = (name: string) =>
       `describe('${name}', () => { for (let n = 0; n < 3; n++) it(name + n, (done) => { setTimeout(done, 50); }); });`;
     const named = (name: string) => slow(name).replaceAll('name', `'${name}'`);
@@ -58,7 +58,7 @@ describe('a stage of mocha tests', function () {
     assert.equal(order.filter((name, n) => n > 0 && name !== order[n - 1]).length, 1, output);
   });
 
-  it('fails when no test ran, unless tests were chosen by their title', async () => {
+  it('fails when no test ran, unless tests were selected by title', async () => {
     assert.equal((await run(['export {};'])).failed, 1);
     const { passed, failed, skipped } = await run([good('one')], { filter: ['--grep', 'nothing'] });
     assert.deepEqual([passed, failed, skipped], [0, 0, 0]);
@@ -69,15 +69,15 @@ describe('a stage of mocha tests', function () {
     assert.deepEqual([passed, failed], [1, 1]);
   });
 
-  it('fails when the tests leave something open', async () => {
+  it('fails when tests leave a handle open', async () => {
     const open =
       "import { createServer } from 'node:net'; it('listens', () => { createServer().listen(0); });";
     const { passed, failed, notes } = await run([open, good('one')], { processes: 2 });
     assert.deepEqual([passed, failed], [2, 1]);
-    assert.match(notes.join(), /left something open/);
+    assert.match(notes.join(), /left a handle open/);
   });
 
-  it('fails when all tests pass, but do not cover what must be covered', async () => {
+  it('fails when all tests pass but the coverage is too low', async () => {
     const source = pathToFileURL(join(FUNCTIONS, 'src', 'authz', 'decide.ts')).href;
     const loading = `import '${source}'; ${good('one')}`;
     const { passed, failed, notes } = await run([loading, good('two')], { coverage: true, processes: 2 });

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { createGatewayDocument } from '../../functions/scripts/gateway-document.ts';
 import { ROOT } from '../lib/emulator-setup.ts';
 
-// Its settings are functions/.env.example.
+// The parameters of this project are functions/.env.example.
 const PROJECT = 'example';
 
 const write = (...args: string[]) =>
@@ -16,7 +16,7 @@ const write = (...args: string[]) =>
 describe('npm run openapi:gateway', function () {
   this.timeout(30_000);
 
-  it('prints the document of a project, with the region and the issuers of its settings', async () => {
+  it('prints the document of a project, with its region and issuers', async () => {
     const { stdout, stderr } = await write('--project', PROJECT);
     const backend = `https://us-central1-${PROJECT}.cloudfunctions.net/api`;
     const { document } = createGatewayDocument({ projectId: PROJECT, backend, issuers: [] });
@@ -24,7 +24,7 @@ describe('npm run openapi:gateway', function () {
     assert.equal(stderr, '');
   });
 
-  it('writes it to a file, for another address of the function and for web pages', async () => {
+  it('writes the document to a file, with another backend URL and a host', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gatehouse-gateway-'));
     try {
       const out = join(folder, 'gateway.json');
@@ -48,19 +48,19 @@ describe('npm run openapi:gateway', function () {
     }
   });
 
-  const mistakes: [what: string, args: string[], message: RegExp][] = [
+  const mistakes: [mistake: string, args: string[], message: RegExp][] = [
     ['no project', [], /^gatehouse: Usage: npm run openapi:gateway/],
     ['a project without settings', ['--project', 'unknown-1'], /functions\/\.env\.unknown-1 cannot be read/],
     ['a backend on plain HTTP', ['--project', PROJECT, '--backend', 'http://a.test/api'], /--backend/],
     [
-      'a backend with a slash behind it',
+      'a backend with a slash at its end',
       ['--project', PROJECT, '--backend', 'https://a.test/api/'],
       /--backend/,
     ],
-    ['a host that is an address', ['--project', PROJECT, '--host', 'https://a.test'], /--host/],
+    ['a host that is a URL', ['--project', PROJECT, '--host', 'https://a.test'], /--host/],
   ];
-  for (const [what, args, message] of mistakes) {
-    it(`says what is wrong with ${what}`, async () => {
+  for (const [mistake, args, message] of mistakes) {
+    it(`reports ${mistake}`, async () => {
       await assert.rejects(write(...args), (error: { code: number; stdout: string; stderr: string }) => {
         assert.match(error.stderr, message);
         assert.deepEqual([error.code, error.stdout], [1, '']);

@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Started {
   child: ChildProcess;
-  /** What it has printed so far, both streams together. */
+  /** The output of both streams so far. */
   output(): string;
   /** Its exit code, or the signal that ended it. */
   exited: Promise<number | string>;
 }
 
-/** Starts a real process in a group of its own, as a terminal does. */
+/** Starts a process in its own process group, as a terminal does. */
 export function launch(command: string, args: string[], options: SpawnOptions = {}): Started {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, ...options });
   let text = '';
@@ -20,7 +20,7 @@ export function launch(command: string, args: string[], options: SpawnOptions = 
   return { child, output: () => text, exited };
 }
 
-/** Waits until something holds; false when it doesn't within the time given (ms). */
+/** Waits until the condition holds. @param timeout in milliseconds @returns false after the timeout */
 export async function until(holds: () => boolean | Promise<boolean>, timeout: number): Promise<boolean> {
   const deadline = Date.now() + timeout;
   while (Date.now() < deadline) {
@@ -42,6 +42,6 @@ export async function isListening(port: number): Promise<boolean> {
   }
 }
 
-/** Does nothing listen on any of these ports? */
+/** Whether no process listens on any of these ports. */
 export const isQuiet = async (ports: readonly number[]) =>
   !(await Promise.all(ports.map(isListening))).includes(true);

@@ -11,9 +11,9 @@ import { isQuiet, launch, until } from './processes.ts';
 describe('npm start', function () {
   this.timeout(120_000);
 
-  it('names the taken port, who wanted it and what to do, in one line', async () => {
+  it('reports a taken port, its emulator and a fix in one line', async () => {
     const blocker = createServer().listen(5002, '127.0.0.1');
-    await once(blocker, 'listening').catch(() => undefined); // if it is taken already, so much the better
+    await once(blocker, 'listening').catch(() => undefined); // another process may already use the port
     try {
       const { exited, output } = launch(process.execPath, [SCRIPT]);
       assert.equal(await exited, 1);
@@ -32,10 +32,10 @@ describe('npm start', function () {
     }
   });
 
-  it('leaves no Java behind when it is killed outright on Google’s emulator', async () => {
+  it('leaves no Java process after SIGKILL, on Google’s emulator', async () => {
     const home = mkdtempSync(join(tmpdir(), 'gatehouse-java-'));
     try {
-      const env = installJavaDouble(home);
+      const env = installFakeJava(home);
       const gatehouse = await startGatehouse(['--firestore=official'], env);
       assert.ok(existsSync(join(home, 'ran')));
       gatehouse.child.kill('SIGKILL');
@@ -47,10 +47,10 @@ describe('npm start', function () {
 });
 
 /**
- * Stands in for Java and the emulator in it, which are not on every machine: a program `java` that serves our own
- * Firestore where it is told to. Gives the environment in which it is found.
+ * Installs a fake `java` and emulator, because not every machine has them: the program serves the embedded Firestore on
+ * the port in its arguments. @returns environment variables with which it is found
  */
-function installJavaDouble(home: string): NodeJS.ProcessEnv {
+function installFakeJava(home: string): NodeJS.ProcessEnv {
   const java = `#!/bin/sh
     case "$*" in
       *-version)

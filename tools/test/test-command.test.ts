@@ -15,7 +15,7 @@ describe('npm test', function () {
     return { code, output: output() };
   }
 
-  /** The row of a stage in the summary: how many passed, failed, and were skipped. */
+  /** The numbers of a stage in the summary: passed, failed, skipped. */
   const row = (output: string, name: string) =>
     RegExp(`^${name} +(\\d+) +(\\d+) +(\\d+) +[\\d.]+$`, 'm').exec(output)?.slice(1).map(Number);
 
@@ -34,18 +34,18 @@ describe('npm test', function () {
       const [passed = 0, ...others] = row(output, 'rules') ?? [];
       assert.ok(passed > 0);
       assert.deepEqual(others, [0, 0]);
-      assert.match(output, /^not asked for: lint, .*unit/m);
+      assert.match(output, /^not selected: lint, .*unit/m);
       assert.match(output, /\n\d+ passed, 0 failed, 0 skipped\n$/);
     }
   });
 
-  it('runs several test files, and folders of them, each in its stage', async () => {
+  it('runs several test files and folders, each in its stage', async () => {
     const { code, output } = await npmTest(RULES, 'functions/test/unit/authz', 'tools/test/log-line.test.ts');
     assert.equal(code, 0, output);
     for (const name of ['rules', 'unit', 'tools']) assert.ok((row(output, name)?.[0] ?? 0) > 0, name);
   });
 
-  it('runs the tests with titles that match --grep', async () => {
+  it('runs only tests with a title that matches --grep', async () => {
     const [all = 0] = row((await npmTest(RULES)).output, 'rules') ?? [];
     const count = async (...filter: string[]) =>
       row((await npmTest(RULES, ...filter)).output, 'rules')?.[0] ?? 0;

@@ -19,32 +19,32 @@ const EXAMPLE: Record<string, Stage> = {
 
 const plan = (args: Partial<TestArguments> = {}, of = EXAMPLE) =>
   planTests(of, {
-    ...{ help: false, full: false, firestore: 'embedded', filter: [], asked: new Map(), shard: undefined },
+    ...{ help: false, full: false, firestore: 'embedded', filter: [], selected: new Map(), shard: undefined },
     ...args,
   });
 
 describe('the plan of npm test', () => {
-  it('has every stage once, those that share emulators together, and none that runs by name only', () => {
-    const { before, groups, after, left } = plan();
+  it('has each stage once, groups shared emulators, and omits stages run only by name', () => {
+    const { before, groups, after, omitted } = plan();
     assert.deepEqual([before, groups, after], [['lint'], [['page', 'api'], ['unit'], ['idp']], []]);
-    assert.deepEqual([...left], [['bench', 'not asked for']]);
+    assert.deepEqual([...omitted], [['bench', 'not selected']]);
   });
 
-  it('has the stages that were asked for', () => {
-    const asked = new Map([
+  it('has only the stages that the arguments name', () => {
+    const selected = new Map([
       ['bench', []],
       ['api', ['api/a.test.ts']],
     ]);
-    const { before, groups, after } = plan({ asked });
+    const { before, groups, after } = plan({ selected });
     assert.deepEqual([before, groups, after], [[], [['api']], ['bench']]);
   });
 
-  it('has the stages with tests when tests are chosen by their title', () => {
+  it('has only stages with tests when tests are selected by title', () => {
     const { before, groups, after } = plan({ filter: ['--grep', 'x'] });
     assert.deepEqual([before, groups.flat(), after], [[], ['page', 'api', 'unit', 'idp'], []]);
   });
 
-  it('is whole in its shards, and has no stage twice', () => {
+  it('has each stage in exactly one shard, except build', () => {
     for (const count of [1, 2, 3, 20]) {
       const parts = Array.from({ length: count }, (_, n) => plan({ shard: { index: n + 1, count } }, stages));
       const named = parts.flatMap(({ before, groups, after }) => [before, ...groups, after].flat());
@@ -57,7 +57,7 @@ describe('the plan of npm test', () => {
 });
 
 describe('two lanes', () => {
-  it('run a task that computes beside one that waits, then whatever is left, each once', async () => {
+  it('run a compute task beside a waiting task, then the remaining tasks, each once', async () => {
     const log: string[] = [];
     const lanes = new Set<number>();
     const task = (lane: Task['lane'], name: string, ms: number): Task => ({

@@ -25,9 +25,9 @@ describe('npm start -- --with-issuers', function () {
     if (gatehouse?.child.exitCode === null) killGroup(gatehouse, 'SIGKILL');
   });
 
-  it('names the taken port of an issuer, and what to do', async () => {
+  it('reports the taken port of an issuer, and a fix', async () => {
     const blocker = createServer().listen(ISSUER_PORTS.auth0, '127.0.0.1');
-    await once(blocker, 'listening').catch(() => undefined); // if it is taken already, so much the better
+    await once(blocker, 'listening').catch(() => undefined); // another process may already use the port
     try {
       const { exited, output } = launch(process.execPath, [SCRIPT, '--with-issuers']);
       assert.equal(await exited, 1);
@@ -37,13 +37,13 @@ describe('npm start -- --with-issuers', function () {
     }
   });
 
-  it('prints lines that show a user or a machine of each issuer at the API', () => {
+  it('prints commands that call the API as a user or machine of each issuer', () => {
     const lines = gatehouse.output().split('\n');
     const commands = lines.slice(lines.findIndex((line) => line.startsWith('  4. '))).join('\n');
-    checkAnswers(inShell(commands.replaceAll(/^ {2}\d\. .*$/gm, '')));
+    assertResponses(runInShell(commands.replaceAll(/^ {2}\d\. .*$/gm, '')));
   });
 
-  it('serves what the guide to external issuers says to try', () => {
+  it('runs the commands of the guide to external issuers', () => {
     const [, commands = ''] =
       /```sh\n(API=[^`]*\/oauth\/token[^`]*)```/.exec(readFileSync(GUIDE, 'utf8')) ?? [];
     const here = commands
@@ -51,8 +51,8 @@ describe('npm start -- --with-issuers', function () {
       .replaceAll(`http://127.0.0.1:${ISSUER_PORTS.cognito}`, issuers.cognito)
       .replaceAll(`http://127.0.0.1:${ISSUER_PORTS.auth0}`, issuers.auth0)
       .replaceAll(`http://127.0.0.1:${ISSUER_PORTS.oidc}`, issuers.oidc);
-    const output = inShell(here);
-    checkAnswers(output);
+    const output = runInShell(here);
+    assertResponses(output);
     assert.match(
       output,
       /"access_token":"[\w.-]+","issued_token_type":"urn:ietf:params:oauth:token-type:jwt"/,
@@ -60,7 +60,7 @@ describe('npm start -- --with-issuers', function () {
     assert.match(output, /"kind":"service","issuer":"[^"]+","subject":"gatehouse-machine@clients"/);
   });
 
-  it('gives somebody of Cognito a Firebase token with the roles of their group', async () => {
+  it('exchanges a Cognito token for a Firebase token with the roles of the group', async () => {
     const { api, auth } = gatehouse.addresses;
     const client = /client (\w+)\)/.exec(gatehouse.output())?.[1];
     const { AuthenticationResult } = await post(`${issuers.cognito}/`, amzHeaders('InitiateAuth'), {
@@ -76,9 +76,9 @@ describe('npm start -- --with-issuers', function () {
     const exchanged = await post(`${api}/token/exchange`, {}, request);
     const signIn = `${identityToolkit(auth)}/accounts:signInWithCustomToken?key=demo`;
     const { idToken } = await post(signIn, json, { token: exchanged.access_token, returnSecureToken: true });
-    const answer = await fetch(`${api}/me`, { headers: { authorization: `Bearer ${idToken}` } });
-    const me = (await answer.json()) as Record<string, unknown>;
-    assert.equal(answer.status, 200, JSON.stringify(me));
+    const response = await fetch(`${api}/me`, { headers: { authorization: `Bearer ${idToken}` } });
+    const me = (await response.json()) as Record<string, unknown>;
+    assert.equal(response.status, 200, JSON.stringify(me));
     assert.match(String(me.uid), /^ext-[\w-]{43}$/);
     assert.deepEqual(
       [me.issuer, me.roles],
@@ -86,14 +86,14 @@ describe('npm start -- --with-issuers', function () {
     );
   });
 
-  it('ends the issuers with all the rest', async () => {
+  it('stops the issuers with everything else', async () => {
     killGroup(gatehouse, 'SIGINT');
     assert.equal(await gatehouse.exited, 0);
     for (const url of Object.values(issuers))
       assert.equal(await isListening(Number(new URL(url).port)), false, url);
   });
 
-  /** The answer's JSON, which is of another shape everywhere. */
+  /** @returns the response's JSON; its shape differs by endpoint */
   async function post(url: string, headers: Record<string, string>, body: object) {
     const isForm = body instanceof URLSearchParams;
     const response = await fetch(url, {
@@ -101,13 +101,13 @@ describe('npm start -- --with-issuers', function () {
       headers,
       body: isForm ? body : JSON.stringify(body),
     });
-    const answer = await response.text();
-    assert.equal(response.status, 200, answer);
-    return JSON.parse(answer);
+    const text = await response.text();
+    assert.equal(response.status, 200, text);
+    return JSON.parse(text);
   }
 
-  /** What the commands print: the answers, one after the other. */
-  function inShell(commands: string): string {
+  /** @returns what the commands print: the responses, one after the other */
+  function runInShell(commands: string): string {
     const { stdout, stderr, status, error } = spawnSync('sh', ['-eu', '-c', commands], {
       encoding: 'utf8',
       timeout: 60_000,
@@ -116,7 +116,7 @@ describe('npm start -- --with-issuers', function () {
     return stdout;
   }
 
-  function checkAnswers(output: string): void {
+  function assertResponses(output: string): void {
     const { cognito, auth0 } = issuers;
     assert.match(
       output,

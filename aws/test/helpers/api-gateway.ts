@@ -2,7 +2,7 @@ import type { PolicyDocument } from 'aws-lambda';
 
 /** A model of what AWS documents about API Gateway: how it evaluates policies, and how it caches responses. */
 
-/** IAM's wildcards match any text, slashes included; a denial wins, and what no statement allows is denied. */
+/** Evaluates a policy. IAM's wildcards match any text, slashes included. A denial wins; without a statement the call is denied. */
 export function mayInvoke({ Statement }: PolicyDocument, arn: string): boolean {
   const effects = Statement.filter(
     (statement) =>
@@ -12,7 +12,7 @@ export function mayInvoke({ Statement }: PolicyDocument, arn: string): boolean {
   return effects.includes('Allow') && !effects.includes('Deny');
 }
 
-/** A policy variable could stand for any text. */
+/** A policy variable can match any text. */
 const toRegExp = (pattern: string) =>
   new RegExp(
     `^${pattern
@@ -23,7 +23,7 @@ const toRegExp = (pattern: string) =>
     's',
   );
 
-/** Caches what an authorizer answers under the values of its identity sources, until the test ends. */
+/** Caches the authorizer's response by the values of its identity sources. */
 export function createAuthorizerCache<Event, Result>(
   authorizer: (event: Event) => Promise<Result>,
   keyOf: (event: Event) => readonly unknown[],

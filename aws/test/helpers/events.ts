@@ -7,14 +7,14 @@ type Lines = readonly string[];
 /** `arn:aws:execute-api:…/<stage>/<METHOD>/<path>` */
 export const arnOf = (method: string, path: string) => `${API}/${method}${path}`;
 
-/** REST API, TOKEN: the value of one header, and no more. */
+/** REST API, TOKEN: the event has the value of one header only. */
 export const tokenEvent = (authorizationToken: unknown, method = 'GET', path = '/notes') => ({
   type: 'TOKEN',
   methodArn: arnOf(method, path),
   authorizationToken,
 });
 
-/** What REST APIs and payload 1.0 have of the headers: the last line, and every line. */
+/** Headers in REST APIs and payload 1.0: `headers` has the last line, `multiValueHeaders` every line. */
 function headers1(authorization: Lines, name: string) {
   const [last] = authorization.slice(-1);
   return {
@@ -32,7 +32,7 @@ const requestContext1 = (method: string, path: string) => ({
   apiId: 'abcdef123',
   resourceId: '05c7jb',
   stage: 'test',
-  // A caller may choose this one: x-amzn-requestid.
+  // A caller can choose this value by the header x-amzn-requestid.
   requestId: 'chosen-by-the-caller',
   identity: { sourceIp: '192.0.2.1', userAgent: 'curl' },
   resourcePath: path,

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { createSelfSigned } from '../../../functions/test/helpers/self-signed.ts';
 import type { SigningPair } from '../../../functions/test/helpers/signing.ts';
 
-/** Where an issuer publishes its keys: a real HTTPS server on loopback. */
+/** The key endpoint of an issuer: a real HTTPS server on loopback. */
 export interface KeyHost {
   /** `https://127.0.0.1:<port>/` */
   readonly url: string;
-  /** The file that makes a process believe its certificate. */
+  /** File with its certificate, for NODE_EXTRA_CA_CERTS. */
   readonly certificate: string;
   /** Path of every request so far. */
   readonly requests: string[];

@@ -13,7 +13,7 @@ const require = createRequire(new URL('../../../functions/package.json', import.
 // The one function of fflate that is used here.
 const { unzipSync } = require('fflate') as { unzipSync(zip: Uint8Array): Record<string, Uint8Array> };
 
-/** A module with this configuration; the caller removes its folder. */
+/** Writes a module with this configuration. The caller must remove it. */
 export function writeConfig(config: unknown): { readonly file: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-config-'));
   const file = join(folder, 'authorizer.config.ts');
@@ -21,13 +21,13 @@ export function writeConfig(config: unknown): { readonly file: string; remove():
   return { file, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-/** The zip with this configuration. */
+/** Builds the zip with this configuration. */
 export async function buildWith(config: unknown): Promise<Built> {
   const { file, remove } = writeConfig(config);
   return buildZip(file).finally(remove);
 }
 
-/** An empty folder with what is in the zip, and nothing else. */
+/** Unpacks the zip into a new folder. The caller must remove it. */
 export function unpack(zip: Uint8Array): {
   readonly folder: string;
   readonly files: string[];
@@ -63,7 +63,7 @@ const DRIVER = `
       (value) => ({ id, value }),
       (error) => ({ id, error: String(error.message) }),
     );
-    // Behind what it wrote: messages come by another way, and may be faster.
+    // Marks the end of the call's output: messages use another channel and can arrive before it.
     process.stdout.write('<end ' + id + '>\\n', () => process.send(result));
   });
   process.send({ id: 0, value: Object.keys(lambda) });
@@ -75,7 +75,7 @@ interface Message {
   readonly error?: string;
 }
 
-/** The zip's contents at work, in a process that has nothing but its settings. */
+/** The zip's module in a process of its own, without other environment variables than those given. */
 export interface Lambda {
   /** Names that the module exports. */
   readonly names: unknown;
@@ -86,7 +86,7 @@ export interface Lambda {
   stop(): Promise<void>;
 }
 
-/** @throws Error with what it wrote to stderr when it does not start */
+/** @throws Error with the output on stderr, if it does not start */
 export async function startLambda(folder: string, env: Record<string, string>): Promise<Lambda> {
   const module = pathToFileURL(join(folder, 'index.mjs')).href;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', DRIVER, module], {
@@ -98,25 +98,25 @@ export async function startLambda(folder: string, env: Record<string, string>): 
   child.stdout?.on('data', (chunk) => (written.stdout += chunk));
   child.stderr?.on('data', (chunk) => (written.stderr += chunk));
   const waiting = new Map<number, PromiseWithResolvers<Message>>();
-  const answerTo = (id: number) => {
-    const answer = Promise.withResolvers<Message>();
-    waiting.set(id, answer);
-    return answer.promise;
+  const resultOf = (id: number) => {
+    const result = Promise.withResolvers<Message>();
+    waiting.set(id, result);
+    return result.promise;
   };
   child.on('message', (message: Message) => waiting.get(message.id)?.resolve(message));
   const closed = once(child, 'close').then(() => {
     for (const { reject } of waiting.values()) reject(new Error(written.stderr));
   });
-  const started = await answerTo(0);
+  const started = await resultOf(0);
 
   let last = 0;
   return {
     names: started.value,
     async call(handler, event, requestId = 'request-1') {
       const id = ++last;
-      const answered = answerTo(id);
+      const result = resultOf(id);
       child.send({ id, handler, event, context: { awsRequestId: requestId } });
-      const { value, error } = await answered;
+      const { value, error } = await result;
       const end = `<end ${id}>\n`;
       while (!written.stdout.includes(end)) await setTimeout(1);
       written.stdout = written.stdout.replace(end, '');

@@ -10,26 +10,26 @@ import { mayInvoke } from '../helpers/api-gateway.ts';
 import { arnOf, requestEvent, simpleEvent, tokenEvent } from '../helpers/events.ts';
 import { ISSUER, ISSUER_SETTING } from '../helpers/issuer.ts';
 import type { Lambda } from '../helpers/zip.ts';
-import { openZipWorld, ROUTES, type ZipWorld } from '../helpers/zip-world.ts';
+import { openZipEnvironment, ROUTES, type ZipEnvironment } from '../helpers/zip-environment.ts';
 
 type Policy = APIGatewayAuthorizerWithContextResult<CallerContext>;
 type Lines = readonly string[];
 
 describe('the Lambda authorizer', function () {
   this.timeout(60_000);
-  let world: ZipWorld;
+  let environment: ZipEnvironment;
   let routed: Lambda;
   let plain: Lambda;
 
   before(async () => {
-    world = await openZipWorld();
-    routed = await world.start(ROUTES);
-    plain = await world.start();
+    environment = await openZipEnvironment();
+    routed = await environment.start(ROUTES);
+    plain = await environment.start();
   });
 
   after(async () => {
     await Promise.all([routed.stop(), plain.stop()]);
-    await world.close();
+    await environment.close();
   });
 
   // The tests below check the shape.
@@ -37,7 +37,7 @@ describe('the Lambda authorizer', function () {
     (await lambda.call('authorizer', event)) as Policy;
   const linesOf = (output: string, from: number) => parseLines(output.slice(from));
 
-  /** One request, in each kind of event that is answered with a policy. */
+  /** One request as each kind of event that gets a policy as response. */
   const shapes: [string, (lines: Lines, method?: string, path?: string, resource?: string) => unknown][] = [
     ['TOKEN', (lines, method, path) => tokenEvent(lines.join(','), method, path)],
     ['REQUEST', (lines, method, path, resource) => requestEvent(lines, { method, path, resource })],
@@ -55,7 +55,7 @@ describe('the Lambda authorizer', function () {
   for (const [shape, event] of shapes) {
     describe(`with a ${shape} event`, () => {
       it('allows exactly what the caller may call', async () => {
-        const lines = [await world.bearer(['members'])];
+        const lines = [await environment.bearer(['members'])];
         const allowed: string[] = [];
         for (const { method, path: resource } of ROUTES) {
           const path = resource.replace('{id}', '7');
@@ -68,7 +68,7 @@ describe('the Lambda authorizer', function () {
       });
 
       it('answers with one ARN, that of the request', async () => {
-        const lines = [await world.bearer(['members'])];
+        const lines = [await environment.bearer(['members'])];
         for (const [method, path, effect] of [
           ['GET', '/notes', 'Allow'],
           ['GET', '/audit', 'Deny'],
@@ -83,18 +83,18 @@ describe('the Lambda authorizer', function () {
       });
 
       it('allows nothing for a path with wildcards', async () => {
-        const lines = [await world.bearer(['readers'])];
+        const lines = [await environment.bearer(['readers'])];
         for (const path of ['/*', '/notes/*', '/?????', '/notes/*/GET/*', '/notes/%2A', '/$default/*']) {
           for (const lambda of [routed, plain]) {
             const { policyDocument } = await policyOf(event(lines, 'GET', path, '/notes/{id}'), lambda);
-            for (const asked of [path, '/notes', '/notes/1'])
-              assert.ok(!mayInvoke(policyDocument, arnOf('GET', asked)), `${path} ${asked}`);
+            for (const requested of [path, '/notes', '/notes/1'])
+              assert.ok(!mayInvoke(policyDocument, arnOf('GET', requested)), `${path} ${requested}`);
           }
         }
       });
 
       it('never allows privileged permissions, whatever a token says', async () => {
-        const lines = [await world.bearer(['bosses'])];
+        const lines = [await environment.bearer(['bosses'])];
         const users = await policyOf(event(lines, 'POST', '/users'));
         assert.ok(!mayInvoke(users.policyDocument, arnOf('POST', '/users')));
         const audit = await policyOf(event(lines, 'GET', '/audit'));
@@ -102,9 +102,9 @@ describe('the Lambda authorizer', function () {
       });
 
       it('throws Unauthorized for an invalid token', async () => {
-        const good = await world.bearer(['members']);
+        const good = await environment.bearer(['members']);
         const now = Math.floor(Date.now() / 1000);
-        const stranger = await createSigningPair('RS256', 'k1');
+        const unpublished = await createSigningPair('RS256', 'k1');
         const claims = { iss: ISSUER, aud: ISSUER_SETTING.audience, sub: 'ada', iat: now, exp: now + 60 };
         const bad: Record<string, Lines> = {
           'no line': [],
@@ -113,11 +113,11 @@ describe('the Lambda authorizer', function () {
           'another scheme': [good.replace('Bearer', 'Basic')],
           'alg none': [`Bearer ${forge({ alg: 'none', typ: 'at+jwt' }, claims, unsigned)}`],
           'a cut signature': [good.slice(0, -10)],
-          'a stranger’s key': [`Bearer ${await stranger.sign(claims, { typ: 'at+jwt' })}`],
-          'another audience': [await world.bearer(['members'], { aud: 'https://other.example.com' })],
-          'another issuer': [await world.bearer(['members'], { iss: 'https://evil.example/' })],
-          'an expired token': [await world.bearer(['members'], { iat: now - 100, exp: now - 1 })],
-          'an ID token': [await world.bearer(['members'], {}, { typ: 'JWT' })],
+          'an unpublished key': [`Bearer ${await unpublished.sign(claims, { typ: 'at+jwt' })}`],
+          'another audience': [await environment.bearer(['members'], { aud: 'https://other.example.com' })],
+          'another issuer': [await environment.bearer(['members'], { iss: 'https://evil.example/' })],
+          'an expired token': [await environment.bearer(['members'], { iat: now - 100, exp: now - 1 })],
+          'an ID token': [await environment.bearer(['members'], {}, { typ: 'JWT' })],
         };
         for (const [what, lines] of Object.entries(bad)) {
           for (const lambda of [routed, plain])
@@ -128,7 +128,7 @@ describe('the Lambda authorizer', function () {
   }
 
   it('passes the caller to the back end, all values as strings', async () => {
-    const token = await world.bearer(['helpers'], { email: 'ada@example.com', email_verified: true });
+    const token = await environment.bearer(['helpers'], { email: 'ada@example.com', email_verified: true });
     const { principalId, context } = await policyOf(tokenEvent(token));
     const { permissions, tokenExpiresAt, cacheKey, ...rest } = context;
     const id = externalId(ISSUER, 'ada');
@@ -148,7 +148,7 @@ describe('the Lambda authorizer', function () {
   });
 
   it('allows every signed-in caller without routes, on this stage and no other', async () => {
-    const event = tokenEvent(await world.bearer(['strangers']), 'DELETE', '/notes/7/x');
+    const event = tokenEvent(await environment.bearer(['strangers']), 'DELETE', '/notes/7/x');
     const { policyDocument } = await policyOf(event, plain);
     assert.ok(mayInvoke(policyDocument, event.methodArn));
     assert.ok(!mayInvoke(policyDocument, event.methodArn.replace('/test/', '/prod/')));
@@ -171,21 +171,21 @@ describe('the Lambda authorizer', function () {
   });
 
   it('throws Unavailable, which is a 500, while the issuer’s keys cannot be fetched', async () => {
-    const lambda = await world.start(ROUTES);
-    const token = await world.bearer(['members']);
-    world.keys.fail();
+    const lambda = await environment.start(ROUTES);
+    const token = await environment.bearer(['members']);
+    environment.keys.fail();
     try {
       for (const event of [tokenEvent(token), requestEvent([token]), simpleEvent([token])])
         await assert.rejects(lambda.call('authorizer', event), { message: 'Unavailable' });
     } finally {
-      world.keys.publish([world.pair.jwk]);
+      environment.keys.publish([environment.pair.jwk]);
       await lambda.stop();
     }
   });
 
   it('logs one line for each decision, without the token', async () => {
     const from = routed.output().length;
-    const token = await world.bearer(['members']);
+    const token = await environment.bearer(['members']);
     await routed.call(
       'authorizer',
       requestEvent([token], { method: 'DELETE', path: '/notes/7', resource: '/notes/{id}' }),
@@ -209,10 +209,10 @@ describe('the Lambda authorizer', function () {
 
   describe('of an HTTP API with simple responses', () => {
     const ask = async (groups: readonly string[], route = {}, lambda = routed) =>
-      lambda.call('authorizer', simpleEvent([await world.bearer(groups)], route));
+      lambda.call('authorizer', simpleEvent([await environment.bearer(groups)], route));
 
     it('allows a permitted caller, with the same context as a policy has', async () => {
-      const token = await world.bearer(['members']);
+      const token = await environment.bearer(['members']);
       const { context } = await policyOf(tokenEvent(token));
       assert.deepEqual(await routed.call('authorizer', simpleEvent([token])), {
         isAuthorized: true,
@@ -233,7 +233,7 @@ describe('the Lambda authorizer', function () {
     });
 
     it('refuses every route where the identity sources lack its key, unless there are no routes', async () => {
-      const token = await world.bearer(['members']);
+      const token = await environment.bearer(['members']);
       const event = { ...simpleEvent([token]), identitySource: [token] };
       assert.deepEqual(await routed.call('authorizer', event), { isAuthorized: false });
       const [line] = linesOf(routed.output(), 0).slice(-1);
@@ -253,14 +253,14 @@ describe('the Lambda authorizer', function () {
     });
 
     it('throws Unauthorized without a token, with two, and with an invalid one', async () => {
-      const good = await world.bearer(['members']);
+      const good = await environment.bearer(['members']);
       for (const lines of [[], [good, good], [`${good}x`], ['Bearer'], ['Bearer a.b.c']]) {
         await assert.rejects(routed.call('authorizer', simpleEvent(lines)), { message: 'Unauthorized' });
       }
     });
 
     it('reads no token from a cookie, the query or the identity sources', async () => {
-      const token = await world.bearer(['members']);
+      const token = await environment.bearer(['members']);
       const event = {
         ...simpleEvent([]),
         identitySource: [token],

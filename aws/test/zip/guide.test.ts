@@ -10,7 +10,7 @@ import { buildZip } from '../../scripts/build.ts';
 import { readConfig } from '../../src/settings.ts';
 import { proxyEvent2 } from '../helpers/events.ts';
 import { buildWith, unpack } from '../helpers/zip.ts';
-import { openZipWorld } from '../helpers/zip-world.ts';
+import { openZipEnvironment } from '../helpers/zip-environment.ts';
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const guide = readFileSync(join(PACKAGE, '../docs/guides/aws-lambda.md'), 'utf8');
@@ -45,8 +45,8 @@ describe('the guide to AWS Lambda', function () {
   });
 
   it('has a Lambda function that answers a permitted caller', async () => {
-    const world = await openZipWorld();
-    const built = unpack((await buildWith(world.configOf(null))).zip);
+    const environment = await openZipEnvironment();
+    const built = unpack((await buildWith(environment.configOf(null))).zip);
     writeFileSync(join(folder, 'gatehouse.mjs'), readFileSync(join(built.folder, 'index.mjs')));
     writeFileSync(join(folder, 'index.mjs'), block('js'));
     const run = `
@@ -54,12 +54,12 @@ describe('the guide to AWS Lambda', function () {
       process.on('exit', () => console.error(JSON.stringify(answer)));
       const answer = await handler(JSON.parse(process.argv[1]), { awsRequestId: 'r1' });
     `;
-    const event = JSON.stringify(proxyEvent2([await world.bearer(['members'])]));
+    const event = JSON.stringify(proxyEvent2([await environment.bearer(['members'])]));
     const args = ['--input-type=module', '--eval', run, event];
-    const env = { NODE_EXTRA_CA_CERTS: world.keys.certificate };
+    const env = { NODE_EXTRA_CA_CERTS: environment.keys.certificate };
     const { stderr } = await promisify(execFile)(process.execPath, args, { env });
     built.remove();
-    await world.close();
+    await environment.close();
     const { statusCode, body } = JSON.parse(stderr);
     assert.deepEqual(
       [statusCode, JSON.parse(body)],

@@ -6,7 +6,7 @@ import { forge, unsigned } from '../../../functions/test/helpers/forge.ts';
 import { proxyEvent, proxyEvent2 } from '../helpers/events.ts';
 import { ISSUER } from '../helpers/issuer.ts';
 import type { Lambda } from '../helpers/zip.ts';
-import { openZipWorld, type ZipWorld } from '../helpers/zip-world.ts';
+import { openZipEnvironment, type ZipEnvironment } from '../helpers/zip-environment.ts';
 
 interface Answer {
   readonly statusCode: number;
@@ -16,17 +16,17 @@ interface Answer {
 
 describe('the Lambda middleware', function () {
   this.timeout(60_000);
-  let world: ZipWorld;
+  let environment: ZipEnvironment;
   let lambda: Lambda;
 
   before(async () => {
-    world = await openZipWorld();
-    lambda = await world.start();
+    environment = await openZipEnvironment();
+    lambda = await environment.start();
   });
 
   after(async () => {
     await lambda.stop();
-    await world.close();
+    await environment.close();
   });
 
   const call = async (handler: string, event: unknown, requestId?: string) =>
@@ -54,7 +54,11 @@ describe('the Lambda middleware', function () {
   ] as const) {
     describe(`with ${shape}`, () => {
       it('calls the handler with the event and the principal, which has the directory id', async () => {
-        const { statusCode, body } = await call('notes', event([await world.bearer(['members'])]), 'r1');
+        const { statusCode, body } = await call(
+          'notes',
+          event([await environment.bearer(['members'])]),
+          'r1',
+        );
         const { principal, requestId } = JSON.parse(body);
         assert.deepEqual([statusCode, requestId], [200, 'r1']);
         assert.equal(principal.directoryId, externalId(ISSUER, 'ada'));
@@ -68,13 +72,13 @@ describe('the Lambda middleware', function () {
       });
 
       it('answers 401 with an error to an invalid token', async () => {
-        const good = await world.bearer(['members']);
+        const good = await environment.bearer(['members']);
         for (const line of [
           `${good}x`,
           'Bearer',
           `Basic ${good}`,
           `Bearer ${forge({ alg: 'none', typ: 'at+jwt' }, { iss: ISSUER }, unsigned)}`,
-          await world.bearer(['members'], { aud: 'https://other.example.com' }),
+          await environment.bearer(['members'], { aud: 'https://other.example.com' }),
         ]) {
           for (const handler of ['notes', 'open']) {
             const answer = await call(handler, event([line]));
@@ -85,12 +89,12 @@ describe('the Lambda middleware', function () {
       });
 
       it('answers 400 to two Authorization headers', async () => {
-        const good = await world.bearer(['members']);
+        const good = await environment.bearer(['members']);
         assertRefusal(await call('notes', event([good, good])), 400, 'invalid_request');
       });
 
       it('answers 403 to a caller without the permission, and names it', async () => {
-        const answer = await call('notes', event([await world.bearer(['reporters'])]));
+        const answer = await call('notes', event([await environment.bearer(['reporters'])]));
         assertRefusal(answer, 403, 'permission_denied');
         assert.equal(
           answer.headers['WWW-Authenticate'],
@@ -99,7 +103,7 @@ describe('the Lambda middleware', function () {
       });
 
       it('answers 403 for a privileged permission, whatever the token says', async () => {
-        const answer = await call('privileged', event([await world.bearer(['bosses'])]));
+        const answer = await call('privileged', event([await environment.bearer(['bosses'])]));
         assertRefusal(answer, 403, 'permission_denied');
         assert.match(JSON.parse(answer.body).detail, /directory/);
       });
@@ -110,7 +114,7 @@ describe('the Lambda middleware', function () {
       });
 
       it('allows callers their own resources, and answers 404 for those of others', async () => {
-        const line = await world.bearer(['members']);
+        const line = await environment.bearer(['members']);
         const owner = externalId(ISSUER, 'ada');
         assert.equal((await call('own', event([line], { owner }))).statusCode, 200);
         assertRefusal(await call('own', event([line], { owner: 'bob' })), 404, 'not_found');
@@ -118,25 +122,27 @@ describe('the Lambda middleware', function () {
       });
 
       it('answers a fixed 500 when loading the owner fails', async () => {
-        const answer = await call('broken', event([await world.bearer(['members'])]));
+        const answer = await call('broken', event([await environment.bearer(['members'])]));
         assertRefusal(answer, 500, 'internal');
         assert.ok(!answer.body.includes('no such table'));
       });
 
       it('does not catch what the handler throws', async () => {
-        await assert.rejects(call('throwing', event([await world.bearer(['members'])])), { message: 'mine' });
+        await assert.rejects(call('throwing', event([await environment.bearer(['members'])])), {
+          message: 'mine',
+        });
       });
     });
   }
 
   it('finds the header in any casing', async () => {
-    const line = await world.bearer(['members']);
+    const line = await environment.bearer(['members']);
     for (const name of ['authorization', 'AUTHORIZATION', 'aUTHORIZATION'])
       assert.equal((await call('notes', proxyEvent([line], { name }))).statusCode, 200);
   });
 
   it('reads no token from a cookie', async () => {
-    const line = await world.bearer(['members']);
+    const line = await environment.bearer(['members']);
     const cookies = [`__session=${line.slice(7)}`];
     assertRefusal(await call('notes', proxyEvent2([], { cookies })), 401, 'unauthenticated');
   });
@@ -157,31 +163,31 @@ describe('the Lambda middleware', function () {
   });
 
   it('answers 503 with Retry-After while the issuer’s keys cannot be fetched, then recovers', async () => {
-    const fresh = await world.start();
-    const event = proxyEvent([await world.bearer(['members'])]);
-    world.keys.fail();
+    const fresh = await environment.start();
+    const event = proxyEvent([await environment.bearer(['members'])]);
+    environment.keys.fail();
     try {
       const answer = (await fresh.call('notes', event)) as Answer;
       assertRefusal(answer, 503, 'unavailable');
       assert.equal(answer.headers['Retry-After'], '5');
     } finally {
-      world.keys.publish([world.pair.jwk]);
+      environment.keys.publish([environment.pair.jwk]);
       await fresh.stop();
     }
-    const next = await world.start();
+    const next = await environment.start();
     assert.equal(((await next.call('notes', event)) as Answer).statusCode, 200);
     await next.stop();
   });
 
   it('fetches the keys once for many tokens', async () => {
-    const fresh = await world.start();
-    const before = world.keys.requests.length;
+    const fresh = await environment.start();
+    const before = environment.keys.requests.length;
     const lines = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => world.bearer(['members'], { sub: `user-${index}` })),
+      Array.from({ length: 20 }, (_, index) => environment.bearer(['members'], { sub: `user-${index}` })),
     );
     const answers = await Promise.all(lines.map((line) => fresh.call('notes', proxyEvent2([line]))));
     assert.ok(answers.every((answer) => (answer as Answer).statusCode === 200));
-    assert.deepEqual(world.keys.requests.slice(before), ['/keys']);
+    assert.deepEqual(environment.keys.requests.slice(before), ['/keys']);
     await fresh.stop();
   });
 });

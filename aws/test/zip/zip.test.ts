@@ -6,28 +6,28 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Built } from '../../scripts/build.ts';
 import { buildWith, startLambda, unpack, writeConfig } from '../helpers/zip.ts';
-import { openZipWorld, ROUTES, type ZipWorld } from '../helpers/zip-world.ts';
+import { openZipEnvironment, ROUTES, type ZipEnvironment } from '../helpers/zip-environment.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/build.ts', import.meta.url));
 const ZIP = fileURLToPath(new URL('../../dist/gatehouse-lambda.zip', import.meta.url));
 
 describe('the zip', function () {
   this.timeout(60_000);
-  let world: ZipWorld;
+  let environment: ZipEnvironment;
   let built: Built;
   let unpacked: ReturnType<typeof unpack>;
   let code: string;
 
   before(async () => {
-    world = await openZipWorld();
-    built = await buildWith(world.configOf(ROUTES));
+    environment = await openZipEnvironment();
+    built = await buildWith(environment.configOf(ROUTES));
     unpacked = unpack(built.zip);
     code = readFileSync(join(unpacked.folder, 'index.mjs'), 'utf8');
   });
 
   after(async () => {
     unpacked.remove();
-    await world.close();
+    await environment.close();
   });
 
   it('is one file, and well under a megabyte', () => {
@@ -36,7 +36,7 @@ describe('the zip', function () {
   });
 
   it('is the same, byte for byte, when it is built again', async () => {
-    assert.deepEqual((await buildWith(world.configOf(ROUTES))).zip, built.zip);
+    assert.deepEqual((await buildWith(environment.configOf(ROUTES))).zip, built.zip);
   });
 
   it('contains nothing of Firebase, and no web server', () => {
@@ -56,16 +56,16 @@ describe('the zip', function () {
   });
 
   it('exports the authorizer and the middleware', async () => {
-    const lambda = await world.start();
+    const lambda = await environment.start();
     assert.deepEqual(lambda.names, ['authorizer', 'withAuth']);
     await lambda.stop();
   });
 
   it('fetches nothing when it starts', async () => {
-    const before = world.keys.requests.length;
-    const lambda = await world.start();
+    const before = environment.keys.requests.length;
+    const lambda = await environment.start();
     await lambda.stop();
-    assert.equal(world.keys.requests.length, before);
+    assert.equal(environment.keys.requests.length, before);
   });
 
   it('does not start with unverified TLS, and says why', async () => {
@@ -90,7 +90,7 @@ describe('the zip', function () {
     ],
   ] as const) {
     it(`is not built ${what}, with the path of the field`, async () => {
-      const config = Object.assign({}, world.configOf(ROUTES), change);
+      const config = Object.assign({}, environment.configOf(ROUTES), change);
       await assert.rejects(buildWith(config), { message });
     });
   }

@@ -1,21 +1,21 @@
 import fc from 'fast-check';
 import { encode, forge } from '../helpers/forge.ts';
-import { partsOf } from './attack.ts';
-import { claimsOf, headerOf, type Kind, kinds } from './issuer-kinds.ts';
+import { splitToken } from './attack.ts';
 import { createKey, type IssuerKey, signer } from './signers.ts';
+import { claimsOf, headerOf, type TokenKind, tokenKinds } from './token-kinds.ts';
 
-/** Ways to change a valid token, each described by what fast-check can make, shrink and repeat. */
+/** Mutations of valid tokens as fast-check arbitraries, so that a failure can be shrunk and repeated. */
 
-/** A valid token of each kind, in the order of `kinds`. */
-export type Good = readonly string[];
-export type Mutation = (good: Good, now: number) => string;
+/** A valid token of each kind, in the order of `tokenKinds`. */
+export type ValidTokens = readonly string[];
+export type Mutation = (validTokens: ValidTokens, now: number) => string;
 
-const which = fc.nat({ max: kinds.length - 1 });
-const part = fc.nat({ max: 2 });
-const ratio = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
-const at = (text: { length: number }, where: number) => Math.floor(where * text.length);
-const kindOf = (index: number): Kind => {
-  const kind = kinds[index];
+const kindIndex = fc.nat({ max: tokenKinds.length - 1 });
+const partIndex = fc.nat({ max: 2 });
+const position = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+const indexAt = (text: { length: number }, where: number) => Math.floor(where * text.length);
+const kindAt = (index: number): TokenKind => {
+  const kind = tokenKinds[index];
   if (kind === undefined) throw new Error(`no kind ${index}`);
   return kind;
 };
@@ -23,17 +23,17 @@ const kindOf = (index: number): Kind => {
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ \t\n\0%"';
 const char = fc.constantFrom(...ALPHABET);
 
-/** Characters of the token changed, put in, taken out or doubled. */
+/** Characters replaced, inserted, deleted, doubled or swapped. */
 const edit = fc.record({
-  where: ratio,
+  where: position,
   how: fc.constantFrom('replace', 'insert', 'delete', 'double', 'swap'),
   char,
 });
-const edited = fc.record({ which, edits: fc.array(edit, { minLength: 1, maxLength: 4 }) }).map(
-  ({ which, edits }): Mutation =>
-    (good) =>
+const characterEdits = fc.record({ kindIndex, edits: fc.array(edit, { minLength: 1, maxLength: 4 }) }).map(
+  ({ kindIndex, edits }): Mutation =>
+    (validTokens) =>
       edits.reduce((token, { where, how, char }) => {
-        const index = at(token, where);
+        const index = indexAt(token, where);
         const [before, here, after] = [token.slice(0, index), token.charAt(index), token.slice(index + 1)];
         if (how === 'replace') return before + char + after;
         if (how === 'insert') return before + char + here + after;
@@ -41,36 +41,38 @@ const edited = fc.record({ which, edits: fc.array(edit, { minLength: 1, maxLengt
         return how === 'double'
           ? before + here + here + after
           : before + after.charAt(0) + here + after.slice(1);
-      }, good[which] ?? ''),
+      }, validTokens[kindIndex] ?? ''),
 );
 
-/** One to three bits of what a part stands for: its spelling stays right, so that the check behind has to see it. */
-const flipped = fc.record({ which, part, bits: fc.array(ratio, { minLength: 1, maxLength: 3 }) }).map(
-  ({ which, part, bits }): Mutation =>
-    (good) => {
-      const parts: string[] = [...partsOf(good[which] ?? '')];
-      const bytes = Buffer.from(parts[part] ?? '', 'base64url');
-      for (const bit of bits) {
-        const index = at({ length: bytes.length * 8 }, bit);
-        bytes[index >> 3] = (bytes[index >> 3] ?? 0) ^ (1 << (index & 7));
-      }
-      return parts.with(part, bytes.toString('base64url')).join('.');
-    },
-);
+/** One to three bits of a decoded part. The base64url stays canonical, so that a later check must refuse the token. */
+const bitFlips = fc
+  .record({ kindIndex, partIndex, bits: fc.array(position, { minLength: 1, maxLength: 3 }) })
+  .map(
+    ({ kindIndex, partIndex, bits }): Mutation =>
+      (validTokens) => {
+        const parts: string[] = [...splitToken(validTokens[kindIndex] ?? '')];
+        const bytes = Buffer.from(parts[partIndex] ?? '', 'base64url');
+        for (const bit of bits) {
+          const index = indexAt({ length: bytes.length * 8 }, bit);
+          bytes[index >> 3] = (bytes[index >> 3] ?? 0) ^ (1 << (index & 7));
+        }
+        return parts.with(partIndex, bytes.toString('base64url')).join('.');
+      },
+  );
 
 /** Header, payload and signature of different tokens. */
-const swapped = fc.tuple(which, which, which).map(
+const swappedParts = fc.tuple(kindIndex, kindIndex, kindIndex).map(
   ([a, b, c]): Mutation =>
-    (good) =>
-      `${partsOf(good[a] ?? '')[0]}.${partsOf(good[b] ?? '')[1]}.${partsOf(good[c] ?? '')[2]}`,
+    (validTokens) =>
+      `${splitToken(validTokens[a] ?? '')[0]}.${splitToken(validTokens[b] ?? '')[1]}.${splitToken(validTokens[c] ?? '')[2]}`,
 );
 
 /** The beginning of one token and the end of another. */
-const spliced = fc.record({ a: which, b: which, from: ratio, to: ratio }).map(
+const splices = fc.record({ a: kindIndex, b: kindIndex, from: position, to: position }).map(
   ({ a, b, from, to }): Mutation =>
-    (good) => {
-      const [first, second] = [good[a] ?? '', good[b] ?? ''];
-      return first.slice(0, at(first, from)) + second.slice(at(second, to));
+    (validTokens) => {
+      const [first, second] = [validTokens[a] ?? '', validTokens[b] ?? ''];
+      return first.slice(0, indexAt(first, from)) + second.slice(indexAt(second, to));
     },
 );
 
@@ -86,11 +88,11 @@ const ENCODINGS = [
   'lower',
 ] as const;
 /** A part in another encoding. */
-const reencoded = fc.record({ which, part, encoding: fc.constantFrom(...ENCODINGS) }).map(
-  ({ which, part, encoding }): Mutation =>
-    (good) => {
-      const parts: string[] = [...partsOf(good[which] ?? '')];
-      return parts.with(part, reencode(parts[part] ?? '', encoding)).join('.');
+const reencodedParts = fc.record({ kindIndex, partIndex, encoding: fc.constantFrom(...ENCODINGS) }).map(
+  ({ kindIndex, partIndex, encoding }): Mutation =>
+    (validTokens) => {
+      const parts: string[] = [...splitToken(validTokens[kindIndex] ?? '')];
+      return parts.with(partIndex, reencode(parts[partIndex] ?? '', encoding)).join('.');
     },
 );
 
@@ -139,7 +141,7 @@ const texts = fc.oneof(
     'id',
     'member',
   ),
-  fc.constantFrom(...kinds.flatMap(({ issuer, audience, key }) => [issuer, audience, key.kid])),
+  fc.constantFrom(...tokenKinds.flatMap(({ issuer, audience, key }) => [issuer, audience, key.kid])),
   fc.string({ unit: 'binary', maxLength: 40 }),
 );
 const value = fc.oneof(
@@ -160,38 +162,40 @@ const changesOf = (names: readonly string[]) =>
     },
   );
 
-/** Other claims or another header, under the old signature. */
-const rewritten = fc.record({ which, header: fc.option(changesOf(HEADER)), claims: changesOf(CLAIMS) }).map(
-  ({ which, header, claims }): Mutation =>
-    (good, now) => {
-      const kind = kindOf(which);
-      const [head, , signature] = partsOf(good[which] ?? '');
-      return `${header === null ? head : encode({ ...headerOf(kind), ...header })}.${encode({ ...claimsOf(kind, now), ...claims })}.${signature}`;
-    },
-);
+/** Other claims or another header, with the signature of the valid token. */
+const changedContents = fc
+  .record({ kindIndex, header: fc.option(changesOf(HEADER)), claims: changesOf(CLAIMS) })
+  .map(
+    ({ kindIndex, header, claims }): Mutation =>
+      (validTokens, now) => {
+        const kind = kindAt(kindIndex);
+        const [head, , signature] = splitToken(validTokens[kindIndex] ?? '');
+        return `${header === null ? head : encode({ ...headerOf(kind), ...header })}.${encode({ ...claimsOf(kind, now), ...claims })}.${signature}`;
+      },
+  );
 
-const strangers: Readonly<Record<Kind['alg'], IssuerKey>> = {
-  RS256: createKey('RSA', 'stranger'),
-  PS256: createKey('RSA', 'stranger'),
-  ES256: createKey('P-256', 'stranger'),
-  EdDSA: createKey('Ed25519', 'stranger'),
+const unpublishedKeys: Readonly<Record<TokenKind['alg'], IssuerKey>> = {
+  RS256: createKey('RSA', 'unpublished'),
+  PS256: createKey('RSA', 'unpublished'),
+  ES256: createKey('P-256', 'unpublished'),
+  EdDSA: createKey('Ed25519', 'unpublished'),
 };
 
-/** Really signed, by a key that the issuer does not have: a stranger's or another issuer's. */
-const forged = fc
+/** A real signature with an unpublished key, or with another issuer's key. */
+const foreignSignatures = fc
   .record({
-    which,
-    by: fc.option(which),
+    kindIndex,
+    by: fc.option(kindIndex),
     changes: fc.option(changesOf(CLAIMS)),
     header: fc.option(changesOf(HEADER), { freq: 1 }),
   })
   .map(
-    ({ which, by, changes, header }): Mutation =>
-      (_good, now) => {
-        const kind = kindOf(which);
-        const other = by === null ? undefined : kindOf(by);
+    ({ kindIndex, by, changes, header }): Mutation =>
+      (_validTokens, now) => {
+        const kind = kindAt(kindIndex);
+        const other = by === null ? undefined : kindAt(by);
         const isUsable = other?.alg === kind.alg && other.key.privateKey !== kind.key.privateKey;
-        const key = isUsable ? other.key : strangers[kind.alg];
+        const key = isUsable ? other.key : unpublishedKeys[kind.alg];
         return forge(
           { ...headerOf(kind), ...header },
           { ...claimsOf(kind, now), ...changes },
@@ -200,46 +204,48 @@ const forged = fc
       },
   );
 
-const cut = fc.record({ which, from: ratio, to: ratio }).map(
-  ({ which, from, to }): Mutation =>
-    (good) => {
-      const token = good[which] ?? '';
-      return from < 0.5 ? token.slice(0, at(token, to)) : token.slice(at(token, from), at(token, to));
+const truncations = fc.record({ kindIndex, from: position, to: position }).map(
+  ({ kindIndex, from, to }): Mutation =>
+    (validTokens) => {
+      const token = validTokens[kindIndex] ?? '';
+      return from < 0.5
+        ? token.slice(0, indexAt(token, to))
+        : token.slice(indexAt(token, from), indexAt(token, to));
     },
 );
 
-const unicode = fc
-  .record({ which, where: ratio, text: fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }) })
+const unicodeInsertions = fc
+  .record({ kindIndex, where: position, text: fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }) })
   .map(
-    ({ which, where, text }): Mutation =>
-      (good) => {
-        const token = good[which] ?? '';
-        return token.slice(0, at(token, where)) + text + token.slice(at(token, where));
+    ({ kindIndex, where, text }): Mutation =>
+      (validTokens) => {
+        const token = validTokens[kindIndex] ?? '';
+        return token.slice(0, indexAt(token, where)) + text + token.slice(indexAt(token, where));
       },
   );
 
-/** Nothing of a token but its shape. */
-const noise = fc
+/** Random parts, joined by dots. */
+const randomParts = fc
   .array(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.uint8Array({ maxLength: 300 })), {
     maxLength: 4,
   })
   .map(
     (parts): Mutation =>
       () =>
-        parts.map((one) => encode(one)).join('.'),
+        parts.map((part) => encode(part)).join('.'),
   );
 
 export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   ...[
-    { weight: 5, arbitrary: edited },
-    { weight: 6, arbitrary: flipped },
-    { weight: 3, arbitrary: swapped },
-    { weight: 2, arbitrary: spliced },
-    { weight: 2, arbitrary: reencoded },
-    { weight: 4, arbitrary: rewritten },
-    { weight: 3, arbitrary: forged },
-    { weight: 1, arbitrary: cut },
-    { weight: 1, arbitrary: unicode },
-    { weight: 1, arbitrary: noise },
+    { weight: 5, arbitrary: characterEdits },
+    { weight: 6, arbitrary: bitFlips },
+    { weight: 3, arbitrary: swappedParts },
+    { weight: 2, arbitrary: splices },
+    { weight: 2, arbitrary: reencodedParts },
+    { weight: 4, arbitrary: changedContents },
+    { weight: 3, arbitrary: foreignSignatures },
+    { weight: 1, arbitrary: truncations },
+    { weight: 1, arbitrary: unicodeInsertions },
+    { weight: 1, arbitrary: randomParts },
   ],
 );

@@ -1,7 +1,7 @@
 import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { Signer } from '../helpers/forge.ts';
 
-/** Signatures by any algorithm, also by those that no profile lists and by keys that were made for another. */
+/** Signatures by any algorithm, including those that no issuer profile lists, and with keys made for another algorithm. */
 
 export interface IssuerKey {
   readonly kid: string;
@@ -12,10 +12,10 @@ export interface IssuerKey {
 type KeyType = 'RSA' | 'P-256' | 'P-384' | 'P-521' | 'secp256k1' | 'Ed25519';
 
 export function createKey(type: KeyType, kid: string): IssuerKey {
-  return { kid, ...pairOf(type) };
+  return { kid, ...generatePair(type) };
 }
 
-function pairOf(type: KeyType) {
+function generatePair(type: KeyType) {
   if (type === 'RSA') return generateKeyPairSync('rsa', { modulusLength: 2048 });
   if (type === 'Ed25519') return generateKeyPairSync('ed25519');
   return generateKeyPairSync('ec', { namedCurve: type });
@@ -29,7 +29,7 @@ const HASHES: Readonly<Record<string, string>> = {
   ),
 };
 
-/** A real signature, as the algorithm says; the key may be any that can be used so. */
+/** Creates real signatures of the algorithm. The key can be any that the algorithm can use. */
 export function signer(alg: string, { privateKey: key }: Pick<IssuerKey, 'privateKey'>): Signer {
   const hash = HASHES[alg] ?? null;
   const options = alg.startsWith('PS')
@@ -38,7 +38,7 @@ export function signer(alg: string, { privateKey: key }: Pick<IssuerKey, 'privat
   return (input) => sign(hash, Buffer.from(input), options);
 }
 
-/** The public key as a member of a key set (RFC 7517 §4). Without `alg`: the algorithm is for the profile to say. */
+/** The public key as in a key set (RFC 7517 §4), without `alg`: the issuer profile names the algorithm. */
 export function publicJwk({ kid, publicKey }: IssuerKey): Record<string, unknown> {
   return { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig' };
 }

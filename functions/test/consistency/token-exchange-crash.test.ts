@@ -60,7 +60,7 @@ describe('token exchange, when the process exits at any of its calls', function 
   }
 
   for (const timing of ['before', 'after'] as const) {
-    it(`issues no token and no claims without an entry, and a retry completes (${timing} the effect)`, async () => {
+    it(`issues no token or claims without an entry, and a retry completes (${timing} the effect)`, async () => {
       let crashes = 0;
       for (let last = false; !last; crashes++) {
         assert.ok(crashes < 20, 'more calls than expected');

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const src = join(root, 'functions/src/');
 
-/** Every folder whose index.ts defines a module. */
+/** Every folder with an index.ts that defines a module. */
 const MODULES = globSync('*/index.ts', { cwd: src })
   .filter((path) => readFileSync(join(src, path), 'utf8').includes('defineModule('))
   .map(dirname);

@@ -1,41 +1,46 @@
 import { dummySignature, hs256, unsigned } from '../../helpers/forge.ts';
-import { type Attack, isRsa, partsOf } from '../attack.ts';
-import { forgeOf, type Kind } from '../issuer-kinds.ts';
-import { spareKeys } from '../servers.ts';
+import { type Attack, isRsa, splitToken } from '../attack.ts';
+import { spareKeys } from '../issuer-servers.ts';
 import { createKey, type IssuerKey, publicJwk, signer } from '../signers.ts';
+import { forgeToken, type TokenKind } from '../token-kinds.ts';
 
 const NONE = ['none', 'None', 'NONE', 'nOnE', 'none ', ' none', 'none\0'];
 const NO_ALG = [undefined, null, true, 1, '', [], ['RS256'], {}, { alg: 'RS256' }, [['RS256']], '__proto__'];
 
-/** Every way a public key may be written where somebody took it for a shared secret. */
-function asSecrets({ key }: Kind): (string | Buffer)[] {
+/** The public key in every encoding that a verifier could use as an HMAC secret. */
+function publicKeyAsSecrets({ key }: TokenKind): (string | Buffer)[] {
   const { publicKey } = key;
   const { kid, use, ...jwk } = publicJwk(key);
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
   const number = String(jwk.n ?? jwk.x);
   return [
-    ...[pem, pem.trim(), pem.replaceAll('\n', '\r\n')],
+    pem,
+    pem.trim(),
+    pem.replaceAll('\n', '\r\n'),
     ...(publicKey.asymmetricKeyType === 'rsa' ? [publicKey.export({ type: 'pkcs1', format: 'pem' })] : []),
     publicKey.export({ type: 'spki', format: 'der' }),
     ...[jwk, publicJwk(key), { keys: [publicJwk(key)] }].map((value) => JSON.stringify(value)),
-    ...[number, Buffer.from(number, 'base64url'), '', key.kid],
+    number,
+    Buffer.from(number, 'base64url'),
+    '',
+    key.kid,
   ];
 }
 
-const oneOff = { p521: createKey('P-521', 'p521'), k256: createKey('secp256k1', 'k256') };
+const extraKeys = { p521: createKey('P-521', 'p521'), k256: createKey('secp256k1', 'k256') };
 
-/** Algorithms, each with a key that can really sign so: the issuer's own where that is one. */
-function foreignAlgorithms({ alg, key }: Kind): [alg: string, key: IssuerKey][] {
-  const spare = (kid: string) => spareKeys.find((one) => one.kid === kid) ?? key;
+/** Other algorithms, each with a key that can sign with it: the issuer's own key if its type allows it. */
+function otherAlgorithms({ alg, key }: TokenKind): [alg: string, key: IssuerKey][] {
+  const spare = (kid: string) => spareKeys.find((other) => other.kid === kid) ?? key;
   const rsa = isRsaKey(key) ? key : spare('spare-rsa');
   const all: [string, IssuerKey][] = [
     ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'].map((name): [string, IssuerKey] => [name, rsa]),
     ['ES256', alg === 'ES256' ? key : spare('spare-p256')],
     ['ES384', spare('spare-p384')],
-    ['ES512', oneOff.p521],
-    ['ES256K', oneOff.k256],
+    ['ES512', extraKeys.p521],
+    ['ES256K', extraKeys.k256],
     ['EdDSA', alg === 'EdDSA' ? key : spare('spare-ed')],
-    // RFC 9864 §2.2: the same signature by its new name.
+    // RFC 9864 §2.2: another name of the same algorithm.
     ['Ed25519', alg === 'EdDSA' ? key : spare('spare-ed')],
   ];
   return all.filter(([name]) => name !== alg);
@@ -43,8 +48,8 @@ function foreignAlgorithms({ alg, key }: Kind): [alg: string, key: IssuerKey][] 
 
 const isRsaKey = ({ publicKey }: IssuerKey) => publicKey.asymmetricKeyType === 'rsa';
 
-/** What may be in the header, and what was signed with instead. */
-const DISGUISES: Readonly<Record<Kind['alg'], readonly string[]>> = {
+/** By the algorithm in the header: other algorithms that the same key can sign with. */
+const SAME_KEY_ALGORITHMS: Readonly<Record<TokenKind['alg'], readonly string[]>> = {
   RS256: ['RS384', 'RS512', 'PS256'],
   PS256: ['PS384', 'PS512', 'RS256'],
   ES256: ['ES384', 'ES512'],
@@ -53,56 +58,57 @@ const DISGUISES: Readonly<Record<Kind['alg'], readonly string[]>> = {
 
 export const algorithms: readonly Attack[] = [
   {
-    what: 'alg none in any casing, without a signature',
-    tokens: (kind, { now }) => NONE.map((alg) => forgeOf(kind, now, { header: { alg }, signer: unsigned })),
+    name: 'alg none in any letter case, without a signature',
+    tokens: (kind, { now }) =>
+      NONE.map((alg) => forgeToken(kind, now, { header: { alg }, signer: unsigned })),
   },
   {
-    what: 'alg none in any casing, with a signature',
-    tokens: (kind, { now, good }) => [
-      ...NONE.map((alg) => forgeOf(kind, now, { header: { alg } })),
-      ...NONE.map((alg) => forgeOf(kind, now, { header: { alg }, signer: dummySignature })),
+    name: 'alg none in any letter case, with a signature',
+    tokens: (kind, { now, validToken }) => [
+      ...NONE.map((alg) => forgeToken(kind, now, { header: { alg } })),
+      ...NONE.map((alg) => forgeToken(kind, now, { header: { alg }, signer: dummySignature })),
       ...NONE.map((alg) =>
-        forgeOf(kind, now, { header: { alg, kid: undefined }, signer: () => partsOf(good)[2] }),
+        forgeToken(kind, now, { header: { alg, kid: undefined }, signer: () => splitToken(validToken)[2] }),
       ),
     ],
   },
   {
-    what: 'a token whose header names no algorithm, or names one by another type',
-    tokens: (kind, { now }) => NO_ALG.map((alg) => forgeOf(kind, now, { header: { alg } })),
+    name: 'an alg that is missing or not a string',
+    tokens: (kind, { now }) => NO_ALG.map((alg) => forgeToken(kind, now, { header: { alg } })),
   },
   {
-    what: 'HS256 keyed with the public key, however that is written',
+    name: 'key confusion (HS256 with the public key)',
     tokens: (kind, { now }) =>
-      asSecrets(kind).flatMap((secret) => [
-        forgeOf(kind, now, { header: { alg: 'HS256' }, signer: hs256(secret) }),
-        // Keyed so, but by the name of the right algorithm it is only a bad signature: `forgedSignatures`.
-        forgeOf(kind, now, { header: { alg: 'hs256' }, signer: hs256(secret) }),
+      publicKeyAsSecrets(kind).flatMap((secret) => [
+        forgeToken(kind, now, { header: { alg: 'HS256' }, signer: hs256(secret) }),
+        forgeToken(kind, now, { header: { alg: 'hs256' }, signer: hs256(secret) }),
       ]),
   },
   {
-    what: 'an algorithm that its issuer does not use, really signed with a key that the issuer publishes',
+    name: 'an algorithm outside the issuer profile with a published key',
     tokens: (kind, { now }) =>
-      foreignAlgorithms(kind).map(([alg, key]) =>
-        forgeOf(kind, now, { header: { alg, kid: key.kid }, signer: signer(alg, key) }),
+      otherAlgorithms(kind).map(([alg, key]) =>
+        forgeToken(kind, now, { header: { alg, kid: key.kid }, signer: signer(alg, key) }),
       ),
   },
   {
-    what: 'its own algorithm in another spelling',
+    name: 'the right alg in lower case, with white space or in an array',
     tokens: (kind, { now }) =>
       [kind.alg.toLowerCase(), `${kind.alg} `, ` ${kind.alg}`, `${kind.alg}\0`, [kind.alg]].map((alg) =>
-        forgeOf(kind, now, { header: { alg } }),
+        forgeToken(kind, now, { header: { alg } }),
       ),
   },
   {
-    what: 'a signature by another algorithm of the same key under the name of the right one',
+    name: 'a signature of another algorithm with the same key, under the right alg',
     needsKey: true,
-    against: isRsa,
+    appliesTo: isRsa,
     tokens: (kind, { now }) =>
-      DISGUISES[kind.alg].map((alg) => forgeOf(kind, now, { signer: signer(alg, kind.key) })),
+      SAME_KEY_ALGORITHMS[kind.alg].map((alg) => forgeToken(kind, now, { signer: signer(alg, kind.key) })),
   },
   {
-    what: 'an HMAC by the public key under the name of the right algorithm',
+    name: 'an HMAC with the public key, under the right alg',
     needsKey: true,
-    tokens: (kind, { now }) => asSecrets(kind).map((secret) => forgeOf(kind, now, { signer: hs256(secret) })),
+    tokens: (kind, { now }) =>
+      publicKeyAsSecrets(kind).map((secret) => forgeToken(kind, now, { signer: hs256(secret) })),
   },
 ];

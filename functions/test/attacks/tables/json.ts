@@ -1,18 +1,18 @@
 import { encode } from '../../helpers/forge.ts';
 import type { Attack } from '../attack.ts';
-import { claimsOf, forgeOf, headerOf, type Kind } from '../issuer-kinds.ts';
 import { signer } from '../signers.ts';
+import { claimsOf, forgeToken, headerOf, type TokenKind } from '../token-kinds.ts';
 
-/** Really signed by the issuer: only how the JSON is written is wrong. */
+/** Signed by the issuer. Only the JSON is invalid or ambiguous. */
 
-/** The claims' text with something put before its first or after its last member. */
-function around(kind: Kind, now: number, before: string, after: string): string {
+/** A token with JSON text inserted before the first or after the last claim. */
+function insertJson(kind: TokenKind, now: number, before: string, after: string): string {
   const inner = JSON.stringify(claimsOf(kind, now)).slice(1, -1);
-  return forgeOf(kind, now, { payload: `{${before}${inner}${after}}` });
+  return forgeToken(kind, now, { payload: `{${before}${inner}${after}}` });
 }
 
-/** A token whose header is this text. */
-function underHeader(kind: Kind, now: number, text: string): string {
+/** A token with this text as header. */
+function withHeaderText(kind: TokenKind, now: number, text: string): string {
   const input = `${encode(text)}.${encode(claimsOf(kind, now))}`;
   return `${input}.${Buffer.from(signer(kind.alg, kind.key)(input)).toString('base64url')}`;
 }
@@ -21,44 +21,44 @@ const nested = (depth: number, open = '[', close = ']') => open.repeat(depth) + 
 
 export const json: readonly Attack[] = [
   {
-    what: 'a claim that comes twice, the good one first or last, also escaped',
+    name: 'duplicate JSON keys in the claims, also escaped',
     tokens: (kind, { now }) => [
-      around(kind, now, '"sub":"owner",', ''),
-      around(kind, now, '', ',"sub":"owner"'),
-      around(kind, now, '"s\\u0075b":"owner",', ''),
-      around(kind, now, '', ',"\\u0073ub":"owner"'),
-      around(kind, now, '"iss":"https://evil.example",', ''),
-      around(kind, now, '"exp":1,', ''),
-      around(kind, now, '', ',"a":{"b":1,"b":2}'),
+      insertJson(kind, now, '"sub":"owner",', ''),
+      insertJson(kind, now, '', ',"sub":"owner"'),
+      insertJson(kind, now, '"s\\u0075b":"owner",', ''),
+      insertJson(kind, now, '', ',"\\u0073ub":"owner"'),
+      insertJson(kind, now, '"iss":"https://evil.example",', ''),
+      insertJson(kind, now, '"exp":1,', ''),
+      insertJson(kind, now, '', ',"a":{"b":1,"b":2}'),
     ],
   },
   {
-    what: 'a header key that comes twice',
+    name: 'duplicate JSON keys in the header, also escaped',
     tokens: (kind, { now }) => {
       const text = JSON.stringify(headerOf(kind));
       return [
-        underHeader(kind, now, `{"alg":"none",${text.slice(1)}`),
-        underHeader(kind, now, `${text.slice(0, -1)},"alg":"${kind.alg}"}`),
-        underHeader(kind, now, `${text.slice(0, -1)},"\\u006bid":"x"}`),
+        withHeaderText(kind, now, `{"alg":"none",${text.slice(1)}`),
+        withHeaderText(kind, now, `${text.slice(0, -1)},"alg":"${kind.alg}"}`),
+        withHeaderText(kind, now, `${text.slice(0, -1)},"\\u006bid":"x"}`),
       ];
     },
   },
   {
-    what: '__proto__ as a claim or in the header, also escaped and deep inside',
+    name: '__proto__ as a JSON key in claims or header, also escaped',
     tokens: (kind, { now }) => {
       const text = JSON.stringify(headerOf(kind));
       return [
-        around(kind, now, '"__proto__":{"admin":true},', ''),
-        around(kind, now, '', ',"__proto__":null'),
-        around(kind, now, '', ',"\\u005f_proto__":{"sub":"owner"}'),
-        around(kind, now, '', ',"a":[{"__proto__":{"b":1}}]'),
-        underHeader(kind, now, `${text.slice(0, -1)},"__proto__":{"alg":"none"}}`),
-        forgeOf(kind, now, { payload: `{"__proto__":${JSON.stringify(claimsOf(kind, now))}}` }),
+        insertJson(kind, now, '"__proto__":{"admin":true},', ''),
+        insertJson(kind, now, '', ',"__proto__":null'),
+        insertJson(kind, now, '', ',"\\u005f_proto__":{"sub":"owner"}'),
+        insertJson(kind, now, '', ',"a":[{"__proto__":{"b":1}}]'),
+        withHeaderText(kind, now, `${text.slice(0, -1)},"__proto__":{"alg":"none"}}`),
+        forgeToken(kind, now, { payload: `{"__proto__":${JSON.stringify(claimsOf(kind, now))}}` }),
       ];
     },
   },
   {
-    what: 'a payload that is no object, or no JSON',
+    name: 'a payload that is not a JSON object',
     tokens: (kind, { now }) =>
       [
         '[]',
@@ -76,26 +76,26 @@ export const json: readonly Attack[] = [
         '{a:1}',
         'NaN',
         'undefined',
-      ].map((payload) => forgeOf(kind, now, { payload })),
+      ].map((payload) => forgeToken(kind, now, { payload })),
   },
   {
-    what: 'a list with the claims in it, and the claims with something behind them',
+    name: 'claims in an array, or followed by other text',
     tokens: (kind, { now }) => {
       const text = JSON.stringify(claimsOf(kind, now));
       return [`[${text}]`, `${text}${text}`, `${text},`, `${text}//`, `${text}\0`, `)]}',\n${text}`].map(
-        (payload) => forgeOf(kind, now, { payload }),
+        (payload) => forgeToken(kind, now, { payload }),
       );
     },
   },
   {
-    what: 'a header that is no object',
+    name: 'a header that is not a JSON object',
     tokens: (kind, { now }) =>
       ['[]', 'null', '"RS256"', '1', '', JSON.stringify([headerOf(kind)])].map((text) =>
-        underHeader(kind, now, text),
+        withHeaderText(kind, now, text),
       ),
   },
   {
-    what: 'invalid UTF-8, UTF-16 and a byte order mark',
+    name: 'invalid UTF-8, UTF-16, or a byte order mark',
     tokens: (kind, { now }) => {
       const text = JSON.stringify(claimsOf(kind, now));
       const withByte = (...bytes: number[]) =>
@@ -109,24 +109,24 @@ export const json: readonly Attack[] = [
         Buffer.from(text, 'utf16le'),
         Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(text)]),
         `${String.fromCharCode(0xfeff)}${text}`,
-      ].map((payload) => forgeOf(kind, now, { payload }));
+      ].map((payload) => forgeToken(kind, now, { payload }));
     },
   },
   {
-    what: 'control characters in a text, which JSON has to escape',
+    name: 'unescaped control characters in a JSON string',
     tokens: (kind, { now }) =>
-      ['\n', '\0', '\t', '\x1b'].map((char) => around(kind, now, '', `,"x":"${char}"`)),
+      ['\n', '\0', '\t', '\x1b'].map((char) => insertJson(kind, now, '', `,"x":"${char}"`)),
   },
   {
-    what: 'JSON that is nine deep, 2,500 deep and 5,000 deep',
+    name: 'JSON nested 9, 2,500 or 5,000 levels deep',
     tokens: (kind, { now }) => [
-      around(kind, now, '', `,"a":${nested(8)}`),
-      around(kind, now, '', `,"a":${nested(8, '{"a":', '}').replace('"a":}', '"a":1}')}`),
-      around(kind, now, '', `,"a":${nested(2_500)}`),
-      around(kind, now, '', `,"a":${nested(5_000)}`),
-      forgeOf(kind, now, { payload: '['.repeat(5_000) }),
-      forgeOf(kind, now, { payload: '{"a":'.repeat(1_000) }),
-      underHeader(kind, now, `{"alg":${nested(9)}}`),
+      insertJson(kind, now, '', `,"a":${nested(8)}`),
+      insertJson(kind, now, '', `,"a":${nested(8, '{"a":', '}').replace('"a":}', '"a":1}')}`),
+      insertJson(kind, now, '', `,"a":${nested(2_500)}`),
+      insertJson(kind, now, '', `,"a":${nested(5_000)}`),
+      forgeToken(kind, now, { payload: '['.repeat(5_000) }),
+      forgeToken(kind, now, { payload: '{"a":'.repeat(1_000) }),
+      withHeaderText(kind, now, `{"alg":${nested(9)}}`),
     ],
   },
 ];

@@ -1,13 +1,13 @@
 import { dummySignature, encode } from '../../helpers/forge.ts';
-import { type Attack, isFirebase, isRsa, partsOf } from '../attack.ts';
-import { claimsOf, forgeOf, headerOf, type Kind, kinds } from '../issuer-kinds.ts';
+import { type Attack, isFirebase, isRsa, splitToken } from '../attack.ts';
 import { createKey, type IssuerKey, publicJwk, signer } from '../signers.ts';
+import { claimsOf, forgeToken, headerOf, type TokenKind, tokenKinds } from '../token-kinds.ts';
 
 /** Order of the group of Ed25519 (RFC 8032 §5.1), and of P-256 (FIPS 186-4 D.1.2.3). */
 const ED25519_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
-const bytesOf = (token: string) => Buffer.from(partsOf(token)[2], 'base64url');
+const bytesOf = (token: string) => Buffer.from(splitToken(token)[2], 'base64url');
 const withSignature = (token: string, signature: Uint8Array | string) =>
   `${token.slice(0, token.lastIndexOf('.'))}.${Buffer.from(signature as string).toString('base64url')}`;
 
@@ -15,8 +15,8 @@ const toBig = (bytes: Buffer) => BigInt(`0x${bytes.toString('hex')}`);
 const fromBig = (value: bigint, length: number) =>
   Buffer.from(value.toString(16).padStart(length * 2, '0'), 'hex');
 
-/** Numbers that are the same modulo the group's order or the modulus: lazy verifiers take them. */
-function congruent({ alg, key }: Kind, signature: Buffer): Buffer[] {
+/** Signatures congruent modulo the group's order or the RSA modulus. A verifier without a range check accepts them. */
+function congruentSignatures({ alg, key }: TokenKind, signature: Buffer): Buffer[] {
   if (isRsaAlg(alg)) {
     const modulus = Buffer.from(String(publicJwk(key).n), 'base64url');
     const sum = toBig(signature) + toBig(modulus);
@@ -36,90 +36,96 @@ function congruent({ alg, key }: Kind, signature: Buffer): Buffer[] {
 
 const isRsaAlg = (alg: string) => /^[RP]S/.test(alg);
 
-/** A key of the same type that nobody publishes. */
-const strangers = new Map<Kind['alg'], IssuerKey>([
-  ['RS256', createKey('RSA', 'stranger')],
-  ['PS256', createKey('RSA', 'stranger')],
-  ['ES256', createKey('P-256', 'stranger')],
-  ['EdDSA', createKey('Ed25519', 'stranger')],
+/** Keys of the same type that no issuer publishes. */
+const unpublishedKeys = new Map<TokenKind['alg'], IssuerKey>([
+  ['RS256', createKey('RSA', 'unpublished')],
+  ['PS256', createKey('RSA', 'unpublished')],
+  ['ES256', createKey('P-256', 'unpublished')],
+  ['EdDSA', createKey('Ed25519', 'unpublished')],
 ]);
-const strangerOf = ({ alg, key }: Kind) => ({ ...key, ...strangers.get(alg) });
+const unpublishedKeyOf = ({ alg, key }: TokenKind) => ({ ...key, ...unpublishedKeys.get(alg) });
 
 export const signatures: readonly Attack[] = [
   {
-    what: 'a token without a signature',
-    tokens: (_kind, { good }) => [withSignature(good, ''), good.slice(0, good.lastIndexOf('.'))],
+    name: 'a token without a signature',
+    tokens: (_kind, { validToken }) => [
+      withSignature(validToken, ''),
+      validToken.slice(0, validToken.lastIndexOf('.')),
+    ],
   },
   {
-    what: 'a signature of zeros, of ones, or of anything',
+    name: 'a signature of zeros, of ones, or of arbitrary bytes',
     needsKey: true,
-    tokens: (_kind, { good }) => {
-      const { length } = bytesOf(good);
-      // All zeros was once a valid ECDSA signature of everything: CVE-2022-21449.
+    tokens: (_kind, { validToken }) => {
+      const { length } = bytesOf(validToken);
+      // CVE-2022-21449: implementations accepted an ECDSA signature of zeros.
       return [Buffer.alloc(length), Buffer.alloc(length, 255), Buffer.alloc(1), dummySignature('')].map(
-        (bytes) => withSignature(good, bytes),
+        (bytes) => withSignature(validToken, bytes),
       );
     },
   },
   {
-    what: 'a signature that is one byte shorter or longer, or comes twice',
+    name: 'a signature that is a byte shorter or longer, or repeated',
     needsKey: true,
-    tokens: (_kind, { good }) => {
-      const bytes = bytesOf(good);
+    tokens: (_kind, { validToken }) => {
+      const bytes = bytesOf(validToken);
       return [
         bytes.subarray(1),
         bytes.subarray(0, -1),
         [bytes, Buffer.alloc(1)],
         [Buffer.alloc(1), bytes],
         [bytes, bytes],
-      ].map((changed) => withSignature(good, Array.isArray(changed) ? Buffer.concat(changed) : changed));
+      ].map((changed) =>
+        withSignature(validToken, Array.isArray(changed) ? Buffer.concat(changed) : changed),
+      );
     },
   },
   {
-    what: 'a signature with any one bit changed',
+    name: 'a signature with one bit changed',
     needsKey: true,
-    tokens: (_kind, { good }) =>
+    tokens: (_kind, { validToken }) =>
       Array.from({ length: 16 }, (_, index) => {
-        const bytes = bytesOf(good);
+        const bytes = bytesOf(validToken);
         const at = Math.floor((index * bytes.length) / 16);
         bytes[at] = (bytes[at] ?? 0) ^ (1 << (index % 8));
-        return withSignature(good, bytes);
+        return withSignature(validToken, bytes);
       }),
   },
   {
-    what: 'a signature that is the same number in another form',
+    name: 'a signature outside the number range (congruent value)',
     needsKey: true,
-    tokens: (kind, { good }) => congruent(kind, bytesOf(good)).map((bytes) => withSignature(good, bytes)),
+    tokens: (kind, { validToken }) =>
+      congruentSignatures(kind, bytesOf(validToken)).map((bytes) => withSignature(validToken, bytes)),
   },
   {
-    what: 'an ECDSA signature in the form of ASN.1 (RFC 7518 §3.4 wants the two numbers)',
+    name: 'an ECDSA signature in ASN.1 DER instead of R || S (RFC 7518 §3.4)',
     needsKey: true,
-    against: ({ alg }) => alg === 'ES256',
-    tokens: (_kind, { good }) => {
-      const bytes = bytesOf(good);
+    appliesTo: ({ alg }) => alg === 'ES256',
+    tokens: (_kind, { validToken }) => {
+      const bytes = bytesOf(validToken);
       const integer = (part: Buffer) => Buffer.concat([Buffer.from([2, part.length + 1, 0]), part]);
       const body = Buffer.concat([integer(bytes.subarray(0, 32)), integer(bytes.subarray(32))]);
-      return [withSignature(good, Buffer.concat([Buffer.from([0x30, body.length]), body]))];
+      return [withSignature(validToken, Buffer.concat([Buffer.from([0x30, body.length]), body]))];
     },
   },
   {
-    what: 'a PKCS #1 signature without its padding, or of the digest alone',
+    name: 'the signing input in place of an RSA signature',
     needsKey: true,
-    against: isRsa,
+    appliesTo: isRsa,
     tokens: (kind, { now }) => [
-      forgeOf(kind, now, { signer: (input) => Buffer.from(input).subarray(0, 256) }),
+      forgeToken(kind, now, { signer: (input) => Buffer.from(input).subarray(0, 256) }),
     ],
   },
   {
-    what: 'other claims or another header under the signature of a good token',
+    name: 'changed claims or header with the signature of a valid token',
     needsKey: true,
-    tokens: (kind, { good, now }) => {
-      const [header, payload, signature] = partsOf(good);
+    tokens: (kind, { validToken, now }) => {
+      const [header, payload, signature] = splitToken(validToken);
       const claims = claimsOf(kind, now);
       return [
         `${header}.${encode({ ...claims, sub: 'owner' })}.${signature}`,
         `${header}.${encode({ ...claims, exp: now + 601 })}.${signature}`,
-        // The same claims in another order, or with a space.
+        // The same claims in another order, or with a space at the end.
         `${header}.${encode(Object.fromEntries(Object.entries(claims).reverse()))}.${signature}`,
         `${header}.${encode(`${JSON.stringify(claims)} `)}.${signature}`,
         `${encode(`${JSON.stringify(headerOf(kind))} `)}.${payload}.${signature}`,
@@ -127,46 +133,49 @@ export const signatures: readonly Attack[] = [
     },
   },
   {
-    what: 'a token signed by somebody else’s key under the name of the issuer’s',
+    name: 'a signature with an unpublished key, under the issuer’s kid',
     needsKey: true,
-    tokens: (kind, { now }) => [forgeOf(kind, now, { signer: signer(kind.alg, strangerOf(kind)) })],
+    tokens: (kind, { now }) => [forgeToken(kind, now, { signer: signer(kind.alg, unpublishedKeyOf(kind)) })],
   },
   {
-    what: 'a token signed by somebody else’s key under a name of its own',
+    name: 'a signature with an unpublished key, under its own kid',
     needsKey: true,
     tokens: (kind, { now }) => [
-      forgeOf(kind, now, { header: { kid: 'stranger' }, signer: signer(kind.alg, strangerOf(kind)) }),
+      forgeToken(kind, now, {
+        header: { kid: 'unpublished' },
+        signer: signer(kind.alg, unpublishedKeyOf(kind)),
+      }),
     ],
   },
   {
-    what: 'another issuer’s key under its own name',
+    name: 'a signature with another issuer’s key, under its own kid',
     needsKey: true,
     tokens: (kind, { now }) =>
-      foreign(kind).map(({ key }) =>
-        forgeOf(kind, now, { header: { kid: key.kid }, signer: signer(kind.alg, key) }),
+      kindsOfOtherIssuers(kind).map(({ key }) =>
+        forgeToken(kind, now, { header: { kid: key.kid }, signer: signer(kind.alg, key) }),
       ),
   },
   {
-    what: 'another issuer’s key under the name of this one’s',
+    name: 'a signature with another issuer’s key, under this issuer’s kid',
     needsKey: true,
     tokens: (kind, { now }) =>
-      foreign(kind).map(({ key }) => forgeOf(kind, now, { signer: signer(kind.alg, key) })),
+      kindsOfOtherIssuers(kind).map(({ key }) => forgeToken(kind, now, { signer: signer(kind.alg, key) })),
   },
   {
-    what: 'another issuer’s token that names this one as its issuer',
+    name: 'another issuer’s token with this issuer in iss',
     needsKey: true,
-    // What the two do not have in common is refused earlier; Firebase’s form is its own.
-    against: (kind) => !isFirebase(kind),
+    // Firebase refuses these earlier, by header and claims.
+    appliesTo: (kind) => !isFirebase(kind),
     tokens: (kind, { now }) =>
-      foreign(kind).map(({ key }) =>
-        forgeOf(kind, now, { header: { ...headerOf(kind), kid: key.kid }, signer: signer(kind.alg, key) }),
+      kindsOfOtherIssuers(kind).map(({ key }) =>
+        forgeToken(kind, now, { header: { ...headerOf(kind), kid: key.kid }, signer: signer(kind.alg, key) }),
       ),
   },
 ];
 
-/** The kinds of other issuers whose keys could sign so. */
-function foreign(kind: Kind): Kind[] {
-  return kinds.filter(
+/** Token kinds of other issuers with a key that can sign with this kind's algorithm. */
+function kindsOfOtherIssuers(kind: TokenKind): TokenKind[] {
+  return tokenKinds.filter(
     ({ key, alg }) =>
       key.privateKey !== kind.key.privateKey &&
       isRsaAlg(alg) === isRsaAlg(kind.alg) &&

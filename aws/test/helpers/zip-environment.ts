@@ -14,8 +14,8 @@ export const ROUTES: readonly RouteAccess[] = [
   { method: 'POST', path: '/users', access: { permission: 'users:write' } },
 ];
 
-/** Unpacked zips, which run beside an issuer and fetch its keys over HTTPS. */
-export interface ZipWorld {
+/** Unpacked zips in processes of their own. They fetch the keys of a local issuer over HTTPS. */
+export interface ZipEnvironment {
   readonly keys: KeyHost;
   readonly pair: SigningPair;
   /** `Bearer` and a valid token, except for the given claims and header fields. */
@@ -31,7 +31,7 @@ export interface ZipWorld {
   close(): Promise<void>;
 }
 
-export async function openZipWorld(): Promise<ZipWorld> {
+export async function openZipEnvironment(): Promise<ZipEnvironment> {
   const keys = await openKeyHost();
   const pair = await createSigningPair('RS256', 'k1');
   keys.publish([pair.jwk]);

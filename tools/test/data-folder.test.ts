@@ -21,21 +21,21 @@ const PASSWORD = 'correct horse';
 const NOTE = { title: 'Do not forget', pages: 3 };
 
 async function withFirestore<T>(address: string, act: (firestore: Firestore) => Promise<T>): Promise<T> {
-  // The client takes its way to an emulator from here alone, and when it is made.
+  // The client reads the emulator's address only from this variable, and only when it is created.
   process.env.FIRESTORE_EMULATOR_HOST = new URL(address).host;
   const firestore = new Firestore({ projectId: PROJECT });
   delete process.env.FIRESTORE_EMULATOR_HOST;
   return act(firestore).finally(() => firestore.terminate());
 }
 
-/** A step that is taken once, however many tests need it. */
+/** A step that runs once, even if several tests need it. */
 function once(step: () => Promise<unknown>): () => Promise<unknown> {
-  let taken: Promise<unknown> | undefined;
-  return () => (taken ??= step());
+  let result: Promise<unknown> | undefined;
+  return () => (result ??= step());
 }
 
-// A start takes long: each run begins with what the one before has kept.
-describe('npm start -- --data, from one run to the next,', function () {
+// Starting is slow: each run continues with the data that the previous run saved.
+describe('npm start -- --data, over several runs', function () {
   this.timeout(120_000);
   let home: string;
   let folder: string;
@@ -47,7 +47,7 @@ describe('npm start -- --data, from one run to the next,', function () {
 
   type Gatehouse = Awaited<ReturnType<typeof startGatehouse>>;
 
-  /** Runs Gatehouse on the folder, does something with it, and ends it. Nothing of it is left then. */
+  /** Starts Gatehouse with the folder, runs `act`, then stops it and checks that no process is left. */
   async function during(
     { signal, code }: { signal: 'SIGINT' | 'SIGKILL'; code: number | string },
     act: (gatehouse: Gatehouse) => Promise<void>,
@@ -57,18 +57,18 @@ describe('npm start -- --data, from one run to the next,', function () {
       await act(gatehouse);
     } finally {
       if (signal === 'SIGKILL') gatehouse.child.kill(signal);
-      // Through npm, and from people, it comes twice.
-      else for (let times = 0; times < 2; times++) killGroup(gatehouse, signal);
+      // Ctrl-C arrives twice, from the terminal and through npm.
+      else for (let count = 0; count < 2; count++) killGroup(gatehouse, signal);
     }
     assert.equal(await gatehouse.exited, code, gatehouse.output());
-    const patience = signal === 'SIGKILL' ? 5_000 : 1;
-    assert.equal(await until(() => isQuiet(gatehouse.ports), patience), true);
+    const waitMs = signal === 'SIGKILL' ? 5_000 : 1;
+    assert.equal(await until(() => isQuiet(gatehouse.ports), waitMs), true);
     return gatehouse.output();
   }
 
   const note = (id: string, { addresses }: Gatehouse) =>
     withFirestore(addresses.firestore, async (store) => (await store.doc(`notes/${id}`).get()).data());
-  const assertUserKept = async ({ addresses }: Gatehouse) =>
+  const assertUserIsKept = async ({ addresses }: Gatehouse) =>
     assert.equal((await signIn(addresses.auth, EMAIL, PASSWORD)).email, EMAIL);
 
   const first = once(async () => {
@@ -85,12 +85,12 @@ describe('npm start -- --data, from one run to the next,', function () {
     });
     assert.deepEqual(readdirSync(folder), ['snapshot-1']);
   });
-  it('prints the table, serves the API and its users, and ends on Ctrl-C with nothing left', first);
+  it('prints the table, serves the API and users, and stops completely on Ctrl-C', first);
 
   const second = once(async () => {
     await first();
     await during({ signal: 'SIGINT', code: 0 }, async (gatehouse) => {
-      await assertUserKept(gatehouse);
+      await assertUserIsKept(gatehouse);
       assert.deepEqual(await note('kept', gatehouse), NOTE);
       await withFirestore(gatehouse.addresses.firestore, (store) => store.doc('notes/kept').delete());
     });
@@ -101,17 +101,17 @@ describe('npm start -- --data, from one run to the next,', function () {
   const third = once(async () => {
     await second();
     await during({ signal: 'SIGKILL', code: 'SIGKILL' }, async (gatehouse) => {
-      await assertUserKept(gatehouse);
+      await assertUserIsKept(gatehouse);
       assert.equal(await note('kept', gatehouse), undefined);
       await withFirestore(gatehouse.addresses.firestore, (store) => store.doc('notes/lost').set(NOTE));
     });
   });
-  it('has no deleted document again, and leaves no process behind when it is killed outright', third);
+  it('does not restore a deleted document, and leaves no process after SIGKILL', third);
 
-  it('has the data of the run before the killed one, and keeps them when it cannot save', async () => {
+  it('loads the data saved before the killed run, and keeps it when saving fails', async () => {
     await third();
     const output = await during({ signal: 'SIGINT', code: 1 }, async (gatehouse) => {
-      await assertUserKept(gatehouse);
+      await assertUserIsKept(gatehouse);
       assert.equal(await note('lost', gatehouse), undefined);
       rmSync(join(folder, 'running'), { recursive: true });
       writeFileSync(join(folder, 'running'), 'no folder');
@@ -134,14 +134,14 @@ describe('npm start -- --data', function () {
   });
   afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-  /** What it says and how it ends when it does not start. */
-  async function refusal() {
+  /** Checks that it does not start. @returns its output */
+  async function refusedStart() {
     const { exited, output } = launch(process.execPath, [SCRIPT, '--free-ports', '--data', folder]);
     assert.equal(await exited, 1, output());
     return output();
   }
 
-  /** Makes the folder of a run with the embedded Firestore, without users. @returns its emulators' data */
+  /** Creates a snapshot of a run with the embedded Firestore, without users. @returns its folder of emulator data */
   function writeSnapshot(name: string): string {
     const emulators = join(folder, name, 'emulators');
     mkdirSync(join(emulators, 'auth_export'), { recursive: true });
@@ -153,7 +153,7 @@ describe('npm start -- --data', function () {
     return emulators;
   }
 
-  it('refuses damaged documents in one line and leaves them alone', async () => {
+  it('refuses damaged documents in one line, and does not change them', async () => {
     writeSnapshot('snapshot-1');
     const documents = join(folder, 'snapshot-1', 'firestore');
     const { host, stop } = await startFirestore({ dataDir: documents });
@@ -164,7 +164,7 @@ describe('npm start -- --data', function () {
     for (const { name, parentPath } of files) writeFileSync(join(parentPath, name), '{"broken');
     assert.ok(files.length > 0);
     assert.match(
-      await refusal(),
+      await refusedStart(),
       /\ngatehouse: the documents in .* cannot be loaded, and nothing was changed: .*\n$/,
     );
     for (const { name, parentPath } of files) {
@@ -173,32 +173,32 @@ describe('npm start -- --data', function () {
     assert.deepEqual(readdirSync(folder), ['snapshot-1']);
   });
 
-  it('refuses damaged users in one line and leaves them alone', async () => {
+  it('refuses damaged users in one line, and does not change them', async () => {
     const accounts = join(writeSnapshot('snapshot-4'), 'auth_export', 'accounts.json');
     writeFileSync(accounts, '{"users": [');
     assert.match(
-      await refusal(),
+      await refusedStart(),
       /^gatehouse: the data in .*snapshot-4 are damaged \(.*accounts.json\); .*\n$/,
     );
     assert.equal(readFileSync(accounts, 'utf8'), '{"users": [');
     assert.deepEqual(readdirSync(folder), ['snapshot-4']);
   });
 
-  it('refuses the other Firestore’s data in one line', async () => {
+  it('refuses data of the other Firestore in one line', async () => {
     mkdirSync(join(folder, 'snapshot-1'), { recursive: true });
     writeFileSync(join(folder, 'snapshot-1', 'snapshot.json'), '{"format":1,"firestore":"official"}');
-    assert.match(await refusal(), /^gatehouse: the data in .* are of --firestore=official; .*\n$/);
+    assert.match(await refusedStart(), /^gatehouse: the data in .* are of --firestore=official; .*\n$/);
   });
 
-  it('refuses a folder that holds something else, and one that another run is using', async () => {
+  it('refuses a folder with other files, and one that another run uses', async () => {
     mkdirSync(folder);
     writeFileSync(join(folder, 'thesis.txt'), 'precious');
-    assert.match(await refusal(), /^gatehouse: .* holds something else than Gatehouse's data; .*\n$/);
+    assert.match(await refusedStart(), /^gatehouse: .* holds something else than Gatehouse's data; .*\n$/);
     assert.deepEqual(readdirSync(folder), ['thesis.txt']);
 
     rmSync(folder, { recursive: true });
     mkdirSync(join(folder, 'running'), { recursive: true });
     writeFileSync(join(folder, 'running', 'pid'), String(process.pid));
-    assert.match(await refusal(), RegExp(`^gatehouse: .* is in use by process ${process.pid}; .*\\n$`));
+    assert.match(await refusedStart(), RegExp(`^gatehouse: .* is in use by process ${process.pid}; .*\\n$`));
   });
 });

@@ -1,9 +1,9 @@
 import { type Attack, isFirebase } from '../attack.ts';
-import { forgeOf } from '../issuer-kinds.ts';
 import { publicJwk, signer } from '../signers.ts';
+import { forgeToken } from '../token-kinds.ts';
 
-/** RFC 7515 §4.1, RFC 7797, RFC 7516 §4.1, RFC 7518 §4: what a header may hold that chooses or changes what is done. */
-const OTHERS: readonly Readonly<Record<string, unknown>>[] = [
+/** Header parameters that choose a key or change the processing: RFC 7515 §4.1, RFC 7797, RFC 7516 §4.1, RFC 7518 §4. */
+const OTHER_PARAMETERS: readonly Readonly<Record<string, unknown>>[] = [
   { crit: ['exp'] },
   { crit: [] },
   { crit: ['b64'], b64: false },
@@ -29,38 +29,38 @@ const OTHERS: readonly Readonly<Record<string, unknown>>[] = [
   { toString: 1 },
 ];
 
-export const offeredKeys: readonly Attack[] = [
+export const embeddedKeys: readonly Attack[] = [
   {
-    what: 'a key that the token brings along: jwk, jku, x5u, x5c',
+    name: 'an embedded key or its URL (jwk, jku, x5u, x5c)',
     tokens: (kind, { now, url, key }) => {
       const x5c = [key.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')];
       const offers = [{ jwk: publicJwk(key) }, { jku: `${url}/keys` }, { x5u: `${url}/chain` }, { x5c }];
       return offers.flatMap((offer) => [
-        forgeOf(kind, now, {
+        forgeToken(kind, now, {
           header: { alg: 'RS256', kid: key.kid, ...offer },
           signer: signer('RS256', key),
         }),
-        forgeOf(kind, now, { header: { alg: 'RS256', ...offer }, signer: signer('RS256', key) }),
-        // Harmless, and signed by the issuer: still nothing that may choose a key.
-        forgeOf(kind, now, { header: offer }),
+        forgeToken(kind, now, { header: { alg: 'RS256', ...offer }, signer: signer('RS256', key) }),
+        // Signed by the issuer. A token must not choose the key even then.
+        forgeToken(kind, now, { header: offer }),
       ]);
     },
   },
   {
-    what: 'header keys that no issuer needs, though the issuer itself signed them',
-    tokens: (kind, { now }) => OTHERS.map((header) => forgeOf(kind, now, { header })),
+    name: 'another header parameter (crit, b64, zip, enc, cty, x5t …)',
+    tokens: (kind, { now }) => OTHER_PARAMETERS.map((header) => forgeToken(kind, now, { header })),
   },
   {
-    what: 'an address where a name belongs: kid, typ and alg that are URLs',
+    name: 'a URL as kid, typ or alg',
     needsKey: true,
     tokens: (kind, { now, url, key }) => [
-      forgeOf(kind, now, { header: { kid: `${url}/keys` }, signer: signer('RS256', key) }),
-      forgeOf(kind, now, { header: { kid: `${url}/keys`, typ: url } }),
-      forgeOf(kind, now, { header: { alg: `${url}/keys` } }),
+      forgeToken(kind, now, { header: { kid: `${url}/keys` }, signer: signer('RS256', key) }),
+      forgeToken(kind, now, { header: { kid: `${url}/keys`, typ: url } }),
+      forgeToken(kind, now, { header: { alg: `${url}/keys` } }),
     ],
   },
   {
-    what: 'an issuer that the attacker runs, with a discovery document and keys that would verify it',
+    name: 'the attacker’s own issuer with a discovery document and keys',
     tokens: (kind, { now, url, key }) =>
       [
         url,
@@ -69,7 +69,7 @@ export const offeredKeys: readonly Attack[] = [
         url.replace('http', 'https'),
         `${kind.issuer}@${url.replace(/^\w+:\/\//, '')}`,
       ].map((iss) =>
-        forgeOf(kind, now, {
+        forgeToken(kind, now, {
           header: { alg: 'RS256', kid: key.kid },
           claims: { iss },
           signer: signer('RS256', key),
@@ -77,16 +77,17 @@ export const offeredKeys: readonly Attack[] = [
       ),
   },
   {
-    what: 'addresses of the attacker in claims: jku, jwks_uri, iss_jwks, a distributed claim (OpenID Connect Core §5.6.2)',
+    name: 'URLs in claims (jku, jwks_uri, distributed claims), without fetching them',
     needsKey: true,
-    against: (kind) => !isFirebase(kind),
+    appliesTo: (kind) => !isFirebase(kind),
+    // `_claim_sources`: OpenID Connect Core §5.6.2.
     tokens: (kind, { now, url, key }) =>
       [
         { jwks_uri: `${url}/keys` },
         { jku: `${url}/keys`, cnf: { jku: `${url}/keys`, jwk: publicJwk(key) } },
         { _claim_names: { roles: 'x' }, _claim_sources: { x: { endpoint: `${url}/roles` } } },
       ].map((claims) =>
-        forgeOf(kind, now, { header: { kid: key.kid }, claims, signer: signer(kind.alg, kind.key) }),
+        forgeToken(kind, now, { header: { kid: key.kid }, claims, signer: signer(kind.alg, kind.key) }),
       ),
   },
 ];

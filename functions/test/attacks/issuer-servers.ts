@@ -1,34 +1,34 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Fetch } from '../../src/authn/oidc/fetch-json.ts';
-import { external } from './issuer-kinds.ts';
 import { createKey, publicJwk } from './signers.ts';
+import { externalTokenKinds } from './token-kinds.ts';
 
-export type Answer = (res: ServerResponse, req: IncomingMessage) => void;
+export type Responder = (res: ServerResponse, req: IncomingMessage) => void;
 
-export const json =
-  (value: unknown): Answer =>
+export const respondJson =
+  (value: unknown): Responder =>
   (res) =>
     void res.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
 
 interface LocalServer {
   readonly url: string;
-  /** Paths asked for, oldest first. */
-  readonly asked: string[];
+  /** Path of every request so far, oldest first. */
+  readonly requestedPaths: string[];
   close(): Promise<void>;
 }
 
-async function listen(answer: Answer): Promise<LocalServer> {
-  const asked: string[] = [];
+async function listen(respond: Responder): Promise<LocalServer> {
+  const requestedPaths: string[] = [];
   const server = createServer((req, res) => {
-    asked.push(req.url ?? '');
-    answer(res, req);
+    requestedPaths.push(req.url ?? '');
+    respond(res, req);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    asked,
+    requestedPaths,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -36,19 +36,19 @@ async function listen(answer: Answer): Promise<LocalServer> {
   };
 }
 
-/** The real issuers' key endpoints. Their hosts cannot exist here, so one server on loopback plays them all. */
+/** The key endpoints of the external issuers. Tests cannot reach the real hosts: one server on loopback replaces them. */
 export interface Issuers {
   readonly fetch: Fetch;
   /** Every URL that `fetch` was called with. */
-  readonly asked: string[];
-  /** By URL; change them to make an endpoint fail. */
-  readonly answers: Map<string, Answer>;
-  /** Where requests to them really go. */
+  readonly requestedUrls: string[];
+  /** By URL. Replace one to make an endpoint fail. */
+  readonly responders: Map<string, Responder>;
+  /** URL of the loopback server. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Keys that a set may hold besides the one in use: with them a confusion of algorithms would find what it needs. */
+/** Further keys of each key set: for an algorithm confusion there is a key of the right type. */
 export const spareKeys = [
   createKey('RSA', 'spare-rsa'),
   createKey('P-256', 'spare-p256'),
@@ -57,35 +57,35 @@ export const spareKeys = [
 ];
 
 export async function openIssuers(): Promise<Issuers> {
-  const answers = new Map<string, Answer>();
-  for (const { issuer, key, fetches } of external) {
-    const jwksUri = fetches.at(-1) ?? '';
-    answers.set(jwksUri, json({ keys: [key, ...spareKeys].map(publicJwk) }));
-    if (fetches.length > 1) answers.set(fetches[0] ?? '', json({ issuer, jwks_uri: jwksUri }));
+  const responders = new Map<string, Responder>();
+  for (const { issuer, key, keyUrls } of externalTokenKinds) {
+    const jwksUri = keyUrls.at(-1) ?? '';
+    responders.set(jwksUri, respondJson({ keys: [key, ...spareKeys].map(publicJwk) }));
+    if (keyUrls.length > 1) responders.set(keyUrls[0] ?? '', respondJson({ issuer, jwks_uri: jwksUri }));
   }
   const server = await listen((res, req) => {
     const [, host, path] = /^\/([^/]+)(\/.*)$/.exec(req.url ?? '') ?? [];
-    const answer = answers.get(`https://${host}${path}`);
-    if (answer === undefined) res.writeHead(404).end();
-    else answer(res, req);
+    const respond = responders.get(`https://${host}${path}`);
+    if (respond === undefined) res.writeHead(404).end();
+    else respond(res, req);
   });
-  const hosts = new Set([...answers.keys()].map((url) => new URL(url).host));
-  const asked: string[] = [];
+  const hosts = new Set([...responders.keys()].map((url) => new URL(url).host));
+  const requestedUrls: string[] = [];
   return {
     ...server,
-    answers,
-    asked,
+    responders,
+    requestedUrls,
     fetch(url, init) {
-      asked.push(url);
+      requestedUrls.push(url);
       const { protocol, host, pathname } = new URL(url);
-      // Whatever is no issuer's is really asked for: an attacker's server would show it.
+      // Other URLs are not replaced, so that the attacker's server would record a request to it.
       const isIssuers = protocol === 'https:' && hosts.has(host);
       return globalThis.fetch(isIssuers ? `${server.url}/${host}${pathname}` : url, init);
     },
   };
 }
 
-/** What an attacker offers: keys that would verify, under every path, and an issuer's document that names them. */
+/** The attacker's server: under every path an issuer's discovery document and a key set with the attacker's key. */
 export interface Attacker extends LocalServer {
   readonly key: ReturnType<typeof createKey>;
 }
@@ -94,7 +94,7 @@ export async function openAttacker(): Promise<Attacker> {
   const key = createKey('RSA', 'attacker');
   let url = '';
   const server = await listen((res) =>
-    json({ issuer: url, jwks_uri: `${url}/keys`, keys: [publicJwk(key)] })(res, res.req),
+    respondJson({ issuer: url, jwks_uri: `${url}/keys`, keys: [publicJwk(key)] })(res, res.req),
   );
   url = server.url;
   return { ...server, key };

@@ -1,58 +1,55 @@
 import assert from 'node:assert/strict';
-import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { inspect } from 'node:util';
 import { authenticate } from '../../src/authn/authenticate.ts';
 import type { Principal } from '../../src/authz/principal.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { type Api, openApi } from '../helpers/api.ts';
 import { KEYS } from '../helpers/google.ts';
-import { type Kind, TRUSTED_ISSUERS } from './issuer-kinds.ts';
-import { watchOutside } from './outside.ts';
-import { type Attacker, type Issuers, openAttacker, openIssuers } from './servers.ts';
+import { type Attacker, type Issuers, openAttacker, openIssuers } from './issuer-servers.ts';
+import { recordOutgoingRequests } from './outgoing-requests.ts';
+import { type TokenKind, TRUSTED_ISSUERS } from './token-kinds.ts';
 
-/** The HTTP API as in production, the issuers it trusts, an attacker, and somebody who watches what is asked of whom. */
+/** The HTTP API as in production, its trusted issuers, an attacker's server, and a record of all outgoing requests. */
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Record<string, unknown>;
 }
 
-interface Ask {
+interface ApiRequest {
   readonly method?: string;
   readonly path?: string;
-  /** Name and value in turn: a name may come twice. */
+  /** Names and values alternate; a name can occur twice. */
   readonly headers?: readonly string[];
   readonly body?: string;
 }
 
-export interface World {
+export interface Environment {
   readonly api: Api;
   readonly issuers: Issuers;
   readonly attacker: Attacker;
-  /** Seconds since the epoch, as the API sees it. It stands still. */
+  /** The API's clock, in seconds since the epoch. It advances only by `advanceClock`. */
   now(): number;
-  pass(seconds: number): void;
-  ask(ask: Ask): Promise<Answer>;
+  advanceClock(seconds: number): void;
+  request(request: ApiRequest): Promise<ApiResponse>;
   /** `GET /v1/me` with the token. */
-  present(token: string): Promise<Answer>;
-  /** The same without HTTP, for what no header can carry. */
+  getMe(token: string): Promise<ApiResponse>;
+  /** Authenticates without HTTP, for tokens that no header can carry. */
   authenticate(token: string): Promise<Principal>;
-  /** What was asked of anybody since the last time, this API and Firestore excepted. */
-  asked(): string[];
+  /** Returns and clears the recorded requests of this process, without those to the API and to Firestore. */
+  takeOutgoingRequests(): string[];
   close(): Promise<void>;
 }
 
-/**
- * firebase-admin has a clock of its own. Ours is half an hour ahead of it, so that what expires for us at this second or
- * the next is not decided by how long a test takes.
- */
-const AHEAD_MS = 30 * 60_000;
+/** The API's clock is half an hour ahead: a check that reads the system's clock instead makes tests fail. */
+const CLOCK_OFFSET_MS = 30 * 60_000;
 
-/** @param log in place of one that remembers its lines */
-export async function openWorld(trustedIssuers = TRUSTED_ISSUERS, log?: Log): Promise<World> {
+/** @param log replaces the log that records its lines */
+export async function openEnvironment(trustedIssuers = TRUSTED_ISSUERS, log?: Log): Promise<Environment> {
   const [issuers, attacker] = await Promise.all([openIssuers(), openAttacker()]);
-  let time = Date.now() + AHEAD_MS;
+  let time = Date.now() + CLOCK_OFFSET_MS;
   const clock = () => time;
   const now = () => Math.floor(time / 1000);
   const api = await openApi({
@@ -62,12 +59,13 @@ export async function openWorld(trustedIssuers = TRUSTED_ISSUERS, log?: Log): Pr
     ...(log && { log }),
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 32 });
-  const outside = watchOutside(agent);
+  const outgoing = recordOutgoingRequests(agent);
 
-  const ask: World['ask'] = ({ method = 'GET', path = '/v1/me', headers = [], body }) =>
+  const request: Environment['request'] = ({ method = 'GET', path = '/v1/me', headers = [], body }) =>
     new Promise((resolve, reject) => {
       const all = ['Host', `127.0.0.1:${api.port}`, 'X-Forwarded-Proto', 'https', ...headers];
-      const req = request(`http://127.0.0.1:${api.port}${path}`, { agent, method, headers: all }, (res) => {
+      const url = `http://127.0.0.1:${api.port}${path}`;
+      const req = httpRequest(url, { agent, method, headers: all }, (res) => {
         let text = '';
         res.setEncoding('utf8').on('data', (chunk) => {
           text += chunk;
@@ -81,16 +79,20 @@ export async function openWorld(trustedIssuers = TRUSTED_ISSUERS, log?: Log): Pr
     });
 
   return {
-    ...{ api, issuers, attacker, now, ask },
-    pass(seconds) {
+    api,
+    issuers,
+    attacker,
+    now,
+    request,
+    advanceClock(seconds) {
       time += seconds * 1000;
     },
-    present: (token) => ask({ headers: ['Authorization', `Bearer ${token}`] }),
+    getMe: (token) => request({ headers: ['Authorization', `Bearer ${token}`] }),
     authenticate: (token) =>
       authenticate(api.deps, { authenticator: api.deps.bearer, value: token }, { fresh: false }),
-    asked: () => outside.seen.splice(0),
+    takeOutgoingRequests: () => outgoing.urls.splice(0),
     async close() {
-      outside.stop();
+      outgoing.stop();
       agent.destroy();
       await api.close();
       await Promise.all([issuers.close(), attacker.close()]);
@@ -98,14 +100,19 @@ export async function openWorld(trustedIssuers = TRUSTED_ISSUERS, log?: Log): Pr
   };
 }
 
-/** Of what was asked for: what a valid token of any of our issuers may cause. */
-export function isKeyFetch({ api, issuers }: World, url: string): boolean {
+/** Whether a request for this URL is one that a valid token may cause: it fetches keys of a trusted issuer. */
+export function isKeyRequest({ api, issuers }: Environment, url: string): boolean {
   return url.startsWith(`${issuers.url}/`) || url === `${api.google.url}${KEYS}`;
 }
 
-export async function assertPasses(world: World, kind: Kind, token: string): Promise<void> {
-  const { status, body } = await world.present(token);
-  assert.equal(status, 200, `${kind.name}: the valid token was refused: ${inspect(world.api.lines.at(-1))}`);
+export async function assertAccepted(
+  environment: Environment,
+  kind: TokenKind,
+  token: string,
+): Promise<void> {
+  const { status, body } = await environment.getMe(token);
+  const logged = inspect(environment.api.lines.at(-1));
+  assert.equal(status, 200, `${kind.name}: the valid token was refused: ${logged}`);
   assert.equal(body.subject, JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).sub);
 }
 
@@ -120,16 +127,16 @@ const CHALLENGE =
   'Bearer realm="gatehouse", error="invalid_token", error_description="The credential was not accepted"';
 
 /**
- * Presents a bad token. It is refused as every other bad token is, with one line in the log that holds nothing of it; nothing
- * is asked of anybody.
+ * Sends an invalid token. It must get the same response as every invalid token, one line in the log that contains no part
+ * of it, and cause no outgoing request.
  */
-export async function assertRefused(world: World, token: string): Promise<void> {
-  const { api, attacker } = world;
+export async function assertRefused(environment: Environment, token: string): Promise<void> {
+  const { api, attacker } = environment;
   const shown = inspect(token.length > 400 ? `${token.slice(0, 400)}…` : token);
-  world.asked();
+  environment.takeOutgoingRequests();
   api.lines.length = 0;
-  if (canTravel(token)) {
-    const { status, headers, body } = await world.present(token);
+  if (fitsInHeader(token)) {
+    const { status, headers, body } = await environment.getMe(token);
     assert.equal(status, 401, `${status} for ${shown}: ${inspect(body)} ${inspect(api.lines)}`);
     const { requestId, ...rest } = body;
     assert.deepEqual(rest, REFUSAL);
@@ -142,17 +149,20 @@ export async function assertRefused(world: World, token: string): Promise<void> 
     );
     const text = inspect([body, headers, api.lines], { depth: 10, maxStringLength: null });
     for (const part of token.split('.', 8)) {
-      assert.ok(part.length < 8 || !text.includes(part), `the token is in the answer or the log: ${text}`);
+      assert.ok(
+        part.length < 8 || !text.includes(part),
+        `the response or the log contains the token: ${text}`,
+      );
     }
   } else {
-    const outcome = await world.authenticate(token).catch((error) => error);
+    const outcome = await environment.authenticate(token).catch((error) => error);
     assert.equal(outcome?.code, 'invalid_token', `${inspect(outcome)} for ${shown}`);
   }
-  assert.deepEqual(world.asked(), [], `asked for something because of ${shown}`);
-  assert.deepEqual(attacker.asked, []);
+  assert.deepEqual(environment.takeOutgoingRequests(), [], `outgoing requests because of ${shown}`);
+  assert.deepEqual(attacker.requestedPaths, []);
 }
 
-/** Does a header carry it unchanged? Node refuses 16 KiB of headers and trims their values (RFC 9110 §5.5). */
-export function canTravel(token: string): boolean {
+/** Whether a header can carry the token unchanged. Node limits headers to 16 KiB and trims values (RFC 9110 §5.5). */
+export function fitsInHeader(token: string): boolean {
   return token.length < 14_000 && /^[\t\x20-\x7e\x80-\xff]*$/.test(token) && !/^\s|\s$/.test(token);
 }

@@ -7,7 +7,7 @@ import { ISSUER_SETTING, signAccessToken } from './issuer.ts';
 
 const FIREBASE = { type: 'firebase', projectId: 'shop-1234' };
 
-export interface AuthorizerWorld {
+export interface AuthorizerEnvironment {
   readonly authorizer: LambdaAuthorizer;
   readonly keys: KeyServer;
   readonly pair: SigningPair;
@@ -22,7 +22,7 @@ export interface AuthorizerWorld {
   close(): Promise<void>;
 }
 
-export async function openAuthorizerWorld(): Promise<AuthorizerWorld> {
+export async function openAuthorizerEnvironment(): Promise<AuthorizerEnvironment> {
   const keys = await openKeyServer();
   const pair = await createSigningPair('RS256', 'k1');
   keys.publish({ keys: [pair.jwk] });
