@@ -152,7 +152,7 @@ describe('the configurations of docs/guides/external-issuers', () => {
         'Entra ID’s user',
         'Microsoft Entra ID',
         { ...ENTRA, azp: 'web', scp: 'access_as_user', roles: ['Helper'], idtyp: 'user' },
-        `user support member (${permissionsOf(['support', 'member']).join(' ')})`,
+        `user support member (${permissionsOf(['member', 'support']).join(' ')})`,
       ],
       [
         'Entra ID’s app',
