@@ -11,32 +11,37 @@ export interface Budget {
   readonly unit: '×' | 'µs' | 'MB' | 'MiB' | 's' | 'calls' | '';
   /** The limit is a minimum. */
   readonly atLeast?: true;
+  /** Not met yet, and another issue has to meet it: a miss is reported as `open`, and the run does not fail. */
+  readonly open?: true;
 }
 
 export const BUDGETS = {
-  cacheHit: { what: 'cache hit for a verified token', kind: 'absolute', limit: 5, unit: 'µs' },
+  cacheHit: { what: 'cache hit for a verified token, CPU time', kind: 'absolute', limit: 5, unit: 'µs' },
   cacheHitPeers: {
     what: 'fastest library without a cache, relative to a cache hit',
     ...{ kind: 'ratio', limit: 10, unit: '×', atLeast: true },
   },
-  // Not checked in the short run: fast-jwt also hashes the token, and the hash is most of the time of both.
-  cacheHitFastJwt: {
-    what: 'fast-jwt with its cache, relative to a cache hit',
-    ...{ kind: 'absolute', limit: 10, unit: '×', atLeast: true },
-  },
   firstVerification: {
-    what: 'first verification, relative to 1.5 × crypto.verify + overhead of firebase-admin',
+    what: 'first verification, relative to firebase-admin alone',
     ...{ kind: 'ratio', limit: 1, unit: '×' },
   },
   bareExpress: {
     what: 'throughput of GET /v1/me, relative to bare Express',
-    ...{ kind: 'ratio', limit: 0.9, unit: '×', atLeast: true },
+    ...{ kind: 'ratio', limit: 0.75, unit: '×', atLeast: true },
   },
   auth0: {
     what: 'throughput of GET /v1/me, relative to express-oauth2-jwt-bearer',
-    ...{ kind: 'ratio', limit: 2.5, unit: '×', atLeast: true },
+    ...{ kind: 'ratio', limit: 2.3, unit: '×', atLeast: true },
   },
-  coldStart: { what: 'cold start, relative to hello world', kind: 'ratio', limit: 1.25, unit: '×' },
+  verifyIdToken: {
+    what: 'throughput of GET /v1/me, relative to verifyIdToken(token, true)',
+    ...{ kind: 'ratio', limit: 8, unit: '×', atLeast: true },
+  },
+  coldStart: { what: 'cold start, relative to hello world', kind: 'ratio', limit: 1.2, unit: '×' },
+  authenticatedColdStart: {
+    what: 'cold start to the first authenticated response, relative to hello world',
+    ...{ kind: 'ratio', limit: 1.6, unit: '×', open: true },
+  },
   idleMemory: { what: 'resident memory of an idle api', kind: 'absolute', limit: 110, unit: 'MB' },
   flatMemory: { what: 'heap growth', kind: 'absolute', limit: 3, unit: 'MiB' },
   flatCost: { what: 'slowest relative to fastest', kind: 'ratio', limit: 1.5, unit: '×' },

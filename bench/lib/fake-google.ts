@@ -2,7 +2,8 @@ import { fork } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import type { Fetch } from '../../functions/src/authn/oidc/fetch-json.ts';
-import { certificates } from '../../functions/test/helpers/google.ts';
+import type { SigningKey } from '../../functions/test/helpers/google.ts';
+import { googleCertificates } from './google-certificates.ts';
 
 /** The public key of all tokens in a run. */
 export interface PublicKey {
@@ -31,10 +32,10 @@ export interface FakeGoogle {
   stop(): void;
 }
 
-export async function startFakeGoogle(key: PublicKey, lookupDelay = 0): Promise<FakeGoogle> {
+export async function startFakeGoogle(key: SigningKey, lookupDelay = 0): Promise<FakeGoogle> {
   const server = fork(new URL('fake-google-server.ts', import.meta.url));
   const data = {
-    certificates: certificates([{ ...key }]),
+    certificates: googleCertificates([key]),
     jwks: { keys: [toJwk(key)] },
     lookupDelay,
   } satisfies FakeGoogleData;

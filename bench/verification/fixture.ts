@@ -1,5 +1,6 @@
-import { CERTIFICATES, certificates, KEYS, keySet, openGoogle } from '../../functions/test/helpers/google.ts';
+import { CERTIFICATES, KEYS, keySet, openGoogle } from '../../functions/test/helpers/google.ts';
 import { openFirestoreAt, startFirestoreProcess } from '../lib/firestore.ts';
+import { googleCertificates } from '../lib/google-certificates.ts';
 import { distinctTokens } from '../tokens/mint.ts';
 import type { VerifierInput } from './verifiers.ts';
 
@@ -13,7 +14,8 @@ export async function openFixture(count: number): Promise<Fixture> {
   const { key, tokens } = await distinctTokens(count);
   const google = await openGoogle();
   google.answer(KEYS, () => keySet([key]));
-  google.answer(CERTIFICATES, () => certificates([key]));
+  const certificates = googleCertificates([key]);
+  google.answer(CERTIFICATES, () => certificates);
   const firestore = await startFirestoreProcess();
   return {
     ...{ key, tokens, app: google.app, fetch: google.fetch, firestore: openFirestoreAt(firestore.host) },

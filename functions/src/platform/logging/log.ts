@@ -1,11 +1,13 @@
 import { write } from 'firebase-functions/logger';
 import { createLog, type Log } from '../../core/log.ts';
-import { flushLines, writeLine } from './write-line.ts';
 
 export type { Log } from '../../core/log.ts';
 
-/** For Cloud Logging. Decisions, of which each request has one, by the shortest way. */
-export const structuredLog: Log = createLog((line) => {
-  flushLines();
-  write(line);
-}, writeLine);
+/**
+ * For Cloud Logging. Both ways write before they return, so that a process that is killed (SIGKILL) loses no line.
+ * A decision has its trace from `RequestLabels`: without the copy and the look-up of the SDK's logger, which would be a
+ * sixth of a request's CPU time.
+ */
+export const structuredLog: Log = createLog(write, (line) => {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+});

@@ -9,20 +9,20 @@ function linesOf<K extends keyof Log>(kind: K, ...args: Parameters<Log[K]>): Rec
   return run(`structuredLog.${kind}(...${JSON.stringify(args)})`);
 }
 
-function run(script: string): Record<string, unknown>[] {
+function run(script: string, killedBy: NodeJS.Signals | null = null): Record<string, unknown>[] {
   const module = new URL('../../../../src/', import.meta.url);
   const code = `import { structuredLog } from ${JSON.stringify(`${module}platform/logging/log.ts`)};
       import { redactBodiesOnConsole } from ${JSON.stringify(`${module}platform/functions-framework.ts`)};
     import { AppError, unavailable } from ${JSON.stringify(`${module}core/errors.ts`)};
     ${script}`;
-  const { stdout, stderr, status } = spawnSync(
+  const { stdout, stderr, status, signal } = spawnSync(
     process.execPath,
     ['--input-type=module-typescript', '--eval', code],
     {
       encoding: 'utf8',
     },
   );
-  assert.equal(status, 0, stderr);
+  assert.deepEqual([status, signal], [killedBy === null ? 0 : null, killedBy], stderr);
   // Cloud Logging reads each line as one entry.
   return (stdout + stderr)
     .split('\n')
@@ -79,6 +79,19 @@ describe('log', () => {
         ['r1'],
       );
     }
+  });
+
+  it('has written a line before the process can be killed', () => {
+    const lines = run(
+      `structuredLog.decision(${JSON.stringify(decision)});
+      structuredLog.transport({ requestId: 'r2', granted: false, code: 'https_required' });
+      process.kill(process.pid, 'SIGKILL');`,
+      'SIGKILL',
+    );
+    assert.deepEqual(
+      lines.map(({ requestId }) => requestId),
+      ['r1', 'r2'],
+    );
   });
 
   for (const [access, permission] of [
