@@ -11,7 +11,7 @@ import {
 import type { CredentialRequest } from '../authn/authenticator.ts';
 import type { Config } from '../config.ts';
 import { ERRORS, isRefusal, toAppError } from '../core/errors.ts';
-import { headerLines } from '../core/header-lines.ts';
+import { headerLines } from '../core/request.ts';
 import { type RequestLabels, requestLabels } from '../core/request-labels.ts';
 import { allowCall, runCall } from '../pipeline/call.ts';
 import type { GuardDeps } from '../pipeline/guard.ts';

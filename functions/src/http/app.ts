@@ -1,7 +1,7 @@
 import cors from 'cors';
 import express, { type Express } from 'express';
 import { AppError } from '../core/errors.ts';
-import { checkPath } from '../core/request-limits.ts';
+import { checkPath } from '../core/request.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
 import { readBody } from './body.ts';

@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import express, { type RequestHandler } from 'express';
-import { isJson } from '../core/content-type.ts';
 import { AppError } from '../core/errors.ts';
-import { MAX_BODY_BYTES, payloadTooLarge } from '../core/request-limits.ts';
+import { isJson, MAX_BODY_BYTES, payloadTooLarge } from '../core/request.ts';
 import type { IsOAuth } from './oauth.ts';
 
 const collect = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });

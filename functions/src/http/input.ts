@@ -1,11 +1,11 @@
 import type { Request } from 'express';
 import type * as z from 'zod';
 import { AppError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { fieldErrors, invalidFields } from '../core/parse-input.ts';
 import type { Operation } from '../pipeline/operation.ts';
 
 type Part = 'query' | 'body';
-type Fields = Readonly<Record<string, unknown>>;
 
 /** How the input of an operation is read from a request. */
 export interface HttpInput {
@@ -51,13 +51,12 @@ export function httpInput({ http, input, etag, effect }: Operation): HttpInput {
       if (ifMatch !== undefined && effect === 'write' && !takesVersion) {
         throw new AppError('invalid_request', 'This request takes no If-Match.');
       }
-      const query: Fields = req.url.includes('?') ? req.query : {};
+      const query: JsonObject = req.url.includes('?') ? req.query : {};
       const body: unknown = req.body;
       if (part === 'query' || !takesFields) refuseOther('body', body);
       if (part === 'body') refuseOther('query', query);
-      const sent: unknown =
-        part === 'query' ? fromText(query, shape) : (body ?? (body === undefined ? {} : body));
-      if (!isFields(sent)) return sent;
+      const sent: unknown = part === 'query' ? fromText(query, shape) : body === undefined ? {} : body;
+      if (!isJsonObject(sent)) return sent;
       const value = {
         ...sent,
         ...req.params,
@@ -76,13 +75,13 @@ export function httpInput({ http, input, etag, effect }: Operation): HttpInput {
 
 /** The part of a request that the operation does not read must be empty: nothing is accepted and then ignored. */
 function refuseOther(part: Part, value: unknown): void {
-  if (value === undefined || (isFields(value) && Object.keys(value).length === 0)) return;
+  if (value === undefined || (isJsonObject(value) && Object.keys(value).length === 0)) return;
   const message = `This request takes no ${part === 'query' ? 'query parameters' : 'body'}.`;
   throw new AppError('invalid_argument', message, { errors: [{ field: part, message }] });
 }
 
 /** In a query string every value is text: numbers and booleans are read where the schema has them. */
-function fromText(query: Fields, shape: Readonly<Record<string, z.core.$ZodType>>): Fields {
+function fromText(query: JsonObject, shape: Readonly<Record<string, z.core.$ZodType>>): JsonObject {
   return Object.fromEntries(
     Object.entries(query).map(([name, text]) => {
       const kind = Object.hasOwn(shape, name) ? kindOf(shape[name]) : undefined;
@@ -98,8 +97,4 @@ function fromText(query: Fields, shape: Readonly<Record<string, z.core.$ZodType>
 function kindOf(schema: z.core.$ZodType | undefined): string | undefined {
   const def = schema?._zod.def;
   return def !== undefined && 'innerType' in def ? kindOf(def.innerType as z.core.$ZodType) : def?.type;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

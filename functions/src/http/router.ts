@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Express, RequestHandler, Response } from 'express';
 import type { Config } from '../config.ts';
 import { AppError } from '../core/errors.ts';
-import { headerLines } from '../core/header-lines.ts';
+import { headerLines } from '../core/request.ts';
 import { requestLabels } from '../core/request-labels.ts';
 import { allowCall, type Call, runCall } from '../pipeline/call.ts';
 import type { GuardDeps } from '../pipeline/guard.ts';

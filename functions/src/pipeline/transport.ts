@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { AppError } from '../core/errors.ts';
-import { earlyRefusalOf, MAX_BODY_BYTES, payloadTooLarge } from '../core/request-limits.ts';
+import { earlyRefusalOf, MAX_BODY_BYTES, payloadTooLarge } from '../core/request.ts';
 import type { Log } from '../platform/logging/log.ts';
 
 interface Arrival {

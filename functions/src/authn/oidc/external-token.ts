@@ -2,6 +2,7 @@ import { unprivilegedPermissionsOf } from '../../authz/claim-mapping.ts';
 import { type Assurance, createPrincipal, type Principal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry } from '../../authz/role-claims.ts';
 import { permissionsOf } from '../../authz/roles.ts';
+import { toJsonObject } from '../../core/json.ts';
 import type { AccessRecord, AccessRecords, EntryVersion } from '../access-records.ts';
 import type { TokenVerifier } from '../bearer.ts';
 import { checkRecord } from '../check-record.ts';
@@ -124,7 +125,7 @@ function partiesOf(
   { tokenUse }: IssuerProfile,
 ): Pick<Principal, 'client' | 'actor'> {
   if (tokenUse === 'id') return {};
-  const { sub: subject, iss: issuer } = Object(act) as Record<string, unknown>;
+  const { sub: subject, iss: issuer } = toJsonObject(act);
   return {
     ...(typeof azp === 'string' && { client: { id: azp } }),
     ...(typeof subject === 'string' && {

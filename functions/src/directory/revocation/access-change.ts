@@ -1,7 +1,7 @@
 import type { Transaction } from '@google-cloud/firestore';
 import type { Clock } from '../../core/clock.ts';
-import { omitUndefined } from '../../core/omit-undefined.ts';
 import type { OpenedFirestore } from '../../platform/firestore/firestore.ts';
+import { omitUndefined } from '../../platform/firestore/firestore.ts';
 
 export const ACCESS_CHANGES = 'accessChanges';
 

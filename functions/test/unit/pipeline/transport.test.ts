@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { loadConfig } from '../../../src/config.ts';
-import { MAX_BODY_BYTES } from '../../../src/core/request-limits.ts';
+import { MAX_BODY_BYTES } from '../../../src/core/request.ts';
 import { checkTransport, enforceTransport } from '../../../src/pipeline/transport.ts';
 import { recordingLog } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
