@@ -14,11 +14,11 @@ export async function acrossChanges({ growth: { changes } }: Sizes): Promise<Gro
       ...{ clock: systemClock, maxAge: 3_000 },
       log: { feedReadFailed: () => undefined },
     });
-    await feed.latest('somebody');
+    await feed.find('somebody');
     const uids = Array.from({ length: 64 }, (_, index) => `user-${Math.floor((index * count) / 64)}`);
     at.set(count, {
-      'the changes of somebody': (index) => feed.latest(uids[index % 64] ?? ''),
-      'of somebody without any': () => feed.latest('somebody'),
+      'the changes of somebody': (index) => feed.find(uids[index % 64] ?? ''),
+      'of somebody without any': () => feed.find('somebody'),
     });
   }
   // A map of a hundred thousand does not fit into the processor's caches: the first is shown, and not checked.

@@ -1,7 +1,7 @@
 import {
   type AccessChange,
   CHANGE_LIFETIME,
-} from '../../functions/src/directory/revocation/access-change.ts';
+} from '../../functions/src/directory/revocation/access-changes.ts';
 import { type Random, untilNext } from './random.ts';
 
 /** What happens in the simulated hour whatever the instances do: who changes, and when they come back. */

@@ -1,5 +1,5 @@
 import { type AuthenticateDeps, authenticate } from '../../functions/src/authn/authenticate.ts';
-import type { Authenticator } from '../../functions/src/authn/authenticator.ts';
+import type { Authenticator } from '../../functions/src/authn/credential.ts';
 import { ANONYMOUS, createPrincipal } from '../../functions/src/authz/principal.ts';
 import { createRevocationFeed } from '../../functions/src/directory/revocation/feed.ts';
 import {
@@ -107,7 +107,7 @@ async function playSlot(slot: {
 
   let instance = boot();
   // The first in its place is there already: what it read when it started was before the simulation.
-  await instance.feed.latest('somebody');
+  await instance.feed.find('somebody');
   tally.queries--;
   tally.reads -= Math.max(1, changes.filter(({ shownAt }) => shownAt <= now).length);
   let nextRequest = now + MAX_AGE + untilNext(random, rate);
@@ -125,7 +125,7 @@ async function playSlot(slot: {
     }
     const before = tally.queries;
     const probed = now === probeAt ? probes[probe++] : undefined;
-    if (probed === undefined) await instance.feed.latest('somebody');
+    if (probed === undefined) await instance.feed.find('somebody');
     else if (await passes(instance.feed, probed.change, clock)) {
       tally.lastAccepted = Math.max(tally.lastAccepted, now - probed.change.shownAt);
     }

@@ -38,7 +38,7 @@ export async function parts({ parts: { calls, rounds } }: Sizes): Promise<Sectio
     'parseCompactJws, the guard': (index: number) => parseCompactJws(token(index)),
     'SHA-256 of the token': (index: number) => hash('sha256', token(index), 'base64'),
     'the cache: that, and finding it': (index: number) => cache.get(token(index), now, neverAsked),
-    'the access changes in memory': () => feed.latest(principal.subject),
+    'the access changes in memory': () => feed.find(principal.subject),
     'decide: a permission': () => decide(principal, { permission: 'notes:read' }, undefined, now),
     'authenticate, all of it': (index: number) =>
       authenticate(deps, { authenticator: deps.bearer, value: token(index) }, { fresh: false }),

@@ -1,5 +1,5 @@
 import type { DocumentData, Timestamp } from '@google-cloud/firestore';
-import type { Actor } from '../authz/actor.ts';
+import type { Actor } from '../authz/principal.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { AuditAction } from './audit-actions.ts';
 

@@ -8,7 +8,7 @@ import {
   type Request,
   type Response,
 } from 'firebase-functions/https';
-import type { CredentialRequest } from '../authn/authenticator.ts';
+import type { CredentialRequest } from '../authn/credential.ts';
 import type { Config } from '../config.ts';
 import { ERRORS, isRefusal, toAppError } from '../core/errors.ts';
 import { headerLines } from '../core/request.ts';

@@ -1,12 +1,11 @@
-import type { AccessChanges } from '../authn/access-changes.ts';
-import type { AccessRecords } from '../authn/access-records.ts';
 import type { AuthenticateDeps } from '../authn/authenticate.ts';
 import { type BearerAuthenticator, createBearerAuthenticator } from '../authn/bearer.ts';
+import { createTokenVerifiers } from '../authn/oidc/external-token.ts';
 import type { Fetch } from '../authn/oidc/fetch-json.ts';
 import { createFirebaseTokenVerifier } from '../authn/oidc/firebase-token.ts';
 import { firebaseProfile } from '../authn/oidc/providers/firebase.ts';
-import { createTokenVerifiers } from '../authn/oidc/token-verifiers.ts';
 import { createJwtVerifier } from '../authn/oidc/verify-jwt.ts';
+import type { AccessChanges, AccessRecords } from '../authn/ports.ts';
 import { createEmulatorTokenVerifier } from '../platform/firebase-auth/emulator-token-verifier.ts';
 import type { Platform } from '../platform/platform.ts';
 

@@ -1,7 +1,6 @@
-import type { CredentialRequest } from '../authn/authenticator.ts';
-import type { PrincipalActor } from '../authz/actor.ts';
+import type { CredentialRequest } from '../authn/credential.ts';
 import type { Resource } from '../authz/decide.ts';
-import type { Principal } from '../authz/principal.ts';
+import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import { AppError, withLocatedFields } from '../core/errors.ts';
 import { parseInput } from '../core/parse-input.ts';
 import type { RequestLabels } from '../core/request-labels.ts';

@@ -1,9 +1,8 @@
 import { type AuthenticateDeps, authenticate } from '../authn/authenticate.ts';
-import type { CredentialRequest } from '../authn/authenticator.ts';
+import type { CredentialRequest } from '../authn/credential.ts';
 import { findCredential } from '../authn/credential.ts';
 import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../authz/access-rule.ts';
-import { decide, dependsOnOwner, type Resource } from '../authz/decide.ts';
-import { toDenialError } from '../authz/denial.ts';
+import { decide, dependsOnOwner, type Resource, toDenialError } from '../authz/decide.ts';
 import type { Principal } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
 import { AppError, type Caller, isRefusal } from '../core/errors.ts';

@@ -1,4 +1,4 @@
-import type { Authenticator } from '../authn/authenticator.ts';
+import type { Authenticator } from '../authn/credential.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { BoundOperation, Operation } from './operation.ts';
 

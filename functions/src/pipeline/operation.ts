@@ -1,8 +1,7 @@
 import type * as z from 'zod';
 import type { AccessRule } from '../authz/access-rule.ts';
-import type { PrincipalActor } from '../authz/actor.ts';
 import type { Resource } from '../authz/decide.ts';
-import type { Principal } from '../authz/principal.ts';
+import type { Principal, PrincipalActor } from '../authz/principal.ts';
 
 /** What `run` gets besides the input. */
 export interface RunContext<Service, Loaded> {

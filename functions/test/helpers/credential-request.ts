@@ -1,4 +1,4 @@
-import type { CredentialRequest } from '../../src/authn/authenticator.ts';
+import type { CredentialRequest } from '../../src/authn/credential.ts';
 
 /** A request with these lines of `Authorization`. */
 export const requestOf = (...authorization: readonly string[]): CredentialRequest => ({

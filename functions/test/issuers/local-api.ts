@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Response } from 'supertest';
 import { type LocalIssuers, startIssuers } from '../../../tools/issuers/start-issuers.ts';
 import { createBearerAuthenticator } from '../../src/authn/bearer.ts';
-import { createTokenVerifiers } from '../../src/authn/oidc/token-verifiers.ts';
+import { createTokenVerifiers } from '../../src/authn/oidc/external-token.ts';
 import { readTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
 import { createIdentitiesService } from '../../src/identities/identities-service.ts';
 import { type Api, openApi, type Person } from '../helpers/api.ts';

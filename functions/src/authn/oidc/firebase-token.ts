@@ -2,11 +2,11 @@ import { type Assurance, createPrincipal, type Principal } from '../../authz/pri
 import { readRoleClaims } from '../../authz/role-claims.ts';
 import { invalidToken } from '../../core/errors.ts';
 import { toJsonObject } from '../../core/json.ts';
-import type { AccessRecords } from '../access-records.ts';
 import type { TokenVerifier } from '../bearer.ts';
-import { checkRecord } from '../check-record.ts';
 import { isExternalId } from '../external-identity.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
+import type { AccessRecords } from '../ports.ts';
+import { checkRecord } from '../ports.ts';
 import type { VerifiedToken } from '../token-cache.ts';
 import { readSecond } from '../token-times.ts';
 import type { JwtVerifier, VerifiedJwt } from './verify-jwt.ts';

@@ -294,7 +294,7 @@ describe('guard', () => {
   it('lets a failure that is no refusal go on as it is', async () => {
     const broken = {
       ...instance,
-      accessChanges: { latest: () => Promise.reject(new TypeError('a bug')) },
+      accessChanges: { find: () => Promise.reject(new TypeError('a bug')) },
     };
     const token = await member();
     const attempt = {
