@@ -5,7 +5,7 @@ import { unavailable } from '../../../src/core/errors.ts';
 import { guard } from '../../../src/pipeline/guard.ts';
 import { entryOf } from '../../helpers/access.ts';
 import { mintAppCheckToken, playAppCheck } from '../../helpers/app-check-tokens.ts';
-import { requestOf } from '../../helpers/credential-request.ts';
+import { requestOf, requestWith } from '../../helpers/credential-request.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { forgeIdToken, unsigned } from '../../helpers/forge.ts';
 import { ACCOUNTS_LOOKUP, type Google, ISSUER, mintIdToken, openGoogle } from '../../helpers/google.ts';
@@ -32,8 +32,10 @@ describe('guard', () => {
     { appCheck = [], ...more }: { appCheck?: string[]; changes?: boolean; resource?: Look } = {},
   ) =>
     guard(instance, {
-      request: token === undefined ? requestOf() : requestOf(`Bearer ${token}`),
-      appCheck,
+      request: requestWith({
+        authorization: token === undefined ? [] : [`Bearer ${token}`],
+        'x-firebase-appcheck': appCheck,
+      }),
       access,
       changes: false,
       requestId: 'r1',
@@ -107,7 +109,6 @@ describe('guard', () => {
     it(`writes one line about ${what}, too`, async () => {
       const attempt = {
         request: requestOf(...authorization),
-        appCheck: [],
         access: 'public',
         changes: false,
         requestId: 'r1',
@@ -214,7 +215,6 @@ describe('guard', () => {
     const token = await member();
     const attempt = {
       request: requestOf(`Bearer ${token}`),
-      appCheck: [],
       changes: true,
       requestId: 'r1',
       labels: {},
@@ -278,7 +278,6 @@ describe('guard', () => {
     const owners: (string | undefined)[] = [];
     await guard(instance, {
       request: requestOf(`Bearer ${await member()}`),
-      appCheck: [],
       access: { permission: 'notes:read', own: true },
       changes: false,
       requestId: 'r1',
@@ -299,7 +298,6 @@ describe('guard', () => {
     const token = await member();
     const attempt = {
       request: requestOf(`Bearer ${token}`),
-      appCheck: [],
       access: 'signed-in',
       changes: false,
     } as const;
@@ -322,7 +320,8 @@ describe('guard with App Check', () => {
 
   const knock = (access: AccessRule, authorization: string[], appCheck: string[], changes = false) =>
     guard(instance, {
-      ...{ request: requestOf(...authorization), appCheck, access, changes, requestId: 'r1', labels: {} },
+      request: requestWith({ authorization, 'x-firebase-appcheck': appCheck }),
+      ...{ access, changes, requestId: 'r1', labels: {} },
     });
 
   it('asks for an app before it asks who is there, and writes one line about it', async () => {
