@@ -1,16 +1,21 @@
 import { createBearerAuthenticator } from '../../functions/src/authn/bearer.ts';
 import { findCredential } from '../../functions/src/authn/credential.ts';
+import { createTokenVerifiers } from '../../functions/src/authn/oidc/external-token.ts';
 import type { Fetch } from '../../functions/src/authn/oidc/fetch-json.ts';
 import type { IssuerProfile } from '../../functions/src/authn/oidc/issuer-profile.ts';
-import { createTokenVerifiers } from '../../functions/src/authn/oidc/token-verifiers.ts';
 import {
   type AccessRule,
   needsFreshRecord,
   permissionOf,
   ruleName,
 } from '../../functions/src/authz/access-rule.ts';
-import { type Decision, decide, dependsOnOwner, type Resource } from '../../functions/src/authz/decide.ts';
-import { toDenialError } from '../../functions/src/authz/denial.ts';
+import {
+  type Decision,
+  decide,
+  dependsOnOwner,
+  type Resource,
+  toDenialError,
+} from '../../functions/src/authz/decide.ts';
 import { ANONYMOUS, type Principal } from '../../functions/src/authz/principal.ts';
 import { type Clock, seconds } from '../../functions/src/core/clock.ts';
 import { AppError, isRefusal, toAppError } from '../../functions/src/core/errors.ts';

@@ -14,11 +14,11 @@ export async function createChangesSeries({ growth: { changes } }: Sizes): Promi
       ...{ clock: systemClock, maxAge: 3_000 },
       log: { feedReadFailed: () => undefined },
     });
-    await feed.latest('unchanged-user');
+    await feed.find('unchanged-user');
     const uids = Array.from({ length: 64 }, (_, index) => `user-${Math.floor((index * count) / 64)}`);
     callsByCount.set(count, {
-      'look-up of a user with changes': (index) => feed.latest(uids[index % 64] ?? ''),
-      'look-up of a user without changes': () => feed.latest('unchanged-user'),
+      'look-up of a user with changes': (index) => feed.find(uids[index % 64] ?? ''),
+      'look-up of a user without changes': () => feed.find('unchanged-user'),
     });
   }
   // A map of 100,000 entries does not fit into the processor's caches: the look-up of changed users is not checked.

@@ -1,5 +1,5 @@
 import { createBearerAuthenticator } from '../../functions/src/authn/bearer.ts';
-import { createTokenVerifiers } from '../../functions/src/authn/oidc/token-verifiers.ts';
+import { createTokenVerifiers } from '../../functions/src/authn/oidc/external-token.ts';
 import { parseTrustedIssuers } from '../../functions/src/authn/oidc/trusted-issuers.ts';
 import { seconds, systemClock } from '../../functions/src/core/clock.ts';
 import { googleKey } from '../../functions/test/helpers/google.ts';

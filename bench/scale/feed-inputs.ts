@@ -1,7 +1,7 @@
 import {
   type AccessChange,
   CHANGE_LIFETIME,
-} from '../../functions/src/directory/revocation/access-change.ts';
+} from '../../functions/src/directory/revocation/access-changes.ts';
 import { type Random, timeToNextEvent } from './random.ts';
 
 /** Random inputs of the simulation: access changes, and requests of the changed users. */

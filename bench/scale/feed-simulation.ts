@@ -1,5 +1,5 @@
 import { type AuthenticateDeps, authenticate } from '../../functions/src/authn/authenticate.ts';
-import type { Authenticator } from '../../functions/src/authn/authenticator.ts';
+import type { Authenticator } from '../../functions/src/authn/credential.ts';
 import { ANONYMOUS, createPrincipal } from '../../functions/src/authz/principal.ts';
 import { createRevocationFeed } from '../../functions/src/directory/revocation/feed.ts';
 import {
@@ -115,7 +115,7 @@ async function simulateSlot(slot: {
 
   let instance = startInstance();
   // The first instance was started before the simulation: do not count its first query.
-  await instance.feed.latest('unchanged-user');
+  await instance.feed.find('unchanged-user');
   totals.queries--;
   totals.reads -= Math.max(1, changes.filter(({ visibleAt }) => visibleAt <= now).length);
   let nextRequest = now + MAX_AGE + timeToNextEvent(random, rate);
@@ -133,7 +133,7 @@ async function simulateSlot(slot: {
     }
     const before = totals.queries;
     const probed = now === probeAt ? probes[probe++] : undefined;
-    if (probed === undefined) await instance.feed.latest('unchanged-user');
+    if (probed === undefined) await instance.feed.find('unchanged-user');
     else if (await isAccepted(instance.feed, probed.change, clock)) {
       totals.lastAccepted = Math.max(totals.lastAccepted, now - probed.change.visibleAt);
     }

@@ -107,7 +107,6 @@ async function request(instance: OwnInstance, uid: string, access: AccessRule) {
   });
   await guard(instance, {
     request: requestOf(`Bearer ${token}`),
-    appCheck: [],
     access,
     changes: false,
     labels: {},

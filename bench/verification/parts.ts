@@ -38,7 +38,7 @@ export async function parts({ parts: { calls, rounds } }: Sizes): Promise<Sectio
     'parseCompactJws (strict parser)': (index: number) => parseCompactJws(token(index)),
     'SHA-256 of the token': (index: number) => hash('sha256', token(index), 'base64'),
     'cache look-up, including SHA-256': (index: number) => cache.get(token(index), now, neverAsked),
-    'revocation feed look-up': () => feed.latest(principal.subject),
+    'revocation feed look-up': () => feed.find(principal.subject),
     'decide (one permission)': () => decide(principal, { permission: 'notes:read' }, undefined, now),
     'authenticate (all steps)': (index: number) =>
       authenticate(deps, { authenticator: deps.bearer, value: token(index) }, { fresh: false }),

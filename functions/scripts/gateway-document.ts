@@ -1,7 +1,8 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { modules } from '../src/app.ts';
 import type { IssuerProfile } from '../src/authn/oidc/issuer-profile.ts';
-import type { Operation } from '../src/pipeline/operation.ts';
+import { firebaseProfile } from '../src/authn/oidc/providers/firebase.ts';
+import { type Operation, pathParameters } from '../src/pipeline/operation.ts';
 import { pathTemplate } from './openapi-document.ts';
 
 interface Gateway {
@@ -13,7 +14,7 @@ interface Gateway {
   readonly host?: string | undefined;
 }
 
-/** A token issuer in Google's words: OpenAPI 2.0 with `x-google-…` extensions. */
+/** A token issuer as a security definition of OpenAPI 2.0 with Google's extensions. */
 interface SecurityDefinition {
   readonly type: 'oauth2';
   readonly flow: 'implicit';
@@ -24,14 +25,11 @@ interface SecurityDefinition {
   readonly 'x-google-jwt-locations': readonly { readonly header: string; readonly value_prefix: string }[];
 }
 
-const FIREBASE_KEYS =
-  'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com';
-
 /**
- * The route table for Google API Gateway or ESPv2, as OpenAPI 2.0: API Gateway reads 3.x, too, ESPv2 does not. Without
- * schemas of parameters and bodies: the gateway checks none, and OpenAPI 2.0 could not say what ours say.
+ * The operations for Google API Gateway or ESPv2, as OpenAPI 2.0: API Gateway also reads 3.x, ESPv2 does not. Without
+ * schemas of parameters and bodies: the gateway checks none, and OpenAPI 2.0 cannot express ours.
  *
- * @returns the document, and what somebody should know of issuers that the gateway cannot check as we do
+ * @returns the document, and warnings about issuers that the gateway checks in another way
  */
 export function createGatewayDocument({ projectId, backend, issuers, host }: Gateway) {
   const { definitions, warnings } = defineIssuers(projectId, issuers);
@@ -54,10 +52,10 @@ export function createGatewayDocument({ projectId, backend, issuers, host }: Gat
     produces: ['application/json'],
     'x-google-backend': {
       address: backend,
-      // The default leaves the path out, and a function's audience is its whole address.
+      // The default is the address without its path; the audience of a function is the whole address.
       jwt_audience: backend,
       path_translation: 'APPEND_PATH_TO_ADDRESS',
-      // As long as the function itself may take; the gateway would give up after 15 s.
+      // The timeout of the function; the default is 15 s.
       deadline: 60,
     },
     securityDefinitions: definitions,
@@ -66,27 +64,28 @@ export function createGatewayDocument({ projectId, backend, issuers, host }: Gat
   return { document, warnings };
 }
 
-function describe(row: Operation, security: readonly object[]): object {
-  const names = [...row.http.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
+function describe(operation: Operation, security: readonly object[]): object {
+  const names = pathParameters(operation.http);
   return {
-    operationId: row.name,
-    summary: row.summary,
+    operationId: operation.name,
+    summary: operation.summary,
     ...(names.length > 0 && {
       parameters: names.map((name) => ({ name, in: 'path', required: true, type: 'string' })),
     }),
     responses: {
-      [row.output === null ? '204' : '200']: { description: 'Done.' },
+      [operation.output === null ? '204' : '200']: { description: 'Done.' },
       default: { description: 'Refused or failed.' },
     },
-    ...(row.access !== 'public' && { security }),
+    ...(operation.access !== 'public' && { security }),
   };
 }
 
-/** One definition for each accepted `iss`, which several entries may share; a route takes any of them. */
+/** One definition for each accepted `iss`, which several entries may share; an operation accepts any of them. */
 function defineIssuers(projectId: string, issuers: readonly IssuerProfile[]) {
-  const definitions: Record<string, SecurityDefinition> = {
-    firebase: definition(`https://securetoken.google.com/${projectId}`, FIREBASE_KEYS, [projectId]),
-  };
+  const definitions: Record<string, SecurityDefinition> = {};
+  for (const { issuer, jwksUri } of firebaseProfile(projectId).accepts) {
+    definitions.firebase = definition(issuer, jwksUri, [projectId]);
+  }
   const warnings: string[] = [];
   const accepted = new Map<
     string,
@@ -94,7 +93,7 @@ function defineIssuers(projectId: string, issuers: readonly IssuerProfile[]) {
   >();
   for (const [index, { type, issuer, accepts, audience, clientIds }] of issuers.entries()) {
     const entry = `trustedIssuers[${index}], ${issuer}`;
-    // Without audiences the gateway would ask for its own address in `aud`: it never leaves the check out.
+    // Without audiences the gateway would require its own address in `aud`.
     const audiences = audience ?? clientIds;
     if (audiences === null) {
       warnings.push(`${entry} is left out: the gateway checks \`aud\`, and it names no audience.`);
@@ -126,12 +125,12 @@ function definition(issuer: string, keys: string | null, audiences: readonly str
   return {
     type: 'oauth2',
     flow: 'implicit',
-    // OpenAPI asks for one; the gateway sends nobody there.
+    // Required by OpenAPI; the gateway does not use it.
     authorizationUrl: issuer,
     'x-google-issuer': issuer,
     ...(keys !== null && { 'x-google-jwks_uri': keys }),
     'x-google-audiences': audiences.join(','),
-    // By default also `?access_token=`, and what is in an address is in every log (RFC 6750 §2.3).
+    // The default includes `?access_token=`, and addresses are logged (RFC 6750 §2.3).
     'x-google-jwt-locations': [{ header: 'Authorization', value_prefix: 'Bearer ' }],
   };
 }

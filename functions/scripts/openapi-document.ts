@@ -4,7 +4,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { modules } from '../src/app.ts';
 import { type AccessRule, permissionOf } from '../src/authz/access-rule.ts';
 import { ERRORS, type ErrorCode } from '../src/core/errors.ts';
-import type { Operation } from '../src/pipeline/operation.ts';
+import { fieldsIn, type Operation, pathParameters, takesIfMatch } from '../src/pipeline/operation.ts';
 
 const problem = z
   .object({
@@ -20,7 +20,7 @@ const problem = z
 
 const oauthProblem = problem
   .extend({ error: z.string(), error_description: z.string() })
-  .meta({ id: 'OAuthProblem', description: 'The same, with what RFC 6749 §5.2 names.' });
+  .meta({ id: 'OAuthProblem', description: 'A problem with the members of RFC 6749 §5.2.' });
 
 const ifMatch = z.string().optional().meta({ description: 'The ETag that was read (RFC 9110 §13.1.1).' });
 
@@ -63,7 +63,7 @@ export function pathTemplate({ http }: Operation): string {
 
 /** The fields of an input that are in the path, and those that are elsewhere. */
 function splitInput({ http, input }: Operation) {
-  const inPath = [...http.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
+  const inPath = pathParameters(http);
   const fields: Record<string, z.ZodType> = { ...input.shape };
   const path: Record<string, z.ZodType> = {};
   for (const name of inPath) {
@@ -79,46 +79,46 @@ function splitInput({ http, input }: Operation) {
   };
 }
 
-function describe(row: Operation): ZodOpenApiOperationObject {
-  const { path, rest } = splitInput(row);
-  const isQuery = row.http.method === 'get' || row.http.method === 'delete';
-  const takesIfMatch = row.etag !== undefined && row.effect === 'write' && 'version' in row.input.shape;
-  const body = isQuery ? undefined : rest && (takesIfMatch ? withOptionalVersion(rest) : rest);
+function describe(operation: Operation): ZodOpenApiOperationObject {
+  const { path, rest } = splitInput(operation);
+  const isQuery = fieldsIn(operation.http) === 'query';
+  const isVersioned = takesIfMatch(operation);
+  const body = isQuery ? undefined : rest && (isVersioned ? withOptionalVersion(rest) : rest);
   return {
-    operationId: row.name,
-    summary: row.summary,
-    description: describeRule(row.access),
-    security: row.access === 'public' ? [] : [{ firebase: [] }],
+    operationId: operation.name,
+    summary: operation.summary,
+    description: describeRule(operation.access),
+    security: operation.access === 'public' ? [] : [{ firebase: [] }],
     requestParams: {
       ...(path && { path }),
       ...(isQuery && rest && { query: rest }),
-      ...(takesIfMatch && { header: z.object({ 'If-Match': ifMatch }) }),
+      ...(isVersioned && { header: z.object({ 'If-Match': ifMatch }) }),
     },
     ...(body && {
       requestBody: {
         required: true,
         content: {
           'application/json': { schema: body },
-          ...(row.oauth && { 'application/x-www-form-urlencoded': { schema: body } }),
+          ...(operation.oauth && { 'application/x-www-form-urlencoded': { schema: body } }),
         },
       },
     }),
     responses: {
-      ...(row.oauth && {
+      ...(operation.oauth && {
         '400': {
           description: 'Refused, as OAuth clients read it (RFC 6749 §5.2).',
           content: { 'application/json': { schema: oauthProblem } },
         },
       }),
-      ...(row.output === null
+      ...(operation.output === null
         ? { '204': { description: 'Done.' } }
         : {
             '200': {
               description: 'Done.',
-              ...(row.etag && { headers: z.object({ ETag: z.string() }) }),
+              ...(operation.etag && { headers: z.object({ ETag: z.string() }) }),
               content: {
-                'application/json': { schema: row.output },
-                ...(row.stream && { 'application/x-ndjson': { schema: z.string() } }),
+                'application/json': { schema: operation.output },
+                ...(operation.stream && { 'application/x-ndjson': { schema: z.string() } }),
               },
             },
           }),
@@ -130,7 +130,7 @@ function describe(row: Operation): ZodOpenApiOperationObject {
   };
 }
 
-/** `If-Match` may stand in for the version. */
+/** `If-Match` can give the version. */
 function withOptionalVersion(body: z.ZodObject): z.ZodObject {
   const { version, ...fields } = body.shape;
   return z.strictObject({ ...fields, version: (version as z.ZodType).optional() });

@@ -5,7 +5,8 @@ import { modules } from '../src/app.ts';
 import type { AccessRule } from '../src/authz/access-rule.ts';
 import { ALL_PERMISSIONS, PERMISSIONS } from '../src/authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../src/authz/roles.ts';
-import type { Operation } from '../src/pipeline/operation.ts';
+import { fieldsIn, type Operation, pathParameters, takesIfMatch } from '../src/pipeline/operation.ts';
+import { pathTemplate } from './openapi-document.ts';
 import '../src/config.ts';
 
 /**
@@ -57,8 +58,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 const code = (text: string) => `\`${text}\``;
-const routeOf = ({ http }: Operation) =>
-  code(`${http.method.toUpperCase()} ${http.path.replaceAll(/:(\w+)/g, '{$1}')}`);
+const routeOf = (one: Operation) => code(`${one.http.method.toUpperCase()} ${pathTemplate(one)}`);
 
 function ruleText(rule: AccessRule): string {
   if (rule === 'public') return 'public';
@@ -85,7 +85,7 @@ function describeOperation(one: Operation): string {
   const notes = [
     ...(one.callable ? [`Also the callable ${code(one.name)}.`] : []),
     ...(one.etag ? ['The response has an `ETag`.'] : []),
-    ...(one.etag && 'version' in one.input.shape ? ['`If-Match` replaces `version`.'] : []),
+    ...(takesIfMatch(one) ? ['`If-Match` replaces `version`.'] : []),
     ...(one.stream ? ['With `Accept: application/x-ndjson`, all items are streamed, one per line.'] : []),
     ...(one.oauth ? ['Accepts a form as well as JSON.'] : []),
   ];
@@ -104,12 +104,11 @@ function inputFields({ http, input }: Operation): string[][] {
   // `not` is the JSON Schema of a field that is refused.
   const accepted = Object.entries(properties).filter(([, schema]) => schema.not === undefined);
   return accepted.map(([name, schema]) => {
-    const isInPath = http.path.split('/').includes(`:${name}`);
-    const elsewhere = http.method === 'get' || http.method === 'delete' ? 'query' : 'body';
+    const isInPath = pathParameters(http).includes(name);
     const optional = isInPath || required.includes(name) ? '' : ', optional';
     return [
       code(name),
-      isInPath ? 'path' : elsewhere,
+      isInPath ? 'path' : fieldsIn(http),
       `${typeOf(schema)}${optional}`,
       schema.description ?? '',
     ];

@@ -1,5 +1,6 @@
 import { audit } from './audit/index.ts';
 import { loadConfig } from './config.ts';
+import { once } from './core/once.ts';
 import { type DirectoryService, directory } from './directory/index.ts';
 import { identities } from './identities/index.ts';
 import { meta } from './meta/index.ts';
@@ -32,22 +33,19 @@ export const modules = compose()
 
 /** One instance: everything that its transports need. */
 export function createInstance(platform: Platform) {
-  const { services, operations, authenticators } = modules.create(platform);
-  const { authentication, audit } = services;
+  const { authenticators, ...built } = modules.create(platform);
+  const { authentication, audit } = built.services;
   return Object.freeze({
-    ...authentication,
     ...platform,
-    ...{ platform, services, operations, audit },
+    ...authentication,
+    ...built,
+    platform,
+    audit,
     authenticators: [...authentication.authenticators, ...authenticators],
   });
 }
 
 export type Instance = ReturnType<typeof createInstance>;
 
-let instance: Instance | undefined;
-
 /** The instance of this process, built when the first request or event needs it. */
-export function getInstance(): Instance {
-  instance ??= createInstance(createPlatform(loadConfig()));
-  return instance;
-}
+export const getInstance = once(() => createInstance(createPlatform(loadConfig())));

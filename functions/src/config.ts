@@ -1,8 +1,7 @@
 import { defineBoolean, defineInt, defineString } from 'firebase-functions/params';
 import * as z from 'zod';
 import gatehouse from '../gatehouse.config.ts';
-import { ConfigError, parseConfigJson } from './core/config-error.ts';
-import { formatZodIssue, problemsOf } from './core/format-zod-issue.ts';
+import { ConfigError, formatZodIssue, parseConfigJson, problemsOf } from './core/config-error.ts';
 import { emulatorConfigSchema, type Product, type ProductConfig, readProduct } from './product-config.ts';
 
 /** Settings of the running code. It reads them through {@link loadConfig}. */

@@ -5,6 +5,7 @@ import { onRequest } from 'firebase-functions/https';
 import { getInstance, modules } from './app.ts';
 import { createCallables } from './callable/callable.ts';
 import { functionOptions, isDiscovery, loadConfig } from './config.ts';
+import { once } from './core/once.ts';
 import { installFrameworkHardening } from './platform/functions-framework.ts';
 
 installFrameworkHardening();
@@ -14,12 +15,10 @@ installFrameworkHardening();
 if (!isDiscovery()) loadConfig();
 
 /** Loaded by the first request: the functions beside this one never need it. */
-let app: Promise<RequestListener> | undefined;
-
-async function openApp(): Promise<RequestListener> {
+const openApp = once(async (): Promise<RequestListener> => {
   const { createApp } = await import('./http/app.ts');
   return createApp(getInstance());
-}
+});
 
 /** The Cloud Functions by name. The build exports each (`scripts/build.ts`): a new operation needs no line here. */
 export const functions = {
@@ -27,8 +26,7 @@ export const functions = {
   // With one, each deployment would open again what stands behind a gateway.
   // `cors: false`: the app answers for CORS; without it the emulator would allow every origin.
   api: onRequest({ ...functionOptions.api, cors: false }, async (req, res) => {
-    app ??= openApp();
-    (await app)(req, res);
+    (await openApp())(req, res);
   }),
   // Publicly invokable: callers authenticate with tokens.
   ...createCallables(modules.operations, { ...functionOptions.callables, invoker: 'public' }, getInstance),

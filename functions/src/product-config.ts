@@ -3,8 +3,7 @@ import type { IssuerProfile } from './authn/oidc/issuer-profile.ts';
 import { readTrustedIssuers } from './authn/oidc/trusted-issuers.ts';
 import { isUnprivilegedRole } from './authz/claim-mapping.ts';
 import { ALL_ROLES, isRole, type Role } from './authz/roles.ts';
-import { ConfigError } from './core/config-error.ts';
-import { formatZodIssue, problemsOf } from './core/format-zod-issue.ts';
+import { ConfigError, formatZodIssue, problemsOf } from './core/config-error.ts';
 import type { Deployment, PermissionSetting, RoleSetting } from './core/gatehouse-config.ts';
 
 /** `gatehouse.config.ts` as data that has not been checked yet. Tests pass another one. */

@@ -1,5 +1,6 @@
 import type { DocumentData, Timestamp } from '@google-cloud/firestore';
-import type { Actor } from '../authz/actor.ts';
+import type { Actor } from '../authz/principal.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { AuditAction } from './audit-actions.ts';
 
 /** A change, or a refused attempt at one. Never holds a token or a secret. */
@@ -12,8 +13,8 @@ export interface AuditEvent {
   /** What was changed: a directory id; for a refused operation, the permission. */
   readonly target: string;
   readonly outcome: 'done' | 'refused';
-  readonly before?: Readonly<Record<string, unknown>> | undefined;
-  readonly after?: Readonly<Record<string, unknown>> | undefined;
+  readonly before?: JsonObject | undefined;
+  readonly after?: JsonObject | undefined;
   /** The actor's own words for a change, the refusal reason for a refusal. */
   readonly reason?: string | undefined;
   readonly requestId: string;
@@ -37,11 +38,11 @@ export function identifyActor(actor: Actor): Pick<AuditEvent, 'actor' | 'issuer'
 export function fromDocument(id: string, document: DocumentData): RecordedEvent {
   const { at, expireAt: _, ...event } = document;
   // `AuditLog.append` wrote it: the fields are those of an event.
-  return { id, at: toRfc3339(at as Timestamp), ...(event as AuditEvent) };
+  return { id, at: withMicroseconds(at as Timestamp), ...(event as AuditEvent) };
 }
 
 /** Firestore keeps microseconds, so that events of one millisecond have an order. */
-function toRfc3339(time: Timestamp): string {
+function withMicroseconds(time: Timestamp): string {
   const micros = Math.trunc(time.nanoseconds / 1000);
-  return `${time.toDate().toISOString().slice(0, -4)}${String(micros).padStart(6, '0').slice(0, 6)}Z`;
+  return `${time.toDate().toISOString().slice(0, -4)}${String(micros).padStart(6, '0')}Z`;
 }

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { DocumentReference, Query, Transaction, WriteBatch } from '@google-cloud/firestore';
-import { type Clock, DAY } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { toAppError } from '../core/errors.ts';
-import { omitUndefined } from '../core/omit-undefined.ts';
-import type { Rfc3339 } from '../core/rfc3339.ts';
-import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
+import { DAY, type Rfc3339 } from '../core/time.ts';
+import {
+  type OpenedFirestore,
+  type OpenFirestore,
+  omitUndefined,
+  useFirestore,
+} from '../platform/firestore/firestore.ts';
 import { readPage, startAfterTime, timeToken } from '../platform/firestore/paging.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { type AuditEvent, fromDocument, type RecordedEvent } from './audit-event.ts';

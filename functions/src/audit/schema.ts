@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { rfc3339 } from '../core/rfc3339.ts';
+import { pageFields } from '../core/pagination.ts';
+import { dateTime, rfc3339 } from '../core/time.ts';
 
 const name = z.string().min(1).max(256).optional();
 
@@ -13,14 +14,13 @@ export const auditQuery = z.strictObject({
   action: name.meta({ description: 'For example `roles.set`.' }),
   from: rfc3339.optional().meta({ description: 'Events at or after this time (RFC 3339).' }),
   to: rfc3339.optional().meta({ description: 'Events before this time (RFC 3339).' }),
-  pageSize: z.int().min(1).max(500).default(50),
-  pageToken: z.string().min(1).max(2048).optional(),
+  ...pageFields(500),
 });
 
 export const auditEvent = z
   .object({
     id: z.string(),
-    at: z.string().meta({ format: 'date-time' }),
+    at: dateTime,
     actor: z.string(),
     issuer: z.string().optional(),
     action: z.string(),

@@ -2,11 +2,9 @@ import { ANONYMOUS, createPrincipal, type Principal } from '../authz/principal.t
 import { activeRoles } from '../authz/role-claims.ts';
 import { type Clock, seconds } from '../core/clock.ts';
 import { AppError, invalidToken, tokenStale } from '../core/errors.ts';
-import type { AccessChanges, LatestChange } from './access-changes.ts';
-import type { AccessRecords, EntryVersion } from './access-records.ts';
-import type { Authentication, Authenticator } from './authenticator.ts';
-import { checkRecord } from './check-record.ts';
-import type { Credential } from './credential.ts';
+import type { Authenticated, Authenticator, Credential } from './credential.ts';
+import type { AccessChanges, AccessRecords, EntryVersion, RecentChange } from './ports.ts';
+import { checkRecord } from './ports.ts';
 
 export interface AuthenticateDeps {
   /** One for each kind of credential. */
@@ -38,7 +36,7 @@ export async function authenticate(
   try {
     if (fresh) return await asRecorded(deps, authentication);
     if (directoryVersion === undefined) return principal;
-    const latest = deps.accessChanges.latest(directoryVersion.id);
+    const latest = deps.accessChanges.find(directoryVersion.id);
     const change = latest instanceof Promise ? await latest : latest;
     if (change === undefined || !isOutdated(authentication, directoryVersion, change)) return principal;
     authenticator.forget(value);
@@ -59,9 +57,9 @@ export async function authenticate(
  * @throws AppError `token_stale` when that would be of no use
  */
 function isOutdated(
-  { principal, identity }: Authentication,
+  { principal, identity }: Authenticated,
   read: EntryVersion,
-  { validAfter = 0, rolesVersion = 0 }: LatestChange,
+  { validAfter = 0, rolesVersion = 0 }: RecentChange,
 ): boolean {
   if (principal.authTime < validAfter) throw tokenStale('revoked', principal);
   const isOlder = read.rolesVersion < rolesVersion;
@@ -73,7 +71,7 @@ function isOutdated(
 /** The principal with the roles of its record. @throws AppError unless the token says what the record says */
 async function asRecorded(
   { accessRecords, clock }: AuthenticateDeps,
-  { principal, identity, directoryVersion: read }: Authentication,
+  { principal, identity, directoryVersion: read }: Authenticated,
 ): Promise<Principal> {
   const { directoryId } = principal;
   if (directoryId === undefined) throw noDirectoryEntry(principal);

@@ -1,19 +1,19 @@
 import { invalidToken } from '../core/errors.ts';
-import type { Authenticator } from './authenticator.ts';
+import type { Authenticator } from './credential.ts';
 import { parseCompactJws, type UnverifiedToken } from './parse-jws.ts';
 import { createVerifiedTokenCache, type VerifiedToken } from './token-cache.ts';
 
 /** Verifies the tokens of one issuer. */
-export interface TokenVerifier {
-  /** Every exact `iss` it verifies tokens of. */
+export interface TokenVerifier<Verified = VerifiedToken> {
+  /** Every exact `iss` of the issuer. */
   readonly issuers: readonly string[];
   /** Header keys that its tokens may have besides `alg`, `kid` and `typ`. */
   readonly headerKeys: readonly string[];
   /**
    * @param now seconds since the epoch
-   * @throws AppError `invalid_token`, `token_stale`, or `unavailable` when it could not be decided
+   * @throws AppError `invalid_token`, `token_stale`; `unavailable` when the issuer's keys or the directory cannot be read
    */
-  verify(token: UnverifiedToken, now: number): Promise<VerifiedToken>;
+  verify(token: UnverifiedToken, now: number): Promise<Verified>;
 }
 
 /** Authenticates by a JWT in the `Authorization` header (RFC 6750 §2.1). */

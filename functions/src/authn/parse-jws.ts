@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { type AppError, invalidToken } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 
 /** A token whose form is sound. Nothing in it is verified: `payload` may say anything. */
 export interface UnverifiedToken {
   readonly raw: string;
-  readonly header: Readonly<Record<string, unknown>>;
-  readonly payload: Readonly<Record<string, unknown>>;
+  readonly header: JsonObject;
+  readonly payload: JsonObject;
   readonly signed: boolean;
 }
 
@@ -50,7 +51,7 @@ function decodePart(name: string, part: string): Buffer {
   return bytes;
 }
 
-function parseObject(name: string, part: string): Record<string, unknown> {
+function parseObject(name: string, part: string): JsonObject {
   const bytes = decodePart(name, part);
   if (!isUtf8(bytes)) throw malformed(`${name} is not UTF-8`);
   const text = bytes.toString();
@@ -60,11 +61,9 @@ function parseObject(name: string, part: string): Record<string, unknown> {
   } catch (cause) {
     throw malformed(`${name} is not JSON`, cause);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw malformed(`${name} is no object`);
+  if (!isJsonObject(value)) throw malformed(`${name} is no object`);
   checkKeysAndDepth(name, text, value);
-  // A shape check only; every field is still unknown.
-  return value as Record<string, unknown>;
+  return value;
 }
 
 /**

@@ -1,22 +1,25 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Authentication } from './authenticator.ts';
+import type { Role } from '../authz/roles.ts';
+import type { Authenticated } from './credential.ts';
+import type { IssuerProfile } from './oidc/issuer-profile.ts';
 
-/** What a verified token says, kept until it expires or is pushed out. */
-export interface VerifiedToken extends Authentication {
-  /** Second since the epoch until which `principal` is what the token says: it expires then, or one of its roles does. */
+/** A verified token, kept until it expires or newer tokens push it out. */
+export interface VerifiedToken extends Authenticated {
+  /** Second since the epoch when the token or one of its roles expires. */
   readonly validUntil: number;
+  /** Of an external token: the profile it matches, and the roles by its issuer's map, without grants of the directory. */
+  readonly issued?: { readonly profile: IssuerProfile; readonly roles: readonly Role[] };
 }
 
 /** About 2 KiB an entry, so some 10 MB at the most, whoever sends how many distinct tokens. */
 const MAX_ENTRIES = 5_000;
 
-export interface VerifiedTokenCache {
+interface VerifiedTokenCache {
   /**
-   * What a token says: at once where it was verified before. Otherwise it is verified, once for all who present it at
-   * the same time, and kept.
+   * A token from memory, or a promise while it is verified: once for all requests that present it at the same time.
    *
-   * @param now in seconds since the epoch
+   * @param now seconds since the epoch
    */
   get(
     token: string,
@@ -27,9 +30,8 @@ export interface VerifiedTokenCache {
 }
 
 /**
- * Recognises a token that was verified before. The key is the SHA-256 of the token: what sits in memory cannot be
- * replayed, and no two tokens share an entry. Only the signature is remembered; expiry, of the token
- * and of its roles, is checked here on every hit, and revocation by the caller.
+ * Tokens that were verified before. The key is the SHA-256 of the token: memory holds nothing that can be replayed, and no
+ * two tokens share an entry. Expiry, of the token and of its roles, is checked here on every hit; revocation by the caller.
  */
 export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTokenCache {
   const entries = new LRUCache<string, VerifiedToken>({ max });

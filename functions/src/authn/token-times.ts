@@ -1,4 +1,6 @@
 import { invalidToken } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { isSecond } from '../core/time.ts';
 
 /** How far an issuer's clock may run ahead of ours, in seconds. The same for every issuer. */
 export const CLOCK_SKEW_SECONDS = 5;
@@ -27,17 +29,13 @@ export interface TokenTimes {
  *
  * @throws AppError `invalid_token`
  */
-export function readTimes(
-  payload: Readonly<Record<string, unknown>>,
-  profile: TimeProfile,
-  now: number,
-): TokenTimes {
-  const exp = integer(payload, 'exp');
-  const iat = integer(payload, 'iat');
+export function readTimes(payload: JsonObject, profile: TimeProfile, now: number): TokenTimes {
+  const exp = readSecond(payload, 'exp');
+  const iat = readSecond(payload, 'iat');
   const isOptional = profile.authTime === null && payload.auth_time === undefined;
-  const signedInAt = isOptional ? undefined : integer(payload, 'auth_time');
+  const signedInAt = isOptional ? undefined : readSecond(payload, 'auth_time');
   const authTime = signedInAt ?? iat;
-  const notBefore = payload.nbf === undefined ? iat : integer(payload, 'nbf');
+  const notBefore = payload.nbf === undefined ? iat : readSecond(payload, 'nbf');
   if (exp <= now) throw invalidToken('token-expired');
   if (exp - iat > profile.maxLifetime) throw invalidToken('lifetime-too-long');
   if (Math.max(iat, authTime, notBefore) > now + CLOCK_SKEW_SECONDS)
@@ -46,10 +44,8 @@ export function readTimes(
 }
 
 /** A missing `auth_time` would compare as "not revoked" everywhere, so absence is an error, not a default. */
-function integer(payload: Readonly<Record<string, unknown>>, claim: string): number {
+export function readSecond(payload: JsonObject, claim: string): number {
   const value = payload[claim];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-    throw invalidToken('malformed-time-claim', { logDetail: `${claim} is not a whole number of seconds` });
-  }
-  return value;
+  if (isSecond(value)) return value;
+  throw invalidToken('malformed-time-claim', { logDetail: `${claim} is not a whole number of seconds` });
 }

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../core/json.ts';
 import { isPrivileged, type Permission } from './permissions.ts';
 import { permissionsOf, type Role } from './roles.ts';
 
@@ -35,11 +36,7 @@ export interface MappedRights extends Rights {
  * A verified payload → what it gives. Deny by default. Scopes limit a user, who got them for the asking; to a service they
  * were given by an administrator of the issuer, so there they give. Pure.
  */
-export function mapClaims(
-  payload: Readonly<Record<string, unknown>>,
-  map: ClaimMapping,
-  kind: 'user' | 'service',
-): MappedRights {
+export function mapClaims(payload: JsonObject, map: ClaimMapping, kind: 'user' | 'service'): MappedRights {
   const found = map.sources.flatMap(({ path, values }) => rightsOf(textsAt(payload, path), values));
   if (kind === 'user') found.push(map.everyone);
   if (map.scopes === null) return union(found);
@@ -73,19 +70,19 @@ function union(all: readonly Rights[]): Rights {
 }
 
 /** The text, or the texts of a list, at a path; anything else says nothing. */
-function textsAt(payload: Readonly<Record<string, unknown>>, path: readonly string[]): string[] {
+function textsAt(payload: JsonObject, path: readonly string[]): string[] {
   let value: unknown = payload;
   for (const key of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return [];
     // An object that has the key.
-    value = (value as Record<string, unknown>)[key];
+    value = (value as JsonObject)[key];
   }
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   return list.filter((item) => typeof item === 'string');
 }
 
 /** RFC 6749 §3.3: one text, separated by spaces. Okta and Entra ID call it `scp`; there it may be a list. */
-function scopesOf(payload: Readonly<Record<string, unknown>>): string[] {
+function scopesOf(payload: JsonObject): string[] {
   const { scope } = payload;
   if (scope === undefined) return textsAt(payload, ['scp']).flatMap((text) => text.split(' '));
   return typeof scope === 'string' ? scope.split(' ') : [];

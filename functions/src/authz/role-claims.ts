@@ -1,3 +1,5 @@
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isSecond, LAST_SECOND } from '../core/time.ts';
 import { isRole, type Role } from './roles.ts';
 
 /** A role, and until when it counts. */
@@ -56,7 +58,7 @@ export function compileRoleClaims(timed: readonly TimedRole[], version: number, 
  * Claims of unknown shape → access. Without a version Gatehouse did not write them, and `roles` of other code say
  * nothing here. A role counts while its `rx`, if it has one, lies ahead; anything malformed counts for nothing.
  */
-export function readRoleClaims(claims: Readonly<Record<string, unknown>>, now: number): ClaimedRoles {
+export function readRoleClaims(claims: JsonObject, now: number): ClaimedRoles {
   const timed = timedRolesFromClaims(claims);
   return {
     roles: activeRoles(timed, now),
@@ -66,11 +68,11 @@ export function readRoleClaims(claims: Readonly<Record<string, unknown>>, now: n
 }
 
 /** The roles in claims of unknown shape, those that have ended included. */
-export function timedRolesFromClaims(claims: Readonly<Record<string, unknown>>): TimedRole[] {
+export function timedRolesFromClaims(claims: JsonObject): TimedRole[] {
   const { roles, rx } = claims;
   if (claimedVersion(claims) === 0 || !Array.isArray(roles)) return [];
-  if (rx !== undefined && (typeof rx !== 'object' || rx === null || Array.isArray(rx))) return [];
-  const ends: Readonly<Partial<Record<Role, unknown>>> = rx ?? {};
+  const ends = rx === undefined ? {} : rx;
+  if (!isJsonObject(ends)) return [];
   const timed: TimedRole[] = [];
   for (const role of new Set(roles.filter(isRole))) {
     const expiresAt = Object.hasOwn(ends, role) ? ends[role] : undefined;
@@ -80,17 +82,10 @@ export function timedRolesFromClaims(claims: Readonly<Record<string, unknown>>):
   return timed;
 }
 
-/** The end of the year 9999, the last that Firestore can keep. */
-const LAST_SECOND = 253_402_300_799;
-
-function isSecond(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
 /** There are versions above it to go on with. */
 const MAX_VERSION = 2 ** 52;
 
 /** The version that claims of unknown shape were compiled from; 0 where Gatehouse did not write them. */
-export function claimedVersion({ rv }: Readonly<Record<string, unknown>>): number {
+export function claimedVersion({ rv }: JsonObject): number {
   return typeof rv === 'number' && Number.isSafeInteger(rv) && rv > 0 && rv <= MAX_VERSION ? rv : 0;
 }

@@ -8,41 +8,35 @@ import {
   type Request,
   type Response,
 } from 'firebase-functions/https';
-import type { CredentialRequest } from '../authn/authenticator.ts';
 import type { Config } from '../config.ts';
 import { ERRORS, isRefusal, toAppError } from '../core/errors.ts';
-import { headerLines } from '../core/header-lines.ts';
-import { type RequestLabels, requestLabels } from '../core/request-labels.ts';
+import { once } from '../core/once.ts';
+import { headerLines } from '../core/request.ts';
+import { requestLabels } from '../core/request-labels.ts';
 import { allowCall, runCall } from '../pipeline/call.ts';
-import type { GuardDeps } from '../pipeline/guard.ts';
+import type { Arrival, GuardDeps } from '../pipeline/guard.ts';
 import type { BoundOperation, Operation } from '../pipeline/operation.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
 import { checkCall } from './check-call.ts';
 
-export interface CallableDeps extends GuardDeps {
+interface CallableDeps extends GuardDeps {
   readonly config: Config;
   readonly operations: readonly BoundOperation[];
 }
 
-/** A request before the SDK handles it: its id, and the headers with credentials. */
-interface Arrival {
-  readonly requestId: string;
-  readonly request: CredentialRequest;
-  readonly appCheck: readonly string[];
-  readonly labels: RequestLabels;
-}
+type Callable = CallableFunction<unknown, Promise<unknown>>;
 
 /** The callable functions: every operation that asks for one, under its own name. */
 export function createCallables(
   operations: readonly Operation[],
   options: CallableOptions,
-  deps: () => CallableDeps,
-): Record<string, CallableFunction<unknown, Promise<unknown>>> {
+  getDeps: () => CallableDeps,
+): Record<string, Callable> {
   return Object.fromEntries(
     operations
       .filter(({ callable }) => callable)
-      .map((operation) => [operation.name, createCallable(operation, options, deps)]),
+      .map((operation) => [operation.name, createCallable(operation, options, getDeps)]),
   );
 }
 
@@ -53,99 +47,95 @@ export function createCallables(
  * be reached, and in the emulator it only decodes. So the headers are taken off the request first, and `request.auth` is
  * always empty.
  */
-export function createCallable(
+function createCallable(
   operation: Operation,
   options: CallableOptions,
-  deps: () => CallableDeps,
-): CallableFunction<unknown, Promise<unknown>> {
+  getDeps: () => CallableDeps,
+): Callable {
   const arrivals = new WeakMap<object, Arrival>();
+  const open = once(() => {
+    const deps = getDeps();
+    const bound = deps.operations.find((one) => one.operation === operation);
+    if (bound === undefined) throw new Error(`${operation.name} belongs to no module`);
+    return { deps, bound, allowOrigin: allowOrigins(deps.config.allowedOrigins) };
+  });
 
-  // `cors: false`: the transport checks answer for CORS, from the allow-list.
+  // `cors: false`: `allowOrigin` answers for CORS, from the allow-list.
   const inner = onCall({ ...options, cors: false }, async (request) => {
-    // A direct `run`, as unit tests do it, has no headers: it proves nothing, so the caller is anonymous.
+    const { deps, bound } = open();
+    // A direct `run`, as in unit tests, has no headers: the caller is anonymous.
     const arrival = arrivals.get(request.rawRequest ?? request) ?? {
-      requestId: randomUUID(),
       request: { headers: () => [] },
-      appCheck: [],
+      requestId: randomUUID(),
       labels: {},
     };
+    const call = {
+      ...arrival,
+      // The SDK turns a call without an argument into null.
+      readInput: () => request.data ?? {},
+      locate: (field: string) => (field === '' ? 'data' : `data.${field}`),
+    };
     try {
-      return await answer(operation, deps(), arrival, request.data);
+      return await runCall(bound, call, await allowCall(deps, bound, call));
     } catch (thrown) {
-      throw toHttpsError(thrown, deps(), arrival.requestId);
+      throw toHttpsError(thrown, deps, call.requestId);
     }
   });
 
   // A proxy keeps what the CLI and the test SDK read off the function: `__endpoint`, `run`.
   return new Proxy(inner, {
     apply(target, self, [req, res]: [Request, Response]) {
-      const own = deps();
-      const arrival = arrive(req, own.config.projectId);
+      const { deps, allowOrigin } = open();
+      const arrival = takeArrival(req, deps.config.projectId);
       arrivals.set(req, arrival);
-      return passTransport(req, res, { deps: own, requestId: arrival.requestId }, async () =>
-        target.apply(self, [req, res]),
-      );
+      return new Promise<void>((resolve, reject) => {
+        res.once('finish', resolve);
+        if (!passTransport(req, res, deps, arrival.requestId)) return;
+        allowOrigin(req, res, () => Promise.resolve(target.apply(self, [req, res])).then(resolve, reject));
+      });
     },
   });
 }
 
-async function answer(
-  operation: Operation,
-  deps: CallableDeps,
-  arrival: Arrival,
-  data: unknown,
-): Promise<unknown> {
-  const bound = deps.operations.find((one) => one.operation === operation);
-  if (bound === undefined) throw new Error(`${operation.name} belongs to no module`);
-  const call = {
-    ...arrival,
-    // The SDK turns a call without an argument into null.
-    readInput: () => data ?? {},
-    locate: (field: string) => (field === '' ? 'data' : `data.${field}`),
-  };
-  return runCall(bound, call, await allowCall(deps, bound, call));
+/** Takes the headers with tokens off a request. */
+function takeArrival(req: Request, projectId: string): Arrival {
+  const taken = new Map(
+    ['authorization', 'x-firebase-appcheck'].map((name) => [name, headerLines(req, name)]),
+  );
+  for (const name of taken.keys()) delete req.headers[name];
+  const headers = (name: string) => taken.get(name) ?? headerLines(req, name);
+  return { request: { headers }, requestId: randomUUID(), labels: requestLabels(req, projectId) };
 }
 
-function arrive(req: Request, projectId: string): Arrival {
-  const authorization = headerLines(req, 'authorization');
-  const appCheck = headerLines(req, 'x-firebase-appcheck');
-  delete req.headers.authorization;
-  delete req.headers['x-firebase-appcheck'];
-  const headers = (name: string) => (name === 'authorization' ? authorization : headerLines(req, name));
-  return { requestId: randomUUID(), request: { headers }, appCheck, labels: requestLabels(req, projectId) };
+/** Headers, HTTPS, origin, size, the callable protocol. @returns false when the request was answered with a refusal */
+function passTransport(req: Request, res: Response, deps: CallableDeps, requestId: string): boolean {
+  secureResponse(res, requestId);
+  try {
+    enforceTransport(deps, req, requestId);
+    if (req.method !== 'OPTIONS') checkCall(req);
+    return true;
+  } catch (thrown) {
+    const error = toHttpsError(thrown, deps, requestId);
+    res.status(ERRORS[toAppError(thrown).code].status).json({ error: error.toJSON() });
+    return false;
+  }
 }
 
-/** Headers, HTTPS, origin, size, CORS, the callable protocol. Resolves when the response is finished. */
-function passTransport(
-  req: Request,
-  res: Response,
-  { deps, requestId }: { deps: CallableDeps; requestId: string },
-  next: () => Promise<void>,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    res.once('finish', resolve);
-    secureResponse(res, requestId);
-    try {
-      enforceTransport(deps, req, requestId);
-      if (req.method !== 'OPTIONS') checkCall(req);
-    } catch (thrown) {
-      const error = toHttpsError(thrown, deps, requestId);
-      res.status(ERRORS[toAppError(thrown).code].status).json({ error: error.toJSON() });
-      return;
-    }
-    const origin = [...deps.config.allowedOrigins];
-    const allow = cors({ origin, methods: ['POST'], allowedHeaders: CLIENT_HEADERS, maxAge: 600 });
-    allow(req, res, () => next().then(resolve, reject));
-  });
+/** CORS for the Firebase client SDKs. */
+function allowOrigins(allowed: readonly string[]) {
+  const allowedHeaders = [
+    'Authorization',
+    'Content-Type',
+    'Firebase-Instance-ID-Token',
+    'X-Firebase-AppCheck',
+  ];
+  return cors({ origin: [...allowed], methods: ['POST'], allowedHeaders, maxAge: 600 });
 }
-
-/** What the Firebase client SDKs send. */
-const CLIENT_HEADERS = ['Authorization', 'Content-Type', 'Firebase-Instance-ID-Token', 'X-Firebase-AppCheck'];
 
 /** `details` carries what problem+json and its headers carry: `code`, `requestId`, `errors` per field, `retryAfter`. */
-function toHttpsError(thrown: unknown, deps: CallableDeps, requestId: string): HttpsError {
+function toHttpsError(thrown: unknown, { log }: CallableDeps, requestId: string): HttpsError {
   const error = toAppError(thrown);
-  if (!isRefusal(error)) deps.log.failure(requestId, error);
+  if (!isRefusal(error)) log.failure(requestId, error);
   return new HttpsError(ERRORS[error.code].callable, error.message, {
     code: error.code,
     requestId,

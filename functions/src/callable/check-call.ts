@@ -1,6 +1,6 @@
 import type { Request } from 'firebase-functions/https';
-import { isJson } from '../core/content-type.ts';
 import { AppError } from '../core/errors.ts';
+import { isJson } from '../core/request.ts';
 
 /**
  * The callable protocol (https://firebase.google.com/docs/functions/callable-reference), before the SDK looks at it: the

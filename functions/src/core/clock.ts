@@ -7,6 +7,3 @@ export const systemClock: Clock = () => Date.now();
 export function seconds(clock: Clock): number {
   return Math.floor(clock() / 1000);
 }
-
-/** Seconds of a day. */
-export const DAY = 24 * 3600;

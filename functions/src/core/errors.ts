@@ -75,7 +75,7 @@ export interface StepUp {
   readonly maxAge?: number | undefined;
 }
 
-/** Who calls, as far as the log and the audit trail need it; a principal is one. */
+/** Who calls, as far as the log and the audit log need it; a principal is one. */
 export interface Caller {
   readonly issuer: string;
   readonly subject: string;
@@ -83,9 +83,9 @@ export interface Caller {
 }
 
 interface AppErrorOptions {
-  /** Why, for the log and the audit log, never for the caller. */
+  /** For the log and the audit log, never for the caller. */
   readonly reason?: RefusalReason | undefined;
-  /** More about it in one line, for the log alone. Never part of a token. */
+  /** One line more, for the log alone. Never part of a token. */
   readonly logDetail?: string | undefined;
   readonly errors?: readonly FieldError[] | undefined;
   /** Seconds, for `Retry-After`. */
@@ -94,10 +94,11 @@ interface AppErrorOptions {
   readonly missing?: string | undefined;
   /** What the challenge asks for (RFC 9470 §3). */
   readonly stepUp?: StepUp | undefined;
-  /** Whose credential it was that did not suffice, for the log. */
+  /** The caller whom the credential identified although it did not suffice, for the log. */
   readonly caller?: Caller | undefined;
+  /** Methods, for `Allow`. */
   readonly allow?: readonly string[] | undefined;
-  /** What OAuth calls it, where an OAuth client listens (RFC 6749 §5.2). */
+  /** The `error` that an OAuth client gets (RFC 6749 §5.2). */
   readonly oauthError?: string | undefined;
   readonly cause?: unknown;
 }
@@ -133,7 +134,7 @@ export class AppError extends Error {
   }
 }
 
-/** A refused credential. The caller learns nothing more than that; `reason` goes to the log. */
+/** A refused credential. The caller gets no reason; it goes to the log. */
 export function invalidToken(
   reason: RefusalReason,
   options: Pick<AppErrorOptions, 'logDetail' | 'cause' | 'caller'> = {},
@@ -141,11 +142,10 @@ export function invalidToken(
   return new AppError('invalid_token', 'The credential was not accepted.', { ...options, reason });
 }
 
-/** A credential that was good: what it says has changed since. */
+/** A credential that was valid when it was issued: its roles have changed since, or it was revoked. */
 export function tokenStale(reason: RefusalReason, caller?: Caller): AppError {
-  const whose = caller === undefined ? {} : { caller };
   const detail = 'Refresh the token once and try again; if that fails, sign in again.';
-  return new AppError('token_stale', detail, { reason, ...whose });
+  return new AppError('token_stale', detail, { reason, caller });
 }
 
 /** Something Gatehouse depends on did not answer. @param logDetail names it for the log. */
@@ -158,7 +158,12 @@ export function unavailable(logDetail: string, cause?: unknown): AppError {
   });
 }
 
-/** @param wait seconds until the next one is allowed */
+/** One field of the input is wrong. */
+export function invalidField(field: string, message: string, cause?: unknown): AppError {
+  return new AppError('invalid_argument', message, { errors: [{ field, message }], cause });
+}
+
+/** @param wait seconds until the next use is allowed */
 export function rateLimited(wait: number): AppError {
   return new AppError('rate_limited', 'Wait as long as Retry-After says.', {
     retryAfter: Math.max(1, Math.ceil(wait)),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AuditAction, type AuditEvent, type AuditLog, identifyActor } from '../audit/index.ts';
-import type { Actor } from '../authz/actor.ts';
+import type { Actor } from '../authz/principal.ts';
 import { AppError, ERRORS, isRefusal, toAppError } from '../core/errors.ts';
 import type { Log } from '../platform/logging/log.ts';
 import type { ChangeContext, Directory } from './directory.ts';

@@ -12,7 +12,7 @@ import {
 } from '../platform/firestore/firestore.ts';
 import { type DirectoryEntry, isPermanentOwner } from './entry.ts';
 import { fromDocument, toDocument } from './entry-document.ts';
-import { type AccessChange, appendAccessChange } from './revocation/access-change.ts';
+import { type AccessChange, appendAccessChange } from './revocation/access-changes.ts';
 
 /** What a change is decided on: both entries as the transaction read them. */
 export interface ChangeContext<Entry extends DirectoryEntry | undefined = DirectoryEntry> {

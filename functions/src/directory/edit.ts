@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts';
-import { omitUndefined } from '../core/omit-undefined.ts';
+import { omitUndefined } from '../platform/firestore/firestore.ts';
 import type { DirectoryEntry, Grant, Pending, Profile } from './entry.ts';
-import type { AccessChange } from './revocation/access-change.ts';
+import type { AccessChange } from './revocation/access-changes.ts';
 
 /** A change of an entry. */
 export interface Edit {

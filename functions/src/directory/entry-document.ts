@@ -2,7 +2,7 @@ import type { Timestamp } from '@google-cloud/firestore';
 import { activeRoles, nextExpiry } from '../authz/role-claims.ts';
 import { isRole, type Role } from '../authz/roles.ts';
 import { AppError } from '../core/errors.ts';
-import { omitUndefined } from '../core/omit-undefined.ts';
+import { omitUndefined } from '../platform/firestore/firestore.ts';
 import type { DirectoryEntry, Grant } from './entry.ts';
 
 /** The Firestore document of an entry. `roles` and `nextExpiry` are for queries. */

@@ -2,7 +2,7 @@ import type { Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
 import { activeRoles } from '../authz/role-claims.ts';
 import type { Role } from '../authz/roles.ts';
 import { type Clock, seconds } from '../core/clock.ts';
-import { decodePageToken, encodePageToken, invalidPageToken } from '../core/page-token.ts';
+import { decodePageToken, encodePageToken, invalidPageToken } from '../core/pagination.ts';
 import { isUid } from '../core/uid.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import { readPage } from '../platform/firestore/paging.ts';

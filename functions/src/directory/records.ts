@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { AccessRecord, AccessRecords, EntryVersion } from '../authn/access-records.ts';
+import type { AccessRecord, AccessRecords, EntryVersion } from '../authn/ports.ts';
 import { claimedVersion } from '../authz/role-claims.ts';
 import { type Clock, seconds } from '../core/clock.ts';
 import { toAppError } from '../core/errors.ts';

@@ -1,11 +1,12 @@
 import type { AuditLog } from '../audit/index.ts';
-import type { AccessRecords } from '../authn/access-records.ts';
+import type { AccessRecords } from '../authn/ports.ts';
 import type { Platform } from '../platform/platform.ts';
 import { type ChangeAccess, createChangeAccess } from './change-access.ts';
 import { createDirectory, type Directory } from './directory.ts';
 import { createDirectoryList, type DirectoryList } from './list.ts';
 import { createAccessRecords } from './records.ts';
-import { createRevocationFeed, type RevocationFeed, readAccessChanges } from './revocation/feed.ts';
+import { readAccessChanges } from './revocation/access-changes.ts';
+import { createRevocationFeed, type RevocationFeed } from './revocation/feed.ts';
 import { type AccountSync, createAccountSync } from './sync/account-sync.ts';
 import { createReconcileAccess, type ReconcileAccess } from './sync/reconcile.ts';
 
@@ -27,7 +28,7 @@ export function createDirectoryService(
 ): DirectoryService {
   const maxAge = config.accessChangeMaxAge;
   const feed = createRevocationFeed({ readSince: readAccessChanges(open), clock, maxAge, log });
-  const directory = createDirectory({ open, clock, audit, onAccessChange: feed.learn });
+  const directory = createDirectory({ open, clock, audit, onAccessChange: feed.apply });
   const sync = createAccountSync({ directory, accounts, clock, log });
   const changeAccess = createChangeAccess({ directory, sync, audit, log });
   const reconcile = createReconcileAccess({ open, changeAccess, sync, clock });

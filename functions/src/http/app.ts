@@ -1,13 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import cors from 'cors';
 import express, { type Express } from 'express';
 import { AppError } from '../core/errors.ts';
-import { checkPath } from '../core/request-limits.ts';
+import { checkPath } from '../core/request.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
 import { readBody } from './body.ts';
 import { oauthEndpoints } from './oauth.ts';
 import { sendProblem } from './problem.ts';
-import { assignRequestId } from './request-id.ts';
 import { addRoutes, type HttpDeps } from './router.ts';
 
 /** Hosting's rewrite passes the full path. */
@@ -15,7 +15,6 @@ const MOUNTS = ['/v1', '/api/v1'];
 
 /** The Express app. Every step a request takes, in order. */
 export function createApp(deps: HttpDeps): Express {
-  const { allowedOrigins } = deps.config;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -24,7 +23,7 @@ export function createApp(deps: HttpDeps): Express {
   app.set('query parser', 'simple');
 
   const allowOrigin = cors({
-    origin: [...allowedOrigins],
+    origin: [...deps.config.allowedOrigins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'X-Firebase-AppCheck'],
     exposedHeaders: ['Allow', 'ETag', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
@@ -34,16 +33,14 @@ export function createApp(deps: HttpDeps): Express {
   const passBody = readBody(isOAuth);
   // One layer: each costs every request.
   app.use((req, res, next) => {
-    const id = assignRequestId(res);
-    secureResponse(res, id);
-    enforceTransport(deps, req, id);
+    // Never the caller's own id: it names log lines.
+    const requestId = randomUUID();
+    res.locals.requestId = requestId;
+    secureResponse(res, requestId);
+    enforceTransport(deps, req, requestId);
     checkPath(req.path);
     if (req.headers.origin === undefined && req.method !== 'OPTIONS') passBody(req, res, next);
-    else
-      allowOrigin(req, res, (error?: unknown) => {
-        if (error) next(error);
-        else passBody(req, res, next);
-      });
+    else allowOrigin(req, res, (error?: unknown) => (error ? next(error) : passBody(req, res, next)));
   });
   addRoutes(app, deps, MOUNTS);
   app.use(() => {

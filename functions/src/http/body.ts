@@ -1,18 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import express, { type RequestHandler } from 'express';
-import { isJson } from '../core/content-type.ts';
 import { AppError } from '../core/errors.ts';
-import { MAX_BODY_BYTES, payloadTooLarge } from '../core/request-limits.ts';
+import { isJson, MAX_BODY_BYTES, payloadTooLarge } from '../core/request.ts';
 import type { IsOAuth } from './oauth.ts';
 
 const collect = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
 
 /**
- * Reads the body as JSON, from the bytes as they came: the functions framework also parses forms and text into `body`,
- * and a form is what a foreign page can send without asking. OAuth has forms; its endpoints take the one or the other.
+ * Reads the body as JSON, from the bytes as received: the functions framework also parses forms and text into `body`, and
+ * pages of other origins can send forms without a preflight. OAuth endpoints take forms as well.
  */
 export function readBody(isOAuth: IsOAuth): RequestHandler {
   return (req, res, next) => {
+    // Set by the functions framework.
     const { rawBody } = req as { rawBody?: Buffer };
     if (rawBody !== undefined) {
       req.body = parse(rawBody, req.headers, isOAuth(req));
@@ -46,7 +46,7 @@ function parse(bytes: Buffer, headers: IncomingHttpHeaders, isOAuth: boolean): u
     );
   }
   try {
-    return JSON.parse(textOf(bytes));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new AppError('invalid_request', 'The body is not valid JSON.', { cause });
   }
@@ -60,16 +60,12 @@ function isForm(contentType = ''): boolean {
   return /^application\/x-www-form-urlencoded\s*(;|$)/i.test(contentType);
 }
 
-function textOf(bytes: Buffer): string {
-  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-}
-
-/** RFC 6749 §3.2: a parameter without a value is as if it were not there, and none is given twice. */
+/** RFC 6749 §3.2: a parameter without a value counts as absent, and no parameter may be repeated. */
 function parseForm(bytes: Buffer): Record<string, string> {
-  // What is not UTF-8 becomes a replacement character, which no parameter can have.
+  // Invalid UTF-8 becomes a replacement character, which no parameter can have.
   const parameters = [...new URLSearchParams(bytes.toString())].filter(([, value]) => value !== '');
   if (new Set(parameters.map(([name]) => name)).size < parameters.length) {
-    throw new AppError('invalid_request', 'The body gives a parameter twice.');
+    throw new AppError('invalid_request', 'The body repeats a parameter.');
   }
   return Object.fromEntries(parameters);
 }
@@ -83,7 +79,7 @@ function toBodyError(error: unknown): unknown {
       return new AppError('unsupported_media_type', 'Send the body uncompressed.', { cause: error });
     case 'request.aborted':
     case 'request.size.invalid':
-      return new AppError('invalid_request', 'The body did not arrive whole.', { cause: error });
+      return new AppError('invalid_request', 'The body is incomplete.', { cause: error });
     default:
       return error;
   }

@@ -1,9 +1,8 @@
 import type { Request } from 'express';
-import type { AppError } from '../core/errors.ts';
-import { ERRORS } from '../core/errors.ts';
+import { type AppError, ERRORS } from '../core/errors.ts';
 import type { BoundOperation } from '../pipeline/operation.ts';
 
-/** Is the request for an OAuth endpoint? Asked with the path as received. */
+/** Is the request for an OAuth endpoint? By its path as received. */
 export type IsOAuth = (req: Request) => boolean;
 
 export function oauthEndpoints(operations: readonly BoundOperation[], mounts: readonly string[]): IsOAuth {
@@ -17,7 +16,7 @@ export function oauthEndpoints(operations: readonly BoundOperation[], mounts: re
   return (req) => endpoints.has(`${req.method} ${req.path}`);
 }
 
-/** What an OAuth client reads of a refusal (RFC 6749 §5.2); undefined for what has no name there. */
+/** The members of a refusal for OAuth clients (RFC 6749 §5.2); undefined for an error that has none. */
 export function oauthErrorOf({ code, message, oauthError }: AppError): Record<string, string> | undefined {
   if (ERRORS[code].status !== 400) return undefined;
   return { error: oauthError ?? 'invalid_request', error_description: message };

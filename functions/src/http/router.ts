@@ -2,29 +2,31 @@ import { pipeline } from 'node:stream/promises';
 import type { Express, RequestHandler, Response } from 'express';
 import type { Config } from '../config.ts';
 import { AppError } from '../core/errors.ts';
-import { headerLines } from '../core/header-lines.ts';
+import { headerLines } from '../core/request.ts';
 import { requestLabels } from '../core/request-labels.ts';
 import { allowCall, type Call, runCall } from '../pipeline/call.ts';
 import type { GuardDeps } from '../pipeline/guard.ts';
 import type { BoundOperation } from '../pipeline/operation.ts';
 import { httpInput } from './input.ts';
-import { requestId } from './request-id.ts';
 
 export interface HttpDeps extends GuardDeps {
   readonly config: Config;
   readonly operations: readonly BoundOperation[];
 }
 
-/** Serves each operation below every mount. No router of its own: that would cost each request more than the routes do. */
+/** Serves each operation below every mount. Without Express routers: they would cost each request more than the routes do. */
 export function addRoutes(app: Express, deps: HttpDeps, mounts: readonly string[]): void {
   const mounted = (path: string) => mounts.map((mount) => mount + path);
-  const bindings = deps.operations.map(({ operation }) => operation.http);
   for (const bound of deps.operations) {
     const { method, path } = bound.operation.http;
     app[method](mounted(path), serve(bound, deps));
   }
-  for (const path of new Set(bindings.map((binding) => binding.path))) {
-    const methods = bindings.filter((one) => one.path === path).map(({ method }) => method.toUpperCase());
+  const bindings = Map.groupBy(
+    deps.operations.map(({ operation }) => operation.http),
+    ({ path }) => path,
+  );
+  for (const [path, ofPath] of bindings) {
+    const methods = ofPath.map(({ method }) => method.toUpperCase());
     const allow = methods.includes('GET') ? ['HEAD', ...methods] : methods;
     app.route(mounted(path)).all(() => {
       throw new AppError('method_not_allowed', `Use ${methods.join(' or ')}.`, { allow });
@@ -35,15 +37,14 @@ export function addRoutes(app: Express, deps: HttpDeps, mounts: readonly string[
 function serve(bound: BoundOperation, deps: HttpDeps): RequestHandler {
   const { output, etag, stream } = bound.operation;
   const { config } = deps;
-  // Behind a gateway only its own header counts: the other one may hold the gateway's token.
+  // Behind a gateway `Authorization` may hold the gateway's own token.
   const credentialHeader = config.behindGateway ? 'x-forwarded-authorization' : 'authorization';
   const { read, locate } = httpInput(bound.operation);
   return async (req, res) => {
     const headers = (name: string) => headerLines(req, name === 'authorization' ? credentialHeader : name);
     const call: Call = {
       request: { headers },
-      appCheck: headerLines(req, 'x-firebase-appcheck'),
-      requestId: requestId(res),
+      requestId: res.locals.requestId,
       labels: requestLabels(req, config.projectId),
       readInput: () => read(req),
       locate,
@@ -63,7 +64,7 @@ function serve(bound: BoundOperation, deps: HttpDeps): RequestHandler {
       res.status(204).end();
       return;
     }
-    // Express answers 304 to a client that has this version (RFC 9110 §13.1.2).
+    // Express answers 304 to a client that has this version (RFC 9110 §13.1.2). The answer is of the schema that `etag` is for.
     if (etag !== undefined) res.set('ETag', etag(answer as Parameters<typeof etag>[0]));
     res.json(answer);
   };
@@ -93,7 +94,7 @@ async function sendLines(res: Response, items: AsyncIterable<unknown>): Promise<
   try {
     await pipeline(text(), res);
   } catch (error) {
-    // The client has read as much as it wanted: nothing failed.
+    // The client has closed the connection: nothing failed.
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'))
       throw error;
   }

@@ -2,7 +2,7 @@ import { identifyActor } from '../audit/index.ts';
 import { externalId } from '../authn/external-identity.ts';
 import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
-import type { PrincipalActor } from '../authz/actor.ts';
+import type { PrincipalActor } from '../authz/principal.ts';
 import { type Clock, seconds } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { type Directory, provisionExternalUser } from '../directory/index.ts';

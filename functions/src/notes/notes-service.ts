@@ -1,6 +1,6 @@
 import type { Query } from '@google-cloud/firestore';
 import { type AuditLog, identifyActor } from '../audit/index.ts';
-import type { PrincipalActor } from '../authz/actor.ts';
+import type { PrincipalActor } from '../authz/principal.ts';
 import { AppError } from '../core/errors.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import { readPage, startAfterTime, timeToken } from '../platform/firestore/paging.ts';

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { pageFields } from '../core/pagination.ts';
+import { dateTime } from '../core/time.ts';
 import { uid } from '../core/uid.ts';
 
 /** Inputs and outputs of the operations on notes. */
@@ -45,11 +47,8 @@ export const noteQuery = z.strictObject({
   owner: uid
     .optional()
     .meta({ description: 'Directory id of the owner. Absent: you. Another owner needs notes:moderate.' }),
-  pageSize: z.int().min(1).max(100).default(50),
-  pageToken: z.string().min(1).max(2048).optional(),
+  ...pageFields(100),
 });
-
-const dateTime = z.string().meta({ format: 'date-time' });
 
 export const note = z
   .object({

@@ -1,22 +1,21 @@
-import type { AccessChanges } from '../authn/access-changes.ts';
-import type { AccessRecords } from '../authn/access-records.ts';
 import type { AuthenticateDeps } from '../authn/authenticate.ts';
 import { type BearerAuthenticator, createBearerAuthenticator } from '../authn/bearer.ts';
+import { createTokenVerifiers } from '../authn/oidc/external-token.ts';
 import type { Fetch } from '../authn/oidc/fetch-json.ts';
 import { createFirebaseTokenVerifier } from '../authn/oidc/firebase-token.ts';
 import { firebaseProfile } from '../authn/oidc/providers/firebase.ts';
-import { createTokenVerifiers } from '../authn/oidc/token-verifiers.ts';
 import { createJwtVerifier } from '../authn/oidc/verify-jwt.ts';
+import type { AccessChanges, AccessRecords } from '../authn/ports.ts';
 import { createEmulatorTokenVerifier } from '../platform/firebase-auth/emulator-token-verifier.ts';
 import type { Platform } from '../platform/platform.ts';
 
-/** How an instance authenticates callers. */
+/** What an instance authenticates callers with. */
 export interface Authentication extends AuthenticateDeps {
-  /** Tokens of all issuers. */
+  /** For the tokens of all issuers. */
   readonly bearer: BearerAuthenticator;
 }
 
-/** The verifiers of all token issuers, and what revokes their tokens. */
+/** Builds the verifiers of all token issuers. */
 export function createAuthentication(
   { config, clock, fetch, auth, firestore }: Platform,
   directory: { readonly feed: AccessChanges; readonly records: AccessRecords },
@@ -30,10 +29,10 @@ export function createAuthentication(
     createFirebaseTokenVerifier({ jwt, records: accessRecords }),
     ...createTokenVerifiers({ profiles: config.trustedIssuers, fetch, clock, records: accessRecords }),
   ]);
-  return { ...{ clock, accessChanges, accessRecords }, bearer, authenticators: [bearer] };
+  return { clock, accessChanges, accessRecords, bearer, authenticators: [bearer] };
 }
 
-/** The first token needs both: Firestore's SDK loads while Google's keys are being fetched. */
+/** The first token needs both: Firestore's SDK loads while Google's keys are fetched. */
 function whileOpening(open: Platform['firestore'], fetch: Fetch): Fetch {
   return (url, init) => {
     open().catch(() => undefined);

@@ -1,35 +1,28 @@
-import type { CredentialRequest } from '../authn/authenticator.ts';
-import type { PrincipalActor } from '../authz/actor.ts';
 import type { Resource } from '../authz/decide.ts';
-import type { Principal } from '../authz/principal.ts';
+import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import { AppError, withLocatedFields } from '../core/errors.ts';
+import { once } from '../core/once.ts';
 import { parseInput } from '../core/parse-input.ts';
-import type { RequestLabels } from '../core/request-labels.ts';
-import { type GuardDeps, guard } from './guard.ts';
+import { type Arrival, type GuardDeps, guard } from './guard.ts';
 import type { BoundOperation, RunContext } from './operation.ts';
 
 /** A request for an operation, whatever its transport. */
-export interface Call {
-  /** Where credentials are looked for. */
-  readonly request: CredentialRequest;
-  readonly appCheck: readonly string[];
-  readonly requestId: string;
-  /** For the log line. */
-  readonly labels: RequestLabels;
-  /** The input as sent. @throws AppError for what the transport cannot read */
+export interface Call extends Arrival {
+  /** The input as sent. @throws AppError for input that the transport cannot read */
   readInput(): unknown;
   /** Name of an input field in the request: `title` → `body.title`; `''` is all of the input. */
   locate(field: string): string;
 }
 
-/** A call that is allowed, with everything that `run` takes. */
-export interface AllowedCall {
+/** An allowed call, with everything that `run` takes. */
+interface AllowedCall {
   readonly input: unknown;
   readonly context: RunContext<unknown, Resource | undefined>;
 }
 
 /**
- * What every call passes before its operation runs: App Check, authentication, the decision, the input, the resource.
+ * What every call passes before its operation runs: App Check, authentication, the decision, the input, the resource. Input
+ * and resource are read once, before the decision where it depends on them.
  *
  * @throws AppError what {@link guard} throws; `invalid_argument`, `not_found`
  */
@@ -38,30 +31,27 @@ export async function allowCall(
   { operation, service }: BoundOperation,
   call: Call,
 ): Promise<AllowedCall> {
+  const { request, requestId, labels } = call;
   const { access, resource: load, effect, appCheck: needsAppCheck } = operation;
-  let input: { readonly value: unknown } | undefined;
-  let loaded: { readonly value: Resource | undefined } | undefined;
-  const readInput = () => {
-    input ??= { value: parseInput(operation.input, call.readInput(), call.locate) };
-    return input.value;
-  };
-  const loadResource = async (value: unknown, principal: Principal) => {
-    loaded ??= { value: await locateErrors(call, async () => load?.(value, service, principal)) };
-    return loaded.value;
-  };
-  const { request, appCheck, requestId, labels } = call;
-  const principal = await guard(deps, {
-    ...{ request, appCheck, needsAppCheck, access, requestId, labels },
-    changes: effect === 'write',
-    // The decision asks for the resource only where it depends on its owner.
-    resource: load && (async (who) => loadResource(readInput(), who)),
-  });
-  const actor: PrincipalActor = { kind: 'principal', principal, requestId };
-  const value = readInput();
-  if (load !== undefined && (await loadResource(value, principal)) === undefined) {
+  const readInput = once(() => parseInput(operation.input, call.readInput(), call.locate));
+  let loading: Promise<Resource | undefined> | undefined;
+  async function loadResource(principal: Principal): Promise<Resource | undefined> {
+    const input = readInput();
+    loading ??= locateErrors(call, async () => load?.(input, service, principal));
+    return loading;
+  }
+
+  const changes = effect === 'write';
+  const resource = load && loadResource;
+  const attempt = { request, requestId, labels, access, needsAppCheck, changes, resource };
+  const principal = await guard(deps, attempt);
+  const input = readInput();
+  const loaded = load && (await loadResource(principal));
+  if (load !== undefined && loaded === undefined) {
     throw new AppError('not_found', 'There is no such thing, or it is not yours.');
   }
-  return { input: value, context: { service, actor, access, resource: loaded?.value } };
+  const actor: PrincipalActor = { kind: 'principal', principal, requestId };
+  return { input, context: { service, actor, access, resource: loaded } };
 }
 
 /** Runs an allowed call. @returns the answer as its schema lets it out; undefined for an operation without one */

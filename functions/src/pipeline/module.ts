@@ -1,9 +1,9 @@
-import type { Authenticator } from '../authn/authenticator.ts';
+import type { Authenticator } from '../authn/credential.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { BoundOperation, Operation } from './operation.ts';
 
 /** A feature: its service, and the operations and functions that use this service and no other. */
-export interface Module<Name extends string, Service, Needs> {
+interface Module<Name extends string, Service, Needs> {
   readonly name: Name;
   /** Builds the service from the platform and the services of the modules that it needs. No I/O. */
   create(platform: Platform, needs: Needs): Service;
@@ -11,11 +11,10 @@ export interface Module<Name extends string, Service, Needs> {
   /** Ways to authenticate that the module adds. */
   readonly authenticators?: (service: Service) => readonly Authenticator[];
   /** Cloud Functions for events. The service is built when the first event comes. */
-  readonly triggers?: (service: () => Service, options: TriggerOptions) => Readonly<Record<string, unknown>>;
+  readonly triggers?: (service: () => Service, options: Named) => Named;
 }
 
-/** Options of `firebase-functions` that every trigger is deployed with. */
-export type TriggerOptions = Readonly<Record<string, unknown>>;
+type Named = Readonly<Record<string, unknown>>;
 
 export function defineModule<const Name extends string, Service, Needs = object>(
   module: Module<Name, Service, Needs>,
@@ -24,7 +23,7 @@ export function defineModule<const Name extends string, Service, Needs = object>
 }
 
 /** Modules in the order in which they are built: each may need those before it. */
-export interface Composition<Services> {
+interface Composition<Services> {
   use<Name extends string, Service, Needs>(
     module: Services extends Needs ? Module<Name, Service, Needs> : never,
   ): Composition<Services & Readonly<Record<Name, Service>>>;
@@ -34,21 +33,23 @@ export interface Composition<Services> {
     readonly operations: readonly BoundOperation[];
     readonly authenticators: readonly Authenticator[];
   };
-  triggers(services: () => Services, options: TriggerOptions): Readonly<Record<string, unknown>>;
+  /** Cloud Functions by name. @param options of `firebase-functions`, for every trigger */
+  triggers(services: () => Named, options: Named): Named;
 }
 
-type AnyModule = Module<string, unknown, Readonly<Record<string, unknown>>>;
+type AnyModule = Module<string, unknown, Named>;
 
-export function compose(modules: readonly AnyModule[] = []): Composition<object> {
-  const composition: Composition<object> = {
+export function compose<Services = object>(modules: readonly AnyModule[] = []): Composition<Services> {
+  return {
     // The type of `use` has checked that the modules before it give what it needs.
-    use: (module) => compose([...modules, module as unknown as AnyModule]) as never,
+    use: (module) => compose([...modules, module as unknown as AnyModule]),
     operations: modules.flatMap(({ operations }) => operations),
     create(platform) {
       const services: Record<string, unknown> = {};
       for (const module of modules) services[module.name] = module.create(platform, services);
       return {
-        services,
+        // One for each module that `use` has taken.
+        services: services as Services,
         operations: modules.flatMap(({ name, operations }) =>
           operations.map((operation) => ({ operation, service: services[name] })),
         ),
@@ -56,10 +57,10 @@ export function compose(modules: readonly AnyModule[] = []): Composition<object>
       };
     },
     triggers: (services, options) =>
-      Object.assign(
-        {},
-        ...modules.map(({ name, triggers }) => triggers?.(() => Object(services())[name], options)),
+      Object.fromEntries(
+        modules.flatMap(({ name, triggers }) =>
+          Object.entries(triggers?.(() => services()[name], options) ?? {}),
+        ),
       ),
   };
-  return composition;
 }

@@ -1,8 +1,7 @@
 import type * as z from 'zod';
 import type { AccessRule } from '../authz/access-rule.ts';
-import type { PrincipalActor } from '../authz/actor.ts';
 import type { Resource } from '../authz/decide.ts';
-import type { Principal } from '../authz/principal.ts';
+import type { Principal, PrincipalActor } from '../authz/principal.ts';
 
 /** What `run` gets besides the input. */
 export interface RunContext<Service, Loaded> {
@@ -15,14 +14,29 @@ export interface RunContext<Service, Loaded> {
   readonly resource: Loaded;
 }
 
-export interface HttpBinding {
+interface HttpBinding {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  /** Express path below `/v1`, e.g. `/users/:uid`. The other fields of the input are the query of GET and DELETE, else the body. */
+  /** Express path below `/v1`, e.g. `/users/:uid`. */
   readonly path: string;
 }
 
+/** `/users/:uid` → `uid` */
+export function pathParameters({ path }: HttpBinding): string[] {
+  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
+}
+
+/** Where the fields of the input are that are not in the path. */
+export function fieldsIn({ method }: HttpBinding): 'query' | 'body' {
+  return method === 'get' || method === 'delete' ? 'query' : 'body';
+}
+
+/** Can `If-Match` give the `version` of the input? */
+export function takesIfMatch({ etag, effect, input }: Operation): boolean {
+  return etag !== undefined && effect === 'write' && 'version' in input.shape;
+}
+
 /** Derives the `ETag` of an answer; the operation then takes its `version` from `If-Match` too (RFC 9110 §13.1.1). */
-export type EntityTag = (output: { readonly version: string | number }) => string;
+type EntityTag = (output: { readonly version: string | number }) => string;
 
 export const byVersion: EntityTag = ({ version }) => `"${version}"`;
 
@@ -60,7 +74,7 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
   run(
     input: z.output<Input>,
     context: RunContext<Service, Loaded>,
-  ): Promise<Output extends null ? void : z.input<Output>> | (Output extends null ? void : z.input<Output>);
+  ): Promise<z.input<Output>> | z.input<Output>;
 }
 
 /** An operation of any input, output and resource: each `run` still gets only what its own schemas and loader gave. */

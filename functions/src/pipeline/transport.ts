@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { AppError } from '../core/errors.ts';
-import { earlyRefusalOf, MAX_BODY_BYTES, payloadTooLarge } from '../core/request-limits.ts';
+import { earlyRefusalOf, MAX_BODY_BYTES, payloadTooLarge } from '../core/request.ts';
 import type { Log } from '../platform/logging/log.ts';
 
 interface Arrival {
@@ -16,47 +16,32 @@ interface TransportDeps {
 }
 
 /**
- * The first gate, the same for the HTTP API and the callables, before anything is parsed. A refusal is one line in the log.
+ * Checks a request before anything is parsed, the same for the HTTP API and the callables. A refusal is one line in the log.
  *
- * @throws AppError `https_required`, `origin_denied`, `payload_too_large`
+ * @throws AppError `https_required`, `origin_denied`, `payload_too_large`, or what `refuseEarly` recorded
  */
 export function enforceTransport({ config, log }: TransportDeps, arrival: Arrival, requestId: string): void {
-  const { headers, rawBody } = arrival;
-  const refused = earlyRefusalOf(arrival);
-  const rules = { allowedOrigins: config.allowedOrigins, httpsOnly: !config.emulator };
   try {
-    checkTransport({ headers, rawBodyBytes: rawBody?.length }, rules);
-    if (refused !== undefined) throw refused;
+    checkTransport(config, arrival);
+    const refusal = earlyRefusalOf(arrival);
+    if (refusal !== undefined) throw refusal;
   } catch (error) {
     if (error instanceof AppError) log.transport({ requestId, granted: false, code: error.code });
     throw error;
   }
 }
 
-interface TransportFacts {
-  readonly headers: Arrival['headers'];
-  readonly rawBodyBytes?: number | undefined;
-}
-
-interface TransportRules {
-  readonly allowedOrigins: readonly string[];
-  /** Off in the emulator, which speaks plain HTTP. */
-  readonly httpsOnly: boolean;
-}
-
-/** The rules alone. */
-export function checkTransport({ headers, rawBodyBytes }: TransportFacts, rules: TransportRules): void {
-  // TLS ends at Google's front end, which overwrites this header. Never a redirect: the token has already leaked.
-  if (rules.httpsOnly && headers['x-forwarded-proto'] !== 'https') {
+function checkTransport(config: TransportDeps['config'], { headers, rawBody }: Arrival): void {
+  // The emulator has no TLS. In production it ends at Google's front end, which overwrites this header. Never a redirect: the
+  // token was sent already.
+  if (!config.emulator && headers['x-forwarded-proto'] !== 'https') {
     throw new AppError('https_required', 'Use https://. If you sent a token over plain HTTP, revoke it.');
   }
   // Whole strings: "null", a prefix, a suffix, another port or http are other origins.
   const { origin } = headers;
-  if (origin !== undefined && !(typeof origin === 'string' && rules.allowedOrigins.includes(origin))) {
+  if (origin !== undefined && !(typeof origin === 'string' && config.allowedOrigins.includes(origin))) {
     throw new AppError('origin_denied', 'This origin is not in ALLOWED_ORIGINS.');
   }
   const declared = Number(headers['content-length'] ?? 0);
-  if (declared > MAX_BODY_BYTES || (rawBodyBytes ?? 0) > MAX_BODY_BYTES) {
-    throw payloadTooLarge();
-  }
+  if (declared > MAX_BODY_BYTES || (rawBody?.length ?? 0) > MAX_BODY_BYTES) throw payloadTooLarge();
 }

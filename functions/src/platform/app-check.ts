@@ -6,6 +6,7 @@ import { withDeadline } from '../core/deadline.ts';
 import { AppError, unavailable } from '../core/errors.ts';
 import { createMutex } from '../core/mutex.ts';
 import type { RefusalReason } from '../core/refusal-reasons.ts';
+import { DAY } from '../core/time.ts';
 
 /** Does App Check vouch that the request comes from one of the project's own apps? */
 export interface AppCheckVerifier {
@@ -26,7 +27,7 @@ interface Options {
 }
 
 /** App Check tokens live 30 minutes to 7 days, as the project chose. The SDK accepts one without any `exp`. */
-const PROFILE = { maxLifetime: 7 * 24 * 3600, authTime: null } as const;
+const PROFILE = { maxLifetime: 7 * DAY, authTime: null } as const;
 
 export function createAppCheckVerifier({ enforce, consume, appCheck, clock }: Options): AppCheckVerifier {
   const oneAtATime = createMutex((error) => error instanceof AppError && error.code === 'unavailable');

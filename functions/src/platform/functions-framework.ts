@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError, problemOf } from '../core/errors.ts';
-import { checkPath, MAX_BODY_BYTES, payloadTooLarge, refuseEarly } from '../core/request-limits.ts';
+import { checkPath, MAX_BODY_BYTES, payloadTooLarge, refuseEarly } from '../core/request.ts';
 import { secureResponse } from './security-headers.ts';
 
 /**

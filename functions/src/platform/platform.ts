@@ -3,12 +3,13 @@ import type { Auth } from 'firebase-admin/auth';
 import type { Fetch } from '../authn/oidc/fetch-json.ts';
 import type { Config } from '../config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { once } from '../core/once.ts';
 import { type AppCheckVerifier, createAppCheckVerifier } from './app-check.ts';
 import { type AccountStore, createAccountStore } from './firebase-auth/account-store.ts';
 import type { OpenFirestore } from './firestore/firestore.ts';
 import { type Log, structuredLog } from './logging/log.ts';
 
-/** The outside world, as modules see it. */
+/** The configuration, and an adapter for each service outside of the process. */
 export interface Platform {
   readonly config: Config;
   readonly clock: Clock;
@@ -44,19 +45,15 @@ export function createPlatform(config: Config, outside: Outside = {}): Platform 
     return { db: getFirestore(await app(), config.databaseId), FieldPath, FieldValue, Timestamp };
   });
   return Object.freeze({
-    ...{ config, clock, log, fetch, auth },
+    config,
+    clock,
+    log,
+    fetch,
+    auth,
     firestore: outside.firestore ?? firestore,
     accounts: createAccountStore(auth),
     appCheck: createAppCheckVerifier({ ...config.appCheck, appCheck, clock }),
   });
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 /** Node builds its `fetch` when it is first read, which takes as long as all of ours. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
+import { DAY } from '../core/time.ts';
 
 /** An API serves no page: nothing may load, frame or sniff what it answers. */
 const applyHelmet = helmet({
@@ -12,7 +13,7 @@ const applyHelmet = helmet({
       'frame-ancestors': ["'none'"],
     },
   },
-  strictTransportSecurity: { maxAge: 365 * 24 * 60 * 60, includeSubDomains: true },
+  strictTransportSecurity: { maxAge: 365 * DAY, includeSubDomains: true },
   referrerPolicy: { policy: 'no-referrer' },
   xFrameOptions: { action: 'deny' },
   // These speak to pages and plugins; an answer that is neither does without, and every request pays for each.

@@ -11,6 +11,7 @@ import { identityPlatform } from '../config.ts';
 import { seconds } from '../core/clock.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { AppError, toAppError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import { type DirectoryEntry, provisionEntry } from '../directory/index.ts';
 import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
 import { grantDefaultRole } from './default-role.ts';
@@ -124,7 +125,7 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
   }
 }
 
-function fitting(claims: Readonly<Record<string, unknown>>, access: Parameters<typeof mergeClaims>[1]) {
+function fitting(claims: JsonObject, access: Parameters<typeof mergeClaims>[1]) {
   try {
     return { customClaims: mergeClaims(claims, access) };
   } catch (error) {

@@ -1,5 +1,4 @@
 import type { AuditEvent, AuditLog } from '../audit/index.ts';
-import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
 import type { Principal } from '../authz/principal.ts';
 import { activeRoles, claimedVersion } from '../authz/role-claims.ts';
 import { permissionsOf, type Role } from '../authz/roles.ts';
@@ -37,7 +36,6 @@ export type ExchangeToken = (request: {
 
 interface Deps {
   readonly authn: SubjectTokenDeps;
-  readonly profiles: readonly IssuerProfile[];
   readonly directory: Directory;
   readonly accounts: AccountStore;
   readonly sync: AccountSync;
@@ -45,30 +43,22 @@ interface Deps {
   readonly log: Pick<Log, 'change'>;
 }
 
-export function createExchangeToken({
-  authn,
-  profiles,
-  directory,
-  accounts,
-  sync,
-  audit,
-  log,
-}: Deps): ExchangeToken {
+export function createExchangeToken({ authn, directory, accounts, sync, audit, log }: Deps): ExchangeToken {
   const limit = createRateLimit({ uses: EXCHANGES, window: WINDOW });
 
   /** Provisions the subject's entry. @throws AppError when it, or the scopes of the token, does not allow the exchange */
-  async function provisionSubject({ principal, identity, mapped }: TokenSubject): Promise<void> {
+  async function provisionSubject({ principal, identity, issuedRoles }: TokenSubject): Promise<void> {
     // An account needs an entry, even where the issuer's profile has no just-in-time provisioning.
     const provisioned = { ...identity, jitProvisioning: true };
     const { record } = await authn.accessRecords.readExternal(provisioned);
     if (record === undefined || record.disabled) throw refused('account-disabled', principal);
     if (principal.authTime < record.validAfter) throw refused('revoked', principal);
-    checkScopes(principal, [...activeRoles(record.grants, seconds(authn.clock)), ...mapped]);
+    checkScopes(principal, [...activeRoles(record.grants, seconds(authn.clock)), ...issuedRoles]);
   }
 
   /** One transaction: the count of exchanges, the grants, the access change and the audit event. */
   async function recordExchange(subject: TokenSubject, requestId: string): Promise<DirectoryEntry> {
-    const { principal, identity, mapped } = subject;
+    const { principal, identity, issuedRoles } = subject;
     const { id, issuer } = identity;
     const event = { ...identifyCaller(principal), requestId, outcome: 'done' } as const;
     let recorded: AuditEvent | undefined;
@@ -76,7 +66,7 @@ export function createExchangeToken({
       if (entry === undefined || entry.disabled) throw refused('account-disabled', principal);
       if (principal.authTime < entry.validAfter) throw refused('revoked', principal);
       const exchange = countExchange(entry.exchange, now);
-      const given = { roles: mapped, issuer, expiresAt: principal.tokenExpiresAt, now };
+      const given = { roles: issuedRoles, issuer, expiresAt: principal.tokenExpiresAt, now };
       const grants = exchangedGrants(entry.grants, given);
       const edited = grants === entry.grants ? { entry } : applyEdit(entry, { grants }, now);
       recorded = { ...event, ...difference(entry, edited.entry) };
@@ -108,7 +98,7 @@ export function createExchangeToken({
   return async ({ token, type, requestId }) => {
     let subject: TokenSubject | undefined;
     try {
-      subject = await readSubjectToken(authn, profiles, { token, type });
+      subject = await readSubjectToken(authn, { token, type });
       const { id } = subject.identity;
       await limit(id);
       await provisionSubject(subject);

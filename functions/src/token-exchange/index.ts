@@ -14,11 +14,10 @@ interface Needs {
 /** Tokens of trusted issuers for Firebase custom tokens (RFC 8693). */
 export const tokenExchange = defineModule({
   name: 'tokenExchange',
-  create: ({ accounts, config, log }, { audit, authentication, directory }: Needs) =>
+  create: ({ accounts, log }, { audit, authentication, directory }: Needs) =>
     createExchangeToken({
       ...{ accounts, audit, directory, log, sync: directory.sync },
       authn: authentication,
-      profiles: config.trustedIssuers,
     }),
   operations: [exchangeToken],
 });

@@ -1,9 +1,6 @@
 import { type AuthenticateDeps, authenticate } from '../authn/authenticate.ts';
 import type { BearerAuthenticator } from '../authn/bearer.ts';
 import type { ExternalIdentity } from '../authn/external-identity.ts';
-import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
-import { rejectReason } from '../authn/oidc/reject-reason.ts';
-import { parseCompactJws, type UnverifiedToken } from '../authn/parse-jws.ts';
 import type { Principal } from '../authz/principal.ts';
 import type { Role } from '../authz/roles.ts';
 import { seconds } from '../core/clock.ts';
@@ -14,8 +11,8 @@ import type { RefusalReason } from '../core/refusal-reasons.ts';
 export interface TokenSubject {
   readonly principal: Principal;
   readonly identity: ExternalIdentity;
-  /** The roles by the issuer's claim mapping, without those of the directory. */
-  readonly mapped: readonly Role[];
+  /** The roles that the issuer gives, without those of the directory. */
+  readonly issuedRoles: readonly Role[];
 }
 
 /** The error for a subject token that cannot be exchanged (RFC 8693 §2.2.2). @param reason for the log only */
@@ -39,38 +36,25 @@ export interface SubjectTokenDeps extends AuthenticateDeps {
  */
 export async function readSubjectToken(
   deps: SubjectTokenDeps,
-  profiles: readonly IssuerProfile[],
   { token, type }: { token: string; type: string },
 ): Promise<TokenSubject> {
-  const { principal, identity } = await verify(deps, token);
-  // Whatever keys its header has, its issuer's profile allowed them.
-  const parsed = parseCompactJws(token, () => profiles.flatMap(({ headerKeys }) => headerKeys));
-  const profile = profileOf(parsed, profiles);
-  if (identity === undefined || profile === undefined) throw refused('no-external-token', principal);
-  if (!profile.tokenExchange) throw refused('exchange-not-allowed', principal);
-  if (type !== 'jwt' && type !== `${profile.tokenUse}_token`) throw refused('wrong-token-type', principal);
+  const { principal, identity, issued } = await verify(deps, token);
+  if (identity === undefined || issued === undefined) throw refused('no-external-token', principal);
+  const { tokenExchange, tokenUse } = issued.profile;
+  if (!tokenExchange) throw refused('exchange-not-allowed', principal);
+  if (type !== 'jwt' && type !== `${tokenUse}_token`) throw refused('wrong-token-type', principal);
   if (principal.kind !== 'user') throw refused('service-token', principal);
-  const { roles } = profile.access(parsed.payload, 'user', seconds(deps.clock));
-  return { principal, identity, mapped: roles };
+  return { principal, identity, issuedRoles: issued.roles };
 }
 
 async function verify(deps: SubjectTokenDeps, token: string) {
   try {
     const { bearer, clock } = deps;
     const principal = await authenticate(deps, { authenticator: bearer, value: token }, { fresh: false });
-    const { identity } = await bearer.authenticate(token, seconds(clock));
-    return { principal, identity };
+    const { identity, issued } = await bearer.authenticate(token, seconds(clock));
+    return { principal, identity, issued };
   } catch (error) {
     if (!(error instanceof AppError && isRefusal(error))) throw error;
     throw refused(error.reason, error.caller, error);
   }
-}
-
-/** The profile by which it was verified. */
-function profileOf(token: UnverifiedToken, profiles: readonly IssuerProfile[]): IssuerProfile | undefined {
-  const { iss } = token.payload;
-  return profiles.find(
-    (profile) =>
-      profile.accepts.some(({ issuer }) => issuer === iss) && rejectReason(token, profile) === undefined,
-  );
 }

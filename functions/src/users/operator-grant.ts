@@ -1,5 +1,5 @@
 import { externalId } from '../authn/external-identity.ts';
-import type { Actor } from '../authz/actor.ts';
+import type { Actor } from '../authz/principal.ts';
 import type { Role } from '../authz/roles.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';

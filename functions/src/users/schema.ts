@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { ALL_PERMISSIONS } from '../authz/permissions.ts';
 import { ALL_ROLES } from '../authz/roles.ts';
-import { rfc3339 } from '../core/rfc3339.ts';
+import { pageFields } from '../core/pagination.ts';
+import { dateTime, rfc3339 } from '../core/time.ts';
 import { uid } from '../core/uid.ts';
 
 /** Inputs and outputs of the operations on users. */
@@ -20,12 +21,10 @@ export const userQuery = z.strictObject({
     .optional()
     .meta({ description: 'Prefix of the e-mail address, in upper or lower case.' }),
   disabled: z.boolean().optional(),
-  pageSize: z.int().min(1).max(100).default(50),
-  pageToken: z.string().min(1).max(2048).optional(),
+  ...pageFields(100),
 });
 
 const reason = z.string().trim().min(1).max(200).optional();
-const dateTime = z.string().meta({ format: 'date-time' });
 
 export const grantRequest = z.strictObject({
   role: roleName,

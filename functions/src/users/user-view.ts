@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { activeRoles } from '../authz/role-claims.ts';
+import { toRfc3339 } from '../core/time.ts';
 import type { DirectoryEntry, Grant, UserPage } from '../directory/index.ts';
 import type { grant, user, userPage, userRoles } from './schema.ts';
 
@@ -16,8 +17,8 @@ export function toUserView(entry: DirectoryEntry, now: number): UserView {
     grants: entry.grants.map(toGrantView),
     version: entry.rolesVersion,
     synced: entry.pending.length === 0,
-    createdAt: toIso(entry.created),
-    updatedAt: toIso(entry.updated),
+    createdAt: toRfc3339(entry.created),
+    updatedAt: toRfc3339(entry.updated),
   };
 }
 
@@ -32,11 +33,7 @@ export function toUserRolesView({ grants, rolesVersion }: DirectoryEntry): UserR
 function toGrantView({ grantedAt, expiresAt, ...rest }: Grant): z.input<typeof grant> {
   return {
     ...rest,
-    grantedAt: toIso(grantedAt),
-    ...(expiresAt !== undefined && { expiresAt: toIso(expiresAt) }),
+    grantedAt: toRfc3339(grantedAt),
+    ...(expiresAt !== undefined && { expiresAt: toRfc3339(expiresAt) }),
   };
-}
-
-function toIso(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
 }

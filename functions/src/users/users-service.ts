@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { externalId } from '../authn/external-identity.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
-import type { PrincipalActor } from '../authz/actor.ts';
-import type { Principal } from '../authz/principal.ts';
+import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import { compileRoleClaims, isActive } from '../authz/role-claims.ts';
 import { type Clock, seconds } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createBearerAuthenticator } from '../../src/authn/bearer.ts';
-import { createTokenVerifiers } from '../../src/authn/oidc/token-verifiers.ts';
+import { createTokenVerifiers } from '../../src/authn/oidc/external-token.ts';
 import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
 import { compileRoleClaims } from '../../src/authz/role-claims.ts';
 import { LEASE_SECONDS } from '../../src/directory/sync/account-sync.ts';
@@ -42,7 +42,7 @@ describe('token exchange, when the process exits at any of its calls', function 
       ...{ clock, accessChanges: feed, accessRecords: records, authenticators: [bearer], bearer },
     };
     return createExchangeToken({
-      ...{ authn, profiles, log: recordingLog().log, audit: { recordRefusal: async () => undefined } },
+      ...{ authn, log: recordingLog().log, audit: { recordRefusal: async () => undefined } },
       directory: { ...directory, change: wrap(step, directory.change) },
       sync: { syncAccount: wrap(step, sync.syncAccount) },
       accounts: {

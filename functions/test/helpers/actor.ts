@@ -1,4 +1,4 @@
-import type { PrincipalActor } from '../../src/authz/actor.ts';
+import type { PrincipalActor } from '../../src/authz/principal.ts';
 import { createPrincipal, type Principal } from '../../src/authz/principal.ts';
 import type { Role } from '../../src/authz/roles.ts';
 

@@ -15,7 +15,6 @@ export function accountOf(
     providers: ['password'],
     disabled: false,
     validAfter: 0,
-    createdAt: '2026-01-01T00:00:00.000Z',
     claims: { roles, rv: 1 },
     ...facts,
   };

@@ -6,7 +6,8 @@ import { createDirectory } from '../../src/directory/directory.ts';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { createDirectoryList } from '../../src/directory/list.ts';
 import { createAccessRecords } from '../../src/directory/records.ts';
-import { createRevocationFeed, readAccessChanges } from '../../src/directory/revocation/feed.ts';
+import { readAccessChanges } from '../../src/directory/revocation/access-changes.ts';
+import { createRevocationFeed } from '../../src/directory/revocation/feed.ts';
 import { createAccountSync } from '../../src/directory/sync/account-sync.ts';
 import { createReconcileAccess } from '../../src/directory/sync/reconcile.ts';
 import type { AccountStore } from '../../src/platform/firebase-auth/account-store.ts';
@@ -47,7 +48,7 @@ export function wireDirectory({ firestore, accounts, clock, maxAge = 10 }: Outsi
   const { lines, log } = recordingLog();
   const audit = createAuditLog({ open, clock, retention: 400, log });
   const feed = createRevocationFeed({ readSince: readAccessChanges(open), clock, maxAge, log });
-  const directory = createDirectory({ open, clock, audit, onAccessChange: feed.learn });
+  const directory = createDirectory({ open, clock, audit, onAccessChange: feed.apply });
   const sync = createAccountSync({ directory, accounts, clock, log });
   const changeAccess = createChangeAccess({ directory, sync, audit, log });
   const directoryList = createDirectoryList({ open, clock });

@@ -1,4 +1,4 @@
-import type { PrincipalActor } from '../../src/authz/actor.ts';
+import type { PrincipalActor } from '../../src/authz/principal.ts';
 import type { RoleChange, UsersService } from '../../src/users/users-service.ts';
 
 /** The users service, with the access rules that the operations pass to it. */

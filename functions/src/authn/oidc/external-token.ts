@@ -2,79 +2,83 @@ import { unprivilegedPermissionsOf } from '../../authz/claim-mapping.ts';
 import { type Assurance, createPrincipal, type Principal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry } from '../../authz/role-claims.ts';
 import { permissionsOf } from '../../authz/roles.ts';
-import type { AccessRecord, AccessRecords, EntryVersion } from '../access-records.ts';
+import type { Clock } from '../../core/clock.ts';
+import { type JsonObject, toJsonObject } from '../../core/json.ts';
 import type { TokenVerifier } from '../bearer.ts';
-import { checkRecord } from '../check-record.ts';
 import { type ExternalIdentity, externalId } from '../external-identity.ts';
-import type { UnverifiedToken } from '../parse-jws.ts';
+import { type AccessRecord, type AccessRecords, checkRecord, type EntryVersion } from '../ports.ts';
 import type { VerifiedToken } from '../token-cache.ts';
-import type { TokenTimes } from '../token-times.ts';
+import type { Fetch } from './fetch-json.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
-import type { JwtVerifier } from './verify-jwt.ts';
+import { createJwtVerifier, type VerifiedJwt } from './verify-jwt.ts';
 
 interface Options {
-  readonly jwt: JwtVerifier;
+  readonly profiles: readonly IssuerProfile[];
+  readonly fetch: Fetch;
+  readonly clock: Clock;
   /** `null`: there is no directory here, and a token gives what its issuer's map says. */
   readonly records: Pick<AccessRecords, 'readExternal'> | null;
 }
 
-/** Verifies tokens of an issuer other than this project's Firebase. */
-export function createExternalTokenVerifier({ jwt, records }: Options): TokenVerifier {
-  return {
-    issuers: jwt.issuers,
-    headerKeys: jwt.headerKeys,
-    async verify(token, now) {
-      const { profile, times } = await jwt.verify(token, now);
-      const identity = identityOf(token, profile);
-      const found = await records?.readExternal(identity);
-      return toVerified(token, { profile, times, identity, ...found, now });
-    },
-  };
+/**
+ * Verifiers of tokens that this project's Firebase did not issue: one for each trusted issuer, however many profiles it has.
+ * Fetches nothing.
+ */
+export function createTokenVerifiers({ profiles, fetch, clock, records }: Options): TokenVerifier[] {
+  return [...Map.groupBy(profiles, ({ issuer }) => issuer).values()].map((ofIssuer) => {
+    const { issuers, headerKeys, verify } = createJwtVerifier({ profiles: ofIssuer, fetch, clock });
+    return {
+      ...{ issuers, headerKeys },
+      async verify(token, now) {
+        const jwt = await verify(token, now);
+        const identity = identityOf(token.payload, jwt.profile);
+        const found = await records?.readExternal(identity);
+        return toVerified(token.payload, { ...jwt, identity, ...found, now });
+      },
+    };
+  });
 }
 
 /**
- * Seconds after which a token is looked at again that lives longer: the feed of access changes forgets a little later, and
- * the key may have been withdrawn.
+ * A verified token is verified again after this many seconds: the revocation feed keeps a change only a little longer, and
+ * the issuer may have withdrawn the key.
  */
-const GOOD_FOR = 3600;
+const MAX_AGE = 3600;
 
-function identityOf({ payload }: UnverifiedToken, profile: IssuerProfile): ExternalIdentity {
-  const { type, issuer, jitProvisioning } = profile;
-  const subject = String(payload.sub);
-  const email = isAddress(payload.email) ? payload.email : undefined;
+function identityOf(
+  { sub, email, email_verified: emailVerified }: JsonObject,
+  { type, issuer, jitProvisioning }: IssuerProfile,
+): ExternalIdentity {
+  const subject = String(sub);
   return {
-    // A Firebase user is known by the uid everywhere.
+    // A Firebase user has the uid as id everywhere.
     id: type === 'firebase' ? subject : externalId(issuer, subject),
     issuer,
     subject,
-    ...(email !== undefined && { email }),
-    emailVerified: email !== undefined && payload.email_verified === true,
-    jitProvisioning: jitProvisioning,
+    ...(isAddress(email) ? { email, emailVerified: emailVerified === true } : { emailVerified: false }),
+    jitProvisioning,
   };
 }
 
-/** Nothing is decided on it, but it stands in lists that people read. */
+/** Nothing is decided on it, but people read it in lists. */
 function isAddress(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 254 && /^[^\s\p{C}]+$/u.test(value);
 }
 
-interface Read {
-  readonly profile: IssuerProfile;
-  readonly times: TokenTimes;
+interface Read extends VerifiedJwt {
   readonly identity: ExternalIdentity;
   readonly record?: AccessRecord | undefined;
   readonly directoryVersion?: EntryVersion;
   readonly now: number;
 }
 
-/** @throws AppError `invalid_token` for who is disabled, `token_stale` for a sign-in that was revoked */
+/** @throws AppError `invalid_token` for a disabled user, `token_stale` for a sign-in that was revoked */
 function toVerified(
-  { payload }: UnverifiedToken,
+  payload: JsonObject,
   { profile, times, identity, record, directoryVersion, now }: Read,
 ): VerifiedToken {
   const { id, issuer, subject, email, emailVerified } = identity;
-  const caller = { issuer, subject, directoryId: id };
-  if (record !== undefined) checkRecord(record, times.authTime, caller);
+  if (record !== undefined) checkRecord(record, times.authTime, { issuer, subject, directoryId: id });
 
   const kind = profile.isService(payload) ? 'service' : 'user';
   const { until, scopes, ...mapped } = profile.access(payload, kind, now);
@@ -101,7 +105,8 @@ function toVerified(
     principal: createPrincipal(facts, [...held]),
     directoryVersion,
     identity,
-    validUntil: Math.min(times.exp, until, nextExpiry(grants, now), now + GOOD_FOR),
+    issued: { profile, roles: mapped.roles },
+    validUntil: Math.min(times.exp, until, nextExpiry(grants, now), now + MAX_AGE),
   };
 }
 
@@ -109,22 +114,18 @@ function toVerified(
  * OpenID Connect Core §2: `amr` of an ID token names the methods. Issuers differ in what they mean by its values, so none of
  * them makes `aal2`.
  */
-function assuranceOf(
-  { amr }: UnverifiedToken['payload'],
-  { tokenUse }: IssuerProfile,
-  at: number | undefined,
-): Assurance {
+function assuranceOf({ amr }: JsonObject, { tokenUse }: IssuerProfile, at: number | undefined): Assurance {
   const methods = tokenUse === 'id' && Array.isArray(amr) ? amr : [];
   return { level: 'aal1', at, methods: methods.filter((method) => typeof method === 'string') };
 }
 
 /** Of an access token: the client it was issued to (RFC 9068 §2.2) and who acts for its subject now (RFC 8693 §4.1). */
 function partiesOf(
-  { client_id: clientId, azp = clientId, act }: UnverifiedToken['payload'],
+  { client_id: clientId, azp = clientId, act }: JsonObject,
   { tokenUse }: IssuerProfile,
 ): Pick<Principal, 'client' | 'actor'> {
   if (tokenUse === 'id') return {};
-  const { sub: subject, iss: issuer } = Object(act) as Record<string, unknown>;
+  const { sub: subject, iss: issuer } = toJsonObject(act);
   return {
     ...(typeof azp === 'string' && { client: { id: azp } }),
     ...(typeof subject === 'string' && {

@@ -1,12 +1,14 @@
 import { type Assurance, createPrincipal, type Principal } from '../../authz/principal.ts';
 import { readRoleClaims } from '../../authz/role-claims.ts';
 import { invalidToken } from '../../core/errors.ts';
-import type { AccessRecords } from '../access-records.ts';
+import { toJsonObject } from '../../core/json.ts';
 import type { TokenVerifier } from '../bearer.ts';
-import { checkRecord } from '../check-record.ts';
 import { isExternalId } from '../external-identity.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
+import type { AccessRecords } from '../ports.ts';
+import { checkRecord } from '../ports.ts';
 import type { VerifiedToken } from '../token-cache.ts';
+import { readSecond } from '../token-times.ts';
 import type { JwtVerifier, VerifiedJwt } from './verify-jwt.ts';
 
 interface Options {
@@ -50,11 +52,9 @@ function checkForm({ header, payload }: UnverifiedToken, now: number): void {
  * kept for its hour must not outlive a revocation, nor a password set in such a session.
  */
 function subjectAuthTime({ payload }: UnverifiedToken): number | undefined {
-  const { sub, subject_auth_time: value } = payload;
-  if (value === undefined && !(typeof sub === 'string' && isExternalId(sub))) return undefined;
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  const logDetail = 'subject_auth_time is not a whole number of seconds';
-  throw invalidToken('malformed-time-claim', { logDetail });
+  const { sub, subject_auth_time: authTime } = payload;
+  if (authTime === undefined && !(typeof sub === 'string' && isExternalId(sub))) return undefined;
+  return readSecond(payload, 'subject_auth_time');
 }
 
 function toVerified(
@@ -96,10 +96,7 @@ interface SignIn {
 
 /** https://firebase.google.com/docs/reference/admin/node/firebase-admin.auth.decodedidtoken#decodedidtokenfirebase */
 function signInOf({ firebase }: UnverifiedToken['payload']): SignIn {
-  const { sign_in_provider: provider, sign_in_second_factor: secondFactor } = Object(firebase) as Record<
-    string,
-    unknown
-  >;
+  const { sign_in_provider: provider, sign_in_second_factor: secondFactor } = toJsonObject(firebase);
   return {
     ...(typeof provider === 'string' && { provider }),
     ...(typeof secondFactor === 'string' && { secondFactor }),

@@ -1,11 +1,10 @@
 import type { MappedRights } from '../../authz/claim-mapping.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { RefusalReason } from '../../core/refusal-reasons.ts';
 
 /** Signature algorithms that a profile may list (RFC 7518 §3.1, RFC 8037 §3.1): asymmetric ones, so no secret is shared. */
 export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
-
-type Payload = Readonly<Record<string, unknown>>;
 
 /** What a token of an issuer has to look like. A check is switched off by `null` alone, never by leaving it out. */
 export interface IssuerProfile {
@@ -28,16 +27,16 @@ export interface IssuerProfile {
   /** Claims with the exact text they must have, e.g. Cognito's `token_use`. */
   readonly claims: Readonly<Record<string, string>>;
   /** Whatever else is wrong with such a token. */
-  readonly rejectReason: (payload: Payload) => RefusalReason | undefined;
+  readonly rejectReason: (payload: JsonObject) => RefusalReason | undefined;
   /** Longest accepted `exp - iat`, in seconds. */
   readonly maxLifetime: number;
   /** `null`: such tokens need have none, and `iat` stands in for it. */
   readonly authTime: 'required' | null;
   /** Was the token issued to a machine (RFC 6749 §4.4) rather than for a person? */
-  readonly isService: (payload: Payload) => boolean;
+  readonly isService: (payload: JsonObject) => boolean;
   /** What a verified token gives, and until when: seconds since the epoch. */
   readonly access: (
-    payload: Payload,
+    payload: JsonObject,
     kind: 'user' | 'service',
     now: number,
   ) => MappedRights & { until: number };

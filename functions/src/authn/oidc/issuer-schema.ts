@@ -1,14 +1,13 @@
 import * as z from 'zod';
 import { mapClaims } from '../../authz/claim-mapping.ts';
+import { DAY } from '../../core/time.ts';
 import { type MapSetting, mapSchema, toAccessMap } from './claim-mapping-schema.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 
 /** What the settings of several providers have in common: each file in `providers/` builds on it. */
 
 /** Seconds. No issuer here grants more: Auth0's longest access token lives 30 days. */
-const MAX_LIFETIME = 30 * 24 * 3600;
-/** Longest life of a token where the setting names none, in seconds: a day. */
-const DAY = 24 * 3600;
+const MAX_LIFETIME = 30 * DAY;
 
 export const text = z.string().min(1).max(512);
 export const texts = z.array(text).min(1);

@@ -1,6 +1,7 @@
 import type { CryptoKey } from 'jose';
 import type { Clock } from '../../core/clock.ts';
 import { type AppError, invalidToken, toAppError, unavailable } from '../../core/errors.ts';
+import { toJsonObject } from '../../core/json.ts';
 import { type Fetch, fetchJson } from './fetch-json.ts';
 import type { Algorithm } from './issuer-profile.ts';
 import { usableKeys } from './usable-keys.ts';
@@ -124,7 +125,7 @@ async function discover(fetch: Fetch, issuer: string, signal: AbortSignal): Prom
     `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
     signal,
   );
-  const { issuer: named, jwks_uri: uri } = Object(document) as Record<string, unknown>;
+  const { issuer: named, jwks_uri: uri } = toJsonObject(document);
   const url = typeof uri === 'string' ? URL.parse(uri) : null;
   if (
     named !== issuer ||

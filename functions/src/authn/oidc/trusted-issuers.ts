@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { ConfigError, parseConfigJson } from '../../core/config-error.ts';
-import { formatZodIssue, problemsOf } from '../../core/format-zod-issue.ts';
+import { ConfigError, formatZodIssue, parseConfigJson, problemsOf } from '../../core/config-error.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 import { issuerSchema } from './providers/index.ts';
 
@@ -14,8 +14,6 @@ interface Runtime {
 
 /** The types of issuers that every runtime accepts. */
 const TYPES = ['cognito', 'auth0', 'oidc'] as const;
-
-type Setting = Readonly<Record<string, unknown>>;
 
 /**
  * The settings of trusted issuers, as profiles.
@@ -34,7 +32,7 @@ export function readTrustedIssuers(
   const profiles = parsed.data;
   const problems = [
     // The schema has seen that this is a list of objects.
-    ...(settings as Setting[]).flatMap((setting, index) => [
+    ...(settings as JsonObject[]).flatMap((setting, index) => [
       ...(allowFirebase || setting.type !== 'firebase'
         ? []
         : [`[${index}].type: this project’s Firebase needs no entry`]),
@@ -62,7 +60,7 @@ export function parseTrustedIssuers(
 }
 
 /** Fields that production refuses: the address of a local issuer, and plain HTTP. */
-function emulatorOnly(setting: Setting): string[] {
+function emulatorOnly(setting: JsonObject): string[] {
   return Object.keys(setting).filter((field) => {
     const value = setting[field];
     if (field === 'localUrl') return value !== undefined;

@@ -1,4 +1,5 @@
 import type { JSONWebKeySet, JWK } from 'jose';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Algorithm } from './issuer-profile.ts';
 
 const KEY_TYPES: Readonly<Record<Algorithm, string>> = {
@@ -19,11 +20,11 @@ const MIN_RSA_BYTES = 2048 / 8;
  * @returns undefined for what is no key set at all
  */
 export function usableKeys(published: unknown, algorithms: readonly Algorithm[]): JSONWebKeySet | undefined {
-  if (!isObject(published) || !Array.isArray(published.keys)) return undefined;
-  return { keys: published.keys.filter((key): key is JWK => isObject(key) && isUsable(key, algorithms)) };
+  if (!isJsonObject(published) || !Array.isArray(published.keys)) return undefined;
+  return { keys: published.keys.filter((key): key is JWK => isJsonObject(key) && isUsable(key, algorithms)) };
 }
 
-function isUsable(key: Record<string, unknown>, algorithms: readonly Algorithm[]): boolean {
+function isUsable(key: JsonObject, algorithms: readonly Algorithm[]): boolean {
   if (typeof key.kid !== 'string' || PRIVATE.some((member) => Object.hasOwn(key, member))) return false;
   if (key.use !== undefined && key.use !== 'sig') return false;
   if (key.key_ops !== undefined && !(Array.isArray(key.key_ops) && key.key_ops.includes('verify')))
@@ -38,13 +39,9 @@ function isUsable(key: Record<string, unknown>, algorithms: readonly Algorithm[]
 }
 
 /** At least 2048 bits (RFC 7518 §3.3) and the usual exponent: small ones have been broken. */
-function isStrongRsa({ n, e }: Record<string, unknown>): boolean {
+function isStrongRsa({ n, e }: JsonObject): boolean {
   if (e !== 'AQAB' || typeof n !== 'string') return false;
   const modulus = Buffer.from(n, 'base64url');
   const bytes = modulus.subarray(modulus.findIndex((byte) => byte !== 0));
   return bytes.length > MIN_RSA_BYTES || (bytes.length === MIN_RSA_BYTES && bytes.readUInt8() >= 0x80);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { type AppError, invalidToken } from '../../core/errors.ts';
+import type { TokenVerifier } from '../bearer.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
 import { CLOCK_SKEW_SECONDS, readTimes, type TokenTimes } from '../token-times.ts';
 import type { Fetch } from './fetch-json.ts';
@@ -7,21 +8,11 @@ import type { IssuerProfile } from './issuer-profile.ts';
 import { createKeySet, type KeySet } from './jwks.ts';
 import { rejectReason } from './reject-reason.ts';
 
-/** Verifies the JWTs of one issuer. What their claims mean is for others. */
-export interface JwtVerifier {
-  /** Every exact `iss` of the issuer. */
-  readonly issuers: readonly string[];
-  /** Header keys that its tokens may have besides `alg`, `kid` and `typ`. */
-  readonly headerKeys: readonly string[];
-  /**
-   * @param now seconds since the epoch
-   * @throws AppError `invalid_token`, or `unavailable` when the issuer's keys cannot be had
-   */
-  verify(token: UnverifiedToken, now: number): Promise<VerifiedJwt>;
-}
+/** Verifies the JWTs of one issuer: form, claims, times and signature. It builds no principal. */
+export type JwtVerifier = TokenVerifier<VerifiedJwt>;
 
 export interface VerifiedJwt {
-  /** The one that the token fits. */
+  /** The profile that the token matches. */
   readonly profile: IssuerProfile;
   readonly times: TokenTimes;
 }

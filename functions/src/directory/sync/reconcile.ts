@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
-import type { Actor } from '../../authz/actor.ts';
+import type { Actor } from '../../authz/principal.ts';
 import { isActive } from '../../authz/role-claims.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';

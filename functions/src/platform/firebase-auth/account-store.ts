@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Auth } from 'firebase-admin/auth';
 import { withDeadline } from '../../core/deadline.ts';
-import { AppError, unavailable } from '../../core/errors.ts';
+import { AppError, invalidField, unavailable } from '../../core/errors.ts';
+import { invalidPageToken } from '../../core/pagination.ts';
 import { type Account, toAccount } from './account.ts';
 
 /** Accounts in Firebase Auth. Every call has a deadline and fails as `unavailable`, `not_found` or `invalid_argument`. */
@@ -82,9 +83,9 @@ function toAppError(name: string, cause: unknown): unknown {
     case 'auth/user-not-found':
       return new AppError('not_found', 'There is no such user.', { cause });
     case 'auth/invalid-page-token':
-      return fieldError('pageToken', 'Use the nextPageToken of the page before.', cause);
+      return invalidPageToken(cause);
     case 'auth/invalid-email':
-      return fieldError('email', 'This is not an e-mail address.', cause);
+      return invalidField('email', 'This is not an e-mail address.', cause);
     default:
       // Network failures (`app/network-error`), quota and 5xx answers alike: nothing the caller did.
       return typeof code === 'string' && /^(auth|app)\//.test(code)
@@ -95,10 +96,6 @@ function toAppError(name: string, cause: unknown): unknown {
 
 function isCodeOf(error: unknown, code: string): boolean {
   return error instanceof AppError && Object(error.cause).code === code;
-}
-
-function fieldError(field: string, message: string, cause: unknown): AppError {
-  return new AppError('invalid_argument', message, { errors: [{ field, message }], cause });
 }
 
 async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {

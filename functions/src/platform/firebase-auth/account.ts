@@ -1,4 +1,5 @@
 import type { UserRecord } from 'firebase-admin/auth';
+import type { JsonObject } from '../../core/json.ts';
 
 /** A user as Firebase Auth knows them. */
 export interface Account {
@@ -10,14 +11,11 @@ export interface Account {
   readonly disabled: boolean;
   /** Tokens of sign-ins before this second since the epoch are revoked. */
   readonly validAfter: number;
-  readonly createdAt: string;
-  readonly lastSignInAt?: string;
   /** All custom claims, with those that belong to others. Never leaves the server. */
-  readonly claims: Readonly<Record<string, unknown>>;
+  readonly claims: JsonObject;
 }
 
 export function toAccount(user: UserRecord): Account {
-  const claims = user.customClaims ?? {};
   return {
     uid: user.uid,
     ...(user.email !== undefined && { email: user.email }),
@@ -26,13 +24,6 @@ export function toAccount(user: UserRecord): Account {
     providers: user.providerData.map(({ providerId }) => providerId),
     disabled: user.disabled,
     validAfter: user.tokensValidAfterTime === undefined ? 0 : Date.parse(user.tokensValidAfterTime) / 1000,
-    createdAt: toIso(user.metadata.creationTime),
-    ...(user.metadata.lastSignInTime && { lastSignInAt: toIso(user.metadata.lastSignInTime) }),
-    claims,
+    claims: user.customClaims ?? {},
   };
-}
-
-/** The SDK gives RFC 1123 dates; the API speaks RFC 3339. */
-function toIso(date: string): string {
-  return new Date(date).toISOString();
 }

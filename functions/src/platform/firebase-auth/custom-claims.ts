@@ -1,5 +1,6 @@
 import type { RoleClaims } from '../../authz/role-claims.ts';
 import { AppError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
 
 /** https://firebase.google.com/docs/auth/admin/custom-claims: the payload must not exceed 1000 bytes. */
 const MAX_CLAIMS_BYTES = 1000;
@@ -10,10 +11,7 @@ const MAX_CLAIMS_BYTES = 1000;
  *
  * @throws AppError `claims_too_large`
  */
-export function mergeClaims(
-  claims: Readonly<Record<string, unknown>>,
-  access: RoleClaims,
-): Record<string, unknown> {
+export function mergeClaims(claims: JsonObject, access: RoleClaims): Record<string, unknown> {
   const { rx: _, ...others } = claims;
   const merged = { ...others, ...access };
   const bytes = Buffer.byteLength(JSON.stringify(merged));

@@ -43,3 +43,8 @@ const TRANSIENT = new Set<unknown>([1, 2, 4, 8, 10, 13, 14]);
 function isTransient(error: unknown): error is Error & { code: number } {
   return error instanceof Error && 'code' in error && TRANSIENT.has(error.code);
 }
+
+/** The fields that have a value: Firestore refuses `undefined`. */
+export function omitUndefined(fields: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

@@ -1,5 +1,5 @@
 import type { Query, QueryDocumentSnapshot, Timestamp } from '@google-cloud/firestore';
-import { decodePageToken, encodePageToken, invalidPageToken } from '../../core/page-token.ts';
+import { decodePageToken, encodePageToken, invalidPageToken } from '../../core/pagination.ts';
 
 interface Page {
   readonly docs: readonly QueryDocumentSnapshot[];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Authenticator } from '../../../src/authn/authenticator.ts';
 import { createBearerAuthenticator } from '../../../src/authn/bearer.ts';
+import type { Authenticator } from '../../../src/authn/credential.ts';
 import { findCredential } from '../../../src/authn/credential.ts';
 import { requestOf } from '../../helpers/credential-request.ts';
 import { assertRefused } from '../../helpers/refusal.ts';

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../../../src/authz/access-rule.ts';
-import { decide as decideAt, dependsOnOwner, type Resource } from '../../../src/authz/decide.ts';
-import { toDenialError } from '../../../src/authz/denial.ts';
+import {
+  decide as decideAt,
+  dependsOnOwner,
+  type Resource,
+  toDenialError,
+} from '../../../src/authz/decide.ts';
 import { ALL_PERMISSIONS, isPrivileged, type Permission } from '../../../src/authz/permissions.ts';
 import { ANONYMOUS, type Assurance, createPrincipal, type Principal } from '../../../src/authz/principal.ts';
 import { ALL_ROLES, ROLES, type Role } from '../../../src/authz/roles.ts';

@@ -53,7 +53,7 @@ describe('callables: access', () => {
       const down = await openCallables({
         rewire: (deps) => ({
           ...deps,
-          accessChanges: { latest: unread },
+          accessChanges: { find: unread },
           accessRecords: { ...deps.accessRecords, read: unread },
         }),
       });

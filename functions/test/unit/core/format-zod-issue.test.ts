@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { formatZodIssue } from '../../../src/core/format-zod-issue.ts';
+import { formatZodIssue } from '../../../src/core/config-error.ts';
 
 describe('formatZodIssue', () => {
   const format = formatZodIssue(['oidc']);

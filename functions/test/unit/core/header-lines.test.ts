@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { headerLines } from '../../../src/core/header-lines.ts';
+import { headerLines } from '../../../src/core/request.ts';
 
 /** The request that a real server receives with these header lines. */
 async function receive(...lines: string[]): Promise<IncomingMessage> {

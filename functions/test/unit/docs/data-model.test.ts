@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createAuditLog } from '../../../src/audit/audit-log.ts';
 import type { DirectoryEntry } from '../../../src/directory/entry.ts';
 import { toDocument } from '../../../src/directory/entry-document.ts';
-import { appendAccessChange } from '../../../src/directory/revocation/access-change.ts';
+import { appendAccessChange } from '../../../src/directory/revocation/access-changes.ts';
 import type { OpenedFirestore } from '../../../src/platform/firestore/firestore.ts';
 import { codesIn, REPOSITORY, readPage, tableUnder } from '../../helpers/docs.ts';
 

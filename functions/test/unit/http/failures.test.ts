@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { AppError } from '../../../src/core/errors.ts';
 import { sendProblem } from '../../../src/http/problem.ts';
-import { assignRequestId } from '../../../src/http/request-id.ts';
 import { structuredLog } from '../../../src/platform/logging/log.ts';
 import { secureResponse } from '../../../src/platform/security-headers.ts';
 import { type Api, type LogLine, openApi } from '../../helpers/api.ts';
@@ -102,7 +102,8 @@ describe('http: failures', () => {
     const app = express();
     app.set('env', 'test');
     app.use((_req, res, next) => {
-      secureResponse(res, assignRequestId(res));
+      res.locals.requestId = randomUUID();
+      secureResponse(res, res.locals.requestId);
       next();
     });
     app.get('/half', (_req, res) => {

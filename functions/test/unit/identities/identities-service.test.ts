@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { PrincipalActor } from '../../../src/authz/actor.ts';
+import type { PrincipalActor } from '../../../src/authz/principal.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { createIdentitiesService } from '../../../src/identities/identities-service.ts';
 import { actor, principalOf } from '../../helpers/actor.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { encodePageToken } from '../../../src/core/page-token.ts';
+import { encodePageToken } from '../../../src/core/pagination.ts';
 import { type Api, openApi, type Person } from '../../helpers/api.ts';
 import { assertProblem, fieldsOf } from '../../helpers/responses.ts';
 import { rename, seed } from './notes.ts';

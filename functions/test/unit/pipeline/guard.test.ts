@@ -4,7 +4,7 @@ import type { Resource } from '../../../src/authz/decide.ts';
 import { unavailable } from '../../../src/core/errors.ts';
 import { guard } from '../../../src/pipeline/guard.ts';
 import { mintAppCheckToken, serveAppCheck } from '../../helpers/app-check-tokens.ts';
-import { requestOf } from '../../helpers/credential-request.ts';
+import { requestOf, requestWith } from '../../helpers/credential-request.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { forgeIdToken, unsigned } from '../../helpers/forge.ts';
 import { ACCOUNTS_LOOKUP, type Google, ISSUER, mintIdToken, openGoogle } from '../../helpers/google.ts';
@@ -32,8 +32,10 @@ describe('guard', () => {
     { appCheck = [], ...more }: { appCheck?: string[]; changes?: boolean; resource?: FindResource } = {},
   ) =>
     guard(instance, {
-      request: token === undefined ? requestOf() : requestOf(`Bearer ${token}`),
-      appCheck,
+      request: requestWith({
+        authorization: token === undefined ? [] : [`Bearer ${token}`],
+        'x-firebase-appcheck': appCheck,
+      }),
       access,
       changes: false,
       requestId: 'r1',
@@ -113,7 +115,6 @@ describe('guard', () => {
     it(`logs one decision for ${what}`, async () => {
       const attempt = {
         request: requestOf(...authorization),
-        appCheck: [],
         access: 'public',
         changes: false,
         requestId: 'r1',
@@ -220,7 +221,6 @@ describe('guard', () => {
     const token = await member();
     const attempt = {
       request: requestOf(`Bearer ${token}`),
-      appCheck: [],
       changes: true,
       requestId: 'r1',
       labels: {},
@@ -284,7 +284,6 @@ describe('guard', () => {
     const owners: (string | undefined)[] = [];
     await guard(instance, {
       request: requestOf(`Bearer ${await member()}`),
-      appCheck: [],
       access: { permission: 'notes:read', own: true },
       changes: false,
       requestId: 'r1',
@@ -300,12 +299,11 @@ describe('guard', () => {
   it('passes on an error that is not a refusal', async () => {
     const broken = {
       ...instance,
-      accessChanges: { latest: () => Promise.reject(new TypeError('a bug')) },
+      accessChanges: { find: () => Promise.reject(new TypeError('a bug')) },
     };
     const token = await member();
     const attempt = {
       request: requestOf(`Bearer ${token}`),
-      appCheck: [],
       access: 'signed-in',
       changes: false,
     } as const;
@@ -328,7 +326,8 @@ describe('guard with App Check', () => {
 
   const callGuard = (access: AccessRule, authorization: string[], appCheck: string[], changes = false) =>
     guard(instance, {
-      ...{ request: requestOf(...authorization), appCheck, access, changes, requestId: 'r1', labels: {} },
+      request: requestWith({ authorization, 'x-firebase-appcheck': appCheck }),
+      ...{ access, changes, requestId: 'r1', labels: {} },
     });
 
   it('checks the app before the credential, and logs one decision', async () => {

@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict';
 import { loadConfig } from '../../../src/config.ts';
-import { MAX_BODY_BYTES } from '../../../src/core/request-limits.ts';
-import { checkTransport, enforceTransport } from '../../../src/pipeline/transport.ts';
+import { MAX_BODY_BYTES } from '../../../src/core/request.ts';
+import { enforceTransport } from '../../../src/pipeline/transport.ts';
 import { recordingLog } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
 const RULES = {
   allowedOrigins: ['https://app.example.com', 'http://localhost:5002'],
-  httpsOnly: true,
+  emulator: false,
 };
 const HTTPS = { 'x-forwarded-proto': 'https' };
 const check = (
   headers: Record<string, string | string[] | undefined>,
   rawBodyBytes?: number,
-  rules = RULES,
-) => checkTransport({ headers: { ...HTTPS, ...headers }, rawBodyBytes }, rules);
+  config = RULES,
+) => {
+  const rawBody = rawBodyBytes === undefined ? undefined : Buffer.alloc(rawBodyBytes);
+  const { log } = recordingLog();
+  return enforceTransport({ config, log }, { headers: { ...HTTPS, ...headers }, rawBody }, 'r1');
+};
 
 describe('checkTransport', () => {
   it('accepts HTTPS without an origin, as servers and apps send it', () => {
@@ -37,7 +41,7 @@ describe('checkTransport', () => {
   }
 
   it('accepts plain HTTP in the emulator', () => {
-    assert.equal(check({ 'x-forwarded-proto': undefined }, 0, { ...RULES, httpsOnly: false }), undefined);
+    assert.equal(check({ 'x-forwarded-proto': undefined }, 0, { ...RULES, emulator: true }), undefined);
   });
 
   for (const origin of RULES.allowedOrigins) {
@@ -73,7 +77,7 @@ describe('checkTransport', () => {
 
   it('refuses every origin when none is allowed', () =>
     assertRefused(
-      () => check({ origin: 'https://app.example.com' }, 0, { allowedOrigins: [], httpsOnly: true }),
+      () => check({ origin: 'https://app.example.com' }, 0, { allowedOrigins: [], emulator: false }),
       'origin_denied',
     ));
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { AccessRecord } from '../../../../src/authn/access-records.ts';
 import { type ExternalIdentity, externalId } from '../../../../src/authn/external-identity.ts';
-import { createExternalTokenVerifier } from '../../../../src/authn/oidc/external-token.ts';
+import { createTokenVerifiers } from '../../../../src/authn/oidc/external-token.ts';
+import type { IssuerProfile } from '../../../../src/authn/oidc/issuer-profile.ts';
 import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
-import { createJwtVerifier } from '../../../../src/authn/oidc/verify-jwt.ts';
+import type { AccessRecord } from '../../../../src/authn/ports.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 import { createSigningPair, parsed, type SigningPair } from '../../../helpers/signing.ts';
@@ -34,7 +34,16 @@ describe('external token', () => {
   });
   const lookUps: ExternalIdentity[] = [];
 
-  /** Verifies a token as one instance does; `found` is the record in the directory, `null` without a directory. */
+  function verifierOf(
+    profiles: readonly IssuerProfile[],
+    records: Parameters<typeof createTokenVerifiers>[0]['records'],
+  ) {
+    const shared = { fetch: server.fetch, clock: () => NOW * 1000 };
+    const [verifier = assert.fail()] = createTokenVerifiers({ profiles, records, ...shared });
+    return verifier;
+  }
+
+  /** Verifies a token as one instance does; `found` is the directory's record, `null` where there is no directory. */
   async function authenticate(
     more: Record<string, unknown> = {},
     found?: AccessRecord | null,
@@ -43,7 +52,6 @@ describe('external token', () => {
     const profiles = parseTrustedIssuers(JSON.stringify([{ ...ENTRY, ...entry }]), {
       ...{ local: false, allowFirebase: true },
     });
-    const jwt = createJwtVerifier({ profiles, fetch: server.fetch, clock: () => NOW * 1000 });
     const records = {
       async readExternal(identity: ExternalIdentity) {
         lookUps.push(identity);
@@ -53,7 +61,7 @@ describe('external token', () => {
         };
       },
     };
-    const verifier = createExternalTokenVerifier({ jwt, records: found === null ? null : records });
+    const verifier = verifierOf(profiles, found === null ? null : records);
     return verifier.verify(parsed(await pair.sign(claims(more))), NOW);
   }
 
@@ -183,8 +191,7 @@ describe('external token', () => {
 
   it('is refused with an `iss` that has no keys', async () => {
     const profiles = parseTrustedIssuers(JSON.stringify([ENTRY]), { local: false, allowFirebase: false });
-    const jwt = createJwtVerifier({ profiles, fetch: server.fetch, clock: () => NOW * 1000 });
-    const verifier = createExternalTokenVerifier({ jwt, records: null });
+    const verifier = verifierOf(profiles, null);
     const token = parsed(await pair.sign(claims({ iss: `${ISSUER}/` })));
     await assertRefused(() => verifier.verify(token, NOW), 'invalid_token', 'issuer-not-trusted');
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createTokenVerifiers } from '../../../../src/authn/oidc/token-verifiers.ts';
+import { createTokenVerifiers } from '../../../../src/authn/oidc/external-token.ts';
 import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { PrincipalActor } from '../../../../src/authz/actor.ts';
+import type { PrincipalActor } from '../../../../src/authz/principal.ts';
 import { provisionEntry } from '../../../../src/directory/provision.ts';
 import {
   handleAccountDeleted,
@@ -26,7 +26,7 @@ describe('an external user without an account in Firebase Auth', () => {
   const find = () => access.directory.find(ADA.id);
   const grant = (version: number) =>
     access.users.setRoles(OLGA, { uid: ADA.id, grants: [{ role: 'support' }], version });
-  const latest = () => access.feed.latest(ADA.id);
+  const latest = () => access.feed.find(ADA.id);
 
   it('gets roles, and every instance learns of it', async () => {
     const after = await grant(0);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { decodePageToken, encodePageToken, type Position } from '../../../src/core/page-token.ts';
+import { decodePageToken, encodePageToken, type Position } from '../../../src/core/pagination.ts';
 import { encode } from '../../helpers/forge.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 

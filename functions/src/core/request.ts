@@ -1,4 +1,26 @@
+import type { IncomingMessage } from 'node:http';
 import { AppError } from './errors.ts';
+
+/**
+ * Every line of a header as received, where `headers` keeps the first only. As `headersDistinct` does, but without
+ * taking all the other headers apart.
+ *
+ * @param name lower-case
+ */
+export function headerLines({ headers, rawHeaders }: IncomingMessage, name: string): string[] {
+  const lines: string[] = [];
+  if (headers[name] === undefined) return lines;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const raw = rawHeaders[at] ?? '';
+    if (raw.length === name.length && raw.toLowerCase() === name) lines.push(rawHeaders[at + 1] ?? '');
+  }
+  return lines;
+}
+
+/** Is this `Content-Type` JSON, with or without parameters? Nothing that merely begins like it. */
+export function isJson(contentType: string | undefined): boolean {
+  return /^application\/json\s*(;|$)/i.test(contentType ?? '');
+}
 
 /** The largest body, in bytes. */
 export const MAX_BODY_BYTES = 100 * 1024;

@@ -1,7 +1,13 @@
 import * as z from 'zod';
-import { AppError } from './errors.ts';
+import { type AppError, invalidField } from './errors.ts';
 
-/** Where a list goes on: the sort values of the last item of the page before. */
+/** Input fields of a list. @param max largest page */
+export const pageFields = (max: number) => ({
+  pageSize: z.int().min(1).max(max).default(50),
+  pageToken: z.string().min(1).max(2048).optional(),
+});
+
+/** Where the next page begins: the sort values of the last item of this page. */
 export type Position = readonly (string | number)[];
 
 const position = z.array(z.union([z.string().max(1500), z.int()])).max(4);
@@ -11,7 +17,7 @@ export function encodePageToken(at: Position): string {
 }
 
 /**
- * @param kinds of the values it has to have
+ * @param kinds types of the values
  * @throws AppError `invalid_argument` for anything that {@link encodePageToken} did not make
  */
 export function decodePageToken(
@@ -21,8 +27,7 @@ export function decodePageToken(
   if (token === undefined) return undefined;
   try {
     const at = position.parse(JSON.parse(Buffer.from(token, 'base64url').toString()));
-    if (at.length !== kinds.length || at.some((value, index) => typeof value !== kinds[index]))
-      throw new Error('other values');
+    if (at.map((value) => typeof value).join() !== kinds.join()) throw new Error('other values');
     return at;
   } catch (cause) {
     throw invalidPageToken(cause);
@@ -30,6 +35,5 @@ export function decodePageToken(
 }
 
 export function invalidPageToken(cause?: unknown): AppError {
-  const message = 'Use the nextPageToken of the page before.';
-  return new AppError('invalid_argument', message, { errors: [{ field: 'pageToken', message }], cause });
+  return invalidField('pageToken', 'Use the nextPageToken of the page before.', cause);
 }

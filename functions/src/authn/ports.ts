@@ -1,0 +1,81 @@
+import type { TimedRole } from '../authz/role-claims.ts';
+import { type Caller, invalidToken, tokenStale } from '../core/errors.ts';
+import type { ExternalIdentity } from './external-identity.ts';
+
+/** What authentication needs of the directory. All times are seconds since the epoch. */
+
+/** The server-side record of a user: the directory entry, for a Firebase user restricted by the account. */
+export interface AccessRecord {
+  readonly disabled: boolean;
+  /** Sign-ins before this second are revoked. */
+  readonly validAfter: number;
+  readonly rolesVersion: number;
+  readonly grants: readonly TimedRole[];
+}
+
+/** The directory entry that the roles of a principal were read from. */
+export interface EntryVersion {
+  readonly id: string;
+  readonly rolesVersion: number;
+  /** A later revocation, disabling or deletion has a larger value. */
+  readonly validAfter: number;
+}
+
+interface ExternalRecord {
+  /** undefined: the identity has no entry, so it has no grant. */
+  readonly record: AccessRecord | undefined;
+  /** Version 0 where there is no entry. */
+  readonly directoryVersion: EntryVersion;
+}
+
+export interface AccessRecords {
+  /**
+   * Reads the entry and the account of a Firebase user.
+   *
+   * @returns undefined for an account that does not exist
+   * @throws AppError `unavailable` when the directory or Firebase Auth does not answer
+   */
+  read(uid: string): Promise<AccessRecord | undefined>;
+  /**
+   * Reads the entry of an external identity; creates it where the issuer's profile has just-in-time provisioning.
+   *
+   * @throws AppError `unavailable` when the directory does not answer
+   */
+  readExternal(identity: ExternalIdentity): Promise<ExternalRecord>;
+  /**
+   * Applies what is pending for the user of a stale token to Firebase Auth, so that the next token is up to date. Never
+   * throws: the caller gets `token_stale` either way.
+   */
+  resyncAfterStaleToken(id: string): Promise<void>;
+}
+
+/** The latest access change of a user: absent fields did not change. */
+export interface RecentChange {
+  readonly validAfter?: number | undefined;
+  readonly rolesVersion?: number | undefined;
+}
+
+/** The access changes of the last hour, in the memory of this instance. */
+export interface AccessChanges {
+  /**
+   * A promise only while the feed is read: an `await` costs a request more than the look-up.
+   *
+   * @param id directory id of a user
+   * @throws AppError `unavailable` while the feed could never be read
+   */
+  find(id: string): RecentChange | undefined | Promise<RecentChange | undefined>;
+}
+
+/**
+ * Checks a sign-in against a record.
+ *
+ * @throws AppError `invalid_token` for a disabled user, `token_stale` for a sign-in that was revoked
+ */
+export function checkRecord(
+  { disabled, validAfter }: Pick<AccessRecord, 'disabled' | 'validAfter'>,
+  authTime: number,
+  caller: Caller,
+): void {
+  if (disabled) throw invalidToken('account-disabled', { caller });
+  if (authTime < validAfter) throw tokenStale('revoked', caller);
+}
