@@ -112,11 +112,12 @@ function sourcesIn(identitySource: unknown): readonly unknown[] {
  * response for one route is used for all. A value that the caller can choose does not count.
  */
 function hasRouteAsSource(
-  { routeKey, headers, queryStringParameters }: APIGatewayRequestAuthorizerEventV2,
+  { routeKey, headers, cookies, queryStringParameters }: APIGatewayRequestAuthorizerEventV2,
   sources: readonly unknown[],
 ): boolean {
-  const chosen = [...Object.values(headers ?? {}), ...Object.values(queryStringParameters ?? {})];
-  return sources.includes(routeKey) && !chosen.includes(routeKey);
+  const chosen = [headers, cookies, queryStringParameters].flatMap((values) => Object.values(values ?? {}));
+  // API Gateway joins repeated headers and parameters with commas.
+  return sources.includes(routeKey) && !chosen.some((value) => value?.includes(routeKey));
 }
 
 /** With identity sources, but without the token among them, the response for one caller would be used for others. */

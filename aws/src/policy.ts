@@ -15,10 +15,10 @@ export function policyFor(effect: 'Allow' | 'Deny', arn: string): PolicyDocument
 const MAX_LENGTH = 512;
 
 /**
- * Wildcards and the start of a policy variable; and the escapes of these and of `%`, because AWS does not document whether
- * a path is decoded before it is compared.
+ * Wildcards, the start of a policy variable and control characters. And escapes of these, of `%`, of slashes and of
+ * characters that need none (RFC 3986 §2.3): AWS does not document whether a path is decoded before it is compared.
  */
-const PATTERN = /[*?$]|%(?:24|25|2A|3F)/i;
+const PATTERN = /[*?$\p{Cc}]|%(?:[01]|2[45ADEF]|3[0-9F]|4[1-9A-F]|5[0-9ACF]|6[1-9A-F]|7[0-9AEF])/iu;
 
 /** Whether this ARN in a policy matches this path and no other. @param path the part of the ARN that the caller chose */
 export function isExactArn(arn: string, path: string): boolean {

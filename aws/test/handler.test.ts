@@ -99,8 +99,20 @@ describe('the authorizer handler', () => {
       );
     });
 
-    for (const path of ['/notes/*', '/*', '/????', '/notes/$' + '{a}', '/notes/%2A', '/notes/%252a']) {
-      it(`refuses the path ${path}, which would be a pattern in a policy`, async () => {
+    for (const path of [
+      '/notes/*',
+      '/*',
+      '/????',
+      '/notes/$' + '{a}',
+      '/notes/%2A',
+      '/notes/%252a',
+      '/%6eotes',
+      '/notes%2F1',
+      '/notes/%2e%2E',
+      '/notes/1%0a',
+      '/notes/1\n',
+    ]) {
+      it(`refuses the path ${JSON.stringify(path)}, which could be another one in a policy`, async () => {
         const event = await request(path, '/{proxy+}', 'bosses');
         assert.deepEqual(await ask(event), { may: false, granted: false, reason: 'arn-not-exact' });
         const policy = await policyOf(event);
@@ -287,6 +299,16 @@ describe('the authorizer handler', () => {
     it('does not accept a value of the caller as the route', async () => {
       const chosen = { 'x-tenant': 'GET /notes' };
       assert.deepEqual(await ofCache(() => ['GET /notes'], chosen), [false, false]);
+    });
+
+    it('does not accept a cookie or one of several parameters of the caller as the route', async () => {
+      const route = 'GET /notes';
+      for (const chosen of [{ cookies: [route] }, { queryStringParameters: { x: `${route},b` } }]) {
+        const event = { ...simpleEvent([await bearer('members')], { path: '/notes' }), ...chosen };
+        const identitySource = [event.headers?.authorization, route];
+        assert.deepEqual(await handler({ ...event, identitySource } as never), { isAuthorized: false });
+        assert.equal(environment.lines.at(-1)?.reason, 'identity-source-lacks-route');
+      }
     });
 
     it('allows nothing where the token is not among the identity sources', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { externalId } from '../../functions/src/authn/external-identity.ts';
 import type { AccessRule } from '../../functions/src/authz/access-rule.ts';
 import { assertRefused } from '../../functions/test/helpers/refusal.ts';
 import { decideWithoutDirectory, type LambdaAuthorizer } from '../src/lambda-authorizer.ts';
@@ -81,7 +82,7 @@ describe('LambdaAuthorizer', () => {
     assert.deepEqual(environment.keys.requests, []);
   });
 
-  function firebaseToken(roles: readonly string[]): Promise<string> {
+  function firebaseToken(roles: readonly string[], claims: Record<string, unknown> = {}): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     return environment.pair.sign({
       iss: 'https://securetoken.google.com/shop-1234',
@@ -92,6 +93,7 @@ describe('LambdaAuthorizer', () => {
       exp: now + 3_590,
       roles,
       rv: 1,
+      ...claims,
     });
   }
 
@@ -102,6 +104,19 @@ describe('LambdaAuthorizer', () => {
     });
     assert.deepEqual([directoryId, uid], ['uid-1', 'uid-1']);
     assert.ok(permissions.includes('notes:moderate'));
+  });
+
+  it('does not take a session that a token exchange began for a recent sign-in', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const access = { permission: 'notes:read', maxAge: 300 } as const;
+    await authorize(await firebaseToken(['support']), { access });
+    for (const sub of ['uid-1', externalId(ISSUER, 'ada')]) {
+      const token = await firebaseToken(['support'], { sub, subject_auth_time: now - 30 * 86_400 });
+      assert.equal((await authorize(token)).authTime, now - 30 * 86_400);
+      await assertRefused(() => authorize(token, { access }), 'step_up_required');
+    }
+    const forged = await firebaseToken(['support'], { sub: externalId(ISSUER, 'ada') });
+    await assertRefused(() => authorize(forged), 'invalid_token', 'malformed-time-claim');
   });
 
   it('refuses privileged permissions, whatever a token says', async () => {

@@ -151,6 +151,9 @@ export function isDiscovery(env: Environment = process.env): boolean {
 export function loadConfig(env: Environment = process.env, product: ProductConfig = gatehouse): Config {
   const emulator = env.FUNCTIONS_EMULATOR === 'true';
   refuseDebugging(env, emulator);
+  const moved = MOVED.filter((name) => env[name]);
+  if (moved.length > 0)
+    throw new ConfigError(moved.map((name) => `${name}: is set in functions/gatehouse.config.ts now`));
   const projectId = env.GCLOUD_PROJECT || env.GOOGLE_CLOUD_PROJECT;
   if (!projectId) throw new ConfigError(['GCLOUD_PROJECT: is missing']);
 
@@ -173,6 +176,9 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
     databaseId: values.DATABASE_ID,
   });
 }
+
+/** Parameters of an earlier version. Ignoring them would open the sign-up of a clone that was upgraded. */
+const MOVED = ['DEFAULT_ROLE', 'SIGN_UP_DOMAINS', 'TRUSTED_ISSUERS'];
 
 const EMULATOR_CONFIG = 'GATEHOUSE_EMULATOR_CONFIG';
 

@@ -63,11 +63,18 @@ export function readProduct(product: ProductConfig, deployment: Deployment): Pro
 }
 
 function permissionProblems(permissions: ProductConfig['permissions']): string[] {
-  return Object.entries(permissions).flatMap(([name, { summary }]) => [
+  return Object.entries(permissions).flatMap(([name, { summary, privileged }]) => [
     ...(PERMISSION_NAME.test(name) ? [] : [`permissions.${name}: is not a name like notes:read`]),
     ...(summary === '' ? [`permissions.${name}.summary: is empty`] : []),
+    ...(typeof privileged === 'boolean' ? [] : [`permissions.${name}.privileged: is not true or false`]),
+    ...(ALWAYS_PRIVILEGED.includes(name) && privileged === false
+      ? [`permissions.${name}.privileged: has to be true`]
+      : []),
   ]);
 }
+
+/** Built-in operations change with these who may do what, so a token alone must never suffice for them. */
+const ALWAYS_PRIVILEGED = ['users:write', 'roles:assign', 'owners:assign', 'directory:reconcile'];
 
 const PERMISSION_NAME = /^[a-z]+:[a-z]+$/;
 

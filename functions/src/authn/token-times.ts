@@ -19,6 +19,8 @@ export interface TokenTimes {
   readonly authTime: number;
   /** `auth_time`, where there is one. */
   readonly signedInAt: number | undefined;
+  /** Of a Firebase session that a token exchange began. */
+  readonly isExchanged?: boolean;
 }
 
 /**

@@ -36,8 +36,8 @@ export function ruleName(rule: AccessRule): string {
   return typeof rule === 'string' ? rule : (rule.permission ?? 'signed-in');
 }
 
-/** Must this rule be decided on the server-side record, because its permission is privileged? */
+/** Must this rule be decided on the server-side record, because a permission that it names is privileged? */
 export function needsFreshRecord(rule: AccessRule): boolean {
-  const permission = permissionOf(rule);
-  return permission !== undefined && isPrivileged(permission);
+  if (typeof rule === 'string' || rule.signedIn === true) return false;
+  return isPrivileged(rule.permission) || (rule.unless !== undefined && isPrivileged(rule.unless));
 }

@@ -65,17 +65,20 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     await deps.audit.recordRefusal({ ...refusal, actor, issuer, target, reason, requestId });
   }
 
-  let principal: Principal;
+  let principal: Principal | undefined;
+  let resource: Resource | undefined;
   try {
     const credential = findCredential(deps.authenticators, request);
     if (needsAppCheck) await deps.appCheck.check(request.headers('x-firebase-appcheck'), { changes });
     principal = await authenticate(deps, credential, { fresh });
+    if (dependsOnOwner(principal, access)) resource = await attempt.resource?.(principal);
   } catch (error) {
     if (error instanceof AppError) {
       const { code, reason = code, logDetail, caller } = error;
+      const known = caller ?? principal;
       deps.log.decision({
         ...line,
-        ...(caller && { issuer: caller.issuer, subject: caller.subject }),
+        ...(known && { issuer: known.issuer, subject: known.subject }),
         granted: false,
         reason,
         ...(logDetail !== undefined && { detail: logDetail }),
@@ -85,7 +88,6 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     }
     throw error;
   }
-  const resource = dependsOnOwner(principal, access) ? await attempt.resource?.(principal) : undefined;
   const decision = decide(principal, access, resource, seconds(deps.clock));
   const { allowed: granted, reason } = decision;
   deps.log.decision({ ...line, issuer: principal.issuer, subject: principal.subject, granted, reason });

@@ -76,6 +76,13 @@ describe('config', () => {
     assert.deepEqual(loadConfig({ ...EMULATOR, ...env }).appCheck, { enforce: false, consume: true });
   });
 
+  for (const name of ['DEFAULT_ROLE', 'SIGN_UP_DOMAINS', 'TRUSTED_ISSUERS']) {
+    it(`is refused with ${name}, which moved to gatehouse.config.ts`, () => {
+      assert.throws(() => load({ [name]: 'x' }), new RegExp(`^Error: .*${name}: is set in functions/`));
+      assert.equal(load({ [name]: '' }).projectId, load({}).projectId);
+    });
+  }
+
   it('accepts a database id', () => {
     assert.equal(load({ DATABASE_ID: 'gatehouse-eu' }).databaseId, 'gatehouse-eu');
   });

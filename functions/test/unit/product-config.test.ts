@@ -199,6 +199,14 @@ describe('gatehouse.config.ts: permissions and roles', () => {
       { permissions: { notes: { summary: 'Read notes', privileged: false } }, roles: { owner } },
       'permissions.notes: is not a name like notes:read',
     ],
+    'a built-in permission that changes access and is not privileged': [
+      { permissions: { 'users:write': { summary: 'Change users', privileged: false } }, roles: { owner } },
+      'permissions.users:write.privileged: has to be true',
+    ],
+    'a permission that does not say whether it is privileged': [
+      { permissions: { 'notes:read': { summary: 'Read notes' } as never }, roles: { owner } },
+      'permissions.notes:read.privileged: is not true or false',
+    ],
     'a permission without a summary': [
       { permissions: { 'notes:read': { summary: '', privileged: false } }, roles: { owner } },
       'permissions.notes:read.summary: is empty',

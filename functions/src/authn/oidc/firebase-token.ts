@@ -1,14 +1,11 @@
 import { type Assurance, createPrincipal, type Principal } from '../../authz/principal.ts';
 import { readRoleClaims } from '../../authz/role-claims.ts';
-import { invalidToken } from '../../core/errors.ts';
 import { toJsonObject } from '../../core/json.ts';
 import type { TokenVerifier } from '../bearer.ts';
-import { isExternalId } from '../external-identity.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
 import type { AccessRecords } from '../ports.ts';
 import { checkRecord } from '../ports.ts';
 import type { VerifiedToken } from '../token-cache.ts';
-import { readSecond } from '../token-times.ts';
 import type { JwtVerifier, VerifiedJwt } from './verify-jwt.ts';
 
 interface Options {
@@ -32,40 +29,21 @@ export function createFirebaseTokenVerifier({ jwt, records }: Options): TokenVer
     issuers: jwt.issuers,
     headerKeys: jwt.headerKeys,
     async verify(token, now) {
-      checkForm(token, now);
-      const exchanged = subjectAuthTime(token);
-      const verified = toVerified(token, await jwt.verify(token, now), exchanged, now);
-      if (exchanged !== undefined) await checkExchanged(verified.principal);
+      const found = await jwt.verify(token, now);
+      const verified = toVerified(token, found, now);
+      if (found.times.isExchanged) await checkExchanged(verified.principal);
       return verified;
     },
   };
 }
 
-/** What Firebase's own tokens never differ in. firebase-admin gives `nbf` no tolerance, so there is none here either. */
-function checkForm({ header, payload }: UnverifiedToken, now: number): void {
-  if (header.typ !== undefined && header.typ !== 'JWT') throw invalidToken('wrong-typ');
-  if (typeof payload.nbf === 'number' && payload.nbf > now) throw invalidToken('issued-in-the-future');
-}
-
-/**
- * A session that an exchange began (`token-exchange/`) is no younger than the sign-in that was exchanged: a custom token
- * kept for its hour must not outlive a revocation, nor a password set in such a session.
- */
-function subjectAuthTime({ payload }: UnverifiedToken): number | undefined {
-  const { sub, subject_auth_time: authTime } = payload;
-  if (authTime === undefined && !(typeof sub === 'string' && isExternalId(sub))) return undefined;
-  return readSecond(payload, 'subject_auth_time');
-}
-
 function toVerified(
   { payload }: UnverifiedToken,
-  { profile: { issuer }, times: { exp, authTime: signIn } }: VerifiedJwt,
-  exchanged: number | undefined,
+  { profile: { issuer }, times: { exp, authTime, signedInAt } }: VerifiedJwt,
   now: number,
 ): VerifiedToken {
   const { email, email_verified: emailVerified } = payload;
   const subject = String(payload.sub);
-  const authTime = Math.min(signIn, exchanged ?? signIn);
   const { roles, rolesVersion, changesAt } = readRoleClaims(payload, now);
   const signedIn = signInOf(payload);
   return {
@@ -80,7 +58,7 @@ function toVerified(
       ...(typeof email === 'string' && { email, emailVerified: emailVerified === true }),
       roles,
       authTime,
-      assurance: assuranceOf(signedIn, authTime),
+      assurance: assuranceOf(signedIn, signedInAt),
       ...(signedIn.provider !== undefined && { provider: signedIn.provider }),
       tokenExpiresAt: exp,
       credential: 'bearer',
@@ -103,7 +81,7 @@ function signInOf({ firebase }: UnverifiedToken['payload']): SignIn {
   };
 }
 
-function assuranceOf({ provider, secondFactor }: SignIn, at: number): Assurance {
+function assuranceOf({ provider, secondFactor }: SignIn, at: number | undefined): Assurance {
   const methods = [provider, secondFactor].filter((method) => method !== undefined);
   return { level: secondFactor === undefined ? 'aal1' : 'aal2', at, methods };
 }

@@ -6,6 +6,7 @@ import { CLOCK_SKEW_SECONDS, readTimes, type TokenTimes } from '../token-times.t
 import type { Fetch } from './fetch-json.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 import { createKeySet, type KeySet } from './jwks.ts';
+import { firebaseTimes } from './providers/firebase.ts';
 import { rejectReason } from './reject-reason.ts';
 
 /** Verifies the JWTs of one issuer: form, claims, times and signature. It builds no principal. */
@@ -38,11 +39,16 @@ export function createJwtVerifier({ profiles, fetch, clock }: Options): JwtVerif
     async verify(token, now) {
       const profile = profiles.find((one) => rejectReason(token, one) === undefined);
       if (profile === undefined) throw rejected(token, profiles);
-      const times = readTimes(token.payload, profile, now);
+      const times = timesOf(token, profile, now);
       await verifySignature(token, profile, keys, now);
       return { profile, times };
     },
   };
+}
+
+function timesOf(token: UnverifiedToken, profile: IssuerProfile, now: number): TokenTimes {
+  const times = readTimes(token.payload, profile, now);
+  return profile.type === 'firebase' ? firebaseTimes(token, times, now) : times;
 }
 
 function rejected(token: UnverifiedToken, profiles: readonly IssuerProfile[]): AppError {

@@ -1,5 +1,6 @@
 import type { Auth } from 'firebase-admin/auth';
 import type { IssuerProfile } from '../../authn/oidc/issuer-profile.ts';
+import { firebaseTimes } from '../../authn/oidc/providers/firebase.ts';
 import { rejectPayload } from '../../authn/oidc/reject-reason.ts';
 import type { JwtVerifier } from '../../authn/oidc/verify-jwt.ts';
 import { readTimes } from '../../authn/token-times.ts';
@@ -21,11 +22,12 @@ export function createEmulatorTokenVerifier({ profile, auth }: Options): JwtVeri
   return {
     issuers: [profile.issuer],
     headerKeys: [],
-    async verify({ raw, header, payload, signed }, now) {
+    async verify(token, now) {
+      const { raw, header, payload, signed } = token;
       if (header.alg !== 'none' || signed) throw invalidToken('wrong-algorithm');
       const rejection = rejectPayload(payload, profile);
       if (rejection !== undefined) throw invalidToken(rejection.reason, rejection);
-      const times = readTimes(payload, profile, now);
+      const times = firebaseTimes(token, readTimes(payload, profile, now), now);
       const verifying = auth().then((sdk) => sdk.verifyIdToken(raw));
       await withDeadline('verifyIdToken', verifying).catch((cause) => {
         throw toRefusal(cause);

@@ -302,6 +302,8 @@ describe('an access rule', () => {
       assert.equal(needsFreshRecord(rule(permission)), isPrivileged(permission));
       assert.equal(needsFreshRecord(own(permission)), isPrivileged(permission));
     }
+    assert.equal(needsFreshRecord({ permission: 'notes:read', own: true, unless: 'users:write' }), true);
+    assert.equal(needsFreshRecord({ permission: 'notes:read', own: true, unless: 'notes:moderate' }), false);
     assert.equal(needsFreshRecord('public'), false);
     assert.equal(needsFreshRecord('signed-in'), false);
     assert.equal(needsFreshRecord({ signedIn: true, assurance: 'aal2' }), false);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AccessRule } from '../../../src/authz/access-rule.ts';
 import type { Resource } from '../../../src/authz/decide.ts';
-import { unavailable } from '../../../src/core/errors.ts';
+import { AppError, unavailable } from '../../../src/core/errors.ts';
 import { guard } from '../../../src/pipeline/guard.ts';
 import { mintAppCheckToken, serveAppCheck } from '../../helpers/app-check-tokens.ts';
 import { requestOf, requestWith } from '../../helpers/credential-request.ts';
@@ -278,6 +278,19 @@ describe('guard', () => {
     const token = await member();
     await assertRefused(() => callGuard(note, token, { resource }), 'not_found');
     assert.equal(loads, 1);
+  });
+
+  it('logs a decision, with its caller, where the resource cannot be loaded', async () => {
+    const resource = () => Promise.reject(new AppError('invalid_argument', 'Invalid id.'));
+    const token = await member();
+    await assertRefused(
+      () => callGuard({ permission: 'notes:read', own: true }, token, { resource }),
+      'invalid_argument',
+    );
+    assert.deepEqual(
+      instance.lines.map(({ granted, reason, subject }) => [granted, reason, subject]),
+      [[false, 'invalid_argument', 'ada']],
+    );
   });
 
   it('passes the principal to the function that loads the resource', async () => {

@@ -1,5 +1,9 @@
 import * as z from 'zod';
 import { readRoleClaims } from '../../../authz/role-claims.ts';
+import { invalidToken } from '../../../core/errors.ts';
+import { isExternalId } from '../../external-identity.ts';
+import type { UnverifiedToken } from '../../parse-jws.ts';
+import { readSecond, type TokenTimes } from '../../token-times.ts';
 import type { IssuerProfile } from '../issuer-profile.ts';
 
 /** Longest life of an ID token, in seconds (https://firebase.google.com/docs/auth/admin/verify-id-tokens). */
@@ -36,6 +40,25 @@ export function firebaseProfile(projectId: string): IssuerProfile {
     jitProvisioning: false,
     tokenExchange: false,
   };
+}
+
+/**
+ * Checks what Firebase's tokens never differ in; firebase-admin gives `nbf` no tolerance, so there is none here either.
+ *
+ * A session that a token exchange began (`token-exchange/`) is no younger than the exchanged token: a custom token kept for
+ * its hour must not outlive a revocation. Nothing says when its user signed in: the issuer may have refreshed for weeks.
+ */
+export function firebaseTimes(
+  { header, payload }: UnverifiedToken,
+  times: TokenTimes,
+  now: number,
+): TokenTimes {
+  if (header.typ !== undefined && header.typ !== 'JWT') throw invalidToken('wrong-typ');
+  if (typeof payload.nbf === 'number' && payload.nbf > now) throw invalidToken('issued-in-the-future');
+  const isExchanged = payload.subject_auth_time !== undefined || isExternalId(String(payload.sub));
+  if (!isExchanged) return times;
+  const authTime = Math.min(times.authTime, readSecond(payload, 'subject_auth_time'));
+  return { ...times, authTime, signedInAt: undefined, isExchanged };
 }
 
 /** As a setting: where the tokens of a project are verified outside of that project, e.g. in AWS Lambda. */

@@ -163,7 +163,9 @@ describe('claims of a signed ID token', () => {
       [Number.MAX_SAFE_INTEGER, auth_time],
     ]) {
       const token = await mintIdToken({ auth_time, subject_auth_time: at });
-      assert.equal((await present(instance, token)).authTime, authTime, String(at));
+      const principal = await present(instance, token);
+      assert.equal(principal.authTime, authTime, String(at));
+      assert.equal(principal.assurance?.at, undefined, 'when its user signed in, is not known');
     }
   });
 
