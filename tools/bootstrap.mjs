@@ -101,6 +101,13 @@ async function lock() {
   }
 }
 
+const [command = '', ...args] = process.argv.slice(2);
+const usage = join(root, 'tools', 'usage', `${command}.txt`);
+if (existsSync(usage) && args.some((arg) => arg === '--help' || arg === '-h')) {
+  process.stdout.write(readFileSync(usage));
+  process.exit(0);
+}
+
 if (hostMajor < 20) fail(`Node 20 or newer is needed, this is ${process.version}; see https://nodejs.org.`);
 
 if (!isInstalled(root) || !isInstalled(functions) || !hasRuntime()) {
@@ -113,7 +120,6 @@ if (!isInstalled(root) || !isInstalled(functions) || !hasRuntime()) {
   unlock();
 }
 
-const [command = '', ...args] = process.argv.slice(2);
 const script = join(root, 'tools', `${command}.ts`);
 const [program, programArgs] = existsSync(script) ? ['node', [script, ...args]] : [command, args];
 const missing = `there is neither tools/${command}.ts nor a program named "${command}".`;

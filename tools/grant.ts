@@ -1,17 +1,13 @@
+// npm run grant: grants a role with your own Google credentials, without the granting rules of the API: this creates the
+// first owner. For a `demo-` project it uses the running emulators.
 import { parseArgs } from 'node:util';
-import { ALL_ROLES, isRole } from '../functions/src/authz/roles.ts';
+import { isRole } from '../functions/src/authz/roles.ts';
 import type { DirectoryEntry } from '../functions/src/directory/entry.ts';
 import { grantAsOperator, grantToExternalUser } from '../functions/src/users/operator-grant.ts';
 import { newIdentity } from '../functions/src/users/schema.ts';
 import { connect, explain, isEmulated } from './lib/connect.ts';
 import { readDeployed } from './lib/deployed.ts';
-
-/**
- * Grants a role with your own Google credentials, without the granting rules of the API: this creates the first owner.
- * For a `demo-` project it uses the running emulators.
- */
-const USAGE = `Usage: npm run grant -- --project <project id> [--force] <${ALL_ROLES.join('|')}> <e-mail>
-For an external user, instead of the e-mail: --issuer <iss> --subject <sub>`;
+import { readUsage } from './lib/usage.ts';
 
 function readArguments() {
   const text = { type: 'string' } as const;
@@ -21,13 +17,13 @@ function readArguments() {
   });
   const { project, force, issuer, subject } = values;
   const [role, email, ...rest] = positionals;
-  if (!project || !isRole(role) || rest.length > 0) throw new Error(USAGE);
+  if (!project || !isRole(role) || rest.length > 0) throw new Error(readUsage('grant'));
   if (issuer === undefined && subject === undefined) {
-    if (!email?.includes('@')) throw new Error(USAGE);
+    if (!email?.includes('@')) throw new Error(readUsage('grant'));
     return { project, force, role, email };
   }
   const identity = newIdentity.safeParse({ issuer, subject });
-  if (!identity.success || email !== undefined) throw new Error(USAGE);
+  if (!identity.success || email !== undefined) throw new Error(readUsage('grant'));
   return { project, force, role, identity: identity.data };
 }
 

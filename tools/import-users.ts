@@ -1,3 +1,4 @@
+// npm run import-users: imports the users of an existing project into the directory, with your own Google credentials.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -5,9 +6,7 @@ import { AppError } from '../functions/src/core/errors.ts';
 import { type ImportProgress, importUsers } from '../functions/src/directory/import-users.ts';
 import { connect, explain } from './lib/connect.ts';
 import { ROOT } from './lib/emulator-setup.ts';
-
-/** Imports the users of an existing project into the directory, with your own Google credentials. */
-const USAGE = 'Usage: npm run import-users -- --project <project id> [--dry-run] [--restart]';
+import { readUsage } from './lib/usage.ts';
 
 /** Where a run that was cut short goes on. */
 interface Progress {
@@ -24,7 +23,7 @@ function readArguments() {
     },
   });
   const { project, restart } = values;
-  if (!project || !/^[a-z0-9-]+$/.test(project)) throw new Error(USAGE);
+  if (!project || !/^[a-z0-9-]+$/.test(project)) throw new Error(readUsage('import-users'));
   return { project, dryRun: values['dry-run'], restart };
 }
 

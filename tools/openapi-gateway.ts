@@ -1,18 +1,16 @@
+// npm run openapi:gateway: writes the OpenAPI document for Google API Gateway and ESPv2: docs/guides/google-api-gateway.md.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createGatewayDocument } from '../functions/scripts/gateway-document.ts';
 import { readDeployed } from './lib/deployed.ts';
 import { fail } from './lib/run.ts';
-
-/** Writes the OpenAPI document for Google API Gateway and ESPv2: docs/guides/google-api-gateway.md. */
-const USAGE =
-  'Usage: npm run openapi:gateway -- --project <project id> [--backend <URL of the function>] [--host <managed service>] [--out <file>]';
+import { readUsage } from './lib/usage.ts';
 
 function readArguments() {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({ options: { project: text, backend: text, host: text, out: text } });
   const { project, backend, host } = values;
-  if (!project || !/^[a-z0-9-]+$/.test(project)) throw new Error(USAGE);
+  if (!project || !/^[a-z0-9-]+$/.test(project)) throw new Error(readUsage('openapi-gateway'));
   if (backend !== undefined && !/^https:\/\/[\w.-]+(\/[\w.-]+)*$/.test(backend)) {
     throw new Error(
       `--backend "${backend}" must be a URL like https://api-abc123-uc.a.run.app, without a slash at the end.`,

@@ -1,4 +1,4 @@
-// npm start: builds, starts the emulators, seeds demo users, prints what to try, and ends it all on Ctrl-C. Usage: --help.
+// npm start: builds, starts the emulators, seeds demo users, prints what to try, and ends it all on Ctrl-C. Usage: usage/start.txt.
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LocalIssuers } from './issuers/start-issuers.ts';
@@ -15,18 +15,6 @@ import { welcome } from './lib/welcome.ts';
 import { seedDemoUsers } from './seed.ts';
 
 const PROJECT_ID = 'demo-gatehouse';
-
-const USAGE = `Usage: npm start [-- options]
-
-Builds the functions, starts the Firebase emulators with demo users, and runs until Ctrl-C.
-
-      --data <folder>      keeps users and documents in this folder from one run to the next
-      --with-issuers       also starts a local Cognito, Auth0 and OpenID provider; the API accepts their tokens
-      --firestore <kind>   embedded (default), or official: Google's emulator, which needs Java
-      --free-ports         uses any free ports instead of those of firebase.json
-      --verbose            prints all that the emulators print
-  -h, --help               this text
-`;
 
 let emulators: Emulators | undefined;
 let issuers: LocalIssuers | undefined;
@@ -54,10 +42,8 @@ async function start() {
       'with-issuers': { type: 'boolean', default: false },
       'free-ports': { type: 'boolean' },
       verbose: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
     },
   });
-  if (values.help) return console.log(USAGE);
   const firestore = chooseFirestore(values.firestore);
   const ports = values['free-ports'] ? 'free' : 'fixed';
   const withIssuers = values['with-issuers'];

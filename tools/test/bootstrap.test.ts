@@ -65,6 +65,17 @@ describe('bootstrap', function () {
     assert.ok(existsSync(join(home, 'functions', 'node_modules', 'dep')));
   });
 
+  it('prints the usage of a command with --help or -h, and installs and runs nothing', async () => {
+    write('tools/usage/hello.txt', 'Usage: npm run hello\n');
+    for (const help of ['--help', '-h']) {
+      assert.deepEqual(await bootstrap(['hello', 'world', help]), {
+        code: 0,
+        output: 'Usage: npm run hello\n',
+      });
+    }
+    assert.ok(!existsSync(join(home, 'node_modules')));
+  });
+
   it('installs again only after a lockfile has changed', async () => {
     const stray = join(home, 'node_modules', 'stray.txt'); // a fresh install would remove it
     await bootstrap(['hello']);

@@ -24,7 +24,11 @@ describe('npm start', function () {
   });
 
   it('prints its options with --help, and starts nothing', async () => {
-    const { exited, output } = launch(process.execPath, [SCRIPT, '--help']);
+    const { exited, output } = launch(process.execPath, [
+      join(ROOT, 'tools/bootstrap.mjs'),
+      'start',
+      '--help',
+    ]);
     assert.equal(await exited, 0);
     assert.match(output(), /^Usage: npm start/);
     for (const option of ['--data', '--with-issuers', '--firestore', '--free-ports', '--verbose']) {

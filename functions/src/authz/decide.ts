@@ -86,7 +86,7 @@ export function toDenialError(denial: Denial): AppError {
       });
     case 'not-own':
       // The same answer as for a resource that does not exist, so that ids cannot be guessed.
-      return new AppError('not_found', 'There is no such thing, or it is not yours.');
+      return new AppError('not_found', 'The resource does not exist, or it belongs to another user.');
     case 'step-up-required': {
       const { assurance, maxAge } = denial.needed;
       const how = assurance === 'aal2' ? 'Sign in again with a second factor.' : 'Sign in again.';

@@ -48,7 +48,7 @@ export async function allowCall(
   const input = readInput();
   const loaded = load && (await loadResource(principal));
   if (load !== undefined && loaded === undefined) {
-    throw new AppError('not_found', 'There is no such thing, or it is not yours.');
+    throw new AppError('not_found', 'The resource does not exist, or it belongs to another user.');
   }
   const actor: PrincipalActor = { kind: 'principal', principal, requestId };
   return { input, context: { service, actor, access, resource: loaded } };

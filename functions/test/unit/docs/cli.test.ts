@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codesIn, REPOSITORY, readPage, tableUnder } from '../../helpers/docs.ts';
 
@@ -12,6 +12,18 @@ const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'u
 const scriptsIn = (heading: string) =>
   [...heading.matchAll(/npm (?:run )?([\w:-]+)/g)].map(([, name = '']) => name);
 
+const USAGE = join(REPOSITORY, 'tools/usage');
+
+const longName = (option: string) => /^--([\w-]+)/.exec(option)?.[1] ?? option;
+
+/** The options that a source file gives to `parseArgs`. */
+function optionsIn(file: string): string[] {
+  const options = readFileSync(file, 'utf8').matchAll(
+    /(?:'([\w-]+)'|\b(\w+)): (?:text\b|\{ type: '(?:string|boolean)')/g,
+  );
+  return [...options].map(([, quoted, plain = '']) => quoted ?? plain).toSorted();
+}
+
 describe('docs/reference/cli.md', () => {
   const headings = [...readPage(PAGE).matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading);
 
@@ -19,22 +31,21 @@ describe('docs/reference/cli.md', () => {
     assert.deepEqual(headings.flatMap(scriptsIn).toSorted(), Object.keys(scripts).toSorted());
   });
 
-  for (const heading of headings) {
-    const [name = ''] = scriptsIn(heading);
-    const tool = /bootstrap\.mjs ([\w-]+)$/.exec(scripts[name] ?? '')?.[1];
-    const file = join(REPOSITORY, `tools/${tool}.ts`);
-    const [, section = ''] = readPage(PAGE).split(`\n## ${heading}\n`);
-    const hasTable = /^\n[\s\S]*?^\| option \|/m.test(section.split('\n## ')[0] ?? '');
-    if (!hasTable) continue;
-
-    it(`has options of "${heading}" that the tool knows`, () => {
-      assert.ok(existsSync(file), file);
-      const source = readFileSync(file, 'utf8');
-      const options = tableUnder(PAGE, `## ${heading}`).flatMap(([cell]) => codesIn(cell));
-      for (const option of options) {
-        const [, long = ''] = /^--([\w-]+)/.exec(option) ?? [];
-        assert.ok(new RegExp(`['\\s]${long}['\\s:]`).test(source), `${option} in tools/${tool}.ts`);
-      }
-    });
-  }
+  it('has every option of every tool, and no other, as the usage has', () => {
+    const tools = new Set<string>();
+    for (const heading of headings) {
+      const [name = ''] = scriptsIn(heading);
+      const tool = /bootstrap\.mjs ([\w-]+)$/.exec(scripts[name] ?? '')?.[1];
+      const usage = join(REPOSITORY, `tools/usage/${tool}.txt`);
+      if (tool === undefined || !existsSync(usage)) continue;
+      tools.add(tool);
+      const ofTool = optionsIn(join(REPOSITORY, tool === 'bench' ? 'bench/run.ts' : `tools/${tool}.ts`));
+      const listed = tableUnder(PAGE, `## ${heading}`).flatMap(([cell]) => codesIn(cell));
+      assert.deepEqual(listed.map(longName).toSorted(), ofTool, heading);
+      const lines = readFileSync(usage, 'utf8').matchAll(/^ +(?:-\w, )?--([\w-]+)/gm);
+      const explained = [...lines].map(([, option = '']) => option).filter((option) => option !== 'help');
+      assert.deepEqual(explained.toSorted(), ofTool, usage);
+    }
+    assert.deepEqual([...tools].map((tool) => `${tool}.txt`).toSorted(), readdirSync(USAGE).toSorted());
+  });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { GRANT_REASONS, REFUSAL_REASONS } from '../../../src/core/refusal-reasons.ts';
+import { ALL_PAGES, readPage } from '../../helpers/docs.ts';
 
 describe('refusal reasons', () => {
   const text = readFileSync(
@@ -25,5 +26,20 @@ describe('refusal reasons', () => {
   it('are words in lower case with hyphens, each once', () => {
     for (const reason of REFUSAL_REASONS) assert.match(reason, /^[a-z0-9]+(-[a-z0-9]+)*$/);
     assert.equal(new Set(REFUSAL_REASONS).size, REFUSAL_REASONS.length);
+  });
+
+  it('exist where a page quotes one as a reason', () => {
+    const known: readonly string[] = [...REFUSAL_REASONS, ...GRANT_REASONS];
+    const quoted = ALL_PAGES.flatMap((page) => {
+      const quotes = readPage(page).matchAll(
+        /\breasons?(?:\]\([^)]*\))?,?(?:\sfor\sexample|\sis)?[\s=:]*(?:`"?|")([a-z][a-z -]*)["`]/g,
+      );
+      return [...quotes].map(([, reason = '']) => ({ page, reason }));
+    });
+    assert.ok(quoted.length >= 3);
+    assert.deepEqual(
+      quoted.filter(({ reason }) => !known.includes(reason)),
+      [],
+    );
   });
 });
