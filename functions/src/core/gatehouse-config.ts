@@ -94,17 +94,17 @@ export interface OidcSettings<Name extends string> extends CommonSettings<Name> 
 }
 
 /** A user pool of Amazon Cognito. */
-export function cognito<Name extends string = never>(settings: CognitoSettings<Name>) {
+export function cognito<const Name extends string = never>(settings: CognitoSettings<Name>) {
   return { ...settings, type: 'cognito' } as const;
 }
 
 /** A tenant of Auth0. */
-export function auth0<Name extends string = never>(settings: Auth0Settings<Name>) {
+export function auth0<const Name extends string = never>(settings: Auth0Settings<Name>) {
   return { ...settings, type: 'auth0' } as const;
 }
 
 /** Any other issuer of OpenID Connect or RFC 9068 tokens: Keycloak, Okta, Microsoft Entra ID, Google. */
-export function oidc<Name extends string = never>(settings: OidcSettings<Name>) {
+export function oidc<const Name extends string = never>(settings: OidcSettings<Name>) {
   return { ...settings, type: 'oidc' } as const;
 }
 

@@ -104,6 +104,14 @@ export function configurations(): void {
   });
   defineConfig({
     ...product,
+    trustedIssuers: () => [
+      cognito({ ...pool, map: { groups: { staff: ['reader'] } } }),
+      auth0({ ...tenant, map: { everyone: ['things:read'] } }),
+      oidc({ ...issuer, map: { scopes: { all: ['reader', 'things:read'] } } }),
+    ],
+  });
+  defineConfig({
+    ...product,
     // @ts-expect-error a group with a misspelt role
     trustedIssuers: () => [cognito({ ...pool, map: { groups: { staff: ['raeder'] } } })],
   });

@@ -15,12 +15,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'README.md': 'functions/test/unit/docs/guide.test.ts',
   'docs/guides/protect-an-endpoint.md': 'functions/test/unit/docs/guide.test.ts',
   'docs/guides/aws-lambda.md': 'aws/test/zip/guide.test.ts',
-  ...Object.fromEntries(
-    ['auth0', 'cognito', 'entra-id', 'google', 'keycloak', 'okta', 'openid'].map((name) => [
-      `docs/guides/external-issuers/${name}.md`,
-      'functions/test/unit/authn/oidc/documented-issuers.test.ts',
-    ]),
-  ),
 };
 
 const blocks = COMMAND_PAGES.flatMap(codeBlocks).filter(({ notRun }) => notRun === undefined);
