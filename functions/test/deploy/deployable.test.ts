@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -212,6 +213,10 @@ describe('the deployable', function () {
 
     before(async function () {
       this.timeout(60_000);
+      // The CLI looks up firebase-functions. Installed above, unless only this part runs.
+      if (!existsSync(join(copy, 'node_modules'))) {
+        symlinkSync(join(FUNCTIONS, 'node_modules'), join(copy, 'node_modules'));
+      }
       build = await discover(copy, PROJECT, codebase.runtime, scratch);
       manifest = json(scratch, 'functions.yaml');
       const settings = join(scratch, 'settings');
