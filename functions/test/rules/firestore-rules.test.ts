@@ -78,7 +78,7 @@ describe('firestore.rules', () => {
 
   for (const held of SETS_OF_PERMISSIONS) {
     const [own, others] = notesWith(held);
-    it(`allows ${own} on own notes and ${others} on others to a role with ${held.join(', ') || 'none'}`, async () => {
+    it(`allows ${own} on own notes, ${others} on others with [${held.join(', ')}]`, async () => {
       for (const role of ALL_ROLES) {
         const rules = rulesWhere(role, held);
         const letters = await lettersOf((attempt) => allows(holder(role), attempt, NOW, rules));
