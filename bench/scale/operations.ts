@@ -4,7 +4,7 @@ import { guard } from '../../functions/src/pipeline/guard.ts';
 import { grantDefaultRole } from '../../functions/src/sign-up/default-role.ts';
 import { openAuthServer, syncedAccount } from '../../functions/test/consistency/auth-server.ts';
 import { connectBackends } from '../../functions/test/consistency/backends.ts';
-import { type OwnInstance, openInstance } from '../../functions/test/consistency/instance.ts';
+import { connectInstance, type OwnInstance } from '../../functions/test/consistency/instance.ts';
 import { entryOf, seed } from '../../functions/test/consistency/seed.ts';
 import { actor } from '../../functions/test/helpers/actor.ts';
 import { requestOf } from '../../functions/test/helpers/credential-request.ts';
@@ -79,7 +79,7 @@ export async function countOperations(): Promise<Readonly<Record<Scenario, Opera
   const addresses = { firestore: firestore.host, database: 'scale', auth: auth.port, project: PROJECT };
   const services = connectBackends(addresses);
   await seed(services.db, entries);
-  const instance = openInstance(addresses);
+  const instance = connectInstance(addresses);
   await request(instance, 'ann', 'signed-in');
 
   const result: Partial<Record<Scenario, OperationCounts>> = {};

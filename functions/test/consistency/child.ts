@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module';
 import type { Addresses } from './backends.ts';
 import { applyChange, type Change } from './changes.ts';
 import { type EditJob, edit } from './editor.ts';
-import { type OwnInstance, openInstance, slowClock } from './instance.ts';
+import { connectInstance, type OwnInstance, slowClock } from './instance.ts';
 
 /** The main module of a child process: opens an instance, runs the jobs it receives, and reports when each is done. */
 
@@ -13,7 +13,7 @@ let instance: OwnInstance | undefined;
 process.on('message', async (message: Addresses | Job) => {
   if ('firestore' in message) {
     await instance?.close();
-    instance = openInstance(message, slowClock);
+    instance = connectInstance(message, slowClock);
     await instance.warmUp();
   } else if (instance !== undefined) {
     const own = instance;

@@ -1,9 +1,9 @@
 import { getAuth } from 'firebase-admin/auth';
 import { loadConfig } from '../../src/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
-import type { Log } from '../../src/platform/logging/log.ts';
 import { fetchGoogleAt } from '../helpers/google.ts';
-import { openInstance as open, type TestInstance } from '../helpers/open-instance.ts';
+import { silentLog } from '../helpers/log.ts';
+import { openInstance, type TestInstance } from '../helpers/open-instance.ts';
 import { type Addresses, connectBackends } from './backends.ts';
 
 export interface OwnInstance extends TestInstance {
@@ -13,12 +13,12 @@ export interface OwnInstance extends TestInstance {
 }
 
 /** An instance as in production, with its own clients. `close` it. */
-export function openInstance(addresses: Addresses, clock: Clock = systemClock): OwnInstance {
+export function connectInstance(addresses: Addresses, clock: Clock = systemClock): OwnInstance {
   const { app, db, firestore, close } = connectBackends(addresses);
   const fetch = fetchGoogleAt(`http://127.0.0.1:${addresses.auth}`);
   const config = loadConfig({ GCLOUD_PROJECT: addresses.project });
   return {
-    ...open(config, { app, firestore, clock, fetch, log: SILENT }),
+    ...openInstance(config, { app, firestore, clock, fetch, log: silentLog }),
     close,
     async warmUp() {
       await Promise.all([db.doc('system/owners').get(), getAuth(app).getUsers([{ uid: 'unknown' }])]);
@@ -28,13 +28,3 @@ export function openInstance(addresses: Addresses, clock: Clock = systemClock): 
 
 /** One second slow: a revocation lies a second in the past, so that a sign-in right after it is valid. */
 export const slowClock: Clock = () => Date.now() - 1000;
-
-const nothing = () => undefined;
-const SILENT: Log = {
-  decision: nothing,
-  transport: nothing,
-  change: nothing,
-  failure: nothing,
-  reconciled: nothing,
-  feedReadFailed: nothing,
-};

@@ -6,7 +6,7 @@ import { type AuthServer, openAuthServer, syncedAccount } from './auth-server.ts
 import { type Backends, connectBackends } from './backends.ts';
 import { type Child, startChild } from './child-process.ts';
 import { DAY, type EditJob, edit } from './editor.ts';
-import { type OwnInstance, openInstance } from './instance.ts';
+import { connectInstance, type OwnInstance } from './instance.ts';
 import { entryOf, seed } from './seed.ts';
 
 const EDITS = 50;
@@ -42,8 +42,8 @@ describe('50 parallel role edits', function () {
     backends = connectBackends(addresses);
     children.push(...(await Promise.all([startChild(), startChild(), startChild()])));
     await Promise.all(children.map((child) => child.open(addresses)));
-    instances.push(openInstance(addresses), openInstance(addresses));
-    laterInstance = openInstance(addresses, () => Date.now() + LEASES_MS);
+    instances.push(connectInstance(addresses), connectInstance(addresses));
+    laterInstance = connectInstance(addresses, () => Date.now() + LEASES_MS);
   });
 
   after(async () => {

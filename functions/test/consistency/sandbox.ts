@@ -4,7 +4,7 @@ import { type AuthServer, openAuthServer } from './auth-server.ts';
 import { type Addresses, type Backends, connectBackends } from './backends.ts';
 import type { Change } from './changes.ts';
 import { type Child, startChild } from './child-process.ts';
-import { type OwnInstance, openInstance, slowClock } from './instance.ts';
+import { connectInstance, type OwnInstance, slowClock } from './instance.ts';
 import { newDatabase, readState, type State, writeState } from './state.ts';
 
 /**
@@ -109,7 +109,7 @@ export async function openSandbox(): Promise<Sandbox> {
       inNewDatabase(state, async (addresses, { db }) => {
         const opened: OwnInstance[] = [];
         const another = () => {
-          const instance = openInstance(addresses, slowClock);
+          const instance = connectInstance(addresses, slowClock);
           opened.push(instance);
           return instance;
         };

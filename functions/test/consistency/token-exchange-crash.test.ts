@@ -6,7 +6,7 @@ import { compileRoleClaims } from '../../src/authz/role-claims.ts';
 import { LEASE_SECONDS } from '../../src/directory/sync/account-sync.ts';
 import { createExchangeToken } from '../../src/token-exchange/exchange-token.ts';
 import { identityOf, LOGIN } from '../helpers/identities.ts';
-import { recordingLog } from '../helpers/instance.ts';
+import { recordingLog } from '../helpers/log.ts';
 import { createSigningPair, type SigningPair } from '../helpers/signing.ts';
 import { openTestDirectory, type TestDirectory, type wireDirectory } from '../helpers/test-directory.ts';
 

@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,9 @@ import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findFreePort } from '../../../tools/lib/ports.ts';
+import { modules } from '../../src/app.ts';
 import { buildOnce } from '../helpers/framework.ts';
+import { CALLABLES } from '../helpers/operations.ts';
 import { discover, type Manifest, ROOT, resolve, settingsIn, uploaded } from './firebase-cli.ts';
 
 const PROJECT = 'shop-1234';
@@ -29,17 +32,22 @@ const [codebase]: [{ runtime: string; ignore: string[] }] = json(ROOT, 'firebase
 /** The files of the bundle: the entry point and the chunks it loads. */
 const CODE = /^lib\/(firebase-admin\/)?[\w-]+\.js$/;
 
-const CALLABLES = ['getMyAccess', 'listUsers', 'setUserRoles', 'revokeSessions'];
+const BUILT_IN_CALLABLES = ['getMyAccess', 'listUsers', 'setUserRoles', 'revokeSessions'];
+const BUILT_IN_TRIGGERS = {
+  beforeUserCreated: 'blockingTrigger',
+  beforeUserSignedIn: 'blockingTrigger',
+  onUserCreated: 'eventTrigger',
+  onUserDeleted: 'eventTrigger',
+  reconcileAccess: 'scheduleTrigger',
+};
+/** Of all modules, those that were added later included. */
+const TRIGGERS = Object.keys(modules.triggers(() => ({}), {}));
 const BLOCKING = { beforeUserCreated: 'beforeCreate', beforeUserSignedIn: 'beforeSignIn' };
 /** Function → group, which is the prefix of its parameters. */
 const GROUPS: Record<string, string> = {
   api: 'API',
   ...Object.fromEntries(CALLABLES.map((name) => [name, 'CALLABLES'])),
-  beforeUserCreated: 'TRIGGERS',
-  beforeUserSignedIn: 'TRIGGERS',
-  onUserCreated: 'TRIGGERS',
-  onUserDeleted: 'TRIGGERS',
-  reconcileAccess: 'TRIGGERS',
+  ...Object.fromEntries(TRIGGERS.map((name) => [name, 'TRIGGERS'])),
 };
 const NAMES = Object.keys(GROUPS).sort();
 /** Functions that always run one at a time. */
@@ -205,6 +213,10 @@ describe('the deployable', function () {
 
     before(async function () {
       this.timeout(60_000);
+      // The CLI looks up firebase-functions. Installed above, unless only this part runs.
+      if (!existsSync(join(copy, 'node_modules'))) {
+        symlinkSync(join(FUNCTIONS, 'node_modules'), join(copy, 'node_modules'));
+      }
       build = await discover(copy, PROJECT, codebase.runtime, scratch);
       manifest = json(scratch, 'functions.yaml');
       const settings = join(scratch, 'settings');
@@ -218,8 +230,9 @@ describe('the deployable', function () {
       return found;
     };
 
-    it('names exactly the ten functions', () => {
+    it('names exactly the API, the callables and the triggers, the built-in ones among them', () => {
       assert.deepEqual(Object.keys(manifest.endpoints).sort(), NAMES);
+      for (const name of [...BUILT_IN_CALLABLES, ...Object.keys(BUILT_IN_TRIGGERS)]) endpoint(name);
     });
 
     for (const [name, group] of Object.entries(GROUPS)) {
@@ -242,21 +255,17 @@ describe('the deployable', function () {
     });
 
     it('gives each function exactly one trigger, of the right kind', () => {
-      const kinds = Object.entries(manifest.endpoints).map(([name, found]) => [
-        name,
-        Object.keys(found)
-          .filter((key) => key.endsWith('Trigger'))
-          .join(),
-      ]);
-      assert.deepEqual(Object.fromEntries(kinds), {
+      const kinds: Record<string, string> = {
         api: 'httpsTrigger',
         ...Object.fromEntries(CALLABLES.map((name) => [name, 'callableTrigger'])),
-        beforeUserCreated: 'blockingTrigger',
-        beforeUserSignedIn: 'blockingTrigger',
-        onUserCreated: 'eventTrigger',
-        onUserDeleted: 'eventTrigger',
-        reconcileAccess: 'scheduleTrigger',
-      });
+        ...BUILT_IN_TRIGGERS,
+      };
+      for (const [name, found] of Object.entries(manifest.endpoints)) {
+        const [kind = '', ...others] = Object.keys(found).filter((key) => key.endsWith('Trigger'));
+        assert.deepEqual(others, [], name);
+        if (name in kinds) assert.equal(kind, kinds[name], name);
+        else assert.match(kind, /^(blocking|event|schedule|taskQueue)Trigger$/, name);
+      }
     });
 
     it('sets no invoker for the api: public when created, then as the project has set it', () => {

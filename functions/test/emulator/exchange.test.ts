@@ -17,9 +17,9 @@ import {
   makeSignedIn,
   openClient,
   outcome,
-  silentLog,
   until,
 } from '../helpers/emulator.ts';
+import { silentLog } from '../helpers/log.ts';
 import { openInstance } from '../helpers/open-instance.ts';
 import { createSigningPair, type SigningPair } from '../helpers/signing.ts';
 import { loadRules, type RulesRequest } from '../rules/evaluate-rules.ts';

@@ -7,7 +7,8 @@ import { after } from 'mocha';
 import type { Role } from '../../src/authz/roles.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { createApp } from '../../src/http/app.ts';
-import { forgeToken, silentLog } from '../helpers/emulator.ts';
+import { forgeToken } from '../helpers/emulator.ts';
+import { silentLog } from '../helpers/log.ts';
 import { openInstance, type TestInstance } from '../helpers/open-instance.ts';
 
 /**

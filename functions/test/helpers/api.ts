@@ -11,6 +11,7 @@ import { createApp } from '../../src/http/app.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { ACCOUNTS_LOOKUP, fetchGoogleAt, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
+import { type LogLine, recordingLog } from './log.ts';
 import { openInstance, rebind, type TestInstance } from './open-instance.ts';
 import { type ProductFields, productOf } from './product.ts';
 
@@ -46,11 +47,6 @@ export interface Api {
   close(): Promise<void>;
 }
 
-export interface LogLine {
-  readonly kind: keyof Log;
-  readonly [field: string]: unknown;
-}
-
 interface Options {
   /** Environment variables that replace the defaults. */
   readonly env?: Readonly<Record<string, string>>;
@@ -82,13 +78,13 @@ export async function openApi({
   const google = await openGoogle();
   const firestore = await openTestFirestore();
   serveAccounts(google);
-  const lines: LogLine[] = [];
+  const recording = recordingLog();
   const settings = { GCLOUD_PROJECT: PROJECT, ALLOWED_ORIGINS: ORIGIN, ACCESS_CHANGE_MAX_AGE: '10', ...env };
   const config = { ...loadConfig(settings, productOf(product)), ...(trustedIssuers && { trustedIssuers }) };
   const wired = openInstance(config, {
     app: google.app,
     firestore: firestore.open,
-    log: log ?? recordTo(lines),
+    log: log ?? recording.log,
     ...(clock && { clock }),
     fetch: fetchGoogleAt(google.url, fetch),
   });
@@ -107,7 +103,7 @@ export async function openApi({
     firestore,
     deps,
     port: (server.address() as AddressInfo).port,
-    lines,
+    lines: recording.lines,
     as(who) {
       const agent = supertest.agent(server).set('X-Forwarded-Proto', 'https');
       return who === undefined ? agent : agent.set('Authorization', `Bearer ${token(who)}`);
@@ -157,17 +153,6 @@ export function accountOf(who: Person) {
 
 function rolesOf(who: Person): string[] {
   return who === 'norole' ? [] : [who];
-}
-
-function recordTo(lines: LogLine[]): Log {
-  return {
-    decision: (line) => lines.push({ kind: 'decision', ...line }),
-    transport: (line) => lines.push({ kind: 'transport', ...line }),
-    change: (line) => lines.push({ kind: 'change', ...line }),
-    failure: (requestId, error) => lines.push({ kind: 'failure', requestId, error }),
-    reconciled: (line) => lines.push({ kind: 'reconciled', ...line }),
-    feedReadFailed: (line) => lines.push({ kind: 'feedReadFailed', ...line }),
-  };
 }
 
 /** Serves Firebase Auth's account methods from `google.users`. */

@@ -7,7 +7,7 @@ import * as adminAuth from 'firebase-admin/auth';
 import { after } from 'mocha';
 import type { Role } from '../../src/authz/roles.ts';
 import { loadConfig } from '../../src/config.ts';
-import type { Log } from '../../src/platform/logging/log.ts';
+import { silentLog } from './log.ts';
 import { openInstance, type TestInstance } from './open-instance.ts';
 
 /** The running emulators that `tools/test.ts` started, reached with the client SDKs and over HTTP, as users do. */
@@ -25,14 +25,6 @@ export const PROJECT = setting('GCLOUD_PROJECT');
 export const AUTH_HOST = setting('FIREBASE_AUTH_EMULATOR_HOST');
 
 const PASSWORD = 'correct horse';
-export const silentLog: Log = {
-  decision() {},
-  transport() {},
-  change() {},
-  failure() {},
-  reconciled() {},
-  feedReadFailed() {},
-};
 export const adminApp = admin.initializeApp({ projectId: PROJECT }, randomUUID());
 /** Firebase Auth of the project, through the Admin SDK. */
 export const authAdmin = adminAuth.getAuth(adminApp);

@@ -10,8 +10,8 @@ import { GRANT_TYPE } from '../../src/token-exchange/schema.ts';
 import { type Api, openApi } from './api.ts';
 import { fetchGoogleAt, googleKey, mintIdToken, PROJECT, SERVICE_ACCOUNT } from './google.ts';
 import { LOGIN } from './identities.ts';
-import { recordingLog } from './instance.ts';
 import { openKeyServer } from './key-server.ts';
+import { recordingLog } from './log.ts';
 import { openInstance, type TestInstance } from './open-instance.ts';
 import { createSigningPair } from './signing.ts';
 

@@ -13,7 +13,7 @@ import { createReconcileAccess } from '../../src/directory/sync/reconcile.ts';
 import type { AccountStore } from '../../src/platform/firebase-auth/account-store.ts';
 import { createUsersService } from '../../src/users/users-service.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
-import { recordingLog } from './instance.ts';
+import { recordingLog } from './log.ts';
 import { accountOf, createMemoryAccounts, type MemoryAccounts } from './memory-accounts.ts';
 import { withAccessRules } from './users.ts';
 

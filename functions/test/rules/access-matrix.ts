@@ -1,3 +1,4 @@
+import type { Permission } from '../../src/authz/permissions.ts';
 import { ALL_ROLES, permissionsOf, type Role } from '../../src/authz/roles.ts';
 import { NOTES_IN_RULES } from '../expectations/access.ts';
 import {
@@ -22,13 +23,19 @@ interface Row {
 const anonymous = { firebase: { sign_in_provider: 'anonymous', identities: {} } };
 const row = (caller: Caller | null, own: string, others: string): Row => ({ caller, own, others });
 
-/** The expected access of a role; a role without an expectation gets what its permissions say. */
-function notesOf(role: Role): readonly [own: string, others: string] {
-  const held = permissionsOf([role]);
-  const read = held.includes('notes:read') ? 'gl' : '--';
-  const written = held.includes('notes:write') ? 'cud' : '---';
-  return NOTES_IN_RULES[role] ?? [`${read}${written}`, held.includes('notes:moderate') ? 'gl--d' : '-----'];
+/** What these permissions allow, as in the API: with notes of others, `notes:moderate` adds to reading and writing. */
+export function notesWith(held: readonly Permission[]): readonly [own: string, others: string] {
+  const read = held.includes('notes:read');
+  const write = held.includes('notes:write');
+  const moderate = held.includes('notes:moderate');
+  return [
+    `${read ? 'gl' : '--'}${write ? 'cud' : '---'}`,
+    `${read && moderate ? 'gl' : '--'}--${write && moderate ? 'd' : '-'}`,
+  ];
 }
+
+/** The expected access of a role; a role without an expectation gets what its permissions say. */
+const notesOf = (role: Role) => NOTES_IN_RULES[role] ?? notesWith(permissionsOf([role]));
 
 /** Caller × notes × operation: Ann's own notes, then Bob's. All other collections are closed to all callers. */
 export const MATRIX: Readonly<Record<string, Row>> = {

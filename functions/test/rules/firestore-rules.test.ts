@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { generateRules } from '../../scripts/generate-rules.ts';
+import type { Permission } from '../../src/authz/permissions.ts';
 import { readRoleClaims } from '../../src/authz/role-claims.ts';
-import { ALL_ROLES, permissionsOf } from '../../src/authz/roles.ts';
+import { ALL_ROLES, permissionsOf, type Role } from '../../src/authz/roles.ts';
 import {
   type Attempt,
   attemptOn,
@@ -12,7 +13,7 @@ import {
   holderFor,
   SERVER_TIME,
 } from './access-cases.ts';
-import { MATRIX, STORED } from './access-matrix.ts';
+import { lettersOf, MATRIX, notesWith, STORED } from './access-matrix.ts';
 import { defineAccessTests } from './access-suite.ts';
 import { ATTACKS } from './attack-cases.ts';
 import { type Fields, loadRules } from './evaluate-rules.ts';
@@ -40,6 +41,23 @@ function withServerTime(content: Content, time: Date): Fields {
   );
 }
 
+const NOTES_PERMISSIONS = ['notes:read', 'notes:write', 'notes:moderate'] as const;
+/** Every combination of the permissions. */
+const SETS_OF_PERMISSIONS: readonly Permission[][] = Array.from(
+  { length: 2 ** NOTES_PERMISSIONS.length },
+  (_, set) => NOTES_PERMISSIONS.filter((_permission, at) => set & (1 << at)),
+);
+
+/** The rules of a configuration in which this role holds these permissions for notes, and no other role holds any. */
+function rulesWhere(role: Role, held: readonly Permission[]) {
+  const text = NOTES_PERMISSIONS.reduce((rules, permission) => {
+    const list = new RegExp(`(// ${permission}\\n *function \\w+\\(\\) \\{\\s*return holdsOneOf\\()[^)]*`);
+    assert.match(rules, list);
+    return rules.replace(list, `$1[${held.includes(permission) ? `'${role}'` : ''}]`);
+  }, source);
+  return loadRules(text);
+}
+
 describe('firestore.rules', () => {
   defineAccessTests(allows);
 
@@ -51,14 +69,28 @@ describe('firestore.rules', () => {
   });
 
   it('accepts every configured role in a condition', () => {
-    const moderators = ALL_ROLES.filter((role) => permissionsOf([role]).includes('notes:moderate'));
     for (const role of ALL_ROLES) {
-      const named = source.replace(/(canReadNotes\(\) \{\s*return holdsOneOf\()[^)]*/, `$1['${role}']`);
-      assert.notEqual(named, source);
-      const rules = loadRules(named);
+      const rules = rulesWhere(role, ['notes:read']);
       const mayRead = (each: string) => allows(holder(each), attemptOn('get', 'notes'), NOW, rules);
-      assert.deepEqual(new Set(ALL_ROLES.filter(mayRead)), new Set([role, ...moderators]));
+      assert.deepEqual(ALL_ROLES.filter(mayRead), [role]);
     }
+  });
+
+  for (const held of SETS_OF_PERMISSIONS) {
+    const [own, others] = notesWith(held);
+    it(`allows ${own} on own notes, ${others} on others with [${held.join(', ')}]`, async () => {
+      for (const role of ALL_ROLES) {
+        const rules = rulesWhere(role, held);
+        const letters = await lettersOf((attempt) => allows(holder(role), attempt, NOW, rules));
+        assert.deepEqual([letters['own notes'], letters['notes of others']], [own, others], role);
+      }
+    });
+  }
+
+  it('gives a role with nothing but notes:moderate no access', () => {
+    assert.deepEqual(notesWith(['notes:moderate']), ['-----', '-----']);
+    assert.deepEqual(notesWith(['notes:read', 'notes:moderate']), ['gl---', 'gl---']);
+    assert.deepEqual(notesWith(['notes:write', 'notes:moderate']), ['--cud', '----d']);
   });
 
   it('reads the claims of every caller as the server does', () => {
@@ -69,7 +101,8 @@ describe('firestore.rules', () => {
       const allowed = (['ann', 'bob'] as const).map((owner) =>
         allows(caller, attemptOn('get', 'notes', owner)),
       );
-      const expected = [held.includes('notes:read'), held.includes('notes:moderate')];
+      const read = held.includes('notes:read');
+      const expected = [read, read && held.includes('notes:moderate')];
       assert.deepEqual(allowed, expected, JSON.stringify(claims));
     }
   });
@@ -80,9 +113,7 @@ describe('firestore.rules', () => {
 
   it('is tested with the permissions of each role', () => {
     for (const role of ALL_ROLES) {
-      const held = permissionsOf([role]);
-      const own = `${held.includes('notes:read') ? 'gl' : '--'}${held.includes('notes:write') ? 'cud' : '---'}`;
-      const others = held.includes('notes:moderate') ? 'gl--d' : '-----';
+      const [own, others] = notesWith(permissionsOf([role]));
       assert.deepEqual([MATRIX[role]?.own, MATRIX[role]?.others], [own, others], role);
     }
   });

@@ -11,7 +11,7 @@ import {
   openGoogle,
   PROJECT,
 } from '../../helpers/google.ts';
-import { recordingLog } from '../../helpers/instance.ts';
+import { recordingLog } from '../../helpers/log.ts';
 import { openInstance } from '../../helpers/open-instance.ts';
 
 describe('authenticate: the first token of an instance', () => {

@@ -8,9 +8,8 @@ import { unavailable } from '../../../src/core/errors.ts';
 import { applyEdit, type Edit } from '../../../src/directory/edit.ts';
 import { serveAccounts } from '../../helpers/api.ts';
 import { withoutDelay } from '../../helpers/fake-timers.ts';
-import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
-import { ACCOUNTS_LOOKUP, type Google, KEYS, mintIdToken, openGoogle } from '../../helpers/google.ts';
-import { createInstance, type Instance, present } from '../../helpers/instance.ts';
+import { ACCOUNTS_LOOKUP, type Google, KEYS, mintIdToken } from '../../helpers/google.ts';
+import { authenticateToken, type Instance, openInstanceOn, useTestInstance } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { createTestIssuer } from '../../helpers/test-issuer.ts';
 
@@ -19,32 +18,25 @@ const FRESH = { fresh: true };
 const grant = (role: Role, expiresAt?: number) => ({ role, grantedBy: 'system', grantedAt: 1, expiresAt });
 
 describe('authenticate', () => {
-  let google: Google;
-  let firestore: TestFirestore;
-  let instance: Instance;
-  /** Another instance on the same Firestore and Firebase Auth. */
-  let otherInstance: Instance;
   /** Milliseconds that the test has moved the instances' clocks forward. */
   let offset = 0;
+  const test = useTestInstance('each', { clock: () => Date.now() + offset });
+  /** Another instance on the same Firestore and Firebase Auth. */
+  let otherInstance: Instance;
 
-  beforeEach(async () => {
+  beforeEach(() => {
     offset = 0;
-    google = await openGoogle();
-    serveAccounts(google);
-    google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":1}' });
-    firestore = await openTestFirestore();
-    const clock = () => Date.now() + offset;
-    instance = createInstance(google, firestore, { clock });
-    otherInstance = createInstance(google, firestore, { clock });
+    serveAccounts(test.google);
+    test.google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":1}' });
+    otherInstance = test.another();
   });
-  afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   const member = (claims: Record<string, unknown> = {}) =>
     mintIdToken({ roles: ['member'], rv: 1, ...claims });
   const untilNextFeedRead = () => {
     offset += 10_000;
   };
-  const lookUps = () => google.count('accounts:lookup');
+  const lookUps = () => test.google.count('accounts:lookup');
 
   /** Only the transaction of a change, as if the process had crashed after it. */
   async function change(at: Instance, edit: Edit): Promise<void> {
@@ -55,51 +47,51 @@ describe('authenticate', () => {
   describe('for operations that are not privileged', () => {
     it('treats a missing credential as anonymous, without any request', async () => {
       for (const fresh of [false, true])
-        assert.equal(await authenticate(instance, undefined, { fresh }), ANONYMOUS);
-      assert.deepEqual(google.requests, []);
+        assert.equal(await authenticate(test.instance, undefined, { fresh }), ANONYMOUS);
+      assert.deepEqual(test.google.requests, []);
     });
 
     it('refuses a bad credential, and never treats it as anonymous', async () => {
       for (const token of ['', 'null', 'undefined', 'a.b.c']) {
-        await assertRefused(() => present(instance, token), 'invalid_token');
+        await assertRefused(() => authenticateToken(test.instance, token), 'invalid_token');
       }
     });
 
     it('verifies a token once, without a look-up of its account', async () => {
       const token = await member();
-      const first = await present(instance, token);
-      assert.equal(await present(instance, token), first);
+      const first = await authenticateToken(test.instance, token);
+      assert.equal(await authenticateToken(test.instance, token), first);
       untilNextFeedRead();
-      assert.equal(await present(instance, token), first);
-      assert.equal(google.count(KEYS), 1);
+      assert.equal(await authenticateToken(test.instance, token), first);
+      assert.equal(test.google.count(KEYS), 1);
       assert.equal(lookUps(), 0);
     });
 
     it('refuses a token that expired after its first verification', async () => {
       const token = await member({ iat: now() - 10, exp: now() + 600 });
-      await present(instance, token);
+      await authenticateToken(test.instance, token);
       offset = 601_000;
-      await assertRefused(() => present(instance, token), 'invalid_token', 'token-expired');
+      await assertRefused(() => authenticateToken(test.instance, token), 'invalid_token', 'token-expired');
     });
 
     it('does not cache a refused token', async () => {
       const forged = await mintIdToken({ aud: 'other' });
-      await assertRefused(() => present(instance, forged), 'invalid_token');
-      await assertRefused(() => present(instance, forged), 'invalid_token');
+      await assertRefused(() => authenticateToken(test.instance, forged), 'invalid_token');
+      await assertRefused(() => authenticateToken(test.instance, forged), 'invalid_token');
     });
 
     it('removes a role from a cached token at the second in which the role expires', async () => {
       const at = now();
-      const fixedClock = createInstance(google, firestore, { clock: () => at * 1000 + offset });
+      const fixedClock = test.another({ clock: () => at * 1000 + offset });
       const token = await mintIdToken({ roles: ['member', 'admin'], rv: 1, rx: { admin: at + 30 } });
-      const before = await present(fixedClock, token);
+      const before = await authenticateToken(fixedClock, token);
       assert.deepEqual(before.roles, ['member', 'admin']);
       offset = 29_999;
-      assert.equal(await present(fixedClock, token), before);
+      assert.equal(await authenticateToken(fixedClock, token), before);
       offset = 30_000;
-      const after = await present(fixedClock, token);
+      const after = await authenticateToken(fixedClock, token);
       assert.deepEqual([after.roles, after.permissions], [['member'], permissionsOf(['member'])]);
-      assert.equal(await present(fixedClock, token), after);
+      assert.equal(await authenticateToken(fixedClock, token), after);
       assert.equal(lookUps(), 0);
     });
 
@@ -113,53 +105,64 @@ describe('authenticate', () => {
     for (const [what, [edit, reason]] of Object.entries(edits)) {
       it(`refuses the token after ${what}: here at once, elsewhere after the next feed read`, async () => {
         const token = await member();
-        await present(otherInstance, token);
-        await change(instance, edit);
-        await assertRefused(() => present(instance, token), 'token_stale', reason);
-        await present(otherInstance, token);
+        await authenticateToken(otherInstance, token);
+        await change(test.instance, edit);
+        await assertRefused(() => authenticateToken(test.instance, token), 'token_stale', reason);
+        await authenticateToken(otherInstance, token);
         untilNextFeedRead();
-        const { caller } = await assertRefused(() => present(otherInstance, token), 'token_stale', reason);
+        const { caller } = await assertRefused(
+          () => authenticateToken(otherInstance, token),
+          'token_stale',
+          reason,
+        );
         assert.equal(caller?.subject, 'ada');
       });
     }
 
     it('refuses as revoked a sign-in before validAfter, to the second', async () => {
       const validAfter = now() - 30;
-      await instance.users.get('ada');
-      await instance.directory.change({ uid: 'ada' }, ({ entry }) => ({
+      await test.instance.users.get('ada');
+      await test.instance.directory.change({ uid: 'ada' }, ({ entry }) => ({
         entry: entry ?? assert.fail(),
         accessChange: { validAfter },
       }));
       const old = await member({ auth_time: validAfter - 1 });
-      await assertRefused(() => present(instance, old), 'token_stale', 'revoked');
-      assert.equal((await present(instance, await member({ auth_time: validAfter }))).authTime, validAfter);
+      await assertRefused(() => authenticateToken(test.instance, old), 'token_stale', 'revoked');
+      assert.equal(
+        (await authenticateToken(test.instance, await member({ auth_time: validAfter }))).authTime,
+        validAfter,
+      );
     });
 
     it('accepts a token of the newest version, and refuses one without a version', async () => {
-      await change(instance, { grants: [grant('auditor')] });
+      await change(test.instance, { grants: [grant('auditor')] });
       const token = await mintIdToken({ roles: ['auditor'], rv: 2 });
-      assert.deepEqual((await present(instance, token)).roles, ['auditor']);
+      assert.deepEqual((await authenticateToken(test.instance, token)).roles, ['auditor']);
       for (const rv of [undefined, 0, '2', 1.5]) {
         const other = await mintIdToken({ roles: ['auditor'], rv });
-        await assertRefused(() => present(instance, other), 'token_stale', 'roles-changed');
+        await assertRefused(() => authenticateToken(test.instance, other), 'token_stale', 'roles-changed');
       }
     });
 
     it('refuses all tokens until the feed was read once, then continues with what it read', async () => {
       let isDown = true;
-      const open = () => (isDown ? Promise.reject(unavailable('Firestore')) : firestore.open());
+      const open = () => (isDown ? Promise.reject(unavailable('Firestore')) : test.firestore.open());
       const token = await member();
       const clock = () => Date.now() + offset;
-      const unreliable = createInstance(google, { ...firestore, open }, { clock });
-      await assertRefused(() => present(unreliable, token), 'unavailable', 'access changes were not read');
+      const unreliable = openInstanceOn(test.google, { open }, { clock });
+      await assertRefused(
+        () => authenticateToken(unreliable, token),
+        'unavailable',
+        'access changes were not read',
+      );
       isDown = false;
-      await change(instance, { grants: [grant('auditor')] });
-      await assertRefused(() => present(unreliable, token), 'token_stale');
+      await change(test.instance, { grants: [grant('auditor')] });
+      await assertRefused(() => authenticateToken(unreliable, token), 'token_stale');
       isDown = true;
       untilNextFeedRead();
-      await assertRefused(() => present(unreliable, token), 'token_stale');
+      await assertRefused(() => authenticateToken(unreliable, token), 'token_stale');
       const newer = await mintIdToken({ roles: ['auditor'], rv: 2 });
-      assert.deepEqual((await present(unreliable, newer)).roles, ['auditor']);
+      assert.deepEqual((await authenticateToken(unreliable, newer)).roles, ['auditor']);
       const readFailures = unreliable.lines.filter(({ kind }) => kind === 'feedReadFailed');
       assert.deepEqual(
         readFailures.map(({ code, detail }) => [code, detail]),
@@ -168,22 +171,22 @@ describe('authenticate', () => {
           ['unavailable', 'Firestore'],
         ],
       );
-      await assertRefused(() => present(unreliable, newer, FRESH), 'unavailable', 'Firestore');
+      await assertRefused(() => authenticateToken(unreliable, newer, FRESH), 'unavailable', 'Firestore');
     });
   });
 
   describe('for privileged operations', () => {
     /** Presents the token for a privileged operation. */
-    const presentFresh = () => present(instance, token, FRESH);
+    const presentFresh = () => authenticateToken(test.instance, token, FRESH);
     let token: string;
     beforeEach(async () => {
       token = await member();
     });
 
     it('creates a missing directory entry with the roles in the claims', async () => {
-      assert.equal(await instance.directory.find('ada'), undefined);
+      assert.equal(await test.instance.directory.find('ada'), undefined);
       assert.deepEqual((await presentFresh()).roles, ['member']);
-      const entry = await instance.directory.find('ada');
+      const entry = await test.instance.directory.find('ada');
       assert.deepEqual(
         [entry?.rolesVersion, entry?.grants.map(({ role, grantedBy }) => [role, grantedBy])],
         [1, [['member', 'import']]],
@@ -196,17 +199,17 @@ describe('authenticate', () => {
       await presentFresh();
       await presentFresh();
       assert.equal(lookUps(), before + 2);
-      const account = google.users.get('ada');
-      google.users.set('ada', { localId: 'ada', ...account, disabled: true });
+      const account = test.google.users.get('ada');
+      test.google.users.set('ada', { localId: 'ada', ...account, disabled: true });
       const { caller } = await assertRefused(presentFresh, 'invalid_token', 'account-disabled');
       assert.equal(caller?.subject, 'ada');
       assert.equal(lookUps(), before + 3);
     });
 
     it('sees a change of another instance at once, before the next feed read', async () => {
-      await present(instance, token);
+      await authenticateToken(test.instance, token);
       await change(otherInstance, { grants: [grant('auditor')] });
-      assert.deepEqual((await present(instance, token)).roles, ['member']);
+      assert.deepEqual((await authenticateToken(test.instance, token)).roles, ['member']);
       await assertRefused(presentFresh, 'token_stale', 'roles-changed');
     });
 
@@ -215,13 +218,13 @@ describe('authenticate', () => {
       readonly [() => void, code: 'invalid_token' | 'token_stale', reason: string]
     > = {
       disabled: [
-        () => google.users.set('ada', { localId: 'ada', disabled: true }),
+        () => test.google.users.set('ada', { localId: 'ada', disabled: true }),
         'invalid_token',
         'account-disabled',
       ],
-      deleted: [() => google.users.delete('ada'), 'invalid_token', 'account-deleted'],
+      deleted: [() => test.google.users.delete('ada'), 'invalid_token', 'account-deleted'],
       'signed out': [
-        () => google.users.set('ada', { localId: 'ada', validSince: String(now() - 30) }),
+        () => test.google.users.set('ada', { localId: 'ada', validSince: String(now() - 30) }),
         'token_stale',
         'revoked',
       ],
@@ -245,7 +248,7 @@ describe('authenticate', () => {
     for (const [what, [edit, code, reason]] of Object.entries(endedInDirectory)) {
       it(`refuses a user who is ${what} in the directory only`, async () => {
         await change(otherInstance, edit);
-        assert.equal(google.count('accounts:update'), 0);
+        assert.equal(test.google.count('accounts:update'), 0);
         await assertRefused(presentFresh, code, reason);
       });
     }
@@ -253,9 +256,13 @@ describe('authenticate', () => {
     it('refuses as revoked a sign-in before validSince in Firebase Auth, to the second', async () => {
       const signedIn = now() - 100;
       token = await member({ auth_time: signedIn });
-      google.users.set('ada', { ...google.users.get('ada'), localId: 'ada', validSince: String(signedIn) });
+      test.google.users.set('ada', {
+        ...test.google.users.get('ada'),
+        localId: 'ada',
+        validSince: String(signedIn),
+      });
       assert.equal((await presentFresh()).authTime, signedIn);
-      google.users.set('ada', { localId: 'ada', validSince: String(signedIn + 1) });
+      test.google.users.set('ada', { localId: 'ada', validSince: String(signedIn + 1) });
       await assertRefused(presentFresh, 'token_stale', 'revoked');
     });
 
@@ -267,8 +274,10 @@ describe('authenticate', () => {
     };
     for (const [what, claims] of Object.entries(differing)) {
       it(`refuses as stale a token with ${what}`, async () => {
-        google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":3}' });
-        assert.deepEqual((await present(instance, await member({ rv: 3 }), FRESH)).roles, ['member']);
+        test.google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":3}' });
+        assert.deepEqual((await authenticateToken(test.instance, await member({ rv: 3 }), FRESH)).roles, [
+          'member',
+        ]);
         token = await member(claims);
         await assertRefused(presentFresh, 'token_stale', 'roles-changed');
       });
@@ -282,20 +291,20 @@ describe('authenticate', () => {
     });
 
     it('accepts a user who never had a role, without permissions', async () => {
-      google.users.set('ada', { localId: 'ada' });
+      test.google.users.set('ada', { localId: 'ada' });
       token = await mintIdToken();
       assert.deepEqual((await presentFresh()).permissions, []);
     });
 
     it('removes a role at the second in which its grant expires, with the same token', async () => {
       const at = now();
-      const fixedClock = createInstance(google, firestore, { clock: () => at * 1000 + offset });
+      const fixedClock = test.another({ clock: () => at * 1000 + offset });
       await change(otherInstance, { grants: [grant('member'), grant('admin', at + 30)] });
       token = await mintIdToken({ roles: ['member', 'admin'], rv: 2, rx: { admin: at + 30 } });
       offset = 29_999;
-      assert.deepEqual((await present(fixedClock, token, FRESH)).roles, ['member', 'admin']);
+      assert.deepEqual((await authenticateToken(fixedClock, token, FRESH)).roles, ['member', 'admin']);
       offset = 30_000;
-      assert.deepEqual((await present(fixedClock, token, FRESH)).roles, ['member']);
+      assert.deepEqual((await authenticateToken(fixedClock, token, FRESH)).roles, ['member']);
     });
 
     const failures: Record<string, Parameters<Google['answer']>[1]> = {
@@ -314,12 +323,12 @@ describe('authenticate', () => {
     const endedByDeadline = ['no answer', 'a broken connection'];
     for (const [what, answer] of Object.entries(failures)) {
       it(`is "unavailable" while Firebase Auth fails with ${what}; other operations continue`, async () => {
-        google.answer(ACCOUNTS_LOOKUP, answer);
-        assert.equal((await present(instance, token)).subject, 'ada');
+        test.google.answer(ACCOUNTS_LOOKUP, answer);
+        assert.equal((await authenticateToken(test.instance, token)).subject, 'ada');
         const refuse = async () =>
           assert.equal((await assertRefused(presentFresh, 'unavailable', /^getUser/)).retryAfter, 5);
         await (endedByDeadline.includes(what) ? withoutDelay(refuse, AUTH_DEADLINE_MS) : refuse());
-        serveAccounts(google);
+        serveAccounts(test.google);
         assert.equal((await presentFresh()).subject, 'ada');
       });
     }
@@ -329,35 +338,35 @@ describe('authenticate', () => {
     it('writes the pending claims, so that the next token is not stale', async () => {
       const token = await member();
       await change(otherInstance, { grants: [grant('auditor')] });
-      assert.deepEqual((await instance.directory.find('ada'))?.pending, ['claims']);
-      await assertRefused(() => present(instance, token, FRESH), 'token_stale');
-      assert.deepEqual((await instance.directory.find('ada'))?.pending, []);
-      assert.equal(google.users.get('ada')?.customAttributes, '{"roles":["auditor"],"rv":2}');
+      assert.deepEqual((await test.instance.directory.find('ada'))?.pending, ['claims']);
+      await assertRefused(() => authenticateToken(test.instance, token, FRESH), 'token_stale');
+      assert.deepEqual((await test.instance.directory.find('ada'))?.pending, []);
+      assert.equal(test.google.users.get('ada')?.customAttributes, '{"roles":["auditor"],"rv":2}');
     });
 
     for (const fresh of [false, true]) {
       it(`syncs the account at most once in 5 seconds${fresh ? ', also when privileged' : ''}`, async () => {
         const token = await member();
-        await change(instance, { grants: [grant('auditor')] });
+        await change(test.instance, { grants: [grant('auditor')] });
         const at = Date.now();
-        const fixedClock = createInstance(google, firestore, { clock: () => at + offset });
-        await assertRefused(() => present(fixedClock, token, FRESH), 'token_stale');
-        assert.equal(google.count('accounts:update'), 1);
+        const fixedClock = test.another({ clock: () => at + offset });
+        await assertRefused(() => authenticateToken(fixedClock, token, FRESH), 'token_stale');
+        assert.equal(test.google.count('accounts:update'), 1);
         await change(otherInstance, { grants: [grant('member')] });
         offset = 4_999;
-        await assertRefused(() => present(fixedClock, token, { fresh }), 'token_stale');
-        assert.equal(google.count('accounts:update'), 1);
+        await assertRefused(() => authenticateToken(fixedClock, token, { fresh }), 'token_stale');
+        assert.equal(test.google.count('accounts:update'), 1);
         offset = 5_000;
-        await assertRefused(() => present(fixedClock, token, { fresh }), 'token_stale');
-        assert.equal(google.count('accounts:update'), 2);
+        await assertRefused(() => authenticateToken(fixedClock, token, { fresh }), 'token_stale');
+        assert.equal(test.google.count('accounts:update'), 2);
       });
     }
 
     it('does not sync the account for a token that is refused for another reason', async () => {
       const token = await member();
       await change(otherInstance, { disabled: true });
-      await assertRefused(() => present(instance, token, FRESH), 'invalid_token');
-      assert.deepEqual((await instance.directory.find('ada'))?.pending, ['sessions', 'disabled']);
+      await assertRefused(() => authenticateToken(test.instance, token, FRESH), 'invalid_token');
+      assert.deepEqual((await test.instance.directory.find('ada'))?.pending, ['sessions', 'disabled']);
     });
   });
 
@@ -373,51 +382,51 @@ describe('authenticate', () => {
     it('refuses it after a revocation, if it has a directory entry', async () => {
       const { at, mint } = await withTestIssuer(otherInstance);
       const token = await mint({ sub: 'okta|ada', roles: ['member'], rv: 1 });
-      const principal = await present(at, token);
+      const principal = await authenticateToken(at, token);
       assert.deepEqual(
         [principal.subject, principal.uid, principal.roles],
         ['okta|ada', undefined, ['member']],
       );
-      await change(instance, { revoke: true });
+      await change(test.instance, { revoke: true });
       untilNextFeedRead();
-      await assertRefused(() => present(at, token), 'token_stale', 'revoked');
-      await assertRefused(() => present(at, token, FRESH), 'token_stale', 'revoked');
+      await assertRefused(() => authenticateToken(at, token), 'token_stale', 'revoked');
+      await assertRefused(() => authenticateToken(at, token, FRESH), 'token_stale', 'revoked');
     });
 
     it('refuses it after a role change, and uses the roles of the entry when privileged', async () => {
-      const { at, mint } = await withTestIssuer(instance);
+      const { at, mint } = await withTestIssuer(test.instance);
       const token = await mint({ sub: 'okta|ada', roles: ['owner'], rv: 1 });
-      assert.deepEqual((await present(at, token, FRESH)).roles, ['member']);
+      assert.deepEqual((await authenticateToken(at, token, FRESH)).roles, ['member']);
       await change(otherInstance, { grants: [] });
-      await assertRefused(() => present(at, token, FRESH), 'token_stale', 'roles-changed');
+      await assertRefused(() => authenticateToken(at, token, FRESH), 'token_stale', 'roles-changed');
       untilNextFeedRead();
-      await assertRefused(() => present(at, token), 'token_stale', 'roles-changed');
+      await assertRefused(() => authenticateToken(at, token), 'token_stale', 'roles-changed');
     });
 
     it('does not confuse it with the Firebase user of the same id', async () => {
-      const { at, mint } = await withTestIssuer(instance);
+      const { at, mint } = await withTestIssuer(test.instance);
       const token = await mint({ sub: 'ada', roles: ['member'], rv: 1 });
-      await change(instance, { revoke: true });
-      assert.equal((await present(at, token)).directoryId, undefined);
+      await change(test.instance, { revoke: true });
+      assert.equal((await authenticateToken(at, token)).directoryId, undefined);
     });
 
     it('accepts it without an entry, but not for privileged operations', async () => {
-      const { at, mint } = await withTestIssuer(instance);
+      const { at, mint } = await withTestIssuer(test.instance);
       const token = await mint({ sub: 'okta|eve', roles: ['owner'], rv: 1 });
-      assert.deepEqual((await present(at, token)).roles, ['owner']);
-      const error = await assertRefused(() => present(at, token, FRESH), 'permission_denied');
+      assert.deepEqual((await authenticateToken(at, token)).roles, ['owner']);
+      const error = await assertRefused(() => authenticateToken(at, token, FRESH), 'permission_denied');
       assert.equal(error.caller?.subject, 'okta|eve');
       assert.equal(lookUps(), 0);
     });
 
     it('removes its role at the second in which the role expires', async () => {
       const at = now();
-      const fixedClock = createInstance(google, firestore, { clock: () => at * 1000 + offset });
+      const fixedClock = test.another({ clock: () => at * 1000 + offset });
       const { at: other, mint } = await withTestIssuer(fixedClock);
       const token = await mint({ sub: 'okta|eve', roles: ['admin'], rv: 1, rx: { admin: at + 30 } });
-      assert.deepEqual((await present(other, token)).roles, ['admin']);
+      assert.deepEqual((await authenticateToken(other, token)).roles, ['admin']);
       offset = 30_000;
-      assert.deepEqual((await present(other, token)).roles, []);
+      assert.deepEqual((await authenticateToken(other, token)).roles, []);
     });
   });
 });

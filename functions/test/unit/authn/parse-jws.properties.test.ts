@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseCompactJws } from '../../../src/authn/parse-jws.ts';
 import { AppError } from '../../../src/core/errors.ts';
-import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { forge } from '../../helpers/forge.ts';
-import { type Google, mintIdToken, openGoogle } from '../../helpers/google.ts';
-import { createInstance, type Instance, present } from '../../helpers/instance.ts';
+import { mintIdToken } from '../../helpers/google.ts';
+import { authenticateToken, useTestInstance } from '../../helpers/instance.ts';
 import { refusalOf } from '../../helpers/refusal.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ';
@@ -68,19 +67,13 @@ describe('parseCompactJws with generated input', () => {
 });
 
 describe('a valid token with one changed character', () => {
-  let google: Google;
-  let firestore: TestFirestore;
-  let instance: Instance;
+  const test = useTestInstance();
   let good: string;
   before(async () => {
-    google = await openGoogle();
-    firestore = await openTestFirestore();
-    google.users.set('ada', { localId: 'ada' });
-    instance = createInstance(google, firestore);
+    test.google.users.set('ada', { localId: 'ada' });
     good = await mintIdToken();
-    assert.equal((await present(instance, good)).subject, 'ada');
+    assert.equal((await authenticateToken(test.instance, good)).subject, 'ada');
   });
-  after(() => Promise.all([google.close(), firestore.close()]));
 
   const position = fc.nat({ max: 10_000 }).map((at) => at % good.length);
   const character = fc.constantFrom(...ALPHABET);
@@ -96,7 +89,7 @@ describe('a valid token with one changed character', () => {
         fc.asyncProperty(position, character, async (at, char) => {
           const token = edit(at, char);
           fc.pre(token !== good);
-          const { code } = await refusalOf(() => present(instance, token));
+          const { code } = await refusalOf(() => authenticateToken(test.instance, token));
           assert.equal(code, 'invalid_token');
         }),
         { numRuns: 200 },
@@ -108,7 +101,7 @@ describe('a valid token with one changed character', () => {
     for (const char of ALPHABET) {
       const token = good.slice(0, -1) + char;
       if (token === good) continue;
-      assert.equal((await refusalOf(() => present(instance, token))).code, 'invalid_token');
+      assert.equal((await refusalOf(() => authenticateToken(test.instance, token))).code, 'invalid_token');
     }
   });
 });

@@ -5,7 +5,7 @@ import { createChangeAccess } from '../../../src/directory/change-access.ts';
 import type { Grant } from '../../../src/directory/entry.ts';
 import { actor } from '../../helpers/actor.ts';
 import { connect, startTestFirestore } from '../../helpers/firestore.ts';
-import { recordingLog } from '../../helpers/instance.ts';
+import { recordingLog } from '../../helpers/log.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { unavailable } from '../../../src/core/errors.ts';
 import { createAccessRecords } from '../../../src/directory/records.ts';
-import { recordingLog } from '../../helpers/instance.ts';
+import { recordingLog } from '../../helpers/log.ts';
 import { entryOf, openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 const SYSTEM = { kind: 'system', requestId: 'r' } as const;

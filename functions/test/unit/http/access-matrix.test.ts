@@ -32,13 +32,16 @@ describe('http: access matrix', () => {
     }
   }
 
-  // Read operations without an input.
-  for (const { name, method, path, effect } of routes) {
-    if (effect !== 'read' || path.includes(':')) continue;
+  // Read operations that need no input.
+  for (const { name, method, path, effect, input } of routes) {
+    if (effect !== 'read' || !input.safeParse({}).success) continue;
     for (const caller of ['anonymous', ...PEOPLE] as const) {
       const status = mayCall(name, caller) ? 200 : caller === 'anonymous' ? 401 : 403;
       it(`answers ${method.toUpperCase()} ${path} by ${caller} with ${status} if the input is valid`, async () => {
-        assert.equal((await send(method, path, undefined, caller)).status, status);
+        const answer = await send(method, path, undefined, caller);
+        // What an operation without an expectation finds is up to its own tests.
+        if (status === 200 && !(name in OPERATION_NEEDS)) assert.ok(![401, 403].includes(answer.status));
+        else assert.equal(answer.status, status);
       });
     }
   }

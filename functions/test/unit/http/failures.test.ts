@@ -8,7 +8,8 @@ import { AppError } from '../../../src/core/errors.ts';
 import { sendProblem } from '../../../src/http/problem.ts';
 import { structuredLog } from '../../../src/platform/logging/log.ts';
 import { secureResponse } from '../../../src/platform/security-headers.ts';
-import { type Api, type LogLine, openApi } from '../../helpers/api.ts';
+import { type Api, openApi } from '../../helpers/api.ts';
+import type { LogLine } from '../../helpers/log.ts';
 import { assertProblem, sendRaw } from '../../helpers/responses.ts';
 
 const SECRET = 'postgres://root:hunter2@10.0.0.1';

@@ -4,7 +4,7 @@ import type { Role } from '../../../src/authz/roles.ts';
 import { createIdentitiesService } from '../../../src/identities/identities-service.ts';
 import { actor, principalOf } from '../../helpers/actor.ts';
 import { identityOf } from '../../helpers/identities.ts';
-import { recordingLog } from '../../helpers/instance.ts';
+import { recordingLog } from '../../helpers/log.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 

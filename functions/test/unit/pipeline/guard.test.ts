@@ -5,33 +5,26 @@ import { AppError, unavailable } from '../../../src/core/errors.ts';
 import { guard } from '../../../src/pipeline/guard.ts';
 import { mintAppCheckToken, serveAppCheck } from '../../helpers/app-check-tokens.ts';
 import { requestOf, requestWith } from '../../helpers/credential-request.ts';
-import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { forgeIdToken, unsigned } from '../../helpers/forge.ts';
-import { ACCOUNTS_LOOKUP, type Google, ISSUER, mintIdToken, openGoogle } from '../../helpers/google.ts';
-import { createInstance, type Instance } from '../../helpers/instance.ts';
+import { ACCOUNTS_LOOKUP, ISSUER, mintIdToken } from '../../helpers/google.ts';
+import { useTestInstance } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { entryOf } from '../../helpers/test-directory.ts';
 
 type FindResource = () => Promise<Resource | undefined>;
 
 describe('guard', () => {
-  let google: Google;
-  let firestore: TestFirestore;
-  let instance: Instance;
-  beforeEach(async () => {
-    google = await openGoogle();
-    firestore = await openTestFirestore();
-    google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":1}' });
-    instance = createInstance(google, firestore);
+  const test = useTestInstance('each');
+  beforeEach(() => {
+    test.google.users.set('ada', { localId: 'ada', customAttributes: '{"roles":["member"],"rv":1}' });
   });
-  afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   const callGuard = (
     access: AccessRule,
     token?: string,
     { appCheck = [], ...more }: { appCheck?: string[]; changes?: boolean; resource?: FindResource } = {},
   ) =>
-    guard(instance, {
+    guard(test.instance, {
       request: requestWith({
         authorization: token === undefined ? [] : [`Bearer ${token}`],
         'x-firebase-appcheck': appCheck,
@@ -46,7 +39,7 @@ describe('guard', () => {
 
   it('returns the principal if it has the permission, and logs one decision', async () => {
     assert.equal((await callGuard({ permission: 'notes:read' }, await member())).subject, 'ada');
-    assert.deepEqual(instance.lines, [
+    assert.deepEqual(test.instance.lines, [
       {
         kind: 'decision',
         requestId: 'r1',
@@ -67,9 +60,9 @@ describe('guard', () => {
       'permission_denied',
     );
     assert.equal(error.missing, 'users:read');
-    assert.equal(instance.lines.length, 1);
+    assert.equal(test.instance.lines.length, 1);
     assert.deepEqual(
-      instance.lines.map(({ granted, reason, subject }) => [granted, reason, subject]),
+      test.instance.lines.map(({ granted, reason, subject }) => [granted, reason, subject]),
       [[false, 'missing-permission', 'ada']],
     );
   });
@@ -78,7 +71,7 @@ describe('guard', () => {
     const error = await assertRefused(() => callGuard('signed-in'), 'unauthenticated');
     assert.equal(error.missing, undefined);
     assert.deepEqual(
-      instance.lines.map(({ granted, reason }) => [granted, reason]),
+      test.instance.lines.map(({ granted, reason }) => [granted, reason]),
       [[false, 'anonymous']],
     );
   });
@@ -91,7 +84,7 @@ describe('guard', () => {
     const token = forgeIdToken({ header: { alg: 'none' }, signer: unsigned });
     const error = await assertRefused(() => callGuard('public', token), 'invalid_token', 'wrong-algorithm');
     assert.equal(error.message, 'The credential was not accepted.');
-    assert.deepEqual(instance.lines, [
+    assert.deepEqual(test.instance.lines, [
       {
         kind: 'decision',
         requestId: 'r1',
@@ -120,9 +113,9 @@ describe('guard', () => {
         requestId: 'r1',
         labels: {},
       } as const;
-      await assertRefused(() => guard(instance, attempt), code);
+      await assertRefused(() => guard(test.instance, attempt), code);
       assert.deepEqual(
-        instance.lines.map((line) => [line.kind, line.granted, line.code]),
+        test.instance.lines.map((line) => [line.kind, line.granted, line.code]),
         [['decision', false, code]],
       );
     });
@@ -137,8 +130,8 @@ describe('guard', () => {
       'secret',
     ];
     for (const token of tokens) await callGuard({ permission: 'users:read' }, token).catch(() => undefined);
-    assert.equal(instance.lines.length, tokens.length);
-    const written = JSON.stringify(instance.lines);
+    assert.equal(test.instance.lines.length, tokens.length);
+    const written = JSON.stringify(test.instance.lines);
     for (const part of tokens.flatMap((token) => token.split('.'))) assert.ok(!written.includes(part), part);
   });
 
@@ -156,9 +149,9 @@ describe('guard', () => {
     const token = await member();
     await assertRefused(() => callGuard({ permission: 'users:read' }, token), 'permission_denied');
     await assertRefused(() => callGuard({ permission: 'roles:assign' }), 'unauthenticated');
-    assert.deepEqual((await instance.audit.list({ pageSize: 10, action: 'access.refused' })).events, []);
+    assert.deepEqual((await test.instance.audit.list({ pageSize: 10, action: 'access.refused' })).events, []);
     await assertRefused(() => callGuard({ permission: 'roles:assign' }, token), 'permission_denied');
-    const { events } = await instance.audit.list({ pageSize: 10, action: 'access.refused' });
+    const { events } = await test.instance.audit.list({ pageSize: 10, action: 'access.refused' });
     assert.deepEqual(
       events.map(({ actor, issuer, target, outcome, reason, requestId }) => ({
         ...{ actor, issuer, target, outcome, reason, requestId },
@@ -185,10 +178,10 @@ describe('guard', () => {
   for (const [what, user, reason] of refusedByRecord) {
     it(`records 30 refused privileged requests a minute, without the token: ${what}`, async () => {
       const token = await mintIdToken({ roles: ['owner'], rv: 1 });
-      google.users.set('ada', { localId: 'ada', ...user });
+      test.google.users.set('ada', { localId: 'ada', ...user });
       for (let n = 0; n < 40; n++) await assert.rejects(callGuard({ permission: 'roles:assign' }, token));
       await callGuard({ permission: 'notes:read' }, token);
-      const { events } = await instance.audit.list({ pageSize: 100, action: 'access.refused' });
+      const { events } = await test.instance.audit.list({ pageSize: 100, action: 'access.refused' });
       assert.equal(events.length, 30);
       for (const event of events) {
         assert.deepEqual(
@@ -202,22 +195,22 @@ describe('guard', () => {
 
   it('does not record a request that is refused by the revocation feed', async () => {
     const token = await member();
-    await instance.directory.change({ uid: 'ada' }, () => ({
+    await test.instance.directory.change({ uid: 'ada' }, () => ({
       entry: entryOf('ada', { validAfter: 4e9 }),
       accessChange: { validAfter: 4e9 },
     }));
     await assertRefused(() => callGuard({ permission: 'notes:read' }, token), 'token_stale', 'revoked');
-    assert.deepEqual((await instance.audit.list({ pageSize: 10, action: 'access.refused' })).events, []);
+    assert.deepEqual((await test.instance.audit.list({ pageSize: 10, action: 'access.refused' })).events, []);
   });
 
   it('does not record a privileged request with a token that is not verified', async () => {
     const token = forgeIdToken({ header: { alg: 'none' }, signer: unsigned });
     await assertRefused(() => callGuard({ permission: 'roles:assign' }, token), 'invalid_token');
-    assert.deepEqual((await instance.audit.list({ pageSize: 100 })).events, []);
+    assert.deepEqual((await test.instance.audit.list({ pageSize: 100 })).events, []);
   });
 
   it('also refuses when the refusal cannot be recorded', async () => {
-    const refused = async () => instance.log.failure('r1', unavailable('auditEvents.create'));
+    const refused = async () => test.instance.log.failure('r1', unavailable('auditEvents.create'));
     const token = await member();
     const attempt = {
       request: requestOf(`Bearer ${token}`),
@@ -228,7 +221,7 @@ describe('guard', () => {
     await assertRefused(
       () =>
         guard(
-          { ...instance, audit: { recordRefusal: refused } },
+          { ...test.instance, audit: { recordRefusal: refused } },
           { ...attempt, access: { permission: 'roles:assign' } },
         ),
       'permission_denied',
@@ -236,11 +229,11 @@ describe('guard', () => {
   });
 
   it('fails closed when the record cannot be read', async () => {
-    google.answer(ACCOUNTS_LOOKUP, () => (res) => void res.writeHead(500).end());
+    test.google.answer(ACCOUNTS_LOOKUP, () => (res) => void res.writeHead(500).end());
     const token = await mintIdToken({ roles: ['owner'], rv: 1 });
     await assertRefused(() => callGuard({ permission: 'roles:assign' }, token), 'unavailable');
     assert.deepEqual(
-      instance.lines.map(({ granted, code }) => [granted, code]),
+      test.instance.lines.map(({ granted, code }) => [granted, code]),
       [[false, 'unavailable']],
     );
   });
@@ -257,7 +250,7 @@ describe('guard', () => {
     ];
     assert.equal(new Set(errors.map(({ message }) => message)).size, 1);
     assert.deepEqual(
-      instance.lines.map(({ granted, reason }) => [granted, reason]),
+      test.instance.lines.map(({ granted, reason }) => [granted, reason]),
       [[true, 'granted'], ...errors.map(() => [false, 'not-own'])],
     );
   });
@@ -295,7 +288,7 @@ describe('guard', () => {
 
   it('passes the principal to the function that loads the resource', async () => {
     const owners: (string | undefined)[] = [];
-    await guard(instance, {
+    await guard(test.instance, {
       request: requestOf(`Bearer ${await member()}`),
       access: { permission: 'notes:read', own: true },
       changes: false,
@@ -311,7 +304,7 @@ describe('guard', () => {
 
   it('passes on an error that is not a refusal', async () => {
     const broken = {
-      ...instance,
+      ...test.instance,
       accessChanges: { find: () => Promise.reject(new TypeError('a bug')) },
     };
     const token = await member();
@@ -325,20 +318,14 @@ describe('guard', () => {
 });
 
 describe('guard with App Check', () => {
-  let google: Google;
-  let firestore: TestFirestore;
-  let instance: Instance;
-  beforeEach(async () => {
-    google = await openGoogle();
-    firestore = await openTestFirestore();
-    serveAppCheck(google);
-    google.users.set('ada', { localId: 'ada' });
-    instance = createInstance(google, firestore, { env: { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true' } });
+  const test = useTestInstance('each', { env: { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true' } });
+  beforeEach(() => {
+    serveAppCheck(test.google);
+    test.google.users.set('ada', { localId: 'ada' });
   });
-  afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   const callGuard = (access: AccessRule, authorization: string[], appCheck: string[], changes = false) =>
-    guard(instance, {
+    guard(test.instance, {
       request: requestWith({ authorization, 'x-firebase-appcheck': appCheck }),
       ...{ access, changes, requestId: 'r1', labels: {} },
     });
@@ -346,7 +333,7 @@ describe('guard with App Check', () => {
   it('checks the app before the credential, and logs one decision', async () => {
     await assertRefused(() => callGuard('signed-in', [], []), 'app_check_failed');
     assert.deepEqual(
-      instance.lines.map(({ granted, code }) => [granted, code]),
+      test.instance.lines.map(({ granted, code }) => [granted, code]),
       [[false, 'app_check_failed']],
     );
     await assertRefused(

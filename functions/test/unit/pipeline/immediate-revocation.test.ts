@@ -6,7 +6,7 @@ import { handleAccountDeleted } from '../../../src/directory/sync/account-lifecy
 import { createApp } from '../../../src/http/app.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
-import { recordingLog } from '../../helpers/instance.ts';
+import { recordingLog } from '../../helpers/log.ts';
 import { openInstance, type TestInstance } from '../../helpers/open-instance.ts';
 import { CALLABLES, createCallables, routes } from '../../helpers/operations.ts';
 import { assertProblem } from '../../helpers/responses.ts';

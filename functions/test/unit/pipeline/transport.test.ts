@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { loadConfig } from '../../../src/config.ts';
 import { MAX_BODY_BYTES } from '../../../src/core/request.ts';
 import { enforceTransport } from '../../../src/pipeline/transport.ts';
-import { recordingLog } from '../../helpers/instance.ts';
+import { recordingLog } from '../../helpers/log.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
 const RULES = {

@@ -9,10 +9,9 @@ import {
   serveAppCheck,
 } from '../../helpers/app-check-tokens.ts';
 import { withoutDelay } from '../../helpers/fake-timers.ts';
-import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
 import { encode, forge, hs256, unsigned } from '../../helpers/forge.ts';
-import { createSigningKey, type Google, mintIdToken, openGoogle } from '../../helpers/google.ts';
-import { createInstance } from '../../helpers/instance.ts';
+import { createSigningKey, type Google, mintIdToken } from '../../helpers/google.ts';
+import { useTestInstance } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
 const otherKey = createSigningKey();
@@ -71,37 +70,33 @@ const refused: Record<string, readonly [tokens: readonly string[], reason: strin
 };
 
 describe('App Check', () => {
-  let google: Google;
-  let firestore: TestFirestore;
-  beforeEach(async () => {
-    google = await openGoogle();
-    firestore = await openTestFirestore();
-    serveAppCheck(google);
+  const test = useTestInstance('each');
+  beforeEach(() => {
+    serveAppCheck(test.google);
   });
-  afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   const appCheckWith = (env: Record<string, string> = { APP_CHECK: 'true' }) =>
-    createInstance(google, firestore, { env }).appCheck;
+    test.another({ env }).appCheck;
   const REPLAY_PROTECTED = { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true' };
   const reading = { changes: false };
   const changing = { changes: true };
 
   it('makes no request and refuses nothing if it is not enforced', async () => {
     for (const tokens of [[], ['garbage'], ['a', 'b']]) await appCheckWith({}).check(tokens, changing);
-    assert.deepEqual(google.requests, []);
+    assert.deepEqual(test.google.requests, []);
   });
 
   it('makes no request in the emulator, which has no App Check', async () => {
     await appCheckWith({ ...REPLAY_PROTECTED, FUNCTIONS_EMULATOR: 'true' }).check([], changing);
-    assert.deepEqual(google.requests, []);
+    assert.deepEqual(test.google.requests, []);
   });
 
   it("accepts the project's own apps, and fetches the keys once", async () => {
     const appCheck = appCheckWith();
     await appCheck.check([await mintAppCheckToken()], reading);
     await appCheck.check([await mintAppCheckToken({ jti: '2' })], changing);
-    assert.equal(google.count(APP_CHECK_KEYS), 1);
-    assert.equal(google.count(APP_CHECK_REPLAY), 0);
+    assert.equal(test.google.count(APP_CHECK_KEYS), 1);
+    assert.equal(test.google.count(APP_CHECK_REPLAY), 0);
   });
 
   for (const [what, [tokens, reason]] of Object.entries(refused)) {
@@ -133,7 +128,7 @@ describe('App Check', () => {
 
   it('accepts a token with a lifetime of seven days', async () => {
     await appCheckWith().check([await mintAppCheckToken({ iat: now(), exp: now() + 7 * 86_400 })], reading);
-    assert.equal(google.count(APP_CHECK_KEYS), 1);
+    assert.equal(test.google.count(APP_CHECK_KEYS), 1);
   });
 
   it('accepts a token for one change only, with replay protection', async () => {
@@ -148,14 +143,14 @@ describe('App Check', () => {
     const token = await mintAppCheckToken();
     await appCheck.check([token], reading);
     await appCheck.check([token], reading);
-    assert.equal(google.count(APP_CHECK_REPLAY), 0);
+    assert.equal(test.google.count(APP_CHECK_REPLAY), 0);
     await appCheck.check([token], changing);
   });
 
   it('does not ask whether a bad token was consumed', async () => {
     const bad = await mintAppCheckToken({ aud: ['projects/other'] });
     await assertRefused(() => appCheckWith(REPLAY_PROTECTED).check([bad], changing), 'app_check_failed');
-    assert.equal(google.count(APP_CHECK_REPLAY), 0);
+    assert.equal(test.google.count(APP_CHECK_REPLAY), 0);
   });
 
   const keyFailures: Record<string, Parameters<Google['answer']>[1]> = {
@@ -168,7 +163,7 @@ describe('App Check', () => {
   for (const [what, answer] of Object.entries(keyFailures)) {
     it(`is "unavailable" while its keys are unavailable, and recovers: ${what}`, async () => {
       const appCheck = appCheckWith();
-      google.answer(APP_CHECK_KEYS, answer);
+      test.google.answer(APP_CHECK_KEYS, answer);
       const token = await mintAppCheckToken();
       const refuse = async () => {
         const { retryAfter } = await assertRefused(() => appCheck.check([token], reading), 'unavailable');
@@ -176,7 +171,7 @@ describe('App Check', () => {
       };
       // Only the deadline ends this one.
       await (what === 'no answer' ? withoutDelay(refuse, AUTH_DEADLINE_MS) : refuse());
-      serveAppCheck(google);
+      serveAppCheck(test.google);
       await appCheck.check([token], reading);
     });
   }
@@ -191,7 +186,7 @@ describe('App Check', () => {
   };
   for (const [what, answer] of Object.entries(replayFailures)) {
     it(`is "unavailable" if the replay check fails: ${what}`, async () => {
-      google.answer(APP_CHECK_REPLAY, answer);
+      test.google.answer(APP_CHECK_REPLAY, answer);
       const token = await mintAppCheckToken();
       await assertRefused(() => appCheckWith(REPLAY_PROTECTED).check([token], changing), 'unavailable');
     });
@@ -203,6 +198,6 @@ describe('App Check', () => {
     await Promise.all(
       tokens.map((token) => assertRefused(() => appCheck.check([token], reading), 'app_check_failed')),
     );
-    assert.equal(google.count(APP_CHECK_KEYS), 1);
+    assert.equal(test.google.count(APP_CHECK_KEYS), 1);
   });
 });

@@ -4,7 +4,7 @@ import { createUserEvents } from '../../../src/sign-up/user-events.ts';
 import { type Api, breakFirebaseAuth, openApi } from '../../helpers/api.ts';
 import type { GoogleUser } from '../../helpers/google.ts';
 import { identityOf } from '../../helpers/identities.ts';
-import { createInstance } from '../../helpers/instance.ts';
+import { openInstanceOn } from '../../helpers/instance.ts';
 import type { ProductFields } from '../../helpers/product.ts';
 
 const ada = { email: 'ada@acme.com', emailVerified: true };
@@ -174,7 +174,7 @@ describe('onUserDeleted', () => {
   it('announces the deletion to every instance, even without an entry', async () => {
     const second = Math.floor(Date.now() / 1000);
     await deliver('onUserDeleted');
-    const other = createInstance(api.google, api.firestore);
+    const other = openInstanceOn(api.google, api.firestore);
     for (const { accessChanges } of [api.deps, other]) {
       assert.ok(((await accessChanges.find('new'))?.validAfter ?? 0) > second);
     }

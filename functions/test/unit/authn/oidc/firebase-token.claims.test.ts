@@ -1,41 +1,23 @@
 import assert from 'node:assert/strict';
 import { SignJWT } from 'jose';
 import { CLOCK_SKEW_SECONDS } from '../../../../src/authn/token-times.ts';
-import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import { forge, forgeIdToken, rs256 } from '../../../helpers/forge.ts';
-import {
-  type Google,
-  googleKey,
-  ISSUER,
-  idTokenClaims,
-  mintIdToken,
-  openGoogle,
-  PROJECT,
-} from '../../../helpers/google.ts';
-import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
+import { googleKey, ISSUER, idTokenClaims, mintIdToken, PROJECT } from '../../../helpers/google.ts';
+import { authenticateToken, useTestInstance } from '../../../helpers/instance.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 
 /** Google's key signs every token here; only the claims differ. */
 describe('claims of a signed ID token', () => {
-  let google: Google;
-  let firestore: TestFirestore;
-  let instance: Instance;
-  before(async () => {
-    google = await openGoogle();
-    firestore = await openTestFirestore();
-    google.users.set('ada', { localId: 'ada' });
-    instance = createInstance(google, firestore);
-  });
+  const test = useTestInstance();
   beforeEach(() => {
-    google.users.set('ada', { localId: 'ada' });
-    google.requests.length = 0;
+    test.google.users.set('ada', { localId: 'ada' });
+    test.google.requests.length = 0;
   });
-  after(() => Promise.all([google.close(), firestore.close()]));
 
   /** Asserts a refusal without any request: a bad token must not be able to cause one. */
   async function assertRefusedWithoutRequest(token: string, reason: string): Promise<void> {
-    await assertRefused(() => present(instance, token), 'invalid_token', reason);
-    assert.deepEqual(google.requests, []);
+    await assertRefused(() => authenticateToken(test.instance, token), 'invalid_token', reason);
+    assert.deepEqual(test.google.requests, []);
   }
 
   const issuers: Record<string, unknown> = {
@@ -109,8 +91,8 @@ describe('claims of a signed ID token', () => {
 
   for (const sub of ['a'.repeat(128), 'a b', 'ä', '__proto', 'constructor', '...']) {
     it(`name the user with the unusual id ${sub.slice(0, 12)}`, async () => {
-      google.users.set(sub, { localId: sub });
-      assert.equal((await present(instance, await mintIdToken({ sub }))).subject, sub);
+      test.google.users.set(sub, { localId: sub });
+      assert.equal((await authenticateToken(test.instance, await mintIdToken({ sub }))).subject, sub);
     });
   }
 
@@ -149,7 +131,7 @@ describe('claims of a signed ID token', () => {
     it(`may have ${claim} ahead, within the clock skew`, async () => {
       // A second less than the limit, so that the test's own duration does not matter.
       const token = await mintIdToken({ [claim]: now() + CLOCK_SKEW_SECONDS - 1 });
-      assert.equal((await present(instance, token)).subject, 'ada');
+      assert.equal((await authenticateToken(test.instance, token)).subject, 'ada');
     });
   }
 
@@ -163,7 +145,7 @@ describe('claims of a signed ID token', () => {
       [Number.MAX_SAFE_INTEGER, auth_time],
     ]) {
       const token = await mintIdToken({ auth_time, subject_auth_time: at });
-      const principal = await present(instance, token);
+      const principal = await authenticateToken(test.instance, token);
       assert.equal(principal.authTime, authTime, String(at));
       assert.equal(principal.assurance?.at, undefined, 'when its user signed in, is not known');
     }
@@ -209,7 +191,10 @@ describe('claims of a signed ID token', () => {
   };
   for (const [what, [roles, expected]] of Object.entries(roleClaims)) {
     it(`give only known roles, each once: roles ${what}`, async () => {
-      const principal = await present(instance, await mintIdToken({ roles, rv: 1, jti: what }));
+      const principal = await authenticateToken(
+        test.instance,
+        await mintIdToken({ roles, rv: 1, jti: what }),
+      );
       assert.deepEqual(principal.roles, expected);
       if (expected.length === 0) assert.equal(principal.permissions.length, 0);
     });
@@ -218,7 +203,7 @@ describe('claims of a signed ID token', () => {
   for (const rv of [undefined, null, 0, -1, 1.5, '1', true, [1], 2 ** 53]) {
     it(`give no role without a version of Gatehouse: rv ${JSON.stringify(rv)}`, async () => {
       const token = await mintIdToken({ roles: ['owner'], rv, rx: { owner: now() + 600 } });
-      const principal = await present(instance, token);
+      const principal = await authenticateToken(test.instance, token);
       assert.deepEqual([principal.roles, principal.permissions], [[], []]);
     });
   }
@@ -239,13 +224,13 @@ describe('claims of a signed ID token', () => {
   for (const [what, [rx, expected]] of Object.entries(expiries)) {
     it(`give no role that has expired or has an invalid expiry: expiries ${what}`, async () => {
       const token = await mintIdToken({ roles: ['member', 'auditor'], rv: 1, rx: rx(), jti: what });
-      assert.deepEqual((await present(instance, token)).roles, expected);
+      assert.deepEqual((await authenticateToken(test.instance, token)).roles, expected);
     });
   }
 
   it('prove a second factor by sign_in_second_factor', async () => {
     const firebase = { sign_in_provider: 'google.com', sign_in_second_factor: 'totp' };
-    const principal = await present(instance, await mintIdToken({ firebase }));
+    const principal = await authenticateToken(test.instance, await mintIdToken({ firebase }));
     const { level, at, methods } = principal.assurance;
     assert.deepEqual([level, at, methods], ['aal2', principal.authTime, ['google.com', 'totp']]);
     assert.equal(principal.provider, 'google.com');
@@ -253,7 +238,7 @@ describe('claims of a signed ID token', () => {
 
   it('may lack e-mail and provider', async () => {
     const bare = { email: undefined, email_verified: undefined, firebase: undefined };
-    const principal = await present(instance, await mintIdToken(bare));
+    const principal = await authenticateToken(test.instance, await mintIdToken(bare));
     assert.deepEqual(
       [principal.email, principal.emailVerified, principal.provider],
       [undefined, undefined, undefined],
@@ -263,13 +248,19 @@ describe('claims of a signed ID token', () => {
 
   for (const email_verified of ['true', 1, undefined]) {
     it(`do not verify the e-mail address by email_verified ${JSON.stringify(email_verified)}`, async () => {
-      assert.equal((await present(instance, await mintIdToken({ email_verified }))).emailVerified, false);
+      assert.equal(
+        (await authenticateToken(test.instance, await mintIdToken({ email_verified }))).emailVerified,
+        false,
+      );
     });
   }
 
   it('may be custom claims with names that other JWT profiles define', async () => {
     const custom = { events: { x: 1 }, client_id: 'c', act: { sub: 'eve' }, scope: '', token_use: 'access' };
-    const principal = await present(instance, await mintIdToken({ ...custom, roles: ['member'], rv: 1 }));
+    const principal = await authenticateToken(
+      test.instance,
+      await mintIdToken({ ...custom, roles: ['member'], rv: 1 }),
+    );
     assert.deepEqual(principal.roles, ['member']);
     assert.deepEqual(
       [principal.client, principal.actor, principal.scopes],
@@ -279,13 +270,16 @@ describe('claims of a signed ID token', () => {
 
   for (const firebase of ['x', 7, [], { sign_in_provider: 7, sign_in_second_factor: true }]) {
     it(`prove only one factor by firebase ${JSON.stringify(firebase)}`, async () => {
-      const { assurance, provider } = await present(instance, await mintIdToken({ firebase }));
+      const { assurance, provider } = await authenticateToken(test.instance, await mintIdToken({ firebase }));
       assert.deepEqual([assurance.level, assurance.methods, provider], ['aal1', [], undefined]);
     });
   }
 
   it('of a user of a tenant are refused: the project may have a user with the same id', async () => {
     const firebase = { sign_in_provider: 'password', tenant: 'tenant-1' };
-    await assertRefused(async () => present(instance, await mintIdToken({ firebase })), 'invalid_token');
+    await assertRefused(
+      async () => authenticateToken(test.instance, await mintIdToken({ firebase })),
+      'invalid_token',
+    );
   });
 });

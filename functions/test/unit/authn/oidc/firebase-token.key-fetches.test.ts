@@ -1,56 +1,53 @@
 import assert from 'node:assert/strict';
-import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import { dummySignature, forgeIdToken } from '../../../helpers/forge.ts';
-import { CERTIFICATES, type Google, KEYS, mintIdToken, openGoogle } from '../../../helpers/google.ts';
-import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
+import { CERTIFICATES, KEYS, mintIdToken } from '../../../helpers/google.ts';
+import { authenticateToken, useTestInstance } from '../../../helpers/instance.ts';
 import { assertRefused, refusalOf } from '../../../helpers/refusal.ts';
 
 describe('a thousand unknown kids', () => {
-  let google: Google;
-  let firestore: TestFirestore;
-  let instance: Instance;
-  beforeEach(async () => {
-    google = await openGoogle();
-    firestore = await openTestFirestore();
-    instance = createInstance(google, firestore);
-  });
-  afterEach(() => Promise.all([google.close(), firestore.close()]));
+  const test = useTestInstance('each');
 
   const tokens = Array.from({ length: 1000 }, (_, i) =>
     forgeIdToken({ header: { kid: `kid-${i}` }, signer: dummySignature }),
   );
 
   it('one after another cause one key fetch', async () => {
-    for (const token of tokens) await assertRefused(() => present(instance, token), 'invalid_token');
-    assert.equal(google.count(KEYS), 1);
+    for (const token of tokens)
+      await assertRefused(() => authenticateToken(test.instance, token), 'invalid_token');
+    assert.equal(test.google.count(KEYS), 1);
   });
 
   it('at once on a cold instance cause one key fetch', async () => {
-    await Promise.all(tokens.map((token) => assertRefused(() => present(instance, token), 'invalid_token')));
-    assert.equal(google.count(KEYS), 1);
+    await Promise.all(
+      tokens.map((token) => assertRefused(() => authenticateToken(test.instance, token), 'invalid_token')),
+    );
+    assert.equal(test.google.count(KEYS), 1);
   });
 
   it('at once after the keys have expired cause one more key fetch', async () => {
-    google.users.set('ada', { localId: 'ada' });
+    test.google.users.set('ada', { localId: 'ada' });
     const startTime = Date.now();
     let offset = 0;
-    const fixedClock = createInstance(google, firestore, { clock: () => startTime + offset });
-    await present(fixedClock, await mintIdToken());
+    const fixedClock = test.another({ clock: () => startTime + offset });
+    await authenticateToken(fixedClock, await mintIdToken());
     offset = 10 * 60_000;
-    await Promise.all(tokens.map((token) => refusalOf(() => present(fixedClock, token))));
-    assert.equal(google.count(KEYS), 2);
+    await Promise.all(tokens.map((token) => refusalOf(() => authenticateToken(fixedClock, token))));
+    assert.equal(test.google.count(KEYS), 2);
   });
 
   it('cause no request of firebase-admin, which verifies nothing in production', async () => {
-    google.users.set('ada', { localId: 'ada' });
-    await present(instance, await mintIdToken());
-    await refusalOf(() => present(instance, tokens[0] ?? ''));
-    assert.deepEqual([google.requests.length, google.count(KEYS), google.count(CERTIFICATES)], [1, 1, 0]);
+    test.google.users.set('ada', { localId: 'ada' });
+    await authenticateToken(test.instance, await mintIdToken());
+    await refusalOf(() => authenticateToken(test.instance, tokens[0] ?? ''));
+    assert.deepEqual(
+      [test.google.requests.length, test.google.count(KEYS), test.google.count(CERTIFICATES)],
+      [1, 1, 0],
+    );
   });
 
   it('do not prevent a valid token from being accepted', async () => {
-    google.users.set('ada', { localId: 'ada' });
-    for (const token of tokens.slice(0, 20)) await refusalOf(() => present(instance, token));
-    assert.equal((await present(instance, await mintIdToken())).subject, 'ada');
+    test.google.users.set('ada', { localId: 'ada' });
+    for (const token of tokens.slice(0, 20)) await refusalOf(() => authenticateToken(test.instance, token));
+    assert.equal((await authenticateToken(test.instance, await mintIdToken())).subject, 'ada');
   });
 });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { withManualTimeouts } from '../../../helpers/fake-timers.ts';
-import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import {
   certificates,
   createSigningKey,
@@ -10,9 +9,8 @@ import {
   KEYS,
   keySet,
   mintIdToken,
-  openGoogle,
 } from '../../../helpers/google.ts';
-import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
+import { authenticateToken, useTestInstance } from '../../../helpers/instance.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 
 const send =
@@ -26,21 +24,15 @@ const CACHED = { 'Cache-Control': 'public, max-age=3600' };
 
 /** A cold instance without keys: it cannot verify a token, and this is not the caller's fault. */
 describe("while Google's keys are unavailable, a valid token", () => {
-  let google: Google;
-  let firestore: TestFirestore;
-  let instance: Instance;
   let good: string;
   /** Milliseconds that the test has moved the clock forward. Without keys, they are fetched again after 5 seconds. */
   let offset = 0;
+  const test = useTestInstance('each', { clock: () => Date.now() + offset });
   beforeEach(async () => {
     offset = 0;
-    google = await openGoogle();
-    firestore = await openTestFirestore();
-    google.users.set('ada', { localId: 'ada' });
-    instance = createInstance(google, firestore, { clock: () => Date.now() + offset });
+    test.google.users.set('ada', { localId: 'ada' });
     good = await mintIdToken();
   });
-  afterEach(() => Promise.all([google.close(), firestore.close()]));
 
   const failures: Record<string, Parameters<Google['answer']>[1]> = {
     '500 in JSON': send(500, JSON_TYPE, '{"error":{"code":500,"message":"boom"}}'),
@@ -57,35 +49,35 @@ describe("while Google's keys are unavailable, a valid token", () => {
   };
   for (const [what, answer] of Object.entries(failures)) {
     it(`gets "unavailable": ${what}`, async () => {
-      google.answer(KEYS, answer);
-      const error = await assertRefused(() => present(instance, good), 'unavailable');
+      test.google.answer(KEYS, answer);
+      const error = await assertRefused(() => authenticateToken(test.instance, good), 'unavailable');
       assert.ok((error.retryAfter ?? 0) > 0);
-      assert.equal(google.count(KEYS), 1);
+      assert.equal(test.google.count(KEYS), 1);
     });
   }
 
   it('gets "unavailable" when the connection breaks, and is accepted afterwards', async () => {
-    google.answer(KEYS, reset);
-    const error = await assertRefused(() => present(instance, good), 'unavailable');
+    test.google.answer(KEYS, reset);
+    const error = await assertRefused(() => authenticateToken(test.instance, good), 'unavailable');
     assert.ok((error.retryAfter ?? 0) > 0);
-    google.answer(KEYS, () => keySet([googleKey]));
+    test.google.answer(KEYS, () => keySet([googleKey]));
     offset = 5_000;
-    assert.equal((await present(instance, good)).subject, 'ada');
+    assert.equal((await authenticateToken(test.instance, good)).subject, 'ada');
   });
 
   it('gets "unavailable" at the deadline without an answer, and is accepted afterwards', async () => {
     const asked = Promise.withResolvers<void>();
-    google.answer(KEYS, () => () => asked.resolve());
+    test.google.answer(KEYS, () => () => asked.resolve());
     const deadlines = await withManualTimeouts(async (pass) => {
-      const refused = assertRefused(() => present(instance, good), 'unavailable');
+      const refused = assertRefused(() => authenticateToken(test.instance, good), 'unavailable');
       await asked.promise;
       pass();
       assert.ok(((await refused).retryAfter ?? 0) > 0);
     });
     assert.ok(deadlines.includes(5_000), String(deadlines));
-    google.answer(KEYS, () => keySet([googleKey]));
+    test.google.answer(KEYS, () => keySet([googleKey]));
     offset = 5_000;
-    assert.equal((await present(instance, good)).subject, 'ada');
+    assert.equal((await authenticateToken(test.instance, good)).subject, 'ada');
   });
 
   /** Without a usable key, the token cannot be verified. */
@@ -96,73 +88,75 @@ describe("while Google's keys are unavailable, a valid token", () => {
   };
   for (const [what, keys] of Object.entries(unusable)) {
     it(`is not accepted with ${what}`, async () => {
-      google.answer(KEYS, () => keys);
-      await assertRefused(() => present(instance, good), 'unavailable', /publishes no usable key/);
+      test.google.answer(KEYS, () => keys);
+      await assertRefused(
+        () => authenticateToken(test.instance, good),
+        'unavailable',
+        /publishes no usable key/,
+      );
     });
   }
 
   it('is accepted as soon as the keys are available again', async () => {
-    google.answer(KEYS, failures['500 in JSON'] ?? reset);
-    await assertRefused(() => present(instance, good), 'unavailable');
-    google.answer(KEYS, () => keySet([googleKey]));
-    await assertRefused(() => present(instance, good), 'unavailable');
-    assert.equal(google.count(KEYS), 1);
+    test.google.answer(KEYS, failures['500 in JSON'] ?? reset);
+    await assertRefused(() => authenticateToken(test.instance, good), 'unavailable');
+    test.google.answer(KEYS, () => keySet([googleKey]));
+    await assertRefused(() => authenticateToken(test.instance, good), 'unavailable');
+    assert.equal(test.google.count(KEYS), 1);
     offset = 5_000;
-    assert.equal((await present(instance, good)).subject, 'ada');
+    assert.equal((await authenticateToken(test.instance, good)).subject, 'ada');
   });
 });
 
 describe("Google's keys, once fetched", () => {
-  let google: Google;
-  let firestore: TestFirestore;
-  let instance: Instance;
+  const test = useTestInstance();
   before(async () => {
-    google = await openGoogle();
-    firestore = await openTestFirestore();
-    google.users.set('ada', { localId: 'ada' });
-    instance = createInstance(google, firestore);
-    await present(instance, await mintIdToken());
+    test.google.users.set('ada', { localId: 'ada' });
+    await authenticateToken(test.instance, await mintIdToken());
   });
-  after(() => Promise.all([google.close(), firestore.close()]));
 
   it('verify new tokens while the endpoint is down', async () => {
-    google.answer(KEYS, send(500, JSON_TYPE, '{}'));
-    assert.equal((await present(instance, await mintIdToken({ jti: 'new' }))).subject, 'ada');
-    assert.equal(google.count(KEYS), 1);
+    test.google.answer(KEYS, send(500, JSON_TYPE, '{}'));
+    assert.equal((await authenticateToken(test.instance, await mintIdToken({ jti: 'new' }))).subject, 'ada');
+    assert.equal(test.google.count(KEYS), 1);
   });
 
   it('are not replaced for a token that names another key', async () => {
     const stranger = createSigningKey();
     await assertRefused(
-      async () => present(instance, await mintIdToken({}, { key: stranger })),
+      async () => authenticateToken(test.instance, await mintIdToken({}, { key: stranger })),
       'invalid_token',
     );
-    assert.equal(google.count(KEYS), 1);
+    assert.equal(test.google.count(KEYS), 1);
   });
 });
 
 describe("Google's keys, when they rotate", () => {
+  let offset = 0;
+  const test = useTestInstance('all', { clock: () => Date.now() + offset });
+
   it('verify tokens of the new key, and refuse the removed one ten minutes later', async () => {
-    const google = await openGoogle();
-    const firestore = await openTestFirestore();
-    let offset = 0;
-    try {
-      google.users.set('ada', { localId: 'ada' });
-      const instance = createInstance(google, firestore, { clock: () => Date.now() + offset });
-      const next = createSigningKey();
-      await present(instance, await mintIdToken());
-      google.answer(KEYS, () => keySet([next]));
-      offset = 30_000;
-      assert.equal((await present(instance, await mintIdToken({}, { key: next }))).subject, 'ada');
-      await assertRefused(async () => present(instance, await mintIdToken({ jti: '2' })), 'invalid_token');
-      google.answer(KEYS, () => keySet([googleKey]));
-      offset += 10 * 60_000;
-      assert.equal((await present(instance, await mintIdToken({ jti: '3' }))).subject, 'ada');
-      const dropped = mintIdToken({ jti: '4' }, { key: next });
-      await assertRefused(async () => present(instance, await dropped), 'invalid_token', 'unknown-kid');
-    } finally {
-      await google.close();
-      await firestore.close();
-    }
+    test.google.users.set('ada', { localId: 'ada' });
+    const next = createSigningKey();
+    await authenticateToken(test.instance, await mintIdToken());
+    test.google.answer(KEYS, () => keySet([next]));
+    offset = 30_000;
+    assert.equal(
+      (await authenticateToken(test.instance, await mintIdToken({}, { key: next }))).subject,
+      'ada',
+    );
+    await assertRefused(
+      async () => authenticateToken(test.instance, await mintIdToken({ jti: '2' })),
+      'invalid_token',
+    );
+    test.google.answer(KEYS, () => keySet([googleKey]));
+    offset += 10 * 60_000;
+    assert.equal((await authenticateToken(test.instance, await mintIdToken({ jti: '3' }))).subject, 'ada');
+    const dropped = mintIdToken({ jti: '4' }, { key: next });
+    await assertRefused(
+      async () => authenticateToken(test.instance, await dropped),
+      'invalid_token',
+      'unknown-kid',
+    );
   });
 });

@@ -3,7 +3,6 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { inspect } from 'node:util';
 import { permissionsOf } from '../../../../src/authz/roles.ts';
 import { invalidToken } from '../../../../src/core/errors.ts';
-import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import {
   dummySignature,
   forge,
@@ -13,34 +12,21 @@ import {
   rs256,
   unsigned,
 } from '../../../helpers/forge.ts';
-import {
-  createSigningKey,
-  type Google,
-  googleKey,
-  idTokenClaims,
-  mintIdToken,
-  openGoogle,
-} from '../../../helpers/google.ts';
-import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
+import { createSigningKey, googleKey, idTokenClaims, mintIdToken } from '../../../helpers/google.ts';
+import { authenticateToken, useTestInstance } from '../../../helpers/instance.ts';
 import { assertRefused, refusalOf } from '../../../helpers/refusal.ts';
 
 const PUBLIC_MESSAGE = invalidToken('malformed-token').message;
 
 describe('Firebase ID token', () => {
-  let google: Google;
-  let firestore: TestFirestore;
-  let instance: Instance;
-  before(async () => {
-    google = await openGoogle();
-    firestore = await openTestFirestore();
-    google.users.set('ada', { localId: 'ada' });
-    instance = createInstance(google, firestore);
+  const test = useTestInstance();
+  before(() => {
+    test.google.users.set('ada', { localId: 'ada' });
   });
-  after(() => Promise.all([google.close(), firestore.close()]));
 
   it('becomes a principal', async () => {
     const claims = idTokenClaims({ sub: 'bea', roles: ['support'], rv: 3 });
-    const principal = await present(instance, await mintIdToken(claims));
+    const principal = await authenticateToken(test.instance, await mintIdToken(claims));
     assert.deepEqual(principal, {
       kind: 'user',
       issuer: claims.iss,
@@ -60,7 +46,10 @@ describe('Firebase ID token', () => {
   });
 
   it('is accepted without typ', async () => {
-    assert.equal((await present(instance, forgeIdToken({ header: { typ: undefined } }))).subject, 'ada');
+    assert.equal(
+      (await authenticateToken(test.instance, forgeIdToken({ header: { typ: undefined } }))).subject,
+      'ada',
+    );
   });
 
   const otherKey = createSigningKey();
@@ -142,16 +131,17 @@ describe('Firebase ID token', () => {
 
   for (const [what, token] of Object.entries(algorithms)) {
     it(`is refused: ${what}`, () =>
-      assertRefused(() => present(instance, token), 'invalid_token', 'wrong-algorithm'));
+      assertRefused(() => authenticateToken(test.instance, token), 'invalid_token', 'wrong-algorithm'));
   }
   for (const [what, token] of Object.entries(signatures)) {
     const reason = what.includes('kid') && !what.includes('under') ? 'unknown-kid' : 'wrong-signature';
-    it(`is refused: ${what}`, () => assertRefused(() => present(instance, token), 'invalid_token', reason));
+    it(`is refused: ${what}`, () =>
+      assertRefused(() => authenticateToken(test.instance, token), 'invalid_token', reason));
   }
   for (const [what, kid] of Object.entries(unknownKids)) {
     it(`is refused: kid ${what}`, () =>
       assertRefused(
-        () => present(instance, forgeIdToken({ header: { kid } })),
+        () => authenticateToken(test.instance, forgeIdToken({ header: { kid } })),
         'invalid_token',
         'unknown-kid',
       ));
@@ -159,21 +149,21 @@ describe('Firebase ID token', () => {
   for (const [what, kid] of Object.entries(kids)) {
     it(`is refused: kid ${what}`, () =>
       assertRefused(
-        () => present(instance, forgeIdToken({ header: { kid } })),
+        () => authenticateToken(test.instance, forgeIdToken({ header: { kid } })),
         'invalid_token',
         'no-usable-kid',
       ));
   }
   it('is refused: kid of 10 KB', () =>
     assertRefused(
-      () => present(instance, forgeIdToken({ header: { kid: 'k'.repeat(10_000) } })),
+      () => authenticateToken(test.instance, forgeIdToken({ header: { kid: 'k'.repeat(10_000) } })),
       'invalid_token',
       'longer than 8 KiB',
     ));
   for (const typ of ['jwt', 'at+jwt', 'logout+jwt', '', 1, ['JWT']]) {
     it(`is refused: typ ${JSON.stringify(typ)}`, () =>
       assertRefused(
-        () => present(instance, forgeIdToken({ header: { typ } })),
+        () => authenticateToken(test.instance, forgeIdToken({ header: { typ } })),
         'invalid_token',
         'wrong-typ',
       ));
@@ -182,7 +172,7 @@ describe('Firebase ID token', () => {
   it('is refused with one message for every reason, and no part of the token in the error', async () => {
     const all = { ...algorithms, ...signatures, expired: forgeIdToken({ claims: { exp: 1, iat: 0 } }) };
     for (const [what, token] of Object.entries(all)) {
-      const error = await refusalOf(() => present(instance, token));
+      const error = await refusalOf(() => authenticateToken(test.instance, token));
       assert.equal(error.message, PUBLIC_MESSAGE, what);
       const [, payload = '', signature = ''] = token.split('.');
       const everything = inspect(error, { depth: Number.POSITIVE_INFINITY }) + JSON.stringify(error);
@@ -192,14 +182,14 @@ describe('Firebase ID token', () => {
   });
 
   it('causes no request when its header or format is invalid', async () => {
-    google.requests.length = 0;
+    test.google.requests.length = 0;
     for (const token of [
       ...Object.values(algorithms),
       forge({ alg: 'RS256', jku: 'https://evil.example' }, {}),
     ]) {
-      await refusalOf(() => present(instance, token));
+      await refusalOf(() => authenticateToken(test.instance, token));
     }
-    assert.deepEqual(google.requests, []);
+    assert.deepEqual(test.google.requests, []);
   });
 });
 

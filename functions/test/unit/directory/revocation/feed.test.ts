@@ -8,7 +8,7 @@ import {
 } from '../../../../src/directory/revocation/access-changes.ts';
 import { createRevocationFeed } from '../../../../src/directory/revocation/feed.ts';
 import { connect, startTestFirestore } from '../../../helpers/firestore.ts';
-import { recordingLog } from '../../../helpers/instance.ts';
+import { recordingLog } from '../../../helpers/log.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 import {
   createMovableClock,

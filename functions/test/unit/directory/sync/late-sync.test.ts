@@ -104,10 +104,10 @@ describe('a change that reaches Firebase Auth after the directory', () => {
       assert.deepEqual((await change({ grants: grants('admin') }))?.pending, ['claims']);
       access.accounts.before = () => undefined;
       access.clock.move(149_999);
-      const bring = () => access.another().sync.syncAccount('bob', { wait: false });
-      assert.deepEqual([await bring(), access.accounts.changes], [false, []]);
+      const sync = () => access.another().sync.syncAccount('bob', { wait: false });
+      assert.deepEqual([await sync(), access.accounts.changes], [false, []]);
       access.clock.move(1_001);
-      assert.deepEqual([await bring(), claims()], [true, { roles: ['admin'], rv: 2 }]);
+      assert.deepEqual([await sync(), claims()], [true, { roles: ['admin'], rv: 2 }]);
     });
   });
 

@@ -98,13 +98,13 @@ describe('reconcile', () => {
       const { firestore, changeAccess, clock } = access;
       const told = new Set<string>();
       await withPerformanceClock(async (move) => {
-        const bring = async (uid: string) => {
+        const syncAccount = async (uid: string) => {
           move(1_001);
           told.add(uid);
           return false;
         };
         await work(
-          createReconcileAccess({ open: firestore.open, changeAccess, sync: { syncAccount: bring }, clock }),
+          createReconcileAccess({ open: firestore.open, changeAccess, sync: { syncAccount }, clock }),
           told,
         );
       });

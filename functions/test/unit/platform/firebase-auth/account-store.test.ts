@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import { type Google, openGoogle, PROJECT } from '../../../helpers/google.ts';
-import { createInstance, type Instance } from '../../../helpers/instance.ts';
+import { type Instance, openInstanceOn } from '../../../helpers/instance.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 
 const path = (method: string) => `/v1/projects/${PROJECT}/accounts:${method}`;
@@ -21,7 +21,7 @@ describe('account store', () => {
   after(() => firestore.close());
   beforeEach(async () => {
     google = await openGoogle();
-    accounts = createInstance(google, firestore).accounts;
+    accounts = openInstanceOn(google, firestore).accounts;
   });
   afterEach(() => google.close());
 

@@ -4,10 +4,9 @@ import { createFirebaseTokenVerifier } from '../../../../src/authn/oidc/firebase
 import { firebaseProfile } from '../../../../src/authn/oidc/providers/firebase.ts';
 import { parseCompactJws } from '../../../../src/authn/parse-jws.ts';
 import { createEmulatorTokenVerifier } from '../../../../src/platform/firebase-auth/emulator-token-verifier.ts';
-import { openTestFirestore, type TestFirestore } from '../../../helpers/firestore.ts';
 import { forgeIdToken, unsigned } from '../../../helpers/forge.ts';
-import { type Google, ISSUER, idTokenClaims, openGoogle, PROJECT } from '../../../helpers/google.ts';
-import { createInstance, type Instance, present } from '../../../helpers/instance.ts';
+import { ISSUER, idTokenClaims, PROJECT } from '../../../helpers/google.ts';
+import { authenticateToken, useTestInstance } from '../../../helpers/instance.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 
 /** What the Auth emulator issues: https://firebase.google.com/docs/emulator-suite/connect_auth */
@@ -15,27 +14,23 @@ const emulated = () => forgeIdToken({ header: { alg: 'none', kid: undefined }, s
 const now = () => Math.floor(Date.now() / 1000);
 
 describe("the emulator's unsigned token", () => {
-  let google: Google;
-  let firestore: TestFirestore;
-  before(async () => {
-    google = await openGoogle();
-    firestore = await openTestFirestore();
-    google.users.set('ada', { localId: 'ada' });
+  const test = useTestInstance();
+  before(() => {
+    test.google.users.set('ada', { localId: 'ada' });
   });
-  after(() => Promise.all([google.close(), firestore.close()]));
 
   it('is refused in production, and nothing is fetched', async () => {
     await assertRefused(
-      () => present(createInstance(google, firestore), emulated()),
+      () => authenticateToken(test.instance, emulated()),
       'invalid_token',
       'wrong-algorithm',
     );
-    assert.deepEqual(google.requests, []);
+    assert.deepEqual(test.google.requests, []);
   });
 
   it('is refused in the emulator if the SDK is not in emulator mode', async () => {
-    const instance: Instance = createInstance(google, firestore, { env: { FUNCTIONS_EMULATOR: 'true' } });
-    await assertRefused(() => present(instance, emulated()), 'invalid_token', 'auth/argument-error');
+    const local = test.another({ env: { FUNCTIONS_EMULATOR: 'true' } });
+    await assertRefused(() => authenticateToken(local, emulated()), 'invalid_token', 'auth/argument-error');
   });
 });
 
