@@ -1,7 +1,7 @@
 import type { AccessRule } from '../../functions/src/authz/access-rule.ts';
 import type { Role } from '../../functions/src/authz/roles.ts';
 import { guard } from '../../functions/src/pipeline/guard.ts';
-import { grantDefaultRole } from '../../functions/src/sign-up/default-role.ts';
+import { grantDefaultRole } from '../../functions/src/sign-up/service.ts';
 import { accountWith, openAuthServer } from '../../functions/test/consistency/auth-server.ts';
 import { type OwnInstance, openInstance } from '../../functions/test/consistency/instance.ts';
 import { connectOutside } from '../../functions/test/consistency/outside.ts';

@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { DocumentReference, Query, Transaction, WriteBatch } from '@google-cloud/firestore';
-import type { Clock } from '../core/clock.ts';
+import type * as z from 'zod';
 import { toAppError } from '../core/errors.ts';
 import { DAY, type Rfc3339 } from '../core/time.ts';
-import {
-  type OpenedFirestore,
-  type OpenFirestore,
-  omitUndefined,
-  useFirestore,
-} from '../platform/firestore/firestore.ts';
+import { type OpenedFirestore, omitUndefined, useFirestore } from '../platform/firestore/firestore.ts';
 import { readPage, startAfterTime, timeToken } from '../platform/firestore/paging.ts';
-import type { Log } from '../platform/logging/log.ts';
+import type { Platform } from '../platform/platform.ts';
 import { type AuditEvent, fromDocument, type RecordedEvent } from './audit-event.ts';
 import { createRefusalLimit } from './refusal-limit.ts';
+import type { auditQuery } from './schema.ts';
 
 const AUDIT_EVENTS = 'auditEvents';
 
@@ -20,19 +16,9 @@ const AUDIT_EVENTS = 'auditEvents';
 export const auditEventRef = ({ db }: OpenedFirestore, id: string): DocumentReference =>
   db.doc(`${AUDIT_EVENTS}/${id}`);
 
-export interface AuditQuery {
-  readonly actor?: string | undefined;
-  readonly target?: string | undefined;
-  readonly action?: string | undefined;
-  /** This moment included. */
-  readonly from?: Rfc3339 | undefined;
-  /** This moment excluded. */
-  readonly to?: Rfc3339 | undefined;
-  readonly pageSize: number;
-  readonly pageToken?: string | undefined;
-}
+export type AuditQuery = Readonly<z.output<typeof auditQuery>>;
 
-export interface AuditPage {
+interface AuditPage {
   readonly events: readonly RecordedEvent[];
   readonly nextPageToken?: string;
 }
@@ -58,15 +44,12 @@ export interface AuditLog {
   recordRefusal(event: AuditEvent): Promise<void>;
 }
 
-interface Options {
-  readonly open: OpenFirestore;
-  readonly clock: Clock;
-  /** Days for which an event is kept. */
-  readonly retention: number;
-  readonly log: Pick<Log, 'failure'>;
-}
-
-export function createAuditLog({ open, clock, retention, log }: Options): AuditLog {
+export function createAuditLog({
+  config,
+  clock,
+  log,
+  firestore: open,
+}: Pick<Platform, 'config' | 'clock' | 'log' | 'firestore'>): AuditLog {
   const limitRefusals = createRefusalLimit(clock);
 
   function append(
@@ -78,7 +61,7 @@ export function createAuditLog({ open, clock, retention, log }: Options): AuditL
     tx.create(auditEventRef(firestore, id), {
       ...omitUndefined(event),
       at: firestore.FieldValue.serverTimestamp(),
-      expireAt: new Date(clock() + retention * DAY * 1000),
+      expireAt: new Date(clock() + config.auditRetention * DAY * 1000),
     });
   }
 

@@ -4,7 +4,7 @@ import { createDirectoryService } from './service.ts';
 import { createReconcileSchedule } from './sync/reconcile-schedule.ts';
 
 export type { ChangeAccess } from './change-access.ts';
-export type { Directory, Outcome } from './directory.ts';
+export type { ChangeContext, Directory, Outcome } from './directory.ts';
 export { applyEdit, applyGrantRequests, type GrantRequest, summarizeGrants } from './edit.ts';
 export { type DirectoryEntry, type Grant, type Profile, profileOf } from './entry.ts';
 export type { DirectoryList, UserPage, UserQuery } from './list.ts';

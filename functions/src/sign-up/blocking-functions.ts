@@ -14,9 +14,9 @@ import { AppError, toAppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type DirectoryEntry, provisionEntry } from '../directory/index.ts';
 import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
-import { grantDefaultRole } from './default-role.ts';
 import { evaluateSignUp } from './policy.ts';
 import type { SignUpService } from './service.ts';
+import { grantDefaultRole } from './service.ts';
 
 /** A blocking function has 7 seconds, cold start included: these are for reading the entry and recording a refusal. */
 const FIND_DEADLINE_MS = 3_000;
@@ -63,7 +63,6 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
   async function findEntry(event: AuthBlockingEvent): Promise<DirectoryEntry | undefined | 'unknown'> {
     const { uid } = userOf(event);
     const { accounts, clock, directory, config, log } = deps();
-    const { changeAccess } = directory;
     try {
       return await withDeadline('sign-in', find(), FIND_DEADLINE_MS);
     } catch (error) {
@@ -80,10 +79,7 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
       const entry = account ? await provisionEntry(directory, account, seconds(clock)) : known;
       if (entry?.rolesVersion !== 0 || config.defaultRole === 'none' || !isAdmitted(event)) return entry;
       // The user signed up with an address that was not verified then.
-      await grantDefaultRole(
-        { accounts, clock, directory, changeAccess },
-        { uid, role: config.defaultRole, requestId: event.eventId },
-      );
+      await grantDefaultRole(deps(), { uid, role: config.defaultRole, requestId: event.eventId });
       return directory.find(uid);
     }
   }

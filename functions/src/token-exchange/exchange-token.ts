@@ -5,20 +5,19 @@ import { permissionsOf, type Role } from '../authz/roles.ts';
 import { seconds } from '../core/clock.ts';
 import { type Caller, isRefusal, toAppError, unavailable } from '../core/errors.ts';
 import {
-  type AccountSync,
   applyEdit,
-  type Directory,
   type DirectoryEntry,
+  type DirectoryService,
   markAccountOutOfSync,
   type Outcome,
   summarizeGrants,
 } from '../directory/index.ts';
+import type { Authentication } from '../pipeline/authentication.ts';
 import { createRateLimit } from '../pipeline/rate-limit.ts';
-import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
-import type { Log } from '../platform/logging/log.ts';
+import type { Platform } from '../platform/platform.ts';
 import { exchangedGrants } from './exchange-grants.ts';
 import { countExchange, EXCHANGES, WINDOW } from './exchange-limit.ts';
-import { readSubjectToken, refused, type SubjectTokenDeps, type TokenSubject } from './subject-token.ts';
+import { readSubjectToken, refused, type TokenSubject } from './subject-token.ts';
 
 /**
  * Exchanges a token of another issuer for a Firebase custom token of the same user (RFC 8693), so that they can use
@@ -34,26 +33,28 @@ export type ExchangeToken = (request: {
   readonly requestId: string;
 }) => Promise<{ readonly customToken: string }>;
 
-interface Deps {
-  readonly authn: SubjectTokenDeps;
-  readonly directory: Directory;
-  readonly accounts: AccountStore;
-  readonly sync: AccountSync;
-  readonly audit: Pick<AuditLog, 'recordRefusal'>;
-  readonly log: Pick<Log, 'change'>;
+interface Needs {
+  readonly audit: AuditLog;
+  readonly authentication: Authentication;
+  readonly directory: DirectoryService;
 }
 
-export function createExchangeToken({ authn, directory, accounts, sync, audit, log }: Deps): ExchangeToken {
+export function createExchangeToken(
+  { accounts, log }: Pick<Platform, 'accounts' | 'log'>,
+  { audit, authentication, directory }: Needs,
+): ExchangeToken {
+  const { accessRecords, clock } = authentication;
+  const { sync } = directory;
   const limit = createRateLimit({ uses: EXCHANGES, window: WINDOW });
 
   /** Provisions the subject's entry. @throws AppError when it, or the scopes of the token, does not allow the exchange */
   async function provisionSubject({ principal, identity, issuedRoles }: TokenSubject): Promise<void> {
     // An account needs an entry, even where the issuer's profile has no just-in-time provisioning.
     const provisioned = { ...identity, jitProvisioning: true };
-    const { record } = await authn.accessRecords.readExternal(provisioned);
+    const { record } = await accessRecords.readExternal(provisioned);
     if (record === undefined || record.disabled) throw refused('account-disabled', principal);
     if (principal.authTime < record.validAfter) throw refused('revoked', principal);
-    checkScopes(principal, [...activeRoles(record.grants, seconds(authn.clock)), ...issuedRoles]);
+    checkScopes(principal, [...activeRoles(record.grants, seconds(clock)), ...issuedRoles]);
   }
 
   /** One transaction: the count of exchanges, the grants, the access change and the audit event. */
@@ -61,7 +62,6 @@ export function createExchangeToken({ authn, directory, accounts, sync, audit, l
     const { principal, identity, issuedRoles } = subject;
     const { id, issuer } = identity;
     const event = { ...identifyCaller(principal), requestId, outcome: 'done' } as const;
-    let recorded: AuditEvent | undefined;
     const outcome = await directory.change({ uid: id }, ({ entry, now }): Outcome => {
       if (entry === undefined || entry.disabled) throw refused('account-disabled', principal);
       if (principal.authTime < entry.validAfter) throw refused('revoked', principal);
@@ -69,11 +69,11 @@ export function createExchangeToken({ authn, directory, accounts, sync, audit, l
       const given = { roles: issuedRoles, issuer, expiresAt: principal.tokenExpiresAt, now };
       const grants = exchangedGrants(entry.grants, given);
       const edited = grants === entry.grants ? { entry } : applyEdit(entry, { grants }, now);
-      recorded = { ...event, ...difference(entry, edited.entry) };
-      return { ...edited, entry: { ...edited.entry, exchange }, audit: recorded };
+      const audit = { ...event, ...difference(entry, edited.entry) };
+      return { ...edited, entry: { ...edited.entry, exchange }, audit };
     });
-    if (!outcome?.entry || recorded === undefined) throw new Error('an exchange always changes the entry');
-    log.change(recorded);
+    if (!outcome?.entry || !outcome.audit) throw new Error('an exchange always changes the entry');
+    log.change(outcome.audit);
     return outcome.entry;
   }
 
@@ -98,7 +98,7 @@ export function createExchangeToken({ authn, directory, accounts, sync, audit, l
   return async ({ token, type, requestId }) => {
     let subject: TokenSubject | undefined;
     try {
-      subject = await readSubjectToken(authn, { token, type });
+      subject = await readSubjectToken(authentication, { token, type });
       const { id } = subject.identity;
       await limit(id);
       await provisionSubject(subject);

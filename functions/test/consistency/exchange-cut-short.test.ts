@@ -18,7 +18,7 @@ const profiles = parseTrustedIssuers(
   { local: false, allowFirebase: false },
 );
 
-type Wired = Pick<ReturnType<typeof wireAccess>, 'directory' | 'sync' | 'records' | 'feed'>;
+type Wired = Pick<ReturnType<typeof wireAccess>, 'audit' | 'directory' | 'sync' | 'records' | 'feed'>;
 type Step = (work: () => Promise<unknown>) => Promise<unknown>;
 
 describe('an exchange that ends at any of its calls', function () {
@@ -34,21 +34,27 @@ describe('an exchange that ends at any of its calls', function () {
   afterEach(() => access.close());
 
   /** An instance's exchange; every change that it makes outside goes through `step`. */
-  function exchangeOf({ directory, sync, records, feed }: Wired, step: Step) {
+  function exchangeOf({ audit, directory, sync, records, feed }: Wired, step: Step) {
     const { accounts, clock } = access;
     const fetch = async () => new Response(JSON.stringify({ keys: [keys.jwk] }));
     const bearer = createBearerAuthenticator(createTokenVerifiers({ profiles, fetch, clock, records }));
-    const authn = {
+    const authentication = {
       ...{ clock, accessChanges: feed, accessRecords: records, authenticators: [bearer], bearer },
     };
-    return createExchangeToken({
-      ...{ authn, log: recordingLog().log, audit: { recordRefusal: async () => undefined } },
-      directory: { ...directory, change: through(step, directory.change) },
-      sync: { syncAccount: through(step, sync.syncAccount) },
+    const platform = {
+      log: recordingLog().log,
       accounts: {
         ...accounts,
         create: through(step, accounts.create),
         createCustomToken: through(step, accounts.createCustomToken),
+      },
+    };
+    return createExchangeToken(platform, {
+      ...{ authentication, audit: { ...audit, recordRefusal: async () => undefined } },
+      directory: {
+        ...directory,
+        change: through(step, directory.change),
+        sync: { syncAccount: through(step, sync.syncAccount) },
       },
     });
   }

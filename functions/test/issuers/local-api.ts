@@ -32,7 +32,7 @@ export async function openLocalApi(trustedIssuers: readonly object[]): Promise<L
       const external = createTokenVerifiers({ profiles, fetch, clock, records });
       const bearer = createBearerAuthenticator([...deps.bearer.verifiers, ...external]);
       const { directory, log } = deps;
-      const identities = createIdentitiesService({ directory, clock, log, trustedIssuers: profiles });
+      const identities = createIdentitiesService({ config, clock, log }, { directory });
       return { ...deps, config, authenticators: [bearer], bearer, identities };
     },
   });

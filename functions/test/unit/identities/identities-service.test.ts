@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { parseTrustedIssuers } from '../../../src/authn/oidc/trusted-issuers.ts';
 import type { PrincipalActor } from '../../../src/authz/principal.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { createIdentitiesService } from '../../../src/identities/identities-service.ts';
@@ -27,8 +28,13 @@ async function open() {
   await access.records.readExternal(EVE);
   const recorded = recordingLog();
   lines = recorded.lines;
-  const trustedIssuers = [{ issuer: ADA.issuer }];
-  identities = createIdentitiesService({ ...access, trustedIssuers, log: recorded.log });
+  const { config: unchanged } = access.platform;
+  const trustedIssuers = parseTrustedIssuers(
+    JSON.stringify([{ type: 'oidc', issuer: ADA.issuer, audience: 'gatehouse' }]),
+    { local: false, allowFirebase: false },
+  );
+  const config = { ...unchanged, trustedIssuers };
+  identities = createIdentitiesService({ ...access.platform, config, log: recorded.log }, access);
 }
 const enter = (by: PrincipalActor = ADAM) =>
   identities.provision(by, { issuer: ADA.issuer, subject: 'ada' }, { permission: 'users:write' });
