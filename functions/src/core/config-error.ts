@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 
-/** A configuration that cannot be used: what stops the build and the start. */
+/** An invalid configuration. It stops the build and the start. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
 
@@ -11,10 +11,7 @@ export class ConfigError extends Error {
   }
 }
 
-/**
- * @param name of the variable that holds the text
- * @throws ConfigError that says where the text is wrong
- */
+/** @param name of the variable that holds the text. @throws ConfigError for invalid JSON, with the position */
 export function parseConfigJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text, refuseProto);
@@ -27,7 +24,7 @@ export function parseConfigJson(text: string, name: string): unknown {
   }
 }
 
-/** Zod leaves such a field out, and would not report it. */
+/** Zod drops such a field without an error. */
 function refuseProto(name: string, value: unknown): unknown {
   if (name === '__proto__') throw new Error('has a field named __proto__');
   return value;
@@ -48,7 +45,7 @@ const NOUNS: Partial<Record<string, string>> = {
 const PARTS: Partial<Record<string, string>> = { array: ' entries', string: ' characters' };
 
 /**
- * What is wrong with a value of the configuration, for readers who do not know Zod.
+ * Describes a problem of a value of the configuration, for readers who do not know Zod.
  *
  * @param types the values of `type` that a discriminated union accepts
  */
@@ -79,9 +76,24 @@ export function formatZodIssue(types: readonly string[] = []): (issue: Issue) =>
   };
 }
 
-/** Each issue as a line that begins with its path below `root`, e.g. `trustedIssuers[0].region: is missing`. */
-export function problemsOf({ issues }: z.ZodError, root = ''): string[] {
-  return issues.map(({ path, message }) => `${path.reduce(appendKey, root)}: ${message}`);
+/**
+ * Parses a part of the configuration.
+ *
+ * @param root its path, e.g. `trustedIssuers`
+ * @param types the values of `type` that a discriminated union accepts
+ * @throws ConfigError with a line for each problem, e.g. `trustedIssuers[0].region: is missing`
+ */
+export function parseConfig<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  root = '',
+  types: readonly string[] = [],
+): z.output<S> {
+  const parsed = schema.safeParse(value, { error: formatZodIssue(types) });
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(
+    parsed.error.issues.map(({ path, message }) => `${path.reduce(appendKey, root)}: ${message}`),
+  );
 }
 
 function appendKey(path: string, key: PropertyKey): string {

@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import { omitUndefined } from '../platform/firestore/firestore.ts';
 import type { DirectoryEntry, Grant, Pending, Profile } from './entry.ts';
 import type { AccessChange } from './revocation/access-changes.ts';
@@ -14,9 +15,9 @@ export interface Edit {
   readonly profile?: Profile;
 }
 
-export interface Edited {
+interface Edited {
   readonly entry: DirectoryEntry;
-  /** What other instances must learn; absent when nothing. */
+  /** Absent when no instance has to apply anything. */
   readonly accessChange?: Omit<AccessChange, 'uid'>;
 }
 
@@ -34,12 +35,11 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
   const validAfter = endsSessions ? Math.max(before.validAfter, now + 1) : before.validAfter;
   const changesRoles = grants !== undefined;
   const rolesVersion = changesRoles ? before.rolesVersion + 1 : before.rolesVersion;
-  const newlyPending: Pending[] = [
-    ...(changesRoles ? ['claims' as const] : []),
-    ...(endsSessions ? ['sessions' as const] : []),
-    ...(disabled === undefined && !remove ? [] : ['disabled' as const]),
-    ...(remove ? ['deletion' as const] : []),
-  ];
+  const newlyPending: Pending[] = [];
+  if (changesRoles) newlyPending.push('claims');
+  if (endsSessions) newlyPending.push('sessions');
+  if (disabled !== undefined || remove) newlyPending.push('disabled');
+  if (remove) newlyPending.push('deletion');
   return {
     entry: {
       ...before,
@@ -64,7 +64,7 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
 /** A grant as requested. */
 export type GrantRequest = Pick<Grant, 'role' | 'expiresAt' | 'reason'>;
 
-/** The requested grants. A grant that stays the same keeps its giver, its time and its reason. */
+/** The requested grants. A grant that stays the same keeps its `grantedBy`, `grantedAt` and `reason`. */
 export function applyGrantRequests(
   before: readonly Grant[],
   requested: readonly GrantRequest[],
@@ -77,7 +77,10 @@ export function applyGrantRequests(
   });
 }
 
-/** Grants as an audit event shows them. */
-export function summarizeGrants(grants: readonly Grant[]): Record<string, unknown>[] {
-  return grants.map(({ role, expiresAt, reason }) => omitUndefined({ role, expiresAt, reason }));
+/** The grants of an entry, and their version, as an audit event shows them. */
+export function summarizeGrants({ rolesVersion, grants }: DirectoryEntry): JsonObject {
+  return {
+    version: rolesVersion,
+    grants: grants.map(({ role, expiresAt, reason }) => omitUndefined({ role, expiresAt, reason })),
+  };
 }

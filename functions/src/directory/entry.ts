@@ -60,8 +60,17 @@ export function isPermanentOwner(entry: DirectoryEntry | undefined): boolean {
 
 export function emptyEntry(uid: string, now: number): DirectoryEntry {
   return {
-    ...{ uid, emailVerified: false, providers: [], grants: [], rolesVersion: 0, claimsVersion: 0 },
-    ...{ disabled: false, validAfter: 0, pending: [], created: now, updated: now },
+    uid,
+    emailVerified: false,
+    providers: [],
+    grants: [],
+    rolesVersion: 0,
+    claimsVersion: 0,
+    disabled: false,
+    validAfter: 0,
+    pending: [],
+    created: now,
+    updated: now,
   };
 }
 
@@ -72,12 +81,13 @@ export function emptyEntry(uid: string, now: number): DirectoryEntry {
 export function importedEntry(account: Account, now: number): DirectoryEntry {
   const { uid, disabled, validAfter, claims } = account;
   const rolesVersion = claimedVersion(claims);
-  const grants = timedRolesFromClaims(claims).map(({ role, expiresAt }) => ({
-    ...{ role, grantedBy: 'import', grantedAt: now, expiresAt, reason: undefined },
-  }));
   return {
     ...emptyEntry(uid, now),
     ...profileOf(account),
-    ...{ grants, rolesVersion, claimsVersion: rolesVersion, disabled, validAfter },
+    grants: timedRolesFromClaims(claims).map((role) => ({ ...role, grantedBy: 'import', grantedAt: now })),
+    rolesVersion,
+    claimsVersion: rolesVersion,
+    disabled,
+    validAfter,
   };
 }

@@ -15,13 +15,10 @@ import { type DirectoryEntry, emptyEntry, importedEntry, profileOf } from './ent
  * @throws AppError `not_found` when there is neither an entry nor an account
  */
 export async function findOrProvision(
-  {
-    directory,
-    accounts,
-    clock,
-  }: { directory: Directory; accounts: Pick<AccountStore, 'find'>; clock: Clock },
+  deps: { directory: Directory; accounts: Pick<AccountStore, 'find'>; clock: Clock },
   uid: string,
 ): Promise<DirectoryEntry> {
+  const { directory, accounts, clock } = deps;
   const entry = await directory.find(uid);
   if (entry !== undefined) return entry;
   const account = await accounts.find(uid);
@@ -43,14 +40,12 @@ export async function provisionEntry(
 ): Promise<DirectoryEntry> {
   const { uid } = account;
   if (!isUid(uid)) throw new AppError('not_found', 'No entry in the directory can have such an id.');
-  let provisioned = importedEntry(account, now);
+  const imported = importedEntry(account, now);
+  let provisioned = imported;
   await directory.change({ uid }, ({ entry }): Outcome | undefined => {
+    provisioned = imported;
     if (entry === undefined) {
-      provisioned = importedEntry(account, now);
-      return {
-        entry: provisioned,
-        ...(provisioned.grants.length > 0 && { audit: importEvent(provisioned) }),
-      };
+      return { entry: imported, ...(imported.grants.length > 0 && { audit: importEvent(imported) }) };
     }
     provisioned = entry.identity === undefined ? { ...entry, ...profileOf(account) } : entry;
     return hasCurrentProfile(account, entry) ? undefined : { entry: provisioned };
@@ -70,14 +65,13 @@ export function hasCurrentProfile(account: Account, entry: DirectoryEntry): bool
   );
 }
 
-function importEvent({ uid, grants, rolesVersion }: DirectoryEntry): AuditEvent {
-  return {
-    ...{ actor: 'system', action: 'user.import', target: uid, outcome: 'done', requestId: 'import' },
-    after: { version: rolesVersion, grants: summarizeGrants(grants) },
-  };
+function importEvent(entry: DirectoryEntry): AuditEvent {
+  const { uid: target } = entry;
+  const event = { actor: 'system', action: 'user.import', outcome: 'done', requestId: 'import' } as const;
+  return { ...event, target, after: summarizeGrants(entry) };
 }
 
-/** Who provisions an external user, when it is not just-in-time provisioning. */
+/** Who provisions an external user, unless it is just-in-time provisioning. */
 interface ProvisionedBy {
   /** Directory id of the actor: its entry is in the context of `check`. */
   readonly actor?: string | undefined;

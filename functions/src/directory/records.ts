@@ -73,10 +73,10 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
     const account = await accounts.find(uid);
     if (account === undefined || !claimsDrifted(seen, account)) return;
     const claimed = claimedVersion(account.claims);
+    const event = { action: 'claims.repair', target: uid, outcome: 'done' } as const;
     await directory.change({ uid }, ({ entry, now }): Outcome | undefined => {
       if (entry?.rolesVersion !== seen.rolesVersion || !claimsDrifted(entry, account)) return undefined;
       const rolesVersion = Math.max(claimed, entry.rolesVersion) + 1;
-      const event = { actor: 'system', action: 'claims.repair', outcome: 'done' } as const;
       return {
         entry: {
           ...entry,
@@ -86,7 +86,9 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
         },
         accessChange: { rolesVersion },
         audit: {
-          ...{ ...event, target: uid, requestId: 'claims-repair' },
+          ...event,
+          actor: 'system',
+          requestId: 'claims-repair',
           before: { version: entry.rolesVersion, claimed },
           after: { version: rolesVersion },
         },

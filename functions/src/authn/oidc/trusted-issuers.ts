@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ConfigError, formatZodIssue, parseConfigJson, problemsOf } from '../../core/config-error.ts';
+import { ConfigError, parseConfig, parseConfigJson } from '../../core/config-error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 import { issuerSchema } from './providers/index.ts';
@@ -26,12 +26,10 @@ export function readTrustedIssuers(
   { local, allowFirebase }: Runtime,
   name = 'trustedIssuers',
 ): readonly IssuerProfile[] {
-  const error = formatZodIssue(allowFirebase ? [...TYPES, 'firebase'] : TYPES);
-  const parsed = z.array(issuerSchema).max(50).safeParse(settings, { error });
-  if (!parsed.success) throw new ConfigError(problemsOf(parsed.error, name));
-  const profiles = parsed.data;
+  const types = allowFirebase ? [...TYPES, 'firebase'] : TYPES;
+  const profiles = parseConfig(z.array(issuerSchema).max(50), settings, name, types);
   const problems = [
-    // The schema has seen that this is a list of objects.
+    // The schema has checked that this is a list of objects.
     ...(settings as JsonObject[]).flatMap((setting, index) => [
       ...(allowFirebase || setting.type !== 'firebase'
         ? []
