@@ -38,9 +38,9 @@ export interface AuditLog {
   ): void;
   /** Newest first. @throws AppError `invalid_argument`, `unavailable` */
   list(query: AuditQuery): Promise<AuditPage>;
-  /** All events from the given page on; a page is read when the one before has been consumed. */
+  /** All events from the given page on. Reads a page when the one before has been consumed. */
   stream(query: AuditQuery): AsyncGenerator<RecordedEvent>;
-  /** Records a refused attempt. Never throws: the refusal stands even if it cannot be recorded. */
+  /** Records a refused attempt. Never throws: the caller gets the refusal even if it cannot be recorded. */
   recordRefusal(event: AuditEvent): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/clock.ts';
 import type { AuditEvent } from './audit-event.ts';
 
-/** Refusals of one actor that one instance records per minute: a flood of requests must not become a flood of writes. */
+/** Refusals of one actor that one instance records per minute: a flood of requests must not cause a flood of writes. */
 const PER_MINUTE = 30;
 
 interface Tally {
@@ -14,7 +14,7 @@ interface Tally {
 /**
  * Decides whether a refusal is recorded.
  *
- * @returns how many refusals of this actor were not recorded since the last one that was; undefined: do not record this one
+ * @returns the number of refusals of this actor that were suppressed since the last recorded one; undefined: suppress this one
  */
 export function createRefusalLimit(clock: Clock): (event: Pick<AuditEvent, 'actor'>) => number | undefined {
   const tallies = new LRUCache<string, Tally>({ max: 1_000 });

@@ -12,7 +12,7 @@ export interface VerifiedToken extends Authenticated {
   readonly issued?: { readonly profile: IssuerProfile; readonly roles: readonly Role[] };
 }
 
-/** About 2 KiB an entry, so some 10 MB at the most, whoever sends how many distinct tokens. */
+/** About 2 KiB each: at most 10 MB, however many distinct tokens are sent. */
 const MAX_ENTRIES = 5_000;
 
 interface VerifiedTokenCache {

@@ -56,7 +56,7 @@ export function formatZodIssue(types: readonly string[] = []): (issue: Issue) =>
         if (issue.input === undefined) return 'is missing';
         return `has to be ${NOUNS[issue.expected] ?? issue.expected}`;
       case 'invalid_union':
-        return `has to be one of ${types.join(', ')}`; // the only union that has no words of its own
+        return `has to be one of ${types.join(', ')}`; // other unions have a message of their own
       case 'invalid_value':
         if (issue.input === undefined) return 'is missing';
         return `has to be one of ${issue.values.map(String).join(', ')}`;

@@ -63,7 +63,7 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 export interface FieldError {
-  /** Where, as a path: `body.roles.0`. */
+  /** Its path, e.g. `body.roles.0`. */
   readonly field: string;
   readonly message: string;
 }
@@ -85,7 +85,7 @@ export interface Caller {
 interface AppErrorOptions {
   /** For the log and the audit log, never for the caller. */
   readonly reason?: RefusalReason | undefined;
-  /** One line more, for the log alone. Never part of a token. */
+  /** Details in one line, for the log. Never part of a token. */
   readonly logDetail?: string | undefined;
   readonly errors?: readonly FieldError[] | undefined;
   /** Seconds, for `Retry-After`. */
@@ -94,7 +94,7 @@ interface AppErrorOptions {
   readonly missing?: string | undefined;
   /** What the challenge asks for (RFC 9470 §3). */
   readonly stepUp?: StepUp | undefined;
-  /** The caller whom the credential identified although it did not suffice, for the log. */
+  /** The caller that the refused credential identifies, for the log. */
   readonly caller?: Caller | undefined;
   /** Methods, for `Allow`. */
   readonly allow?: readonly string[] | undefined;
@@ -148,7 +148,7 @@ export function tokenStale(reason: RefusalReason, caller?: Caller): AppError {
   return new AppError('token_stale', detail, { reason, caller });
 }
 
-/** Something Gatehouse depends on did not answer. @param logDetail names it for the log. */
+/** A service that Gatehouse calls did not answer. @param logDetail names it for the log */
 export function unavailable(logDetail: string, cause?: unknown): AppError {
   return new AppError('unavailable', 'A service this depends on did not answer. Try again shortly.', {
     reason: 'service-unavailable',
@@ -170,7 +170,7 @@ export function rateLimited(wait: number): AppError {
   });
 }
 
-/** The members of an RFC 9457 problem. What is undefined does not reach the JSON. */
+/** The members of an RFC 9457 problem. Undefined ones do not appear in the JSON. */
 export function problemOf({ code, message, errors }: AppError, requestId?: string): Record<string, unknown> {
   const { status, title } = ERRORS[code];
   return { type: `urn:gatehouse:error:${code}`, title, status, detail: message, code, requestId, errors };
@@ -184,7 +184,7 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof AppError && ERRORS[error.code].status < 500;
 }
 
-/** Anything thrown → an AppError; what is not one already becomes a fixed `internal`. */
+/** The AppError for anything thrown; `internal` for every other error. */
 export function toAppError(thrown: unknown): AppError {
   return thrown instanceof AppError
     ? thrown
@@ -193,7 +193,7 @@ export function toAppError(thrown: unknown): AppError {
       });
 }
 
-/** The same error, its fields named as in the request. */
+/** The same error, with the names of its fields in the request. */
 export function withLocatedFields(error: AppError, locate: (field: string) => string): AppError {
   const { code, message, errors, cause } = error;
   if (errors === undefined) return error;

@@ -22,7 +22,7 @@ interface Edited {
 }
 
 /**
- * Applies an edit. Access that it takes away ends with this second, on every instance. Pure.
+ * Applies an edit. Access that it removes ends with this second, on every instance. Pure.
  *
  * @param now seconds since the epoch
  * @throws AppError `not_found` while the user is being deleted
@@ -61,7 +61,7 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
   };
 }
 
-/** A grant as requested. */
+/** A grant in a request. */
 export type GrantRequest = Pick<Grant, 'role' | 'expiresAt' | 'reason'>;
 
 /** The requested grants. A grant that stays the same keeps its `grantedBy`, `grantedAt` and `reason`. */

@@ -55,7 +55,7 @@ export async function* importUsers(
         await provisionEntry(directory, account, seconds(clock));
       return;
     }
-    // The page may be minutes old and the user deleted since.
+    // The page may be minutes old, and the user may have been deleted.
     if (!dryRun && (await accounts.find(account.uid)) === undefined) return;
     const now = seconds(clock);
     const { grants } = dryRun ? importedEntry(account, now) : await provisionEntry(directory, account, now);

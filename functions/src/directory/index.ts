@@ -13,7 +13,7 @@ export type { DirectoryService } from './service.ts';
 export { handleAccountDeleted, markAccountOutOfSync } from './sync/account-lifecycle.ts';
 export type { AccountSync } from './sync/account-sync.ts';
 
-/** The record of who may do what, and its copies in Firebase Auth and in every instance. */
+/** The record of who may do what, synced to Firebase Auth and to every instance. */
 export const directory = defineModule({
   name: 'directory',
   create: createDirectoryService,

@@ -10,7 +10,7 @@ import { summarizeGrants } from './edit.ts';
 import { type DirectoryEntry, emptyEntry, importedEntry, profileOf } from './entry.ts';
 
 /**
- * The entry of a user; for a Firebase user without one, it is created first: the account may be older than Gatehouse.
+ * Finds the entry of a user, or creates it for a Firebase user: the account may be older than Gatehouse.
  *
  * @throws AppError `not_found` when there is neither an entry nor an account
  */
@@ -27,8 +27,8 @@ export async function findOrProvision(
 }
 
 /**
- * Creates the entry of an account, or updates the profile in the entry it has. Of two that run at once, the second finds the
- * entry of the first. The profile of an external user comes from its issuer, and stays.
+ * Creates the entry of an account, or updates the profile of an existing entry. Of two concurrent calls, the second finds
+ * the entry of the first. The profile of an external user comes from the issuer, and is not changed.
  *
  * @param now seconds since the epoch
  * @throws AppError `not_found` for an id that no document can have: other code may create users with any id
@@ -83,8 +83,8 @@ interface ProvisionedBy {
 const JIT_PROVISIONING = { actor: 'system', requestId: 'jit-provisioning' };
 
 /**
- * The entry of an external user, created without grants when there is none: the roles that the issuer gives are in its
- * tokens. Of two that run at once, the second finds the entry of the first.
+ * Finds the entry of an external user, or creates it without grants: the roles that the issuer gives are in its tokens. Of
+ * two concurrent calls, the second finds the entry of the first.
  *
  * @throws AppError `internal` when the entry has another identity, or what `check` throws
  */
@@ -100,7 +100,7 @@ export async function provisionExternalUser(
     const { entry, now } = context;
     provisioned = entry;
     if (entry?.identity !== undefined) return undefined;
-    // An entry without an identity was imported from an account that a token exchange had created.
+    // An entry without an identity was imported from the account of a token exchange.
     provisioned = {
       ...(entry ?? emptyEntry(uid, now)),
       ...externalProfileOf(identity),
@@ -113,7 +113,7 @@ export async function provisionExternalUser(
   return checkIdentity(provisioned, identity);
 }
 
-/** @throws AppError `internal` for an entry with another identity: no access is guessed from it */
+/** @throws AppError `internal` for an entry with another identity */
 export function checkIdentity(
   entry: DirectoryEntry,
   { issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>,
@@ -123,7 +123,7 @@ export function checkIdentity(
   throw new AppError('internal', undefined, { reason: 'identity-mismatch', logDetail });
 }
 
-/** Stores the e-mail address that the token of an external user has now. A token without one changes nothing. */
+/** Updates the e-mail address of an external user from the token. A token without one changes nothing. */
 export async function updateEmail(
   directory: Directory,
   entry: DirectoryEntry,

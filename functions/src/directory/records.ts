@@ -26,13 +26,13 @@ interface RecordsDeps {
 }
 
 /**
- * Changes dated before this many seconds ago are visible, if they were committed at all: a change is dated when its
- * transaction reads, and Firestore ends a transaction that is idle for a minute
+ * A read sees all changes that are dated more than this many seconds ago: a change has the time at which its transaction
+ * reads, and Firestore ends a transaction that is idle for a minute
  * (https://firebase.google.com/docs/firestore/quotas). Our clock may be ahead of Firestore's, too.
  */
 const SETTLED_SECONDS = 60;
 
-/** A stale token that is presented again and again triggers one look-up per this many milliseconds. */
+/** Milliseconds between two look-ups for the same user, however often a stale token is sent. */
 const RESYNC_INTERVAL_MS = 5_000;
 
 /**
@@ -130,7 +130,7 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
   };
 }
 
-/** @param settled second up to which all changes are in what was read, including the deletion of an entry */
+/** @param settled what was read includes all changes up to this second, the deletion of an entry too */
 function versionOf(id: string, record: AccessRecord | undefined, settled: number): EntryVersion {
   const { rolesVersion = 0, validAfter = 0 } = record ?? {};
   return { id, rolesVersion, validAfter: Math.max(validAfter, settled) };
@@ -140,13 +140,13 @@ function recordOf({ disabled, validAfter, rolesVersion, grants }: DirectoryEntry
   return { disabled, validAfter, rolesVersion, grants };
 }
 
-/** The issuer's own tokens say which roles it gives; what it gave by a token exchange is for Firebase tokens only. */
+/** The tokens of an issuer contain the roles that it gives now. Grants of a token exchange are for Firebase tokens only. */
 function withoutExchangedGrants(entry: DirectoryEntry): DirectoryEntry {
   const grants = entry.grants.filter(({ grantedBy }) => grantedBy !== entry.identity?.issuer);
   return { ...entry, grants };
 }
 
-/** A record, restricted by what Firebase Auth says. */
+/** A record, restricted by the account in Firebase Auth. */
 function stricter(
   record: AccessRecord,
   { disabled, validAfter }: Pick<AccessRecord, 'disabled' | 'validAfter'>,

@@ -54,7 +54,7 @@ export async function allowCall(
   return { input, context: { service, actor, access, resource: loaded } };
 }
 
-/** Runs an allowed call. @returns the answer as its schema lets it out; undefined for an operation without one */
+/** Runs an allowed call. @returns the answer, with the fields of its schema; undefined for an operation without content */
 export async function runCall(
   { operation }: BoundOperation,
   call: Call,
@@ -64,7 +64,7 @@ export async function runCall(
   return operation.output === null ? undefined : operation.output.parse(answer);
 }
 
-/** Services name fields relative to the input; the caller gets the names that they have in the request. */
+/** Services name fields relative to the input; the caller gets their names in the request. */
 async function locateErrors<T>(call: Call, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -6,7 +6,7 @@ import type { Log } from '../platform/logging/log.ts';
 interface Arrival {
   /** Lower-case names, as Node gives them. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Set where the body has been read already: the functions framework does that, up to 1 GB. */
+  /** Set where the functions framework has read the body, of up to 1 GB. */
   readonly rawBody?: Buffer | undefined;
 }
 

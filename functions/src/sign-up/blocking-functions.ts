@@ -18,7 +18,7 @@ import { evaluateSignUp } from './policy.ts';
 import type { SignUpService } from './service.ts';
 import { grantDefaultRole } from './service.ts';
 
-/** A blocking function has 7 seconds, cold start included: these are for reading the entry and recording a refusal. */
+/** A blocking function has 7 seconds, cold start included. */
 const FIND_DEADLINE_MS = 3_000;
 const RECORD_DEADLINE_MS = 1_500;
 
@@ -34,7 +34,7 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
       const { email, emailVerified } = userOf(event);
       if (evaluateSignUp({ email, emailVerified }, deps().config.signUpDomains) === 'refused') {
         await refuse(event, {
-          // This uid will never exist: all refused sign-ups share the limit of one actor on recorded refusals.
+          // There is no user yet: all refused sign-ups count as one actor in the limit of recorded refusals.
           ...{ actor: 'anonymous', target: 'anonymous', action: 'user.create' },
           reason: 'sign-up is not open to this e-mail address',
           after: { domain: email?.split('@').at(-1) ?? '' },
@@ -57,8 +57,8 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
   };
 
   /**
-   * Never blocks a sign-in: without an answer (`unknown`) the token keeps its claims, which are checked like those of any
-   * other token.
+   * A failure never blocks a sign-in: with `unknown` the token keeps its claims, which are checked like those of any other
+   * token.
    */
   async function findEntry(event: AuthBlockingEvent): Promise<DirectoryEntry | undefined | 'unknown'> {
     const { uid } = userOf(event);

@@ -20,9 +20,9 @@ import { countExchange, EXCHANGES, exchangedGrants, WINDOW } from './entry-chang
 import { readSubjectToken, refused, type TokenSubject } from './subject-token.ts';
 
 /**
- * Exchanges a token of another issuer for a Firebase custom token of the same user (RFC 8693), so that they can use
- * Firestore and Storage under the same rules. The roles that the issuer gives become grants in the directory, until the
- * token expires, and from there custom claims. The custom token itself only says when the user signed in.
+ * Exchanges a token of another issuer for a Firebase custom token of the same user (RFC 8693), who can then use Firestore
+ * and Storage under the same rules. The roles that the issuer gives become grants in the directory until the token expires,
+ * and custom claims from these grants. The only claim of the custom token itself is the time of the sign-in.
  *
  * @throws AppError `invalid_request` for a token that cannot be exchanged, `rate_limited`, `unavailable`
  */
@@ -47,7 +47,7 @@ export function createExchangeToken(
   const { sync } = directory;
   const limit = createRateLimit({ uses: EXCHANGES, window: WINDOW });
 
-  /** Provisions the subject's entry. @throws AppError when it, or the scopes of the token, does not allow the exchange */
+  /** Provisions the entry. @throws AppError when the entry, or the scopes of the token, do not allow the exchange */
   async function provisionSubject({ principal, identity, issuedRoles }: TokenSubject): Promise<void> {
     // An account needs an entry, even where the issuer's profile has no just-in-time provisioning.
     const { record } = await accessRecords.readExternal({ ...identity, jitProvisioning: true });
@@ -74,7 +74,7 @@ export function createExchangeToken(
     return outcome.entry;
   }
 
-  /** Creates the account if there is none. @throws AppError when it or the entry is disabled, or the entry was deleted */
+  /** Creates the account if there is none. @throws AppError when the account or the entry is disabled or was deleted */
   async function prepareAccount(entry: DirectoryEntry, { principal }: TokenSubject): Promise<void> {
     const { uid, rolesVersion, pending } = entry;
     const found = await accounts.find(uid);

@@ -16,7 +16,7 @@ interface Deps extends Pick<Platform, 'accounts' | 'clock'> {
 
 interface OperatorGrant {
   readonly role: Role;
-  /** Ignore every refusal that suggests `--force`. */
+  /** Grant even where the refusal suggests `--force`. */
   readonly force: boolean;
 }
 
@@ -36,7 +36,7 @@ export async function grantAsOperator(
   if (account === undefined) {
     throw new AppError('not_found', `No user has signed up with the e-mail address ${email}.`);
   }
-  // With a password, anyone can sign up with an address that is not theirs, and wait for this grant.
+  // Without verification, anyone can sign up with the address of another person and get this grant.
   if (!wanted.force && !account.emailVerified && !unverified) {
     throw refuse('This e-mail address is not verified: let them verify it first');
   }

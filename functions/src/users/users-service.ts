@@ -176,7 +176,7 @@ function checkVersion({ rolesVersion }: DirectoryEntry, version: number): void {
   throw new AppError('version_mismatch', `The roles are at version ${rolesVersion}. Read them again.`);
 }
 
-/** A request may repeat a grant that has expired, but not give one. */
+/** A request may repeat an expired grant of the entry, but not add one. */
 function checkExpiry(before: readonly Grant[], grants: readonly Grant[], now: number): void {
   const errors = grants.flatMap((grant, index) =>
     !isActive(grant, now) && !before.includes(grant)

@@ -14,17 +14,17 @@ import type { JwtVerifier, VerifiedJwt } from './verify-jwt.ts';
 interface Options {
   /** Of the project's own Firebase. */
   readonly jwt: JwtVerifier;
-  /** For sessions that a token exchange began. */
+  /** For sessions of a token exchange. */
   readonly records: Pick<AccessRecords, 'read'>;
 }
 
 /** Verifies Firebase ID tokens of this project. Their role claims are a copy of the directory entry. */
 export function createFirebaseTokenVerifier({ jwt, records }: Options): TokenVerifier {
-  /** The access changes are forgotten after an hour; Firebase holds such a session for younger than they were. */
+  /** Firebase dates the session later than the sign-in, and the revocation feed keeps changes for an hour only. */
   async function checkExchanged(principal: Principal): Promise<void> {
     const record = await records.read(principal.subject);
     const { authTime } = principal;
-    // A deleted account is refused like a disabled one.
+    // A deleted account is rejected like a disabled one.
     checkRecord(record ?? { disabled: true, validAfter: 0 }, authTime, principal);
   }
 
@@ -41,15 +41,15 @@ export function createFirebaseTokenVerifier({ jwt, records }: Options): TokenVer
   };
 }
 
-/** What Firebase's own tokens never differ in. firebase-admin gives `nbf` no tolerance, so there is none here either. */
+/** Checks that firebase-admin makes beyond the profile. It gives `nbf` no tolerance, so there is none here either. */
 function checkForm({ header, payload }: UnverifiedToken, now: number): void {
   if (header.typ !== undefined && header.typ !== 'JWT') throw invalidToken('wrong-typ');
   if (typeof payload.nbf === 'number' && payload.nbf > now) throw invalidToken('issued-in-the-future');
 }
 
 /**
- * A session that an exchange began (`token-exchange/`) is no younger than the sign-in that was exchanged: a custom token
- * kept for its hour must not outlive a revocation, nor a password set in such a session.
+ * A session of a token exchange is as old as the sign-in at the issuer: a custom token is valid for an hour, and must not
+ * outlive a revocation; nor must a password that was set in such a session.
  */
 function subjectAuthTime({ payload }: UnverifiedToken): number | undefined {
   const { sub, subject_auth_time: authTime } = payload;
@@ -90,7 +90,7 @@ function toVerified(
 
 interface SignIn {
   readonly provider?: string;
-  /** Identity Platform names it only where the sign-in proved one. */
+  /** Present only where the sign-in proved a second factor. */
   readonly secondFactor?: string;
 }
 

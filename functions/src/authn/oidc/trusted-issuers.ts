@@ -4,11 +4,11 @@ import type { JsonObject } from '../../core/json.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 import { issuerSchema } from './providers/index.ts';
 
-/** Where tokens are verified. */
+/** Where the tokens are verified. */
 interface Runtime {
   /** The emulator: issuers on this machine may use plain HTTP. */
   readonly local: boolean;
-  /** Outside of the Firebase project, e.g. in AWS Lambda: there Firebase is an issuer like the others. */
+  /** Outside of the Firebase project, e.g. in AWS Lambda, Firebase is an external issuer. */
   readonly allowFirebase: boolean;
 }
 
@@ -69,7 +69,7 @@ function emulatorOnly(setting: JsonObject): string[] {
 /** Where tokens and keys come from. */
 const URL_FIELDS = ['issuer', 'jwksUri'];
 
-/** Of two equal profiles, the second would never be used. */
+/** Of two profiles for the same tokens, the second would never be used. */
 function duplicates(profiles: readonly IssuerProfile[]): string[] {
   const accepted = profiles.map(({ issuer, algorithms, tokenUse, typ, audience, clientIds, claims }) =>
     JSON.stringify([issuer, algorithms, tokenUse, typ, audience, clientIds, claims]),
@@ -80,7 +80,7 @@ function duplicates(profiles: readonly IssuerProfile[]): string[] {
   });
 }
 
-/** One `iss` under two names would give one user two identities. */
+/** One `iss` in two issuers would give one user two identities. */
 function sharedNames(profiles: readonly IssuerProfile[]): string[] {
   const names = new Map<string, string>();
   return profiles.flatMap(({ issuer, accepts }, index) =>
@@ -92,13 +92,13 @@ function sharedNames(profiles: readonly IssuerProfile[]): string[] {
   );
 }
 
-/** Entries of one issuer share its keys, so they have to be found in one place. */
+/** Entries of one issuer share its keys, so they need the same `jwksUri`. */
 function otherKeys(profiles: readonly IssuerProfile[]): string[] {
-  const places = new Map<string, string | null>();
+  const uris = new Map<string, string | null>();
   return profiles.flatMap(({ accepts }, index) =>
     accepts.flatMap(({ issuer, jwksUri }) => {
-      if (!places.has(issuer)) places.set(issuer, jwksUri);
-      return places.get(issuer) === jwksUri
+      if (!uris.has(issuer)) uris.set(issuer, jwksUri);
+      return uris.get(issuer) === jwksUri
         ? []
         : [`[${index}]: another entry has the keys of ${issuer} elsewhere`];
     }),

@@ -21,9 +21,9 @@ export function firebaseProfile(projectId: string): IssuerProfile {
     tokenUse: 'id',
     claims: {},
     rejectReason: ({ aud, firebase }) => {
-      // As firebase-admin: never a list.
+      // Never a list, as in firebase-admin.
       if (typeof aud !== 'string') return 'wrong-audience';
-      // Users of a tenant have ids of their own: without the tenant, an id could be another user's.
+      // The ids of users are unique within a tenant only.
       return Object.hasOwn(Object(firebase), 'tenant') ? 'tenant-token' : undefined;
     },
     maxLifetime: HOUR,
@@ -38,7 +38,7 @@ export function firebaseProfile(projectId: string): IssuerProfile {
   };
 }
 
-/** As a setting: where the tokens of a project are verified outside of that project, e.g. in AWS Lambda. */
+/** As a setting, to verify the tokens of a project outside of that project, e.g. in AWS Lambda. */
 export const firebase = z
   .strictObject({
     type: z.literal('firebase'),
