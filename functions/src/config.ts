@@ -118,7 +118,7 @@ const origin = z.string().refine((text) => {
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
-const whole = (min: number, max: number) =>
+const wholeNumber = (min: number, max: number) =>
   z.string().regex(/^\d+$/, 'is not a whole number').transform(Number).pipe(z.int().min(min).max(max));
 
 /** https://firebase.google.com/docs/firestore/manage-databases#database_id */
@@ -128,9 +128,9 @@ const environment = z.object({
   ALLOWED_ORIGINS: commaSeparated(origin),
   APP_CHECK: flag,
   APP_CHECK_CONSUME: flag,
-  ACCESS_CHANGE_MAX_AGE: whole(1, 60),
+  ACCESS_CHANGE_MAX_AGE: wholeNumber(1, 60),
   BEHIND_GATEWAY: flag,
-  AUDIT_RETENTION_DAYS: whole(1, 3650),
+  AUDIT_RETENTION_DAYS: wholeNumber(1, 3650),
   DATABASE_ID: z.string().regex(DATABASE_ID, 'is not an id like gatehouse'),
 });
 

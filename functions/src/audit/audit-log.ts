@@ -104,16 +104,16 @@ export function createAuditLog({
   };
 }
 
-function toQuery({ db, Timestamp, FieldPath }: OpenedFirestore, query: AuditQuery): Query {
-  let found: Query = db
+function toQuery({ db, Timestamp, FieldPath }: OpenedFirestore, filter: AuditQuery): Query {
+  let query: Query = db
     .collection(AUDIT_EVENTS)
     .orderBy('at', 'desc')
     .orderBy(FieldPath.documentId(), 'desc');
   for (const field of ['actor', 'target', 'action'] as const) {
-    if (query[field] !== undefined) found = found.where(field, '==', query[field]);
+    if (filter[field] !== undefined) query = query.where(field, '==', filter[field]);
   }
   const at = ({ seconds, nanoseconds }: Rfc3339) => new Timestamp(seconds, nanoseconds);
-  if (query.from !== undefined) found = found.where('at', '>=', at(query.from));
-  if (query.to !== undefined) found = found.where('at', '<', at(query.to));
-  return startAfterTime(found, query.pageToken, Timestamp);
+  if (filter.from !== undefined) query = query.where('at', '>=', at(filter.from));
+  if (filter.to !== undefined) query = query.where('at', '<', at(filter.to));
+  return startAfterTime(query, filter.pageToken, Timestamp);
 }

@@ -19,9 +19,11 @@ interface Tally {
 export function createRefusalLimit(clock: Clock): (event: Pick<AuditEvent, 'actor'>) => number | undefined {
   const tallies = new LRUCache<string, Tally>({ max: 1_000 });
   return ({ actor }) => {
-    const known = tallies.get(actor);
-    const isNewMinute = known === undefined || clock() - known.since >= 60_000;
-    const tally = isNewMinute ? { since: clock(), recorded: 0, suppressed: known?.suppressed ?? 0 } : known;
+    const previous = tallies.get(actor);
+    const isNewMinute = previous === undefined || clock() - previous.since >= 60_000;
+    const tally = isNewMinute
+      ? { since: clock(), recorded: 0, suppressed: previous?.suppressed ?? 0 }
+      : previous;
     if (isNewMinute) tallies.set(actor, tally);
     if (tally.recorded >= PER_MINUTE) {
       tally.suppressed++;

@@ -35,8 +35,8 @@ export async function authenticate(
   try {
     if (fresh) return await asRecorded(deps, authentication);
     if (directoryVersion === undefined) return principal;
-    const latest = deps.accessChanges.find(directoryVersion.id);
-    const change = latest instanceof Promise ? await latest : latest;
+    const finding = deps.accessChanges.find(directoryVersion.id);
+    const change = finding instanceof Promise ? await finding : finding;
     if (change === undefined || !isOutdated(authentication, directoryVersion, change)) return principal;
     authenticator.forget(value);
     return (await authenticator.authenticate(value, seconds(deps.clock))).principal;

@@ -53,8 +53,8 @@ export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTok
       const key = keyOf(token);
       const kept = entries.get(key);
       if (kept !== undefined && now < kept.validUntil) return kept;
-      const begun = pending.get(key);
-      if (begun !== undefined) return begun;
+      const running = pending.get(key);
+      if (running !== undefined) return running;
       entries.delete(key);
       const verifying = keep(key, verify());
       pending.set(key, verifying);

@@ -37,14 +37,15 @@ export interface MappedRights extends Rights {
  * for any. They give rights to a service, because an administrator of the issuer granted them. Pure.
  */
 export function mapClaims(payload: JsonObject, map: ClaimMapping, kind: 'user' | 'service'): MappedRights {
-  const found = map.sources.flatMap(({ path, values }) => rightsOf(textsAt(payload, path), values));
-  if (kind === 'user') found.push(map.everyone);
-  if (map.scopes === null) return union(found);
+  const rights = map.sources.flatMap(({ path, values }) => rightsOf(textsAt(payload, path), values));
+  if (kind === 'user') rights.push(map.everyone);
+  if (map.scopes === null) return union(rights);
   const scoped = union(rightsOf(scopesOf(payload), map.scopes));
   const scopes = [...new Set([...permissionsOf(scoped.roles), ...scoped.permissions])];
   // A role with only some of its permissions would mislead code that checks role names.
-  if (kind === 'service') found.push({ roles: scoped.roles.filter(isUnprivilegedRole), permissions: scopes });
-  return { ...union(found), scopes };
+  if (kind === 'service')
+    rights.push({ roles: scoped.roles.filter(isUnprivilegedRole), permissions: scopes });
+  return { ...union(rights), scopes };
 }
 
 /** The permissions of rights, without privileged ones: a token can be out of date, so it never gives those. */

@@ -10,7 +10,7 @@ export interface RequestLabels {
   readonly 'logging.googleapis.com/labels'?: { readonly execution_id: string };
 }
 
-interface Arrival {
+interface LabelledRequest {
   readonly headers: IncomingHttpHeaders;
   /** The functions framework takes both from headers, unchecked. */
   readonly executionId?: string;
@@ -18,10 +18,10 @@ interface Arrival {
 }
 
 /** The same labels that the Firebase SDK's logger and the functions framework add to a line. */
-export function requestLabels(arrival: Arrival, projectId: string): RequestLabels {
-  const trace = traceId(arrival.headers);
-  const spanId = ifMatches(arrival.spanId, /^\d{1,20}$/);
-  const executionId = ifMatches(arrival.executionId, /^[\w-]{1,64}$/);
+export function requestLabels(request: LabelledRequest, projectId: string): RequestLabels {
+  const trace = traceId(request.headers);
+  const spanId = ifMatches(request.spanId, /^\d{1,20}$/);
+  const executionId = ifMatches(request.executionId, /^[\w-]{1,64}$/);
   if (trace === undefined && spanId === undefined && executionId === undefined) return NONE;
   return {
     ...(trace !== undefined && { 'logging.googleapis.com/trace': `projects/${projectId}/traces/${trace}` }),

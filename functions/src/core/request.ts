@@ -33,12 +33,12 @@ export function payloadTooLarge(cause?: unknown): AppError {
 const earlyRefusals = new WeakMap<object, AppError>();
 
 /** Records a refusal before the function is called. `enforceTransport` answers with it. */
-export function refuseEarly(arrival: object, refusal: AppError): void {
-  earlyRefusals.set(arrival, refusal);
+export function refuseEarly(request: object, refusal: AppError): void {
+  earlyRefusals.set(request, refusal);
 }
 
-export function earlyRefusalOf(arrival: object): AppError | undefined {
-  return earlyRefusals.get(arrival);
+export function earlyRefusalOf(request: object): AppError | undefined {
+  return earlyRefusals.get(request);
 }
 
 /** @throws AppError `invalid_request` for a path on which Express would fail */

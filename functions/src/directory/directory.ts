@@ -129,14 +129,14 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
           if (outcome.audit !== undefined) audit.append(firestore, tx, outcome.audit, id);
           return outcome;
         });
-        const made = await transaction.catch(async (error) => {
+        const result = await transaction.catch(async (error) => {
           // The SDK also repeats only the commit. Firestore refuses it when the first commit was made.
           if (error instanceof AppError || committing?.audit === undefined) throw error;
           if ((await eventRef.get()).exists) return committing;
           throw error;
         });
-        if (made?.accessChange !== undefined) onAccessChange({ uid, ...made.accessChange });
-        return made;
+        if (result?.accessChange !== undefined) onAccessChange({ uid, ...result.accessChange });
+        return result;
       }),
   };
 }

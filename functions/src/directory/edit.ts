@@ -71,9 +71,9 @@ export function applyGrantRequests(
   { by, now }: { by: string; now: number },
 ): Grant[] {
   return requested.map(({ role, expiresAt, reason }) => {
-    const held = before.find((grant) => grant.role === role && grant.expiresAt === expiresAt);
-    const isSame = held !== undefined && (reason === undefined || reason === held.reason);
-    return isSame ? held : { role, grantedBy: by, grantedAt: now, expiresAt, reason };
+    const current = before.find((grant) => grant.role === role && grant.expiresAt === expiresAt);
+    const isSame = current !== undefined && (reason === undefined || reason === current.reason);
+    return isSame ? current : { role, grantedBy: by, grantedAt: now, expiresAt, reason };
   });
 }
 

@@ -46,11 +46,11 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
       displayName: read.displayName as string | undefined,
       providers: list(read.providers),
       grants: list<GrantDocument>(read.grants).flatMap(grantFrom),
-      rolesVersion: whole(read.rolesVersion),
-      claimsVersion: whole(read.claimsVersion),
+      rolesVersion: wholeNumber(read.rolesVersion),
+      claimsVersion: wholeNumber(read.claimsVersion),
       // Every value but false disables the user.
       disabled: read.disabled !== false,
-      validAfter: whole(read.validAfter),
+      validAfter: wholeNumber(read.validAfter),
       pending: list(read.pending),
       pendingSince: read.pendingSince === undefined ? undefined : secondOf(read.pendingSince),
       lease: leaseFrom(read.lease),
@@ -88,7 +88,7 @@ function identityFrom(value: unknown): DirectoryEntry['identity'] {
 
 function exchangeFrom(value: unknown): DirectoryEntry['exchange'] {
   const { since, count } = value as Record<string, unknown>;
-  return { since: secondOf(since), count: whole(count) };
+  return { since: secondOf(since), count: wholeNumber(count) };
 }
 
 function leaseFrom(value: unknown): DirectoryEntry['lease'] {
@@ -108,11 +108,11 @@ function list<T>(value: unknown): readonly T[] {
 }
 
 /** No comparison with `NaN` is true: nothing would be revoked. */
-function whole(value: unknown): number {
+function wholeNumber(value: unknown): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new TypeError('not a whole number');
   return value;
 }
 
-const secondOf = (time: unknown) => whole((time as Timestamp).seconds);
+const secondOf = (time: unknown) => wholeNumber((time as Timestamp).seconds);
 
 const toDate = (seconds: number) => new Date(seconds * 1000);

@@ -43,12 +43,12 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
   const resyncedAt = new LRUCache<string, number>({ max: 10_000 });
 
   async function read(uid: string): Promise<AccessRecord | undefined> {
-    const [found, seen] = await Promise.all([directory.find(uid), accounts.find(uid)]);
+    const [foundEntry, foundAccount] = await Promise.all([directory.find(uid), accounts.find(uid)]);
     // Without an entry, read the account again, after the entry: the user may be deleted at this moment.
-    const account = found === undefined ? await accounts.find(uid) : seen;
+    const account = foundEntry === undefined ? await accounts.find(uid) : foundAccount;
     if (account === undefined) return undefined;
-    const isCurrent = found !== undefined && hasCurrentProfile(account, found);
-    const entry = isCurrent ? found : await provisionEntry(directory, account, seconds(clock));
+    const isCurrent = foundEntry !== undefined && hasCurrentProfile(account, foundEntry);
+    const entry = isCurrent ? foundEntry : await provisionEntry(directory, account, seconds(clock));
     if (claimsDrifted(entry, account)) {
       // The decision is made on the entry, whether or not the claims could be repaired.
       await repairClaimsDrift(uid, entry).catch((error) => log.failure('claims-repair', toAppError(error)));
@@ -68,14 +68,14 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
    * after all, or the directory was restored from a backup. The entry is the source of truth; it gets a version above both,
    * so that every token with either version is stale.
    */
-  async function repairClaimsDrift(uid: string, seen: DirectoryEntry): Promise<void> {
+  async function repairClaimsDrift(uid: string, drifted: DirectoryEntry): Promise<void> {
     // Read again, after the entry: a change between the two reads would look like drift.
     const account = await accounts.find(uid);
-    if (account === undefined || !claimsDrifted(seen, account)) return;
+    if (account === undefined || !claimsDrifted(drifted, account)) return;
     const claimed = claimedVersion(account.claims);
     const event = { action: 'claims.repair', target: uid, outcome: 'done' } as const;
     await directory.change({ uid }, ({ entry, now }): Outcome | undefined => {
-      if (entry?.rolesVersion !== seen.rolesVersion || !claimsDrifted(entry, account)) return undefined;
+      if (entry?.rolesVersion !== drifted.rolesVersion || !claimsDrifted(entry, account)) return undefined;
       const rolesVersion = Math.max(claimed, entry.rolesVersion) + 1;
       return {
         entry: {

@@ -133,11 +133,11 @@ function changedSince(cause?: unknown): AppError {
 
 function toQuery({ db, FieldPath, Timestamp }: OpenedFirestore, { owner, pageToken }: NoteQuery): Query {
   // The owner is part of every query, so a forged page token cannot reach the notes of another user.
-  const found = db
+  const query = db
     .collection(NOTES)
     .where('owner', '==', owner)
     .orderBy('updated', 'desc')
     .orderBy(FieldPath.documentId(), 'desc')
     .select('owner', 'title', 'updated');
-  return startAfterTime(found, pageToken, Timestamp);
+  return startAfterTime(query, pageToken, Timestamp);
 }

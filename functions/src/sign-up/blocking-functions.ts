@@ -71,12 +71,12 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
     }
 
     async function find() {
-      const known = await directory.find(uid);
+      const existing = await directory.find(uid);
       // Return at once: a later look-up must not override `disabled`.
-      if (known?.disabled) return known;
+      if (existing?.disabled) return existing;
       // Firebase has no event for an address that was changed or verified; the next sign-in shows it.
-      const account = known && !hasAddressOf(event, known) ? await accounts.find(uid) : undefined;
-      const entry = account ? await provisionEntry(directory, account, seconds(clock)) : known;
+      const account = existing && !hasAddressOf(event, existing) ? await accounts.find(uid) : undefined;
+      const entry = account ? await provisionEntry(directory, account, seconds(clock)) : existing;
       if (entry?.rolesVersion !== 0 || config.defaultRole === 'none' || !isAdmitted(event)) return entry;
       // The user signed up with an address that was not verified then.
       await grantDefaultRole(deps(), { uid, role: config.defaultRole, requestId: event.eventId });

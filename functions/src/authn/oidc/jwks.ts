@@ -129,10 +129,10 @@ async function discover(fetch: Fetch, issuer: string, signal: AbortSignal): Prom
     `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
     signal,
   );
-  const { issuer: named, jwks_uri: uri } = toJsonObject(document);
+  const { issuer: documentIssuer, jwks_uri: uri } = toJsonObject(document);
   const url = typeof uri === 'string' ? URL.parse(uri) : null;
   if (
-    named !== issuer ||
+    documentIssuer !== issuer ||
     url === null ||
     !(url.protocol === 'https:' || url.origin === URL.parse(issuer)?.origin)
   ) {

@@ -54,7 +54,7 @@ export function rejectPayload(
 function isForUs(aud: unknown, { audience, tokenUse }: IssuerProfile): boolean {
   if (audience === null) return true;
   const all: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
-  return (tokenUse === 'access' || all.length === 1) && audience.some((ours) => all.includes(ours));
+  return (tokenUse === 'access' || all.length === 1) && audience.some((expected) => all.includes(expected));
 }
 
 /** RFC 7515 §4.1.9: case does not count, and `application/` may be left out. `''` for an absent `typ` only. */

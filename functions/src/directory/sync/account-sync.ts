@@ -50,9 +50,9 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
   /** @returns the entry with the lease; `synced` when nothing is pending; `busy` while another instance has the lease */
   async function acquireLease(uid: string, by: string): Promise<DirectoryEntry | 'synced' | 'busy'> {
     // Read without a transaction first: waiting instances must not contend with the one that has the lease.
-    const seen = await directory.find(uid);
-    if (seen === undefined || seen.pending.length === 0) return 'synced';
-    if (isLeasedByOther(seen, by, seconds(clock))) return 'busy';
+    const before = await directory.find(uid);
+    if (before === undefined || before.pending.length === 0) return 'synced';
+    if (isLeasedByOther(before, by, seconds(clock))) return 'busy';
     let result: DirectoryEntry | 'synced' | 'busy' = 'synced';
     await directory.change({ uid }, ({ entry, now }) => {
       result = 'synced';
@@ -82,9 +82,9 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
       const lastSignIn = now - sinceDisabled;
       const validAfter = wasDisabled ? Math.max(entry.validAfter, lastSignIn + 1) : entry.validAfter;
       const after = { ...entry, validAfter };
-      const added = entry.pending.filter((what) => !applied.pending.includes(what));
+      const added = entry.pending.filter((change) => !applied.pending.includes(change));
       // Pending again even if another instance has applied the newer value: the write of this one may have been later.
-      const changed = applied.pending.filter((what) => hasChanged(what, applied, after));
+      const changed = applied.pending.filter((change) => hasChanged(change, applied, after));
       const sessions: Pending[] = validAfter === entry.validAfter ? [] : ['sessions'];
       const pending = [...new Set([...added, ...changed, ...sessions])];
       isSynced = pending.length === 0;
@@ -186,8 +186,8 @@ function isLeasedByOther({ lease }: DirectoryEntry, by: string, now: number): bo
   return lease !== undefined && lease.by !== by && now < lease.until;
 }
 
-function hasChanged(what: Pending, applied: DirectoryEntry, current: DirectoryEntry): boolean {
-  switch (what) {
+function hasChanged(change: Pending, applied: DirectoryEntry, current: DirectoryEntry): boolean {
+  switch (change) {
     case 'claims':
       return applied.rolesVersion !== current.rolesVersion;
     case 'sessions':
