@@ -4,7 +4,7 @@ import { firebaseProfile } from './authn/oidc/providers/firebase.ts';
 import { readTrustedIssuers } from './authn/oidc/trusted-issuers.ts';
 import { isUnprivilegedRole } from './authz/claim-mapping.ts';
 import { ALL_ROLES, isRole, type Role } from './authz/roles.ts';
-import { ConfigError, parseConfig } from './core/config-error.ts';
+import { ConfigError, collectProblems, parseConfig } from './core/config-error.ts';
 import type { Deployment, PermissionSetting, RoleSetting } from './core/gatehouse-config.ts';
 
 /** `gatehouse.config.ts` as data that has not been checked yet. Tests pass another one. */
@@ -45,20 +45,9 @@ const signUpSchema = z.strictObject({ emailDomains: z.array(domain) });
  */
 export function readProduct(product: ProductConfig, deployment: Deployment): Product {
   const problems = [...permissionProblems(product.permissions), ...roleProblems(product)];
-  /** The parts are checked one after the other, so that the error has the problems of all. */
-  function collect<T>(read: () => T): T | undefined {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      problems.push(...error.problems);
-      return undefined;
-    }
-  }
-
-  const defaultRole = collect(() => readDefaultRole(product.defaultRole));
-  const signUp = collect(() => parseConfig(signUpSchema, product.signUp, 'signUp'));
-  const trustedIssuers = collect(() => readIssuers(product, deployment));
+  const defaultRole = collectProblems(problems, () => readDefaultRole(product.defaultRole));
+  const signUp = collectProblems(problems, () => parseConfig(signUpSchema, product.signUp, 'signUp'));
+  const trustedIssuers = collectProblems(problems, () => readIssuers(product, deployment));
   if (problems.length > 0 || !defaultRole || !signUp || !trustedIssuers) throw new ConfigError(problems);
   return { defaultRole, signUpDomains: Object.freeze(signUp.emailDomains), trustedIssuers };
 }

@@ -24,34 +24,21 @@ interface AuditPage {
 }
 
 /** The record of who did what. Events are appended; there is no way to change or remove one. */
-export interface AuditLog {
-  /**
-   * Adds an event to a transaction or batch, so that neither the change nor its event is written without the other.
-   *
-   * @param id of the event; random when absent
-   */
-  append(
-    firestore: OpenedFirestore,
-    tx: Pick<Transaction | WriteBatch, 'create'>,
-    event: AuditEvent,
-    id?: string,
-  ): void;
-  /** Newest first. @throws AppError `invalid_argument`, `unavailable` */
-  list(query: AuditQuery): Promise<AuditPage>;
-  /** All events from the given page on. Reads a page when the one before has been consumed. */
-  stream(query: AuditQuery): AsyncGenerator<RecordedEvent>;
-  /** Records a refused attempt. Never throws: the caller gets the refusal even if it cannot be recorded. */
-  recordRefusal(event: AuditEvent): Promise<void>;
-}
+export type AuditLog = ReturnType<typeof createAuditLog>;
 
 export function createAuditLog({
   config,
   clock,
   log,
   firestore: open,
-}: Pick<Platform, 'config' | 'clock' | 'log' | 'firestore'>): AuditLog {
+}: Pick<Platform, 'config' | 'clock' | 'log' | 'firestore'>) {
   const limitRefusals = createRefusalLimit(clock);
 
+  /**
+   * Adds an event to a transaction or batch, so that neither the change nor its event is written without the other.
+   *
+   * @param id of the event; random when absent
+   */
   function append(
     firestore: OpenedFirestore,
     tx: Pick<Transaction | WriteBatch, 'create'>,
@@ -65,6 +52,7 @@ export function createAuditLog({
     });
   }
 
+  /** Newest first. @throws AppError `invalid_argument`, `unavailable` */
   async function list(query: AuditQuery): Promise<AuditPage> {
     return useFirestore('auditEvents', open, async (firestore) => {
       const { docs, last } = await readPage(toQuery(firestore, query), query.pageSize);
@@ -76,7 +64,9 @@ export function createAuditLog({
   return {
     append,
     list,
-    async *stream(query) {
+
+    /** All events from the given page on. Reads a page when the one before has been consumed. */
+    async *stream(query: AuditQuery): AsyncGenerator<RecordedEvent> {
       let page = await list(query);
       for (;;) {
         yield* page.events;
@@ -84,17 +74,16 @@ export function createAuditLog({
         page = await list({ ...query, pageToken: page.nextPageToken });
       }
     },
-    async recordRefusal(event) {
+
+    /** Records a refused attempt. Never throws: the caller gets the refusal even if it cannot be recorded. */
+    async recordRefusal(event: AuditEvent): Promise<void> {
       const suppressed = limitRefusals(event);
       if (suppressed === undefined) return;
+      const recorded = suppressed > 0 ? { ...event, after: { ...event.after, suppressed } } : event;
       try {
         await useFirestore('auditEvents.create', open, async (firestore) => {
           const batch = firestore.db.batch();
-          append(
-            firestore,
-            batch,
-            suppressed > 0 ? { ...event, after: { ...event.after, suppressed } } : event,
-          );
+          append(firestore, batch, recorded);
           await batch.commit();
         });
       } catch (error) {

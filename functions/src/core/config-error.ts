@@ -11,6 +11,17 @@ export class ConfigError extends Error {
   }
 }
 
+/** Reads a part of a configuration. @returns undefined for an invalid one, after adding its problems to `problems` */
+export function collectProblems<T>(problems: string[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
+
 /** @param name of the variable that holds the text. @throws ConfigError for invalid JSON, with the position */
 export function parseConfigJson(text: string, name: string): unknown {
   try {

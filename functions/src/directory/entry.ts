@@ -84,7 +84,13 @@ export function importedEntry(account: Account, now: number): DirectoryEntry {
   return {
     ...emptyEntry(uid, now),
     ...profileOf(account),
-    grants: timedRolesFromClaims(claims).map((role) => ({ ...role, grantedBy: 'import', grantedAt: now })),
+    grants: timedRolesFromClaims(claims).map(({ role, expiresAt }) => ({
+      role,
+      grantedBy: 'import',
+      grantedAt: now,
+      expiresAt,
+      reason: undefined,
+    })),
     rolesVersion,
     claimsVersion: rolesVersion,
     disabled,

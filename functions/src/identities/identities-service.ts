@@ -1,5 +1,5 @@
 import { identifyActor } from '../audit/index.ts';
-import { externalId } from '../authn/external-identity.ts';
+import { type ExternalIdentity, externalId } from '../authn/external-identity.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { PrincipalActor } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
@@ -9,25 +9,23 @@ import type { Platform } from '../platform/platform.ts';
 import { toUserView, type UserView, withCurrentRoles } from '../users/index.ts';
 
 /** External users, for administrators. */
-export interface IdentitiesService {
-  /**
-   * Creates the entry of an external user before the first sign-in, or returns the existing one.
-   *
-   * @throws AppError `invalid_argument` for an issuer that is not trusted, `permission_denied`, `unavailable`
-   */
-  provision(
-    actor: PrincipalActor,
-    identity: { readonly issuer: string; readonly subject: string },
-    rule: AccessRule,
-  ): Promise<UserView>;
-}
+export type IdentitiesService = ReturnType<typeof createIdentitiesService>;
 
 export function createIdentitiesService(
   { config, clock, log }: Pick<Platform, 'config' | 'clock' | 'log'>,
   { directory }: { directory: Directory },
-): IdentitiesService {
+) {
   return {
-    async provision(actor, { issuer, subject }, rule) {
+    /**
+     * Creates the entry of an external user before the first sign-in, or returns the existing one.
+     *
+     * @throws AppError `invalid_argument` for an issuer that is not trusted, `permission_denied`, `unavailable`
+     */
+    async provision(
+      actor: PrincipalActor,
+      { issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>,
+      rule: AccessRule,
+    ): Promise<UserView> {
       if (!config.trustedIssuers.some((trusted) => trusted.issuer === issuer)) {
         const errors = [{ field: 'issuer', message: 'is not a trusted issuer' }];
         throw new AppError('invalid_argument', 'This issuer is not trusted.', { errors });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createBearerAuthenticator } from '../../src/authn/bearer.ts';
 import { createTokenVerifiers } from '../../src/authn/oidc/external-token.ts';
-import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
 import { compileRoleClaims } from '../../src/authz/role-claims.ts';
 import { LEASE_SECONDS } from '../../src/directory/sync/account-sync.ts';
 import { createExchangeToken } from '../../src/token-exchange/exchange-token.ts';
@@ -9,6 +8,7 @@ import { type Access, createAccess, type wireAccess } from '../helpers/access.ts
 import { identityOf, LOGIN } from '../helpers/identities.ts';
 import { recordingLog } from '../helpers/instance.ts';
 import { createSigningPair, type SigningPair } from '../helpers/signing.ts';
+import { parseTrustedIssuers } from '../helpers/trusted-issuers.ts';
 
 const ADA = identityOf('ada');
 const setting = { type: 'oidc', issuer: LOGIN, audience: 'gatehouse', jwksUri: `${LOGIN}/keys` };

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ConfigError, parseConfig, parseConfigJson } from '../../core/config-error.ts';
+import { ConfigError, parseConfig } from '../../core/config-error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 import { issuerSchema } from './providers/index.ts';
@@ -42,19 +42,6 @@ export function readTrustedIssuers(
   ];
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => `${name}${problem}`));
   return Object.freeze(profiles);
-}
-
-/**
- * As {@link readTrustedIssuers}, from JSON: an environment variable of a runtime without `gatehouse.config.ts`.
- *
- * @param text empty: no issuer
- */
-export function parseTrustedIssuers(
-  text: string,
-  runtime: Runtime,
-  name = 'TRUSTED_ISSUERS',
-): readonly IssuerProfile[] {
-  return readTrustedIssuers(text.trim() === '' ? [] : parseConfigJson(text, name), runtime, name);
 }
 
 /** Fields that production refuses: the address of a local issuer, and plain HTTP. */

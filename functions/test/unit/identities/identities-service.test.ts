@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { parseTrustedIssuers } from '../../../src/authn/oidc/trusted-issuers.ts';
 import type { PrincipalActor } from '../../../src/authz/principal.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { createIdentitiesService } from '../../../src/identities/identities-service.ts';
@@ -8,6 +7,7 @@ import { actor, principalOf } from '../../helpers/actor.ts';
 import { identityOf } from '../../helpers/identities.ts';
 import { recordingLog } from '../../helpers/instance.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
+import { parseTrustedIssuers } from '../../helpers/trusted-issuers.ts';
 
 const OLGA = actor('olga', ['owner']);
 const ADAM = actor('adam', ['admin']);
