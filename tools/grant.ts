@@ -40,8 +40,7 @@ function nameOf(issuer: string, project: string): string {
 
 function services(project: string) {
   const { accounts, clock, services } = connect(project);
-  const { directory } = services;
-  return { accounts, clock, directory, changeAccess: directory.changeAccess };
+  return { accounts, clock, directory: services.directory };
 }
 
 async function grant(wanted: ReturnType<typeof readArguments>): Promise<DirectoryEntry> {

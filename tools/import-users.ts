@@ -58,10 +58,10 @@ async function countUsers(accounts: ReturnType<typeof connect>['accounts']): Pro
   return count;
 }
 
-function showProgress({ seen, imported }: ImportProgress, total: number): void {
-  const share = total === 0 ? 1 : Math.min(1, seen / total);
+function showProgress({ read, imported }: ImportProgress, total: number): void {
+  const share = total === 0 ? 1 : Math.min(1, read / total);
   const bar = '█'.repeat(Math.round(share * 30)).padEnd(30, '░');
-  const line = `${bar} ${String(Math.round(share * 100)).padStart(3)} %  ${seen} of ${total} seen, ${imported} new`;
+  const line = `${bar} ${String(Math.round(share * 100)).padStart(3)} %  ${read} of ${total} read, ${imported} new`;
   if (process.stdout.isTTY) process.stdout.write(`\r${line}`);
   else console.log(line);
 }
@@ -75,9 +75,9 @@ try {
   const { directory } = services;
   const file = progressFile(project);
   const from = dryRun || wanted.restart ? undefined : file.read();
-  if (from) console.log(`Continuing after ${from.imported.seen} users; --restart starts from the beginning.`);
+  if (from) console.log(`Continuing after ${from.imported.read} users; --restart starts from the beginning.`);
   const total = await countUsers(accounts);
-  let done: ImportProgress = { seen: 0, imported: 0, skipped: 0, roles: {} };
+  let done: ImportProgress = { read: 0, imported: 0, skipped: 0, roles: {} };
   for await (const step of importUsers({ accounts, directory, clock, dryRun, ...(from && { from }) })) {
     done = step.imported;
     if (!dryRun && step.pageToken !== undefined) file.write({ pageToken: step.pageToken, imported: done });
@@ -87,7 +87,7 @@ try {
   const roles = Object.entries(done.roles).map(([role, count]) => `${count} ${role}`);
   const verb = dryRun ? 'would be imported' : 'were imported';
   const newline = process.stdout.isTTY ? '\n' : '';
-  console.log(`${newline}${project}: of ${done.seen} users, ${done.imported} ${verb} into the directory.`);
+  console.log(`${newline}${project}: of ${done.read} users, ${done.imported} ${verb} into the directory.`);
   if (done.skipped > 0)
     console.log(
       `Skipped: ${done.skipped} with ids that no Firestore document can have, such as an id with a slash.`,

@@ -2,7 +2,7 @@ import type { IssuerProfile } from '../../functions/src/authn/oidc/issuer-profil
 import { readTrustedIssuers } from '../../functions/src/authn/oidc/trusted-issuers.ts';
 import type { Permission } from '../../functions/src/authz/permissions.ts';
 import type { Role } from '../../functions/src/authz/roles.ts';
-import { ConfigError } from '../../functions/src/core/config-error.ts';
+import { ConfigError, collectProblems } from '../../functions/src/core/config-error.ts';
 import type { IssuerSetting } from '../../functions/src/core/gatehouse-config.ts';
 import { createRouteTable, type RouteAccess, type RouteTable } from './route-table.ts';
 
@@ -28,20 +28,8 @@ export interface Settings {
 export function readConfig(config: AuthorizerConfig): Settings {
   const { firebaseProjectId, trustedIssuers, routes, ...others } = config;
   const problems = Object.keys(others).map((name) => `${name}: there is no such field`);
-
-  /** Reads one part, and collects its problems with those of the others. */
-  function part<Value>(read: () => Value): Value | undefined {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      problems.push(...error.problems);
-      return undefined;
-    }
-  }
-
-  const profiles = part(() => readIssuers(firebaseProjectId, trustedIssuers));
-  const table = part(() => (routes === null ? null : createRouteTable(routes)));
+  const profiles = collectProblems(problems, () => readIssuers(firebaseProjectId, trustedIssuers));
+  const table = collectProblems(problems, () => (routes === null ? null : createRouteTable(routes)));
   if (problems.length > 0 || profiles === undefined || table === undefined) throw new ConfigError(problems);
   return Object.freeze({ profiles, routes: table });
 }

@@ -1,8 +1,8 @@
 import { createBearerAuthenticator } from '../../functions/src/authn/bearer.ts';
 import { createTokenVerifiers } from '../../functions/src/authn/oidc/external-token.ts';
-import { parseTrustedIssuers } from '../../functions/src/authn/oidc/trusted-issuers.ts';
 import { seconds, systemClock } from '../../functions/src/core/clock.ts';
 import { googleKey } from '../../functions/test/helpers/google.ts';
+import { parseTrustedIssuers } from '../../functions/test/helpers/trusted-issuers.ts';
 import { createLoopbackFetch, startFakeGoogle } from '../lib/fake-google.ts';
 import type { Sizes } from '../lib/sizes.ts';
 import { signToken } from '../tokens/sign.ts';

@@ -1,7 +1,7 @@
 import type { AccessRule } from '../../functions/src/authz/access-rule.ts';
 import type { Role } from '../../functions/src/authz/roles.ts';
 import { guard } from '../../functions/src/pipeline/guard.ts';
-import { grantDefaultRole } from '../../functions/src/sign-up/default-role.ts';
+import { grantDefaultRole } from '../../functions/src/sign-up/service.ts';
 import { openAuthServer, syncedAccount } from '../../functions/test/consistency/auth-server.ts';
 import { connectBackends } from '../../functions/test/consistency/backends.ts';
 import { connectInstance, type OwnInstance } from '../../functions/test/consistency/instance.ts';

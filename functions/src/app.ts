@@ -19,7 +19,7 @@ const authentication = defineModule({
   operations: [],
 });
 
-/** Every module, in the order in which they are built. Adding a feature is its folder, its permissions, and one line here. */
+/** Every module, in the order in which they are built. A new feature is a folder, its permissions, and one line here. */
 export const modules = compose()
   .use(meta)
   .use(audit)
@@ -31,7 +31,7 @@ export const modules = compose()
   .use(tokenExchange)
   .use(notes);
 
-/** One instance: everything that its transports need. */
+/** Everything that the transports of one process need. */
 export function createInstance(platform: Platform) {
   const { authenticators, ...built } = modules.create(platform);
   const { authentication, audit } = built.services;

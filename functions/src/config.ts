@@ -1,7 +1,7 @@
 import { defineBoolean, defineInt, defineString } from 'firebase-functions/params';
 import * as z from 'zod';
 import gatehouse from '../gatehouse.config.ts';
-import { ConfigError, formatZodIssue, parseConfigJson, problemsOf } from './core/config-error.ts';
+import { ConfigError, parseConfig, parseConfigJson } from './core/config-error.ts';
 import { emulatorConfigSchema, type Product, type ProductConfig, readProduct } from './product-config.ts';
 
 /** Settings of the running code. It reads them through {@link loadConfig}. */
@@ -73,7 +73,8 @@ export const functionOptions = {
   },
   callables: { region, ...SMALL, serviceAccount: serviceAccount('CALLABLES', 'the callable functions') },
   triggers: {
-    ...{ region, ...SMALL },
+    region,
+    ...SMALL,
     serviceAccount: serviceAccount('TRIGGERS', 'the blocking, user event and scheduled functions'),
   },
 } as const;
@@ -117,7 +118,7 @@ const origin = z.string().refine((text) => {
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
-const whole = (min: number, max: number) =>
+const wholeNumber = (min: number, max: number) =>
   z.string().regex(/^\d+$/, 'is not a whole number').transform(Number).pipe(z.int().min(min).max(max));
 
 /** https://firebase.google.com/docs/firestore/manage-databases#database_id */
@@ -127,9 +128,9 @@ const environment = z.object({
   ALLOWED_ORIGINS: commaSeparated(origin),
   APP_CHECK: flag,
   APP_CHECK_CONSUME: flag,
-  ACCESS_CHANGE_MAX_AGE: whole(1, 60),
+  ACCESS_CHANGE_MAX_AGE: wholeNumber(1, 60),
   BEHIND_GATEWAY: flag,
-  AUDIT_RETENTION_DAYS: whole(1, 3650),
+  AUDIT_RETENTION_DAYS: wholeNumber(1, 3650),
   DATABASE_ID: z.string().regex(DATABASE_ID, 'is not an id like gatehouse'),
 });
 
@@ -157,9 +158,7 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
   const projectId = env.GCLOUD_PROJECT || env.GOOGLE_CLOUD_PROJECT;
   if (!projectId) throw new ConfigError(['GCLOUD_PROJECT: is missing']);
 
-  const parsed = environment.safeParse(withDefaults(env), { error: formatZodIssue() });
-  if (!parsed.success) throw new ConfigError(problemsOf(parsed.error));
-  const values = parsed.data;
+  const values = parseConfig(environment, withDefaults(env));
   if (values.APP_CHECK_CONSUME && !values.APP_CHECK) {
     throw new ConfigError(['APP_CHECK_CONSUME: does nothing without APP_CHECK']);
   }
@@ -186,13 +185,12 @@ const EMULATOR_CONFIG = 'GATEHOUSE_EMULATOR_CONFIG';
 function inEmulator(product: ProductConfig, env: Environment): ProductConfig {
   const text = env[EMULATOR_CONFIG];
   if (!text) return product;
-  const parsed = emulatorConfigSchema.safeParse(parseConfigJson(text, EMULATOR_CONFIG), {
-    error: formatZodIssue(),
-  });
-  if (!parsed.success) throw new ConfigError(problemsOf(parsed.error, EMULATOR_CONFIG));
-  const { defaultRole = product.defaultRole, signUp = product.signUp, trustedIssuers } = parsed.data;
+  const replaced = parseConfig(emulatorConfigSchema, parseConfigJson(text, EMULATOR_CONFIG), EMULATOR_CONFIG);
+  const { defaultRole = product.defaultRole, signUp = product.signUp, trustedIssuers } = replaced;
   return {
-    ...{ ...product, defaultRole, signUp },
+    ...product,
+    defaultRole,
+    signUp,
     ...(trustedIssuers !== undefined && { trustedIssuers: () => trustedIssuers }),
   };
 }

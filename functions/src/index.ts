@@ -1,4 +1,4 @@
-// Every line on the console is JSON, those of the functions framework too: a line break in a text stays inside it.
+// Makes every line on the console JSON, those of the functions framework included: a line break in a text stays inside it.
 import 'firebase-functions/logger/compat';
 import type { RequestListener } from 'node:http';
 import { onRequest } from 'firebase-functions/https';
@@ -10,11 +10,11 @@ import { installFrameworkHardening } from './platform/functions-framework.ts';
 
 installFrameworkHardening();
 
-// A wrong setting ends the process here, before a request can reach it. While the CLI reads the exports, no parameter has
-// a value yet.
+// An invalid configuration ends the process here, before it gets a request. While the CLI reads the exports, no parameter
+// has a value yet.
 if (!isDiscovery()) loadConfig();
 
-/** Loaded by the first request: the functions beside this one never need it. */
+/** Loaded by the first HTTP request: callables and triggers do not need it. */
 const openApp = once(async (): Promise<RequestListener> => {
   const { createApp } = await import('./http/app.ts');
   return createApp(getInstance());
@@ -22,9 +22,9 @@ const openApp = once(async (): Promise<RequestListener> => {
 
 /** The Cloud Functions by name. The build exports each (`scripts/build.ts`): a new operation needs no line here. */
 export const functions = {
-  // No `invoker`: the CLI makes a new function public, which Hosting's rewrite needs, and then leaves it to the project.
-  // With one, each deployment would open again what stands behind a gateway.
-  // `cors: false`: the app answers for CORS; without it the emulator would allow every origin.
+  // No `invoker`: the CLI makes a new function public, which Hosting's rewrite needs, and keeps later changes of the project.
+  // With one, each deployment would make the function public again, even behind an API gateway.
+  // `cors: false`: the app handles CORS; without it the emulator would allow every origin.
   api: onRequest({ ...functionOptions.api, cors: false }, async (req, res) => {
     (await openApp())(req, res);
   }),

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import type { IssuerProfile } from './authn/oidc/issuer-profile.ts';
+import { firebaseProfile } from './authn/oidc/providers/firebase.ts';
 import { readTrustedIssuers } from './authn/oidc/trusted-issuers.ts';
 import { isUnprivilegedRole } from './authz/claim-mapping.ts';
 import { ALL_ROLES, isRole, type Role } from './authz/roles.ts';
-import { ConfigError, formatZodIssue, problemsOf } from './core/config-error.ts';
+import { ConfigError, collectProblems, parseConfig } from './core/config-error.ts';
 import type { Deployment, PermissionSetting, RoleSetting } from './core/gatehouse-config.ts';
 
 /** `gatehouse.config.ts` as data that has not been checked yet. Tests pass another one. */
@@ -15,7 +16,7 @@ export interface ProductConfig {
   readonly trustedIssuers: (deployment: Deployment) => unknown;
 }
 
-export type DefaultRole = Exclude<Role, 'owner'> | 'none';
+type DefaultRole = Exclude<Role, 'owner'> | 'none';
 
 /** What the running code takes from it. */
 export interface Product {
@@ -35,7 +36,7 @@ const domain = z
   .string()
   .toLowerCase()
   .regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, 'is not a domain like example.com');
-const settings = z.object({ signUp: z.strictObject({ emailDomains: z.array(domain) }) });
+const signUpSchema = z.strictObject({ emailDomains: z.array(domain) });
 
 /**
  * Checks the configuration of the product.
@@ -43,24 +44,15 @@ const settings = z.object({ signUp: z.strictObject({ emailDomains: z.array(domai
  * @throws ConfigError with a line for each field that is wrong
  */
 export function readProduct(product: ProductConfig, deployment: Deployment): Product {
-  const { defaultRole } = product;
-  const parsed = settings.safeParse(product, { error: formatZodIssue() });
-  const issuers = trustedIssuers(product, deployment);
-  const problems = [
-    ...permissionProblems(product.permissions),
-    ...roleProblems(product),
-    ...(isDefaultRole(defaultRole) ? [] : [`defaultRole: ${defaultRoleProblem(defaultRole)}`]),
-    ...(parsed.success ? [] : problemsOf(parsed.error)),
-    ...(issuers instanceof ConfigError ? issuers.problems : []),
-  ];
-  if (problems.length > 0 || !parsed.success || issuers instanceof ConfigError || !isDefaultRole(defaultRole))
-    throw new ConfigError(problems);
-  return {
-    defaultRole,
-    signUpDomains: Object.freeze(parsed.data.signUp.emailDomains),
-    trustedIssuers: issuers,
-  };
+  const problems = [...permissionProblems(product.permissions), ...roleProblems(product)];
+  const defaultRole = collectProblems(problems, () => readDefaultRole(product.defaultRole));
+  const signUp = collectProblems(problems, () => parseConfig(signUpSchema, product.signUp, 'signUp'));
+  const trustedIssuers = collectProblems(problems, () => readIssuers(product, deployment));
+  if (problems.length > 0 || !defaultRole || !signUp || !trustedIssuers) throw new ConfigError(problems);
+  return { defaultRole, signUpDomains: Object.freeze(signUp.emailDomains), trustedIssuers };
 }
+
+const PERMISSION_NAME = /^[a-z]+:[a-z]+$/;
 
 function permissionProblems(permissions: ProductConfig['permissions']): string[] {
   return Object.entries(permissions).flatMap(([name, { summary, privileged }]) => [
@@ -76,7 +68,8 @@ function permissionProblems(permissions: ProductConfig['permissions']): string[]
 /** Built-in operations change with these who may do what, so a token alone must never suffice for them. */
 const ALWAYS_PRIVILEGED = ['users:write', 'roles:assign', 'owners:assign', 'directory:reconcile'];
 
-const PERMISSION_NAME = /^[a-z]+:[a-z]+$/;
+/** Role names stand in custom claims and in firestore.rules. */
+const ROLE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
 function roleProblems({ roles, permissions }: ProductConfig): string[] {
   const problems = Object.entries(roles).flatMap(([name, setting]) => {
@@ -95,34 +88,24 @@ function roleProblems({ roles, permissions }: ProductConfig): string[] {
   return roles.owner === 'all' ? problems : [...problems, "roles.owner: has to be 'all'"];
 }
 
-/** Role names stand in custom claims and in firestore.rules. */
-const ROLE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
-
-/** New users cannot be trusted: their role holds nothing privileged. */
+/** New users cannot be trusted: their role has no privileged permission. */
 function isDefaultRole(name: string): name is DefaultRole {
   return name === 'none' || (isRole(name) && name !== 'owner' && isUnprivilegedRole(name));
 }
 
-function defaultRoleProblem(name: string): string {
-  return isRole(name)
+function readDefaultRole(name: string): DefaultRole {
+  if (isDefaultRole(name)) return name;
+  const problem = isRole(name)
     ? `${name} has privileged permissions`
     : `has to be one of ${['none', ...ALL_ROLES.filter(isDefaultRole)].join(', ')}`;
+  throw new ConfigError([`defaultRole: ${problem}`]);
 }
 
-function trustedIssuers(
-  product: ProductConfig,
-  deployment: Deployment,
-): readonly IssuerProfile[] | ConfigError {
-  const { projectId, emulator } = deployment;
-  try {
-    const profiles = readTrustedIssuers(product.trustedIssuers(deployment), {
-      ...{ local: emulator, allowFirebase: false },
-    });
-    const own = profiles.findIndex(({ issuer }) => issuer === `https://securetoken.google.com/${projectId}`);
-    if (own < 0) return profiles;
-    return new ConfigError([`trustedIssuers[${own}]: this project’s Firebase needs no entry`]);
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-    throw error;
-  }
+function readIssuers(product: ProductConfig, deployment: Deployment): readonly IssuerProfile[] {
+  const { projectId, emulator: local } = deployment;
+  const profiles = readTrustedIssuers(product.trustedIssuers(deployment), { local, allowFirebase: false });
+  const { issuer: firebase } = firebaseProfile(projectId);
+  const own = profiles.findIndex(({ issuer }) => issuer === firebase);
+  if (own < 0) return profiles;
+  throw new ConfigError([`trustedIssuers[${own}]: this project’s Firebase needs no entry`]);
 }

@@ -15,10 +15,7 @@ export const changeDirectory = (projectId: string, about: { uid: string; action:
 /** Creates an external user with the role `support`. */
 export const createExternalUser = (projectId: string, identity: { issuer: string; subject: string }) =>
   asOperator(projectId, ({ accounts, clock, services: { directory } }) =>
-    grantToExternalUser(
-      { accounts, clock, directory, changeAccess: directory.changeAccess },
-      { ...identity, role: 'support', force: false },
-    ),
+    grantToExternalUser({ accounts, clock, directory }, { ...identity, role: 'support', force: false }),
   );
 
 async function asOperator(projectId: string, act: (instance: Instance) => Promise<unknown>): Promise<void> {

@@ -3,9 +3,9 @@ import type { Actor } from '../authz/principal.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { AuditAction } from './audit-actions.ts';
 
-/** A change, or a refused attempt at one. Never holds a token or a secret. */
+/** A change, or a refused attempt. Never contains a token or a secret. */
 export interface AuditEvent {
-  /** Directory id or subject of the user who acted; `system`, `operator` or `anonymous` when it was no user. */
+  /** Directory id or subject of the user who acted; or `system`, `operator`, `anonymous`. */
   readonly actor: string;
   /** Issuer of the actor's credential; absent when the actor is not a principal. */
   readonly issuer?: string | undefined;
@@ -15,7 +15,7 @@ export interface AuditEvent {
   readonly outcome: 'done' | 'refused';
   readonly before?: JsonObject | undefined;
   readonly after?: JsonObject | undefined;
-  /** The actor's own words for a change, the refusal reason for a refusal. */
+  /** The reason that the actor gave for a change; the refusal reason of a refusal. */
   readonly reason?: string | undefined;
   readonly requestId: string;
 }
@@ -27,7 +27,7 @@ export interface RecordedEvent extends AuditEvent {
   readonly at: string;
 }
 
-/** The fields of an event that say who acted, in which request. */
+/** The fields of an event about the actor and the request. */
 export function identifyActor(actor: Actor): Pick<AuditEvent, 'actor' | 'issuer' | 'requestId'> {
   const { requestId } = actor;
   if (actor.kind !== 'principal') return { actor: actor.kind, requestId };

@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { DocumentReference, Query, Transaction, WriteBatch } from '@google-cloud/firestore';
-import type { Clock } from '../core/clock.ts';
+import type * as z from 'zod';
 import { toAppError } from '../core/errors.ts';
 import { DAY, type Rfc3339 } from '../core/time.ts';
-import {
-  type OpenedFirestore,
-  type OpenFirestore,
-  omitUndefined,
-  useFirestore,
-} from '../platform/firestore/firestore.ts';
+import { type OpenedFirestore, omitUndefined, useFirestore } from '../platform/firestore/firestore.ts';
 import { readPage, startAfterTime, timeToken } from '../platform/firestore/paging.ts';
-import type { Log } from '../platform/logging/log.ts';
+import type { Platform } from '../platform/platform.ts';
 import { type AuditEvent, fromDocument, type RecordedEvent } from './audit-event.ts';
 import { createRefusalLimit } from './refusal-limit.ts';
+import type { auditQuery } from './schema.ts';
 
 const AUDIT_EVENTS = 'auditEvents';
 
@@ -20,55 +16,29 @@ const AUDIT_EVENTS = 'auditEvents';
 export const auditEventRef = ({ db }: OpenedFirestore, id: string): DocumentReference =>
   db.doc(`${AUDIT_EVENTS}/${id}`);
 
-export interface AuditQuery {
-  readonly actor?: string | undefined;
-  readonly target?: string | undefined;
-  readonly action?: string | undefined;
-  /** This moment included. */
-  readonly from?: Rfc3339 | undefined;
-  /** This moment excluded. */
-  readonly to?: Rfc3339 | undefined;
-  readonly pageSize: number;
-  readonly pageToken?: string | undefined;
-}
+export type AuditQuery = Readonly<z.output<typeof auditQuery>>;
 
-export interface AuditPage {
+interface AuditPage {
   readonly events: readonly RecordedEvent[];
   readonly nextPageToken?: string;
 }
 
 /** The record of who did what. Events are appended; there is no way to change or remove one. */
-export interface AuditLog {
+export type AuditLog = ReturnType<typeof createAuditLog>;
+
+export function createAuditLog({
+  config,
+  clock,
+  log,
+  firestore: open,
+}: Pick<Platform, 'config' | 'clock' | 'log' | 'firestore'>) {
+  const limitRefusals = createRefusalLimit(clock);
+
   /**
    * Adds an event to a transaction or batch, so that neither the change nor its event is written without the other.
    *
    * @param id of the event; random when absent
    */
-  append(
-    firestore: OpenedFirestore,
-    tx: Pick<Transaction | WriteBatch, 'create'>,
-    event: AuditEvent,
-    id?: string,
-  ): void;
-  /** Newest first. @throws AppError `invalid_argument`, `unavailable` */
-  list(query: AuditQuery): Promise<AuditPage>;
-  /** All events from the given page on; a page is read when the one before has been consumed. */
-  stream(query: AuditQuery): AsyncGenerator<RecordedEvent>;
-  /** Records a refused attempt. Never throws: the refusal stands even if it cannot be recorded. */
-  recordRefusal(event: AuditEvent): Promise<void>;
-}
-
-interface Options {
-  readonly open: OpenFirestore;
-  readonly clock: Clock;
-  /** Days for which an event is kept. */
-  readonly retention: number;
-  readonly log: Pick<Log, 'failure'>;
-}
-
-export function createAuditLog({ open, clock, retention, log }: Options): AuditLog {
-  const limitRefusals = createRefusalLimit(clock);
-
   function append(
     firestore: OpenedFirestore,
     tx: Pick<Transaction | WriteBatch, 'create'>,
@@ -78,10 +48,11 @@ export function createAuditLog({ open, clock, retention, log }: Options): AuditL
     tx.create(auditEventRef(firestore, id), {
       ...omitUndefined(event),
       at: firestore.FieldValue.serverTimestamp(),
-      expireAt: new Date(clock() + retention * DAY * 1000),
+      expireAt: new Date(clock() + config.auditRetention * DAY * 1000),
     });
   }
 
+  /** Newest first. @throws AppError `invalid_argument`, `unavailable` */
   async function list(query: AuditQuery): Promise<AuditPage> {
     return useFirestore('auditEvents', open, async (firestore) => {
       const { docs, last } = await readPage(toQuery(firestore, query), query.pageSize);
@@ -93,7 +64,9 @@ export function createAuditLog({ open, clock, retention, log }: Options): AuditL
   return {
     append,
     list,
-    async *stream(query) {
+
+    /** All events from the given page on. Reads a page when the one before has been consumed. */
+    async *stream(query: AuditQuery): AsyncGenerator<RecordedEvent> {
       let page = await list(query);
       for (;;) {
         yield* page.events;
@@ -101,17 +74,16 @@ export function createAuditLog({ open, clock, retention, log }: Options): AuditL
         page = await list({ ...query, pageToken: page.nextPageToken });
       }
     },
-    async recordRefusal(event) {
+
+    /** Records a refused attempt. Never throws: the caller gets the refusal even if it cannot be recorded. */
+    async recordRefusal(event: AuditEvent): Promise<void> {
       const suppressed = limitRefusals(event);
       if (suppressed === undefined) return;
+      const recorded = suppressed > 0 ? { ...event, after: { ...event.after, suppressed } } : event;
       try {
         await useFirestore('auditEvents.create', open, async (firestore) => {
           const batch = firestore.db.batch();
-          append(
-            firestore,
-            batch,
-            suppressed > 0 ? { ...event, after: { ...event.after, suppressed } } : event,
-          );
+          append(firestore, batch, recorded);
           await batch.commit();
         });
       } catch (error) {
@@ -121,16 +93,16 @@ export function createAuditLog({ open, clock, retention, log }: Options): AuditL
   };
 }
 
-function toQuery({ db, Timestamp, FieldPath }: OpenedFirestore, query: AuditQuery): Query {
-  let found: Query = db
+function toQuery({ db, Timestamp, FieldPath }: OpenedFirestore, filter: AuditQuery): Query {
+  let query: Query = db
     .collection(AUDIT_EVENTS)
     .orderBy('at', 'desc')
     .orderBy(FieldPath.documentId(), 'desc');
   for (const field of ['actor', 'target', 'action'] as const) {
-    if (query[field] !== undefined) found = found.where(field, '==', query[field]);
+    if (filter[field] !== undefined) query = query.where(field, '==', filter[field]);
   }
   const at = ({ seconds, nanoseconds }: Rfc3339) => new Timestamp(seconds, nanoseconds);
-  if (query.from !== undefined) found = found.where('at', '>=', at(query.from));
-  if (query.to !== undefined) found = found.where('at', '<', at(query.to));
-  return startAfterTime(found, query.pageToken, Timestamp);
+  if (filter.from !== undefined) query = query.where('at', '>=', at(filter.from));
+  if (filter.to !== undefined) query = query.where('at', '<', at(filter.to));
+  return startAfterTime(query, filter.pageToken, Timestamp);
 }

@@ -1,5 +1,5 @@
 import { defineModule } from '../pipeline/module.ts';
-import { type AuditLog, createAuditLog } from './audit-log.ts';
+import { createAuditLog } from './audit-log.ts';
 import { listAuditEvents } from './operations.ts';
 
 export type { AuditAction } from './audit-actions.ts';
@@ -9,7 +9,6 @@ export { type AuditLog, auditEventRef } from './audit-log.ts';
 /** The audit log: who changed what, and which privileged attempts were refused. */
 export const audit = defineModule({
   name: 'audit',
-  create: ({ config, clock, log, firestore: open }): AuditLog =>
-    createAuditLog({ open, clock, log, retention: config.auditRetention }),
+  create: createAuditLog,
   operations: [listAuditEvents],
 });

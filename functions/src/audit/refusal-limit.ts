@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/clock.ts';
 import type { AuditEvent } from './audit-event.ts';
 
-/** Refusals of one actor that one instance records per minute: a flood of requests must not become a flood of writes. */
+/** Refusals of one actor that one instance records per minute: a flood of requests must not cause a flood of writes. */
 const PER_MINUTE = 30;
 
 interface Tally {
@@ -14,14 +14,16 @@ interface Tally {
 /**
  * Decides whether a refusal is recorded.
  *
- * @returns how many refusals of this actor were not recorded since the last one that was; undefined: do not record this one
+ * @returns the number of refusals of this actor that were suppressed since the last recorded one; undefined: suppress this one
  */
 export function createRefusalLimit(clock: Clock): (event: Pick<AuditEvent, 'actor'>) => number | undefined {
   const tallies = new LRUCache<string, Tally>({ max: 1_000 });
   return ({ actor }) => {
-    const known = tallies.get(actor);
-    const isNewMinute = known === undefined || clock() - known.since >= 60_000;
-    const tally = isNewMinute ? { since: clock(), recorded: 0, suppressed: known?.suppressed ?? 0 } : known;
+    const previous = tallies.get(actor);
+    const isNewMinute = previous === undefined || clock() - previous.since >= 60_000;
+    const tally = isNewMinute
+      ? { since: clock(), recorded: 0, suppressed: previous?.suppressed ?? 0 }
+      : previous;
     if (isNewMinute) tallies.set(actor, tally);
     if (tally.recorded >= PER_MINUTE) {
       tally.suppressed++;

@@ -15,11 +15,10 @@ export interface AuthenticateDeps {
 }
 
 /**
- * A credential → a principal. Tri-state: no credential is {@link ANONYMOUS}; an unacceptable one always throws, even
- * where sign-in is optional; a good one is an immutable principal.
+ * Authenticates a credential. Tri-state: none gives {@link ANONYMOUS}; an unacceptable one always throws, even where sign-in
+ * is optional; a valid one gives an immutable principal.
  *
- * @param fresh decide on the record of this moment, not on the token and the changes of the last seconds: for privileged
- *   access
+ * @param fresh read the current record, for privileged permissions; otherwise the token and the revocation feed suffice
  * @throws AppError `invalid_token`, `token_stale`, `unavailable`; `permission_denied` without an entry in the directory
  */
 export async function authenticate(
@@ -29,15 +28,15 @@ export async function authenticate(
 ): Promise<Principal> {
   if (credential === undefined) return ANONYMOUS;
   const { authenticator, value } = credential;
-  // What is known already is not waited for: each `await` costs a request as much as the look-up.
+  // No `await` for what is in memory: it would cost a request as much as the look-up.
   const authenticating = authenticator.authenticate(value, seconds(deps.clock));
   const authentication = authenticating instanceof Promise ? await authenticating : authenticating;
   const { principal, directoryVersion } = authentication;
   try {
     if (fresh) return await asRecorded(deps, authentication);
     if (directoryVersion === undefined) return principal;
-    const latest = deps.accessChanges.find(directoryVersion.id);
-    const change = latest instanceof Promise ? await latest : latest;
+    const finding = deps.accessChanges.find(directoryVersion.id);
+    const change = finding instanceof Promise ? await finding : finding;
     if (change === undefined || !isOutdated(authentication, directoryVersion, change)) return principal;
     authenticator.forget(value);
     return (await authenticator.authenticate(value, seconds(deps.clock))).principal;
@@ -50,11 +49,10 @@ export async function authenticate(
 }
 
 /**
- * Has the entry that the token's roles come from changed since it was read? Sign-ins and revocations are compared in whole
- * seconds.
+ * Has the directory entry changed since the roles were read from it? Times are whole seconds.
  *
- * @returns true when the directory has to be read again
- * @throws AppError `token_stale` when that would be of no use
+ * @returns true when the directory has to be read again, for an external identity
+ * @throws AppError `token_stale` for a revoked sign-in, or for a Firebase token with older roles
  */
 function isOutdated(
   { principal, identity }: Authenticated,
@@ -64,11 +62,11 @@ function isOutdated(
   if (principal.authTime < validAfter) throw tokenStale('revoked', principal);
   const isOlder = read.rolesVersion < rolesVersion;
   if (isOlder && identity === undefined) throw tokenStale('roles-changed', principal);
-  // An issuer's clock may be ahead: then a token seems to come from after its subject was disabled.
+  // With the clock of an issuer ahead, a token seems to be younger than the disabling of its user.
   return identity !== undefined && (isOlder || read.validAfter < validAfter);
 }
 
-/** The principal with the roles of its record. @throws AppError unless the token says what the record says */
+/** The principal with the roles of the current record. @throws AppError for a token that is older than the record */
 async function asRecorded(
   { accessRecords, clock }: AuthenticateDeps,
   { principal, identity, directoryVersion: read }: Authenticated,

@@ -31,7 +31,7 @@ export function createBearerAuthenticator(
     verifiers.find(({ issuers }) => issuers.some((one) => one === issuer));
 
   async function verify(raw: string, now: number): Promise<VerifiedToken> {
-    // `iss` only selects the verifier; nothing is fetched for an issuer that is not on the list.
+    // `iss` only selects the verifier: nothing is fetched for an issuer that is not trusted.
     const token = parseCompactJws(raw, (issuer) => verifierOf(issuer)?.headerKeys ?? []);
     const verifier = verifierOf(token.payload.iss);
     if (verifier === undefined) throw invalidToken('issuer-not-trusted');
@@ -56,7 +56,7 @@ export function createBearerAuthenticator(
 
 const SCHEME = 'bearer ';
 
-/** The comma and all white space that a header's characters can be. One by one: a pattern takes as long as hashing does. */
+/** The comma, and all white space that a header can contain. A pattern would take as long as hashing the token. */
 const SEPARATORS = [...', \t\n\v\f\r\u00a0'];
 
 /** RFC 9110 §11.1: the case of a scheme does not count. */

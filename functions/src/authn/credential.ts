@@ -3,7 +3,7 @@ import { AppError, invalidToken } from '../core/errors.ts';
 import type { ExternalIdentity } from './external-identity.ts';
 import type { EntryVersion } from './ports.ts';
 
-/** The part of a request that credentials are read from. The query and the body are never part of it. */
+/** The headers of a request. Credentials are never read from the query or the body. */
 export interface CredentialRequest {
   /**
    * Every line of a header as received: Node keeps only the first line in `headers`.
@@ -38,14 +38,14 @@ export interface Authenticator<Credential = unknown> {
    * A promise only for the first verification: a verified credential is found in memory.
    *
    * @param now seconds since the epoch
-   * @throws AppError `invalid_token`, `token_stale`, or `unavailable` when it could not be decided
+   * @throws AppError `invalid_token`, `token_stale`, `unavailable`
    */
   authenticate(credential: Credential, now: number): Authenticated | Promise<Authenticated>;
   /** Removes a credential from memory, because the directory entry has changed. */
   forget(credential: Credential): void;
 }
 
-/** The credential of a request, with the authenticator that is responsible for it. */
+/** The credential of a request, with the authenticator of its kind. */
 export interface Credential {
   readonly authenticator: Authenticator;
   /** What its `extract` returned. */
@@ -56,8 +56,8 @@ export interface Credential {
  * Finds the credential of a request.
  *
  * @returns undefined for a request without one
- * @throws AppError `invalid_request` for two credentials; `invalid_token` for an `Authorization` header that no
- *   authenticator is responsible for: it is never ignored
+ * @throws AppError `invalid_request` for two credentials; `invalid_token` for an `Authorization` header of no known kind,
+ *   which is never ignored
  */
 export function findCredential(
   authenticators: readonly Authenticator[],

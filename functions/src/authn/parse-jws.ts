@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type AppError, invalidToken } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 
-/** A token whose form is sound. Nothing in it is verified: `payload` may say anything. */
+/** A well-formed token. Nothing in it is verified: `payload` can say anything. */
 export interface UnverifiedToken {
   readonly raw: string;
   readonly header: JsonObject;
@@ -16,9 +16,9 @@ const HEADER_KEYS = new Set(['alg', 'kid', 'typ']);
 
 /**
  * Checks the form of a compact JWS (RFC 7515 §3.1) before any library sees it: size, exactly three canonical base64url
- * parts, valid UTF-8, JSON objects of bounded depth without duplicate keys, no header key that offers a key of its own.
+ * parts, valid UTF-8, JSON objects of bounded depth without duplicate keys, no header key that brings its own key.
  *
- * @param headerKeys what the profile of an `iss` allows in the header besides `alg`, `kid` and `typ`
+ * @param headerKeys keys that the profile of an `iss` allows in the header besides `alg`, `kid` and `typ`
  * @throws AppError `invalid_token`
  */
 export function parseCompactJws(
@@ -30,12 +30,12 @@ export function parseCompactJws(
   if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
     throw malformed('not three parts');
   }
-  // The empty signature of an emulator token is judged by the authenticator.
+  // Empty in a token of the emulator: the verifier decides.
   if (signature !== '') decodePart('signature', signature);
   const head = parseObject('header', header);
   const body = parseObject('payload', payload);
   for (const key of Object.keys(head)) {
-    // `jwk`, `jku`, `x5u`, `x5c` would let a token choose its own key (RFC 8725 §3.5); `crit` asks for the unknown.
+    // `jwk`, `jku`, `x5u`, `x5c` would let a token choose its own key (RFC 8725 §3.5); `crit` requires extensions.
     if (!HEADER_KEYS.has(key) && !headerKeys?.(body.iss).includes(key)) {
       throw invalidToken('header-key-not-allowed');
     }
@@ -43,7 +43,7 @@ export function parseCompactJws(
   return { raw, header: head, payload: body, signed: signature !== '' };
 }
 
-/** Strict base64url (RFC 7515 §2): one spelling per value, so that a token has exactly one form. */
+/** Strict base64url (RFC 7515 §2): each value has one encoding, so a token has exactly one form. */
 function decodePart(name: string, part: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');
   if (part === '' || bytes.toString('base64url') !== part)
@@ -68,7 +68,7 @@ function parseObject(name: string, part: string): JsonObject {
 
 /**
  * Refuses nesting deeper than 8, `__proto__` as a key, and a key that occurs twice in one object: parsers disagree on
- * which one counts (RFC 8259 §4). A repeated key, however escaped, is one more in the text than in the parsed value.
+ * which one counts (RFC 8259 §4). With a repeated key, however escaped, the text has more keys than the parsed value.
  */
 function checkKeysAndDepth(name: string, text: string, value: object): void {
   let depth = 0;
@@ -95,7 +95,7 @@ function checkKeysAndDepth(name: string, text: string, value: object): void {
   if (keys !== countKeys(name, value)) throw malformed(`${name} has a forbidden or repeated key`);
 }
 
-/** Where a JSON string ends that begins at `start`. */
+/** The end of the JSON string that begins at `start`. */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
@@ -109,7 +109,7 @@ function isEscaped(text: string, at: number): boolean {
   return (at - before) % 2 === 1;
 }
 
-/** All keys of all objects in a parsed value; not deep, since its text was measured first. */
+/** Counts all keys of all objects in a parsed value. Its depth was checked before. */
 function countKeys(name: string, value: object): number {
   if (Object.hasOwn(value, '__proto__')) throw malformed(`${name} has a forbidden or repeated key`);
   const isList = Array.isArray(value);

@@ -12,7 +12,7 @@ export interface VerifiedToken extends Authenticated {
   readonly issued?: { readonly profile: IssuerProfile; readonly roles: readonly Role[] };
 }
 
-/** About 2 KiB an entry, so some 10 MB at the most, whoever sends how many distinct tokens. */
+/** About 2 KiB each: at most 10 MB, however many distinct tokens are sent. */
 const MAX_ENTRIES = 5_000;
 
 interface VerifiedTokenCache {
@@ -53,8 +53,8 @@ export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTok
       const key = keyOf(token);
       const kept = entries.get(key);
       if (kept !== undefined && now < kept.validUntil) return kept;
-      const begun = pending.get(key);
-      if (begun !== undefined) return begun;
+      const running = pending.get(key);
+      if (running !== undefined) return running;
       entries.delete(key);
       const verifying = keep(key, verify());
       pending.set(key, verifying);

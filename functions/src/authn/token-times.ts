@@ -8,16 +8,16 @@ export const CLOCK_SKEW_SECONDS = 5;
 interface TimeProfile {
   /** Longest accepted `exp - iat`, in seconds. */
   readonly maxLifetime: number;
-  /** `null`: this kind of token need have no `auth_time`. */
+  /** Must the token have `auth_time`? */
   readonly authTime: 'required' | null;
 }
 
 export interface TokenTimes {
   readonly iat: number;
   readonly exp: number;
-  /** `auth_time`, or `iat` where it need not be there and is not. */
+  /** `auth_time`, or `iat` of a token without one. */
   readonly authTime: number;
-  /** `auth_time`, where there is one. */
+  /** `auth_time`, if the token has one. */
   readonly signedInAt: number | undefined;
   /** Of a Firebase session that a token exchange began. */
   readonly isExchanged?: boolean;
@@ -26,8 +26,8 @@ export interface TokenTimes {
 /**
  * The time claims of a payload (RFC 7519 §4.1; OpenID Connect Core §2 for `auth_time`), in seconds.
  *
- * `exp` gets no grace: firebase-admin gives none, and a token must not live longer in the cache than without it.
- * What lies in the future gets {@link CLOCK_SKEW_SECONDS}.
+ * `exp` has no tolerance: firebase-admin gives none, and a token must not live longer in the cache than without it.
+ * Times in the future have a tolerance of {@link CLOCK_SKEW_SECONDS}.
  *
  * @throws AppError `invalid_token`
  */
@@ -45,7 +45,7 @@ export function readTimes(payload: JsonObject, profile: TimeProfile, now: number
   return { iat, exp, authTime, signedInAt };
 }
 
-/** A missing `auth_time` would compare as "not revoked" everywhere, so absence is an error, not a default. */
+/** A missing time is an error: `undefined` would compare as not revoked. */
 export function readSecond(payload: JsonObject, claim: string): number {
   const value = payload[claim];
   if (isSecond(value)) return value;

@@ -31,7 +31,7 @@ export function permissionOf(rule: AccessRule): Permission | undefined {
   return typeof rule === 'string' ? undefined : rule.permission;
 }
 
-/** The rule in one word, for logs: its permission, `public` or `signed-in`. */
+/** The rule as a log line names it: its permission, `public` or `signed-in`. */
 export function ruleName(rule: AccessRule): string {
   return typeof rule === 'string' ? rule : (rule.permission ?? 'signed-in');
 }

@@ -10,52 +10,50 @@ export interface Rights {
 
 export const NO_RIGHTS: Rights = Object.freeze({ roles: [], permissions: [] });
 
-/** A claim of an issuer, and what each of its values means here. A value that is not in the table means nothing. */
+/** A claim of an issuer, and the rights of each value. Other values give no rights. */
 interface Source {
   /** Keys from the payload inwards, e.g. `['realm_access', 'roles']`. */
   readonly path: readonly string[];
   readonly values: ReadonlyMap<string, Rights>;
 }
 
-/** How an issuer's words become Gatehouse's. */
+/** How claims of an issuer become roles and permissions. */
 export interface ClaimMapping {
-  /** What each of its users has; its services do not. */
+  /** Rights of every user of the issuer, but not of its services. */
   readonly everyone: Rights;
   readonly sources: readonly Source[];
-  /** What each scope stands for; `null`: scopes say nothing. */
+  /** Rights of each scope; `null`: scopes are ignored. */
   readonly scopes: ReadonlyMap<string, Rights> | null;
 }
 
-/** What a token gives by its issuer's map. */
+/** The rights that a token gives by its issuer's map. */
 export interface MappedRights extends Rights {
-  /** Permissions that the token's scopes stand for. Absent where scopes say nothing. */
+  /** Permissions of the token's scopes. Absent where scopes are ignored. */
   readonly scopes?: readonly Permission[];
 }
 
 /**
- * A verified payload → what it gives. Deny by default. Scopes limit a user, who got them for the asking; to a service they
- * were given by an administrator of the issuer, so there they give. Pure.
+ * Maps a verified payload to rights; claims that are not in the map give none. Scopes limit a user, because a client can ask
+ * for any. They give rights to a service, because an administrator of the issuer granted them. Pure.
  */
 export function mapClaims(payload: JsonObject, map: ClaimMapping, kind: 'user' | 'service'): MappedRights {
-  const found = map.sources.flatMap(({ path, values }) => rightsOf(textsAt(payload, path), values));
-  if (kind === 'user') found.push(map.everyone);
-  if (map.scopes === null) return union(found);
+  const rights = map.sources.flatMap(({ path, values }) => rightsOf(textsAt(payload, path), values));
+  if (kind === 'user') rights.push(map.everyone);
+  if (map.scopes === null) return union(rights);
   const scoped = union(rightsOf(scopesOf(payload), map.scopes));
   const scopes = [...new Set([...permissionsOf(scoped.roles), ...scoped.permissions])];
-  // A role that comes without half of its permissions would be misread by whoever goes by its name.
-  if (kind === 'service') found.push({ roles: scoped.roles.filter(isUnprivilegedRole), permissions: scopes });
-  return { ...union(found), scopes };
+  // A role with only some of its permissions would mislead code that checks role names.
+  if (kind === 'service')
+    rights.push({ roles: scoped.roles.filter(isUnprivilegedRole), permissions: scopes });
+  return { ...union(rights), scopes };
 }
 
-/**
- * All that rights amount to without what is privileged: a token is up to its lifetime old, so what it says never suffices
- * for that, whatever it says.
- */
+/** The permissions of rights, without privileged ones: a token can be out of date, so it never gives those. */
 export function unprivilegedPermissionsOf({ roles, permissions }: Rights): Permission[] {
   return [...permissionsOf(roles), ...permissions].filter((permission) => !isPrivileged(permission));
 }
 
-/** Does a role hold nothing privileged? Then a token can give the whole of it. */
+/** Has the role no privileged permission? Then a token can give all of its permissions. */
 export const isUnprivilegedRole = (role: Role): boolean => !permissionsOf([role]).some(isPrivileged);
 
 function rightsOf(names: readonly string[], values: ReadonlyMap<string, Rights>): Rights[] {
@@ -69,7 +67,7 @@ function union(all: readonly Rights[]): Rights {
   };
 }
 
-/** The text, or the texts of a list, at a path; anything else says nothing. */
+/** The text, or the texts of a list, at a path; none for any other value. */
 function textsAt(payload: JsonObject, path: readonly string[]): string[] {
   let value: unknown = payload;
   for (const key of path) {

@@ -58,7 +58,7 @@ function checkPermission(
   return mayPass ? undefined : { allowed: false, reason: 'not-own' };
 }
 
-/** A sign-in of unknown time is as old as can be. */
+/** A sign-in of unknown time fails every `maxAge`. */
 function isAssured({ assurance: { level, at } }: Principal, rule: AssuranceRule, now: number): boolean {
   if (rule.assurance === 'aal2' && level !== 'aal2') return false;
   return rule.maxAge === undefined || (at !== undefined && now - at <= rule.maxAge);

@@ -3,8 +3,8 @@ import gatehouse from '../../gatehouse.config.ts';
 /**
  * Every permission, from `gatehouse.config.ts`.
  *
- * `privileged` permissions change who may do what. They are decided on the directory and on Firebase Auth as they are
- * now, never on a token, which can be an hour old.
+ * `privileged` permissions change who may do what. They are decided on the current record in the directory and Firebase
+ * Auth, never on a token alone, which can be an hour old.
  */
 export const PERMISSIONS = gatehouse.permissions;
 

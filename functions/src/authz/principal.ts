@@ -23,14 +23,14 @@ export interface Principal {
   readonly subject: string;
   readonly uid?: string;
   /**
-   * Key of the entry in the directory: Firebase's uid; for an external identity one made of issuer and subject. Absent:
+   * Key of the directory entry: the uid of a Firebase user; a hash of issuer and subject for an external identity. Absent:
    * this principal can have no entry.
    */
   readonly directoryId?: string;
   readonly email?: string;
   readonly emailVerified?: boolean;
   readonly roles: readonly Role[];
-  /** Present only where the token carries scopes; then they narrow the permissions. */
+  /** Present only where the token has scopes; they limit the permissions. */
   readonly scopes?: readonly string[];
   readonly permissions: readonly Permission[];
   /** When the person last signed in, in seconds since the epoch. Revocations are compared with it. */
@@ -49,9 +49,9 @@ export interface Principal {
 }
 
 /**
- * Builds a principal whose permissions follow from its roles and, where it has any, its scopes.
+ * Builds a principal. Its scopes, if it has any, limit its permissions.
  *
- * @param held what it holds before its scopes narrow that, where it is not what the roles allow
+ * @param held its permissions before the scopes limit them; default: those of its roles
  */
 export function createPrincipal(
   facts: Omit<Principal, 'permissions'>,
@@ -84,7 +84,7 @@ export const ANONYMOUS: Principal = createPrincipal({
   credential: 'none',
 });
 
-/** A principal that asks for a change, and the request in which it does. */
+/** A principal that requests a change, and the id of the request. */
 export interface PrincipalActor {
   readonly kind: 'principal';
   readonly principal: Principal;

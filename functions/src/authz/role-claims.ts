@@ -2,40 +2,40 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isSecond, LAST_SECOND } from '../core/time.ts';
 import { isRole, type Role } from './roles.ts';
 
-/** A role, and until when it counts. */
+/** A role with an optional expiry. */
 export interface TimedRole {
   readonly role: Role;
-  /** Second since the epoch from which it no longer counts. Absent: for good. */
+  /** Second since the epoch when it expires. Absent: never. */
   readonly expiresAt?: number | undefined;
 }
 
-/** Access as a token carries it: roles, and for those that end, the second in which they do. */
+/** The role claims of a token: roles, and the second when each expires, if it does (`rx`). */
 export interface RoleClaims {
   readonly roles: readonly Role[];
-  /** Version of the directory entry this was compiled from. */
+  /** Version of the directory entry that they were compiled from. */
   readonly rv: number;
   readonly rx?: Readonly<Partial<Record<Role, number>>>;
 }
 
-/** What a token's claims allow at a moment. */
+/** The active roles of a token. */
 export interface ClaimedRoles {
   readonly roles: readonly Role[];
   readonly rolesVersion: number;
-  /** The second in which the next of these roles ends, `Infinity` when none does. */
+  /** The second when the next of these roles expires; `Infinity` when none does. */
   readonly changesAt: number;
 }
 
-/** Does it still count at a second? One without an end always does. */
+/** Has it not expired? @param now seconds since the epoch */
 export function isActive({ expiresAt = Number.POSITIVE_INFINITY }: TimedRole, now: number): boolean {
   return now < expiresAt;
 }
 
-/** The roles that count at a second, each once. A role given twice counts for as long as the longer of the two. */
+/** The roles that have not expired, each once. Of two grants of a role, the one that expires later counts. */
 export function activeRoles(timed: readonly TimedRole[], now: number): Role[] {
   return [...new Set(timed.filter((grant) => isActive(grant, now)).map(({ role }) => role))];
 }
 
-/** The second in which the next of these that still counts will end; `Infinity` when none does. */
+/** The second when the next active one of these expires; `Infinity` when none does. */
 export function nextExpiry(timed: readonly TimedRole[], now: number): number {
   const ahead = timed.flatMap(({ expiresAt }) =>
     expiresAt !== undefined && now < expiresAt ? expiresAt : [],
@@ -43,7 +43,7 @@ export function nextExpiry(timed: readonly TimedRole[], now: number): number {
   return Math.min(Number.POSITIVE_INFINITY, ...ahead);
 }
 
-/** Grants → custom claims. What ended before `now` is left out, since it would only take up room. */
+/** Compiles grants to role claims. Leaves expired ones out: custom claims have limited space. */
 export function compileRoleClaims(timed: readonly TimedRole[], version: number, now: number): RoleClaims {
   const roles = activeRoles(timed, now);
   const ends = roles.flatMap((role) => {
@@ -55,8 +55,8 @@ export function compileRoleClaims(timed: readonly TimedRole[], version: number, 
 }
 
 /**
- * Claims of unknown shape → access. Without a version Gatehouse did not write them, and `roles` of other code say
- * nothing here. A role counts while its `rx`, if it has one, lies ahead; anything malformed counts for nothing.
+ * Reads the active roles from claims of unknown shape. Without a version Gatehouse did not write them, and `roles` of other
+ * code are ignored, as is everything malformed.
  */
 export function readRoleClaims(claims: JsonObject, now: number): ClaimedRoles {
   const timed = timedRolesFromClaims(claims);
@@ -67,7 +67,7 @@ export function readRoleClaims(claims: JsonObject, now: number): ClaimedRoles {
   };
 }
 
-/** The roles in claims of unknown shape, those that have ended included. */
+/** The roles in claims of unknown shape, expired ones included. */
 export function timedRolesFromClaims(claims: JsonObject): TimedRole[] {
   const { roles, rx } = claims;
   if (claimedVersion(claims) === 0 || !Array.isArray(roles)) return [];
@@ -82,7 +82,7 @@ export function timedRolesFromClaims(claims: JsonObject): TimedRole[] {
   return timed;
 }
 
-/** There are versions above it to go on with. */
+/** Leaves room for larger versions: each repair of drifted claims takes the next one. */
 const MAX_VERSION = 2 ** 52;
 
 /** The version that claims of unknown shape were compiled from; 0 where Gatehouse did not write them. */

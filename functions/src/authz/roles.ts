@@ -8,7 +8,7 @@ export const ALL_ROLES: readonly Role[] = Object.freeze(Object.keys(gatehouse.ro
 
 /** The roles of `gatehouse.config.ts`: named sets of permissions. */
 export const ROLES: Readonly<Record<Role, readonly Permission[]>> = Object.freeze(
-  // Built from the roles themselves.
+  // An entry for each role.
   Object.fromEntries(ALL_ROLES.map((role) => [role, permissionsIn(gatehouse.roles[role])])) as Record<
     Role,
     readonly Permission[]

@@ -14,7 +14,7 @@ import { once } from '../core/once.ts';
 import { headerLines } from '../core/request.ts';
 import { requestLabels } from '../core/request-labels.ts';
 import { allowCall, runCall } from '../pipeline/call.ts';
-import type { Arrival, GuardDeps } from '../pipeline/guard.ts';
+import type { GuardDeps, RequestContext } from '../pipeline/guard.ts';
 import type { BoundOperation, Operation } from '../pipeline/operation.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
@@ -52,7 +52,7 @@ function createCallable(
   options: CallableOptions,
   getDeps: () => CallableDeps,
 ): Callable {
-  const arrivals = new WeakMap<object, Arrival>();
+  const contexts = new WeakMap<object, RequestContext>();
   const open = once(() => {
     const deps = getDeps();
     const bound = deps.operations.find((one) => one.operation === operation);
@@ -64,13 +64,13 @@ function createCallable(
   const inner = onCall({ ...options, cors: false }, async (request) => {
     const { deps, bound } = open();
     // A direct `run`, as in unit tests, has no headers: the caller is anonymous.
-    const arrival = arrivals.get(request.rawRequest ?? request) ?? {
+    const context = contexts.get(request.rawRequest ?? request) ?? {
       request: { headers: () => [] },
       requestId: randomUUID(),
       labels: {},
     };
     const call = {
-      ...arrival,
+      ...context,
       // The SDK turns a call without an argument into null.
       readInput: () => request.data ?? {},
       locate: (field: string) => (field === '' ? 'data' : `data.${field}`),
@@ -86,24 +86,24 @@ function createCallable(
   return new Proxy(inner, {
     apply(target, self, [req, res]: [Request, Response]) {
       const { deps, allowOrigin } = open();
-      const arrival = takeArrival(req, deps.config.projectId);
-      arrivals.set(req, arrival);
+      const context = detachTokens(req, deps.config.projectId);
+      contexts.set(req, context);
       return new Promise<void>((resolve, reject) => {
         res.once('finish', resolve);
-        if (!passTransport(req, res, deps, arrival.requestId)) return;
+        if (!passTransport(req, res, deps, context.requestId)) return;
         allowOrigin(req, res, () => Promise.resolve(target.apply(self, [req, res])).then(resolve, reject));
       });
     },
   });
 }
 
-/** Takes the headers with tokens off a request. */
-function takeArrival(req: Request, projectId: string): Arrival {
-  const taken = new Map(
+/** Moves the headers with tokens from a request to its context. */
+function detachTokens(req: Request, projectId: string): RequestContext {
+  const detached = new Map(
     ['authorization', 'x-firebase-appcheck'].map((name) => [name, headerLines(req, name)]),
   );
-  for (const name of taken.keys()) delete req.headers[name];
-  const headers = (name: string) => taken.get(name) ?? headerLines(req, name);
+  for (const name of detached.keys()) delete req.headers[name];
+  const headers = (name: string) => detached.get(name) ?? headerLines(req, name);
   return { request: { headers }, requestId: randomUUID(), labels: requestLabels(req, projectId) };
 }
 

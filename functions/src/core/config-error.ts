@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 
-/** A configuration that cannot be used: what stops the build and the start. */
+/** An invalid configuration. It stops the build and the start. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
 
@@ -11,10 +11,18 @@ export class ConfigError extends Error {
   }
 }
 
-/**
- * @param name of the variable that holds the text
- * @throws ConfigError that says where the text is wrong
- */
+/** Reads a part of a configuration. @returns undefined for an invalid one, after adding its problems to `problems` */
+export function collectProblems<T>(problems: string[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
+
+/** @param name of the variable that holds the text. @throws ConfigError for invalid JSON, with the position */
 export function parseConfigJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text, refuseProto);
@@ -27,7 +35,7 @@ export function parseConfigJson(text: string, name: string): unknown {
   }
 }
 
-/** Zod leaves such a field out, and would not report it. */
+/** Zod drops such a field without an error. */
 function refuseProto(name: string, value: unknown): unknown {
   if (name === '__proto__') throw new Error('has a field named __proto__');
   return value;
@@ -48,7 +56,7 @@ const NOUNS: Partial<Record<string, string>> = {
 const PARTS: Partial<Record<string, string>> = { array: ' entries', string: ' characters' };
 
 /**
- * What is wrong with a value of the configuration, for readers who do not know Zod.
+ * Describes a problem of a value of the configuration, for readers who do not know Zod.
  *
  * @param types the values of `type` that a discriminated union accepts
  */
@@ -59,7 +67,7 @@ export function formatZodIssue(types: readonly string[] = []): (issue: Issue) =>
         if (issue.input === undefined) return 'is missing';
         return `has to be ${NOUNS[issue.expected] ?? issue.expected}`;
       case 'invalid_union':
-        return `has to be one of ${types.join(', ')}`; // the only union that has no words of its own
+        return `has to be one of ${types.join(', ')}`; // other unions have a message of their own
       case 'invalid_value':
         if (issue.input === undefined) return 'is missing';
         return `has to be one of ${issue.values.map(String).join(', ')}`;
@@ -79,9 +87,24 @@ export function formatZodIssue(types: readonly string[] = []): (issue: Issue) =>
   };
 }
 
-/** Each issue as a line that begins with its path below `root`, e.g. `trustedIssuers[0].region: is missing`. */
-export function problemsOf({ issues }: z.ZodError, root = ''): string[] {
-  return issues.map(({ path, message }) => `${path.reduce(appendKey, root)}: ${message}`);
+/**
+ * Parses a part of the configuration.
+ *
+ * @param root its path, e.g. `trustedIssuers`
+ * @param types the values of `type` that a discriminated union accepts
+ * @throws ConfigError with a line for each problem, e.g. `trustedIssuers[0].region: is missing`
+ */
+export function parseConfig<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  root = '',
+  types: readonly string[] = [],
+): z.output<S> {
+  const parsed = schema.safeParse(value, { error: formatZodIssue(types) });
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(
+    parsed.error.issues.map(({ path, message }) => `${path.reduce(appendKey, root)}: ${message}`),
+  );
 }
 
 function appendKey(path: string, key: PropertyKey): string {

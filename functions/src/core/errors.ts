@@ -1,69 +1,51 @@
 import type { RefusalReason } from './refusal-reasons.ts';
 
-interface ErrorKind {
-  /** HTTP status of the problem+json answer. */
-  readonly status: number;
-  /** Code a callable answers with, one of the canonical gRPC names. */
-  readonly callable: string;
-  /** The same short sentence for every occurrence (RFC 9457 §3.1.3). */
-  readonly title: string;
-}
+/**
+ * @param status of the problem+json answer
+ * @param callable code of a callable's answer, one of the canonical gRPC names
+ * @param title the same for every occurrence (RFC 9457 §3.1.3)
+ */
+const kind = <const Callable extends string>(status: number, callable: Callable, title: string) => ({
+  status,
+  callable,
+  title,
+});
 
 /** Every refusal and failure. `docs/reference/errors.md` explains each row, and a test compares the two. */
 export const ERRORS = {
-  unauthenticated: { status: 401, callable: 'unauthenticated', title: 'Sign in first' },
-  invalid_token: { status: 401, callable: 'unauthenticated', title: 'The credential was not accepted' },
-  token_stale: { status: 401, callable: 'unauthenticated', title: 'The token is out of date' },
-  step_up_required: {
-    status: 401,
-    callable: 'unauthenticated',
-    title: 'A stronger or more recent sign-in is required',
-  },
-  app_check_failed: {
-    status: 401,
-    callable: 'unauthenticated',
-    title: 'App Check token is missing or invalid',
-  },
-  permission_denied: { status: 403, callable: 'permission-denied', title: 'A permission is missing' },
-  exceeds_own_permissions: {
-    status: 403,
-    callable: 'permission-denied',
-    title: 'You cannot grant or revoke a role with permissions you do not have',
-  },
-  own_account: { status: 403, callable: 'permission-denied', title: 'You cannot change your own account' },
-  https_required: { status: 403, callable: 'permission-denied', title: 'Use HTTPS' },
-  origin_denied: { status: 403, callable: 'permission-denied', title: 'This web origin is not allowed' },
-  invalid_argument: { status: 400, callable: 'invalid-argument', title: 'The input is not valid' },
-  invalid_request: { status: 400, callable: 'invalid-argument', title: 'The request is malformed' },
-  not_found: { status: 404, callable: 'not-found', title: 'Not found' },
-  method_not_allowed: {
-    status: 405,
-    callable: 'not-found',
-    title: 'This method is not available here',
-  },
-  last_owner: { status: 409, callable: 'failed-precondition', title: 'The last owner cannot be removed' },
-  version_mismatch: { status: 409, callable: 'aborted', title: 'The resource was changed in the meantime' },
-  precondition_failed: {
-    status: 412,
-    callable: 'aborted',
-    title: 'The resource was changed in the meantime',
-  },
-  claims_too_large: {
-    status: 409,
-    callable: 'failed-precondition',
-    title: 'The custom claims would not fit',
-  },
-  payload_too_large: { status: 413, callable: 'invalid-argument', title: 'The body is too large' },
-  unsupported_media_type: { status: 415, callable: 'invalid-argument', title: 'Send JSON' },
-  rate_limited: { status: 429, callable: 'resource-exhausted', title: 'Too many requests' },
-  unavailable: { status: 503, callable: 'unavailable', title: 'Temporarily unavailable' },
-  internal: { status: 500, callable: 'internal', title: 'Something went wrong' },
-} as const satisfies Record<string, ErrorKind>;
+  unauthenticated: kind(401, 'unauthenticated', 'Sign in first'),
+  invalid_token: kind(401, 'unauthenticated', 'The credential was not accepted'),
+  token_stale: kind(401, 'unauthenticated', 'The token is out of date'),
+  step_up_required: kind(401, 'unauthenticated', 'A stronger or more recent sign-in is required'),
+  app_check_failed: kind(401, 'unauthenticated', 'App Check token is missing or invalid'),
+  permission_denied: kind(403, 'permission-denied', 'A permission is missing'),
+  exceeds_own_permissions: kind(
+    403,
+    'permission-denied',
+    'You cannot grant or revoke a role with permissions you do not have',
+  ),
+  own_account: kind(403, 'permission-denied', 'You cannot change your own account'),
+  https_required: kind(403, 'permission-denied', 'Use HTTPS'),
+  origin_denied: kind(403, 'permission-denied', 'This web origin is not allowed'),
+  invalid_argument: kind(400, 'invalid-argument', 'The input is not valid'),
+  invalid_request: kind(400, 'invalid-argument', 'The request is malformed'),
+  not_found: kind(404, 'not-found', 'Not found'),
+  method_not_allowed: kind(405, 'not-found', 'This method is not available here'),
+  last_owner: kind(409, 'failed-precondition', 'The last owner cannot be removed'),
+  version_mismatch: kind(409, 'aborted', 'The resource was changed in the meantime'),
+  precondition_failed: kind(412, 'aborted', 'The resource was changed in the meantime'),
+  claims_too_large: kind(409, 'failed-precondition', 'The custom claims would not fit'),
+  payload_too_large: kind(413, 'invalid-argument', 'The body is too large'),
+  unsupported_media_type: kind(415, 'invalid-argument', 'Send JSON'),
+  rate_limited: kind(429, 'resource-exhausted', 'Too many requests'),
+  unavailable: kind(503, 'unavailable', 'Temporarily unavailable'),
+  internal: kind(500, 'internal', 'Something went wrong'),
+} as const;
 
 export type ErrorCode = keyof typeof ERRORS;
 
 export interface FieldError {
-  /** Where, as a path: `body.roles.0`. */
+  /** Its path, e.g. `body.roles.0`. */
   readonly field: string;
   readonly message: string;
 }
@@ -85,7 +67,7 @@ export interface Caller {
 interface AppErrorOptions {
   /** For the log and the audit log, never for the caller. */
   readonly reason?: RefusalReason | undefined;
-  /** One line more, for the log alone. Never part of a token. */
+  /** Details in one line, for the log. Never part of a token. */
   readonly logDetail?: string | undefined;
   readonly errors?: readonly FieldError[] | undefined;
   /** Seconds, for `Retry-After`. */
@@ -94,7 +76,7 @@ interface AppErrorOptions {
   readonly missing?: string | undefined;
   /** What the challenge asks for (RFC 9470 §3). */
   readonly stepUp?: StepUp | undefined;
-  /** The caller whom the credential identified although it did not suffice, for the log. */
+  /** The caller that the refused credential identifies, for the log. */
   readonly caller?: Caller | undefined;
   /** Methods, for `Allow`. */
   readonly allow?: readonly string[] | undefined;
@@ -148,7 +130,7 @@ export function tokenStale(reason: RefusalReason, caller?: Caller): AppError {
   return new AppError('token_stale', detail, { reason, caller });
 }
 
-/** Something Gatehouse depends on did not answer. @param logDetail names it for the log. */
+/** A service that Gatehouse calls did not answer. @param logDetail names it for the log */
 export function unavailable(logDetail: string, cause?: unknown): AppError {
   return new AppError('unavailable', 'A service this depends on did not answer. Try again shortly.', {
     reason: 'service-unavailable',
@@ -170,7 +152,7 @@ export function rateLimited(wait: number): AppError {
   });
 }
 
-/** The members of an RFC 9457 problem. What is undefined does not reach the JSON. */
+/** The members of an RFC 9457 problem. Undefined ones do not appear in the JSON. */
 export function problemOf({ code, message, errors }: AppError, requestId?: string): Record<string, unknown> {
   const { status, title } = ERRORS[code];
   return { type: `urn:gatehouse:error:${code}`, title, status, detail: message, code, requestId, errors };
@@ -184,7 +166,7 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof AppError && ERRORS[error.code].status < 500;
 }
 
-/** Anything thrown → an AppError; what is not one already becomes a fixed `internal`. */
+/** The AppError for anything thrown; `internal` for every other error. */
 export function toAppError(thrown: unknown): AppError {
   return thrown instanceof AppError
     ? thrown
@@ -193,7 +175,7 @@ export function toAppError(thrown: unknown): AppError {
       });
 }
 
-/** The same error, its fields named as in the request. */
+/** The same error, with the names of its fields in the request. */
 export function withLocatedFields(error: AppError, locate: (field: string) => string): AppError {
   const { code, message, errors, cause } = error;
   if (errors === undefined) return error;

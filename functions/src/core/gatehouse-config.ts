@@ -1,12 +1,12 @@
 /**
- * What `functions/gatehouse.config.ts` is written with. This file imports nothing, so that everything else can import the
- * configuration.
+ * Types and functions for `functions/gatehouse.config.ts`. This file imports nothing, so that every other file can import
+ * the configuration.
  */
 
 export interface PermissionSetting {
   /** What it allows, for people who grant roles. */
   readonly summary: string;
-  /** Does it change who may do what? Then a token alone never suffices: it is decided on the server-side record. */
+  /** Does it change who may do what? Then it is decided on the server-side record, never on a token alone. */
   readonly privileged: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface Deployment {
 
 type Table<Name extends string> = Readonly<Record<string, readonly Name[]>>;
 
-/** What an issuer's claims mean here, as names of roles and permissions. What is not listed means nothing. */
+/** Roles and permissions by claims of an issuer. Claims that are not listed give none. */
 export interface ClaimMapSetting<Name extends string> {
   /** Each user of the issuer has these; its services do not. */
   readonly everyone?: readonly Name[];

@@ -2,7 +2,7 @@ import type { AppError, ErrorCode } from './errors.ts';
 import type { GrantReason, RefusalReason } from './refusal-reasons.ts';
 import type { RequestLabels } from './request-labels.ts';
 
-/** Why a call was allowed or refused; an error without a reason of its own is named by its code. */
+/** Why a call was allowed or refused; the code of an error without a reason. */
 export type DecisionReason = GrantReason | RefusalReason | ErrorCode;
 
 interface DecisionLine {
@@ -16,7 +16,7 @@ interface DecisionLine {
   readonly code?: ErrorCode;
   readonly issuer?: string;
   readonly subject?: string;
-  /** For whoever writes lines that do not find out by themselves which request they belong to. */
+  /** Labels of the request, for Cloud Logging. */
   readonly labels?: RequestLabels | undefined;
 }
 
@@ -25,7 +25,7 @@ interface ChangeLine {
   readonly action: string;
   readonly actor: string;
   readonly target: string;
-  /** `refused`: as it was. `unknown`: something did not answer, so it may have happened. */
+  /** `refused`: nothing was changed. `unknown`: a service did not answer, so the change may have happened. */
   readonly outcome: 'done' | 'refused' | 'unknown';
   readonly code?: ErrorCode;
   readonly before?: unknown;
@@ -42,14 +42,14 @@ interface ReconciledLine {
   readonly more: boolean;
 }
 
-/** Everything Gatehouse ever writes to the log: fixed fields, never a token, a header or a body. */
+/** Everything that Gatehouse logs: fixed fields, never a token, a header or a body. */
 export interface Log {
   decision(line: DecisionLine): void;
   transport(line: { readonly requestId: string; readonly granted: false; readonly code: ErrorCode }): void;
   change(line: ChangeLine): void;
   failure(requestId: string, error: AppError): void;
   reconciled(line: ReconciledLine): void;
-  /** The access changes could not be read; requests go on with what is known. @property seconds since they were, if ever */
+  /** The access changes could not be read; those in memory are used. @property seconds since the last read, if any */
   feedReadFailed(line: {
     readonly code: ErrorCode;
     readonly detail: string | undefined;
@@ -57,7 +57,6 @@ export interface Log {
   }): void;
 }
 
-/** One line, for whatever takes them. */
 interface Line {
   readonly [field: string]: unknown;
   readonly severity: 'INFO' | 'WARNING' | 'ERROR';
@@ -65,10 +64,10 @@ interface Line {
 }
 
 /**
- * Structured lines. Whoever writes them serialises to JSON, so that a line break or an escape sequence in a subject stays
- * inside its string. The fields are named one by one, here and in `RequestLabels`: no caller's key becomes a field.
+ * Structured lines, written as JSON, so that a line break or an escape sequence in a subject stays inside its string. The
+ * fields are named one by one, here and in `RequestLabels`: no key of a caller becomes a field.
  *
- * @param writeDecision if decisions go another way
+ * @param writeDecision for decisions, if another way
  */
 export const createLog = (write: (line: Line) => void, writeDecision = write): Log => ({
   decision({ requestId, permission, issuer, subject, granted, reason, detail, code, labels }) {

@@ -1,25 +1,25 @@
 /**
- * Runs one piece of work at a time. firebase-admin fetches App Check's keys for every caller that finds none, or finds that
- * they have expired; so a thousand tokens at that moment would be a thousand fetches. With the keys there, work that only computes
- * takes as long one by one as all at once.
+ * Runs one piece of work at a time. firebase-admin fetches App Check's keys once for every caller that finds none, or finds
+ * them expired: a thousand concurrent tokens would be a thousand fetches. With keys, the work only computes, and takes as
+ * long one by one as all at once.
  *
- * @param failed did this error leave us without keys? Then whoever was waiting fails with it instead of trying, too.
+ * @param stops does this error mean that no keys can be fetched? Then waiting work fails with it and is not run.
  */
-export function createMutex(failed: (error: unknown) => boolean): <T>(work: () => Promise<T>) => Promise<T> {
-  let line: Promise<void> | undefined;
+export function createMutex(stops: (error: unknown) => boolean): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<void> | undefined;
   return (work) => {
-    const result = line === undefined ? work() : line.then(work);
-    const mine = result.then(
+    const result = last === undefined ? work() : last.then(work);
+    const finished = result.then(
       () => undefined,
       (error) => {
-        if (failed(error)) throw error;
+        if (stops(error)) throw error;
       },
     );
-    const leave = () => {
-      if (line === mine) line = undefined;
+    const clear = () => {
+      if (last === finished) last = undefined;
     };
-    mine.then(leave, leave);
-    line = mine;
+    finished.then(clear, clear);
+    last = finished;
     return result;
   };
 }

@@ -1,4 +1,4 @@
-/** The first result of `make`, for every later call too; a promise that rejects is kept as well. */
+/** Calls `make` once and keeps the result; a rejected promise, too. */
 export function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {

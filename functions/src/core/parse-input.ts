@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { AppError, type FieldError } from './errors.ts';
 
-/** An answer must not be larger than the request. */
+/** Limits, so that a response is not larger than its request. */
 const MAX_ERRORS = 10;
 const MAX_FIELD_LENGTH = 100;
 

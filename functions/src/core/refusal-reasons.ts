@@ -1,6 +1,6 @@
 /**
- * Why a credential or a call is refused, for the log and the audit log; a caller never learns it. What each one means is in
- * `docs/reference/refusal-reasons.md`, and a test compares the two.
+ * Why a credential or a call is refused, for the log and the audit log, never for the caller.
+ * `docs/reference/refusal-reasons.md` explains each, and a test compares the two.
  */
 export const REFUSAL_REASONS = [
   // The credential.

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * What ties a line in Cloud Logging to its request: special fields of structured logs
+ * The labels that connect a line in Cloud Logging with its request: special fields of structured logs
  * (https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields).
  */
 export interface RequestLabels {
@@ -10,18 +10,18 @@ export interface RequestLabels {
   readonly 'logging.googleapis.com/labels'?: { readonly execution_id: string };
 }
 
-interface Arrival {
+interface LabelledRequest {
   readonly headers: IncomingHttpHeaders;
-  /** The functions framework takes both from headers as they are: they may be anything. */
+  /** The functions framework takes both from headers, unchecked. */
   readonly executionId?: string;
   readonly spanId?: string;
 }
 
-/** The same that the Firebase SDK's logger and the functions framework add to a line, without looking for a context. */
-export function requestLabels(arrival: Arrival, projectId: string): RequestLabels {
-  const trace = traceId(arrival.headers);
-  const spanId = ifMatches(arrival.spanId, /^\d{1,20}$/);
-  const executionId = ifMatches(arrival.executionId, /^[\w-]{1,64}$/);
+/** The same labels that the Firebase SDK's logger and the functions framework add to a line. */
+export function requestLabels(request: LabelledRequest, projectId: string): RequestLabels {
+  const trace = traceId(request.headers);
+  const spanId = ifMatches(request.spanId, /^\d{1,20}$/);
+  const executionId = ifMatches(request.executionId, /^[\w-]{1,64}$/);
   if (trace === undefined && spanId === undefined && executionId === undefined) return NONE;
   return {
     ...(trace !== undefined && { 'logging.googleapis.com/trace': `projects/${projectId}/traces/${trace}` }),
@@ -40,7 +40,7 @@ function traceId({ 'x-cloud-trace-context': google, traceparent }: IncomingHttpH
   );
 }
 
-/** The first group of the pattern, or all of it where it has none. */
+/** The first group of the pattern; without groups, the match. */
 function ifMatches(value: unknown, pattern: RegExp): string | undefined {
   if (typeof value !== 'string') return undefined;
   const [all, group = all] = pattern.exec(value) ?? [];

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { AppError } from './errors.ts';
 
 /**
- * Every line of a header as received, where `headers` keeps the first only. As `headersDistinct` does, but without
- * taking all the other headers apart.
+ * Every line of a header as received; `headers` has the first only. Unlike `headersDistinct` it does not parse the other
+ * headers.
  *
  * @param name lower-case
  */
@@ -17,7 +17,7 @@ export function headerLines({ headers, rawHeaders }: IncomingMessage, name: stri
   return lines;
 }
 
-/** Is this `Content-Type` JSON, with or without parameters? Nothing that merely begins like it. */
+/** Is this `Content-Type` JSON, with or without parameters? */
 export function isJson(contentType: string | undefined): boolean {
   return /^application\/json\s*(;|$)/i.test(contentType ?? '');
 }
@@ -25,23 +25,23 @@ export function isJson(contentType: string | undefined): boolean {
 /** The largest body, in bytes. */
 export const MAX_BODY_BYTES = 100 * 1024;
 
-/** The refusal of a larger one, wherever it is noticed. */
+/** The refusal of a larger body. */
 export function payloadTooLarge(cause?: unknown): AppError {
   return new AppError('payload_too_large', `A body has at most ${MAX_BODY_BYTES} bytes.`, { cause });
 }
 
 const earlyRefusals = new WeakMap<object, AppError>();
 
-/** Records a refusal that was found before the function could answer. The transport check answers with it later. */
-export function refuseEarly(arrival: object, refusal: AppError): void {
-  earlyRefusals.set(arrival, refusal);
+/** Records a refusal before the function is called. `enforceTransport` answers with it. */
+export function refuseEarly(request: object, refusal: AppError): void {
+  earlyRefusals.set(request, refusal);
 }
 
-export function earlyRefusalOf(arrival: object): AppError | undefined {
-  return earlyRefusals.get(arrival);
+export function earlyRefusalOf(request: object): AppError | undefined {
+  return earlyRefusals.get(request);
 }
 
-/** @throws AppError `invalid_request` for a path that Express would stumble over later, as over any error of a handler */
+/** @throws AppError `invalid_request` for a path on which Express would fail */
 export function checkPath(path: string): void {
   if (!path.includes('%')) return;
   try {

@@ -1,9 +1,8 @@
 import * as z from 'zod';
 
 /**
- * May this be a Firebase user id? 1 to 128 UTF-16 units, as Firebase counts; without slashes and control characters, which
- * could neither name a document nor stay on one line of a log. Nor `.`, `..` and `__…__`, which Firestore reserves, nor
- * half a surrogate pair, which UTF-8 cannot write: Firestore would look elsewhere.
+ * Is it a user id that can name a document? 1 to 128 UTF-16 units, as Firebase counts. Without slashes and control
+ * characters; not `.`, `..` or `__…__`, which Firestore reserves; without half a surrogate pair, which UTF-8 cannot encode.
  */
 export function isUid(text: unknown): text is string {
   return (
@@ -15,7 +14,6 @@ export function isUid(text: unknown): text is string {
   );
 }
 
-/** Firebase allows any 1 to 128 characters; slashes and control characters are refused as in tokens. */
 export const uid = z
   .string()
   .min(1)

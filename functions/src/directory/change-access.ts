@@ -9,7 +9,7 @@ import type { DirectoryEntry } from './entry.ts';
 import { type AccountSync, LEASE_SECONDS } from './sync/account-sync.ts';
 
 /** What is changed, for the audit log. */
-export interface Intent {
+interface Intent {
   readonly uid: string;
   readonly action: AuditAction;
   readonly reason?: string | undefined;
@@ -41,7 +41,6 @@ export function createChangeAccess({ directory, sync, audit, log }: Deps): Chang
     const { uid, action, reason } = intent;
     const id = randomUUID();
     const event = { ...identifyActor(actor), action, target: uid, reason };
-    let recorded: AuditEvent | undefined;
     try {
       const outcome = await directory.change({ id, uid, actor: directoryIdOf(actor) }, (context) => {
         const { entry, now } = context;
@@ -51,15 +50,14 @@ export function createChangeAccess({ directory, sync, audit, log }: Deps): Chang
         const edited = applyEdit(entry, edit, now);
         const isLeased = entry.lease !== undefined && now < entry.lease.until;
         const lease = isLeased ? entry.lease : { by: id, until: now + LEASE_SECONDS };
-        recorded = { ...event, outcome: 'done', ...difference(entry, edited.entry, edit) };
         return {
           ...edited,
           entry: { ...edited.entry, ...(edited.entry.pending.length > 0 && { lease }) },
-          audit: recorded,
+          audit: { ...event, outcome: 'done', ...difference(entry, edited.entry, edit) },
         };
       });
-      if (!outcome?.entry || recorded === undefined) return undefined;
-      log.change(recorded);
+      if (!outcome?.entry || !outcome.audit) return undefined;
+      log.change(outcome.audit);
       const { entry } = outcome;
       const isSynced = await sync.syncAccount(uid, { leased: entry.lease?.by === id ? entry : undefined });
       return isSynced ? { ...entry, pending: [], lease: undefined } : entry;
@@ -91,13 +89,10 @@ function difference(
   after: DirectoryEntry,
   edit: Edit,
 ): Pick<AuditEvent, 'before' | 'after'> {
-  const parts = ({ grants, rolesVersion, disabled, validAfter }: DirectoryEntry) => ({
-    ...((edit.grants !== undefined || edit.remove) && {
-      version: rolesVersion,
-      grants: summarizeGrants(grants),
-    }),
-    ...((edit.disabled !== undefined || edit.remove) && { disabled }),
-    ...(before.validAfter !== after.validAfter && { validAfter }),
+  const parts = (entry: DirectoryEntry) => ({
+    ...((edit.grants !== undefined || edit.remove) && summarizeGrants(entry)),
+    ...((edit.disabled !== undefined || edit.remove) && { disabled: entry.disabled }),
+    ...(before.validAfter !== after.validAfter && { validAfter: entry.validAfter }),
   });
   return { before: parts(before), ...(!edit.remove && { after: parts(after) }) };
 }

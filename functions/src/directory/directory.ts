@@ -14,7 +14,7 @@ import { type DirectoryEntry, isPermanentOwner } from './entry.ts';
 import { fromDocument, toDocument } from './entry-document.ts';
 import { type AccessChange, appendAccessChange } from './revocation/access-changes.ts';
 
-/** What a change is decided on: both entries as the transaction read them. */
+/** What a change is decided on: both entries as read in the transaction. */
 export interface ChangeContext<Entry extends DirectoryEntry | undefined = DirectoryEntry> {
   readonly entry: Entry;
   /** Entry of the actor; undefined when the actor has none. */
@@ -27,10 +27,10 @@ export interface ChangeContext<Entry extends DirectoryEntry | undefined = Direct
 export interface Outcome {
   /** `null` deletes the entry. */
   readonly entry: DirectoryEntry | null;
-  /** What every instance must learn. */
+  /** What every instance must apply. */
   readonly accessChange?: Omit<AccessChange, 'uid'> | undefined;
   readonly audit?: AuditEvent | undefined;
-  /** Set when the account is already gone, so that there is no last owner to keep. */
+  /** The account was deleted already, so the last owner cannot be kept. */
   readonly allowRemovingLastOwner?: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface Directory {
   /**
    * Changes one entry in a transaction, together with the list of owners, the access change and the audit event.
    *
-   * @param ids `id` of the audit event, which shows whether a commit with a lost response was made; `actor` is a directory id
+   * @param ids `id` of the audit event, which shows whether a commit without a response was made; directory id of the `actor`
    * @param decide pure, may run several times; what it throws ends the transaction; undefined changes nothing
    * @returns the outcome, or undefined when nothing was changed
    * @throws AppError `last_owner`, `unavailable`, or what `decide` throws
@@ -57,7 +57,7 @@ interface DirectoryDeps {
   readonly open: OpenFirestore;
   readonly clock: Clock;
   readonly audit: Pick<AuditLog, 'append'>;
-  /** This instance learns its own changes at once. */
+  /** Called for the changes of this instance. */
   readonly onAccessChange: (change: AccessChange) => void;
 }
 
@@ -82,7 +82,7 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
   }
 
   function timeOf({ readTime }: DocumentSnapshot): number {
-    // A test that moves the clock moves Firestore's with it.
+    // With a clock of a test, Firestore's time is that clock.
     return Math.floor((clock === systemClock ? readTime.toMillis() : clock()) / 1000);
   }
 
@@ -103,13 +103,13 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
         const { db } = firestore;
         const ref = db.doc(`${DIRECTORY}/${uid}`);
         const eventRef = auditEventRef(firestore, id);
-        // After the deadline the caller has been answered that the change may not have happened.
+        // After the deadline the caller has an `unavailable` already.
         const until = performance.now() + FIRESTORE_DEADLINE_MS;
         let attempts = 0;
         let committing: Outcome | undefined;
         const transaction = db.runTransaction(async (tx) => {
           attempts++;
-          // Only a second attempt can find that the first one was committed and its response lost.
+          // The first attempt may have been committed without a response.
           if (attempts > 1 && (await tx.get(eventRef)).exists) return committing;
           if (performance.now() > until) throw unavailable('directory.change: too many attempts');
           const snapshot = await tx.get(ref);
@@ -129,14 +129,14 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
           if (outcome.audit !== undefined) audit.append(firestore, tx, outcome.audit, id);
           return outcome;
         });
-        const made = await transaction.catch(async (error) => {
-          // The SDK also repeats the commit alone; Firestore refuses that when the first commit was made.
+        const result = await transaction.catch(async (error) => {
+          // The SDK also repeats only the commit. Firestore refuses it when the first commit was made.
           if (error instanceof AppError || committing?.audit === undefined) throw error;
           if ((await eventRef.get()).exists) return committing;
           throw error;
         });
-        if (made?.accessChange !== undefined) onAccessChange({ uid, ...made.accessChange });
-        return made;
+        if (result?.accessChange !== undefined) onAccessChange({ uid, ...result.accessChange });
+        return result;
       }),
   };
 }

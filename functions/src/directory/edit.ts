@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import { omitUndefined } from '../platform/firestore/firestore.ts';
 import type { DirectoryEntry, Grant, Pending, Profile } from './entry.ts';
 import type { AccessChange } from './revocation/access-changes.ts';
@@ -14,14 +15,14 @@ export interface Edit {
   readonly profile?: Profile;
 }
 
-export interface Edited {
+interface Edited {
   readonly entry: DirectoryEntry;
-  /** What other instances must learn; absent when nothing. */
+  /** Absent when no instance has to apply anything. */
   readonly accessChange?: Omit<AccessChange, 'uid'>;
 }
 
 /**
- * Applies an edit. Access that it takes away ends with this second, on every instance. Pure.
+ * Applies an edit. Access that it removes ends with this second, on every instance. Pure.
  *
  * @param now seconds since the epoch
  * @throws AppError `not_found` while the user is being deleted
@@ -34,12 +35,11 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
   const validAfter = endsSessions ? Math.max(before.validAfter, now + 1) : before.validAfter;
   const changesRoles = grants !== undefined;
   const rolesVersion = changesRoles ? before.rolesVersion + 1 : before.rolesVersion;
-  const newlyPending: Pending[] = [
-    ...(changesRoles ? ['claims' as const] : []),
-    ...(endsSessions ? ['sessions' as const] : []),
-    ...(disabled === undefined && !remove ? [] : ['disabled' as const]),
-    ...(remove ? ['deletion' as const] : []),
-  ];
+  const newlyPending: Pending[] = [];
+  if (changesRoles) newlyPending.push('claims');
+  if (endsSessions) newlyPending.push('sessions');
+  if (disabled !== undefined || remove) newlyPending.push('disabled');
+  if (remove) newlyPending.push('deletion');
   return {
     entry: {
       ...before,
@@ -61,23 +61,26 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
   };
 }
 
-/** A grant as requested. */
+/** A grant in a request. */
 export type GrantRequest = Pick<Grant, 'role' | 'expiresAt' | 'reason'>;
 
-/** The requested grants. A grant that stays the same keeps its giver, its time and its reason. */
+/** The requested grants. A grant that stays the same keeps its `grantedBy`, `grantedAt` and `reason`. */
 export function applyGrantRequests(
   before: readonly Grant[],
   requested: readonly GrantRequest[],
   { by, now }: { by: string; now: number },
 ): Grant[] {
   return requested.map(({ role, expiresAt, reason }) => {
-    const held = before.find((grant) => grant.role === role && grant.expiresAt === expiresAt);
-    const isSame = held !== undefined && (reason === undefined || reason === held.reason);
-    return isSame ? held : { role, grantedBy: by, grantedAt: now, expiresAt, reason };
+    const current = before.find((grant) => grant.role === role && grant.expiresAt === expiresAt);
+    const isSame = current !== undefined && (reason === undefined || reason === current.reason);
+    return isSame ? current : { role, grantedBy: by, grantedAt: now, expiresAt, reason };
   });
 }
 
-/** Grants as an audit event shows them. */
-export function summarizeGrants(grants: readonly Grant[]): Record<string, unknown>[] {
-  return grants.map(({ role, expiresAt, reason }) => omitUndefined({ role, expiresAt, reason }));
+/** The grants of an entry, and their version, as an audit event shows them. */
+export function summarizeGrants({ rolesVersion, grants }: DirectoryEntry): JsonObject {
+  return {
+    version: rolesVersion,
+    grants: grants.map(({ role, expiresAt, reason }) => omitUndefined({ role, expiresAt, reason })),
+  };
 }

@@ -18,7 +18,7 @@ export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
         expiresAt: expiresAt === undefined ? undefined : toDate(expiresAt),
       }),
     ),
-    // Includes expired grants until reconciliation removes them: no job rewrites an entry at the second of expiry.
+    // Includes expired grants until reconciliation removes them.
     roles: activeRoles(grants, 0),
     nextExpiry: Number.isFinite(expiry) ? toDate(expiry) : undefined,
     lease: lease && { by: lease.by, until: toDate(lease.until) },
@@ -32,7 +32,7 @@ export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
 /**
  * The entry of a Firestore document.
  *
- * @throws AppError `internal` for a document that {@link toDocument} did not write: no access is guessed from it
+ * @throws AppError `internal` for a document that {@link toDocument} did not write
  */
 export function fromDocument(uid: string, fields: Record<string, unknown>): DirectoryEntry {
   try {
@@ -46,11 +46,11 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
       displayName: read.displayName as string | undefined,
       providers: list(read.providers),
       grants: list<GrantDocument>(read.grants).flatMap(grantFrom),
-      rolesVersion: whole(read.rolesVersion),
-      claimsVersion: whole(read.claimsVersion),
-      // Everything but a plain false disables the user.
+      rolesVersion: wholeNumber(read.rolesVersion),
+      claimsVersion: wholeNumber(read.claimsVersion),
+      // Every value but false disables the user.
       disabled: read.disabled !== false,
-      validAfter: whole(read.validAfter),
+      validAfter: wholeNumber(read.validAfter),
       pending: list(read.pending),
       pendingSince: read.pendingSince === undefined ? undefined : secondOf(read.pendingSince),
       lease: leaseFrom(read.lease),
@@ -88,7 +88,7 @@ function identityFrom(value: unknown): DirectoryEntry['identity'] {
 
 function exchangeFrom(value: unknown): DirectoryEntry['exchange'] {
   const { since, count } = value as Record<string, unknown>;
-  return { since: secondOf(since), count: whole(count) };
+  return { since: secondOf(since), count: wholeNumber(count) };
 }
 
 function leaseFrom(value: unknown): DirectoryEntry['lease'] {
@@ -107,12 +107,12 @@ function list<T>(value: unknown): readonly T[] {
   return value;
 }
 
-/** `NaN` would compare as neither before nor after: nothing would be revoked. */
-function whole(value: unknown): number {
+/** No comparison with `NaN` is true: nothing would be revoked. */
+function wholeNumber(value: unknown): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new TypeError('not a whole number');
   return value;
 }
 
-const secondOf = (time: unknown) => whole((time as Timestamp).seconds);
+const secondOf = (time: unknown) => wholeNumber((time as Timestamp).seconds);
 
 const toDate = (seconds: number) => new Date(seconds * 1000);

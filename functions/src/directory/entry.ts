@@ -2,12 +2,12 @@ import { claimedVersion, type TimedRole, timedRolesFromClaims } from '../authz/r
 import type { Role } from '../authz/roles.ts';
 import type { Account } from '../platform/firebase-auth/account.ts';
 
-/** A role given to a user: by whom, when, until when, why. Times are seconds since the epoch. */
+/** A role granted to a user. Times are seconds since the epoch. */
 export interface Grant extends TimedRole {
   readonly role: Role;
   /** Where the role counts. Absent: in the whole project, the only scope so far. */
   readonly scope?: 'project';
-  /** Directory id of the user who gave it; `system`, `operator`, `import`, or an issuer after a token exchange. */
+  /** Directory id of the user who granted it; or `system`, `operator`, `import`, or the issuer after a token exchange. */
   readonly grantedBy: string;
   readonly grantedAt: number;
   readonly expiresAt?: number | undefined;
@@ -37,9 +37,9 @@ export interface DirectoryEntry {
   /** Sign-ins before this second are revoked. */
   readonly validAfter: number;
   readonly pending: readonly Pending[];
-  /** When `pending` stopped being empty. */
+  /** Since when `pending` is not empty. */
   readonly pendingSince?: number | undefined;
-  /** The change that may write to Firebase Auth now, and until when no other change may. */
+  /** The change that may write to Firebase Auth, and the second until which no other change may. */
   readonly lease?: { readonly by: string; readonly until: number } | undefined;
   readonly created: number;
   readonly updated: number;
@@ -60,8 +60,17 @@ export function isPermanentOwner(entry: DirectoryEntry | undefined): boolean {
 
 export function emptyEntry(uid: string, now: number): DirectoryEntry {
   return {
-    ...{ uid, emailVerified: false, providers: [], grants: [], rolesVersion: 0, claimsVersion: 0 },
-    ...{ disabled: false, validAfter: 0, pending: [], created: now, updated: now },
+    uid,
+    emailVerified: false,
+    providers: [],
+    grants: [],
+    rolesVersion: 0,
+    claimsVersion: 0,
+    disabled: false,
+    validAfter: 0,
+    pending: [],
+    created: now,
+    updated: now,
   };
 }
 
@@ -72,12 +81,19 @@ export function emptyEntry(uid: string, now: number): DirectoryEntry {
 export function importedEntry(account: Account, now: number): DirectoryEntry {
   const { uid, disabled, validAfter, claims } = account;
   const rolesVersion = claimedVersion(claims);
-  const grants = timedRolesFromClaims(claims).map(({ role, expiresAt }) => ({
-    ...{ role, grantedBy: 'import', grantedAt: now, expiresAt, reason: undefined },
-  }));
   return {
     ...emptyEntry(uid, now),
     ...profileOf(account),
-    ...{ grants, rolesVersion, claimsVersion: rolesVersion, disabled, validAfter },
+    grants: timedRolesFromClaims(claims).map(({ role, expiresAt }) => ({
+      role,
+      grantedBy: 'import',
+      grantedAt: now,
+      expiresAt,
+      reason: undefined,
+    })),
+    rolesVersion,
+    claimsVersion: rolesVersion,
+    disabled,
+    validAfter,
   };
 }

@@ -9,7 +9,7 @@ import { hasCurrentProfile, provisionEntry } from './provision.ts';
 
 export interface ImportProgress {
   /** Accounts read. */
-  readonly seen: number;
+  readonly read: number;
   /** Entries created; in a dry run, entries that would be created. */
   readonly imported: number;
   /** Accounts with ids that no document can have. */
@@ -41,7 +41,7 @@ export async function* importUsers(
   options: Options,
 ): AsyncGenerator<{ readonly imported: ImportProgress; readonly pageToken?: string }> {
   const { accounts, directory, clock, dryRun, from } = options;
-  let { seen, imported, skipped, roles } = from?.imported ?? { seen: 0, imported: 0, skipped: 0, roles: {} };
+  let { read, imported, skipped, roles } = from?.imported ?? { read: 0, imported: 0, skipped: 0, roles: {} };
   let pageToken = from?.pageToken;
 
   async function importUser(account: Account): Promise<void> {
@@ -55,7 +55,7 @@ export async function* importUsers(
         await provisionEntry(directory, account, seconds(clock));
       return;
     }
-    // The page may be minutes old and the user deleted since.
+    // The page may be minutes old, and the user may have been deleted.
     if (!dryRun && (await accounts.find(account.uid)) === undefined) return;
     const now = seconds(clock);
     const { grants } = dryRun ? importedEntry(account, now) : await provisionEntry(directory, account, now);
@@ -68,8 +68,8 @@ export async function* importUsers(
     for (let start = 0; start < page.accounts.length; start += IN_PARALLEL) {
       await Promise.all(page.accounts.slice(start, start + IN_PARALLEL).map(importUser));
     }
-    seen += page.accounts.length;
+    read += page.accounts.length;
     pageToken = page.nextPageToken;
-    yield { imported: { seen, imported, skipped, roles }, ...(pageToken !== undefined && { pageToken }) };
+    yield { imported: { read, imported, skipped, roles }, ...(pageToken !== undefined && { pageToken }) };
   } while (pageToken !== undefined);
 }

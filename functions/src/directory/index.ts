@@ -4,7 +4,7 @@ import { createDirectoryService } from './service.ts';
 import { createReconcileSchedule } from './sync/reconcile-schedule.ts';
 
 export type { ChangeAccess } from './change-access.ts';
-export type { Directory, Outcome } from './directory.ts';
+export type { ChangeContext, Directory, Outcome } from './directory.ts';
 export { applyEdit, applyGrantRequests, type GrantRequest, summarizeGrants } from './edit.ts';
 export { type DirectoryEntry, type Grant, type Profile, profileOf } from './entry.ts';
 export type { DirectoryList, UserPage, UserQuery } from './list.ts';
@@ -13,7 +13,7 @@ export type { DirectoryService } from './service.ts';
 export { handleAccountDeleted, markAccountOutOfSync } from './sync/account-lifecycle.ts';
 export type { AccountSync } from './sync/account-sync.ts';
 
-/** The record of who may do what, and its copies in Firebase Auth and in every instance. */
+/** The record of who may do what, synced to Firebase Auth and to every instance. */
 export const directory = defineModule({
   name: 'directory',
   create: createDirectoryService,

@@ -56,19 +56,19 @@ function readable(document: QueryDocumentSnapshot): DirectoryEntry[] {
 }
 
 function toQuery({ db, FieldPath }: OpenedFirestore, { role, email, disabled, pageToken }: UserQuery): Query {
-  let found: Query = db.collection(DIRECTORY);
-  if (role !== undefined) found = found.where('roles', 'array-contains', role);
-  if (disabled !== undefined) found = found.where('disabled', '==', disabled);
+  let query: Query = db.collection(DIRECTORY);
+  if (role !== undefined) query = query.where('roles', 'array-contains', role);
+  if (disabled !== undefined) query = query.where('disabled', '==', disabled);
   if (email !== undefined) {
     const prefix = email.toLowerCase();
-    found = found.where('email', '>=', prefix).where('email', '<', `${prefix}\u{10ffff}`).orderBy('email');
+    query = query.where('email', '>=', prefix).where('email', '<', `${prefix}\u{10ffff}`).orderBy('email');
   }
-  found = found.orderBy(FieldPath.documentId());
+  query = query.orderBy(FieldPath.documentId());
   const after = decodePageToken(pageToken, email === undefined ? ['string'] : ['string', 'string']);
-  if (after === undefined) return found;
+  if (after === undefined) return query;
   if (!isUid(after.at(-1))) throw invalidPageToken();
   try {
-    return found.startAfter(...after);
+    return query.startAfter(...after);
   } catch (error) {
     throw invalidPageToken(error);
   }

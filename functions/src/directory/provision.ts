@@ -10,18 +10,15 @@ import { summarizeGrants } from './edit.ts';
 import { type DirectoryEntry, emptyEntry, importedEntry, profileOf } from './entry.ts';
 
 /**
- * The entry of a user; for a Firebase user without one, it is created first: the account may be older than Gatehouse.
+ * Finds the entry of a user, or creates it for a Firebase user: the account may be older than Gatehouse.
  *
  * @throws AppError `not_found` when there is neither an entry nor an account
  */
 export async function findOrProvision(
-  {
-    directory,
-    accounts,
-    clock,
-  }: { directory: Directory; accounts: Pick<AccountStore, 'find'>; clock: Clock },
+  deps: { directory: Directory; accounts: Pick<AccountStore, 'find'>; clock: Clock },
   uid: string,
 ): Promise<DirectoryEntry> {
+  const { directory, accounts, clock } = deps;
   const entry = await directory.find(uid);
   if (entry !== undefined) return entry;
   const account = await accounts.find(uid);
@@ -30,8 +27,8 @@ export async function findOrProvision(
 }
 
 /**
- * Creates the entry of an account, or updates the profile in the entry it has. Of two that run at once, the second finds the
- * entry of the first. The profile of an external user comes from its issuer, and stays.
+ * Creates the entry of an account, or updates the profile of an existing entry. Of two concurrent calls, the second finds
+ * the entry of the first. The profile of an external user comes from the issuer, and is not changed.
  *
  * @param now seconds since the epoch
  * @throws AppError `not_found` for an id that no document can have: other code may create users with any id
@@ -43,14 +40,12 @@ export async function provisionEntry(
 ): Promise<DirectoryEntry> {
   const { uid } = account;
   if (!isUid(uid)) throw new AppError('not_found', 'No entry in the directory can have such an id.');
-  let provisioned = importedEntry(account, now);
+  const imported = importedEntry(account, now);
+  let provisioned = imported;
   await directory.change({ uid }, ({ entry }): Outcome | undefined => {
+    provisioned = imported;
     if (entry === undefined) {
-      provisioned = importedEntry(account, now);
-      return {
-        entry: provisioned,
-        ...(provisioned.grants.length > 0 && { audit: importEvent(provisioned) }),
-      };
+      return { entry: imported, ...(imported.grants.length > 0 && { audit: importEvent(imported) }) };
     }
     provisioned = entry.identity === undefined ? { ...entry, ...profileOf(account) } : entry;
     return hasCurrentProfile(account, entry) ? undefined : { entry: provisioned };
@@ -70,14 +65,13 @@ export function hasCurrentProfile(account: Account, entry: DirectoryEntry): bool
   );
 }
 
-function importEvent({ uid, grants, rolesVersion }: DirectoryEntry): AuditEvent {
-  return {
-    ...{ actor: 'system', action: 'user.import', target: uid, outcome: 'done', requestId: 'import' },
-    after: { version: rolesVersion, grants: summarizeGrants(grants) },
-  };
+function importEvent(entry: DirectoryEntry): AuditEvent {
+  const { uid: target } = entry;
+  const event = { actor: 'system', action: 'user.import', outcome: 'done', requestId: 'import' } as const;
+  return { ...event, target, after: summarizeGrants(entry) };
 }
 
-/** Who provisions an external user, when it is not just-in-time provisioning. */
+/** Who provisions an external user, unless it is just-in-time provisioning. */
 interface ProvisionedBy {
   /** Directory id of the actor: its entry is in the context of `check`. */
   readonly actor?: string | undefined;
@@ -89,8 +83,8 @@ interface ProvisionedBy {
 const JIT_PROVISIONING = { actor: 'system', requestId: 'jit-provisioning' };
 
 /**
- * The entry of an external user, created without grants when there is none: the roles that the issuer gives are in its
- * tokens. Of two that run at once, the second finds the entry of the first.
+ * Finds the entry of an external user, or creates it without grants: the roles that the issuer gives are in its tokens. Of
+ * two concurrent calls, the second finds the entry of the first.
  *
  * @throws AppError `internal` when the entry has another identity, or what `check` throws
  */
@@ -106,7 +100,7 @@ export async function provisionExternalUser(
     const { entry, now } = context;
     provisioned = entry;
     if (entry?.identity !== undefined) return undefined;
-    // An entry without an identity was imported from an account that a token exchange had created.
+    // An entry without an identity was imported from the account of a token exchange.
     provisioned = {
       ...(entry ?? emptyEntry(uid, now)),
       ...externalProfileOf(identity),
@@ -119,7 +113,7 @@ export async function provisionExternalUser(
   return checkIdentity(provisioned, identity);
 }
 
-/** @throws AppError `internal` for an entry with another identity: no access is guessed from it */
+/** @throws AppError `internal` for an entry with another identity */
 export function checkIdentity(
   entry: DirectoryEntry,
   { issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>,
@@ -129,7 +123,7 @@ export function checkIdentity(
   throw new AppError('internal', undefined, { reason: 'identity-mismatch', logDetail });
 }
 
-/** Stores the e-mail address that the token of an external user has now. A token without one changes nothing. */
+/** Updates the e-mail address of an external user from the token. A token without one changes nothing. */
 export async function updateEmail(
   directory: Directory,
   entry: DirectoryEntry,

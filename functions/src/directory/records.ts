@@ -26,13 +26,13 @@ interface RecordsDeps {
 }
 
 /**
- * Changes dated before this many seconds ago are visible, if they were committed at all: a change is dated when its
- * transaction reads, and Firestore ends a transaction that is idle for a minute
+ * A read sees all changes that are dated more than this many seconds ago: a change has the time at which its transaction
+ * reads, and Firestore ends a transaction that is idle for a minute
  * (https://firebase.google.com/docs/firestore/quotas). Our clock may be ahead of Firestore's, too.
  */
 const SETTLED_SECONDS = 60;
 
-/** A stale token that is presented again and again triggers one look-up per this many milliseconds. */
+/** Milliseconds between two look-ups for the same user, however often a stale token is sent. */
 const RESYNC_INTERVAL_MS = 5_000;
 
 /**
@@ -43,12 +43,12 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
   const resyncedAt = new LRUCache<string, number>({ max: 10_000 });
 
   async function read(uid: string): Promise<AccessRecord | undefined> {
-    const [found, seen] = await Promise.all([directory.find(uid), accounts.find(uid)]);
+    const [foundEntry, foundAccount] = await Promise.all([directory.find(uid), accounts.find(uid)]);
     // Without an entry, read the account again, after the entry: the user may be deleted at this moment.
-    const account = found === undefined ? await accounts.find(uid) : seen;
+    const account = foundEntry === undefined ? await accounts.find(uid) : foundAccount;
     if (account === undefined) return undefined;
-    const isCurrent = found !== undefined && hasCurrentProfile(account, found);
-    const entry = isCurrent ? found : await provisionEntry(directory, account, seconds(clock));
+    const isCurrent = foundEntry !== undefined && hasCurrentProfile(account, foundEntry);
+    const entry = isCurrent ? foundEntry : await provisionEntry(directory, account, seconds(clock));
     if (claimsDrifted(entry, account)) {
       // The decision is made on the entry, whether or not the claims could be repaired.
       await repairClaimsDrift(uid, entry).catch((error) => log.failure('claims-repair', toAppError(error)));
@@ -68,15 +68,15 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
    * after all, or the directory was restored from a backup. The entry is the source of truth; it gets a version above both,
    * so that every token with either version is stale.
    */
-  async function repairClaimsDrift(uid: string, seen: DirectoryEntry): Promise<void> {
+  async function repairClaimsDrift(uid: string, drifted: DirectoryEntry): Promise<void> {
     // Read again, after the entry: a change between the two reads would look like drift.
     const account = await accounts.find(uid);
-    if (account === undefined || !claimsDrifted(seen, account)) return;
+    if (account === undefined || !claimsDrifted(drifted, account)) return;
     const claimed = claimedVersion(account.claims);
+    const event = { action: 'claims.repair', target: uid, outcome: 'done' } as const;
     await directory.change({ uid }, ({ entry, now }): Outcome | undefined => {
-      if (entry?.rolesVersion !== seen.rolesVersion || !claimsDrifted(entry, account)) return undefined;
+      if (entry?.rolesVersion !== drifted.rolesVersion || !claimsDrifted(entry, account)) return undefined;
       const rolesVersion = Math.max(claimed, entry.rolesVersion) + 1;
-      const event = { actor: 'system', action: 'claims.repair', outcome: 'done' } as const;
       return {
         entry: {
           ...entry,
@@ -86,7 +86,9 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
         },
         accessChange: { rolesVersion },
         audit: {
-          ...{ ...event, target: uid, requestId: 'claims-repair' },
+          ...event,
+          actor: 'system',
+          requestId: 'claims-repair',
           before: { version: entry.rolesVersion, claimed },
           after: { version: rolesVersion },
         },
@@ -128,7 +130,7 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
   };
 }
 
-/** @param settled second up to which all changes are in what was read, including the deletion of an entry */
+/** @param settled what was read includes all changes up to this second, the deletion of an entry too */
 function versionOf(id: string, record: AccessRecord | undefined, settled: number): EntryVersion {
   const { rolesVersion = 0, validAfter = 0 } = record ?? {};
   return { id, rolesVersion, validAfter: Math.max(validAfter, settled) };
@@ -138,13 +140,13 @@ function recordOf({ disabled, validAfter, rolesVersion, grants }: DirectoryEntry
   return { disabled, validAfter, rolesVersion, grants };
 }
 
-/** The issuer's own tokens say which roles it gives; what it gave by a token exchange is for Firebase tokens only. */
+/** The tokens of an issuer contain the roles that it gives now. Grants of a token exchange are for Firebase tokens only. */
 function withoutExchangedGrants(entry: DirectoryEntry): DirectoryEntry {
   const grants = entry.grants.filter(({ grantedBy }) => grantedBy !== entry.identity?.issuer);
   return { ...entry, grants };
 }
 
-/** A record, restricted by what Firebase Auth says. */
+/** A record, restricted by the account in Firebase Auth. */
 function stricter(
   record: AccessRecord,
   { disabled, validAfter }: Pick<AccessRecord, 'disabled' | 'validAfter'>,

@@ -31,7 +31,7 @@ export function createApp(deps: HttpDeps): Express {
   });
   const isOAuth = oauthEndpoints(deps.operations, MOUNTS);
   const passBody = readBody(isOAuth);
-  // One layer: each costs every request.
+  // One layer, because each costs every request.
   app.use((req, res, next) => {
     // Never the caller's own id: it names log lines.
     const requestId = randomUUID();

@@ -32,7 +32,7 @@ export function httpInput(operation: Operation): HttpInput {
     locate,
     read(req) {
       const ifMatch = req.headers['if-match'];
-      // A condition that is ignored would be a false promise.
+      // An ignored condition would not protect the caller.
       if (ifMatch !== undefined && effect === 'write' && !takesVersion) {
         throw new AppError('invalid_request', 'This request takes no If-Match.');
       }

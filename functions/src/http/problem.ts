@@ -4,14 +4,14 @@ import { ERRORS, isRefusal, problemOf, toAppError } from '../core/errors.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { type IsOAuth, oauthErrorOf } from './oauth.ts';
 
-/** The last handler: whatever was thrown → RFC 9457 `application/problem+json`. */
+/** The last handler: answers with what was thrown, as RFC 9457 `application/problem+json`. */
 export function sendProblem(log: Log, isOAuth: IsOAuth): ErrorRequestHandler {
   return (thrown, req, res, next) => {
     const error = toAppError(thrown);
     const { status } = ERRORS[error.code];
     const requestId: string = res.locals.requestId;
     if (!isRefusal(error)) log.failure(requestId, error);
-    // The answer has begun: let Express cut the connection rather than append to it.
+    // The response has begun: let Express close the connection.
     if (res.headersSent) return next(thrown);
 
     const challenge = challengeFor(error);
@@ -21,7 +21,7 @@ export function sendProblem(log: Log, isOAuth: IsOAuth): ErrorRequestHandler {
     const oauthError = isOAuth(req) ? oauthErrorOf(error) : undefined;
     res
       .status(status)
-      // An OAuth client reads no other kind of JSON (RFC 6749 §5.2).
+      // OAuth clients read this type only (RFC 6749 §5.2).
       .type(oauthError === undefined ? 'application/problem+json' : 'application/json')
       .send(JSON.stringify({ ...problemOf(error, requestId), ...oauthError }));
   };

@@ -52,7 +52,7 @@ function serve(bound: BoundOperation, deps: HttpDeps): RequestHandler {
     const allowed = await allowCall(deps, bound, call);
     if (stream !== undefined) {
       res.vary('Accept');
-      // A HEAD needs no items.
+      // HEAD has no body.
       if (req.method === 'GET' && req.accepts(['application/json', NDJSON]) === NDJSON) {
         return sendLines(res, stream(allowed.input, allowed.context));
       }
@@ -78,10 +78,10 @@ function toPreconditionError(error: unknown): unknown {
 
 const NDJSON = 'application/x-ndjson';
 
-/** One JSON text a line, each written as it comes and as fast as the client reads. */
+/** Sends one JSON text per line, as fast as the client reads. */
 async function sendLines(res: Response, items: AsyncIterable<unknown>): Promise<void> {
   const lines = items[Symbol.asyncIterator]();
-  // The first item before the headers: an early failure is still a problem+json.
+  // Reads the first item before it sends headers: a failure there is still answered as problem+json.
   let next = await lines.next();
   res.type(NDJSON);
   async function* text() {

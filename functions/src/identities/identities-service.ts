@@ -1,39 +1,32 @@
 import { identifyActor } from '../audit/index.ts';
-import { externalId } from '../authn/external-identity.ts';
-import type { IssuerProfile } from '../authn/oidc/issuer-profile.ts';
+import { type ExternalIdentity, externalId } from '../authn/external-identity.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { PrincipalActor } from '../authz/principal.ts';
-import { type Clock, seconds } from '../core/clock.ts';
+import { seconds } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { type Directory, provisionExternalUser } from '../directory/index.ts';
-import type { Log } from '../platform/logging/log.ts';
+import type { Platform } from '../platform/platform.ts';
 import { toUserView, type UserView, withCurrentRoles } from '../users/index.ts';
 
 /** External users, for administrators. */
-export interface IdentitiesService {
-  /**
-   * Creates the entry of an external user before the first sign-in, or returns the existing one.
-   *
-   * @throws AppError `invalid_argument` for an issuer that is not trusted, `permission_denied`, `unavailable`
-   */
-  provision(
-    actor: PrincipalActor,
-    identity: { readonly issuer: string; readonly subject: string },
-    rule: AccessRule,
-  ): Promise<UserView>;
-}
+export type IdentitiesService = ReturnType<typeof createIdentitiesService>;
 
-interface Deps {
-  readonly trustedIssuers: readonly Pick<IssuerProfile, 'issuer'>[];
-  readonly directory: Directory;
-  readonly clock: Clock;
-  readonly log: Pick<Log, 'change'>;
-}
-
-export function createIdentitiesService({ trustedIssuers, directory, clock, log }: Deps): IdentitiesService {
+export function createIdentitiesService(
+  { config, clock, log }: Pick<Platform, 'config' | 'clock' | 'log'>,
+  { directory }: { directory: Directory },
+) {
   return {
-    async provision(actor, { issuer, subject }, rule) {
-      if (!trustedIssuers.some((trusted) => trusted.issuer === issuer)) {
+    /**
+     * Creates the entry of an external user before the first sign-in, or returns the existing one.
+     *
+     * @throws AppError `invalid_argument` for an issuer that is not trusted, `permission_denied`, `unavailable`
+     */
+    async provision(
+      actor: PrincipalActor,
+      { issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>,
+      rule: AccessRule,
+    ): Promise<UserView> {
+      if (!config.trustedIssuers.some((trusted) => trusted.issuer === issuer)) {
         const errors = [{ field: 'issuer', message: 'is not a trusted issuer' }];
         throw new AppError('invalid_argument', 'This issuer is not trusted.', { errors });
       }
@@ -48,7 +41,7 @@ export function createIdentitiesService({ trustedIssuers, directory, clock, log 
           actor: principal.directoryId,
           event,
           check(context) {
-            withCurrentRoles(principal, context.actor, { rule, now: context.now });
+            withCurrentRoles(principal, rule, context);
             isNew = context.entry?.identity === undefined;
           },
         },

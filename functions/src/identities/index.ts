@@ -1,4 +1,3 @@
-import type { DirectoryService } from '../directory/index.ts';
 import { defineModule } from '../pipeline/module.ts';
 import { createIdentitiesService } from './identities-service.ts';
 import { provisionUser } from './operations.ts';
@@ -6,7 +5,6 @@ import { provisionUser } from './operations.ts';
 /** External identities: users of trusted issuers other than Firebase. */
 export const identities = defineModule({
   name: 'identities',
-  create: ({ clock, config, log }, { directory }: { directory: DirectoryService }) =>
-    createIdentitiesService({ directory, clock, log, trustedIssuers: config.trustedIssuers }),
+  create: createIdentitiesService,
   operations: [provisionUser],
 });

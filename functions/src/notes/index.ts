@@ -1,4 +1,3 @@
-import type { AuditLog } from '../audit/index.ts';
 import { defineModule } from '../pipeline/module.ts';
 import { createNotesService } from './notes-service.ts';
 import { createNote, deleteNote, getNote, listNotes, updateNote } from './operations.ts';
@@ -6,6 +5,6 @@ import { createNote, deleteNote, getNote, listNotes, updateNote } from './operat
 /** The worked example of docs/guides/protect-an-endpoint.md: notes of users. */
 export const notes = defineModule({
   name: 'notes',
-  create: ({ firestore: open }, { audit }: { audit: AuditLog }) => createNotesService({ open, audit }),
+  create: createNotesService,
   operations: [listNotes, createNote, getNote, updateNote, deleteNote],
 });

@@ -2,8 +2,9 @@ import type { Query } from '@google-cloud/firestore';
 import { type AuditLog, identifyActor } from '../audit/index.ts';
 import type { PrincipalActor } from '../authz/principal.ts';
 import { AppError } from '../core/errors.ts';
-import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
+import { type OpenedFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import { readPage, startAfterTime, timeToken } from '../platform/firestore/paging.ts';
+import type { Platform } from '../platform/platform.ts';
 import {
   headerFrom,
   type NewNote,
@@ -54,14 +55,12 @@ export interface NotesService {
   remove(note: Note, actor: PrincipalActor): Promise<void>;
 }
 
-interface Options {
-  readonly open: OpenFirestore;
-  readonly audit: Pick<AuditLog, 'append'>;
-}
-
 const NOTES = 'notes';
 
-export function createNotesService({ open, audit }: Options): NotesService {
+export function createNotesService(
+  { firestore: open }: Pick<Platform, 'firestore'>,
+  { audit }: { audit: AuditLog },
+): NotesService {
   return {
     list: (query) =>
       useFirestore('notes.list', open, async (firestore) => {
@@ -106,12 +105,10 @@ export function createNotesService({ open, audit }: Options): NotesService {
           // In the same batch: neither is written without the other. The text of the note is not recorded.
           audit.append(firestore, batch, {
             ...identifyActor(actor),
-            ...{
-              action: 'notes.delete',
-              target: owner,
-              outcome: 'done',
-              before: { id, createdAt, updatedAt },
-            },
+            action: 'notes.delete',
+            target: owner,
+            outcome: 'done',
+            before: { id, createdAt, updatedAt },
           });
         }
         await batch.commit().catch(throwRefusal);
@@ -136,11 +133,11 @@ function changedSince(cause?: unknown): AppError {
 
 function toQuery({ db, FieldPath, Timestamp }: OpenedFirestore, { owner, pageToken }: NoteQuery): Query {
   // The owner is part of every query, so a forged page token cannot reach the notes of another user.
-  const found = db
+  const query = db
     .collection(NOTES)
     .where('owner', '==', owner)
     .orderBy('updated', 'desc')
     .orderBy(FieldPath.documentId(), 'desc')
     .select('owner', 'title', 'updated');
-  return startAfterTime(found, pageToken, Timestamp);
+  return startAfterTime(query, pageToken, Timestamp);
 }

@@ -1,13 +1,13 @@
-import type { Resource } from '../authz/decide.ts';
+import { type Resource, toDenialError } from '../authz/decide.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import { AppError, withLocatedFields } from '../core/errors.ts';
 import { once } from '../core/once.ts';
 import { parseInput } from '../core/parse-input.ts';
-import { type Arrival, type GuardDeps, guard } from './guard.ts';
+import { type GuardDeps, guard, type RequestContext } from './guard.ts';
 import type { BoundOperation, RunContext } from './operation.ts';
 
 /** A request for an operation, whatever its transport. */
-export interface Call extends Arrival {
+export interface Call extends RequestContext {
   /** The input as sent. @throws AppError for input that the transport cannot read */
   readInput(): unknown;
   /** Name of an input field in the request: `title` → `body.title`; `''` is all of the input. */
@@ -48,13 +48,13 @@ export async function allowCall(
   const input = readInput();
   const loaded = load && (await loadResource(principal));
   if (load !== undefined && loaded === undefined) {
-    throw new AppError('not_found', 'The resource does not exist, or it belongs to another user.');
+    throw toDenialError({ allowed: false, reason: 'not-own' });
   }
   const actor: PrincipalActor = { kind: 'principal', principal, requestId };
   return { input, context: { service, actor, access, resource: loaded } };
 }
 
-/** Runs an allowed call. @returns the answer as its schema lets it out; undefined for an operation without one */
+/** Runs an allowed call. @returns the answer, with the fields of its schema; undefined for an operation without content */
 export async function runCall(
   { operation }: BoundOperation,
   call: Call,
@@ -64,7 +64,7 @@ export async function runCall(
   return operation.output === null ? undefined : operation.output.parse(answer);
 }
 
-/** Services name fields relative to the input; the caller gets the names that they have in the request. */
+/** Services name fields relative to the input; the caller gets their names in the request. */
 async function locateErrors<T>(call: Call, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

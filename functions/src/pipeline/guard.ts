@@ -29,7 +29,7 @@ interface RefusedAttempt {
 }
 
 /** A request, whatever its transport. */
-export interface Arrival {
+export interface RequestContext {
   /** Its headers. */
   readonly request: CredentialRequest;
   readonly requestId: string;
@@ -37,7 +37,7 @@ export interface Arrival {
   readonly labels: RequestLabels;
 }
 
-interface Attempt extends Arrival {
+interface Attempt extends RequestContext {
   readonly access: AccessRule;
   /** Default: App Check applies unless `access` is public. */
   readonly needsAppCheck?: boolean | undefined;

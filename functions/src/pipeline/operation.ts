@@ -35,7 +35,7 @@ export function takesIfMatch({ etag, effect, input }: Operation): boolean {
   return etag !== undefined && effect === 'write' && 'version' in input.shape;
 }
 
-/** Derives the `ETag` of an answer; the operation then takes its `version` from `If-Match` too (RFC 9110 §13.1.1). */
+/** Makes the `ETag` of an answer. `If-Match` can then give the `version` of a write (RFC 9110 §13.1.1). */
 type EntityTag = (output: { readonly version: string | number }) => string;
 
 export const byVersion: EntityTag = ({ version }) => `"${version}"`;
@@ -52,7 +52,7 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
   readonly callable?: true;
   /** Path parameters, query and body as one flat object. */
   readonly input: Input;
-  /** Schema of the answer: fields that it does not name are not sent. `null`: no content (204). */
+  /** Schema of the answer; other fields are not sent. `null`: no content (204). */
   readonly output: Output | null;
   readonly summary: string;
   /** App Check applies although `access` is public: the answer is a credential. */
@@ -61,8 +61,8 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
   readonly oauth?: true;
   readonly etag?: EntityTag;
   /**
-   * Loads the resource that the operation is about: once, before `run`. The access rule is decided on it, and `run` gets it.
-   * `undefined`: it does not exist, and the caller gets 404.
+   * Loads the resource of the operation once, for the decision and for `run`. `undefined`: it does not exist, and the caller
+   * gets 404.
    */
   readonly resource?: (
     input: z.output<Input>,
@@ -77,7 +77,7 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
   ): Promise<z.input<Output>> | z.input<Output>;
 }
 
-/** An operation of any input, output and resource: each `run` still gets only what its own schemas and loader gave. */
+/** An operation with any input, output and resource. Its `run` gets what its own schema and loader returned. */
 export type Operation<Service = unknown> = Omit<
   OperationSpec<Service, z.ZodObject, z.ZodType, Resource | undefined>,
   'run' | 'resource' | 'stream'
@@ -94,13 +94,13 @@ export interface BoundOperation<Service = unknown> {
 }
 
 /**
- * Declares an operation of a module: `operation<NotesService>()({ … })`. It is served as an HTTP route, as a callable where
- * asked for, and described in OpenAPI.
+ * Declares an operation of a module: `operation<NotesService>()({ … })`. It is an HTTP route, a callable if it says so, and
+ * part of the OpenAPI document.
  */
 export const operation =
   <Service>() =>
   <Input extends z.ZodObject, Output extends z.ZodType, Loaded extends Resource | undefined = undefined>(
     spec: OperationSpec<Service, Input, Output, Loaded>,
   ): Operation<Service> =>
-    // Operations of different inputs stand in one list; the pipeline gives each what its own schema parsed.
+    // One list has operations with different inputs; the pipeline passes to each what its own schema parsed.
     spec as unknown as Operation<Service>;

@@ -3,10 +3,10 @@ import { AppError } from '../core/errors.ts';
 import { earlyRefusalOf, MAX_BODY_BYTES, payloadTooLarge } from '../core/request.ts';
 import type { Log } from '../platform/logging/log.ts';
 
-interface Arrival {
+interface RawRequest {
   /** Lower-case names, as Node gives them. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Set where the body has been read already: the functions framework does that, up to 1 GB. */
+  /** Set where the functions framework has read the body, of up to 1 GB. */
   readonly rawBody?: Buffer | undefined;
 }
 
@@ -20,10 +20,14 @@ interface TransportDeps {
  *
  * @throws AppError `https_required`, `origin_denied`, `payload_too_large`, or what `refuseEarly` recorded
  */
-export function enforceTransport({ config, log }: TransportDeps, arrival: Arrival, requestId: string): void {
+export function enforceTransport(
+  { config, log }: TransportDeps,
+  request: RawRequest,
+  requestId: string,
+): void {
   try {
-    checkTransport(config, arrival);
-    const refusal = earlyRefusalOf(arrival);
+    checkTransport(config, request);
+    const refusal = earlyRefusalOf(request);
     if (refusal !== undefined) throw refusal;
   } catch (error) {
     if (error instanceof AppError) log.transport({ requestId, granted: false, code: error.code });
@@ -31,7 +35,7 @@ export function enforceTransport({ config, log }: TransportDeps, arrival: Arriva
   }
 }
 
-function checkTransport(config: TransportDeps['config'], { headers, rawBody }: Arrival): void {
+function checkTransport(config: TransportDeps['config'], { headers, rawBody }: RawRequest): void {
   // The emulator has no TLS. In production it ends at Google's front end, which overwrites this header. Never a redirect: the
   // token was sent already.
   if (!config.emulator && headers['x-forwarded-proto'] !== 'https') {

@@ -8,11 +8,11 @@ import { createMutex } from '../core/mutex.ts';
 import type { RefusalReason } from '../core/refusal-reasons.ts';
 import { DAY } from '../core/time.ts';
 
-/** Does App Check vouch that the request comes from one of the project's own apps? */
+/** Checks that requests come from the project's own apps. */
 export interface AppCheckVerifier {
   /**
    * @param tokens every `X-Firebase-AppCheck` line as received
-   * @param changes this request changes something: with replay protection on, its token must be a fresh one
+   * @param changes does the request change something? With replay protection, each token is accepted for one change only
    * @throws AppError `app_check_failed`, `unavailable`
    */
   check(tokens: readonly string[], { changes }: { changes: boolean }): Promise<void>;
@@ -26,11 +26,11 @@ interface Options {
   readonly clock: Clock;
 }
 
-/** App Check tokens live 30 minutes to 7 days, as the project chose. The SDK accepts one without any `exp`. */
+/** Projects choose a lifetime of 30 minutes to 7 days. The SDK accepts tokens without `exp`. */
 const PROFILE = { maxLifetime: 7 * DAY, authTime: null } as const;
 
 export function createAppCheckVerifier({ enforce, consume, appCheck, clock }: Options): AppCheckVerifier {
-  const oneAtATime = createMutex((error) => error instanceof AppError && error.code === 'unavailable');
+  const inTurn = createMutex((error) => error instanceof AppError && error.code === 'unavailable');
 
   async function verify(token: string, options?: { consume: true }) {
     try {
@@ -51,7 +51,7 @@ export function createAppCheckVerifier({ enforce, consume, appCheck, clock }: Op
       } catch (cause) {
         throw refused('app-check-malformed', undefined, cause);
       }
-      await oneAtATime(() => verify(token));
+      await inTurn(() => verify(token));
       if (!consume || !changes) return;
       const { alreadyConsumed } = await verify(token, { consume: true });
       if (alreadyConsumed) throw refused('app-check-consumed');
@@ -64,7 +64,7 @@ function refused(reason: RefusalReason, logDetail?: string, cause?: unknown): Ap
   return new AppError('app_check_failed', detail, { reason, cause, ...(logDetail && { logDetail }) });
 }
 
-/** As with ID tokens, a bad token and unreachable keys share a code; only the message differs. */
+/** The SDK has one code for invalid tokens and for keys that it cannot fetch; only the message differs. */
 function toRefusal(cause: unknown): unknown {
   if (cause instanceof AppError || !(cause instanceof Error) || !('code' in cause)) return cause;
   const { code, message } = cause;

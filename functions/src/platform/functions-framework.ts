@@ -5,15 +5,14 @@ import { checkPath, MAX_BODY_BYTES, payloadTooLarge, refuseEarly } from '../core
 import { secureResponse } from './security-headers.ts';
 
 /**
- * What runs a function in production, `@google-cloud/functions-framework` 5, reads and inflates bodies of up to 1 GB,
- * refuses some requests with pages of its own, and logs them with their bodies, all before the function is called. Node
- * announces each request before the framework sees it: that is where these are caught.
+ * `@google-cloud/functions-framework` 5 runs the functions in production. Before it calls one, it reads and inflates bodies
+ * of up to 1 GB, refuses some requests with pages of its own, and logs them with their bodies. This checks each request
+ * before the framework does, on Node's diagnostics channel.
  */
-
 export function installFrameworkHardening(): void {
   subscribe('http.server.request.start', (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
-    // Also on what the framework answers by itself.
+    // Also for responses of the framework itself.
     secureResponse(response);
     try {
       checkEarly(request);
@@ -21,7 +20,7 @@ export function installFrameworkHardening(): void {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       refuseEarly(request, error);
-      // As if there were no body: nothing is read, nothing inflated. The first gate answers with the refusal.
+      // The framework then reads no body, and `enforceTransport` answers with the refusal.
       for (const name of ['content-length', 'transfer-encoding', 'content-encoding'])
         delete request.headers[name];
       if (error.code === 'invalid_request') request.url = '/';
@@ -39,7 +38,7 @@ function checkEarly({ headers, url = '' }: IncomingMessage): void {
   checkPath(url.split('?', 1)[0] ?? '');
 }
 
-/** A body that does not say how long it is gets cut off where it grows too long. */
+/** Stops reading a body without a declared length at the limit. */
 function limitBody(request: IncomingMessage, response: ServerResponse): void {
   if (request.headers['transfer-encoding'] === undefined) return;
   let bytes = 0;
@@ -56,7 +55,7 @@ function limitBody(request: IncomingMessage, response: ServerResponse): void {
   };
 }
 
-/** The framework prints its body parser's errors whole, and they carry the body. Leaves what kind of error it is. */
+/** The framework prints the errors of its body parser, which contain the body. Keeps their name and type only. */
 export function redactBodiesOnConsole(): void {
   const { error } = console;
   console.error = (...args: unknown[]) => error(...args.map(withoutBody));

@@ -56,5 +56,5 @@ export function createPlatform(config: Config, outside: Outside = {}): Platform 
   });
 }
 
-/** Node builds its `fetch` when it is first read, which takes as long as all of ours. */
+/** Node loads its `fetch` when it is first read, which takes part of a cold start. */
 const lateFetch: Fetch = (...request) => globalThis.fetch(...request);

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
 import { DAY } from '../core/time.ts';
 
-/** An API serves no page: nothing may load, frame or sniff what it answers. */
+/** The API serves no pages: browsers must not load, frame or sniff its responses. */
 const applyHelmet = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
@@ -16,7 +16,7 @@ const applyHelmet = helmet({
   strictTransportSecurity: { maxAge: 365 * DAY, includeSubDomains: true },
   referrerPolicy: { policy: 'no-referrer' },
   xFrameOptions: { action: 'deny' },
-  // These speak to pages and plugins; an answer that is neither does without, and every request pays for each.
+  // For pages and plugins only.
   crossOriginOpenerPolicy: false,
   crossOriginResourcePolicy: false,
   originAgentCluster: false,
@@ -27,18 +27,18 @@ const applyHelmet = helmet({
   xXssProtection: false,
 });
 
-/** What every response carries. It depends on nothing, so helmet computes it once. */
+/** The headers of every response. They are always the same, so helmet computes them once. */
 const HEADERS: ReadonlyMap<string, string> = (() => {
   const headers = new Map<string, string>();
   const response = {
     setHeader: (name: string, value: string) => headers.set(name, value),
     removeHeader: () => undefined,
   };
-  // helmet uses no other member of a request or a response.
+  // helmet uses no other member of the two.
   applyHelmet({} as IncomingMessage, response as unknown as ServerResponse, (error) => {
     if (error !== undefined) throw error;
   });
-  // Without it Hosting's CDN keeps a 404 of a function for ten minutes.
+  // Without `Cache-Control` Hosting's CDN caches a 404 of a function for ten minutes.
   return headers.set('Cache-Control', 'private, no-store').set('Vary', 'Origin');
 })();
 

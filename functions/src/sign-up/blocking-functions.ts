@@ -14,11 +14,11 @@ import { AppError, toAppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type DirectoryEntry, provisionEntry } from '../directory/index.ts';
 import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
-import { grantDefaultRole } from './default-role.ts';
 import { evaluateSignUp } from './policy.ts';
 import type { SignUpService } from './service.ts';
+import { grantDefaultRole } from './service.ts';
 
-/** A blocking function has 7 seconds, cold start included: these are for reading the entry and recording a refusal. */
+/** A blocking function has 7 seconds, cold start included. */
 const FIND_DEADLINE_MS = 3_000;
 const RECORD_DEADLINE_MS = 1_500;
 
@@ -34,7 +34,7 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
       const { email, emailVerified } = userOf(event);
       if (evaluateSignUp({ email, emailVerified }, deps().config.signUpDomains) === 'refused') {
         await refuse(event, {
-          // This uid will never exist: all refused sign-ups share the limit of one actor on recorded refusals.
+          // There is no user yet: all refused sign-ups count as one actor in the limit of recorded refusals.
           ...{ actor: 'anonymous', target: 'anonymous', action: 'user.create' },
           reason: 'sign-up is not open to this e-mail address',
           after: { domain: email?.split('@').at(-1) ?? '' },
@@ -57,13 +57,12 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
   };
 
   /**
-   * Never blocks a sign-in: without an answer (`unknown`) the token keeps its claims, which are checked like those of any
-   * other token.
+   * A failure never blocks a sign-in: with `unknown` the token keeps its claims, which are checked like those of any other
+   * token.
    */
   async function findEntry(event: AuthBlockingEvent): Promise<DirectoryEntry | undefined | 'unknown'> {
     const { uid } = userOf(event);
     const { accounts, clock, directory, config, log } = deps();
-    const { changeAccess } = directory;
     try {
       return await withDeadline('sign-in', find(), FIND_DEADLINE_MS);
     } catch (error) {
@@ -72,18 +71,15 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
     }
 
     async function find() {
-      const known = await directory.find(uid);
+      const existing = await directory.find(uid);
       // Return at once: a later look-up must not override `disabled`.
-      if (known?.disabled) return known;
+      if (existing?.disabled) return existing;
       // Firebase has no event for an address that was changed or verified; the next sign-in shows it.
-      const account = known && !hasAddressOf(event, known) ? await accounts.find(uid) : undefined;
-      const entry = account ? await provisionEntry(directory, account, seconds(clock)) : known;
+      const account = existing && !hasAddressOf(event, existing) ? await accounts.find(uid) : undefined;
+      const entry = account ? await provisionEntry(directory, account, seconds(clock)) : existing;
       if (entry?.rolesVersion !== 0 || config.defaultRole === 'none' || !isAdmitted(event)) return entry;
       // The user signed up with an address that was not verified then.
-      await grantDefaultRole(
-        { accounts, clock, directory, changeAccess },
-        { uid, role: config.defaultRole, requestId: event.eventId },
-      );
+      await grantDefaultRole(deps(), { uid, role: config.defaultRole, requestId: event.eventId });
       return directory.find(uid);
     }
   }

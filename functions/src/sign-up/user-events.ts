@@ -1,13 +1,13 @@
 import { type AuthOptions, onUserCreated, onUserDeleted } from 'firebase-functions/identity';
 import { isUid } from '../core/uid.ts';
 import { findOrProvision, handleAccountDeleted, markAccountOutOfSync } from '../directory/index.ts';
-import { grantDefaultRole } from './default-role.ts';
 import { evaluateSignUp } from './policy.ts';
 import type { SignUpService } from './service.ts';
+import { grantDefaultRole } from './service.ts';
 
 /**
- * Keep the directory in step with the users of Firebase Auth. Events may come twice, late or out of order: each handler
- * reads the account as it is now.
+ * Syncs the directory with the users of Firebase Auth. Events may come twice, late or out of order: each handler reads the
+ * current account.
  */
 export function createUserEvents(options: AuthOptions, deps: () => SignUpService) {
   return {
@@ -22,7 +22,7 @@ export function createUserEvents(options: AuthOptions, deps: () => SignUpService
       const account = await accounts.find(uid);
       if (account === undefined || !isUid(uid)) return;
       const { identity, rolesVersion } = await findOrProvision({ directory, accounts, clock }, uid);
-      // A token exchange created the account, or a custom token did after the previous account was deleted.
+      // The account was created by a token exchange, or by its custom token after the previous account was deleted.
       if (identity !== undefined) {
         await markAccountOutOfSync(directory, account);
         await sync.syncAccount(uid);
@@ -40,10 +40,7 @@ export function createUserEvents(options: AuthOptions, deps: () => SignUpService
           entry.rolesVersion > 0 || entry.disabled ? undefined : { disabled: true },
         );
       } else if (config.defaultRole !== 'none' && decision === 'admitted') {
-        await grantDefaultRole(
-          { accounts, clock, directory, changeAccess },
-          { uid, role: config.defaultRole, requestId: event.id },
-        );
+        await grantDefaultRole(deps(), { uid, role: config.defaultRole, requestId: event.id });
       }
     }),
     /** Deletes the entries of users who were deleted elsewhere, for example in the Firebase console. */

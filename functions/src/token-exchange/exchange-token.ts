@@ -1,29 +1,28 @@
 import type { AuditEvent, AuditLog } from '../audit/index.ts';
+import type { AccessRecord } from '../authn/ports.ts';
 import type { Principal } from '../authz/principal.ts';
 import { activeRoles, claimedVersion } from '../authz/role-claims.ts';
 import { permissionsOf, type Role } from '../authz/roles.ts';
 import { seconds } from '../core/clock.ts';
 import { type Caller, isRefusal, toAppError, unavailable } from '../core/errors.ts';
 import {
-  type AccountSync,
   applyEdit,
-  type Directory,
   type DirectoryEntry,
+  type DirectoryService,
   markAccountOutOfSync,
   type Outcome,
   summarizeGrants,
 } from '../directory/index.ts';
+import type { Authentication } from '../pipeline/authentication.ts';
 import { createRateLimit } from '../pipeline/rate-limit.ts';
-import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
-import type { Log } from '../platform/logging/log.ts';
-import { exchangedGrants } from './exchange-grants.ts';
-import { countExchange, EXCHANGES, WINDOW } from './exchange-limit.ts';
-import { readSubjectToken, refused, type SubjectTokenDeps, type TokenSubject } from './subject-token.ts';
+import type { Platform } from '../platform/platform.ts';
+import { countExchange, EXCHANGES, exchangedGrants, WINDOW } from './entry-changes.ts';
+import { readSubjectToken, refused, type TokenSubject } from './subject-token.ts';
 
 /**
- * Exchanges a token of another issuer for a Firebase custom token of the same user (RFC 8693), so that they can use
- * Firestore and Storage under the same rules. The roles that the issuer gives become grants in the directory, until the
- * token expires, and from there custom claims. The custom token itself only says when the user signed in.
+ * Exchanges a token of another issuer for a Firebase custom token of the same user (RFC 8693), who can then use Firestore
+ * and Storage under the same rules. The roles that the issuer gives become grants in the directory until the token expires,
+ * and custom claims from these grants. The only claim of the custom token itself is the time of the sign-in.
  *
  * @throws AppError `invalid_request` for a token that cannot be exchanged, `rate_limited`, `unavailable`
  */
@@ -34,50 +33,48 @@ export type ExchangeToken = (request: {
   readonly requestId: string;
 }) => Promise<{ readonly customToken: string }>;
 
-interface Deps {
-  readonly authn: SubjectTokenDeps;
-  readonly directory: Directory;
-  readonly accounts: AccountStore;
-  readonly sync: AccountSync;
-  readonly audit: Pick<AuditLog, 'recordRefusal'>;
-  readonly log: Pick<Log, 'change'>;
+interface Needs {
+  readonly audit: AuditLog;
+  readonly authentication: Authentication;
+  readonly directory: DirectoryService;
 }
 
-export function createExchangeToken({ authn, directory, accounts, sync, audit, log }: Deps): ExchangeToken {
+export function createExchangeToken(
+  { accounts, log }: Pick<Platform, 'accounts' | 'log'>,
+  { audit, authentication, directory }: Needs,
+): ExchangeToken {
+  const { accessRecords, clock } = authentication;
+  const { sync } = directory;
   const limit = createRateLimit({ uses: EXCHANGES, window: WINDOW });
 
-  /** Provisions the subject's entry. @throws AppError when it, or the scopes of the token, does not allow the exchange */
+  /** Provisions the entry. @throws AppError when the entry, or the scopes of the token, do not allow the exchange */
   async function provisionSubject({ principal, identity, issuedRoles }: TokenSubject): Promise<void> {
     // An account needs an entry, even where the issuer's profile has no just-in-time provisioning.
-    const provisioned = { ...identity, jitProvisioning: true };
-    const { record } = await authn.accessRecords.readExternal(provisioned);
-    if (record === undefined || record.disabled) throw refused('account-disabled', principal);
-    if (principal.authTime < record.validAfter) throw refused('revoked', principal);
-    checkScopes(principal, [...activeRoles(record.grants, seconds(authn.clock)), ...issuedRoles]);
+    const { record } = await accessRecords.readExternal({ ...identity, jitProvisioning: true });
+    checkSubject(record, principal);
+    checkScopes(principal, [...activeRoles(record.grants, seconds(clock)), ...issuedRoles]);
   }
 
   /** One transaction: the count of exchanges, the grants, the access change and the audit event. */
   async function recordExchange(subject: TokenSubject, requestId: string): Promise<DirectoryEntry> {
     const { principal, identity, issuedRoles } = subject;
-    const { id, issuer } = identity;
+    const { id: uid, issuer } = identity;
     const event = { ...identifyCaller(principal), requestId, outcome: 'done' } as const;
-    let recorded: AuditEvent | undefined;
-    const outcome = await directory.change({ uid: id }, ({ entry, now }): Outcome => {
-      if (entry === undefined || entry.disabled) throw refused('account-disabled', principal);
-      if (principal.authTime < entry.validAfter) throw refused('revoked', principal);
+    const outcome = await directory.change({ uid }, ({ entry, now }): Outcome => {
+      checkSubject(entry, principal);
       const exchange = countExchange(entry.exchange, now);
-      const given = { roles: issuedRoles, issuer, expiresAt: principal.tokenExpiresAt, now };
-      const grants = exchangedGrants(entry.grants, given);
+      const issued = { roles: issuedRoles, issuer, expiresAt: principal.tokenExpiresAt, now };
+      const grants = exchangedGrants(entry.grants, issued);
       const edited = grants === entry.grants ? { entry } : applyEdit(entry, { grants }, now);
-      recorded = { ...event, ...difference(entry, edited.entry) };
-      return { ...edited, entry: { ...edited.entry, exchange }, audit: recorded };
+      const audit = { ...event, ...difference(entry, edited.entry) };
+      return { ...edited, entry: { ...edited.entry, exchange }, audit };
     });
-    if (!outcome?.entry || recorded === undefined) throw new Error('an exchange always changes the entry');
-    log.change(recorded);
+    if (!outcome?.entry || !outcome.audit) throw new Error('an exchange always changes the entry');
+    log.change(outcome.audit);
     return outcome.entry;
   }
 
-  /** Creates the account if there is none. @throws AppError when it or the entry is disabled, or the entry was deleted */
+  /** Creates the account if there is none. @throws AppError when the account or the entry is disabled or was deleted */
   async function prepareAccount(entry: DirectoryEntry, { principal }: TokenSubject): Promise<void> {
     const { uid, rolesVersion, pending } = entry;
     const found = await accounts.find(uid);
@@ -87,7 +84,7 @@ export function createExchangeToken({ authn, directory, accounts, sync, audit, l
     if (found === undefined) await accounts.create(uid);
     const account = found ?? (await accounts.find(uid));
     if (account === undefined) throw unavailable('the account was deleted again');
-    // Only now that the account exists: changes made before could not be applied to it.
+    // Changes made before the account existed could not be applied to it.
     const current = await markAccountOutOfSync(directory, account);
     if (current?.disabled === false) return;
     if (current !== undefined) await sync.syncAccount(uid);
@@ -98,7 +95,7 @@ export function createExchangeToken({ authn, directory, accounts, sync, audit, l
   return async ({ token, type, requestId }) => {
     let subject: TokenSubject | undefined;
     try {
-      subject = await readSubjectToken(authn, { token, type });
+      subject = await readSubjectToken(authentication, { token, type });
       const { id } = subject.identity;
       await limit(id);
       await provisionSubject(subject);
@@ -112,7 +109,7 @@ export function createExchangeToken({ authn, directory, accounts, sync, audit, l
       const event = { ...identifyCaller(caller), requestId, reason };
       const isRefused = isRefusal(error);
       log.change({ ...event, outcome: isRefused ? 'refused' : 'unknown', code, detail });
-      // Without a caller the token was not verified: anyone could have made it up.
+      // Without a caller the token was not verified: it can say anything.
       if (isRefused && caller !== undefined) await audit.recordRefusal({ ...event, outcome: 'refused' });
       throw error;
     }
@@ -129,6 +126,15 @@ function identifyCaller(
   return { action, issuer, actor: directoryId, target: directoryId };
 }
 
+/** @throws AppError for a user who is disabled or deleted, or has a revoked sign-in */
+function checkSubject<T extends Pick<AccessRecord, 'disabled' | 'validAfter'>>(
+  record: T | undefined,
+  principal: Principal,
+): asserts record is T {
+  if (record === undefined || record.disabled) throw refused('account-disabled', principal);
+  if (principal.authTime < record.validAfter) throw refused('revoked', principal);
+}
+
 /**
  * Firebase tokens have no scopes. If the scopes of a token leave out a permission of its user, its client must not have that
  * permission, and an exchange must not give it back.
@@ -140,11 +146,8 @@ function checkScopes(principal: Principal, roles: readonly Role[]): void {
 }
 
 function difference(before: DirectoryEntry, after: DirectoryEntry): Pick<AuditEvent, 'before' | 'after'> {
-  const parts = ({ rolesVersion, grants }: DirectoryEntry) => ({
-    version: rolesVersion,
-    grants: summarizeGrants(grants),
-  });
+  const { uid } = after;
   return before.rolesVersion === after.rolesVersion
-    ? { after: { uid: after.uid } }
-    : { before: parts(before), after: { uid: after.uid, ...parts(after) } };
+    ? { after: { uid } }
+    : { before: summarizeGrants(before), after: { uid, ...summarizeGrants(after) } };
 }

@@ -1,11 +1,11 @@
-import { type AuthenticateDeps, authenticate } from '../authn/authenticate.ts';
-import type { BearerAuthenticator } from '../authn/bearer.ts';
+import { authenticate } from '../authn/authenticate.ts';
 import type { ExternalIdentity } from '../authn/external-identity.ts';
 import type { Principal } from '../authz/principal.ts';
 import type { Role } from '../authz/roles.ts';
 import { seconds } from '../core/clock.ts';
 import { AppError, type Caller, isRefusal } from '../core/errors.ts';
 import type { RefusalReason } from '../core/refusal-reasons.ts';
+import type { Authentication } from '../pipeline/authentication.ts';
 
 /** The user of a verified subject token. */
 export interface TokenSubject {
@@ -18,14 +18,7 @@ export interface TokenSubject {
 /** The error for a subject token that cannot be exchanged (RFC 8693 §2.2.2). @param reason for the log only */
 export function refused(reason: RefusalReason | undefined, caller?: Caller, cause?: unknown): AppError {
   const detail = 'The subject token cannot be exchanged.';
-  return new AppError('invalid_request', detail, {
-    ...{ cause, ...(reason && { reason }), ...(caller && { caller }) },
-  });
-}
-
-export interface SubjectTokenDeps extends AuthenticateDeps {
-  /** What authenticates the token where it is presented as a credential. */
-  readonly bearer: BearerAuthenticator;
+  return new AppError('invalid_request', detail, { reason, caller, cause });
 }
 
 /**
@@ -35,10 +28,10 @@ export interface SubjectTokenDeps extends AuthenticateDeps {
  * @throws AppError `invalid_request` for a token that cannot be exchanged, `unavailable`
  */
 export async function readSubjectToken(
-  deps: SubjectTokenDeps,
+  authentication: Authentication,
   { token, type }: { token: string; type: string },
 ): Promise<TokenSubject> {
-  const { principal, identity, issued } = await verify(deps, token);
+  const { principal, identity, issued } = await verify(authentication, token);
   if (identity === undefined || issued === undefined) throw refused('no-external-token', principal);
   const { tokenExchange, tokenUse } = issued.profile;
   if (!tokenExchange) throw refused('exchange-not-allowed', principal);
@@ -47,10 +40,14 @@ export async function readSubjectToken(
   return { principal, identity, issuedRoles: issued.roles };
 }
 
-async function verify(deps: SubjectTokenDeps, token: string) {
+async function verify(authentication: Authentication, token: string) {
   try {
-    const { bearer, clock } = deps;
-    const principal = await authenticate(deps, { authenticator: bearer, value: token }, { fresh: false });
+    const { bearer, clock } = authentication;
+    const principal = await authenticate(
+      authentication,
+      { authenticator: bearer, value: token },
+      { fresh: false },
+    );
     const { identity, issued } = await bearer.authenticate(token, seconds(clock));
     return { principal, identity, issued };
   } catch (error) {

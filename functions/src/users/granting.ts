@@ -4,21 +4,21 @@ import { createPrincipal, type Principal } from '../authz/principal.ts';
 import { activeRoles } from '../authz/role-claims.ts';
 import { permissionsOf, ROLES } from '../authz/roles.ts';
 import { AppError } from '../core/errors.ts';
-import type { DirectoryEntry, Grant } from '../directory/index.ts';
+import type { ChangeContext, DirectoryEntry, Grant } from '../directory/index.ts';
 
 /**
  * The actor with the roles that the directory has now. Of two administrators who remove each other's roles at once, only one
  * succeeds. A Firebase token is a copy of the directory; the token of another issuer has permissions of its own, which
  * suffice where the permission is not privileged.
  *
- * @param entry of the actor
  * @param rule of the operation; the actor must still hold its permission
+ * @param context of the change, with the entry of the actor
  * @throws AppError `permission_denied`
  */
 export function withCurrentRoles(
   principal: Principal,
-  entry: DirectoryEntry | undefined,
-  { rule, now }: { rule: AccessRule; now: number },
+  rule: AccessRule,
+  { actor: entry, now }: Pick<ChangeContext, 'actor' | 'now'>,
 ): Principal {
   const needed = permissionOf(rule);
   if (needed === undefined) throw new Error('an operation that changes other users needs a permission');
@@ -42,9 +42,9 @@ export function checkGrant(actor: Principal, entry: DirectoryEntry, grants: read
   checkNotOwn(actor, entry);
   const isIn = (list: readonly Grant[], { role, expiresAt, reason }: Grant) =>
     list.some((grant) => grant.role === role && grant.expiresAt === expiresAt && grant.reason === reason);
-  const given = grants.filter((grant) => !isIn(entry.grants, grant));
+  const added = grants.filter((grant) => !isIn(entry.grants, grant));
   const removed = entry.grants.filter((grant) => !isIn(grants, grant));
-  for (const { role } of [...given, ...removed]) {
+  for (const { role } of [...added, ...removed]) {
     const missing = firstMissing(actor, ROLES[role]);
     if (missing !== undefined) {
       const detail = `Granting or revoking ${role} needs ${missing}, which you do not have.`;

@@ -1,4 +1,3 @@
-import type { DirectoryService } from '../directory/index.ts';
 import { defineModule } from '../pipeline/module.ts';
 import {
   deleteUser,
@@ -17,20 +16,22 @@ import { createUsersService } from './users-service.ts';
 export { withCurrentRoles } from './granting.ts';
 export { grantAsOperator, grantToExternalUser } from './operator-grant.ts';
 export { newIdentity, user } from './schema.ts';
-export { toUserView, type UserView } from './user-view.ts';
-export type { UsersService } from './users-service.ts';
+export { toUserView, type UserView } from './views.ts';
 
 /** Users: their grants, their state, their sessions. */
 export const users = defineModule({
   name: 'users',
-  create: ({ accounts, clock }, { directory }: { directory: DirectoryService }) =>
-    createUsersService({
-      ...{ accounts, directory, clock },
-      directoryList: directory.list,
-      changeAccess: directory.changeAccess,
-    }),
+  create: createUsersService,
   operations: [
-    ...[getMyAccess, revokeMySessions, listRoles, listUsers, getUser, getUserRoles],
-    ...[setUserRoles, updateUser, deleteUser, revokeSessions],
+    getMyAccess,
+    revokeMySessions,
+    listRoles,
+    listUsers,
+    getUser,
+    getUserRoles,
+    setUserRoles,
+    updateUser,
+    deleteUser,
+    revokeSessions,
   ],
 });

@@ -3,7 +3,6 @@ import { ALL_PERMISSIONS, PERMISSIONS } from '../authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../authz/roles.ts';
 import { uid } from '../core/uid.ts';
 import { byVersion, operation } from '../pipeline/operation.ts';
-import { toPrincipalView } from './principal-view.ts';
 import {
   access,
   permissionName,
@@ -15,6 +14,7 @@ import {
   userRoles,
 } from './schema.ts';
 import type { UsersService } from './users-service.ts';
+import { toPrincipalView } from './views.ts';
 
 const none = z.strictObject({});
 const byUid = z.strictObject({ uid });

@@ -1,27 +1,22 @@
 import { externalId } from '../authn/external-identity.ts';
 import type { Actor } from '../authz/principal.ts';
 import type { Role } from '../authz/roles.ts';
-import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import {
-  type ChangeAccess,
-  type Directory,
   type DirectoryEntry,
+  type DirectoryService,
   findOrProvision,
   provisionExternalUser,
 } from '../directory/index.ts';
-import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
+import type { Platform } from '../platform/platform.ts';
 
-interface Deps {
-  readonly accounts: AccountStore;
-  readonly directory: Directory;
-  readonly changeAccess: ChangeAccess;
-  readonly clock: Clock;
+interface Deps extends Pick<Platform, 'accounts' | 'clock'> {
+  readonly directory: DirectoryService;
 }
 
 interface OperatorGrant {
   readonly role: Role;
-  /** Ignore every refusal that suggests `--force`. */
+  /** Grant even where the refusal suggests `--force`. */
   readonly force: boolean;
 }
 
@@ -41,7 +36,7 @@ export async function grantAsOperator(
   if (account === undefined) {
     throw new AppError('not_found', `No user has signed up with the e-mail address ${email}.`);
   }
-  // With a password, anyone can sign up with an address that is not theirs, and wait for this grant.
+  // Without verification, anyone can sign up with the address of another person and get this grant.
   if (!wanted.force && !account.emailVerified && !unverified) {
     throw refuse('This e-mail address is not verified: let them verify it first');
   }
@@ -87,10 +82,10 @@ async function checkNoOwner(
 
 /** @returns undefined for a user who has the role already */
 function addRole(
-  { changeAccess }: Deps,
+  { directory }: Deps,
   { uid, role, force, disabled }: OperatorGrant & { uid: string; disabled: boolean },
 ): Promise<DirectoryEntry | undefined> {
-  return changeAccess(OPERATOR, { uid, action: 'roles.set' }, ({ entry, now }) => {
+  return directory.changeAccess(OPERATOR, { uid, action: 'roles.set' }, ({ entry, now }) => {
     if (holds(entry, role)) return undefined;
     if (!force && (entry.disabled || disabled)) throw refuse('This account is disabled: enable it first');
     const others = entry.grants.filter((grant) => grant.role !== role);

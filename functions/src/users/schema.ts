@@ -77,7 +77,7 @@ export const newIdentity = z.strictObject({
 
 export const user = z
   .object({
-    // Any text: other code may have created users with ids that no input can have.
+    // Not `uid`: other code may have created users with ids that no input can have.
     uid: z.string(),
     identity: identity.optional().meta({ description: 'Issuer and subject of an external user.' }),
     email: z.string().optional(),

@@ -3,14 +3,12 @@ import { externalId } from '../authn/external-identity.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import { compileRoleClaims, isActive } from '../authz/role-claims.ts';
-import { type Clock, seconds } from '../core/clock.ts';
+import { seconds } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import {
   applyGrantRequests,
-  type ChangeAccess,
-  type Directory,
   type DirectoryEntry,
-  type DirectoryList,
+  type DirectoryService,
   findOrProvision,
   type Grant,
   type GrantRequest,
@@ -19,17 +17,10 @@ import {
   provisionExternalUser,
   type UserQuery,
 } from '../directory/index.ts';
-import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
 import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
+import type { Platform } from '../platform/platform.ts';
 import { checkGrant, checkOutranked, withCurrentRoles } from './granting.ts';
-import {
-  toUserPageView,
-  toUserRolesView,
-  toUserView,
-  type UserPageView,
-  type UserRolesView,
-  type UserView,
-} from './user-view.ts';
+import { toGrantViews, toUserView, type UserView } from './views.ts';
 
 export interface RoleChange {
   readonly uid: string;
@@ -44,35 +35,17 @@ export interface RoleChange {
  * The users and their access. The methods that change a user check the permission of `rule` again, on the actor's entry,
  * inside the transaction of the change.
  *
- * @throws AppError `not_found`, `unavailable`; changes also `permission_denied`, `own_account`, `exceeds_own_permissions`,
- *   `last_owner`
+ * All throw AppError `not_found`, `unavailable`; changes also `permission_denied`, `own_account`, `exceeds_own_permissions`,
+ * `last_owner`.
  */
-export interface UsersService {
-  /** @throws AppError `invalid_argument` for a page token that no page had */
-  list(query: UserQuery): Promise<UserPageView>;
-  get(uid: string): Promise<UserView>;
-  getRoles(uid: string): Promise<UserRolesView>;
-  /** Replaces all grants. @throws AppError `version_mismatch`, `invalid_argument`, `claims_too_large` */
-  setRoles(actor: PrincipalActor, change: RoleChange, rule: AccessRule): Promise<UserView>;
-  setDisabled(actor: PrincipalActor, uid: string, disabled: boolean, rule: AccessRule): Promise<UserView>;
-  remove(actor: PrincipalActor, uid: string, rule: AccessRule): Promise<void>;
-  /** Ends all sessions of a user. */
-  revoke(actor: PrincipalActor, uid: string, rule: AccessRule): Promise<UserView>;
-  /** Ends all sessions of the actor. */
-  revokeOwn(actor: PrincipalActor): Promise<UserView>;
-}
+export type UsersService = ReturnType<typeof createUsersService>;
 
-interface UsersDeps {
-  readonly accounts: AccountStore;
-  readonly directory: Directory;
-  readonly directoryList: DirectoryList;
-  readonly changeAccess: ChangeAccess;
-  readonly clock: Clock;
-}
-
-export function createUsersService(deps: UsersDeps): UsersService {
-  const { accounts, directory, directoryList, changeAccess, clock } = deps;
-  const find = (uid: string) => findOrProvision(deps, uid);
+export function createUsersService(
+  { accounts, clock }: Pick<Platform, 'accounts' | 'clock'>,
+  { directory }: { directory: DirectoryService },
+) {
+  const { changeAccess } = directory;
+  const find = (uid: string) => findOrProvision({ directory, accounts, clock }, uid);
   const toView = (entry: DirectoryEntry) => toUserView(entry, seconds(clock));
 
   /**
@@ -94,13 +67,7 @@ export function createUsersService(deps: UsersDeps): UsersService {
     return { profile: profileOf(account) };
   }
 
-  /** The entry of an actor who changes their own, created when there is none. */
-  async function findOwn(principal: Principal, uid: string): Promise<DirectoryEntry> {
-    if (!isExternal(principal)) return find(uid);
-    const { issuer, subject, email, emailVerified = false } = principal;
-    return provisionExternalUser(directory, { id: uid, issuer, subject, email, emailVerified });
-  }
-
+  /** @param rule undefined: the actor may always end the sessions of `uid` */
   async function endSessions(
     actor: PrincipalActor,
     uid: string,
@@ -108,26 +75,40 @@ export function createUsersService(deps: UsersDeps): UsersService {
   ): Promise<UserView> {
     const changed = await changeAccess(actor, { uid, action: 'sessions.revoke' }, (context) => {
       const { entry, now } = context;
-      if (rule !== undefined) withCurrentRoles(actor.principal, context.actor, { rule, now });
+      if (rule !== undefined) withCurrentRoles(actor.principal, rule, context);
       // Already revoked in this second: a second revocation would change nothing.
       return entry.validAfter > now ? undefined : { revoke: true };
     });
     return toView(changed ?? (await find(uid)));
   }
 
+  /** Ends all sessions of the actor. */
   async function revokeOwn(actor: PrincipalActor): Promise<UserView> {
-    const { directoryId } = actor.principal;
-    if (directoryId === undefined) throw new AppError('not_found', 'You have no entry in the directory.');
-    await findOwn(actor.principal, directoryId);
-    return endSessions(actor, directoryId, undefined);
+    const { directoryId: id, issuer, subject, email, emailVerified = false } = actor.principal;
+    if (id === undefined) throw new AppError('not_found', 'You have no entry in the directory.');
+    // Creates the entry when there is none.
+    if (isExternal(actor.principal))
+      await provisionExternalUser(directory, { id, issuer, subject, email, emailVerified });
+    else await find(id);
+    return endSessions(actor, id, undefined);
   }
 
   return {
-    list: async (query) => toUserPageView(await directoryList(query), seconds(clock)),
-    get: async (uid) => toView(await find(uid)),
-    getRoles: async (uid) => toUserRolesView(await find(uid)),
+    /** @throws AppError `invalid_argument` for a page token that no page had */
+    async list(query: UserQuery) {
+      const { users, ...page } = await directory.list(query);
+      return { ...page, users: users.map(toView) };
+    },
 
-    async setRoles(actor, change, rule) {
+    get: async (uid: string): Promise<UserView> => toView(await find(uid)),
+
+    async getRoles(uid: string) {
+      const { grants, rolesVersion } = await find(uid);
+      return { grants: toGrantViews(grants), version: rolesVersion };
+    },
+
+    /** Replaces all grants. @throws AppError `version_mismatch`, `invalid_argument`, `claims_too_large` */
+    async setRoles(actor: PrincipalActor, change: RoleChange, rule: AccessRule): Promise<UserView> {
       const { uid, version, reason } = change;
       const { principal } = actor;
       const profile = await checkClaims(await find(uid), change);
@@ -135,7 +116,7 @@ export function createUsersService(deps: UsersDeps): UsersService {
         const { entry, now } = context;
         const by = principal.directoryId ?? principal.subject;
         const grants = applyGrantRequests(entry.grants, change.grants, { by, now });
-        checkGrant(withCurrentRoles(principal, context.actor, { rule, now }), entry, grants);
+        checkGrant(withCurrentRoles(principal, rule, context), entry, grants);
         checkVersion(entry, version);
         checkExpiry(entry.grants, grants, now);
         // The order of grants has no meaning: a new order alone must not make tokens stale.
@@ -146,27 +127,33 @@ export function createUsersService(deps: UsersDeps): UsersService {
       return toView(changed ?? (await find(uid)));
     },
 
-    async setDisabled(actor, uid, disabled, rule) {
+    async setDisabled(
+      actor: PrincipalActor,
+      uid: string,
+      disabled: boolean,
+      rule: AccessRule,
+    ): Promise<UserView> {
       await find(uid);
       const action = disabled ? 'user.disable' : 'user.enable';
       const changed = await changeAccess(actor, { uid, action }, (context) => {
         const { entry, now } = context;
-        checkOutranked(withCurrentRoles(actor.principal, context.actor, { rule, now }), entry, now);
+        checkOutranked(withCurrentRoles(actor.principal, rule, context), entry, now);
         return entry.disabled === disabled ? undefined : { disabled };
       });
       return toView(changed ?? (await find(uid)));
     },
 
-    async remove(actor, uid, rule) {
+    async remove(actor: PrincipalActor, uid: string, rule: AccessRule): Promise<void> {
       await find(uid);
       await changeAccess(actor, { uid, action: 'user.delete' }, (context) => {
         const { entry, now } = context;
-        checkOutranked(withCurrentRoles(actor.principal, context.actor, { rule, now }), entry, now);
+        checkOutranked(withCurrentRoles(actor.principal, rule, context), entry, now);
         return { remove: true };
       });
     },
 
-    async revoke(actor, uid, rule) {
+    /** Ends all sessions of a user. */
+    async revoke(actor: PrincipalActor, uid: string, rule: AccessRule): Promise<UserView> {
       const { principal } = actor;
       if (principal.directoryId === uid) return revokeOwn(actor);
       await find(uid);
@@ -189,7 +176,7 @@ function checkVersion({ rolesVersion }: DirectoryEntry, version: number): void {
   throw new AppError('version_mismatch', `The roles are at version ${rolesVersion}. Read them again.`);
 }
 
-/** A request may repeat a grant that has expired, but not give one. */
+/** A request may repeat an expired grant of the entry, but not add one. */
 function checkExpiry(before: readonly Grant[], grants: readonly Grant[], now: number): void {
   const errors = grants.flatMap((grant, index) =>
     !isActive(grant, now) && !before.includes(grant)

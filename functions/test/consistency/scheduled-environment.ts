@@ -2,17 +2,16 @@ import type { DocumentReference } from '@google-cloud/firestore';
 import { fromDocument as eventFrom, type RecordedEvent } from '../../src/audit/audit-event.ts';
 import { createAuditLog } from '../../src/audit/audit-log.ts';
 import { compileRoleClaims } from '../../src/authz/role-claims.ts';
-import { createChangeAccess } from '../../src/directory/change-access.ts';
-import { createDirectory } from '../../src/directory/directory.ts';
+import { loadConfig } from '../../src/config.ts';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { fromDocument } from '../../src/directory/entry-document.ts';
-import { createDirectoryList } from '../../src/directory/list.ts';
-import { createAccountSync } from '../../src/directory/sync/account-sync.ts';
+import { createDirectoryService } from '../../src/directory/service.ts';
 import type { Account } from '../../src/platform/firebase-auth/account.ts';
 import type { AccountStore } from '../../src/platform/firebase-auth/account-store.ts';
 import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts';
 import { createUsersService } from '../../src/users/users-service.ts';
 import { connect, startTestFirestore, type TestFirestore } from '../helpers/firestore.ts';
+import { recordingLog } from '../helpers/log.ts';
 import { accountOf, createMemoryAccounts } from '../helpers/memory-accounts.ts';
 import { type UsersWithRules, withAccessRules } from '../helpers/users.ts';
 import { createScheduler, type Scheduler, scheduleBackoff } from './scheduler.ts';
@@ -116,14 +115,11 @@ export function claimsOf({ grants, rolesVersion }: DirectoryEntry): Record<strin
 /** The users service as in production, on these accounts. */
 function usersOf(open: () => Promise<OpenedFirestore>, accounts: AccountStore): UsersWithRules {
   const clock = () => NOW * 1000;
-  const nothing = () => undefined;
-  const log = { change: nothing, failure: nothing };
-  const audit = createAuditLog({ open, clock, retention: 400, log });
-  const directory = createDirectory({ open, clock, audit, onAccessChange: nothing });
-  const sync = createAccountSync({ directory, accounts, clock, log });
-  const changeAccess = createChangeAccess({ directory, sync, audit, log });
-  const directoryList = createDirectoryList({ open, clock });
-  return withAccessRules(createUsersService({ accounts, directory, directoryList, changeAccess, clock }));
+  const config = loadConfig({ GCLOUD_PROJECT: 'demo-shop' });
+  const platform = { config, clock, log: recordingLog().log, accounts, firestore: open };
+  const audit = createAuditLog(platform);
+  const directory = createDirectoryService(platform, { audit });
+  return withAccessRules(createUsersService(platform, { directory }));
 }
 
 /** The same accounts, with a stop of the scheduler before each call. */

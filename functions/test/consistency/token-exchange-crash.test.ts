@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createBearerAuthenticator } from '../../src/authn/bearer.ts';
 import { createTokenVerifiers } from '../../src/authn/oidc/external-token.ts';
-import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
 import { compileRoleClaims } from '../../src/authz/role-claims.ts';
 import { LEASE_SECONDS } from '../../src/directory/sync/account-sync.ts';
 import { createExchangeToken } from '../../src/token-exchange/exchange-token.ts';
@@ -9,6 +8,7 @@ import { identityOf, LOGIN } from '../helpers/identities.ts';
 import { recordingLog } from '../helpers/log.ts';
 import { createSigningPair, type SigningPair } from '../helpers/signing.ts';
 import { openTestDirectory, type TestDirectory, type wireDirectory } from '../helpers/test-directory.ts';
+import { parseTrustedIssuers } from '../helpers/trusted-issuers.ts';
 
 const ADA = identityOf('ada');
 const setting = { type: 'oidc', issuer: LOGIN, audience: 'gatehouse', jwksUri: `${LOGIN}/keys` };
@@ -18,7 +18,7 @@ const profiles = parseTrustedIssuers(
   { local: false, allowFirebase: false },
 );
 
-type Wired = Pick<ReturnType<typeof wireDirectory>, 'directory' | 'sync' | 'records' | 'feed'>;
+type Wired = Pick<ReturnType<typeof wireDirectory>, 'audit' | 'directory' | 'sync' | 'records' | 'feed'>;
 type Step = (work: () => Promise<unknown>) => Promise<unknown>;
 
 describe('token exchange, when the process exits at any of its calls', function () {
@@ -34,21 +34,27 @@ describe('token exchange, when the process exits at any of its calls', function 
   afterEach(() => opened.close());
 
   /** The token exchange of an instance. Every call with an effect goes through `step`. */
-  function exchangeOf({ directory, sync, records, feed }: Wired, step: Step) {
+  function exchangeOf({ audit, directory, sync, records, feed }: Wired, step: Step) {
     const { accounts, clock } = opened;
     const fetch = async () => new Response(JSON.stringify({ keys: [keys.jwk] }));
     const bearer = createBearerAuthenticator(createTokenVerifiers({ profiles, fetch, clock, records }));
-    const authn = {
+    const authentication = {
       ...{ clock, accessChanges: feed, accessRecords: records, authenticators: [bearer], bearer },
     };
-    return createExchangeToken({
-      ...{ authn, log: recordingLog().log, audit: { recordRefusal: async () => undefined } },
-      directory: { ...directory, change: wrap(step, directory.change) },
-      sync: { syncAccount: wrap(step, sync.syncAccount) },
+    const platform = {
+      log: recordingLog().log,
       accounts: {
         ...accounts,
         create: wrap(step, accounts.create),
         createCustomToken: wrap(step, accounts.createCustomToken),
+      },
+    };
+    return createExchangeToken(platform, {
+      ...{ authentication, audit: { ...audit, recordRefusal: async () => undefined } },
+      directory: {
+        ...directory,
+        change: wrap(step, directory.change),
+        sync: { syncAccount: wrap(step, sync.syncAccount) },
       },
     });
   }

@@ -6,7 +6,6 @@ import { signInWithCustomToken } from 'firebase/auth';
 import { decodeJwt } from 'jose';
 import supertest from 'supertest';
 import { externalId } from '../../src/authn/external-identity.ts';
-import { parseTrustedIssuers } from '../../src/authn/oidc/trusted-issuers.ts';
 import { createApp } from '../../src/http/app.ts';
 import { GRANT_TYPE } from '../../src/token-exchange/schema.ts';
 import {
@@ -22,6 +21,7 @@ import {
 import { silentLog } from '../helpers/log.ts';
 import { openInstance } from '../helpers/open-instance.ts';
 import { createSigningPair, type SigningPair } from '../helpers/signing.ts';
+import { parseTrustedIssuers } from '../helpers/trusted-issuers.ts';
 import { loadRules, type RulesRequest } from '../rules/evaluate-rules.ts';
 
 const rules = loadRules(readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8'));

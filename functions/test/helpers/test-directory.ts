@@ -1,15 +1,9 @@
 import { createAuditLog } from '../../src/audit/audit-log.ts';
 import type { Role } from '../../src/authz/roles.ts';
+import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import { createChangeAccess } from '../../src/directory/change-access.ts';
-import { createDirectory } from '../../src/directory/directory.ts';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
-import { createDirectoryList } from '../../src/directory/list.ts';
-import { createAccessRecords } from '../../src/directory/records.ts';
-import { readAccessChanges } from '../../src/directory/revocation/access-changes.ts';
-import { createRevocationFeed } from '../../src/directory/revocation/feed.ts';
-import { createAccountSync } from '../../src/directory/sync/account-sync.ts';
-import { createReconcileAccess } from '../../src/directory/sync/reconcile.ts';
+import { createDirectoryService } from '../../src/directory/service.ts';
 import type { AccountStore } from '../../src/platform/firebase-auth/account-store.ts';
 import { createUsersService } from '../../src/users/users-service.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
@@ -44,19 +38,15 @@ interface Outside {
 
 /** The directory and users services of one instance. Two with the same `outside` are instances of one deployment. */
 export function wireDirectory({ firestore, accounts, clock, maxAge = 10 }: Outside) {
-  const { open } = firestore;
   const { lines, log } = recordingLog();
-  const audit = createAuditLog({ open, clock, retention: 400, log });
-  const feed = createRevocationFeed({ readSince: readAccessChanges(open), clock, maxAge, log });
-  const directory = createDirectory({ open, clock, audit, onAccessChange: feed.apply });
-  const sync = createAccountSync({ directory, accounts, clock, log });
-  const changeAccess = createChangeAccess({ directory, sync, audit, log });
-  const directoryList = createDirectoryList({ open, clock });
+  const config = { ...loadConfig({ GCLOUD_PROJECT: 'demo-shop' }), accessChangeMaxAge: maxAge };
+  const platform = { config, clock, log, accounts, firestore: firestore.open };
+  const audit = createAuditLog(platform);
+  const directory = createDirectoryService(platform, { audit });
+  const { feed, sync, changeAccess, list: directoryList, records, reconcile } = directory;
   return {
-    ...{ lines, audit, feed, directory, sync, changeAccess, directoryList },
-    records: createAccessRecords({ directory, accounts, sync, clock, log }),
-    reconcile: createReconcileAccess({ open, changeAccess, sync, clock }),
-    users: withAccessRules(createUsersService({ accounts, directory, directoryList, changeAccess, clock })),
+    ...{ lines, platform, audit, feed, directory, sync, changeAccess, directoryList, records, reconcile },
+    users: withAccessRules(createUsersService(platform, { directory })),
   };
 }
 

@@ -10,7 +10,7 @@ const toRights = (names: z.output<typeof name>[]): Rights => ({
   permissions: names.filter((one) => !isRole(one)),
 });
 
-/** What a token can never give is refused here rather than ignored later. */
+/** A token can never give privileged rights, so the map must not contain them. */
 const rights = z
   .array(
     name.refine((one) => (isRole(one) ? isUnprivilegedRole(one) : !isPrivileged(one)), {
@@ -21,7 +21,7 @@ const rights = z
 
 const table = z.record(z.string().min(1), rights).transform((values) => new Map(Object.entries(values)));
 
-/** A scope limits what people hold by a grant, too. What it gives to a service leaves out what is privileged. */
+/** Privileged permissions are allowed here: scopes also limit the grants of users. They give none to services. */
 const scopes = z
   .record(z.string().min(1), z.array(name).transform(toRights))
   .transform((values) => new Map(Object.entries(values)));
@@ -39,7 +39,7 @@ export const mapSchema = z.strictObject({
 
 export type MapSetting = z.output<typeof mapSchema>;
 
-/** @param groups the claim in which this kind of issuer lists them */
+/** @param groups the claim in which this kind of issuer lists groups */
 export function toAccessMap(map: MapSetting, groups: string): ClaimMapping {
   const source = (claim: string, values: ReadonlyMap<string, Rights> | undefined) =>
     values === undefined ? [] : [{ path: [claim], values }];
@@ -47,7 +47,7 @@ export function toAccessMap(map: MapSetting, groups: string): ClaimMapping {
     everyone: map.everyone ?? NO_RIGHTS,
     sources: [
       ...source(groups, map.groups),
-      // Auth0 puts it there with RBAC and its "add permissions" switched on; RFC 9068 §2.2.3.1 has no such claim.
+      // The claim of Auth0 with RBAC and "Add Permissions in the Access Token"; RFC 9068 §2.2.3.1 has no such claim.
       ...source('permissions', map.permissions),
       ...(map.claims ?? []),
     ],

@@ -60,12 +60,12 @@ function identityOf(
   };
 }
 
-/** Nothing is decided on it, but people read it in lists. */
+/** No decision depends on the address, but people read it in lists. */
 function isAddress(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 254 && /^[^\s\p{C}]+$/u.test(value);
 }
 
-interface Read extends VerifiedJwt {
+interface Verified extends VerifiedJwt {
   readonly identity: ExternalIdentity;
   readonly record?: AccessRecord | undefined;
   readonly directoryVersion?: EntryVersion;
@@ -75,7 +75,7 @@ interface Read extends VerifiedJwt {
 /** @throws AppError `invalid_token` for a disabled user, `token_stale` for a sign-in that was revoked */
 function toVerified(
   payload: JsonObject,
-  { profile, times, identity, record, directoryVersion, now }: Read,
+  { profile, times, identity, record, directoryVersion, now }: Verified,
 ): VerifiedToken {
   const { id, issuer, subject, email, emailVerified } = identity;
   if (record !== undefined) checkRecord(record, times.authTime, { issuer, subject, directoryId: id });
@@ -111,15 +111,15 @@ function toVerified(
 }
 
 /**
- * OpenID Connect Core §2: `amr` of an ID token names the methods. Issuers differ in what they mean by its values, so none of
- * them makes `aal2`.
+ * OpenID Connect Core §2: `amr` of an ID token names the methods. Its values mean different things at different issuers, so
+ * none of them gives `aal2`.
  */
 function assuranceOf({ amr }: JsonObject, { tokenUse }: IssuerProfile, at: number | undefined): Assurance {
   const methods = tokenUse === 'id' && Array.isArray(amr) ? amr : [];
   return { level: 'aal1', at, methods: methods.filter((method) => typeof method === 'string') };
 }
 
-/** Of an access token: the client it was issued to (RFC 9068 §2.2) and who acts for its subject now (RFC 8693 §4.1). */
+/** The client that an access token was issued to (RFC 9068 §2.2), and who acts for its subject (RFC 8693 §4.1). */
 function partiesOf(
   { client_id: clientId, azp = clientId, act }: JsonObject,
   { tokenUse }: IssuerProfile,

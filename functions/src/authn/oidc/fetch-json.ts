@@ -13,10 +13,10 @@ export type Fetch = (
 const MAX_BYTES = 64 * 1024;
 
 /**
- * Gets a JSON document of an issuer: from that address and no other, 64 KiB at the most.
+ * Fetches a JSON document of an issuer, of at most 64 KiB. Follows no redirect.
  *
- * @param signal ends it, wherever it is
- * @throws AppError `unavailable` for anything else than a 200 with JSON
+ * @param signal cancels the request and the reading of the body
+ * @throws AppError `unavailable` for everything but a 200 with JSON
  */
 export async function fetchJson(fetch: Fetch, url: string, signal: AbortSignal): Promise<unknown> {
   try {
@@ -40,7 +40,7 @@ async function readText({ body }: Response): Promise<string> {
   let size = 0;
   for await (const chunk of body ?? []) {
     size += chunk.length;
-    // Leaving the loop cancels the rest.
+    // Leaving the loop cancels the body.
     if (size > MAX_BYTES) throw new Error('larger than 64 KiB');
     chunks.push(chunk);
   }

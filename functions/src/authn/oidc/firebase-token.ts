@@ -11,17 +11,17 @@ import type { JwtVerifier, VerifiedJwt } from './verify-jwt.ts';
 interface Options {
   /** Of the project's own Firebase. */
   readonly jwt: JwtVerifier;
-  /** For sessions that a token exchange began. */
+  /** For sessions of a token exchange. */
   readonly records: Pick<AccessRecords, 'read'>;
 }
 
 /** Verifies Firebase ID tokens of this project. Their role claims are a copy of the directory entry. */
 export function createFirebaseTokenVerifier({ jwt, records }: Options): TokenVerifier {
-  /** The access changes are forgotten after an hour; Firebase holds such a session for younger than they were. */
+  /** Firebase dates the session later than the sign-in, and the revocation feed keeps changes for an hour only. */
   async function checkExchanged(principal: Principal): Promise<void> {
     const record = await records.read(principal.subject);
     const { authTime } = principal;
-    // A deleted account is refused like a disabled one.
+    // A deleted account is rejected like a disabled one.
     checkRecord(record ?? { disabled: true, validAfter: 0 }, authTime, principal);
   }
 
@@ -68,7 +68,7 @@ function toVerified(
 
 interface SignIn {
   readonly provider?: string;
-  /** Identity Platform names it only where the sign-in proved one. */
+  /** Present only where the sign-in proved a second factor. */
   readonly secondFactor?: string;
 }
 

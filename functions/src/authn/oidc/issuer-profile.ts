@@ -2,45 +2,45 @@ import type { MappedRights } from '../../authz/claim-mapping.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { RefusalReason } from '../../core/refusal-reasons.ts';
 
-/** Signature algorithms that a profile may list (RFC 7518 §3.1, RFC 8037 §3.1): asymmetric ones, so no secret is shared. */
+/** Signature algorithms that a profile may list (RFC 7518 §3.1, RFC 8037 §3.1). All are asymmetric: no secret is shared. */
 export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
-/** What a token of an issuer has to look like. A check is switched off by `null` alone, never by leaving it out. */
+/** What tokens of an issuer must match. Only an explicit `null` skips a check. */
 export interface IssuerProfile {
   /** The provider: `type` of the setting. */
   readonly type: string;
-  /** Identity is this + subject. The first of `accepts` where an issuer goes by several names. */
+  /** Identity is issuer + subject. The first of `accepts` where an issuer has several names. */
   readonly issuer: string;
-  /** Every `iss` that is accepted, letter by letter, with where its keys are. `null`: OpenID discovery says. */
+  /** Every accepted `iss`, compared character by character, with the address of its keys. `null`: OpenID discovery. */
   readonly accepts: readonly { readonly issuer: string; readonly jwksUri: string | null }[];
   readonly algorithms: readonly Algorithm[];
   /** Media types in the header, lower-case, without `application/` (RFC 8725 §3.11); `''`: it may be absent. */
   readonly typ: readonly string[] | null;
   /** Header keys besides `alg`, `kid` and `typ`. */
   readonly headerKeys: readonly string[];
-  /** One of them has to be in `aud`; in an ID token it has to be alone there. */
+  /** One of them must be in `aud`; in an ID token it must be the only one. */
   readonly audience: readonly string[] | null;
-  /** One of them has to be the `client_id` or, where there is none, the `azp`. */
+  /** One of them must be the `client_id` or, without one, the `azp`. */
   readonly clientIds: readonly string[] | null;
   readonly tokenUse: 'access' | 'id';
-  /** Claims with the exact text they must have, e.g. Cognito's `token_use`. */
+  /** Claims that must have exactly this value, e.g. Cognito's `token_use`. */
   readonly claims: Readonly<Record<string, string>>;
-  /** Whatever else is wrong with such a token. */
+  /** More checks of this kind of issuer. */
   readonly rejectReason: (payload: JsonObject) => RefusalReason | undefined;
   /** Longest accepted `exp - iat`, in seconds. */
   readonly maxLifetime: number;
-  /** `null`: such tokens need have none, and `iat` stands in for it. */
+  /** Must tokens have `auth_time`? `null`: `iat` is used where there is none. */
   readonly authTime: 'required' | null;
-  /** Was the token issued to a machine (RFC 6749 §4.4) rather than for a person? */
+  /** Is it a token of a service (RFC 6749 §4.4), not of a user? */
   readonly isService: (payload: JsonObject) => boolean;
-  /** What a verified token gives, and until when: seconds since the epoch. */
+  /** The rights of a verified token, and the second since the epoch when they change. */
   readonly access: (
     payload: JsonObject,
     kind: 'user' | 'service',
     now: number,
   ) => MappedRights & { until: number };
-  /** Give each identity an entry in the directory when it is first seen. */
+  /** Create the directory entry of each user at the first request? */
   readonly jitProvisioning: boolean;
   /** May its users' tokens be exchanged for a Firebase token? */
   readonly tokenExchange: boolean;

@@ -4,16 +4,16 @@ import { DAY } from '../../core/time.ts';
 import { type MapSetting, mapSchema, toAccessMap } from './claim-mapping-schema.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 
-/** What the settings of several providers have in common: each file in `providers/` builds on it. */
+/** Fields and schemas that the providers share. */
 
-/** Seconds. No issuer here grants more: Auth0's longest access token lives 30 days. */
+/** Seconds. The longest lifetime that an issuer here allows: 30 days, of Auth0. */
 const MAX_LIFETIME = 30 * DAY;
 
 export const text = z.string().min(1).max(512);
 export const texts = z.array(text).min(1);
 export const tokenUse = z.enum(['access', 'id']);
 
-/** https; on this machine http. */
+/** https, or http on this machine. */
 export const url = z
   .url({ protocol: /^https?$/, error: 'is not a URL like https://login.example.com/' })
   .refine((url) => !/[#\s]/.test(url) && URL.parse(url)?.username === '', 'has more than an address')

@@ -11,13 +11,13 @@ export interface KeySet {
   /**
    * The key that a token's header names.
    *
-   * @throws AppError `invalid_token` when the issuer has no such key, `unavailable` when that cannot be known
+   * @throws AppError `invalid_token` when the issuer has no such key, `unavailable` when its keys cannot be fetched
    */
   find(header: { readonly alg: string; readonly kid: string }): Promise<CryptoKey>;
 }
 
 interface Options {
-  /** `null`: where OpenID discovery of the issuer says. */
+  /** `null`: OpenID discovery gives the address. */
   readonly jwksUri: string | null;
   readonly issuer: string;
   readonly algorithms: readonly Algorithm[];
@@ -27,31 +27,31 @@ interface Options {
 
 /** All in milliseconds. */
 const FRESH_FOR = 10 * 60_000;
-/** While an issuer's keys cannot be fetched, the last ones count this long: a key that was withdrawn must end. */
+/** How long the last keys are used while new ones cannot be fetched: the issuer may have withdrawn one. */
 const USABLE_FOR = 60 * 60_000;
-/** Between two fetches, whatever tokens come: each may name another key. */
+/** Between two fetches, even if each token names another unknown key. */
 const COOL_DOWN = 30_000;
-/** The same while there are no keys to go on with, so that one lost packet is not half a minute of refusals. */
+/** The same while there are no usable keys: one lost packet must not cost half a minute of refusals. */
 const RETRY = 5_000;
-/** For discovery and keys together, to the last byte. */
+/** For discovery and keys together. */
 const TIMEOUT = 5_000;
 
 type RemoteKeys = ReturnType<typeof import('jose/jwks/remote').createRemoteJWKSet>;
 
 /**
- * Fetches are single-flight. Nothing is fetched before a token needs it, nor from anywhere a token names. jose holds the
- * keys and finds the right one; when they are fetched, and for how long they count, is decided here.
+ * Fetches are single-flight. Nothing is fetched before a token needs it, and never from an address in a token. jose holds
+ * the keys and finds the right one; when they are fetched, and how long they are used, is decided here.
  */
 export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Options): KeySet {
   let remote: RemoteKeys | undefined;
-  /** Key ids of what was fetched last. */
+  /** Ids of the keys that were fetched last. */
   let kids: ReadonlySet<string | undefined> = new Set();
   let fetchedAt: number | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   let failure: AppError | undefined;
   let fetching: Promise<void> | undefined;
 
-  /** What jose fetches: the keys that may be used, of a document of bounded size. */
+  /** The response that jose gets: the usable keys of a document of bounded size. */
   async function fetchKeys(_url: string, { signal }: { signal: AbortSignal }): Promise<Response> {
     const published = await fetchJson(fetch, jwksUri ?? (await discover(fetch, issuer, signal)), signal);
     const set = usableKeys(published, algorithms);
@@ -61,10 +61,14 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
 
   async function openRemote(): Promise<RemoteKeys> {
     const { createRemoteJWKSet, customFetch } = await import('jose/jwks/remote');
-    // Without a clock of ours, jose would also fetch by itself, and forget its keys while the issuer is down.
-    const never = { cacheMaxAge: Number.POSITIVE_INFINITY, cooldownDuration: Number.POSITIVE_INFINITY };
-    const options = { ...never, timeoutDuration: TIMEOUT, [customFetch]: fetchKeys };
-    return createRemoteJWKSet(new URL(jwksUri ?? issuer), options);
+    // With other values jose would fetch by itself, and drop its keys while the issuer is down.
+    const never = Number.POSITIVE_INFINITY;
+    return createRemoteJWKSet(new URL(jwksUri ?? issuer), {
+      cacheMaxAge: never,
+      cooldownDuration: never,
+      timeoutDuration: TIMEOUT,
+      [customFetch]: fetchKeys,
+    });
   }
 
   async function load(): Promise<void> {
@@ -82,13 +86,13 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
 
   const age = (since: number | undefined) => {
     const passed = clock() - (since ?? Number.NEGATIVE_INFINITY);
-    // Below zero the clock was set back.
+    // Negative after the clock was set back.
     return passed < 0 ? Number.POSITIVE_INFINITY : passed;
   };
 
   const isUsable = () => age(fetchedAt) < USABLE_FOR;
 
-  /** Waits for keys not older than `maxAge`, or for the failure to get them. At most one try per cool-down. */
+  /** Waits for keys that are not older than `maxAge`, or for a failed attempt. At most one attempt per cool-down. */
   async function refresh(maxAge: number): Promise<void> {
     if (age(fetchedAt) < maxAge) return;
     if (fetching === undefined && age(triedAt) < (isUsable() ? COOL_DOWN : RETRY)) return;
@@ -118,17 +122,17 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
   };
 }
 
-/** OpenID Connect Discovery 1.0 §4: the document has to name the issuer itself, letter by letter. */
+/** OpenID Connect Discovery 1.0 §4: the document must name the same issuer, character by character. */
 async function discover(fetch: Fetch, issuer: string, signal: AbortSignal): Promise<string> {
   const document = await fetchJson(
     fetch,
     `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
     signal,
   );
-  const { issuer: named, jwks_uri: uri } = toJsonObject(document);
+  const { issuer: documentIssuer, jwks_uri: uri } = toJsonObject(document);
   const url = typeof uri === 'string' ? URL.parse(uri) : null;
   if (
-    named !== issuer ||
+    documentIssuer !== issuer ||
     url === null ||
     !(url.protocol === 'https:' || url.origin === URL.parse(issuer)?.origin)
   ) {

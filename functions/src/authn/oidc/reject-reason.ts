@@ -3,19 +3,18 @@ import { isUid } from '../../core/uid.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 
-export interface Rejection {
+interface Rejection {
   readonly reason: RefusalReason;
   readonly logDetail?: string;
 }
 
-/** Claims that ID tokens alone have (OpenID Connect Core §3.1.3.6, §3.3.2.11). */
+/** Claims of ID tokens only (OpenID Connect Core §3.1.3.6, §3.3.2.11). */
 const ID_TOKEN_CLAIMS = ['nonce', 'at_hash', 'c_hash', 's_hash'];
 
 /**
- * What a profile has against a token, of all that can be seen before its key is looked for; times excepted. `iss` has
- * chosen the profile.
+ * Why a token does not match a profile of its `iss`: everything that can be checked without a key, except times.
  *
- * @returns undefined when there is nothing
+ * @returns undefined for a token that matches
  */
 export function rejectReason(
   { header, payload, signed }: UnverifiedToken,
@@ -31,7 +30,7 @@ export function rejectReason(
   return rejectPayload(payload, profile);
 }
 
-/** The same of its payload alone. */
+/** The part of {@link rejectReason} about the payload. */
 export function rejectPayload(
   payload: UnverifiedToken['payload'],
   profile: IssuerProfile,
@@ -41,8 +40,8 @@ export function rejectPayload(
   if (!isForUs(payload.aud, profile)) return { reason: 'wrong-audience' };
   const client = payload.client_id ?? payload.azp;
   if (clientIds !== null && !clientIds.some((id) => id === client)) return { reason: 'wrong-client' };
-  const wrong = Object.entries(claims).find(([claim, value]) => payload[claim] !== value);
-  if (wrong !== undefined) return { reason: 'wrong-claim', logDetail: `wrong ${wrong[0]}` };
+  const other = Object.keys(claims).find((claim) => payload[claim] !== claims[claim]);
+  if (other !== undefined) return { reason: 'wrong-claim', logDetail: `wrong ${other}` };
   // OpenID Connect Back-Channel Logout §2.4, RFC 8417. In a Firebase ID token it is a custom claim.
   if (profile.type !== 'firebase' && payload.events !== undefined) return { reason: 'event-token' };
   const isIdToken = ID_TOKEN_CLAIMS.some((claim) => payload[claim] !== undefined);
@@ -51,14 +50,14 @@ export function rejectPayload(
   return reason && { reason };
 }
 
-/** RFC 7519 §4.1.3: one text or a list. An ID token that is for others, too, may have come by way of them. */
+/** RFC 7519 §4.1.3: one text or a list. An ID token for several clients may come from another one of them. */
 function isForUs(aud: unknown, { audience, tokenUse }: IssuerProfile): boolean {
   if (audience === null) return true;
   const all: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
-  return (tokenUse === 'access' || all.length === 1) && audience.some((ours) => all.includes(ours));
+  return (tokenUse === 'access' || all.length === 1) && audience.some((expected) => all.includes(expected));
 }
 
-/** RFC 7515 §4.1.9: in any casing, and `application/` may be left out. `''` is for absence alone. */
+/** RFC 7515 §4.1.9: case does not count, and `application/` may be left out. `''` for an absent `typ` only. */
 function mediaType(typ: unknown): string | undefined {
   if (typ === undefined) return '';
   return typeof typ === 'string' && typ !== ''

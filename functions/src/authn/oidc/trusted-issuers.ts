@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import { ConfigError, formatZodIssue, parseConfigJson, problemsOf } from '../../core/config-error.ts';
+import { ConfigError, parseConfig } from '../../core/config-error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 import { issuerSchema } from './providers/index.ts';
 
-/** Where tokens are verified. */
+/** Where the tokens are verified. */
 interface Runtime {
   /** The emulator: issuers on this machine may use plain HTTP. */
   readonly local: boolean;
-  /** Outside of the Firebase project, e.g. in AWS Lambda: there Firebase is an issuer like the others. */
+  /** Outside of the Firebase project, e.g. in AWS Lambda, Firebase is an external issuer. */
   readonly allowFirebase: boolean;
 }
 
@@ -26,12 +26,10 @@ export function readTrustedIssuers(
   { local, allowFirebase }: Runtime,
   name = 'trustedIssuers',
 ): readonly IssuerProfile[] {
-  const error = formatZodIssue(allowFirebase ? [...TYPES, 'firebase'] : TYPES);
-  const parsed = z.array(issuerSchema).max(50).safeParse(settings, { error });
-  if (!parsed.success) throw new ConfigError(problemsOf(parsed.error, name));
-  const profiles = parsed.data;
+  const types = allowFirebase ? [...TYPES, 'firebase'] : TYPES;
+  const profiles = parseConfig(z.array(issuerSchema).max(50), settings, name, types);
   const problems = [
-    // The schema has seen that this is a list of objects.
+    // The schema has checked that this is a list of objects.
     ...(settings as JsonObject[]).flatMap((setting, index) => [
       ...(allowFirebase || setting.type !== 'firebase'
         ? []
@@ -46,19 +44,6 @@ export function readTrustedIssuers(
   return Object.freeze(profiles);
 }
 
-/**
- * As {@link readTrustedIssuers}, from JSON: an environment variable of a runtime without `gatehouse.config.ts`.
- *
- * @param text empty: no issuer
- */
-export function parseTrustedIssuers(
-  text: string,
-  runtime: Runtime,
-  name = 'TRUSTED_ISSUERS',
-): readonly IssuerProfile[] {
-  return readTrustedIssuers(text.trim() === '' ? [] : parseConfigJson(text, name), runtime, name);
-}
-
 /** Fields that production refuses: the address of a local issuer, and plain HTTP. */
 function emulatorOnly(setting: JsonObject): string[] {
   return Object.keys(setting).filter((field) => {
@@ -71,7 +56,7 @@ function emulatorOnly(setting: JsonObject): string[] {
 /** Where tokens and keys come from. */
 const URL_FIELDS = ['issuer', 'jwksUri'];
 
-/** Of two equal profiles, the second would never be used. */
+/** Of two profiles for the same tokens, the second would never be used. */
 function duplicates(profiles: readonly IssuerProfile[]): string[] {
   const accepted = profiles.map(({ issuer, algorithms, tokenUse, typ, audience, clientIds, claims }) =>
     JSON.stringify([issuer, algorithms, tokenUse, typ, audience, clientIds, claims]),
@@ -82,7 +67,7 @@ function duplicates(profiles: readonly IssuerProfile[]): string[] {
   });
 }
 
-/** One `iss` under two names would give one user two identities. */
+/** One `iss` in two issuers would give one user two identities. */
 function sharedNames(profiles: readonly IssuerProfile[]): string[] {
   const names = new Map<string, string>();
   return profiles.flatMap(({ issuer, accepts }, index) =>
@@ -94,13 +79,13 @@ function sharedNames(profiles: readonly IssuerProfile[]): string[] {
   );
 }
 
-/** Entries of one issuer share its keys, so they have to be found in one place. */
+/** Entries of one issuer share its keys, so they need the same `jwksUri`. */
 function otherKeys(profiles: readonly IssuerProfile[]): string[] {
-  const places = new Map<string, string | null>();
+  const uris = new Map<string, string | null>();
   return profiles.flatMap(({ accepts }, index) =>
     accepts.flatMap(({ issuer, jwksUri }) => {
-      if (!places.has(issuer)) places.set(issuer, jwksUri);
-      return places.get(issuer) === jwksUri
+      if (!uris.has(issuer)) uris.set(issuer, jwksUri);
+      return uris.get(issuer) === jwksUri
         ? []
         : [`[${index}]: another entry has the keys of ${issuer} elsewhere`];
     }),

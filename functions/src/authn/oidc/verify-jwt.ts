@@ -19,13 +19,13 @@ export interface VerifiedJwt {
 }
 
 interface Options {
-  /** All of one issuer, e.g. one for its access tokens and one for its ID tokens. */
+  /** All profiles of one issuer, e.g. one for its access tokens and one for its ID tokens. */
   readonly profiles: readonly IssuerProfile[];
   readonly fetch: Fetch;
   readonly clock: Clock;
 }
 
-/** Everything that needs no key is checked before a key is fetched. The signature is verified by jose. */
+/** Checks everything that needs no key before it fetches a key. jose verifies the signature. */
 export function createJwtVerifier({ profiles, fetch, clock }: Options): JwtVerifier {
   const algorithms = [...new Set(profiles.flatMap((profile) => profile.algorithms))];
   const keys = new Map(
@@ -58,7 +58,7 @@ function rejected(token: UnverifiedToken, profiles: readonly IssuerProfile[]): A
   return invalidToken('no-matching-profile', { logDetail: all.join('; ') });
 }
 
-/** Loaded for the first token: importing it again for each would take a third of the verification. */
+/** Loaded for the first token: an `import()` for each would take a third of the verification. */
 let jwtVerify: typeof import('jose/jwt/verify').jwtVerify | undefined;
 
 async function verifySignature(

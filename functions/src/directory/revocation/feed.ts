@@ -29,7 +29,7 @@ const HORIZON_MS = CHANGE_LIFETIME * 1000;
  */
 export function createRevocationFeed({ readSince, clock, maxAge, log }: Options): RevocationFeed {
   const recent = new Map<string, RecentChange & { readonly appliedAt: number }>();
-  /** Everything up to then has been read, by Firestore's clock. */
+  /** All changes up to this millisecond have been read, by Firestore's clock. */
   let readUntil = 0;
   let readAt = Number.NEGATIVE_INFINITY;
   let failedAt = Number.NEGATIVE_INFINITY;

@@ -4,8 +4,8 @@ import type { Directory } from '../directory.ts';
 import type { DirectoryEntry, Pending } from '../entry.ts';
 
 /**
- * A Firebase account was created for an external user who had an entry before: what the account lacks becomes pending.
- * `syncAccount` then applies it.
+ * After a Firebase account was created for an external user with an entry: marks what differs in the account as pending, for
+ * `syncAccount`.
  *
  * @returns the entry after that; undefined when it was deleted
  */
@@ -19,7 +19,7 @@ export async function markAccountOutOfSync(
     if (entry === undefined) return undefined;
     const missing: Pending[] = [
       ...(claimedVersion(account.claims) === entry.rolesVersion ? [] : ['claims' as const]),
-      // Only this way round: an account that was disabled in the Firebase console stays disabled.
+      // Never enables an account: it may have been disabled in the Firebase console.
       ...(entry.disabled && !account.disabled ? ['disabled' as const] : []),
     ];
     const pending = [...new Set([...entry.pending, ...missing])];
@@ -31,9 +31,9 @@ export async function markAccountOutOfSync(
 }
 
 /**
- * A Firebase account was deleted: deletes the entry, and lets every instance reject the user's tokens, even if there was no
- * entry. An external user needs no account and keeps the entry; a new version makes the tokens of the deleted account stale
- * and leaves the sessions at the issuer alone.
+ * After a Firebase account was deleted: deletes the entry, and revokes the user's tokens even if there was no entry. An
+ * external user needs no account and keeps the entry; a new version makes the Firebase tokens stale, and does not affect
+ * sessions at the issuer.
  */
 export async function handleAccountDeleted(
   directory: Directory,

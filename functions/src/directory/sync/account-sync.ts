@@ -19,7 +19,7 @@ export interface AccountSync {
    * Applies what is pending for a user. One instance at a time per user: Firebase Auth has no compare-and-set, so the last
    * of two writers would win. A lease in the entry ensures that.
    *
-   * @param leased the entry as a change left it which took the lease when it was committed
+   * @param leased the entry after a change that took the lease in its transaction
    * @param wait wait some seconds while another instance holds the lease
    * @returns whether nothing is pending any more; false when Firebase Auth did not answer or another instance holds the
    *   lease. The entry says what is pending.
@@ -30,13 +30,13 @@ export interface AccountSync {
   ): Promise<boolean>;
 }
 
-/** For how long one instance may write before another takes over: longer than all its calls may take, in whole seconds. */
+/** How long one instance may write before another one may, in seconds: longer than the deadlines of all its calls. */
 export const LEASE_SECONDS = 21;
-/** A call that timed out continues within the SDK, which tries five times for 25 s each: no other instance may write then. */
+/** The SDK continues a call that timed out, with five attempts of 25 s: no other instance may write in that time. */
 const UNCERTAIN_LEASE_SECONDS = 151;
 const WAIT_MS = 8_000;
 const POLL_MS = 100;
-/** After this many seconds, tokens may have been issued with the old claims: the change is announced again. */
+/** After this many seconds, tokens may have been issued with the old claims: the change goes into the feed again. */
 const LATE_SECONDS = 60;
 
 interface SyncDeps {
@@ -49,10 +49,10 @@ interface SyncDeps {
 export function createAccountSync({ directory, accounts, clock, log }: SyncDeps): AccountSync {
   /** @returns the entry with the lease; `synced` when nothing is pending; `busy` while another instance has the lease */
   async function acquireLease(uid: string, by: string): Promise<DirectoryEntry | 'synced' | 'busy'> {
-    // Read without a transaction first: instances that wait must not contend with the one they wait for.
-    const seen = await directory.find(uid);
-    if (seen === undefined || seen.pending.length === 0) return 'synced';
-    if (isLeasedByOther(seen, by, seconds(clock))) return 'busy';
+    // Read without a transaction first: waiting instances must not contend with the one that has the lease.
+    const before = await directory.find(uid);
+    if (before === undefined || before.pending.length === 0) return 'synced';
+    if (isLeasedByOther(before, by, seconds(clock))) return 'busy';
     let result: DirectoryEntry | 'synced' | 'busy' = 'synced';
     await directory.change({ uid }, ({ entry, now }) => {
       result = 'synced';
@@ -68,7 +68,7 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
   /**
    * Removes from `pending` what was applied, and keeps what changed again meanwhile.
    *
-   * @param disabledAt by this instance's clock; undefined: there is no account to update or to sign in with
+   * @param disabledAt milliseconds by this instance's clock; undefined: there is no account
    * @returns whether nothing is pending any more
    */
   async function markApplied(applied: DirectoryEntry, by: string, disabledAt?: number): Promise<boolean> {
@@ -82,9 +82,9 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
       const lastSignIn = now - sinceDisabled;
       const validAfter = wasDisabled ? Math.max(entry.validAfter, lastSignIn + 1) : entry.validAfter;
       const after = { ...entry, validAfter };
-      const added = entry.pending.filter((what) => !applied.pending.includes(what));
-      // Pending again even if another instance has applied the newer value: this one's write may have come later.
-      const changed = applied.pending.filter((what) => hasChanged(what, applied, after));
+      const added = entry.pending.filter((change) => !applied.pending.includes(change));
+      // Pending again even if another instance has applied the newer value: the write of this one may have been later.
+      const changed = applied.pending.filter((change) => hasChanged(change, applied, after));
       const sessions: Pending[] = validAfter === entry.validAfter ? [] : ['sessions'];
       const pending = [...new Set([...added, ...changed, ...sessions])];
       isSynced = pending.length === 0;
@@ -103,7 +103,7 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
     return isSynced;
   }
 
-  /** Gives the lease back; keeps it longer while a call that timed out may still take effect. */
+  /** Releases the lease; extends it while a call that timed out may still take effect. */
   async function releaseLease(uid: string, by: string, mayStillWrite: boolean): Promise<void> {
     await directory.change({ uid }, ({ entry, now }) => {
       if (entry?.lease?.by !== by) return undefined;
@@ -139,7 +139,7 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
         for (;;) {
           if (lease === 'synced') return true;
           if (lease !== 'busy' && (await applyWithLease(uid, by, lease))) return true;
-          // `wait: false` is about the leases of others; what became pending under this one is applied in any case.
+          // With the lease, what became pending meanwhile is applied even with `wait: false`.
           if ((lease === 'busy' && !wait) || performance.now() > until) return false;
           if (lease === 'busy') await sleep(POLL_MS);
           lease = await acquireLease(uid, by);
@@ -153,10 +153,10 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
 }
 
 /**
- * Writes what is pending to Firebase Auth; first what takes access away.
+ * Writes what is pending to Firebase Auth; first what removes access.
  *
- * @returns when the account was disabled, or found to be right, by this instance's clock in milliseconds; undefined when the
- *   account was deleted
+ * @returns milliseconds by this instance's clock when `disabled` of the account was right; undefined when the account was
+ *   deleted
  */
 async function applyToFirebaseAuth(
   accounts: AccountStore,
@@ -186,8 +186,8 @@ function isLeasedByOther({ lease }: DirectoryEntry, by: string, now: number): bo
   return lease !== undefined && lease.by !== by && now < lease.until;
 }
 
-function hasChanged(what: Pending, applied: DirectoryEntry, current: DirectoryEntry): boolean {
-  switch (what) {
+function hasChanged(change: Pending, applied: DirectoryEntry, current: DirectoryEntry): boolean {
+  switch (change) {
     case 'claims':
       return applied.rolesVersion !== current.rolesVersion;
     case 'sessions':

@@ -2,8 +2,8 @@ import { onSchedule, type ScheduleOptions } from 'firebase-functions/scheduler';
 import type { DirectoryService } from '../service.ts';
 
 /**
- * Every five minutes: repairs what a crash left unfinished, and removes expired grants. Access does not wait for it, but
- * it has to run within the hour for which the revocation feed remembers a change.
+ * Every five minutes: applies what a crash left pending, and removes expired grants. It must run within the hour for which
+ * the revocation feed keeps a change; the end of access does not depend on it otherwise.
  */
 export function createReconcileSchedule(
   options: Omit<ScheduleOptions, 'schedule'>,

@@ -21,7 +21,7 @@ export interface Reconciled {
   readonly repaired: number;
   /** Entries that could not be handled; the next run tries again. */
   readonly failed: number;
-  /** The time was up before all entries were handled: run it again. */
+  /** The time was too short for all entries: run it again. */
   readonly more: boolean;
 }
 
@@ -37,7 +37,7 @@ interface Deps {
 
 /** Entries read and handled together. */
 const BATCH = 20;
-/** For each of the two parts: both, with their last batches, have to fit into a request of 60 seconds. */
+/** For each of the two parts: both, with their last batches, must fit into a request of 60 seconds. */
 const RUN_MS = 20_000;
 const PENDING: readonly Pending[] = ['claims', 'sessions', 'disabled', 'deletion'];
 
@@ -83,7 +83,7 @@ export function createReconcileAccess({ open, changeAccess, sync, clock }: Deps)
       (uid) => removeExpired(actor, uid),
       performance.now() + RUN_MS,
     );
-    // Starts at a random id and continues from the front: if the time is up, other entries are left out each time.
+    // Starts at a random id and continues from the first one: if the time is too short, each run leaves out other entries.
     const middle = randomUUID();
     const until = performance.now() + RUN_MS;
     const counts = [expired];

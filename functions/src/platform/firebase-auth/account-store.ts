@@ -11,12 +11,12 @@ export interface AccountStore {
   findByEmail(email: string): Promise<Account | undefined>;
   /** @param size 1 to 1000 */
   list(size: number, pageToken?: string): Promise<{ accounts: Account[]; nextPageToken?: string }>;
-  /** Makes an account that is nothing but this id, or finds it: an e-mail address would let others be linked to it. */
+  /** Creates an account with this id and nothing else, or finds it. With an e-mail address others could be linked to it. */
   create(uid: string): Promise<void>;
   /**
-   * A token to sign in with, within an hour. It carries no claim that would shadow the account's own.
+   * Creates a token to sign in with, valid for an hour. It has no claim that would shadow the account's own.
    *
-   * @param signedInAt second since the epoch; the session is as old as that, whenever it begins
+   * @param signedInAt second since the epoch from which the age of the session counts
    */
   createCustomToken(uid: string, signedInAt: number): Promise<string>;
   /** Replaces all custom claims. */
@@ -25,15 +25,14 @@ export interface AccountStore {
   /**
    * Ends every session: refresh tokens stop working, and ID tokens of earlier sign-ins count as revoked.
    *
-   * @param validAfter second since the epoch; waits for it, since the SDK revokes as of this machine's clock, in whole
-   *   seconds
+   * @param validAfter second since the epoch. The SDK revokes by this machine's clock, so this waits for that second
    * @throws AppError `unavailable` when that clock is more than {@link MAX_WAIT_MS} behind
    */
   revokeTokens(uid: string, validAfter: number): Promise<void>;
   remove(uid: string): Promise<void>;
 }
 
-/** For the second to come in which sessions end. */
+/** Longest wait for `validAfter`. */
 const MAX_WAIT_MS = 2_000;
 
 export function createAccountStore(auth: () => Promise<Auth>): AccountStore {
@@ -87,7 +86,7 @@ function toAppError(name: string, cause: unknown): unknown {
     case 'auth/invalid-email':
       return invalidField('email', 'This is not an e-mail address.', cause);
     default:
-      // Network failures (`app/network-error`), quota and 5xx answers alike: nothing the caller did.
+      // Network errors (`app/network-error`), quota and 5xx answers: not the caller's fault.
       return typeof code === 'string' && /^(auth|app)\//.test(code)
         ? unavailable(`${name}: ${code}`, cause)
         : cause;

@@ -1,7 +1,7 @@
 import type { UserRecord } from 'firebase-admin/auth';
 import type { JsonObject } from '../../core/json.ts';
 
-/** A user as Firebase Auth knows them. */
+/** A user of Firebase Auth. */
 export interface Account {
   readonly uid: string;
   readonly email?: string;
@@ -11,7 +11,7 @@ export interface Account {
   readonly disabled: boolean;
   /** Tokens of sign-ins before this second since the epoch are revoked. */
   readonly validAfter: number;
-  /** All custom claims, with those that belong to others. Never leaves the server. */
+  /** All custom claims, those of other code included. Never leaves the server. */
   readonly claims: JsonObject;
 }
 

@@ -6,8 +6,8 @@ import type { JsonObject } from '../../core/json.ts';
 const MAX_CLAIMS_BYTES = 1000;
 
 /**
- * The custom claims to write: ours replaced, everybody else's kept. Measured in UTF-8 bytes, because the SDK counts
- * characters and would send what the server then refuses.
+ * The custom claims to write: the role claims replaced, those of other code kept. Measured in UTF-8 bytes, as the server
+ * does; the SDK counts characters.
  *
  * @throws AppError `claims_too_large`
  */

@@ -15,7 +15,7 @@ interface Options {
 }
 
 /**
- * Verifies ID tokens of the Auth emulator, which are unsigned (`alg: none`): by firebase-admin, which looks the account up.
+ * Verifies ID tokens of the Auth emulator, which are unsigned (`alg: none`), with firebase-admin, which looks up the account.
  * Never used in production: https://firebase.google.com/docs/emulator-suite/connect_auth
  */
 export function createEmulatorTokenVerifier({ profile, auth }: Options): JwtVerifier {

@@ -2,7 +2,7 @@ import type { FieldPath, FieldValue, Firestore, Timestamp } from '@google-cloud/
 import { withDeadline } from '../../core/deadline.ts';
 import { AppError, unavailable } from '../../core/errors.ts';
 
-/** The database, with those classes of its SDK that make values: a module that names them itself would load the SDK. */
+/** The database, and the classes of the SDK that build values: modules get them here instead of importing the SDK. */
 export interface OpenedFirestore {
   readonly db: Firestore;
   readonly FieldPath: typeof FieldPath;
@@ -10,14 +10,14 @@ export interface OpenedFirestore {
   readonly Timestamp: typeof Timestamp;
 }
 
-/** Opens Firestore when first asked: its SDK takes a quarter of a second to load, which not every request needs. */
+/** Loads the SDK, which takes a quarter of a second, at the first call. */
 export type OpenFirestore = () => Promise<OpenedFirestore>;
 
-/** How long Gatehouse waits for one answer of Firestore, in milliseconds. The SDK alone would go on for ten minutes. */
+/** How long Gatehouse waits for an answer of Firestore, in milliseconds. The SDK alone would try for ten minutes. */
 export const FIRESTORE_DEADLINE_MS = 4_000;
 
 /**
- * One use of Firestore, with a deadline.
+ * Uses Firestore with a deadline.
  *
  * @throws AppError `unavailable`, or what `work` throws itself
  */

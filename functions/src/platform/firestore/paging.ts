@@ -3,11 +3,11 @@ import { decodePageToken, encodePageToken, invalidPageToken } from '../../core/p
 
 interface Page {
   readonly docs: readonly QueryDocumentSnapshot[];
-  /** After which the next page begins; undefined when there is none. */
+  /** The next page begins after it; undefined when there is none. */
   readonly last: QueryDocumentSnapshot | undefined;
 }
 
-/** The first documents of a query. One more than asked for tells whether there is another page. */
+/** The first documents of a query. Reads one more to find out whether there is another page. */
 export async function readPage(query: Query, size: number): Promise<Page> {
   const { docs } = await query.limit(size + 1).get();
   const shown = docs.slice(0, size);
@@ -20,7 +20,7 @@ export function timeToken(last: QueryDocumentSnapshot, field: string): string {
   return encodePageToken([seconds, nanoseconds, last.id]);
 }
 
-/** Goes on after a {@link timeToken}. @throws AppError `invalid_argument` */
+/** Continues after a {@link timeToken}. @throws AppError `invalid_argument` for any other token */
 export function startAfterTime(query: Query, token: string | undefined, Time: typeof Timestamp): Query {
   const after = decodePageToken(token, ['number', 'number', 'string']);
   if (after === undefined) return query;

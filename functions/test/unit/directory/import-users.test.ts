@@ -23,7 +23,7 @@ describe('importUsers', () => {
       const roles = { roles: ['member'] } as const;
       const people = ['ann', ...ODD, 'zoe'].map((uid): Parameters<typeof accountOf> => [uid, roles]);
       const imported = await importUser(people, { dryRun });
-      assert.deepEqual(imported, { seen: 8, imported: 2, skipped: ODD.length, roles: { member: 2 } });
+      assert.deepEqual(imported, { read: 8, imported: 2, skipped: ODD.length, roles: { member: 2 } });
       assert.deepEqual(await entered(), dryRun ? [] : ['ann@example.com', 'zoe@example.com']);
     });
   }

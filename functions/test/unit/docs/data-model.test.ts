@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAuditLog } from '../../../src/audit/audit-log.ts';
+import { loadConfig } from '../../../src/config.ts';
 import type { DirectoryEntry } from '../../../src/directory/entry.ts';
 import { toDocument } from '../../../src/directory/entry-document.ts';
 import { appendAccessChange } from '../../../src/directory/revocation/access-changes.ts';
 import type { OpenedFirestore } from '../../../src/platform/firestore/firestore.ts';
 import { codesIn, REPOSITORY, readPage, tableUnder } from '../../helpers/docs.ts';
+import { recordingLog } from '../../helpers/log.ts';
 
 const PAGE = 'docs/reference/data-model.md';
 
@@ -61,9 +63,10 @@ describe('docs/reference/data-model.md', () => {
 
   it('has the fields of an audit event', () => {
     const { documents, firestore, tx } = recordWrites();
-    const log = { failure: () => undefined };
+    const config = loadConfig({ GCLOUD_PROJECT: 'demo-shop' });
+    const { log } = recordingLog();
     const open = async () => firestore;
-    createAuditLog({ open, clock: () => 0, retention: 1, log }).append(firestore, tx, {
+    createAuditLog({ config, firestore: open, clock: () => 0, log }).append(firestore, tx, {
       ...{ actor: 'ada', issuer: 'x', action: 'roles.set', target: 'bob', outcome: 'done' },
       ...{ before: {}, after: {}, reason: 'a reason', requestId: '1' },
     });

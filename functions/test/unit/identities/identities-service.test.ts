@@ -7,6 +7,7 @@ import { identityOf } from '../../helpers/identities.ts';
 import { recordingLog } from '../../helpers/log.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
+import { parseTrustedIssuers } from '../../helpers/trusted-issuers.ts';
 
 const OLGA = actor('olga', ['owner']);
 const ADAM = actor('adam', ['admin']);
@@ -27,8 +28,13 @@ async function open() {
   await access.records.readExternal(EVE);
   const recorded = recordingLog();
   lines = recorded.lines;
-  const trustedIssuers = [{ issuer: ADA.issuer }];
-  identities = createIdentitiesService({ ...access, trustedIssuers, log: recorded.log });
+  const { config: unchanged } = access.platform;
+  const trustedIssuers = parseTrustedIssuers(
+    JSON.stringify([{ type: 'oidc', issuer: ADA.issuer, audience: 'gatehouse' }]),
+    { local: false, allowFirebase: false },
+  );
+  const config = { ...unchanged, trustedIssuers };
+  identities = createIdentitiesService({ ...access.platform, config, log: recorded.log }, access);
 }
 const enter = (by: PrincipalActor = ADAM) =>
   identities.provision(by, { issuer: ADA.issuer, subject: 'ada' }, { permission: 'users:write' });

@@ -12,7 +12,7 @@ describe('notes: a write after the note was loaded', () => {
   let notes: NotesService;
   beforeEach(async () => {
     access = await openTestDirectory();
-    notes = createNotesService({ open: access.firestore.open, audit: access.audit });
+    notes = createNotesService(access.platform, access);
   });
   afterEach(() => access.close());
 

@@ -27,7 +27,7 @@ export const notesIn =
   ({ open }: TestFirestore) =>
   (deps: TestInstance): TestInstance => ({
     ...deps,
-    notes: createNotesService({ open, audit: deps.audit }),
+    notes: createNotesService({ firestore: open }, deps),
   });
 
 /** Resolves for all callers when `count` of them wait; later callers do not wait. */

@@ -281,7 +281,7 @@ describe('guard', () => {
       'invalid_argument',
     );
     assert.deepEqual(
-      instance.lines.map(({ granted, reason, subject }) => [granted, reason, subject]),
+      test.instance.lines.map(({ granted, reason, subject }) => [granted, reason, subject]),
       [[false, 'invalid_argument', 'ada']],
     );
   });

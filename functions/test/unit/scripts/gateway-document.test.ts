@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { createGatewayDocument } from '../../../scripts/gateway-document.ts';
 import type { IssuerProfile } from '../../../src/authn/oidc/issuer-profile.ts';
-import { parseTrustedIssuers } from '../../../src/authn/oidc/trusted-issuers.ts';
 import { routes } from '../../helpers/operations.ts';
+import { parseTrustedIssuers } from '../../helpers/trusted-issuers.ts';
 
 const BACKEND = 'https://europe-west1-acme.cloudfunctions.net/api';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { grantDefaultRole } from '../../../src/sign-up/default-role.ts';
+import { grantDefaultRole } from '../../../src/sign-up/service.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';

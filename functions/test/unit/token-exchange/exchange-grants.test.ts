@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Role } from '../../../src/authz/roles.ts';
 import type { Grant } from '../../../src/directory/entry.ts';
-import { exchangedGrants } from '../../../src/token-exchange/exchange-grants.ts';
+import { exchangedGrants } from '../../../src/token-exchange/entry-changes.ts';
 import { LOGIN } from '../../helpers/identities.ts';
 
 const NOW = 1_800_000_000;

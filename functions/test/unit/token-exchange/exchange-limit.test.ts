@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { countExchange, EXCHANGES, WINDOW } from '../../../src/token-exchange/exchange-limit.ts';
+import { countExchange, EXCHANGES, WINDOW } from '../../../src/token-exchange/entry-changes.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
 const NOW = 1_800_000_000;

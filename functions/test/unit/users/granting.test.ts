@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { AccessRule } from '../../../src/authz/access-rule.ts';
+import type { Principal } from '../../../src/authz/principal.ts';
 import { ALL_ROLES, permissionsOf, type Role } from '../../../src/authz/roles.ts';
 import { AppError } from '../../../src/core/errors.ts';
+import type { DirectoryEntry } from '../../../src/directory/entry.ts';
 import { checkGrant, checkOutranked, withCurrentRoles } from '../../../src/users/granting.ts';
 import { principalOf } from '../../helpers/actor.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
@@ -134,27 +137,22 @@ describe('withCurrentRoles', () => {
   const { uid: _, ...ada } = principalOf('ada', ['support']);
   /** By a token of another issuer, which says `support` by itself. */
   const external = { ...ada, directoryId: 'ext-ada' };
-  const asked = { rule: { permission: 'sessions:revoke' }, now: NOW } as const;
+  const rule = { permission: 'sessions:revoke' } as const;
+  const as = (principal: Principal, entry?: DirectoryEntry, asked: AccessRule = rule) =>
+    withCurrentRoles(principal, asked, { actor: entry, now: NOW });
 
   it('uses the entry for a Firebase user', async () => {
-    withCurrentRoles(actor([]), account(['support'], 'actor'), asked);
-    await assertRefused(
-      () => withCurrentRoles(actor(['support']), account([], 'actor'), asked),
-      'permission_denied',
-    );
+    as(actor([]), account(['support'], 'actor'));
+    await assertRefused(() => as(actor(['support']), account([], 'actor')), 'permission_denied');
   });
 
   it('also uses the token of another issuer for permissions that are not privileged', async () => {
-    withCurrentRoles(external, undefined, asked);
-    withCurrentRoles(external, account([], 'ext-ada'), asked);
+    as(external, undefined);
+    as(external, account([], 'ext-ada'));
     const disabled = entryOf('ext-ada', { disabled: true });
-    await assertRefused(() => withCurrentRoles(external, disabled, asked), 'permission_denied');
+    await assertRefused(() => as(external, disabled), 'permission_denied');
     await assertRefused(
-      () =>
-        withCurrentRoles({ ...external, permissions: ['users:write'] }, undefined, {
-          ...asked,
-          rule: { permission: 'users:write' },
-        }),
+      () => as({ ...external, permissions: ['users:write'] }, undefined, { permission: 'users:write' }),
       'permission_denied',
     );
   });
@@ -199,38 +197,35 @@ describe('checkOutranked', () => {
 });
 
 describe('withCurrentRoles for a privileged permission', () => {
-  const needs = { rule: { permission: 'roles:assign' }, now: NOW } as const;
+  const rule = { permission: 'roles:assign' } as const;
+  const as = (principal: Principal, entry: DirectoryEntry | undefined) =>
+    withCurrentRoles(principal, rule, { actor: entry, now: NOW });
 
   it('uses the roles in the entry, not those in the token', async () => {
     const token = actor(['owner']);
-    assert.deepEqual(withCurrentRoles(token, account(['admin'], 'actor'), needs).roles, ['admin']);
-    await assertRefused(
-      () => withCurrentRoles(token, account(['member'], 'actor'), needs),
-      'permission_denied',
-    );
-    await assertRefused(() => withCurrentRoles(token, undefined, needs), 'permission_denied');
+    assert.deepEqual(as(token, account(['admin'], 'actor')).roles, ['admin']);
+    await assertRefused(() => as(token, account(['member'], 'actor')), 'permission_denied');
+    await assertRefused(() => as(token, undefined), 'permission_denied');
   });
 
   it('gives no role to a disabled actor, nor by an expired grant', async () => {
     const disabled = entryOf('actor', { roles: ['owner'], disabled: true });
-    await assertRefused(() => withCurrentRoles(actor(['owner']), disabled, needs), 'permission_denied');
+    await assertRefused(() => as(actor(['owner']), disabled), 'permission_denied');
     const ends = (second: number) => entryOf('actor', { grants: [until('owner', second)] });
-    assert.deepEqual(withCurrentRoles(actor([]), ends(NOW + 1), needs).roles, ['owner']);
-    await assertRefused(() => withCurrentRoles(actor([]), ends(NOW), needs), 'permission_denied');
+    assert.deepEqual(as(actor([]), ends(NOW + 1)).roles, ['owner']);
+    await assertRefused(() => as(actor([]), ends(NOW)), 'permission_denied');
   });
 
   it('throws for an operation without a permission', () => {
     for (const rule of ['public', 'signed-in'] as const) {
-      const check = () => withCurrentRoles(actor(['owner']), account(['owner'], 'actor'), { rule, now: NOW });
+      const check = () =>
+        withCurrentRoles(actor(['owner']), rule, { actor: account(['owner'], 'actor'), now: NOW });
       assert.throws(check, /needs a permission/);
     }
   });
 
   it('is limited by the scopes of the token', async () => {
     const scoped = actor(['owner'], 'actor', ['users:read']);
-    await assertRefused(
-      () => withCurrentRoles(scoped, account(['owner'], 'actor'), needs),
-      'permission_denied',
-    );
+    await assertRefused(() => as(scoped, account(['owner'], 'actor')), 'permission_denied');
   });
 });

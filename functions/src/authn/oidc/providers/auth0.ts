@@ -27,11 +27,11 @@ export const auth0 = settings.transform((setting): IssuerProfile => {
     clientIds,
     tokenUse: 'access',
     claims: {},
-    // Both profiles name the client; an ID token names it as its audience.
+    // Both access token profiles of Auth0 have the client in `azp` or `client_id`; an ID token has it in `aud`.
     rejectReason: ({ client_id, azp = client_id, aud }) =>
       typeof azp !== 'string' || aud === azp ? 'id-token-as-access-token' : undefined,
     authTime: null,
-    // Not any subject that ends so: a database connection lets people choose theirs.
+    // Not every subject with this ending: users of a database connection can choose theirs.
     isService: ({ gty, sub, client_id, azp = client_id }) =>
       gty === 'client-credentials' || (typeof azp === 'string' && sub === `${azp}@clients`),
   };

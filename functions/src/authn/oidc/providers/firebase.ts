@@ -25,9 +25,9 @@ export function firebaseProfile(projectId: string): IssuerProfile {
     tokenUse: 'id',
     claims: {},
     rejectReason: ({ aud, firebase }) => {
-      // As firebase-admin: never a list.
+      // Never a list, as in firebase-admin.
       if (typeof aud !== 'string') return 'wrong-audience';
-      // Users of a tenant have ids of their own: without the tenant, an id could be another user's.
+      // The ids of users are unique within a tenant only.
       return Object.hasOwn(Object(firebase), 'tenant') ? 'tenant-token' : undefined;
     },
     maxLifetime: HOUR,
@@ -43,10 +43,10 @@ export function firebaseProfile(projectId: string): IssuerProfile {
 }
 
 /**
- * Checks what Firebase's tokens never differ in; firebase-admin gives `nbf` no tolerance, so there is none here either.
+ * Checks that firebase-admin makes beyond the profile. It gives `nbf` no tolerance, so there is none here either.
  *
- * A session that a token exchange began (`token-exchange/`) is no younger than the exchanged token: a custom token kept for
- * its hour must not outlive a revocation. Nothing says when its user signed in: the issuer may have refreshed for weeks.
+ * A session of a token exchange is as old as the exchanged token: a custom token is valid for an hour, and must not outlive
+ * a revocation. The time of its sign-in is unknown: the issuer may have refreshed its token for weeks.
  */
 export function firebaseTimes(
   { header, payload }: UnverifiedToken,
@@ -61,7 +61,7 @@ export function firebaseTimes(
   return { ...times, authTime, signedInAt: undefined, isExchanged };
 }
 
-/** As a setting: where the tokens of a project are verified outside of that project, e.g. in AWS Lambda. */
+/** As a setting, to verify the tokens of a project outside of that project, e.g. in AWS Lambda. */
 export const firebase = z
   .strictObject({
     type: z.literal('firebase'),

@@ -29,7 +29,7 @@ const settings = z.strictObject({
 /** Any other issuer of OpenID Connect or RFC 9068 tokens: Keycloak, Okta, Microsoft Entra ID, Google … */
 export const oidc = settings.transform((setting): IssuerProfile => {
   const { issuer, audience, jwksUri = null, algorithms, tokenUse, headerKeys, claims, services } = setting;
-  // RFC 9068 §2.1: what tells an access token from all other JWTs.
+  // RFC 9068 §2.1: no other JWT has this type.
   const { clientIds = null, typ = tokenUse === 'access' ? ['at+jwt'] : ['', 'jwt'] } = setting;
   return {
     ...commonProfile(setting, 'groups'),
@@ -45,7 +45,7 @@ export const oidc = settings.transform((setting): IssuerProfile => {
     claims,
     rejectReason: () => undefined,
     authTime: null,
-    // RFC 9068 §2.2: where no person is involved, the subject is the client.
+    // RFC 9068 §2.2: without a user, the subject is the client.
     isService: (payload) =>
       tokenUse === 'access' &&
       (payload.sub === payload.client_id ||

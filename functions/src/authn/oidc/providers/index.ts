@@ -4,5 +4,5 @@ import { cognito } from './cognito.ts';
 import { firebase } from './firebase.ts';
 import { oidc } from './generic.ts';
 
-/** The settings of an issuer → the profile its tokens are checked against. A new kind of issuer is a file and a line here. */
+/** Parses the settings of an issuer to the profile of its tokens. A new kind of issuer is a file and a line here. */
 export const issuerSchema = z.discriminatedUnion('type', [cognito, auth0, oidc, firebase]);

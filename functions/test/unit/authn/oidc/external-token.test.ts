@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { type ExternalIdentity, externalId } from '../../../../src/authn/external-identity.ts';
 import { createTokenVerifiers } from '../../../../src/authn/oidc/external-token.ts';
 import type { IssuerProfile } from '../../../../src/authn/oidc/issuer-profile.ts';
-import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
 import type { AccessRecord } from '../../../../src/authn/ports.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 import { createSigningPair, parsed, type SigningPair } from '../../../helpers/signing.ts';
+import { parseTrustedIssuers } from '../../../helpers/trusted-issuers.ts';
 
 const ISSUER = 'https://login.example.com';
 const NOW = 1_800_000_000;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { IssuerProfile } from '../../../../src/authn/oidc/issuer-profile.ts';
 import { rejectReason } from '../../../../src/authn/oidc/reject-reason.ts';
-import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
 import { unverified } from '../../../helpers/signing.ts';
+import { parseTrustedIssuers } from '../../../helpers/trusted-issuers.ts';
 
 const [base] = parseTrustedIssuers(
   JSON.stringify([{ type: 'oidc', issuer: 'https://login.example.com', audience: ['api', 'api2'] }]),

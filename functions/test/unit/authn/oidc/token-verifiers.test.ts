@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createTokenVerifiers } from '../../../../src/authn/oidc/external-token.ts';
-import { parseTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 import { createSigningPair, parsed } from '../../../helpers/signing.ts';
+import { parseTrustedIssuers } from '../../../helpers/trusted-issuers.ts';
 
 const NOW = 1_800_000_000;
 const POOL = {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { parseTrustedIssuers, readTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
+import { readTrustedIssuers } from '../../../../src/authn/oidc/trusted-issuers.ts';
+import { parseTrustedIssuers } from '../../../helpers/trusted-issuers.ts';
 
 const PRODUCTION = { local: false, allowFirebase: false };
 const EMULATOR = { local: true, allowFirebase: false };

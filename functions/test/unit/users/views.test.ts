@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ANONYMOUS, createPrincipal } from '../../../src/authz/principal.ts';
-import { toPrincipalView } from '../../../src/users/principal-view.ts';
 import { access } from '../../../src/users/schema.ts';
+import { toPrincipalView } from '../../../src/users/views.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
 describe('toPrincipalView', () => {
