@@ -161,8 +161,14 @@ function change(path: string, edit: (text: string) => string): void {
   writeFileSync(path, after);
 }
 
-/** A new permission goes to the top of its section; a role replaces the one of its name. */
+/** A new permission goes to the top of its section; a role gets what it does not have, and keeps what was added to it. */
 function configure(text: string, section: string | undefined, code: string): string {
-  if (section === 'roles') return text.replace(/^ *member: .*\n/m, `    ${code}`);
+  if (section === 'roles') {
+    const shown = code.match(/'[^']+'/g) ?? [];
+    return text.replace(/^( *member: \[)([^\]]*)/m, (_match, start: string, held: string) => {
+      const all = new Set([...(held.match(/'[^']+'/g) ?? []), ...shown]);
+      return `${start}${[...all].join(', ')}`;
+    });
+  }
   return text.replace(new RegExp(`^ *${section}: \\{\\n`, 'm'), (start) => `${start}    ${code}`);
 }
