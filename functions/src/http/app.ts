@@ -6,8 +6,7 @@ import { checkPath } from '../core/request.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
 import { readBody } from './body.ts';
-import { oauthEndpoints } from './oauth.ts';
-import { sendProblem } from './problem.ts';
+import { oauthEndpoints, sendProblem } from './problem.ts';
 import { addRoutes, type HttpDeps } from './router.ts';
 
 /** Hosting's rewrite passes the full path. */

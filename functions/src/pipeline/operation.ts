@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { Resource } from '../authz/decide.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
+import type { byVersion } from '../core/etag.ts';
 
 /** What `run` gets besides the input. */
 export interface RunContext<Service, Loaded> {
@@ -35,11 +36,6 @@ export function takesIfMatch({ etag, effect, input }: Operation): boolean {
   return etag !== undefined && effect === 'write' && 'version' in input.shape;
 }
 
-/** Makes the `ETag` of an answer. `If-Match` can then give the `version` of a write (RFC 9110 §13.1.1). */
-type EntityTag = (output: { readonly version: string | number }) => string;
-
-export const byVersion: EntityTag = ({ version }) => `"${version}"`;
-
 interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.ZodType, Loaded> {
   /** The `operationId` in OpenAPI, and the name of the callable function. */
   readonly name: string;
@@ -59,7 +55,8 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
   readonly appCheck?: true;
   /** An endpoint for OAuth clients: also takes a form, and a 400 has an `error` (RFC 6749 §4.1.3, §5.2). */
   readonly oauth?: true;
-  readonly etag?: EntityTag;
+  /** The answer has an `ETag`; `If-Match` can give the `version` of a write (RFC 9110 §13.1.1). */
+  readonly etag?: typeof byVersion;
   /**
    * Loads the resource of the operation once, for the decision and for `run`. `undefined`: it does not exist, and the caller
    * gets 404.

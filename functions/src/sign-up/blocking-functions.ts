@@ -13,7 +13,7 @@ import { withDeadline } from '../core/deadline.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type DirectoryEntry, provisionEntry } from '../directory/index.ts';
-import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
+import { mergeClaims } from '../platform/firebase-auth/account.ts';
 import { evaluateSignUp } from './policy.ts';
 import type { SignUpService } from './service.ts';
 import { grantDefaultRole } from './service.ts';
