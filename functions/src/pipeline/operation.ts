@@ -2,7 +2,6 @@ import type * as z from 'zod';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { Resource } from '../authz/decide.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
-import type { byVersion } from '../core/etag.ts';
 
 /** What `run` gets besides the input. */
 export interface RunContext<Service, Loaded> {
@@ -56,7 +55,7 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
   /** An endpoint for OAuth clients: also takes a form, and a 400 has an `error` (RFC 6749 §4.1.3, §5.2). */
   readonly oauth?: true;
   /** The answer has an `ETag`; `If-Match` can give the `version` of a write (RFC 9110 §13.1.1). */
-  readonly etag?: typeof byVersion;
+  readonly etag?: (output: z.output<Output>) => string;
   /**
    * Loads the resource of the operation once, for the decision and for `run`. `undefined`: it does not exist, and the caller
    * gets 404.
@@ -77,10 +76,11 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
 /** An operation with any input, output and resource. Its `run` gets what its own schema and loader returned. */
 export type Operation<Service = unknown> = Omit<
   OperationSpec<Service, z.ZodObject, z.ZodType, Resource | undefined>,
-  'run' | 'resource' | 'stream'
+  'run' | 'resource' | 'stream' | 'etag'
 > & {
   resource?(input: unknown, service: Service, principal: Principal): Promise<Resource | undefined>;
   stream?(input: unknown, context: RunContext<Service, Resource | undefined>): AsyncIterable<unknown>;
+  etag?(output: unknown): string;
   run(input: unknown, context: RunContext<Service, Resource | undefined>): unknown;
 };
 
