@@ -22,6 +22,21 @@ export interface BearerAuthenticator extends Authenticator<string> {
   authenticate(token: string, now: number): VerifiedToken | Promise<VerifiedToken>;
 }
 
+const SCHEME = 'bearer ';
+
+/** The comma, and all white space that a header can contain. A pattern would take as long as hashing the token. */
+const SEPARATORS = [...', \t\n\v\f\r\u00a0'];
+
+/** RFC 9110 §11.1: the case of a scheme does not count. */
+const hasScheme = (value: string) => value.slice(0, SCHEME.length).toLowerCase() === SCHEME;
+
+/** RFC 9110 §11.4: one or more spaces separate the scheme from the token. */
+function afterScheme(value: string): string {
+  let from = SCHEME.length;
+  while (value[from] === ' ') from++;
+  return value.slice(from);
+}
+
 /** @param verifiers one for each issuer: no two may have the same `iss` */
 export function createBearerAuthenticator(
   verifiers: readonly TokenVerifier[],
@@ -52,19 +67,4 @@ export function createBearerAuthenticator(
     authenticate: (token, now) => verifiedTokens.get(token, now, () => verify(token, now)),
     forget: (token) => verifiedTokens.delete(token),
   };
-}
-
-const SCHEME = 'bearer ';
-
-/** The comma, and all white space that a header can contain. A pattern would take as long as hashing the token. */
-const SEPARATORS = [...', \t\n\v\f\r\u00a0'];
-
-/** RFC 9110 §11.1: the case of a scheme does not count. */
-const hasScheme = (value: string) => value.slice(0, SCHEME.length).toLowerCase() === SCHEME;
-
-/** RFC 9110 §11.4: one or more spaces separate the scheme from the token. */
-function afterScheme(value: string): string {
-  let from = SCHEME.length;
-  while (value[from] === ' ') from++;
-  return value.slice(from);
 }

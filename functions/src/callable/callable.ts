@@ -8,22 +8,16 @@ import {
   type Request,
   type Response,
 } from 'firebase-functions/https';
-import type { Config } from '../config.ts';
 import { ERRORS, isRefusal, toAppError } from '../core/errors.ts';
 import { once } from '../core/once.ts';
 import { headerLines } from '../core/request.ts';
 import { requestLabels } from '../core/request-labels.ts';
-import { allowCall, runCall } from '../pipeline/call.ts';
-import type { GuardDeps, RequestContext } from '../pipeline/guard.ts';
-import type { BoundOperation, Operation } from '../pipeline/operation.ts';
+import { allowCall, type CallDeps, runCall } from '../pipeline/call.ts';
+import type { RequestContext } from '../pipeline/guard.ts';
+import type { Operation } from '../pipeline/operation.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
 import { checkCall } from './check-call.ts';
-
-interface CallableDeps extends GuardDeps {
-  readonly config: Config;
-  readonly operations: readonly BoundOperation[];
-}
 
 type Callable = CallableFunction<unknown, Promise<unknown>>;
 
@@ -31,7 +25,7 @@ type Callable = CallableFunction<unknown, Promise<unknown>>;
 export function createCallables(
   operations: readonly Operation[],
   options: CallableOptions,
-  getDeps: () => CallableDeps,
+  getDeps: () => CallDeps,
 ): Record<string, Callable> {
   return Object.fromEntries(
     operations
@@ -47,11 +41,7 @@ export function createCallables(
  * be reached, and in the emulator it only decodes. So the headers are taken off the request first, and `request.auth` is
  * always empty.
  */
-function createCallable(
-  operation: Operation,
-  options: CallableOptions,
-  getDeps: () => CallableDeps,
-): Callable {
+function createCallable(operation: Operation, options: CallableOptions, getDeps: () => CallDeps): Callable {
   const contexts = new WeakMap<object, RequestContext>();
   const open = once(() => {
     const deps = getDeps();
@@ -108,7 +98,7 @@ function detachTokens(req: Request, projectId: string): RequestContext {
 }
 
 /** Headers, HTTPS, origin, size, the callable protocol. @returns false when the request was answered with a refusal */
-function passTransport(req: Request, res: Response, deps: CallableDeps, requestId: string): boolean {
+function passTransport(req: Request, res: Response, deps: CallDeps, requestId: string): boolean {
   secureResponse(res, requestId);
   try {
     enforceTransport(deps, req, requestId);
@@ -133,7 +123,7 @@ function allowOrigins(allowed: readonly string[]) {
 }
 
 /** `details` carries what problem+json and its headers carry: `code`, `requestId`, `errors` per field, `retryAfter`. */
-function toHttpsError(thrown: unknown, { log }: CallableDeps, requestId: string): HttpsError {
+function toHttpsError(thrown: unknown, { log }: CallDeps, requestId: string): HttpsError {
   const error = toAppError(thrown);
   if (!isRefusal(error)) log.failure(requestId, error);
   return new HttpsError(ERRORS[error.code].callable, error.message, {

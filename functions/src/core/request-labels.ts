@@ -17,6 +17,8 @@ interface LabelledRequest {
   readonly spanId?: string;
 }
 
+const NONE: RequestLabels = {};
+
 /** The same labels that the Firebase SDK's logger and the functions framework add to a line. */
 export function requestLabels(request: LabelledRequest, projectId: string): RequestLabels {
   const trace = traceId(request.headers);
@@ -29,8 +31,6 @@ export function requestLabels(request: LabelledRequest, projectId: string): Requ
     ...(executionId !== undefined && { 'logging.googleapis.com/labels': { execution_id: executionId } }),
   };
 }
-
-const NONE: RequestLabels = {};
 
 /** Google's front end sets the first; the second is its W3C form (https://www.w3.org/TR/trace-context/#traceparent-header). */
 function traceId({ 'x-cloud-trace-context': google, traceparent }: IncomingHttpHeaders): string | undefined {

@@ -3,18 +3,18 @@ import cors from 'cors';
 import express, { type Express } from 'express';
 import { AppError } from '../core/errors.ts';
 import { checkPath } from '../core/request.ts';
+import type { CallDeps } from '../pipeline/call.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
 import { readBody } from './body.ts';
-import { oauthEndpoints } from './oauth.ts';
-import { sendProblem } from './problem.ts';
-import { addRoutes, type HttpDeps } from './router.ts';
+import { oauthEndpoints, sendProblem } from './problem.ts';
+import { addRoutes } from './router.ts';
 
 /** Hosting's rewrite passes the full path. */
 const MOUNTS = ['/v1', '/api/v1'];
 
 /** The Express app. Every step a request takes, in order. */
-export function createApp(deps: HttpDeps): Express {
+export function createApp(deps: CallDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import express, { type RequestHandler } from 'express';
 import { AppError } from '../core/errors.ts';
 import { isJson, MAX_BODY_BYTES, payloadTooLarge } from '../core/request.ts';
-import type { IsOAuth } from './oauth.ts';
+import type { IsOAuth } from './problem.ts';
 
 const collect = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
 

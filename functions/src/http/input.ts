@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type * as z from 'zod';
 import { AppError, invalidField } from '../core/errors.ts';
+import { versionIn } from '../core/etag.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { fieldErrors, invalidFields } from '../core/parse-input.ts';
 import { fieldsIn, type Operation, pathParameters, takesIfMatch } from '../pipeline/operation.ts';
@@ -58,8 +59,7 @@ export function httpInput(operation: Operation): HttpInput {
 
 /** The version in `If-Match`: a number or a text, as in the schema. @param inBody must be the same, if present */
 function versionFrom(ifMatch: string, inBody: unknown, schema: z.core.$ZodType | undefined): string | number {
-  // `W/` is what a compressing proxy makes of our ETag. `*` would match any version.
-  const tag = /^(?:W\/)?"([\d.]{1,40})"$/.exec(ifMatch.trim())?.[1];
+  const tag = versionIn(ifMatch);
   const isNumber = typeOf(schema) === 'number';
   if (tag === undefined || (isNumber && !/^\d{1,15}$/.test(tag))) {
     throw invalidFields([{ field: 'headers.if-match', message: 'Send the ETag as you got it, e.g. "3".' }]);

@@ -1,8 +1,28 @@
-import type { ErrorRequestHandler } from 'express';
+import type { ErrorRequestHandler, Request } from 'express';
 import { challengeFor } from '../core/challenge.ts';
-import { ERRORS, isRefusal, problemOf, toAppError } from '../core/errors.ts';
+import { type AppError, ERRORS, isRefusal, problemOf, toAppError } from '../core/errors.ts';
+import type { BoundOperation } from '../pipeline/operation.ts';
 import type { Log } from '../platform/logging/log.ts';
-import { type IsOAuth, oauthErrorOf } from './oauth.ts';
+
+/** Is the request for an OAuth endpoint? By its path as received. */
+export type IsOAuth = (req: Request) => boolean;
+
+export function oauthEndpoints(operations: readonly BoundOperation[], mounts: readonly string[]): IsOAuth {
+  const endpoints = new Set(
+    operations
+      .filter(({ operation }) => operation.oauth)
+      .flatMap(({ operation: { http } }) =>
+        mounts.map((mount) => `${http.method.toUpperCase()} ${mount}${http.path}`),
+      ),
+  );
+  return (req) => endpoints.has(`${req.method} ${req.path}`);
+}
+
+/** The members of a refusal for OAuth clients (RFC 6749 §5.2); undefined for an error that has none. */
+function oauthErrorOf({ code, message, oauthError }: AppError): Record<string, string> | undefined {
+  if (ERRORS[code].status !== 400) return undefined;
+  return { error: oauthError ?? 'invalid_request', error_description: message };
+}
 
 /** The last handler: answers with what was thrown, as RFC 9457 `application/problem+json`. */
 export function sendProblem(log: Log, isOAuth: IsOAuth): ErrorRequestHandler {

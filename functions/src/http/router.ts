@@ -1,21 +1,16 @@
 import { pipeline } from 'node:stream/promises';
 import type { Express, RequestHandler, Response } from 'express';
-import type { Config } from '../config.ts';
 import { AppError } from '../core/errors.ts';
 import { headerLines } from '../core/request.ts';
 import { requestLabels } from '../core/request-labels.ts';
-import { allowCall, type Call, runCall } from '../pipeline/call.ts';
-import type { GuardDeps } from '../pipeline/guard.ts';
+import { allowCall, type Call, type CallDeps, runCall } from '../pipeline/call.ts';
 import type { BoundOperation } from '../pipeline/operation.ts';
 import { httpInput } from './input.ts';
 
-export interface HttpDeps extends GuardDeps {
-  readonly config: Config;
-  readonly operations: readonly BoundOperation[];
-}
+const NDJSON = 'application/x-ndjson';
 
 /** Serves each operation below every mount. Without Express routers: they would cost each request more than the routes do. */
-export function addRoutes(app: Express, deps: HttpDeps, mounts: readonly string[]): void {
+export function addRoutes(app: Express, deps: CallDeps, mounts: readonly string[]): void {
   const mounted = (path: string) => mounts.map((mount) => mount + path);
   for (const bound of deps.operations) {
     const { method, path } = bound.operation.http;
@@ -34,7 +29,7 @@ export function addRoutes(app: Express, deps: HttpDeps, mounts: readonly string[
   }
 }
 
-function serve(bound: BoundOperation, deps: HttpDeps): RequestHandler {
+function serve(bound: BoundOperation, deps: CallDeps): RequestHandler {
   const { output, etag, stream } = bound.operation;
   const { config } = deps;
   // Behind a gateway `Authorization` may hold the gateway's own token.
@@ -64,8 +59,8 @@ function serve(bound: BoundOperation, deps: HttpDeps): RequestHandler {
       res.status(204).end();
       return;
     }
-    // Express answers 304 to a client that has this version (RFC 9110 §13.1.2). The answer is of the schema that `etag` is for.
-    if (etag !== undefined) res.set('ETag', etag(answer as Parameters<typeof etag>[0]));
+    // Express answers 304 to a client that has this version (RFC 9110 §13.1.2).
+    if (etag !== undefined) res.set('ETag', etag(answer));
     res.json(answer);
   };
 }
@@ -75,8 +70,6 @@ function toPreconditionError(error: unknown): unknown {
   const isMismatch = error instanceof AppError && error.code === 'version_mismatch';
   return isMismatch ? new AppError('precondition_failed', error.message, { cause: error }) : error;
 }
-
-const NDJSON = 'application/x-ndjson';
 
 /** Sends one JSON text per line, as fast as the client reads. */
 async function sendLines(res: Response, items: AsyncIterable<unknown>): Promise<void> {

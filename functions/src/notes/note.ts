@@ -31,7 +31,7 @@ export function headerFrom(
     id,
     owner,
     title: snapshot.get('title'),
-    createdAt: toRfc3339(createTime),
+    createdAt: formatTime(createTime),
     ...writtenAt(updateTime),
   };
 }
@@ -39,7 +39,7 @@ export function headerFrom(
 /** The fields of a note that follow from the time of its last write. The version has nanoseconds. */
 export function writtenAt(time: Timestamp): Pick<Note, 'updatedAt' | 'version'> {
   const nanoseconds = String(time.nanoseconds).padStart(9, '0');
-  return { updatedAt: toRfc3339(time), version: `${time.seconds}.${nanoseconds}` };
+  return { updatedAt: formatTime(time), version: `${time.seconds}.${nanoseconds}` };
 }
 
 /** The time of the last write, from a version that {@link writtenAt} made. */
@@ -48,6 +48,6 @@ export function timeOf({ version }: Pick<Note, 'version'>): { seconds: number; n
   return { seconds: Number(seconds), nanoseconds: Number(nanoseconds) };
 }
 
-export function toRfc3339(time: Timestamp): string {
+export function formatTime(time: Timestamp): string {
   return time.toDate().toISOString();
 }

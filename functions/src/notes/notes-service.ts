@@ -6,6 +6,7 @@ import { type OpenedFirestore, useFirestore } from '../platform/firestore/firest
 import { readPage, startAfterTime, timeToken } from '../platform/firestore/paging.ts';
 import type { Platform } from '../platform/platform.ts';
 import {
+  formatTime,
   headerFrom,
   type NewNote,
   type Note,
@@ -13,7 +14,6 @@ import {
   type NoteHeader,
   noteFrom,
   timeOf,
-  toRfc3339,
   writtenAt,
 } from './note.ts';
 
@@ -77,7 +77,7 @@ export function createNotesService(
         const now = FieldValue.serverTimestamp();
         const ref = db.collection(NOTES).doc();
         const { writeTime } = await ref.create({ owner, title, body, created: now, updated: now });
-        const createdAt = toRfc3339(writeTime);
+        const createdAt = formatTime(writeTime);
         return { id: ref.id, owner, title, body, createdAt, ...writtenAt(writeTime) };
       }),
 

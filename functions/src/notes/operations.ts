@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Principal } from '../authz/principal.ts';
 import { AppError } from '../core/errors.ts';
-import { byVersion, operation } from '../pipeline/operation.ts';
+import { byVersion } from '../core/etag.ts';
+import { operation } from '../pipeline/operation.ts';
 import type { NotesService } from './notes-service.ts';
 import { newNote, note, noteId, notePage, noteQuery, noteUpdate } from './schema.ts';
 

@@ -1,10 +1,17 @@
 import { type Resource, toDenialError } from '../authz/decide.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
+import type { Config } from '../config.ts';
 import { AppError, withLocatedFields } from '../core/errors.ts';
 import { once } from '../core/once.ts';
 import { parseInput } from '../core/parse-input.ts';
 import { type GuardDeps, guard, type RequestContext } from './guard.ts';
 import type { BoundOperation, RunContext } from './operation.ts';
+
+/** What the transports need of an instance. */
+export interface CallDeps extends GuardDeps {
+  readonly config: Config;
+  readonly operations: readonly BoundOperation[];
+}
 
 /** A request for an operation, whatever its transport. */
 export interface Call extends RequestContext {

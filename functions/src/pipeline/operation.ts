@@ -35,11 +35,6 @@ export function takesIfMatch({ etag, effect, input }: Operation): boolean {
   return etag !== undefined && effect === 'write' && 'version' in input.shape;
 }
 
-/** Makes the `ETag` of an answer. `If-Match` can then give the `version` of a write (RFC 9110 §13.1.1). */
-type EntityTag = (output: { readonly version: string | number }) => string;
-
-export const byVersion: EntityTag = ({ version }) => `"${version}"`;
-
 interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.ZodType, Loaded> {
   /** The `operationId` in OpenAPI, and the name of the callable function. */
   readonly name: string;
@@ -59,7 +54,8 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
   readonly appCheck?: true;
   /** An endpoint for OAuth clients: also takes a form, and a 400 has an `error` (RFC 6749 §4.1.3, §5.2). */
   readonly oauth?: true;
-  readonly etag?: EntityTag;
+  /** The answer has an `ETag`; `If-Match` can give the `version` of a write (RFC 9110 §13.1.1). */
+  readonly etag?: (output: z.output<Output>) => string;
   /**
    * Loads the resource of the operation once, for the decision and for `run`. `undefined`: it does not exist, and the caller
    * gets 404.
@@ -80,10 +76,11 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
 /** An operation with any input, output and resource. Its `run` gets what its own schema and loader returned. */
 export type Operation<Service = unknown> = Omit<
   OperationSpec<Service, z.ZodObject, z.ZodType, Resource | undefined>,
-  'run' | 'resource' | 'stream'
+  'run' | 'resource' | 'stream' | 'etag'
 > & {
   resource?(input: unknown, service: Service, principal: Principal): Promise<Resource | undefined>;
   stream?(input: unknown, context: RunContext<Service, Resource | undefined>): AsyncIterable<unknown>;
+  etag?(output: unknown): string;
   run(input: unknown, context: RunContext<Service, Resource | undefined>): unknown;
 };
 

@@ -1,19 +1,20 @@
 import {
   type AuthBlockingEvent,
+  type AuthUserRecord,
   type BlockingOptions,
   beforeUserCreated,
   beforeUserSignedIn,
   HttpsError,
 } from 'firebase-functions/identity';
 import type { AuditEvent } from '../audit/index.ts';
-import { claimedVersion, compileRoleClaims } from '../authz/role-claims.ts';
+import { claimedVersion, compileRoleClaims, type RoleClaims } from '../authz/role-claims.ts';
 import { identityPlatform } from '../config.ts';
 import { seconds } from '../core/clock.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type DirectoryEntry, provisionEntry } from '../directory/index.ts';
-import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
+import { mergeClaims } from '../platform/firebase-auth/account.ts';
 import { evaluateSignUp } from './policy.ts';
 import type { SignUpService } from './service.ts';
 import { grantDefaultRole } from './service.ts';
@@ -28,102 +29,97 @@ const RECORD_DEADLINE_MS = 1_500;
  */
 export function createBlockingFunctions(options: BlockingOptions, deps: () => SignUpService) {
   const blocking = { ...options, omit: identityPlatform.equals(false) };
-  return {
-    /** Enforces the sign-up policy and gives the default role. */
-    beforeUserCreated: beforeUserCreated(blocking, async (event) => {
-      const { email, emailVerified } = userOf(event);
-      if (evaluateSignUp({ email, emailVerified }, deps().config.signUpDomains) === 'refused') {
-        await refuse(event, {
-          // There is no user yet: all refused sign-ups count as one actor in the limit of recorded refusals.
-          ...{ actor: 'anonymous', target: 'anonymous', action: 'user.create' },
-          reason: 'sign-up is not open to this e-mail address',
-          after: { domain: email?.split('@').at(-1) ?? '' },
-        });
-        throw new HttpsError('permission-denied', 'Sign-up is not open to this e-mail address.');
-      }
-      return firstClaims(event);
-    }),
-    /** Refuses disabled users, and updates the custom claims from the directory. */
-    beforeUserSignedIn: beforeUserSignedIn(blocking, async (event) => {
-      const { uid, disabled } = userOf(event);
-      const entry = disabled ? undefined : await findEntry(event);
-      if (disabled || (typeof entry === 'object' && entry.disabled)) {
-        await refuse(event, { actor: uid, target: uid, action: 'user.sign-in', reason: 'disabled' });
-        throw new HttpsError('permission-denied', 'This account is disabled.');
-      }
-      if (entry === 'unknown') return {};
-      return entry === undefined ? firstClaims(event) : claimsOf(event, entry);
-    }),
-  };
+  const evaluate = (user: AuthUserRecord) => evaluateSignUp(user, deps().config.signUpDomains);
 
-  /**
-   * A failure never blocks a sign-in: with `unknown` the token keeps its claims, which are checked like those of any other
-   * token.
-   */
-  async function findEntry(event: AuthBlockingEvent): Promise<DirectoryEntry | undefined | 'unknown'> {
-    const { uid } = userOf(event);
-    const { accounts, clock, directory, config, log } = deps();
-    try {
-      return await withDeadline('sign-in', find(), FIND_DEADLINE_MS);
-    } catch (error) {
-      log.failure(event.eventId, toAppError(error));
-      return 'unknown';
-    }
-
-    async function find() {
-      const existing = await directory.find(uid);
-      // Return at once: a later look-up must not override `disabled`.
-      if (existing?.disabled) return existing;
-      // Firebase has no event for an address that was changed or verified; the next sign-in shows it.
-      const account = existing && !hasAddressOf(event, existing) ? await accounts.find(uid) : undefined;
-      const entry = account ? await provisionEntry(directory, account, seconds(clock)) : existing;
-      if (entry?.rolesVersion !== 0 || config.defaultRole === 'none' || !isAdmitted(event)) return entry;
-      // The user signed up with an address that was not verified then.
-      await grantDefaultRole(deps(), { uid, role: config.defaultRole, requestId: event.eventId });
-      return directory.find(uid);
-    }
-  }
-
-  function hasAddressOf(event: AuthBlockingEvent, entry: DirectoryEntry): boolean {
-    const { email, emailVerified } = userOf(event);
-    return email?.toLowerCase() === entry.email && emailVerified === entry.emailVerified;
-  }
-
-  function isAdmitted(event: AuthBlockingEvent): boolean {
-    const { email, emailVerified } = userOf(event);
-    return evaluateSignUp({ email, emailVerified }, deps().config.signUpDomains) === 'admitted';
-  }
-
-  /** Identity Platform stores the `customClaims` of the response in place of the existing ones. */
-  function claimsOf(event: AuthBlockingEvent, entry: DirectoryEntry) {
-    const { rolesVersion } = entry;
-    const { customClaims = {} } = userOf(event);
-    if (claimedVersion(customClaims) === rolesVersion) return {};
-    return fitting(customClaims, compileRoleClaims(entry.grants, rolesVersion, seconds(deps().clock)));
-  }
-
-  function firstClaims(event: AuthBlockingEvent) {
-    const { customClaims = {} } = userOf(event);
+  function firstClaims(user: AuthUserRecord) {
+    const { customClaims = {} } = user;
     const { defaultRole } = deps().config;
     const hadRoles = claimedVersion(customClaims) > 0;
-    if (hadRoles || defaultRole === 'none' || !isAdmitted(event)) return {};
-    return fitting(customClaims, { roles: [defaultRole], rv: 1 });
+    if (hadRoles || defaultRole === 'none' || evaluate(user) !== 'admitted') return {};
+    return mergeIfFits(customClaims, { roles: [defaultRole], rv: 1 });
   }
 
-  async function refuse(
-    event: AuthBlockingEvent,
+  function claimsOf({ customClaims = {} }: AuthUserRecord, { grants, rolesVersion }: DirectoryEntry) {
+    if (claimedVersion(customClaims) === rolesVersion) return {};
+    return mergeIfFits(customClaims, compileRoleClaims(grants, rolesVersion, seconds(deps().clock)));
+  }
+
+  async function findEntry(user: AuthUserRecord, requestId: string): Promise<DirectoryEntry | undefined> {
+    const { uid } = user;
+    const { accounts, clock, directory, config } = deps();
+    const existing = await directory.find(uid);
+    // Return at once: a later look-up must not override `disabled`.
+    if (existing?.disabled) return existing;
+    // Firebase has no event for an address that was changed or verified; the next sign-in shows it.
+    const account = existing && !hasAddressOf(user, existing) ? await accounts.find(uid) : undefined;
+    const entry = account ? await provisionEntry(directory, account, seconds(clock)) : existing;
+    const { defaultRole } = config;
+    if (entry?.rolesVersion !== 0 || defaultRole === 'none' || evaluate(user) !== 'admitted') return entry;
+    // The user signed up with an address that was not verified then.
+    await grantDefaultRole(deps(), { uid, role: defaultRole, requestId });
+    return directory.find(uid);
+  }
+
+  async function recordRefusal(
+    requestId: string,
     attempt: Pick<AuditEvent, 'actor' | 'target' | 'action' | 'after'> & { reason: string },
-  ) {
+  ): Promise<void> {
     const { audit, log } = deps();
-    const refusal = { ...attempt, outcome: 'refused', requestId: event.eventId } as const;
+    const refusal = { ...attempt, outcome: 'refused', requestId } as const;
     log.change(refusal);
     await withDeadline('audit', audit.recordRefusal(refusal), RECORD_DEADLINE_MS).catch(() => undefined);
   }
+
+  return {
+    /** Enforces the sign-up policy and gives the default role. */
+    beforeUserCreated: beforeUserCreated(blocking, async (event) => {
+      const user = userOf(event);
+      if (evaluate(user) !== 'refused') return firstClaims(user);
+      await recordRefusal(event.eventId, {
+        // There is no user yet: all refused sign-ups count as one actor in the limit of recorded refusals.
+        actor: 'anonymous',
+        target: 'anonymous',
+        action: 'user.create',
+        reason: 'sign-up is not open to this e-mail address',
+        after: { domain: user.email?.split('@').at(-1) ?? '' },
+      });
+      throw new HttpsError('permission-denied', 'Sign-up is not open to this e-mail address.');
+    }),
+    /** Refuses disabled users, and updates the custom claims from the directory. */
+    beforeUserSignedIn: beforeUserSignedIn(blocking, async (event) => {
+      const user = userOf(event);
+      const { uid } = user;
+      let entry: DirectoryEntry | undefined;
+      try {
+        const finding = user.disabled ? undefined : findEntry(user, event.eventId);
+        entry = finding && (await withDeadline('sign-in', finding, FIND_DEADLINE_MS));
+      } catch (error) {
+        // Does not block the sign-in: the token keeps its claims, which are checked like those of any other token.
+        deps().log.failure(event.eventId, toAppError(error));
+        return {};
+      }
+      if (user.disabled || entry?.disabled) {
+        await recordRefusal(event.eventId, {
+          actor: uid,
+          target: uid,
+          action: 'user.sign-in',
+          reason: 'disabled',
+        });
+        throw new HttpsError('permission-denied', 'This account is disabled.');
+      }
+      return entry === undefined ? firstClaims(user) : claimsOf(user, entry);
+    }),
+  };
 }
 
-function fitting(claims: JsonObject, access: Parameters<typeof mergeClaims>[1]) {
+function hasAddressOf({ email, emailVerified }: AuthUserRecord, entry: DirectoryEntry): boolean {
+  return email?.toLowerCase() === entry.email && emailVerified === entry.emailVerified;
+}
+
+/** The response of a blocking function. Identity Platform replaces all custom claims with its `customClaims`. */
+function mergeIfFits(claims: JsonObject, roleClaims: RoleClaims) {
   try {
-    return { customClaims: mergeClaims(claims, access) };
+    return { customClaims: mergeClaims(claims, roleClaims) };
   } catch (error) {
     // The claims of other code leave no room: the user signs in, without roles in the token.
     if (error instanceof AppError && error.code === 'claims_too_large') return {};
@@ -131,7 +127,7 @@ function fitting(claims: JsonObject, access: Parameters<typeof mergeClaims>[1]) 
   }
 }
 
-function userOf(event: AuthBlockingEvent) {
-  if (event.data === undefined) throw new HttpsError('invalid-argument', 'The event names no user.');
-  return event.data;
+function userOf({ data }: AuthBlockingEvent): AuthUserRecord {
+  if (data === undefined) throw new HttpsError('invalid-argument', 'The event names no user.');
+  return data;
 }

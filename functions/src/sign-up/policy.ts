@@ -7,6 +7,9 @@ export interface SignUpRequest {
 /** `refused`: no account. `unverified`: an account without roles until the e-mail address is verified. */
 export type SignUpDecision = 'admitted' | 'unverified' | 'refused';
 
+/** One `@`, text on both sides, no white space or control characters: an ambiguous address is refused. */
+const ADDRESS = /^[^@\s\p{Cc}]+@([^@\s\p{Cc}]+)$/u;
+
 /**
  * May this user have an account, and roles? Without a list of domains, every user.
  *
@@ -24,6 +27,3 @@ export function evaluateSignUp(
   if (domain === undefined || !domains.includes(domain.toLowerCase())) return 'refused';
   return emailVerified === true ? 'admitted' : 'unverified';
 }
-
-/** One `@`, text on both sides, no white space or control characters: an ambiguous address is refused. */
-const ADDRESS = /^[^@\s\p{Cc}]+@([^@\s\p{Cc}]+)$/u;

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { ALL_PERMISSIONS, PERMISSIONS } from '../authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../authz/roles.ts';
+import { byVersion } from '../core/etag.ts';
 import { uid } from '../core/uid.ts';
-import { byVersion, operation } from '../pipeline/operation.ts';
+import { operation } from '../pipeline/operation.ts';
 import {
   access,
   permissionName,

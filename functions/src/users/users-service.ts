@@ -17,7 +17,7 @@ import {
   provisionExternalUser,
   type UserQuery,
 } from '../directory/index.ts';
-import { mergeClaims } from '../platform/firebase-auth/custom-claims.ts';
+import { mergeClaims } from '../platform/firebase-auth/account.ts';
 import type { Platform } from '../platform/platform.ts';
 import { checkGrant, checkOutranked, withCurrentRoles } from './granting.ts';
 import { toGrantViews, toUserView, type UserView } from './views.ts';

@@ -44,6 +44,9 @@ export function readTrustedIssuers(
   return Object.freeze(profiles);
 }
 
+/** Where tokens and keys come from. */
+const URL_FIELDS = ['issuer', 'jwksUri'];
+
 /** Fields that production refuses: the address of a local issuer, and plain HTTP. */
 function emulatorOnly(setting: JsonObject): string[] {
   return Object.keys(setting).filter((field) => {
@@ -52,9 +55,6 @@ function emulatorOnly(setting: JsonObject): string[] {
     return URL_FIELDS.includes(field) && typeof value === 'string' && value.startsWith('http:');
   });
 }
-
-/** Where tokens and keys come from. */
-const URL_FIELDS = ['issuer', 'jwksUri'];
 
 /** Of two profiles for the same tokens, the second would never be used. */
 function duplicates(profiles: readonly IssuerProfile[]): string[] {

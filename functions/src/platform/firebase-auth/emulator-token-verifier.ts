@@ -37,6 +37,13 @@ export function createEmulatorTokenVerifier({ profile, auth }: Options): JwtVeri
   };
 }
 
+const TOKEN_ERRORS = new Set([
+  'auth/argument-error',
+  'auth/id-token-expired',
+  'auth/user-disabled',
+  'auth/user-not-found',
+]);
+
 function toRefusal(cause: unknown): unknown {
   if (cause instanceof AppError || !(cause instanceof Error) || !('code' in cause)) return cause;
   const code = String(cause.code);
@@ -45,10 +52,3 @@ function toRefusal(cause: unknown): unknown {
     ? invalidToken('refused-by-auth-emulator', { logDetail: code, cause })
     : unavailable(`verifyIdToken: ${code}`, cause);
 }
-
-const TOKEN_ERRORS = new Set([
-  'auth/argument-error',
-  'auth/id-token-expired',
-  'auth/user-disabled',
-  'auth/user-not-found',
-]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ALL_ROLES } from '../../../../src/authz/roles.ts';
-import { mergeClaims } from '../../../../src/platform/firebase-auth/custom-claims.ts';
+import { mergeClaims } from '../../../../src/platform/firebase-auth/account.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 
 const access = { roles: ['member'], rv: 3 } as const;
