@@ -21,6 +21,8 @@ export interface ChangeContext<Entry extends DirectoryEntry | undefined = Direct
   readonly actor: DirectoryEntry | undefined;
   /** Seconds since the epoch, by Firestore's clock: the clocks of the instances differ. */
   readonly now: number;
+  /** The second that was this many milliseconds ago, by the same clock. */
+  secondBefore(milliseconds: number): number;
 }
 
 /** What a change writes: all of it or nothing. */
@@ -81,9 +83,11 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
     return others;
   }
 
-  function timeOf({ readTime }: DocumentSnapshot): number {
+  function timesOf({ readTime }: DocumentSnapshot): Pick<ChangeContext, 'now' | 'secondBefore'> {
     // With a clock of a test, Firestore's time is that clock.
-    return Math.floor((clock === systemClock ? readTime.toMillis() : clock()) / 1000);
+    const at = clock === systemClock ? readTime.toMillis() : clock();
+    const secondBefore = (milliseconds: number) => Math.floor((at - milliseconds) / 1000);
+    return { now: secondBefore(0), secondBefore };
   }
 
   return {
@@ -116,7 +120,7 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
           const before = entryOf(snapshot);
           const acting =
             actor === undefined ? undefined : entryOf(await tx.get(db.doc(`${DIRECTORY}/${actor}`)));
-          const outcome = decide({ entry: before, actor: acting, now: timeOf(snapshot) });
+          const outcome = decide({ entry: before, actor: acting, ...timesOf(snapshot) });
           committing = outcome;
           if (outcome === undefined) return undefined;
           const owners = await ownersAfter(firestore, tx, { uid, before, outcome });

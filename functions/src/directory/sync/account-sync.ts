@@ -72,14 +72,14 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
    * @returns whether nothing is pending any more
    */
   async function markApplied(applied: DirectoryEntry, by: string, disabledAt?: number): Promise<boolean> {
-    const sinceDisabled = Math.floor((clock() - (disabledAt ?? clock())) / 1000);
+    const sinceDisabled = clock() - (disabledAt ?? clock());
     let isSynced = true;
-    await directory.change({ uid: applied.uid }, ({ entry, now }): Outcome | undefined => {
+    await directory.change({ uid: applied.uid }, ({ entry, now, secondBefore }): Outcome | undefined => {
       isSynced = true;
       if (entry === undefined) return undefined;
       // The user could sign in until the account was disabled.
       const wasDisabled = disabledAt !== undefined && applied.pending.includes('disabled') && entry.disabled;
-      const lastSignIn = now - sinceDisabled;
+      const lastSignIn = secondBefore(sinceDisabled);
       const validAfter = wasDisabled ? Math.max(entry.validAfter, lastSignIn + 1) : entry.validAfter;
       const after = { ...entry, validAfter };
       const added = entry.pending.filter((change) => !applied.pending.includes(change));

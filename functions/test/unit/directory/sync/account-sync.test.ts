@@ -40,6 +40,20 @@ describe('syncAccount', () => {
     assert.deepEqual(access.accounts.changes, ['disable bob', 'revokeTokens bob', 'setClaims bob']);
   });
 
+  it('ends sessions once, although the next second begins after the account was disabled', async () => {
+    // To 0.9 s after a whole second.
+    access.clock.move(1_900 - (access.clock() % 1_000));
+    access.accounts.before = (change) => {
+      // Firebase Auth ends sessions by whole seconds, so the account store waits for the next one.
+      if (change === 'revokeTokens bob') access.clock.move(200);
+    };
+    await commit({ disabled: true });
+    const { validAfter } = await find();
+    assert.equal(await access.sync.syncAccount('bob'), true);
+    assert.deepEqual(access.accounts.changes, ['disable bob', 'revokeTokens bob']);
+    assert.equal((await find()).validAfter, validAfter);
+  });
+
   it('enables the account last', async () => {
     await commit({ disabled: true });
     await access.sync.syncAccount('bob');
