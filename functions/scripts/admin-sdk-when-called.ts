@@ -1,6 +1,6 @@
 import type { Plugin } from 'esbuild';
 
-/** What the functions SDK uses of the Admin SDK. A name that is missing here fails the build. */
+/** The parts of the Admin SDK that the functions SDK uses. A missing name fails the build. */
 const USED = {
   'firebase-admin/app': ['applicationDefault', 'deleteApp', 'getApp', 'initializeApp'],
   'firebase-admin/app-check': ['getAppCheck'],
@@ -11,12 +11,12 @@ const isUsed = (path: string): path is keyof typeof USED => Object.hasOwn(USED, 
 
 const SDK = /[/\\]node_modules[/\\]firebase-functions[/\\]/;
 
-/** Each in a file of its own, under its own name. */
+/** One bundled file for each part, with its name. */
 export const ADMIN_SDK = Object.fromEntries(Object.keys(USED).map((path) => [path, path]));
 
 /**
- * The functions SDK imports the Admin SDK, half a megabyte, and calls it only for tokens of blocking functions. Here it
- * loads it when it calls it: the same code and the same instance that Gatehouse itself loads when it needs it.
+ * The functions SDK imports the Admin SDK, half a megabyte, and calls it only for tokens of blocking functions. With this
+ * plugin it loads the Admin SDK at the first call: the same file, and instance, that Gatehouse loads.
  */
 export const adminSdkWhenCalled: Plugin = {
   name: 'admin-sdk-when-called',

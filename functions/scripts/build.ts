@@ -19,13 +19,13 @@ const RULES = '../firestore.rules';
 const rules = await readFile(RULES, 'utf8');
 const generated = generateRules(rules);
 if (generated !== rules) await writeFile(RULES, generated);
-// As while the CLI reads the exports: no parameter has a value.
+// As when the CLI reads the exports: no parameter has a value.
 process.env.FUNCTIONS_CONTROL_API = 'true';
 
-// The document first, because the bundle contains it.
+// Before the bundle, which contains it.
 await writeFile('src/meta/openapi.json', `${JSON.stringify(createOpenApiDocument(), null, 2)}\n`);
 
-// An ES module exports names that are written down: the build writes down those of the functions that there are.
+// The exports of an ES module are static, so the build generates an entry that exports each function.
 const { functions } = await import('../src/index.ts');
 const ENTRY = 'exported-functions';
 const exportedFunctions: Plugin = {
@@ -40,8 +40,8 @@ const exportedFunctions: Plugin = {
   },
 };
 
-// Few files, SDKs included: opening some four hundred small ones takes longer than everything else at a cold start. What
-// the source imports with `import()` is a file of its own, read when it is first needed.
+// Few files, SDKs included: opening four hundred small ones takes longer than everything else at a cold start. Each dynamic
+// `import()` of the source is a separate file, loaded when it is first needed.
 const { outputFiles } = await build({
   entryPoints: { index: ENTRY, ...ADMIN_SDK },
   outdir: 'lib',
@@ -50,14 +50,14 @@ const { outputFiles } = await build({
   platform: 'node',
   target: 'node24',
   format: 'esm',
-  // What CommonJS packages in the bundle take for granted.
+  // Globals that CommonJS packages in the bundle use.
   banner: {
     js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);
 const { dirname: __dirname, filename: __filename } = import.meta;`,
   },
   plugins: [exportedFunctions, adminSdkWhenCalled],
   logOverride: { 'import-is-undefined': 'error' },
-  // A third less to parse at a cold start. Names stay, so that a stack trace says who; the source map says where.
+  // A third less to parse at a cold start. Names are kept for stack traces; the source map has the lines.
   minifyWhitespace: true,
   minifySyntax: true,
   sourcemap: 'linked',
@@ -66,7 +66,7 @@ const { dirname: __dirname, filename: __filename } = import.meta;`,
   write: false,
 });
 
-// Each swapped in whole, the one that loads the others last: an emulator may be loading them at this moment.
+// Replaces each file at once, the entry last: an emulator may be loading them.
 const entry = resolve('lib/index.js');
 for (const { path, contents } of outputFiles.toSorted(
   (a, b) => Number(a.path === entry) - Number(b.path === entry),
@@ -75,7 +75,7 @@ for (const { path, contents } of outputFiles.toSorted(
   await writeFile(`${path}.new`, contents);
   await rename(`${path}.new`, path);
 }
-// Files of builds before this one would be uploaded with it.
+// Files of earlier builds would be deployed, too.
 const made = new Set(outputFiles.map(({ path }) => path));
 for (const old of await readdir('lib', { recursive: true, withFileTypes: true })) {
   const path = resolve(old.parentPath, old.name);

@@ -2,8 +2,8 @@ import gatehouse from '../gatehouse.config.ts';
 import { type ProductConfig, readProduct } from '../src/product-config.ts';
 
 /**
- * Checks the values in `gatehouse.config.ts`, as they are in production and in the emulator. `firebase deploy` names the
- * project in GCLOUD_PROJECT; without it, that of the emulator stands in for it.
+ * Checks the values in `gatehouse.config.ts` for production and for the emulator. `firebase deploy` sets GCLOUD_PROJECT;
+ * otherwise it checks them for the project of the emulator.
  *
  * @throws ConfigError that names the path of each field that is wrong
  */

@@ -5,8 +5,8 @@ const BEGIN = '// gatehouse:roles begin';
 const END = '// gatehouse:roles end';
 
 /**
- * `firestore.rules` with the functions about roles as `gatehouse.config.ts` has them. They stand between two markers:
- * `holdsOneOf`, and one `can…` function for each permission that the rules use, e.g. `canReadNotes` for `notes:read`.
+ * Generates the role functions of `firestore.rules` from `gatehouse.config.ts`, between two markers: `holdsOneOf`, and one
+ * `can…` function for each permission that the rules use, e.g. `canReadNotes` for `notes:read`.
  *
  * @throws Error if a marker is missing, or if the rules use a function without a permission
  */
@@ -26,7 +26,7 @@ function split(rules: string): [before: string, between: string, after: string] 
   return [rules.slice(0, begin), rules.slice(begin + BEGIN.length, end), rules.slice(end + END.length)];
 }
 
-/** Rules have no loops, so each role has its line. */
+/** Rules have no loops, so there is a line for each role. */
 function holdsOneOf(): string {
   const lines = ALL_ROLES.map((role) => `'${role}' in roles && isActive('${role}')`);
   return `function holdsOneOf(roles) {\n  return hasRoleClaims() && (\n    ${lines.join('\n    || ')}\n  );\n}`;

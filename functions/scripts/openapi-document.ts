@@ -74,7 +74,7 @@ function splitInput({ http, input }: Operation) {
   }
   return {
     path: inPath.length > 0 ? z.object(path) : undefined,
-    // With a path parameter taken out, the schema keeps its id for no other shape than its own.
+    // Without its path parameters the input is another schema, which must not have the same id.
     rest: Object.keys(fields).length === 0 ? undefined : inPath.length > 0 ? z.strictObject(fields) : input,
   };
 }

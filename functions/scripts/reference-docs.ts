@@ -16,7 +16,7 @@ import '../src/config.ts';
 
 const REFERENCE = new URL('../../docs/reference/', import.meta.url);
 
-/** The pages with generated parts, and the text of each part. */
+/** The pages with generated parts, and the function that writes each part. */
 const PAGES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   'http-api.md': { overview: describeOverview, operations: describeOperations, objects: describeObjects },
   'callables.md': { callables: describeCallables },
@@ -24,9 +24,8 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   'configuration.md': { parameters: describeParameters },
 };
 
-export interface ReferencePage {
+interface ReferencePage {
   readonly file: URL;
-  /** As it is, and as it has to be. */
   readonly current: string;
   readonly generated: string;
 }
@@ -121,7 +120,7 @@ function responseOf({ output }: Operation): string {
   return id === undefined ? `200, ${typeOf(toJson(output, 'output'))}` : `200, ${linkTo(id)}`;
 }
 
-/** The parts of JSON Schema that the schemas of operations come to. */
+/** The parts of JSON Schema that the schemas of operations use. */
 interface JsonSchema {
   readonly type?: string;
   readonly description?: string;
@@ -143,7 +142,7 @@ interface JsonSchema {
 }
 
 function toJson(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
-  // zod's own type of JSON Schema allows booleans in places where it never writes one.
+  // zod's own type also allows booleans, which it never writes.
   return z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonSchema;
 }
 
@@ -247,7 +246,7 @@ function describeParameters(): string {
   return table(['parameter', 'default', 'what'], rows);
 }
 
-/** What a parameter was declared with; a secret has nothing of it. */
+/** The options of a parameter; a secret has none. */
 function optionsOf(param: (typeof declaredParams)[number]): { description?: string; default?: unknown } {
   return 'options' in param ? (param.options as { description?: string; default?: unknown }) : {};
 }
