@@ -14,7 +14,7 @@ import { DIRECTORY } from '../directory.ts';
 import type { Pending } from '../entry.ts';
 import type { AccountSync } from './account-sync.ts';
 
-export interface Reconciled {
+interface Reconciled {
   /** Entries from which expired grants were removed. */
   readonly expired: number;
   /** Entries with pending changes that were applied to Firebase Auth. */
