@@ -16,7 +16,7 @@ export interface AssuranceRule {
  */
 export type AccessRule = 'public' | 'signed-in' | SignedInRule | PermissionRule;
 
-export type SignedInRule = AssuranceRule & { readonly signedIn: true; readonly permission?: never };
+type SignedInRule = AssuranceRule & { readonly signedIn: true; readonly permission?: never };
 
 export type PermissionRule = AssuranceRule & {
   readonly permission: Permission;

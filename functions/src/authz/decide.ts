@@ -17,7 +17,7 @@ export interface Resource {
 
 export type Decision = { readonly allowed: true; readonly reason: GrantReason } | Denial;
 
-export type Denial =
+type Denial =
   | { readonly allowed: false; readonly reason: 'anonymous' }
   | { readonly allowed: false; readonly reason: 'missing-permission'; readonly missing: Permission }
   | { readonly allowed: false; readonly reason: 'not-own' }

@@ -14,7 +14,7 @@ export interface Assurance {
 }
 
 /** What the caller presented. */
-export type CredentialKind = 'none' | 'bearer' | 'session-cookie' | 'api-key' | 'oauth-token';
+type CredentialKind = 'none' | 'bearer' | 'session-cookie' | 'api-key' | 'oauth-token';
 
 /** Who is calling. Identity is issuer + subject, never the e-mail address. Immutable. */
 export interface Principal {

@@ -18,7 +18,7 @@ export interface RoleClaims {
 }
 
 /** The active roles of a token. */
-export interface ClaimedRoles {
+interface ClaimedRoles {
   readonly roles: readonly Role[];
   readonly rolesVersion: number;
   /** The second when the next of these roles expires; `Infinity` when none does. */

@@ -15,7 +15,7 @@ export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
       omitUndefined({
         ...grant,
         grantedAt: toDate(grantedAt),
-        expiresAt: expiresAt === undefined ? undefined : toDate(expiresAt),
+        expiresAt: toDate(expiresAt),
       }),
     ),
     // Includes expired grants until reconciliation removes them.
@@ -23,7 +23,7 @@ export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
     nextExpiry: Number.isFinite(expiry) ? toDate(expiry) : undefined,
     lease: lease && { by: lease.by, until: toDate(lease.until) },
     exchange: exchange && { since: toDate(exchange.since), count: exchange.count },
-    pendingSince: pendingSince === undefined ? undefined : toDate(pendingSince),
+    pendingSince: toDate(pendingSince),
     created: toDate(created),
     updated: toDate(updated),
   });
@@ -115,4 +115,4 @@ function wholeNumber(value: unknown): number {
 
 const secondOf = (time: unknown) => wholeNumber((time as Timestamp).seconds);
 
-const toDate = (seconds: number) => new Date(seconds * 1000);
+const toDate = (second: number | undefined) => (second === undefined ? undefined : new Date(second * 1000));

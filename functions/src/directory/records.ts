@@ -53,10 +53,15 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
       // The decision is made on the entry, whether or not the claims could be repaired.
       await repairClaimsDrift(uid, entry).catch((error) => log.failure('claims-repair', toAppError(error)));
     }
-    const { disabled, validAfter } = account;
-    // Users disabled in the Firebase console are disabled here, too. An account that a token exchange created is younger
-    // than the sign-in at the issuer, and Firebase sets `validAfter` to the creation: ignore it.
-    return stricter(recordOf(entry), { disabled, validAfter: entry.identity === undefined ? validAfter : 0 });
+    // An account that a token exchange created is younger than the sign-in at the issuer, and Firebase sets `validAfter` to
+    // the creation: ignore it.
+    const validAfter = entry.identity === undefined ? account.validAfter : 0;
+    return {
+      ...recordOf(entry),
+      // Users disabled in the Firebase console are disabled here, too.
+      disabled: entry.disabled || account.disabled,
+      validAfter: Math.max(entry.validAfter, validAfter),
+    };
   }
 
   function claimsDrifted(entry: DirectoryEntry, { claims }: Account): boolean {
@@ -111,7 +116,9 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
           ? await provisionExternalUser(directory, identity)
           : checkIdentity(found, identity);
       await updateEmail(directory, entry, identity);
-      const record = recordOf(withoutExchangedGrants(entry));
+      // The token contains the roles that the issuer gives now. Grants of a token exchange are for Firebase tokens only.
+      const grants = entry.grants.filter(({ grantedBy }) => grantedBy !== identity.issuer);
+      const record = { ...recordOf(entry), grants };
       return { record, directoryVersion: versionOf(id, record, settled) };
     },
     async resyncAfterStaleToken(uid) {
@@ -138,22 +145,4 @@ function versionOf(id: string, record: AccessRecord | undefined, settled: number
 
 function recordOf({ disabled, validAfter, rolesVersion, grants }: DirectoryEntry): AccessRecord {
   return { disabled, validAfter, rolesVersion, grants };
-}
-
-/** The tokens of an issuer contain the roles that it gives now. Grants of a token exchange are for Firebase tokens only. */
-function withoutExchangedGrants(entry: DirectoryEntry): DirectoryEntry {
-  const grants = entry.grants.filter(({ grantedBy }) => grantedBy !== entry.identity?.issuer);
-  return { ...entry, grants };
-}
-
-/** A record, restricted by the account in Firebase Auth. */
-function stricter(
-  record: AccessRecord,
-  { disabled, validAfter }: Pick<AccessRecord, 'disabled' | 'validAfter'>,
-): AccessRecord {
-  return {
-    ...record,
-    disabled: record.disabled || disabled,
-    validAfter: Math.max(record.validAfter, validAfter),
-  };
 }

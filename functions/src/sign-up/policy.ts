@@ -1,11 +1,11 @@
 /** The parts of an account that the policy looks at. */
-export interface SignUpRequest {
+interface SignUpRequest {
   readonly email?: string | undefined;
   readonly emailVerified?: boolean | undefined;
 }
 
 /** `refused`: no account. `unverified`: an account without roles until the e-mail address is verified. */
-export type SignUpDecision = 'admitted' | 'unverified' | 'refused';
+type SignUpDecision = 'admitted' | 'unverified' | 'refused';
 
 /** One `@`, text on both sides, no white space or control characters: an ambiguous address is refused. */
 const ADDRESS = /^[^@\s\p{Cc}]+@([^@\s\p{Cc}]+)$/u;

@@ -15,8 +15,11 @@ export const exchangeRequest = z.object({
   subject_token: z.string().min(1).max(8192).meta({ description: 'A token of a trusted issuer.' }),
   subject_token_type: z.enum([`${TOKEN_TYPE}access_token`, `${TOKEN_TYPE}id_token`, JWT]),
   requested_token_type: z.literal(JWT).optional(),
-  ...{ resource: unsupported, audience: unsupported, scope: unsupported },
-  ...{ actor_token: unsupported, actor_token_type: unsupported },
+  resource: unsupported,
+  audience: unsupported,
+  scope: unsupported,
+  actor_token: unsupported,
+  actor_token_type: unsupported,
 });
 
 export const exchangeAnswer = z

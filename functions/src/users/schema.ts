@@ -68,7 +68,7 @@ export const userRoles = z
   .object({ grants: z.array(grant).readonly(), version: z.int() })
   .meta({ id: 'UserRoles' });
 
-export const identity = z.object({ issuer: z.string(), subject: z.string() }).meta({ id: 'Identity' });
+const identity = z.object({ issuer: z.string(), subject: z.string() }).meta({ id: 'Identity' });
 
 export const newIdentity = z.strictObject({
   issuer: z.string().min(1).max(2048).meta({ description: 'A trusted issuer, character by character.' }),

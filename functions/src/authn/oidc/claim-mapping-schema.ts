@@ -19,12 +19,12 @@ const rights = z
   )
   .transform(toRights);
 
-const table = z.record(z.string().min(1), rights).transform((values) => new Map(Object.entries(values)));
+const tableOf = (values: z.ZodType<Rights>) =>
+  z.record(z.string().min(1), values).transform((table) => new Map(Object.entries(table)));
+const table = tableOf(rights);
 
 /** Privileged permissions are allowed here: scopes also limit the grants of users. They give none to services. */
-const scopes = z
-  .record(z.string().min(1), z.array(name).transform(toRights))
-  .transform((values) => new Map(Object.entries(values)));
+const scopes = tableOf(z.array(name).transform(toRights));
 
 /** The `map` of a trusted issuer. */
 export const mapSchema = z.strictObject({
@@ -37,10 +37,8 @@ export const mapSchema = z.strictObject({
     .optional(),
 });
 
-export type MapSetting = z.output<typeof mapSchema>;
-
 /** @param groups the claim in which this kind of issuer lists groups */
-export function toAccessMap(map: MapSetting, groups: string): ClaimMapping {
+export function toAccessMap(map: z.output<typeof mapSchema>, groups: string): ClaimMapping {
   const source = (claim: string, values: ReadonlyMap<string, Rights> | undefined) =>
     values === undefined ? [] : [{ path: [claim], values }];
   return {

@@ -28,7 +28,8 @@ export function createTokenVerifiers({ profiles, fetch, clock, records }: Option
   return [...Map.groupBy(profiles, ({ issuer }) => issuer).values()].map((ofIssuer) => {
     const { issuers, headerKeys, verify } = createJwtVerifier({ profiles: ofIssuer, fetch, clock });
     return {
-      ...{ issuers, headerKeys },
+      issuers,
+      headerKeys,
       async verify(token, now) {
         const jwt = await verify(token, now);
         const identity = identityOf(token.payload, jwt.profile);

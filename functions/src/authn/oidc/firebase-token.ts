@@ -1,4 +1,4 @@
-import { type Assurance, createPrincipal, type Principal } from '../../authz/principal.ts';
+import { createPrincipal, type Principal } from '../../authz/principal.ts';
 import { readRoleClaims } from '../../authz/role-claims.ts';
 import { toJsonObject } from '../../core/json.ts';
 import type { TokenVerifier } from '../bearer.ts';
@@ -45,7 +45,9 @@ function toVerified(
   const { email, email_verified: emailVerified } = payload;
   const subject = String(payload.sub);
   const { roles, rolesVersion, changesAt } = readRoleClaims(payload, now);
-  const signedIn = signInOf(payload);
+  // https://firebase.google.com/docs/reference/admin/node/firebase-admin.auth.decodedidtoken#decodedidtokenfirebase
+  const { sign_in_provider: provider, sign_in_second_factor: secondFactor } = toJsonObject(payload.firebase);
+  const methods = [provider, secondFactor].filter((method) => typeof method === 'string');
   return {
     directoryVersion: { id: subject, rolesVersion, validAfter: 0 },
     validUntil: Math.min(exp, changesAt),
@@ -58,30 +60,11 @@ function toVerified(
       ...(typeof email === 'string' && { email, emailVerified: emailVerified === true }),
       roles,
       authTime,
-      assurance: assuranceOf(signedIn, signedInAt),
-      ...(signedIn.provider !== undefined && { provider: signedIn.provider }),
+      // Identity Platform names the second factor only where the sign-in proved one.
+      assurance: { level: typeof secondFactor === 'string' ? 'aal2' : 'aal1', at: signedInAt, methods },
+      ...(typeof provider === 'string' && { provider }),
       tokenExpiresAt: exp,
       credential: 'bearer',
     }),
   };
-}
-
-interface SignIn {
-  readonly provider?: string;
-  /** Present only where the sign-in proved a second factor. */
-  readonly secondFactor?: string;
-}
-
-/** https://firebase.google.com/docs/reference/admin/node/firebase-admin.auth.decodedidtoken#decodedidtokenfirebase */
-function signInOf({ firebase }: UnverifiedToken['payload']): SignIn {
-  const { sign_in_provider: provider, sign_in_second_factor: secondFactor } = toJsonObject(firebase);
-  return {
-    ...(typeof provider === 'string' && { provider }),
-    ...(typeof secondFactor === 'string' && { secondFactor }),
-  };
-}
-
-function assuranceOf({ provider, secondFactor }: SignIn, at: number | undefined): Assurance {
-  const methods = [provider, secondFactor].filter((method) => method !== undefined);
-  return { level: secondFactor === undefined ? 'aal1' : 'aal2', at, methods };
 }

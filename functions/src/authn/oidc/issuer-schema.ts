@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { mapClaims } from '../../authz/claim-mapping.ts';
 import { DAY } from '../../core/time.ts';
-import { type MapSetting, mapSchema, toAccessMap } from './claim-mapping-schema.ts';
+import { mapSchema, toAccessMap } from './claim-mapping-schema.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 
 /** Fields and schemas that the providers share. */
@@ -38,15 +38,8 @@ export const commonFields = {
   tokenExchange: z.boolean().default(false),
 };
 
-interface CommonSetting {
-  readonly map: MapSetting;
-  readonly maxLifetime: number;
-  readonly jitProvisioning: boolean;
-  readonly tokenExchange: boolean;
-}
-
 /** @param groupsClaim the claim in which this kind of issuer lists a user's groups */
-export function commonProfile(setting: CommonSetting, groupsClaim: string) {
+export function commonProfile(setting: z.output<z.ZodObject<typeof commonFields>>, groupsClaim: string) {
   const { maxLifetime, jitProvisioning, tokenExchange } = setting;
   const map = toAccessMap(setting.map, groupsClaim);
   const access: IssuerProfile['access'] = (payload, kind) => ({

@@ -41,7 +41,7 @@ export function appendAccessChange(
   });
 }
 
-export interface AccessChangePage {
+interface AccessChangePage {
   /** Oldest first. */
   readonly changes: readonly AccessChange[];
   /** Milliseconds since the epoch, by Firestore's clock: `changes` has everything that was visible then. */

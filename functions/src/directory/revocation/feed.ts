@@ -4,7 +4,7 @@ import { toAppError, unavailable } from '../../core/errors.ts';
 import type { Log } from '../../platform/logging/log.ts';
 import { type AccessChange, CHANGE_LIFETIME, type ReadAccessChanges } from './access-changes.ts';
 
-export interface RevocationFeed extends AccessChanges {
+interface RevocationFeed extends AccessChanges {
   /** Applies a change that this instance made itself, without waiting for the next read. */
   apply(change: AccessChange): void;
 }

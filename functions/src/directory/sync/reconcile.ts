@@ -14,7 +14,7 @@ import { DIRECTORY } from '../directory.ts';
 import type { Pending } from '../entry.ts';
 import type { AccountSync } from './account-sync.ts';
 
-export interface Reconciled {
+interface Reconciled {
   /** Entries from which expired grants were removed. */
   readonly expired: number;
   /** Entries with pending changes that were applied to Firebase Auth. */
@@ -86,9 +86,9 @@ export function createReconcileAccess({ open, changeAccess, sync, clock }: Deps)
     // Starts at a random id and continues from the first one: if the time is too short, each run leaves out other entries.
     const middle = randomUUID();
     const until = performance.now() + RUN_MS;
-    const counts = [expired];
+    const synced = [];
     for (const half of ['startAt', 'endBefore'] as const) {
-      counts.push(
+      synced.push(
         await forAll(
           ({ db, FieldPath }) =>
             db
@@ -101,12 +101,12 @@ export function createReconcileAccess({ open, changeAccess, sync, clock }: Deps)
         ),
       );
     }
-    const [, first, second] = counts;
+    const all = [expired, ...synced];
     return {
       expired: expired.done,
-      repaired: (first?.done ?? 0) + (second?.done ?? 0),
-      failed: counts.reduce((sum, { failed }) => sum + failed, 0),
-      more: counts.some(({ more }) => more),
+      repaired: synced.reduce((sum, { done }) => sum + done, 0),
+      failed: all.reduce((sum, { failed }) => sum + failed, 0),
+      more: all.some(({ more }) => more),
     };
   };
 }
