@@ -56,7 +56,7 @@ function limitBody(request: IncomingMessage, response: ServerResponse): void {
 }
 
 /** The framework prints the errors of its body parser, which contain the body. Keeps their name and type only. */
-function redactBodiesOnConsole(): void {
+export function redactBodiesOnConsole(): void {
   const { error } = console;
   console.error = (...args: unknown[]) => error(...args.map(withoutBody));
 }
