@@ -48,9 +48,10 @@ interface CommonSettings<Name extends string> {
   readonly tokenExchange?: boolean;
 }
 
-/** A trusted token issuer. `type` selects a file in `authn/oidc/providers`, which checks the other fields. */
+/** A trusted token issuer. `type` selects a file in `authn/oidc/providers`, which checks the other fields at build and start. */
 export interface IssuerSetting<Name extends string> extends CommonSettings<Name> {
   readonly type: string;
+  readonly [field: string]: unknown;
 }
 
 export interface CognitoSettings<Name extends string> extends CommonSettings<Name> {

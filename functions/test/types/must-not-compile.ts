@@ -99,7 +99,7 @@ export function configurations(): void {
       auth0({ ...tenant, map: { permissions: { 'read:things': ['things:read'] } } }),
       oidc({ ...issuer, map: { scopes: { all: ['reader', 'things:read'] } } }),
       ...(emulator ? [oidc({ ...issuer, issuer: 'http://127.0.0.1:9000' })] : []),
-      { type: 'okta', map: { everyone: ['reader'] } },
+      { type: 'okta', domain: 'shop.okta.com', map: { everyone: ['reader'] } },
     ],
   });
   defineConfig({

@@ -12,8 +12,7 @@ interface Runtime {
   readonly allowFirebase: boolean;
 }
 
-/** The types of issuers that every runtime accepts. */
-const TYPES = ['cognito', 'auth0', 'oidc'] as const;
+const TYPES = issuerSchema.options.map((option) => option.in.shape.type.value);
 
 /**
  * The settings of trusted issuers, as profiles.
@@ -26,7 +25,7 @@ export function readTrustedIssuers(
   { local, allowFirebase }: Runtime,
   name = 'trustedIssuers',
 ): readonly IssuerProfile[] {
-  const types = allowFirebase ? [...TYPES, 'firebase'] : TYPES;
+  const types = TYPES.filter((type) => allowFirebase || type !== 'firebase');
   const profiles = parseConfig(z.array(issuerSchema).max(50), settings, name, types);
   const problems = [
     // The schema has checked that this is a list of objects.

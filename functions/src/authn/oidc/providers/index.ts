@@ -4,5 +4,5 @@ import { cognito } from './cognito.ts';
 import { firebase } from './firebase.ts';
 import { oidc } from './generic.ts';
 
-/** Parses the settings of an issuer to the profile of its tokens. A new kind of issuer is a file and a line here. */
+/** Parses the settings of an issuer to the profile of its tokens. A new type of issuer is a file in this folder and its name here. */
 export const issuerSchema = z.discriminatedUnion('type', [cognito, auth0, oidc, firebase]);
