@@ -1,5 +1,6 @@
 import type { Request } from 'firebase-functions/https';
 import { AppError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
 import { isJson } from '../core/request.ts';
 
 /**
@@ -15,7 +16,7 @@ export function checkCall({ method, headers, body }: Request): void {
 }
 
 function isCall(body: unknown): body is { data: unknown } {
-  return typeof body === 'object' && body !== null && Object.keys(body).join() === 'data';
+  return isJsonObject(body) && Object.keys(body).join() === 'data';
 }
 
 const MAX_DEPTH = 8;

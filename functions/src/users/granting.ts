@@ -1,4 +1,5 @@
 import { type AccessRule, permissionOf } from '../authz/access-rule.ts';
+import { toDenialError } from '../authz/decide.ts';
 import { isPrivileged, type Permission } from '../authz/permissions.ts';
 import { createPrincipal, type Principal } from '../authz/principal.ts';
 import { activeRoles } from '../authz/role-claims.ts';
@@ -27,7 +28,7 @@ export function withCurrentRoles(
   const isExternal = principal.subject !== principal.directoryId && entry?.disabled !== true;
   const byToken = isExternal && !isPrivileged(needed) && principal.permissions.includes(needed);
   if (!byToken && !current.permissions.includes(needed)) {
-    throw new AppError('permission_denied', `This needs the permission ${needed}.`, { missing: needed });
+    throw toDenialError({ allowed: false, reason: 'missing-permission', missing: needed });
   }
   return current;
 }

@@ -1,6 +1,8 @@
 import type { MappedRights } from '../../authz/claim-mapping.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { RefusalReason } from '../../core/refusal-reasons.ts';
+import type { UnverifiedToken } from '../parse-jws.ts';
+import type { TokenTimes } from '../token-times.ts';
 
 /** Signature algorithms that a profile may list (RFC 7518 §3.1, RFC 8037 §3.1). All are asymmetric: no secret is shared. */
 export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
@@ -32,6 +34,8 @@ export interface IssuerProfile {
   readonly maxLifetime: number;
   /** Must tokens have `auth_time`? `null`: `iat` is used where there is none. */
   readonly authTime: 'required' | null;
+  /** Further checks of the times, and what they mean. `null`: none. @throws AppError `invalid_token` */
+  readonly adjustTimes: ((token: UnverifiedToken, times: TokenTimes, now: number) => TokenTimes) | null;
   /** Is it a token of a service (RFC 6749 §4.4), not of a user? */
   readonly isService: (payload: JsonObject) => boolean;
   /** The rights of a verified token, and the second since the epoch when they change. */

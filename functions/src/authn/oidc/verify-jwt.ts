@@ -6,7 +6,6 @@ import { CLOCK_SKEW_SECONDS, readTimes, type TokenTimes } from '../token-times.t
 import type { Fetch } from './fetch-json.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 import { createKeySet, type KeySet } from './jwks.ts';
-import { firebaseTimes } from './providers/firebase.ts';
 import { rejectReason } from './reject-reason.ts';
 
 /** Verifies the JWTs of one issuer: form, claims, times and signature. It builds no principal. */
@@ -46,9 +45,10 @@ export function createJwtVerifier({ profiles, fetch, clock }: Options): JwtVerif
   };
 }
 
-function timesOf(token: UnverifiedToken, profile: IssuerProfile, now: number): TokenTimes {
+/** The times of a token as its profile reads them. @throws AppError `invalid_token` */
+export function timesOf(token: UnverifiedToken, profile: IssuerProfile, now: number): TokenTimes {
   const times = readTimes(token.payload, profile, now);
-  return profile.type === 'firebase' ? firebaseTimes(token, times, now) : times;
+  return profile.adjustTimes?.(token, times, now) ?? times;
 }
 
 function rejected(token: UnverifiedToken, profiles: readonly IssuerProfile[]): AppError {

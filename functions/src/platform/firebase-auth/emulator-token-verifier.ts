@@ -1,9 +1,7 @@
 import type { Auth } from 'firebase-admin/auth';
 import type { IssuerProfile } from '../../authn/oidc/issuer-profile.ts';
-import { firebaseTimes } from '../../authn/oidc/providers/firebase.ts';
 import { rejectPayload } from '../../authn/oidc/reject-reason.ts';
-import type { JwtVerifier } from '../../authn/oidc/verify-jwt.ts';
-import { readTimes } from '../../authn/token-times.ts';
+import { type JwtVerifier, timesOf } from '../../authn/oidc/verify-jwt.ts';
 import { withDeadline } from '../../core/deadline.ts';
 import { AppError, invalidToken, tokenStale, unavailable } from '../../core/errors.ts';
 
@@ -27,7 +25,7 @@ export function createEmulatorTokenVerifier({ profile, auth }: Options): JwtVeri
       if (header.alg !== 'none' || signed) throw invalidToken('wrong-algorithm');
       const rejection = rejectPayload(payload, profile);
       if (rejection !== undefined) throw invalidToken(rejection.reason, rejection);
-      const times = firebaseTimes(token, readTimes(payload, profile, now), now);
+      const times = timesOf(token, profile, now);
       const verifying = auth().then((sdk) => sdk.verifyIdToken(raw));
       await withDeadline('verifyIdToken', verifying).catch((cause) => {
         throw toRefusal(cause);

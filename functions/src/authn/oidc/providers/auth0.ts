@@ -32,6 +32,7 @@ export const auth0 = settings.transform((setting): IssuerProfile => {
       typeof azp !== 'string' || aud === azp ? 'id-token-as-access-token' : undefined,
     authTime: null,
     // Not every subject with this ending: users of a database connection can choose theirs.
+    adjustTimes: null,
     isService: ({ gty, sub, client_id, azp = client_id }) =>
       gty === 'client-credentials' || (typeof azp === 'string' && sub === `${azp}@clients`),
   };

@@ -54,6 +54,7 @@ export const cognito = settings.transform((setting): IssuerProfile => {
         : 'bound-to-another-api',
     authTime: 'required',
     // A person's `sub` is a UUID, which no client id is.
+    adjustTimes: null,
     isService: ({ sub, client_id, username }) => sub === client_id && username === undefined,
   };
 });

@@ -32,6 +32,7 @@ export function firebaseProfile(projectId: string): IssuerProfile {
     },
     maxLifetime: HOUR,
     authTime: 'required',
+    adjustTimes: firebaseTimes,
     isService: () => false,
     access: (payload, _kind, now) => {
       const { roles, changesAt } = readRoleClaims(payload, now);
@@ -48,11 +49,7 @@ export function firebaseProfile(projectId: string): IssuerProfile {
  * A session of a token exchange is as old as the exchanged token: a custom token is valid for an hour, and must not outlive
  * a revocation. The time of its sign-in is unknown: the issuer may have refreshed its token for weeks.
  */
-export function firebaseTimes(
-  { header, payload }: UnverifiedToken,
-  times: TokenTimes,
-  now: number,
-): TokenTimes {
+function firebaseTimes({ header, payload }: UnverifiedToken, times: TokenTimes, now: number): TokenTimes {
   if (header.typ !== undefined && header.typ !== 'JWT') throw invalidToken('wrong-typ');
   if (typeof payload.nbf === 'number' && payload.nbf > now) throw invalidToken('issued-in-the-future');
   const isExchanged = payload.subject_auth_time !== undefined || isExternalId(String(payload.sub));

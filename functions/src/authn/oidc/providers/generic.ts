@@ -46,6 +46,7 @@ export const oidc = settings.transform((setting): IssuerProfile => {
     rejectReason: () => undefined,
     authTime: null,
     // RFC 9068 §2.2: without a user, the subject is the client.
+    adjustTimes: null,
     isService: (payload) =>
       tokenUse === 'access' &&
       (payload.sub === payload.client_id ||
