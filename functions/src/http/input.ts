@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type * as z from 'zod';
-import { AppError, invalidField } from '../core/errors.ts';
+import { AppError, type FieldError, invalidField } from '../core/errors.ts';
 import { versionIn } from '../core/etag.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { fieldErrors, invalidFields } from '../core/parse-input.ts';
@@ -41,18 +41,22 @@ export function httpInput(operation: Operation): HttpInput {
       const body: unknown = req.body;
       if (part === 'query' || !takesFields) refuseOther('body', body);
       if (part === 'body') refuseOther('query', query);
-      const sent: unknown = part === 'query' ? fromText(query, shape) : body === undefined ? {} : body;
+      const refused: FieldError[] = [];
+      const sent: unknown =
+        part === 'query' ? fromText(query, shape, refused) : body === undefined ? {} : body;
       if (!isJsonObject(sent)) return sent;
       const isVersioned = ifMatch !== undefined && takesVersion;
       const version = isVersioned && { version: versionFrom(ifMatch, sent.version, shape.version) };
       const value = { ...sent, ...req.params, ...version };
-      const repeated = inPath.filter((name) => Object.hasOwn(sent, name));
-      if (repeated.length === 0) return value;
+      for (const name of inPath) {
+        if (Object.hasOwn(sent, name))
+          refused.push({ field: `${part}.${name}`, message: 'There is no such field.' });
+      }
+      if (refused.length === 0) return value;
       const { error } = input.safeParse(value);
-      throw invalidFields([
-        ...repeated.map((name) => ({ field: `${part}.${name}`, message: 'There is no such field.' })),
-        ...(error === undefined ? [] : fieldErrors(error, locate)),
-      ]);
+      const others = error === undefined ? [] : fieldErrors(error, locate);
+      const isNew = ({ field }: FieldError) => refused.every((one) => one.field !== field);
+      throw invalidFields([...refused, ...others.filter(isNew)]);
     },
   };
 }
@@ -77,17 +81,34 @@ function refuseOther(part: 'query' | 'body', value: unknown): void {
   throw invalidField(part, `This request takes no ${part === 'query' ? 'query parameters' : 'body'}.`);
 }
 
-/** In a query string every value is text: numbers and booleans are read where the schema has them. */
-function fromText(query: JsonObject, shape: Shape): JsonObject {
-  return Object.fromEntries(
-    Object.entries(query).map(([name, text]) => {
-      const type = Object.hasOwn(shape, name) ? typeOf(shape[name]) : undefined;
-      if (type === 'number' && typeof text === 'string' && /^\d{1,15}$/.test(text))
-        return [name, Number(text)];
-      if (type === 'boolean' && (text === 'true' || text === 'false')) return [name, text === 'true'];
-      return [name, text];
-    }),
-  );
+/**
+ * In a query string every value is text: numbers and booleans are read where the schema has them, in one notation each.
+ *
+ * @param refused gets an error for each other value, which is left out of the result
+ */
+function fromText(query: JsonObject, shape: Shape, refused: FieldError[]): JsonObject {
+  const values: [string, unknown][] = [];
+  for (const [name, sent] of Object.entries(query)) {
+    const type = Object.hasOwn(shape, name) ? typeOf(shape[name]) : undefined;
+    const [value, message] = readText(sent, type);
+    if (message === undefined) values.push([name, value]);
+    else refused.push({ field: `query.${name}`, message });
+  }
+  return Object.fromEntries(values);
+}
+
+function readText(sent: unknown, type: string | undefined): [value: unknown, message?: string] {
+  if (Array.isArray(sent) && type !== undefined && type !== 'array') return [sent, 'Send it once.'];
+  const text = String(sent);
+  if (type === 'number') {
+    return /^(0|-?[1-9]\d{0,14})$/.test(text)
+      ? [Number(text)]
+      : [sent, 'Write a whole number in digits, e.g. 50.'];
+  }
+  if (type === 'boolean') {
+    return text === 'true' || text === 'false' ? [text === 'true'] : [sent, 'Write true or false.'];
+  }
+  return [sent];
 }
 
 /** The type of a schema; of an optional one, that of its value. */

@@ -62,6 +62,51 @@ describe('http: input', () => {
     });
   }
 
+  const WHOLE = 'Write a whole number in digits, e.g. 50.';
+  const texts: [query: string, field: string, message: RegExp | string][] = [
+    ...['1e2', '0x10', '%205', '5%20', '%2B5', '005', '5.0', '-0', '1_000', '', '٥', '9'.repeat(16)].map(
+      (text): [string, string, string] => [`pageSize=${text}`, 'query.pageSize', WHOLE],
+    ),
+    ...['TRUE', 'False', '1', 'yes', '%20true', ''].map((text): [string, string, string] => [
+      `disabled=${text}`,
+      'query.disabled',
+      'Write true or false.',
+    ]),
+    ['pageSize=5&pageSize=5', 'query.pageSize', 'Send it once.'],
+    ['disabled=true&disabled=true', 'query.disabled', 'Send it once.'],
+    ['role=member&role=member', 'query.role', 'Send it once.'],
+    ['pageSize=101', 'query.pageSize', /100/],
+    ['pageSize=-1', 'query.pageSize', /1/],
+  ];
+  for (const [query, field, message] of texts) {
+    it(`says what ?${query} should be`, async () => {
+      const { body } = await api.as('owner').get(`/v1/users?${query}`).expect(400);
+      assert.equal(body.errors.length, 1);
+      assert.equal(body.errors[0].field, field);
+      if (typeof message === 'string') assert.equal(body.errors[0].message, message);
+      else assert.match(body.errors[0].message, message);
+    });
+  }
+
+  it('names every wrong parameter of a query once', async () => {
+    const answer = await api.as('owner').get('/v1/users?pageSize=1e2&disabled=TRUE&x=1&pageToken=');
+    const fields = fieldsOf(assertProblem(answer, 400, 'invalid_argument'));
+    assert.deepEqual(fields.sort(), ['query.disabled', 'query.pageSize', 'query.pageToken', 'query.x']);
+  });
+
+  it('reads numbers and booleans of a query by the type of their schema', async () => {
+    await api.as('owner').get('/v1/users/member').expect(200);
+    await api.as('owner').get('/v1/users/norole').expect(200);
+    for (const [query, count] of [
+      ['pageSize=1', 1],
+      ['pageSize=100&disabled=false', 2],
+      ['disabled=true', 0],
+    ] as const) {
+      const { body } = await api.as('owner').get(`/v1/users?${query}`).expect(200);
+      assert.equal(body.users.length, count, query);
+    }
+  });
+
   it('refuses a thousand query parameters', async () => {
     const query = Array.from({ length: 1000 }, (_, i) => `p${i}=1`).join('&');
     assertProblem(await api.as('owner').get(`/v1/users?${query}`), 400, 'invalid_argument');
