@@ -1,5 +1,10 @@
 import * as z from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
 import packageJson from '../package.json' with { type: 'json' };
 import { modules } from '../src/app.ts';
 import { type AccessRule, permissionOf } from '../src/authz/access-rule.ts';
@@ -23,6 +28,8 @@ const oauthProblem = problem
   .meta({ id: 'OAuthProblem', description: 'A problem with the members of RFC 6749 §5.2.' });
 
 const ifMatch = z.string().optional().meta({ description: 'The ETag that was read (RFC 9110 §13.1.1).' });
+
+const location = z.string().meta({ description: 'Relative to the URL of the request (RFC 9110 §10.2.2).' });
 
 /** The operations as OpenAPI 3.1. */
 export function createOpenApiDocument(): ReturnType<typeof createDocument> {
@@ -110,23 +117,31 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
           content: { 'application/json': { schema: oauthProblem } },
         },
       }),
-      ...(operation.output === null
-        ? { '204': { description: 'Done.' } }
-        : {
-            '200': {
-              description: 'Done.',
-              ...(operation.etag && { headers: z.object({ ETag: z.string() }) }),
-              content: {
-                'application/json': { schema: operation.output },
-                ...(operation.stream && { 'application/x-ndjson': { schema: z.string() } }),
-              },
-            },
-          }),
+      ...successes(operation),
       default: {
         description: 'Refused or failed.',
         content: { 'application/problem+json': { schema: problem } },
       },
     },
+  };
+}
+
+/** The answers of a call that succeeds, by status. */
+function successes({ output, etag, stream, created }: Operation): ZodOpenApiResponsesObject {
+  if (output === null) return { '204': { description: 'Done.' } };
+  const content = {
+    'application/json': { schema: output },
+    ...(stream && { 'application/x-ndjson': { schema: z.string() } }),
+  };
+  const answer = (description: string, more: Record<string, z.ZodType> = {}) => ({
+    description,
+    ...((etag || created) && { headers: z.object({ ...(etag && { ETag: z.string() }), ...more }) }),
+    content,
+  });
+  if (created === undefined) return { '200': answer('Done.') };
+  return {
+    '201': answer('Created.', { Location: location }),
+    ...(created.existed && { '200': answer('It existed already.') }),
   };
 }
 

@@ -114,10 +114,12 @@ function inputFields({ http, input }: Operation): string[][] {
   });
 }
 
-function responseOf({ output }: Operation): string {
+function responseOf({ output, created }: Operation): string {
   if (output === null) return '204, no content';
   const id = idOf(output);
-  return id === undefined ? `200, ${typeOf(toJson(output, 'output'))}` : `200, ${linkTo(id)}`;
+  const existing = created?.existed ? ' (200 if it existed)' : '';
+  const status = created ? `201 with \`Location\`${existing}` : '200';
+  return `${status}, ${id === undefined ? typeOf(toJson(output, 'output')) : linkTo(id)}`;
 }
 
 /** The parts of JSON Schema that the schemas of operations use. */

@@ -30,7 +30,7 @@ export function addRoutes(app: Express, deps: CallDeps, mounts: readonly string[
 }
 
 function serve(bound: BoundOperation, deps: CallDeps): RequestHandler {
-  const { output, etag, stream } = bound.operation;
+  const { output, etag, stream, created, http } = bound.operation;
   const { config } = deps;
   // Behind a gateway `Authorization` may hold the gateway's own token.
   const credentialHeader = config.behindGateway ? 'x-forwarded-authorization' : 'authorization';
@@ -61,6 +61,11 @@ function serve(bound: BoundOperation, deps: CallDeps): RequestHandler {
     }
     // Express answers 304 to a client that has this version (RFC 9110 §13.1.2).
     if (etag !== undefined) res.set('ETag', etag(answer));
+    if (created !== undefined && !created.existed?.(answer)) {
+      // Relative to the URL of the request: only the client knows its path before the mount.
+      const collection = http.path.slice(http.path.lastIndexOf('/') + 1);
+      res.status(201).set('Location', `${collection}/${encodeURIComponent(created.id(answer))}`);
+    }
     res.json(answer);
   };
 }

@@ -25,7 +25,7 @@ export function createIdentitiesService(
       actor: PrincipalActor,
       { issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>,
       rule: AccessRule,
-    ): Promise<UserView> {
+    ): Promise<UserView & { readonly created: boolean }> {
       if (!config.trustedIssuers.some((trusted) => trusted.issuer === issuer)) {
         const errors = [{ field: 'issuer', message: 'is not a trusted issuer' }];
         throw new AppError('invalid_argument', 'This issuer is not trusted.', { errors });
@@ -47,7 +47,7 @@ export function createIdentitiesService(
         },
       );
       if (isNew) log.change({ ...event, action: 'user.provision', target: id, outcome: 'done' });
-      return toUserView(entry, seconds(clock));
+      return { ...toUserView(entry, seconds(clock)), created: isNew };
     },
   };
 }

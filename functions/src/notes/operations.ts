@@ -30,6 +30,7 @@ export const createNote = operation<NotesService>()({
   output: note,
   summary: 'Write a note of your own.',
   etag: byVersion,
+  created: { id: ({ id }) => id },
   run: (fields, { service, actor }) => service.create(ownerId(actor.principal), fields),
 });
 

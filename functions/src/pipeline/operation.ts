@@ -30,6 +30,13 @@ export function fieldsIn({ method }: HttpBinding): 'query' | 'body' {
   return method === 'get' || method === 'delete' ? 'query' : 'body';
 }
 
+/** The answer of a created resource: 201 with `Location` (RFC 9110 §15.3.2), which is `http.path` followed by the id. */
+interface Creation<Answer> {
+  readonly id: (answer: Answer) => string;
+  /** Did the resource exist before? Then the answer is 200 without `Location`. Absent: it never did. */
+  readonly existed?: (answer: Answer) => boolean;
+}
+
 /** Can `If-Match` give the `version` of the input? */
 export function takesIfMatch({ etag, effect, input }: Operation): boolean {
   return etag !== undefined && effect === 'write' && 'version' in input.shape;
@@ -56,6 +63,8 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
   readonly oauth?: true;
   /** The answer has an `ETag`; `If-Match` can give the `version` of a write (RFC 9110 §13.1.1). */
   readonly etag?: (output: z.output<Output>) => string;
+  /** The operation creates a resource. */
+  readonly created?: Creation<z.output<Output>>;
   /**
    * Loads the resource of the operation once, for the decision and for `run`. `undefined`: it does not exist, and the caller
    * gets 404.
@@ -76,11 +85,12 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
 /** An operation with any input, output and resource. Its `run` gets what its own schema and loader returned. */
 export type Operation<Service = unknown> = Omit<
   OperationSpec<Service, z.ZodObject, z.ZodType, Resource | undefined>,
-  'run' | 'resource' | 'stream' | 'etag'
+  'run' | 'resource' | 'stream' | 'etag' | 'created'
 > & {
   resource?(input: unknown, service: Service, principal: Principal): Promise<Resource | undefined>;
   stream?(input: unknown, context: RunContext<Service, Resource | undefined>): AsyncIterable<unknown>;
   etag?(output: unknown): string;
+  readonly created?: Creation<unknown>;
   run(input: unknown, context: RunContext<Service, Resource | undefined>): unknown;
 };
 

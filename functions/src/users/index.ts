@@ -15,7 +15,7 @@ import { createUsersService } from './users-service.ts';
 
 export { withCurrentRoles } from './granting.ts';
 export { grantAsOperator, grantToExternalUser } from './operator-grant.ts';
-export { newIdentity, user } from './schema.ts';
+export { newIdentity, provisionedUser } from './schema.ts';
 export { toUserView, type UserView } from './views.ts';
 
 /** Users: their grants, their state, their sessions. */

@@ -97,6 +97,10 @@ export const user = z
   })
   .meta({ id: 'User' });
 
+export const provisionedUser = user
+  .extend({ created: z.boolean().meta({ description: 'False: the user existed before this request.' }) })
+  .meta({ id: 'ProvisionedUser' });
+
 export const userPage = z
   .object({ users: z.array(user).readonly(), nextPageToken: z.string().optional() })
   .meta({

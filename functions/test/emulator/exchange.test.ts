@@ -102,7 +102,7 @@ describe('token exchange, with the Auth emulator', function () {
     const me = await api('GET /me', { token: ada.idToken });
     assert.deepEqual([me.status, me.body.uid, me.body.roles], [200, ada.uid, ['member']]);
     const note = await api('POST /notes', { token: ada.idToken, body: { title: 'Hello', body: '' } });
-    assert.deepEqual([outcome(note), note.body.owner], ['200', ada.uid]);
+    assert.deepEqual([outcome(note), note.body.owner], ['201', ada.uid]);
     assert.equal(rulesAllow(ada, {}), true);
     assert.equal(rulesAllow(ada, { before: { owner: 'another-user' } }), false);
     const helper = await signIn(['helpers']);

@@ -8,7 +8,7 @@ describe('notes, through Hosting', function () {
 
   async function write(idToken: string): Promise<string> {
     const answer = await api('POST /notes', { token: idToken, body: TEXT });
-    assert.equal(outcome(answer), '200');
+    assert.equal(outcome(answer), '201');
     return answer.body.id;
   }
 

@@ -63,7 +63,7 @@ describe('a Cognito user in the directory', () => {
     const { accessToken, subject, path } = await signIn('bo');
     const empty = await openLocalApi(issuers.trustedIssuers);
     try {
-      assert.equal(outcome(await empty.askAs('admin', 'POST /users', { issuer, subject })), '200');
+      assert.equal(outcome(await empty.askAs('admin', 'POST /users', { issuer, subject })), '201');
       const change = { grants: [{ role: 'auditor' }], version: 0 };
       assert.equal(outcome(await empty.askAs('admin', `PUT ${path}/roles`, change)), '200');
       const { body } = await empty.ask('GET /me', accessToken);

@@ -74,7 +74,7 @@ describe('one route with users of several issuers', () => {
   it('separates their notes', async () => {
     const { cognito, auth0 } = tokens;
     const note = { title: 'mine', body: 'of the pool' };
-    assert.equal(outcome(await api.ask('POST /notes', cognito, note)), '200');
+    assert.equal(outcome(await api.ask('POST /notes', cognito, note)), '201');
     const titles = async (token: string) =>
       (await api.ask('GET /notes', token)).body.notes.map(({ title }: { title: string }) => title);
     assert.deepEqual([await titles(cognito), await titles(auth0)], [['mine'], []]);

@@ -52,7 +52,14 @@ describe('http: CORS', () => {
     assert.equal(status, 401);
     assert.equal(headers['access-control-allow-origin'], ORIGIN);
     const exposed = String(headers['access-control-expose-headers']).split(',');
-    assert.deepEqual(exposed.sort(), ['Allow', 'ETag', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id']);
+    assert.deepEqual(exposed.sort(), [
+      'Allow',
+      'ETag',
+      'Location',
+      'Retry-After',
+      'WWW-Authenticate',
+      'X-Request-Id',
+    ]);
   });
 
   it('sends no CORS headers to a client without an origin', async () => {

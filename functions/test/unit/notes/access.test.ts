@@ -75,11 +75,11 @@ describe('notes: access', () => {
   }
 
   for (const who of ['anonymous', ...PEOPLE] as const) {
-    const status = expectedStatus(who, 'notes:write', { member: 200, moderators: 200 });
+    const status = expectedStatus(who, 'notes:write', { member: 201, moderators: 201 });
     it(`answers ${status} to ${who}: create a note`, async () => {
       const answer = await client(who).post('/v1/notes').send({ title: 'Eggs' });
       assert.equal(answer.status, status, answer.text);
-      if (status === 200) assert.equal(answer.body.owner, who);
+      if (status === 201) assert.equal(answer.body.owner, who);
     });
   }
 

@@ -67,7 +67,7 @@ describe('notes: calls of Firestore', () => {
   it('only writes for POST', async () => {
     calls.length = 0;
     const { status } = await api.as('member').post('/v1/notes').send({ title: 'Milk' });
-    assert.deepEqual([status, calls], [200, [WRITE]]);
+    assert.deepEqual([status, calls], [201, [WRITE]]);
   });
 
   it('writes nothing for another version than the one it has read', async () => {

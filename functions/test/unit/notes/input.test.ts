@@ -59,7 +59,7 @@ describe('notes: input', () => {
   for (const [what, title, body] of kept) {
     it(`keeps ${what}`, async () => {
       const written = await write({ title, body });
-      assert.equal(written.status, 200, written.text.slice(0, 300));
+      assert.equal(written.status, 201, written.text.slice(0, 300));
       const read = await api.as('member').get(`/v1/notes/${written.body.id}`);
       assert.deepEqual(read.body, written.body);
       assert.deepEqual([read.body.title, read.body.body], [title, body]);
