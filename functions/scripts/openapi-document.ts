@@ -129,10 +129,9 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
 /** The answers of a call that succeeds, by status. */
 function successes({ output, etag, stream, created }: Operation): ZodOpenApiResponsesObject {
   if (output === null) return { '204': { description: 'Done.' } };
-  const content = {
-    'application/json': { schema: output },
-    ...(stream && { 'application/x-ndjson': { schema: z.string() } }),
-  };
+  const content = stream
+    ? { 'application/x-ndjson': { schema: z.string() } }
+    : { 'application/json': { schema: output } };
   const answer = (description: string, more: Record<string, z.ZodType> = {}) => ({
     description,
     ...((etag || created) && { headers: z.object({ ...(etag && { ETag: z.string() }), ...more }) }),

@@ -85,7 +85,6 @@ function describeOperation(one: Operation): string {
     ...(one.callable ? [`Also the callable ${code(one.name)}.`] : []),
     ...(one.etag ? ['The response has an `ETag`.'] : []),
     ...(takesIfMatch(one) ? ['`If-Match` replaces `version`.'] : []),
-    ...(one.stream ? ['With `Accept: application/x-ndjson`, all items are streamed, one per line.'] : []),
     ...(one.oauth ? ['Accepts a form as well as JSON.'] : []),
   ];
   const fields = inputFields(one);
@@ -114,12 +113,14 @@ function inputFields({ http, input }: Operation): string[][] {
   });
 }
 
-function responseOf({ output, created }: Operation): string {
+function responseOf({ output, created, stream }: Operation): string {
   if (output === null) return '204, no content';
   const id = idOf(output);
+  const what = id === undefined ? typeOf(toJson(output, 'output')) : linkTo(id);
+  if (stream) return `200, \`application/x-ndjson\`, each line ${what}`;
   const existing = created?.existed ? ' (200 if it existed)' : '';
   const status = created ? `201 with \`Location\`${existing}` : '200';
-  return `${status}, ${id === undefined ? typeOf(toJson(output, 'output')) : linkTo(id)}`;
+  return `${status}, ${what}`;
 }
 
 /** The parts of JSON Schema that the schemas of operations use. */

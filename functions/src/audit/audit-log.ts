@@ -8,7 +8,7 @@ import { readPage, startAfterTime, timeToken } from '../platform/firestore/pagin
 import type { Platform } from '../platform/platform.ts';
 import { type AuditEvent, fromDocument, type RecordedEvent } from './audit-event.ts';
 import { createRefusalLimit } from './refusal-limit.ts';
-import type { auditQuery } from './schema.ts';
+import type { auditFilter, auditQuery } from './schema.ts';
 
 const AUDIT_EVENTS = 'auditEvents';
 
@@ -16,6 +16,10 @@ const AUDIT_EVENTS = 'auditEvents';
 export const auditEventRef = ({ db }: OpenedFirestore, id: string): DocumentReference =>
   db.doc(`${AUDIT_EVENTS}/${id}`);
 
+/** Events that a stream reads at a time. */
+const STREAM_PAGE = 100;
+
+type AuditFilter = Readonly<z.output<typeof auditFilter>>;
 export type AuditQuery = Readonly<z.output<typeof auditQuery>>;
 
 interface AuditPage {
@@ -65,8 +69,9 @@ export function createAuditLog({
     append,
     list,
 
-    /** All events from the given page on. Reads a page when the one before has been consumed. */
-    async *stream(query: AuditQuery): AsyncGenerator<RecordedEvent> {
+    /** All events that match. Reads a page when the one before has been consumed. */
+    async *stream(filter: AuditFilter): AsyncGenerator<RecordedEvent> {
+      const query = { ...filter, pageSize: STREAM_PAGE };
       let page = await list(query);
       for (;;) {
         yield* page.events;

@@ -1,6 +1,6 @@
 import { defineModule } from '../pipeline/module.ts';
 import { createAuditLog } from './audit-log.ts';
-import { listAuditEvents } from './operations.ts';
+import { exportAuditEvents, listAuditEvents } from './operations.ts';
 
 export type { AuditAction } from './audit-actions.ts';
 export { type AuditEvent, identifyActor } from './audit-event.ts';
@@ -10,5 +10,5 @@ export { type AuditLog, auditEventRef } from './audit-log.ts';
 export const audit = defineModule({
   name: 'audit',
   create: createAuditLog,
-  operations: [listAuditEvents],
+  operations: [listAuditEvents, exportAuditEvents],
 });

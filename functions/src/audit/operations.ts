@@ -1,6 +1,6 @@
 import { operation } from '../pipeline/operation.ts';
 import type { AuditLog } from './audit-log.ts';
-import { auditEvent, auditPage, auditQuery } from './schema.ts';
+import { auditEvent, auditFilter, auditPage, auditQuery } from './schema.ts';
 
 export const listAuditEvents = operation<AuditLog>()({
   name: 'listAuditEvents',
@@ -9,9 +9,18 @@ export const listAuditEvents = operation<AuditLog>()({
   http: { method: 'get', path: '/audit' },
   input: auditQuery,
   output: auditPage,
-  summary: 'The audit log, newest first; one JSON text a line where application/x-ndjson is accepted.',
-  stream: async function* (query, { service }) {
-    for await (const event of service.stream(query)) yield auditEvent.parse(event);
-  },
+  summary: 'The audit log, newest first, a page at a time.',
   run: (query, { service }) => service.list(query),
+});
+
+export const exportAuditEvents = operation<AuditLog>()({
+  name: 'exportAuditEvents',
+  effect: 'read',
+  access: { permission: 'audit:read' },
+  http: { method: 'get', path: '/audit/export' },
+  input: auditFilter,
+  output: auditEvent,
+  stream: true,
+  summary: 'All events of the audit log that match, newest first.',
+  run: (filter, { service }) => service.stream(filter),
 });

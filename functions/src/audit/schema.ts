@@ -4,7 +4,8 @@ import { dateTime, rfc3339 } from '../core/time.ts';
 
 const name = z.string().min(1).max(256).optional();
 
-export const auditQuery = z.strictObject({
+/** Which events. */
+export const auditFilter = z.strictObject({
   actor: name.meta({
     description: 'Directory id of the user who acted, or `system`, `operator`, `anonymous`.',
   }),
@@ -14,8 +15,9 @@ export const auditQuery = z.strictObject({
   action: name.meta({ description: 'For example `roles.set`.' }),
   from: rfc3339.optional().meta({ description: 'Events at or after this time (RFC 3339).' }),
   to: rfc3339.optional().meta({ description: 'Events before this time (RFC 3339).' }),
-  ...pageFields(500),
 });
+
+export const auditQuery = auditFilter.extend(pageFields(500));
 
 export const auditEvent = z
   .object({

@@ -3,7 +3,7 @@ import type { Express, RequestHandler, Response } from 'express';
 import { AppError } from '../core/errors.ts';
 import { headerLines } from '../core/request.ts';
 import { requestLabels } from '../core/request-labels.ts';
-import { allowCall, type Call, type CallDeps, runCall } from '../pipeline/call.ts';
+import { allowCall, type Call, type CallDeps, runCall, streamCall } from '../pipeline/call.ts';
 import type { BoundOperation } from '../pipeline/operation.ts';
 import { httpInput } from './input.ts';
 
@@ -45,12 +45,10 @@ function serve(bound: BoundOperation, deps: CallDeps): RequestHandler {
       locate,
     };
     const allowed = await allowCall(deps, bound, call);
-    if (stream !== undefined) {
-      res.vary('Accept');
+    if (stream) {
+      res.type(NDJSON);
       // HEAD has no body.
-      if (req.method === 'GET' && req.accepts(['application/json', NDJSON]) === NDJSON) {
-        return sendLines(res, stream(allowed.input, allowed.context));
-      }
+      return req.method === 'HEAD' ? void res.end() : sendLines(res, streamCall(bound, call, allowed));
     }
     const answer = await runCall(bound, call, allowed).catch((error) => {
       throw req.headers['if-match'] === undefined ? error : toPreconditionError(error);
@@ -77,16 +75,14 @@ function toPreconditionError(error: unknown): unknown {
 }
 
 /** Sends one JSON text per line, as fast as the client reads. */
-async function sendLines(res: Response, items: AsyncIterable<unknown>): Promise<void> {
-  const lines = items[Symbol.asyncIterator]();
+async function sendLines(res: Response, lines: AsyncGenerator): Promise<void> {
   // Reads the first item before it sends headers: a failure there is still answered as problem+json.
   let next = await lines.next();
-  res.type(NDJSON);
   async function* text() {
     try {
       for (; !next.done; next = await lines.next()) yield `${JSON.stringify(next.value)}\n`;
     } finally {
-      await lines.return?.();
+      await lines.return(undefined);
     }
   }
   try {

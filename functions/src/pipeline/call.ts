@@ -71,11 +71,30 @@ export async function runCall(
   return operation.output === null ? undefined : operation.output.parse(answer);
 }
 
+/** Runs an allowed call of an operation that streams. @returns the items, with the fields of its schema */
+export async function* streamCall(
+  { operation }: BoundOperation,
+  call: Call,
+  { input, context }: AllowedCall,
+): AsyncGenerator {
+  try {
+    // `stream` says so.
+    const items = operation.run(input, context) as AsyncIterable<unknown>;
+    for await (const item of items) yield operation.output?.parse(item);
+  } catch (error) {
+    throw located(error, call);
+  }
+}
+
 /** Services name fields relative to the input; the caller gets their names in the request. */
 async function locateErrors<T>(call: Call, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof AppError ? withLocatedFields(error, call.locate) : error;
+    throw located(error, call);
   }
+}
+
+function located(error: unknown, { locate }: Call): unknown {
+  return error instanceof AppError ? withLocatedFields(error, locate) : error;
 }

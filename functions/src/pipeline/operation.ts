@@ -42,7 +42,7 @@ export function takesIfMatch({ etag, effect, input }: Operation): boolean {
   return etag !== undefined && effect === 'write' && 'version' in input.shape;
 }
 
-interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.ZodType, Loaded> {
+interface OperationBase<Service, Input extends z.ZodObject, Output extends z.ZodType, Loaded> {
   /** The `operationId` in OpenAPI, and the name of the callable function. */
   readonly name: string;
   /** `write`: App Check replay protection and, with `etag`, `If-Match` apply. */
@@ -50,8 +50,6 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
   /** Who may call it. Required. */
   readonly access: AccessRule;
   readonly http: HttpBinding;
-  /** Is it also a callable function? */
-  readonly callable?: true;
   /** Path parameters, query and body as one flat object. */
   readonly input: Input;
   /** Schema of the answer; other fields are not sent. `null`: no content (204). */
@@ -61,10 +59,6 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
   readonly appCheck?: true;
   /** An endpoint for OAuth clients: also takes a form, and a 400 has an `error` (RFC 6749 §4.1.3, §5.2). */
   readonly oauth?: true;
-  /** The answer has an `ETag`; `If-Match` can give the `version` of a write (RFC 9110 §13.1.1). */
-  readonly etag?: (output: z.output<Output>) => string;
-  /** The operation creates a resource. */
-  readonly created?: Creation<z.output<Output>>;
   /**
    * Loads the resource of the operation once, for the decision and for `run`. `undefined`: it does not exist, and the caller
    * gets 404.
@@ -74,21 +68,47 @@ interface OperationSpec<Service, Input extends z.ZodObject, Output extends z.Zod
     service: Service,
     principal: Principal,
   ) => Promise<Loaded | undefined> | Loaded | undefined;
-  /** The items of a list one by one, for `application/x-ndjson`. */
-  readonly stream?: (input: z.output<Input>, context: RunContext<Service, Loaded>) => AsyncIterable<unknown>;
+}
+
+/** An operation with one answer. */
+interface AnsweringSpec<Service, Input extends z.ZodObject, Output extends z.ZodType, Loaded>
+  extends OperationBase<Service, Input, Output, Loaded> {
+  readonly stream?: undefined;
+  /** Is it also a callable function? */
+  readonly callable?: true;
+  /** The answer has an `ETag`; `If-Match` can give the `version` of a write (RFC 9110 §13.1.1). */
+  readonly etag?: (output: z.output<Output>) => string;
+  /** The operation creates a resource. */
+  readonly created?: Creation<z.output<Output>>;
   run(
     input: z.output<Input>,
     context: RunContext<Service, Loaded>,
   ): Promise<z.input<Output>> | z.input<Output>;
 }
 
+/** An operation that answers `application/x-ndjson`: items of the schema `output`, each as JSON in a line of its own. */
+interface StreamingSpec<Service, Input extends z.ZodObject, Output extends z.ZodType, Loaded>
+  extends OperationBase<Service, Input, Output, Loaded> {
+  readonly stream: true;
+  readonly output: Output;
+  readonly callable?: undefined;
+  readonly etag?: undefined;
+  readonly created?: undefined;
+  run(input: z.output<Input>, context: RunContext<Service, Loaded>): AsyncIterable<z.input<Output>>;
+}
+
+type OperationSpec<Service, Input extends z.ZodObject, Output extends z.ZodType, Loaded> =
+  | AnsweringSpec<Service, Input, Output, Loaded>
+  | StreamingSpec<Service, Input, Output, Loaded>;
+
 /** An operation with any input, output and resource. Its `run` gets what its own schema and loader returned. */
 export type Operation<Service = unknown> = Omit<
-  OperationSpec<Service, z.ZodObject, z.ZodType, Resource | undefined>,
-  'run' | 'resource' | 'stream' | 'etag' | 'created'
+  OperationBase<Service, z.ZodObject, z.ZodType, Resource | undefined>,
+  'resource'
 > & {
+  readonly stream?: true;
+  readonly callable?: true;
   resource?(input: unknown, service: Service, principal: Principal): Promise<Resource | undefined>;
-  stream?(input: unknown, context: RunContext<Service, Resource | undefined>): AsyncIterable<unknown>;
   etag?(output: unknown): string;
   readonly created?: Creation<unknown>;
   run(input: unknown, context: RunContext<Service, Resource | undefined>): unknown;

@@ -67,6 +67,7 @@ export const OPERATION_NEEDS: Readonly<Record<string, Need>> = {
   provisionUser: 'users:write',
   revokeSessions: 'sessions:revoke',
   listAuditEvents: 'audit:read',
+  exportAuditEvents: 'audit:read',
   reconcileDirectory: 'directory:reconcile',
   listNotes: 'notes:read',
   createNote: 'notes:write',
