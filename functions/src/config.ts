@@ -11,6 +11,22 @@ const settings = {
     description:
       'Web origins that may call, besides the two Hosting domains of the project, comma-separated.',
   }),
+  HOSTING_SITES: defineString('HOSTING_SITES', {
+    default: '',
+    description: 'Ids of further Hosting sites of the project. Their pages may call. Comma-separated.',
+  }),
+  PREVIEW_CHANNELS: defineBoolean('PREVIEW_CHANNELS', {
+    default: false,
+    description: 'May pages on preview channels of these Hosting sites call through their own domain?',
+  }),
+  ALLOWED_HEADERS: defineString('ALLOWED_HEADERS', {
+    default: 'sentry-trace,baggage,traceparent',
+    description: 'Request headers that pages of other origins may send besides those of the API.',
+  }),
+  HSTS_INCLUDE_SUBDOMAINS: defineBoolean('HSTS_INCLUDE_SUBDOMAINS', {
+    default: false,
+    description: 'Must browsers use HTTPS for every host below the domain of the API, too?',
+  }),
   APP_CHECK: defineBoolean('APP_CHECK', {
     default: false,
     description: 'Refuse requests without a valid App Check token.',
@@ -84,6 +100,11 @@ export interface Config extends Product {
   readonly projectId: string;
   readonly emulator: boolean;
   readonly allowedOrigins: readonly string[];
+  /** Hosting sites. Pages on their preview channels may call. */
+  readonly previewSites: readonly string[];
+  /** Request headers that pages of other origins may send besides those of the API. */
+  readonly allowedHeaders: readonly string[];
+  readonly hstsIncludeSubDomains: boolean;
   readonly appCheck: { readonly enforce: boolean; readonly consume: boolean };
   /** Seconds. */
   readonly accessChangeMaxAge: number;
@@ -105,16 +126,28 @@ const commaSeparated = (item: z.ZodType<string, string>) =>
     )
     .pipe(z.array(item));
 
+/** Hosts of this machine, as browsers know them (https://www.rfc-editor.org/rfc/rfc6761#section-6.3). */
+const LOCAL = /^([a-z0-9-]+\.)*localhost$|^127\.0\.0\.1$|^\[::1\]$/;
+
+/** The scheme of an app shell, like Capacitor's. `URL` knows no origin for these: it is "null". */
+const APP_SHELL =
+  /^(?!(https?|wss?|ftp|file|blob|data|about|javascript):)[a-z][a-z0-9+.-]*:\/\/[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?$/;
+
 /** What a browser sends as `Origin`: scheme, host and port, lower-case, nothing else (RFC 6454 §7). */
 const origin = z.string().refine((text) => {
+  if (APP_SHELL.test(text)) return true;
   const url = URL.parse(text);
-  const local = url?.hostname === 'localhost' || url?.hostname === '127.0.0.1';
   return (
     url?.origin === text &&
     !text.includes('*') &&
-    (url.protocol === 'https:' || (url.protocol === 'http:' && local))
+    (url.protocol === 'https:' || (url.protocol === 'http:' && LOCAL.test(url.hostname)))
   );
-}, 'is not an origin like https://app.example.com');
+}, 'is not an origin like https://app.example.com or capacitor://localhost; http is for localhost only');
+
+/** Also a label of a domain name. */
+const hostingSite = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'is not the id of a Hosting site like shop');
+
+const headerName = z.string().regex(/^[\w-]+$/, 'is not the name of a header like traceparent');
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
@@ -126,6 +159,10 @@ const DATABASE_ID = /^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$/;
 
 const environment = z.object({
   ALLOWED_ORIGINS: commaSeparated(origin),
+  HOSTING_SITES: commaSeparated(hostingSite),
+  PREVIEW_CHANNELS: flag,
+  ALLOWED_HEADERS: commaSeparated(headerName),
+  HSTS_INCLUDE_SUBDOMAINS: flag,
   APP_CHECK: flag,
   APP_CHECK_CONSUME: flag,
   ACCESS_CHANGE_MAX_AGE: wholeNumber(1, 60),
@@ -162,12 +199,16 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
   if (values.APP_CHECK_CONSUME && !values.APP_CHECK) {
     throw new ConfigError(['APP_CHECK_CONSUME: does nothing without APP_CHECK']);
   }
+  const sites = [projectId, ...values.HOSTING_SITES];
   return Object.freeze({
     ...readProduct(emulator ? inEmulator(product, env) : product, { projectId, emulator }),
     behindGateway: values.BEHIND_GATEWAY,
     projectId,
     emulator,
-    allowedOrigins: Object.freeze([...hostingOrigins(projectId, env, emulator), ...values.ALLOWED_ORIGINS]),
+    allowedOrigins: Object.freeze([...sites.flatMap(originsOfSite), ...values.ALLOWED_ORIGINS]),
+    previewSites: Object.freeze(values.PREVIEW_CHANNELS ? sites : []),
+    allowedHeaders: Object.freeze(values.ALLOWED_HEADERS),
+    hstsIncludeSubDomains: values.HSTS_INCLUDE_SUBDOMAINS,
     // The emulator has no App Check service, and its tokens could not be verified.
     appCheck: Object.freeze({ enforce: values.APP_CHECK && !emulator, consume: values.APP_CHECK_CONSUME }),
     accessChangeMaxAge: values.ACCESS_CHANGE_MAX_AGE,
@@ -217,8 +258,5 @@ function withDefaults(env: Environment): Record<string, unknown> {
   );
 }
 
-/** The two domains that Hosting gives every project; in the emulator also wherever it serves this time. */
-function hostingOrigins(projectId: string, env: Environment, emulator: boolean): string[] {
-  const local = emulator ? [env.GATEHOUSE_HOSTING_URL ?? 'http://127.0.0.1:5002'] : [];
-  return [`https://${projectId}.web.app`, `https://${projectId}.firebaseapp.com`, ...local];
-}
+/** The two domains that Hosting gives every site. The site of a project has the project's id. */
+const originsOfSite = (site: string) => [`https://${site}.web.app`, `https://${site}.firebaseapp.com`];

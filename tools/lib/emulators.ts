@@ -63,7 +63,6 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     ],
     (scratch) =>
       quietEnv(scratch, {
-        GATEHOUSE_HOSTING_URL: hosting, // the functions accept the page's origin, whatever its port
         FIRESTORE_EMULATOR_HOST: firestore, // it passes its environment on to them
         ...(emulatorConfig && { GATEHOUSE_EMULATOR_CONFIG: JSON.stringify(emulatorConfig) }),
       }),

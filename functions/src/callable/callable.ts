@@ -47,7 +47,7 @@ function createCallable(operation: Operation, options: CallableOptions, getDeps:
     const deps = getDeps();
     const bound = deps.operations.find((one) => one.operation === operation);
     if (bound === undefined) throw new Error(`${operation.name} belongs to no module`);
-    return { deps, bound, allowOrigin: allowOrigins(deps.config.allowedOrigins) };
+    return { deps, bound, allowOrigin: allowOrigins(deps.config.allowedHeaders) };
   });
 
   // `cors: false`: `allowOrigin` answers for CORS, from the allow-list.
@@ -80,8 +80,16 @@ function createCallable(operation: Operation, options: CallableOptions, getDeps:
       contexts.set(req, context);
       return new Promise<void>((resolve, reject) => {
         res.once('finish', resolve);
-        if (!passTransport(req, res, deps, context.requestId)) return;
-        allowOrigin(req, res, () => Promise.resolve(target.apply(self, [req, res])).then(resolve, reject));
+        const { requestId } = context;
+        secureResponse(res, { requestId, config: deps.config });
+        const pass = (next: () => void) => {
+          if (passTransport(req, res, deps, { requestId, path: `/${operation.name}` })) next();
+        };
+        const serve = () => Promise.resolve(target.apply(self, [req, res])).then(resolve, reject);
+        // Without CORS headers the web SDK cannot read a refused origin's answer, and reports `internal`. In the emulator it
+        // can; in production, the log line names the origin.
+        if (deps.config.emulator) allowOrigin(req, res, () => pass(serve));
+        else pass(() => allowOrigin(req, res, serve));
       });
     },
   });
@@ -97,11 +105,15 @@ function detachTokens(req: Request, projectId: string): RequestContext {
   return { request: { headers }, requestId: randomUUID(), labels: requestLabels(req, projectId) };
 }
 
-/** Headers, HTTPS, origin, size, the callable protocol. @returns false when the request was answered with a refusal */
-function passTransport(req: Request, res: Response, deps: CallDeps, requestId: string): boolean {
-  secureResponse(res, requestId);
+/** HTTPS, origin, size, the callable protocol. @returns false when the request was answered with a refusal */
+function passTransport(
+  req: Request,
+  res: Response,
+  deps: CallDeps,
+  { requestId, path }: { readonly requestId: string; readonly path: string },
+): boolean {
   try {
-    enforceTransport(deps, req, requestId);
+    enforceTransport(deps, req, requestId, path);
     if (req.method !== 'OPTIONS') checkCall(req);
     return true;
   } catch (thrown) {
@@ -111,15 +123,13 @@ function passTransport(req: Request, res: Response, deps: CallDeps, requestId: s
   }
 }
 
-/** CORS for the Firebase client SDKs. */
-function allowOrigins(allowed: readonly string[]) {
+/** CORS for the Firebase client SDKs. `enforceTransport` refuses the origins that may not call. */
+function allowOrigins(further: readonly string[]) {
   const allowedHeaders = [
-    'Authorization',
-    'Content-Type',
-    'Firebase-Instance-ID-Token',
-    'X-Firebase-AppCheck',
+    ...['Authorization', 'Content-Type', 'Firebase-Instance-ID-Token', 'X-Firebase-AppCheck'],
+    ...further,
   ];
-  return cors({ origin: [...allowed], methods: ['POST'], allowedHeaders, maxAge: 600 });
+  return cors({ origin: true, methods: ['POST'], allowedHeaders, maxAge: 600 });
 }
 
 /** `details` carries what problem+json and its headers carry: `code`, `requestId`, `errors` per field, `retryAfter`. */

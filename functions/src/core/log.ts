@@ -35,6 +35,16 @@ interface ChangeLine {
   readonly detail?: string | undefined;
 }
 
+/** A request that was refused before anything was parsed. */
+interface TransportLine {
+  readonly requestId: string;
+  readonly granted: false;
+  readonly code: ErrorCode;
+  readonly method: string;
+  readonly path: string;
+  readonly origin?: string;
+}
+
 interface ReconciledLine {
   readonly expired: number;
   readonly repaired: number;
@@ -45,7 +55,7 @@ interface ReconciledLine {
 /** Everything that Gatehouse logs: fixed fields, never a token, a header or a body. */
 export interface Log {
   decision(line: DecisionLine): void;
-  transport(line: { readonly requestId: string; readonly granted: false; readonly code: ErrorCode }): void;
+  transport(line: TransportLine): void;
   change(line: ChangeLine): void;
   failure(requestId: string, error: AppError): void;
   reconciled(line: ReconciledLine): void;

@@ -23,9 +23,12 @@ export function createApp(deps: CallDeps): Express {
   app.set('query parser', 'simple');
 
   const allowOrigin = cors({
-    origin: [...deps.config.allowedOrigins],
+    origin: true, // `enforceTransport` has refused every other origin
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'X-Firebase-AppCheck'],
+    allowedHeaders: [
+      ...['Authorization', 'Content-Type', 'If-Match', 'X-Firebase-AppCheck'],
+      ...deps.config.allowedHeaders,
+    ],
     exposedHeaders: ['Allow', 'ETag', 'Location', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
     maxAge: 600,
   });
@@ -36,7 +39,7 @@ export function createApp(deps: CallDeps): Express {
     // Never the caller's own id: it names log lines.
     const requestId = randomUUID();
     res.locals.requestId = requestId;
-    secureResponse(res, requestId);
+    secureResponse(res, { requestId, config: deps.config });
     enforceTransport(deps, req, requestId);
     checkPath(req.path);
     if (req.headers.origin === undefined && req.method !== 'OPTIONS') passBody(req, res, next);

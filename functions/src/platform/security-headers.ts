@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
+import type { Config } from '../config.ts';
 import { DAY } from '../core/time.ts';
 
 /** The API serves no pages: browsers must not load, frame or sniff its responses. */
@@ -13,7 +14,8 @@ const applyHelmet = helmet({
       'frame-ancestors': ["'none'"],
     },
   },
-  strictTransportSecurity: { maxAge: 365 * DAY, includeSubDomains: true },
+  // Without `includeSubDomains`: on a custom domain it would bind every host below that domain.
+  strictTransportSecurity: { maxAge: 365 * DAY, includeSubDomains: false },
   referrerPolicy: { policy: 'no-referrer' },
   xFrameOptions: { action: 'deny' },
   // For pages and plugins only.
@@ -42,8 +44,17 @@ const HEADERS: ReadonlyMap<string, string> = (() => {
   return headers.set('Cache-Control', 'private, no-store').set('Vary', 'Origin');
 })();
 
-/** Sets the headers of every response, refusals included. */
-export function secureResponse(res: ServerResponse, requestId?: string): void {
+const HSTS = 'Strict-Transport-Security';
+
+interface ResponseFacts {
+  readonly requestId: string;
+  readonly config: Pick<Config, 'hstsIncludeSubDomains'>;
+}
+
+/** Sets the headers of every response, refusals included. @param facts unknown before a function is called */
+export function secureResponse(res: ServerResponse, facts?: ResponseFacts): void {
   for (const [name, value] of HEADERS) res.setHeader(name, value);
-  if (requestId !== undefined) res.setHeader('X-Request-Id', requestId);
+  if (facts === undefined) return;
+  res.setHeader('X-Request-Id', facts.requestId);
+  if (facts.config.hstsIncludeSubDomains) res.setHeader(HSTS, `${HEADERS.get(HSTS)}; includeSubDomains`);
 }

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { FUNCTIONS_URL, HOSTING_URL, makeSignedIn } from '../helpers/emulator.ts';
 
-/** The API and the callables allow the origin of their own Hosting site. */
-const ALLOWED = HOSTING_URL;
-const OTHERS = [
-  'http://127.0.0.1:1',
-  HOSTING_URL.replace('http', 'https'),
-  `${HOSTING_URL}.evil.com`,
-  'http://evil.com',
-  'null',
-];
+/** In the emulator, every loopback origin may call: the page by another name, and the server of a frontend tool. */
+const ALLOWED = [HOSTING_URL, HOSTING_URL.replace('127.0.0.1', 'localhost'), 'http://localhost:5173'];
+const OTHERS = [`${HOSTING_URL}.evil.com`, 'http://evil.com', 'http://192.168.1.2:5173', 'null'];
 
 describe('web origins', function () {
   this.timeout(20_000);
@@ -23,48 +17,56 @@ describe('web origins', function () {
     it(`${name} names an allowed origin in its response`, async () => {
       const { idToken } = await makeSignedIn(['member']);
       const [url, method] = target();
-      const response = await fetch(url, {
-        method,
-        headers: { Origin: ALLOWED, Authorization: `Bearer ${idToken}`, 'Content-Type': 'application/json' },
-        ...(method === 'POST' && { body: '{"data":{}}' }),
-      });
-      assert.equal(response.status, 200);
-      assert.equal(response.headers.get('Access-Control-Allow-Origin'), ALLOWED);
-      assert.equal(response.headers.get('Access-Control-Allow-Credentials'), null);
-      assert.match(response.headers.get('Vary') ?? '', /Origin/);
+      for (const origin of ALLOWED) {
+        const response = await fetch(url, {
+          method,
+          headers: { Origin: origin, Authorization: `Bearer ${idToken}`, 'Content-Type': 'application/json' },
+          ...(method === 'POST' && { body: '{"data":{}}' }),
+        });
+        assert.equal(response.status, 200);
+        assert.equal(response.headers.get('Access-Control-Allow-Origin'), origin);
+        assert.equal(response.headers.get('Access-Control-Allow-Credentials'), null);
+        assert.match(response.headers.get('Vary') ?? '', /Origin/);
+      }
     });
 
     it(`${name} answers the preflight of an allowed origin`, async () => {
       const [url, method] = target();
-      const response = await fetch(url, {
-        method: 'OPTIONS',
-        headers: {
-          Origin: ALLOWED,
-          'Access-Control-Request-Method': method,
-          'Access-Control-Request-Headers': 'authorization',
-        },
-      });
-      assert.ok(response.ok);
-      assert.equal(response.headers.get('Access-Control-Allow-Origin'), ALLOWED);
-      assert.match(response.headers.get('Access-Control-Allow-Headers') ?? '', /authorization/i);
+      for (const origin of ALLOWED) {
+        const response = await fetch(url, {
+          method: 'OPTIONS',
+          headers: {
+            Origin: origin,
+            'Access-Control-Request-Method': method,
+            'Access-Control-Request-Headers': 'authorization',
+          },
+        });
+        assert.ok(response.ok);
+        assert.equal(response.headers.get('Access-Control-Allow-Origin'), origin);
+        assert.match(response.headers.get('Access-Control-Allow-Headers') ?? '', /authorization/i);
+      }
     });
 
     for (const origin of OTHERS) {
-      it(`${name} refuses origin ${origin} and its preflight`, async () => {
+      it(`${name} refuses origin ${origin}`, async () => {
         const [url, method] = target();
-        const attempts = [
-          fetch(url, { method, headers: { Origin: origin } }),
-          fetch(url, {
-            method: 'OPTIONS',
-            headers: { Origin: origin, 'Access-Control-Request-Method': method },
-          }),
-        ];
-        for (const response of await Promise.all(attempts)) {
-          assert.equal(response.status, 403);
-          assert.equal(response.headers.get('Access-Control-Allow-Origin'), null);
-          assert.match(await response.text(), /"code":"origin_denied"/);
-        }
+        const response = await fetch(url, { method, headers: { Origin: origin } });
+        assert.equal(response.status, 403);
+        // The web SDK reports an answer that it cannot read as `internal`: in the emulator, it can read this one.
+        const readable = name === 'a callable' ? origin : null;
+        assert.equal(response.headers.get('Access-Control-Allow-Origin'), readable);
+        assert.match(await response.text(), /"code":"origin_denied"/);
       });
     }
+  }
+
+  for (const origin of OTHERS) {
+    it(`the API refuses the preflight of ${origin}`, async () => {
+      const [url] = targets['the API through Hosting']();
+      const headers = { Origin: origin, 'Access-Control-Request-Method': 'GET' };
+      const response = await fetch(url, { method: 'OPTIONS', headers });
+      assert.equal(response.status, 403);
+      assert.equal(response.headers.get('Access-Control-Allow-Origin'), null);
+    });
   }
 });

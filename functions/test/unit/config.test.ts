@@ -13,6 +13,9 @@ describe('config', () => {
       projectId: 'shop',
       emulator: false,
       allowedOrigins: ['https://shop.web.app', 'https://shop.firebaseapp.com'],
+      previewSites: [],
+      allowedHeaders: ['sentry-trace', 'baggage', 'traceparent'],
+      hstsIncludeSubDomains: false,
       defaultRole: 'member',
       signUpDomains: [],
       trustedIssuers: [],
@@ -26,8 +29,11 @@ describe('config', () => {
 
   it('is deeply frozen', () => {
     const config = load();
-    const { allowedOrigins, signUpDomains, appCheck, trustedIssuers } = config;
-    for (const value of [config, allowedOrigins, signUpDomains, appCheck, trustedIssuers]) {
+    const { allowedOrigins, previewSites, allowedHeaders, signUpDomains, appCheck, trustedIssuers } = config;
+    for (const value of [
+      ...[config, allowedOrigins, previewSites, allowedHeaders],
+      ...[signUpDomains, appCheck, trustedIssuers],
+    ]) {
       assert.ok(Object.isFrozen(value));
     }
   });
@@ -49,16 +55,31 @@ describe('config', () => {
   });
 
   it('allows http only for this machine', () => {
-    const here = ['http://localhost:5002', 'http://127.0.0.1:5002', 'http://localhost'];
+    const here = ['http://localhost:5002', 'http://127.0.0.1:5002', 'http://localhost', 'http://[::1]:5002'];
     assert.deepEqual(load({ ALLOWED_ORIGINS: here.join() }).allowedOrigins.slice(2), here);
   });
 
-  it('always allows the Hosting domains, and in the emulator GATEHOUSE_HOSTING_URL', () => {
+  it('accepts the origins of app shells, on iOS, Android, Windows, macOS and Linux', () => {
+    const shells = [
+      ...['capacitor://localhost', 'ionic://localhost', 'http://localhost', 'https://localhost'],
+      ...['app://localhost', 'tauri://localhost', 'http://tauri.localhost', 'https://tauri.localhost'],
+      ...['shop://app.example.com:8080', 'chrome-extension://abcdefghijklmnop', 'app://-'],
+    ];
+    assert.deepEqual(load({ ALLOWED_ORIGINS: shells.join() }).allowedOrigins.slice(2), shells);
+  });
+
+  it('always allows the two domains of each Hosting site', () => {
     const own = ['https://shop.web.app', 'https://shop.firebaseapp.com'];
-    const others = { ALLOWED_ORIGINS: 'https://a.example', GATEHOUSE_HOSTING_URL: 'http://127.0.0.1:4711' };
-    assert.deepEqual(load(others).allowedOrigins, [...own, 'https://a.example']);
-    const local = loadConfig({ ...EMULATOR, ...others }).allowedOrigins;
-    assert.ok(local.includes('http://127.0.0.1:4711') && local.includes('https://a.example'));
+    const admin = ['https://shop-admin.web.app', 'https://shop-admin.firebaseapp.com'];
+    const others = { ALLOWED_ORIGINS: 'https://a.example', HOSTING_SITES: 'shop-admin' };
+    assert.deepEqual(load(others).allowedOrigins, [...own, ...admin, 'https://a.example']);
+    assert.deepEqual(load(others).previewSites, []);
+    assert.deepEqual(load({ ...others, PREVIEW_CHANNELS: 'true' }).previewSites, ['shop', 'shop-admin']);
+  });
+
+  it('replaces the further request headers', () => {
+    assert.deepEqual(load({ ALLOWED_HEADERS: '' }).allowedHeaders, []);
+    assert.deepEqual(load({ ALLOWED_HEADERS: 'x-a, B3' }).allowedHeaders, ['x-a', 'B3']);
   });
 
   it('is refused with replay protection and without App Check', () => {
@@ -120,7 +141,31 @@ describe('config', () => {
       'javascript:alert(1)',
       'https://*.example.com',
       'https://good.example,null',
+      'capacitor://',
+      'capacitor://localhost/',
+      'capacitor://*',
+      'capacitor:localhost',
+      'Capacitor://localhost',
+      'ws://localhost',
+      'javascript://localhost',
+      'blob:https://app.example.com',
+      'http://[::2]',
+      'http://evil-localhost',
     ],
+    [
+      'HOSTING_SITES',
+      '*',
+      'https://shop.web.app',
+      'shop.web.app',
+      'Shop',
+      '-shop',
+      'shop-',
+      'shop--x',
+      'a b',
+    ],
+    ['PREVIEW_CHANNELS', 'yes', '', 'all'],
+    ['ALLOWED_HEADERS', '*', 'x a', 'x-a:', 'x-a\r\nSet-Cookie', 'é'],
+    ['HSTS_INCLUDE_SUBDOMAINS', 'yes', ''],
     ['APP_CHECK', 'yes', '1', 'TRUE', ''],
     ['APP_CHECK_CONSUME', 'on', ''],
     [

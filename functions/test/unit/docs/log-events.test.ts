@@ -16,7 +16,10 @@ function writeAll(): Line[] {
     ...{ requestId: '1', permission: 'notes:read', issuer: 'x', subject: 'y' },
     ...{ granted: false, reason: 'anonymous', detail: 'x', code: 'unauthenticated' },
   });
-  log.transport({ requestId: '1', granted: false, code: 'https_required' });
+  log.transport({
+    ...{ requestId: '1', granted: false, code: 'origin_denied' },
+    ...{ method: 'GET', path: '/v1/me', origin: 'https://evil.example' },
+  });
   log.change({
     ...{ requestId: '1', action: 'roles.set', actor: 'x', target: 'y', outcome: 'refused' },
     ...{ code: 'own_account', before: {}, after: {}, reason: 'x', detail: 'x' },

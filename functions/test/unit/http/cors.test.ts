@@ -41,7 +41,7 @@ describe('http: CORS', () => {
       assert.equal(headers['access-control-allow-methods'], 'GET,POST,PUT,PATCH,DELETE');
       assert.equal(
         headers['access-control-allow-headers'],
-        'Authorization,Content-Type,If-Match,X-Firebase-AppCheck',
+        'Authorization,Content-Type,If-Match,X-Firebase-AppCheck,sentry-trace,baggage,traceparent',
       );
       assertHeaders(headers);
     });

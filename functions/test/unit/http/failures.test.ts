@@ -104,7 +104,8 @@ describe('http: failures', () => {
     app.set('env', 'test');
     app.use((_req, res, next) => {
       res.locals.requestId = randomUUID();
-      secureResponse(res, res.locals.requestId);
+      const { requestId } = res.locals;
+      secureResponse(res, { requestId, config: { hstsIncludeSubDomains: false } });
       next();
     });
     app.get('/half', (_req, res) => {

@@ -67,7 +67,10 @@ describe('http: log', () => {
     [
       'another origin',
       (api) => api.as('owner').get('/v1/me').set('Origin', 'https://evil.com'),
-      { granted: false, code: 'origin_denied' },
+      {
+        ...{ granted: false, code: 'origin_denied' },
+        ...{ origin: 'https://evil.com', method: 'GET', path: '/v1/me' },
+      },
     ],
     [
       'plain HTTP',
@@ -149,7 +152,8 @@ describe('http: log', () => {
             .send(body);
         }
       }
-      return api.as().get('/v1/me').set('Origin', `https://${SECRET}.com`);
+      // The origin of a refusal is logged.
+      return api.as().get(`/v1/me?${SECRET}`).set('Origin', 'https://evil.com').set('Referer', SECRET);
     });
     assert.ok(!output.includes(SECRET));
     for (const token of tokens.slice(0, 4)) {

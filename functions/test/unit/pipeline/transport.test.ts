@@ -7,8 +7,10 @@ import { assertRefused } from '../../helpers/refusal.ts';
 
 const RULES = {
   allowedOrigins: ['https://app.example.com', 'http://localhost:5002'],
+  previewSites: [],
   emulator: false,
 };
+const REQUEST = { method: 'GET', path: '/v1/me' };
 const HTTPS = { 'x-forwarded-proto': 'https' };
 const check = (
   headers: Record<string, string | string[] | undefined>,
@@ -17,7 +19,7 @@ const check = (
 ) => {
   const rawBody = rawBodyBytes === undefined ? undefined : Buffer.alloc(rawBodyBytes);
   const { log } = recordingLog();
-  return enforceTransport({ config, log }, { headers: { ...HTTPS, ...headers }, rawBody }, 'r1');
+  return enforceTransport({ config, log }, { ...REQUEST, headers: { ...HTTPS, ...headers }, rawBody }, 'r1');
 };
 
 describe('checkTransport', () => {
@@ -77,7 +79,7 @@ describe('checkTransport', () => {
 
   it('refuses every origin when none is allowed', () =>
     assertRefused(
-      () => check({ origin: 'https://app.example.com' }, 0, { allowedOrigins: [], emulator: false }),
+      () => check({ origin: 'https://app.example.com' }, 0, { ...RULES, allowedOrigins: [] }),
       'origin_denied',
     ));
 
@@ -110,7 +112,10 @@ describe('enforceTransport', () => {
   const enforce = (env: Record<string, string>, headers: Record<string, string>, rawBody?: Buffer) => {
     const { lines, log } = recordingLog();
     const config = loadConfig({ GCLOUD_PROJECT: 'demo-shop', ...env });
-    return { lines, attempt: () => enforceTransport({ config, log }, { headers, rawBody }, 'r1') };
+    return {
+      lines,
+      attempt: () => enforceTransport({ config, log }, { ...REQUEST, headers, rawBody }, 'r1'),
+    };
   };
 
   it('logs nothing when it accepts a request', () => {
@@ -133,7 +138,25 @@ describe('enforceTransport', () => {
     it(`logs one line when it refuses with ${code}`, async () => {
       const { lines, attempt } = refusals[code];
       await assertRefused(attempt, code);
-      assert.deepEqual(lines, [{ kind: 'transport', requestId: 'r1', granted: false, code }]);
+      const line = { kind: 'transport', requestId: 'r1', granted: false, code, ...REQUEST };
+      assert.deepEqual(
+        lines,
+        [line].map((one) => (code === 'origin_denied' ? { ...one, origin: 'https://evil.example' } : one)),
+      );
+    });
+  }
+
+  const texts: readonly (readonly [what: string, text: string, logged: string])[] = [
+    ['a line break and an escape sequence', 'https://a\r\n\u001b[31m', 'https://a???[31m'],
+    ['text in another script and order', 'https://\u202emoc.elgoog/é', 'https://?moc.elgoog/?'],
+    ['more than 200 characters', `https://${'x'.repeat(300)}`, `https://${'x'.repeat(192)}`],
+  ];
+  for (const [what, text, logged] of texts) {
+    it(`logs an origin and a path cut off and as visible ASCII: ${what}`, async () => {
+      const { lines, log } = recordingLog();
+      const request = { method: 'POST', path: text, headers: { ...HTTPS, origin: text } };
+      await assertRefused(() => enforceTransport({ config: RULES, log }, request, 'r1'), 'origin_denied');
+      assert.deepEqual([lines[0]?.method, lines[0]?.path, lines[0]?.origin], ['POST', logged, logged]);
     });
   }
 });

@@ -6,11 +6,18 @@ import { secureResponse } from '../../../src/platform/security-headers.ts';
 import { sendRaw } from '../../helpers/responses.ts';
 
 /** The response that a client receives. */
-async function receive(write: (res: ServerResponse) => void, requestId?: string) {
+async function receive(
+  write: (res: ServerResponse) => void,
+  requestId?: string,
+  hstsIncludeSubDomains = false,
+) {
   const server = createServer((_req, res) => {
     secureResponse(res);
     // A second time, with the request id, as the app does after the framework.
-    secureResponse(res, requestId);
+    secureResponse(
+      res,
+      requestId === undefined ? undefined : { requestId, config: { hstsIncludeSubDomains } },
+    );
     write(res);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -23,7 +30,7 @@ async function receive(write: (res: ServerResponse) => void, requestId?: string)
 
 const ALWAYS = {
   'content-security-policy': "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'strict-transport-security': 'max-age=31536000',
   'referrer-policy': 'no-referrer',
   'x-frame-options': 'DENY',
   'x-content-type-options': 'nosniff',
@@ -60,6 +67,16 @@ describe('security headers', () => {
       if (write.toString().includes('X-Other')) assert.equal(headers['x-other'], 'o');
     });
   }
+
+  it('bind the hosts below the domain only with HSTS_INCLUDE_SUBDOMAINS', async () => {
+    for (const [includes, expected] of [
+      [false, 'max-age=31536000'],
+      [true, 'max-age=31536000; includeSubDomains'],
+    ] as const) {
+      const { headers } = await receive((res) => res.end('x'), 'r1', includes);
+      assert.equal(headers['strict-transport-security'], expected);
+    }
+  });
 
   it('keep the text of the status', async () => {
     for (const headers of [['X-Own', 'own'], { 'X-Own': 'own' }, ['Cache-Control', 'public']]) {

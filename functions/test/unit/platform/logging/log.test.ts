@@ -108,17 +108,22 @@ describe('log', () => {
   }
 
   it('writes a refusal of the transport checks as a decision', () => {
-    assert.deepEqual(linesOf('transport', { requestId: 'r1', granted: false, code: 'https_required' }), [
-      {
-        severity: 'INFO',
-        message: 'decision',
-        event: 'decision',
-        permission: 'transport',
-        requestId: 'r1',
-        granted: false,
-        code: 'https_required',
-      },
-    ]);
+    const facts = { method: 'GET', path: '/v1/me', origin: 'https://evil.example' };
+    assert.deepEqual(
+      linesOf('transport', { requestId: 'r1', granted: false, code: 'origin_denied', ...facts }),
+      [
+        {
+          ...facts,
+          severity: 'INFO',
+          message: 'decision',
+          event: 'decision',
+          permission: 'transport',
+          requestId: 'r1',
+          granted: false,
+          code: 'origin_denied',
+        },
+      ],
+    );
   });
 
   it('keeps line breaks, escape sequences and quotes of a subject inside its string', () => {
