@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type AppError, invalidToken } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { findIllFormed } from '../core/text.ts';
 
 /** A well-formed token. Nothing in it is verified: `payload` can say anything. */
 export interface UnverifiedToken {
@@ -63,6 +64,8 @@ function parseObject(name: string, part: string): JsonObject {
   }
   if (!isJsonObject(value)) throw malformed(`${name} is no object`);
   checkKeysAndDepth(name, text, value);
+  // Claims are stored: `sub`, name and e-mail address in the directory.
+  if (findIllFormed(value) !== undefined) throw malformed(`${name} is not well-formed Unicode`);
   return value;
 }
 

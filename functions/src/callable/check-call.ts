@@ -9,9 +9,11 @@ import { isJson } from '../core/request.ts';
  *
  * @throws AppError `invalid_request`
  */
-export function checkCall({ method, headers, body }: Request): void {
-  if (method !== 'POST' || !isJson(headers['content-type']) || !isCall(body) || !isDecodable(body.data)) {
-    throw new AppError('invalid_request', 'A callable takes a POST of {"data": …} as application/json.');
+export function checkCall({ method, url, headers, body }: Request): void {
+  const isPost = method === 'POST' && isJson(headers['content-type']) && !url.includes('?');
+  if (!isPost || !isCall(body) || !isDecodable(body.data)) {
+    const detail = 'A callable takes a POST of {"data": …} as application/json, without a query.';
+    throw new AppError('invalid_request', detail);
   }
 }
 

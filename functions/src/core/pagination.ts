@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type AppError, invalidField } from './errors.ts';
+import { findIllFormed } from './text.ts';
 
 /** Input fields of a list. @param max largest page */
 export const pageFields = (max: number) => ({
@@ -28,6 +29,7 @@ export function decodePageToken(
   try {
     const at = position.parse(JSON.parse(Buffer.from(token, 'base64url').toString()));
     if (at.map((value) => typeof value).join() !== kinds.join()) throw new Error('other values');
+    if (findIllFormed(at) !== undefined) throw new Error('not well-formed Unicode');
     return at;
   } catch (cause) {
     throw invalidPageToken(cause);

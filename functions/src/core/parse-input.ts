@@ -1,12 +1,13 @@
 import type * as z from 'zod';
 import { AppError, type FieldError } from './errors.ts';
+import { findIllFormed } from './text.ts';
 
 /** Limits, so that a response is not larger than its request. */
 const MAX_ERRORS = 10;
 const MAX_FIELD_LENGTH = 100;
 
 /**
- * Parses an input with a schema.
+ * Parses an input with a schema. No text in it may be ill-formed Unicode, whatever the schema says.
  *
  * @param locate path of a field in the input, `''` for all of it → its name in the request, e.g. `body.title`
  * @throws AppError `invalid_argument` naming each field
@@ -17,8 +18,10 @@ export function parseInput<S extends z.ZodType>(
   locate: (field: string) => string,
 ): z.output<S> {
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw invalidFields(fieldErrors(parsed.error, locate));
+  if (!parsed.success) throw invalidFields(fieldErrors(parsed.error, locate));
+  const illFormed = findIllFormed(parsed.data);
+  if (illFormed === undefined) return parsed.data;
+  throw invalidFields([{ field: fieldName(illFormed, locate), message: 'is not well-formed Unicode' }]);
 }
 
 /** The wrong fields of an input, by their names in the request. */
@@ -28,12 +31,17 @@ export function fieldErrors(error: z.ZodError, locate: (field: string) => string
     return names.map((name) => {
       const path = [...issue.path, ...(name === undefined ? [] : [name])].map(String).join('.');
       return {
-        field: locate(path).slice(0, MAX_FIELD_LENGTH),
+        field: fieldName(path, locate),
         message: name === undefined ? issue.message : 'There is no such field.',
       };
     });
   });
   return errors.slice(0, MAX_ERRORS);
+}
+
+/** The caller chooses the names of unknown fields. */
+function fieldName(path: string, locate: (field: string) => string): string {
+  return locate(path).slice(0, MAX_FIELD_LENGTH).toWellFormed();
 }
 
 export function invalidFields(errors: readonly FieldError[]): AppError {

@@ -22,6 +22,20 @@ export function isJson(contentType: string | undefined): boolean {
   return /^application\/json\s*(;|$)/i.test(contentType ?? '');
 }
 
+/**
+ * Is this an error of Express's body parser about the request itself? `expose` and `type` are of its package `http-errors`:
+ * the first is true for status 4xx.
+ */
+export function isClientError(error: unknown): error is Error & { readonly type: string } {
+  return (
+    error instanceof Error &&
+    'expose' in error &&
+    error.expose === true &&
+    'type' in error &&
+    typeof error.type === 'string'
+  );
+}
+
 /** The largest body, in bytes. */
 export const MAX_BODY_BYTES = 100 * 1024;
 
@@ -41,12 +55,18 @@ export function earlyRefusalOf(request: object): AppError | undefined {
   return earlyRefusals.get(request);
 }
 
-/** @throws AppError `invalid_request` for a path on which Express would fail */
-export function checkPath(path: string): void {
-  if (!path.includes('%')) return;
+/**
+ * Checks the target of a request: a path and a query (RFC 9112 §3.2.1) in percent-encoded UTF-8. On others Express fails, or
+ * reads replacement characters.
+ *
+ * @throws AppError `invalid_request`
+ */
+export function checkUrl(url: string): void {
+  if (!url.startsWith('/')) throw new AppError('invalid_request', 'The request target is not a path.');
+  if (!url.includes('%')) return;
   try {
-    decodeURIComponent(path);
+    decodeURIComponent(url);
   } catch (cause) {
-    throw new AppError('invalid_request', 'The path is not valid percent-encoded UTF-8.', { cause });
+    throw new AppError('invalid_request', 'The URL is not valid percent-encoded UTF-8.', { cause });
   }
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { parse } from 'node:querystring';
 import cors from 'cors';
 import express, { type Express } from 'express';
 import { AppError } from '../core/errors.ts';
-import { checkPath } from '../core/request.ts';
+import { checkUrl } from '../core/request.ts';
 import type { CallDeps } from '../pipeline/call.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
@@ -20,7 +21,8 @@ export function createApp(deps: CallDeps): Express {
   app.disable('etag');
   app.enable('strict routing');
   app.enable('case sensitive routing');
-  app.set('query parser', 'simple');
+  // Express's own parsers ignore everything after 1000 parameters.
+  app.set('query parser', (query: string) => parse(query, '&', '=', { maxKeys: 0 }));
 
   const allowOrigin = cors({
     origin: true, // `enforceTransport` has refused every other origin
@@ -41,7 +43,7 @@ export function createApp(deps: CallDeps): Express {
     res.locals.requestId = requestId;
     secureResponse(res, { requestId, config: deps.config });
     enforceTransport(deps, req, requestId);
-    checkPath(req.path);
+    checkUrl(req.url);
     if (req.headers.origin === undefined && req.method !== 'OPTIONS') passBody(req, res, next);
     else allowOrigin(req, res, (error?: unknown) => (error ? next(error) : passBody(req, res, next)));
   });

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import express, { type RequestHandler } from 'express';
 import { AppError } from '../core/errors.ts';
-import { isJson, MAX_BODY_BYTES, payloadTooLarge } from '../core/request.ts';
+import { isClientError, isJson, MAX_BODY_BYTES, payloadTooLarge } from '../core/request.ts';
 import type { IsOAuth } from './problem.ts';
 
 const collect = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
@@ -71,16 +71,13 @@ function parseForm(bytes: Buffer): Record<string, string> {
 }
 
 function toBodyError(error: unknown): unknown {
-  const type = error instanceof Error && 'type' in error ? error.type : undefined;
-  switch (type) {
+  if (!isClientError(error)) return error;
+  switch (error.type) {
     case 'entity.too.large':
       return payloadTooLarge(error);
     case 'encoding.unsupported':
       return new AppError('unsupported_media_type', 'Send the body uncompressed.', { cause: error });
-    case 'request.aborted':
-    case 'request.size.invalid':
-      return new AppError('invalid_request', 'The body is incomplete.', { cause: error });
     default:
-      return error;
+      return new AppError('invalid_request', 'The body is incomplete.', { cause: error });
   }
 }

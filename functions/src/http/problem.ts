@@ -26,13 +26,13 @@ function oauthErrorOf({ code, message, oauthError }: AppError): Record<string, s
 
 /** The last handler: answers with what was thrown, as RFC 9457 `application/problem+json`. */
 export function sendProblem(log: Log, isOAuth: IsOAuth): ErrorRequestHandler {
-  return (thrown, req, res, next) => {
+  return (thrown, req, res, _next) => {
     const error = toAppError(thrown);
     const { status } = ERRORS[error.code];
     const requestId: string = res.locals.requestId;
     if (!isRefusal(error)) log.failure(requestId, error);
-    // The response has begun: let Express close the connection.
-    if (res.headersSent) return next(thrown);
+    // The response has begun: the client sees that it is cut off. Express would also print the error.
+    if (res.headersSent) return res.socket?.destroySoon();
 
     const challenge = challengeFor(error);
     if (challenge !== undefined) res.set('WWW-Authenticate', challenge);

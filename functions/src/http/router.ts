@@ -89,7 +89,8 @@ async function sendLines(res: Response, lines: AsyncGenerator): Promise<void> {
     await pipeline(text(), res);
   } catch (error) {
     // The client has closed the connection: nothing failed.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'))
-      throw error;
+    const isStreamError =
+      error instanceof Error && 'code' in error && /^ERR_STREAM_/.test(String(error.code));
+    if (!(isStreamError && res.closed)) throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError, problemOf } from '../core/errors.ts';
-import { checkPath, MAX_BODY_BYTES, payloadTooLarge, refuseEarly } from '../core/request.ts';
+import { checkUrl, isClientError, MAX_BODY_BYTES, payloadTooLarge, refuseEarly } from '../core/request.ts';
 import { secureResponse } from './security-headers.ts';
 
 /**
@@ -26,7 +26,7 @@ export function installFrameworkHardening(): void {
       if (error.code === 'invalid_request') request.url = '/';
     }
   });
-  redactBodiesOnConsole();
+  lowerClientErrors();
 }
 
 function checkEarly({ headers, url = '' }: IncomingMessage): void {
@@ -35,7 +35,7 @@ function checkEarly({ headers, url = '' }: IncomingMessage): void {
   if (!plain || /charset=(?!"?utf-8\b)/i.test(headers['content-type'] ?? '')) {
     throw new AppError('unsupported_media_type', 'Send the body as UTF-8, not compressed.');
   }
-  checkPath(url.split('?', 1)[0] ?? '');
+  checkUrl(url);
 }
 
 /** Stops reading a body without a declared length at the limit. */
@@ -55,14 +55,15 @@ function limitBody(request: IncomingMessage, response: ServerResponse): void {
   };
 }
 
-/** The framework prints the errors of its body parser, which contain the body. Keeps their name and type only. */
-export function redactBodiesOnConsole(): void {
+/**
+ * The framework prints what its body parser throws as an error, with the body. For a request that the caller made wrong or
+ * aborted, this writes the name and type only, with severity INFO: a client cannot write ERROR lines.
+ */
+export function lowerClientErrors(): void {
   const { error } = console;
-  console.error = (...args: unknown[]) => error(...args.map(withoutBody));
-}
-
-function withoutBody(value: unknown): unknown {
-  return value instanceof Error && 'body' in value && 'type' in value
-    ? `${value.name}: ${String(value.type)}`
-    : value;
+  console.error = (...args: unknown[]) => {
+    const [thrown] = args;
+    if (isClientError(thrown)) console.info(`${thrown.name}: ${thrown.type}`);
+    else error(...args);
+  };
 }

@@ -19,7 +19,7 @@ function serve(deps: TestInstance) {
     [...createCallables(() => deps)].map(([name, fn]) => [`/${name}`, frameworkServer(fn)]),
   );
   return createServer((req, res) => {
-    const server = servers.get(req.url ?? '') ?? assert.fail(`no callable at ${req.url}`);
+    const server = servers.get(req.url?.split('?', 1)[0] ?? '') ?? assert.fail(`no callable at ${req.url}`);
     server.emit('request', req, res);
   });
 }
@@ -32,6 +32,7 @@ export interface CallOptions {
   readonly https?: boolean;
   readonly method?: string;
   readonly type?: string;
+  readonly query?: string;
   /** The whole body instead of `{"data": …}`. */
   readonly body?: string | Buffer;
 }
@@ -49,6 +50,7 @@ export async function call(
   options: CallOptions = {},
 ): Promise<Called> {
   const { as, headers = [], https = true, method = 'POST', type = 'application/json' } = options;
+  const query = options.query === undefined ? '' : `?${options.query}`;
   const body = options.body ?? JSON.stringify({ data });
   const lines: Line[] = [
     ...(https ? [HTTPS] : []),
@@ -59,7 +61,7 @@ export async function call(
   ];
   const replies: RawResponse[] = [];
   const output = await captureOutput(async () =>
-    replies.push(await sendRaw(api.port, { method, path: `/${name}`, headers: lines, body })),
+    replies.push(await sendRaw(api.port, { method, path: `/${name}${query}`, headers: lines, body })),
   );
   return { ...(replies[0] ?? assert.fail()), output };
 }

@@ -21,6 +21,8 @@ describe('callables: protocol', () => {
     ['GET', { method: 'GET', body: '', type: '' }],
     ['PUT', { method: 'PUT' }],
     ['no body', { body: '', type: '' }],
+    ['a query', { query: 'x=1' }],
+    ['1100 empty parameters and one', { query: `${'&'.repeat(1100)}x=1` }],
     ['text', { type: 'text/plain' }],
     ['a form', { type: 'application/x-www-form-urlencoded', body: 'data=1' }],
     ['a body without data', { body: `{"x":"${SECRET}"}` }],

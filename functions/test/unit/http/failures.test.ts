@@ -101,7 +101,6 @@ describe('http: failures', () => {
   it('aborts an answer that has started, logs the failure, and serves the next request', async () => {
     const logged: unknown[] = [];
     const app = express();
-    app.set('env', 'test');
     app.use((_req, res, next) => {
       res.locals.requestId = randomUUID();
       const { requestId } = res.locals;

@@ -112,6 +112,32 @@ describe('http: input', () => {
     assertProblem(await api.as('owner').get(`/v1/users?${query}`), 400, 'invalid_argument');
   });
 
+  // Parsers have limits, and ignore what is beyond them.
+  for (const [what, path, field] of [
+    ['1100 empty ones', `/v1/users?${'&'.repeat(1100)}bogus=1`, 'query.bogus'],
+    ['1100 valid ones', `/v1/users?${'role=member&'.repeat(1100)}bogus=1`, 'query.bogus'],
+    ['1100 empty ones, on a public route', `/v1/health?${'&'.repeat(1100)}bogus=1`, 'query.bogus'],
+    [
+      '1100 empty ones, for a field that needs one value',
+      `/v1/users?email=a${'&'.repeat(1100)}email=b`,
+      'query.email',
+    ],
+  ] as const) {
+    it(`refuses a parameter after ${what}`, async () => {
+      const answer = await api.as('owner').get(path);
+      assert.ok(fieldsOf(assertProblem(answer, 400, 'invalid_argument')).includes(field), answer.text);
+    });
+  }
+
+  it('refuses a header after a thousand others, which Node would ignore', async () => {
+    const headers = Array.from({ length: 1100 }, () => ['a', ''] as const);
+    const { status } = await sendRaw(api.port, {
+      path: '/v1/me',
+      headers: [HTTPS, ...headers, ['Authorization', `Bearer ${api.token('owner')}`]],
+    });
+    assert.equal(status, 431);
+  });
+
   const GOOD_ROLES = { grants: [{ role: 'member' }], version: 1 };
   const bodies: [method: 'PUT' | 'PATCH', body: unknown, fields: string[]][] = [
     ['PUT', { ...GOOD_ROLES, uid: 'owner' }, ['body.uid']],

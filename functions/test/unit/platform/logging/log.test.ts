@@ -12,7 +12,7 @@ function linesOf<K extends keyof Log>(kind: K, ...args: Parameters<Log[K]>): Rec
 function run(script: string, killedBy: NodeJS.Signals | null = null): Record<string, unknown>[] {
   const module = new URL('../../../../src/', import.meta.url);
   const code = `import { structuredLog } from ${JSON.stringify(`${module}platform/logging/log.ts`)};
-      import { redactBodiesOnConsole } from ${JSON.stringify(`${module}platform/functions-framework.ts`)};
+      import { lowerClientErrors } from ${JSON.stringify(`${module}platform/functions-framework.ts`)};
     import { AppError, unavailable } from ${JSON.stringify(`${module}core/errors.ts`)};
     ${script}`;
   const { stdout, stderr, status, signal } = spawnSync(
@@ -216,17 +216,18 @@ describe('log', () => {
   });
 });
 
-describe('redactBodiesOnConsole', () => {
-  it('writes the type of a body parser error without the body, and other output unchanged', () => {
-    const [line] = run(`
-      redactBodiesOnConsole();
-      const lines = [];
-      const cause = Object.assign(new SyntaxError('secret'), { type: 'entity.parse.failed', body: '{"secret"' });
-      process.stderr.write = (text) => lines.push(String(text)) > 0;
-      console.error(cause);
-      console.error('other', 7);
-      process.stdout.write(JSON.stringify({ lines }));`);
-    assert.deepEqual(line?.lines, ['SyntaxError: entity.parse.failed\n', 'other 7\n']);
+describe('lowerClientErrors', () => {
+  it('writes the type of a body parser error as INFO, and other output unchanged', () => {
+    const lines = run(`
+      await import('firebase-functions/logger/compat');
+      lowerClientErrors();
+      const fields = { type: 'entity.parse.failed', expose: true, body: '{"secret"' };
+      console.error(Object.assign(new SyntaxError('secret'), fields));
+      console.error('other', 7);`);
+    assert.deepEqual(lines, [
+      { severity: 'INFO', message: 'SyntaxError: entity.parse.failed' },
+      { severity: 'ERROR', message: 'other 7' },
+    ]);
   });
 });
 
