@@ -54,4 +54,4 @@ function renderEvent({ at, actor, action, target, outcome, before, after, reason
 const rolesOf = (side) => side?.grants && (side.grants.map(describe).join(', ') || 'no roles');
 
 const describe = ({ role, expiresAt }) =>
-  expiresAt === undefined ? role : `${role} until ${new Date(expiresAt * 1000).toLocaleString()}`;
+  expiresAt === undefined ? role : `${role} until ${new Date(expiresAt).toLocaleString()}`;

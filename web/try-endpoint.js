@@ -18,7 +18,7 @@ const ENDPOINTS = [
     createBody: async () => ({
       grants: (await allRoles()).map((role) => ({ role })),
       version: 0,
-      reason: 'tried on the Gatehouse page',
+      auditReason: 'tried on the Gatehouse page',
     }),
   },
 ];

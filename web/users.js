@@ -76,29 +76,26 @@ function fillUser(item, user, context, note) {
       user.disabled && h('span', { className: 'tag' }, 'disabled'),
     ),
     h('p', { className: 'quiet' }, originOf(user).filter(Boolean).join(' · ')),
-    h(
-      'p',
-      { className: 'quiet' },
-      h('code', {}, user.uid),
-      ` · roles version ${user.version}`,
-      expiriesOf(user),
-    ),
+    h('p', { className: 'quiet' }, h('code', {}, user.uid), ` · version ${user.version}`, expiriesOf(user)),
   );
   const canChange = context.roles.length > 0 && !isSelf;
   const roles = h(
     'div',
     { className: 'user-roles' },
     canChange ? renderForm(item, user, context, name) : chips(grantedRoles(user), `Roles of ${name}`),
-    user.identity && h('p', { className: 'quiet' }, issuerRoles(user)),
+    isExternal(user) && h('p', { className: 'quiet' }, issuerRoles(user)),
   );
   const message = h('p', { className: `message ${note?.kind ?? ''}`, role: 'status' });
   item.replaceChildren(identity, roles, message);
   message.textContent = note?.text ?? ''; // set last: screen readers announce the change of a status element
 }
 
+/** Is it a user of another issuer than Firebase? */
+const isExternal = ({ uid }) => uid.startsWith('ext-');
+
 /** The user's name. An external user's verified e-mail address, else issuer and subject: the uid is a hash. */
 function nameOf({ displayName, email, emailVerified, identity, uid }) {
-  if (!identity) return displayName ?? email ?? uid;
+  if (!isExternal({ uid })) return displayName ?? email ?? uid;
   return emailVerified && email ? email : `${hostOf(identity.issuer)} · ${identity.subject}`;
 }
 
@@ -112,14 +109,13 @@ function hostOf(issuer) {
 }
 
 /** E-mail and sign-in providers. For an external user the issuer, and what the name does not show. */
-function originOf({ email, emailVerified, identity, providers }) {
-  if (!identity) return [email, providers.join(', ')];
+function originOf({ email, emailVerified, identity, providers, uid }) {
+  if (!isExternal({ uid })) return [email, providers.join(', ')];
   return [identity.issuer, email && (emailVerified ? identity.subject : `${email} (unverified)`)];
 }
 
 /** Granted by a token exchange, until the issuer's token expires. */
-const isFromExchange = ({ identity }, { grantedBy }) =>
-  identity !== undefined && grantedBy === identity.issuer;
+const isFromExchange = ({ identity }, { grantedBy }) => grantedBy === identity.issuer;
 
 /** The active roles, without those that only a token exchange granted. */
 const grantedRoles = (user) =>
@@ -151,7 +147,7 @@ function renderForm(item, user, context, name) {
     const body = {
       grants: grantsFor(user, ticked()),
       version: user.version,
-      reason: 'changed on the Gatehouse page',
+      auditReason: 'changed on the Gatehouse page',
     };
     fillUser(item, ...(await saveRoles(user, body, context)));
     item.dispatchEvent(new CustomEvent('gatehouse:changed', { bubbles: true }));

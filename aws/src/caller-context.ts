@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto';
 import type { Principal } from '../../functions/src/authz/principal.ts';
+import { toRfc3339 } from '../../functions/src/core/time.ts';
 
 /**
  * What the back end gets about the caller. All values are strings, because REST APIs pass on nothing else.
- * @property id directory id of the caller
+ * @property uid key of the caller in the directory: a Firebase uid or `ext-…`; empty for a caller without one
  * @property cacheKey key under which a back end may cache what it computes for this caller; changes with the permissions
  */
 export interface CallerContext extends Record<string, string | undefined> {
-  readonly id: string;
+  readonly uid: string;
   readonly issuer: string;
   readonly subject: string;
   readonly kind: string;
@@ -17,7 +18,7 @@ export interface CallerContext extends Record<string, string | undefined> {
   readonly scopes?: string;
   readonly email?: string;
   readonly emailVerified?: 'true' | 'false';
-  /** Seconds since the epoch. */
+  /** RFC 3339. */
   readonly tokenExpiresAt: string;
   readonly cacheKey: string;
 }
@@ -27,7 +28,7 @@ export function callerContext(principal: Principal): CallerContext {
     principal;
   const permitted = [issuer, subject, roles, permissions, scopes ?? null, tokenExpiresAt];
   return {
-    id: principal.directoryId ?? '',
+    uid: principal.directoryId ?? '',
     issuer,
     subject,
     kind,
@@ -35,7 +36,7 @@ export function callerContext(principal: Principal): CallerContext {
     permissions: permissions.join(' '),
     ...(scopes !== undefined && { scopes: scopes.join(' ') }),
     ...emailOf(email, emailVerified),
-    tokenExpiresAt: String(tokenExpiresAt),
+    tokenExpiresAt: toRfc3339(tokenExpiresAt),
     cacheKey: hash('sha256', JSON.stringify(permitted), 'base64url'),
   };
 }

@@ -147,7 +147,7 @@ function linesOf(event: PolicyEvent): string[] {
 
 function policyResult(allowed: boolean, principal: Principal, arn: string): PolicyResult {
   const context = callerContext(principal);
-  return { principalId: context.id, policyDocument: policyFor(allowed ? 'Allow' : 'Deny', arn), context };
+  return { principalId: context.uid, policyDocument: policyFor(allowed ? 'Allow' : 'Deny', arn), context };
 }
 
 function simpleResult(allowed: boolean, principal: Principal): SimpleResult {

@@ -25,7 +25,7 @@ interface Answer {
 }
 
 export interface WithAuthOptions<Event> {
-  /** Directory id of the owner of the requested resource, for rules with `own`. */
+  /** The uid of the owner of the requested resource, for rules with `own`. */
   readonly owner?: (event: Event, principal: Principal) => Promise<string | undefined>;
 }
 

@@ -25,7 +25,7 @@ describe('caller context', () => {
       scopes: ['notes:read'],
     });
     assert.deepEqual(rest, {
-      id: 'ext-1',
+      uid: 'ext-1',
       issuer: 'https://login.example.com/',
       subject: 'ada',
       kind: 'user',
@@ -34,7 +34,7 @@ describe('caller context', () => {
       scopes: 'notes:read',
       email: 'ada@example.com',
       emailVerified: 'false',
-      tokenExpiresAt: '1800000000',
+      tokenExpiresAt: '2027-01-15T08:00:00.000Z',
     });
     assert.match(cacheKey, /^[\w-]{43}$/);
   });

@@ -81,8 +81,8 @@ describe('npm start -- --with-issuers', function () {
     assert.equal(response.status, 200, JSON.stringify(me));
     assert.match(String(me.uid), /^ext-[\w-]{43}$/);
     assert.deepEqual(
-      [me.issuer, me.roles],
-      ['https://securetoken.google.com/demo-gatehouse', ['support', 'member']],
+      [me.identity, me.roles],
+      [{ issuer: 'https://securetoken.google.com/demo-gatehouse', subject: me.uid }, ['support', 'member']],
     );
   });
 

@@ -143,7 +143,7 @@ describe('the Lambda authorizer', function () {
       emailVerified: 'true',
     });
     assert.deepEqual(permissions.split(' '), permissionsOf(['support']));
-    assert.match(tokenExpiresAt, /^\d{10}$/);
+    assert.match(tokenExpiresAt, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     assert.match(cacheKey, /^[\w-]{43}$/);
   });
 

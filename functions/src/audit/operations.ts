@@ -1,4 +1,5 @@
 import { operation } from '../pipeline/operation.ts';
+import { toEventView } from './audit-event.ts';
 import type { AuditLog } from './audit-log.ts';
 import { auditEvent, auditFilter, auditPage, auditQuery } from './schema.ts';
 
@@ -10,7 +11,10 @@ export const listAuditEvents = operation<AuditLog>()({
   input: auditQuery,
   output: auditPage,
   summary: 'The audit log, newest first, a page at a time.',
-  run: (query, { service }) => service.list(query),
+  run: async (query, { service }) => {
+    const page = await service.list(query);
+    return { ...page, events: page.events.map(toEventView) };
+  },
 });
 
 export const exportAuditEvents = operation<AuditLog>()({
@@ -22,5 +26,7 @@ export const exportAuditEvents = operation<AuditLog>()({
   output: auditEvent,
   stream: true,
   summary: 'All events of the audit log that match, newest first.',
-  run: (filter, { service }) => service.stream(filter),
+  run: async function* (filter, { service }) {
+    for await (const event of service.stream(filter)) yield toEventView(event);
+  },
 });

@@ -7,10 +7,10 @@ const name = z.string().min(1).max(256).optional();
 /** Which events. */
 export const auditFilter = z.strictObject({
   actor: name.meta({
-    description: 'Directory id of the user who acted, or `system`, `operator`, `anonymous`.',
+    description: 'The `uid` of the user who acted, or `system`, `operator`, `anonymous`.',
   }),
   target: name.meta({
-    description: 'Directory id that was changed; for a refused operation, the permission.',
+    description: 'The `uid` of the changed user; for a refused operation, the permission.',
   }),
   action: name.meta({ description: 'For example `roles.set`.' }),
   from: rfc3339.optional().meta({ description: 'Events at or after this time (RFC 3339).' }),

@@ -46,7 +46,7 @@ export function httpInput(operation: Operation): HttpInput {
         part === 'query' ? fromText(query, shape, refused) : body === undefined ? {} : body;
       if (!isJsonObject(sent)) return sent;
       const isVersioned = ifMatch !== undefined && takesVersion;
-      const version = isVersioned && { version: versionFrom(ifMatch, sent.version, shape.version) };
+      const version = isVersioned && { version: versionFrom(ifMatch, sent.version) };
       const value = { ...sent, ...req.params, ...version };
       for (const name of inPath) {
         if (Object.hasOwn(sent, name))
@@ -61,14 +61,12 @@ export function httpInput(operation: Operation): HttpInput {
   };
 }
 
-/** The version in `If-Match`: a number or a text, as in the schema. @param inBody must be the same, if present */
-function versionFrom(ifMatch: string, inBody: unknown, schema: z.core.$ZodType | undefined): string | number {
-  const tag = versionIn(ifMatch);
-  const isNumber = typeOf(schema) === 'number';
-  if (tag === undefined || (isNumber && !/^\d{1,15}$/.test(tag))) {
+/** The version in `If-Match`. @param inBody must be the same, if present */
+function versionFrom(ifMatch: string, inBody: unknown): number {
+  const version = versionIn(ifMatch);
+  if (version === undefined) {
     throw invalidFields([{ field: 'headers.if-match', message: 'Send the ETag as you got it, e.g. "3".' }]);
   }
-  const version = isNumber ? Number(tag) : tag;
   if (inBody !== undefined && inBody !== version) {
     throw invalidFields([{ field: 'body.version', message: 'This is another version than If-Match says.' }]);
   }

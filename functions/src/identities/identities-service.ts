@@ -2,11 +2,10 @@ import { identifyActor } from '../audit/index.ts';
 import { type ExternalIdentity, externalId } from '../authn/external-identity.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { PrincipalActor } from '../authz/principal.ts';
-import { seconds } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { type Directory, provisionExternalUser } from '../directory/index.ts';
 import type { Platform } from '../platform/platform.ts';
-import { toUserView, type UserView, withCurrentRoles } from '../users/index.ts';
+import { createUserView, type UserView, withCurrentRoles } from '../users/index.ts';
 
 /** External users, for administrators. */
 export type IdentitiesService = ReturnType<typeof createIdentitiesService>;
@@ -15,6 +14,7 @@ export function createIdentitiesService(
   { config, clock, log }: Pick<Platform, 'config' | 'clock' | 'log'>,
   { directory }: { directory: Directory },
 ) {
+  const toView = createUserView({ clock, config });
   return {
     /**
      * Creates the entry of an external user before the first sign-in, or returns the existing one.
@@ -47,7 +47,7 @@ export function createIdentitiesService(
         },
       );
       if (isNew) log.change({ ...event, action: 'user.provision', target: id, outcome: 'done' });
-      return { ...toUserView(entry, seconds(clock)), created: isNew };
+      return { ...toView(entry), created: isNew };
     },
   };
 }

@@ -3,6 +3,10 @@ import type * as z from 'zod';
 import type { newNote, note, noteHeader, noteUpdate } from './schema.ts';
 
 export type Note = Readonly<z.output<typeof note>>;
+
+/** A note as read, with the time of its last write to the nanosecond: a change requires that it is still the last one. */
+export type StoredNote = Note & { readonly writeTime: Timestamp };
+
 export type NoteHeader = Readonly<z.output<typeof noteHeader>>;
 export type NewNote = Readonly<z.output<typeof newNote>>;
 export type NoteChange = Pick<z.output<typeof noteUpdate>, 'title' | 'body'>;
@@ -14,10 +18,11 @@ interface DocumentTimes {
 }
 
 /** The note of a document of `notes`; undefined when the document does not exist. */
-export function noteFrom(snapshot: DocumentSnapshot): Note | undefined {
+export function noteFrom(snapshot: DocumentSnapshot): StoredNote | undefined {
   const { createTime, updateTime } = snapshot;
   if (createTime === undefined || updateTime === undefined) return undefined;
-  return { ...headerFrom(snapshot, { createTime, updateTime }), body: snapshot.get('body') };
+  const header = headerFrom(snapshot, { createTime, updateTime });
+  return { ...header, body: snapshot.get('body'), writeTime: updateTime };
 }
 
 /** The note without its text. */
@@ -32,20 +37,10 @@ export function headerFrom(
     owner,
     title: snapshot.get('title'),
     createdAt: formatTime(createTime),
-    ...writtenAt(updateTime),
+    updatedAt: formatTime(updateTime),
+    // Notes from before there were versions have none; `firestore.rules` counts from 0, too.
+    version: snapshot.get('version') ?? 0,
   };
-}
-
-/** The fields of a note that follow from the time of its last write. The version has nanoseconds. */
-export function writtenAt(time: Timestamp): Pick<Note, 'updatedAt' | 'version'> {
-  const nanoseconds = String(time.nanoseconds).padStart(9, '0');
-  return { updatedAt: formatTime(time), version: `${time.seconds}.${nanoseconds}` };
-}
-
-/** The time of the last write, from a version that {@link writtenAt} made. */
-export function timeOf({ version }: Pick<Note, 'version'>): { seconds: number; nanoseconds: number } {
-  const [seconds, nanoseconds] = version.split('.');
-  return { seconds: Number(seconds), nanoseconds: Number(nanoseconds) };
 }
 
 export function formatTime(time: Timestamp): string {

@@ -13,12 +13,11 @@ import {
   type NoteChange,
   type NoteHeader,
   noteFrom,
-  timeOf,
-  writtenAt,
+  type StoredNote,
 } from './note.ts';
 
 interface NoteQuery {
-  /** Directory id of the owner. */
+  /** The uid of the owner. */
   readonly owner: string;
   /** 1 to 100 */
   readonly pageSize: number;
@@ -42,15 +41,15 @@ export interface NotesService {
    * @throws AppError `invalid_argument` for a page token that no page had
    */
   list(query: NoteQuery): Promise<NotePage>;
-  find(id: string): Promise<Note | undefined>;
+  find(id: string): Promise<StoredNote | undefined>;
   create(owner: string, fields: NewNote): Promise<Note>;
   /**
    * Changes a note, if it still is the one that was loaded and that the caller knows.
    *
    * @param version that the caller read
-   * @throws AppError `precondition_failed` when the note has another version now, `not_found`
+   * @throws AppError `version_mismatch` when the note has another version now, `not_found`
    */
-  change(note: Note, version: string, fields: NoteChange): Promise<Note>;
+  change(note: StoredNote, version: number, fields: NoteChange): Promise<Note>;
   /** Deletes a note. A note of another user goes into the audit log. @throws AppError `not_found` */
   remove(note: Note, actor: PrincipalActor): Promise<void>;
 }
@@ -76,23 +75,21 @@ export function createNotesService(
       useFirestore('notes.create', open, async ({ db, FieldValue }) => {
         const now = FieldValue.serverTimestamp();
         const ref = db.collection(NOTES).doc();
-        const { writeTime } = await ref.create({ owner, title, body, created: now, updated: now });
-        const createdAt = formatTime(writeTime);
-        return { id: ref.id, owner, title, body, createdAt, ...writtenAt(writeTime) };
+        const fields = { owner, title, body, version: 1 };
+        const { writeTime } = await ref.create({ ...fields, created: now, updated: now });
+        const time = formatTime(writeTime);
+        return { id: ref.id, ...fields, createdAt: time, updatedAt: time };
       }),
 
-    async change(note, version, { title = note.title, body = note.body }) {
+    async change({ writeTime, ...note }, version, { title = note.title, body = note.body }) {
       if (version !== note.version) throw changedSince();
-      return useFirestore('notes.change', open, async ({ db, FieldValue, Timestamp }) => {
-        const { seconds, nanoseconds } = timeOf(note);
-        const { writeTime } = await db
+      return useFirestore('notes.change', open, async ({ db, FieldValue }) => {
+        const fields = { title, body, version: version + 1 };
+        const written = await db
           .doc(`${NOTES}/${note.id}`)
-          .update(
-            { title, body, updated: FieldValue.serverTimestamp() },
-            { lastUpdateTime: new Timestamp(seconds, nanoseconds) },
-          )
+          .update({ ...fields, updated: FieldValue.serverTimestamp() }, { lastUpdateTime: writeTime })
           .catch(throwRefusal);
-        return { ...note, title, body, ...writtenAt(writeTime) };
+        return { ...note, ...fields, updatedAt: formatTime(written.writeTime) };
       });
     },
 
@@ -128,7 +125,7 @@ function throwRefusal(error: Error & { readonly code?: unknown }): never {
 
 function changedSince(cause?: unknown): AppError {
   const detail = 'The note has changed since you read it. Read it again.';
-  return new AppError('precondition_failed', detail, { cause });
+  return new AppError('version_mismatch', detail, { cause });
 }
 
 function toQuery({ db, FieldPath, Timestamp }: OpenedFirestore, { owner, pageToken }: NoteQuery): Query {
@@ -138,6 +135,6 @@ function toQuery({ db, FieldPath, Timestamp }: OpenedFirestore, { owner, pageTok
     .where('owner', '==', owner)
     .orderBy('updated', 'desc')
     .orderBy(FieldPath.documentId(), 'desc')
-    .select('owner', 'title', 'updated');
+    .select('owner', 'title', 'updated', 'version');
   return startAfterTime(query, pageToken, Timestamp);
 }

@@ -55,7 +55,7 @@ export const updateNote = operation<NotesService>()({
   http: { method: 'patch', path: '/notes/:id' },
   input: noteUpdate,
   output: note,
-  summary: 'Change a note of yours. Send the version you read as If-Match.',
+  summary: 'Change a note of yours. Send the version you read, in the body or as If-Match.',
   etag: byVersion,
   resource: findNote,
   run: ({ id: _, version, ...fields }, { service, resource }) => service.change(resource, version, fields),

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { pageFields } from '../core/pagination.ts';
 import { dateTime } from '../core/time.ts';
 import { uid } from '../core/uid.ts';
+import { expectedVersion } from '../core/version.ts';
 
 /** Inputs and outputs of the operations on notes. */
 
@@ -29,12 +30,8 @@ const body = z
 /** The service sets the owner and the times. */
 export const newNote = z.strictObject({ title, body: body.default('') });
 
-const version = z
-  .string({ error: 'Send the version you read, here or as If-Match.' })
-  .regex(/^[\d.]{1,40}$/, 'is not the version of a note');
-
 export const noteUpdate = z
-  .strictObject({ id: noteId, title: title.optional(), body: body.optional(), version })
+  .strictObject({ id: noteId, title: title.optional(), body: body.optional(), version: expectedVersion })
   .refine(
     (update) => update.title !== undefined || update.body !== undefined,
     'Send a title, a body, or both.',
@@ -43,7 +40,7 @@ export const noteUpdate = z
 export const noteQuery = z.strictObject({
   owner: uid
     .optional()
-    .meta({ description: 'Directory id of the owner. Absent: you. Another owner needs notes:moderate.' }),
+    .meta({ description: 'The `uid` of the owner. Absent: you. Another owner needs notes:moderate.' }),
   ...pageFields(100),
 });
 
@@ -55,7 +52,7 @@ export const note = z
     body: z.string(),
     createdAt: dateTime,
     updatedAt: dateTime,
-    version: z.string().meta({ description: 'New with every change; the ETag without its quotes.' }),
+    version: z.int().meta({ description: 'One more with every change; the ETag has it in quotes.' }),
   })
   .meta({ id: 'Note' });
 

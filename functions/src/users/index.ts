@@ -16,7 +16,7 @@ import { createUsersService } from './users-service.ts';
 export { withCurrentRoles } from './granting.ts';
 export { grantAsOperator, grantToExternalUser } from './operator-grant.ts';
 export { newIdentity, provisionedUser } from './schema.ts';
-export { toUserView, type UserView } from './views.ts';
+export { createUserView, type UserView } from './views.ts';
 
 /** Users: their grants, their state, their sessions. */
 export const users = defineModule({

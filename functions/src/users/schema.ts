@@ -4,6 +4,7 @@ import { ALL_ROLES } from '../authz/roles.ts';
 import { pageFields } from '../core/pagination.ts';
 import { dateTime, rfc3339 } from '../core/time.ts';
 import { uid } from '../core/uid.ts';
+import { expectedVersion } from '../core/version.ts';
 
 /** Inputs and outputs of the operations on users. */
 
@@ -41,22 +42,15 @@ export const roleChange = z.strictObject({
     .max(ALL_ROLES.length)
     .refine((grants) => new Set(grants.map(({ role }) => role)).size === grants.length, 'has a role twice')
     .meta({ description: 'All grants of the user after the change.' }),
-  version: z
-    .int({
-      error: ({ input }) =>
-        input === undefined ? 'Send the version you read, here or as If-Match.' : undefined,
-    })
-    .min(0)
-    .meta({ description: 'The version you read; another version now means 409.' }),
-  reason: reason.meta({ description: 'Why, for the audit log.' }),
+  version: expectedVersion,
+  auditReason: reason.meta({ description: 'Why, for the audit log.' }),
 });
 
 export const grant = z
   .object({
     role: roleName,
     grantedBy: z.string().meta({
-      description:
-        'Directory id of the user who granted it; or `system`, `operator`, `import`, or an issuer.',
+      description: 'The `uid` of the user who granted it; or `system`, `operator`, `import`, or an issuer.',
     }),
     grantedAt: dateTime,
     expiresAt: dateTime.optional(),
@@ -68,7 +62,10 @@ export const userRoles = z
   .object({ grants: z.array(grant).readonly(), version: z.int() })
   .meta({ id: 'UserRoles' });
 
-const identity = z.object({ issuer: z.string(), subject: z.string() }).meta({ id: 'Identity' });
+const identity = z.object({ issuer: z.string(), subject: z.string() }).meta({
+  id: 'Identity',
+  description: 'Who it is: the issuer and the `sub` of their tokens. Never the e-mail address.',
+});
 
 export const newIdentity = z.strictObject({
   issuer: z.string().min(1).max(2048).meta({ description: 'A trusted issuer, character by character.' }),
@@ -78,8 +75,10 @@ export const newIdentity = z.strictObject({
 export const user = z
   .object({
     // Not `uid`: other code may have created users with ids that no input can have.
-    uid: z.string(),
-    identity: identity.optional().meta({ description: 'Issuer and subject of an external user.' }),
+    uid: z
+      .string()
+      .meta({ description: 'Key of the user: the Firebase uid, or `ext-…` for an external user.' }),
+    identity,
     email: z.string().optional(),
     emailVerified: z.boolean(),
     displayName: z.string().optional(),
@@ -91,7 +90,7 @@ export const user = z
     synced: z.boolean().meta({
       description: 'False while Firebase Auth is not up to date. Access that was removed has ended already.',
     }),
-    validAfter: z.number().meta({ description: 'Sign-ins before this second since the epoch are revoked.' }),
+    sessionsValidAfter: dateTime.optional().meta({ description: 'Sign-ins before this time are revoked.' }),
     createdAt: dateTime,
     updatedAt: dateTime,
   })
@@ -112,24 +111,22 @@ export const userPage = z
 export const access = z
   .object({
     kind: z.enum(['user', 'service']),
-    issuer: z.string(),
-    subject: z.string(),
-    uid: z.string().optional(),
-    directoryId: z
+    uid: z
       .string()
       .optional()
-      .meta({ description: 'Key of your entry in the directory; what /users/{uid} takes.' }),
+      .meta({ description: 'Your key in `/users/{uid}`. Absent for a caller who can have no roles there.' }),
+    identity: identity.meta({ description: 'Issuer and subject of the token you sent.' }),
     email: z.string().optional(),
     emailVerified: z.boolean().optional(),
     roles: z.array(roleName).readonly(),
     permissions: z.array(permissionName).readonly(),
-    authTime: z.int().meta({ description: 'Last sign-in, seconds since the epoch.' }),
+    signedInAt: dateTime.meta({ description: 'Your last sign-in.' }),
     assurance: z.object({
       level: z.enum(['aal1', 'aal2']).meta({ description: '`aal2`: with a second factor.' }),
-      at: z.int().optional().meta({ description: 'When you signed in, seconds since the epoch.' }),
+      at: dateTime.optional().meta({ description: 'When you proved it. Absent: the token does not say.' }),
       methods: z.array(z.string()).readonly().meta({ description: 'As the issuer names them.' }),
     }),
     provider: z.string().optional(),
-    tokenExpiresAt: z.int().meta({ description: 'Seconds since the epoch.' }),
+    tokenExpiresAt: dateTime,
   })
   .meta({ id: 'Access' });

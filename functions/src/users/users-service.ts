@@ -20,7 +20,7 @@ import {
 import { mergeClaims } from '../platform/firebase-auth/account.ts';
 import type { Platform } from '../platform/platform.ts';
 import { checkGrant, checkOutranked, withCurrentRoles } from './granting.ts';
-import { toGrantViews, toUserView, type UserView } from './views.ts';
+import { createUserView, toGrantViews, type UserView } from './views.ts';
 
 export interface RoleChange {
   readonly uid: string;
@@ -28,7 +28,7 @@ export interface RoleChange {
   /** The version that the caller read. */
   readonly version: number;
   /** For the audit log. */
-  readonly reason?: string | undefined;
+  readonly auditReason?: string | undefined;
 }
 
 /**
@@ -41,12 +41,12 @@ export interface RoleChange {
 export type UsersService = ReturnType<typeof createUsersService>;
 
 export function createUsersService(
-  { accounts, clock }: Pick<Platform, 'accounts' | 'clock'>,
+  { accounts, clock, config }: Pick<Platform, 'accounts' | 'clock' | 'config'>,
   { directory }: { directory: DirectoryService },
 ) {
   const { changeAccess } = directory;
   const find = (uid: string) => findOrProvision({ directory, accounts, clock }, uid);
-  const toView = (entry: DirectoryEntry) => toUserView(entry, seconds(clock));
+  const toView = createUserView({ clock, config });
 
   /**
    * Checks before anything is written that the new claims fit beside those of other code.
@@ -109,7 +109,7 @@ export function createUsersService(
 
     /** Replaces all grants. @throws AppError `version_mismatch`, `invalid_argument`, `claims_too_large` */
     async setRoles(actor: PrincipalActor, change: RoleChange, rule: AccessRule): Promise<UserView> {
-      const { uid, version, reason } = change;
+      const { uid, version, auditReason: reason } = change;
       const { principal } = actor;
       const profile = await checkClaims(await find(uid), change);
       const changed = await changeAccess(actor, { uid, action: 'roles.set', reason }, (context) => {

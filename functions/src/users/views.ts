@@ -1,31 +1,37 @@
 import type * as z from 'zod';
+import { firebaseIssuer } from '../authn/oidc/providers/firebase.ts';
 import type { Principal } from '../authz/principal.ts';
 import { activeRoles } from '../authz/role-claims.ts';
+import { seconds } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { toRfc3339 } from '../core/time.ts';
 import type { DirectoryEntry, Grant } from '../directory/index.ts';
+import type { Platform } from '../platform/platform.ts';
 import type { access, grant, user } from './schema.ts';
 
 export type UserView = z.input<typeof user>;
 
-/** An entry of the directory as the API shows it. @param now seconds since the epoch */
-export function toUserView(entry: DirectoryEntry, now: number): UserView {
-  const { uid, identity, email, emailVerified, displayName, providers, disabled, validAfter } = entry;
-  return {
-    uid,
-    identity,
-    email,
-    emailVerified,
-    displayName,
-    providers,
-    disabled,
-    validAfter,
-    roles: activeRoles(entry.grants, now),
-    grants: toGrantViews(entry.grants),
-    version: entry.rolesVersion,
-    synced: entry.pending.length === 0,
-    createdAt: toRfc3339(entry.created),
-    updatedAt: toRfc3339(entry.updated),
+/** Shows an entry of the directory as the API does. */
+export function createUserView({ clock, config }: Pick<Platform, 'clock' | 'config'>) {
+  const issuer = firebaseIssuer(config.projectId);
+  return (entry: DirectoryEntry): UserView => {
+    const { uid, identity, email, emailVerified, displayName, providers, disabled, validAfter } = entry;
+    return {
+      uid,
+      identity: identity ?? { issuer, subject: uid },
+      email,
+      emailVerified,
+      displayName,
+      providers,
+      disabled,
+      ...(validAfter > 0 && { sessionsValidAfter: toRfc3339(validAfter) }),
+      roles: activeRoles(entry.grants, seconds(clock)),
+      grants: toGrantViews(entry.grants),
+      version: entry.rolesVersion,
+      synced: entry.pending.length === 0,
+      createdAt: toRfc3339(entry.created),
+      updatedAt: toRfc3339(entry.updated),
+    };
   };
 }
 
@@ -39,7 +45,16 @@ export function toGrantViews(grants: readonly Grant[]): z.input<typeof grant>[] 
 
 /** The principal, as the API shows it to its user. @throws AppError `unauthenticated` for an anonymous one */
 export function toPrincipalView(principal: Principal): z.input<typeof access> {
-  const { kind } = principal;
+  const { kind, directoryId: uid, issuer, subject, authTime, assurance, tokenExpiresAt } = principal;
   if (kind === 'anonymous') throw new AppError('unauthenticated');
-  return { ...principal, kind };
+  const { at } = assurance;
+  return {
+    ...principal,
+    kind,
+    uid,
+    identity: { issuer, subject },
+    signedInAt: toRfc3339(authTime),
+    assurance: { ...assurance, at: at === undefined ? undefined : toRfc3339(at) },
+    tokenExpiresAt: toRfc3339(tokenExpiresAt),
+  };
 }

@@ -126,7 +126,7 @@ describe('revoked sessions', () => {
       const validToken = await issueToken(kind, environment.now(), claimsOf(sub));
       assert.equal(await codeOf(validToken), '200');
       const { body } = await environment.request({ headers: ['Authorization', `Bearer ${validToken}`] });
-      const id = externalId(String(body.issuer), sub);
+      const id = externalId(String(Object(body.identity).issuer), sub);
       const byOwner = ['Authorization', `Bearer ${await ownerToken()}`, 'Content-Type', 'application/json'];
       const disable = {
         method: 'PATCH',

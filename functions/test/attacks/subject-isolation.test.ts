@@ -100,10 +100,16 @@ describe('the same sub under all issuers', () => {
       const plain = await environment.request({ headers: authorization(kind) });
       const { status, body } = await environment.request({ headers: authorization(kind, excessiveClaims) });
       assert.equal(status, 200);
-      const { roles, permissions, assurance, subject, issuer, kind: principalKind } = body;
+      const { roles, permissions, assurance, identity, kind: principalKind } = body;
       assert.deepEqual(
-        [roles, permissions, Object(assurance).level, subject, issuer, principalKind],
-        [[], ['notes:read', 'notes:write'], 'aal1', 'member', canonicalIssuer(kind), 'user'],
+        [roles, permissions, Object(assurance).level, identity, principalKind],
+        [
+          [],
+          ['notes:read', 'notes:write'],
+          'aal1',
+          { issuer: canonicalIssuer(kind), subject: 'member' },
+          'user',
+        ],
       );
       assert.deepEqual(plain.body.permissions, permissions);
       for (const path of ['/v1/users', '/v1/roles', '/v1/audit-events', '/v1/users/owner']) {

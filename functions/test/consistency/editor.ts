@@ -21,7 +21,7 @@ export async function edit(instance: TestInstance, { uid, by, name }: EditJob): 
       role,
       expiresAt: (expiresAt === '' ? 0 : Date.parse(expiresAt) / 1000) + DAY,
     }));
-    const change = { uid, grants: later, version, reason: name };
+    const change = { uid, grants: later, version, auditReason: name };
     let outcome = await attempt(instance, by, change);
     const isUnknown = outcome === 'unavailable';
     // The version lets only one attempt succeed, so a retry cannot make the edit twice.

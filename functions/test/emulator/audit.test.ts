@@ -27,7 +27,7 @@ describe('the audit log, through Hosting', function () {
       makeUser(['member']),
     ]);
     const token = owner.idToken;
-    const body = { grants: [{ role: 'support' }], version: 1, reason: 'joined the desk' };
+    const body = { grants: [{ role: 'support' }], version: 1, auditReason: 'joined the desk' };
     const changes = [
       await api(`PUT /users/${ada.uid}/roles`, { token, body }),
       await setRoles(token, ada.uid, ['support', 'auditor'], 2),

@@ -74,7 +74,7 @@ describe('callables, through the client SDK', function () {
       { role: 'member' },
       { role: 'auditor', expiresAt: '2999-12-31T23:59:59Z', reason: 'audit' },
     ];
-    const change = { uid: ada.uid, grants, version: 1, reason: 'year end' };
+    const change = { uid: ada.uid, grants, version: 1, auditReason: 'year end' };
     const user = await call(owner, 'setUserRoles', change);
     assert.deepEqual([user.roles, user.version, user.claims], [['member', 'auditor'], 2, undefined]);
     assert.equal(user.grants[1].expiresAt, '2999-12-31T23:59:59.000Z');

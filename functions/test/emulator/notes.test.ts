@@ -38,7 +38,7 @@ describe('notes, through Hosting', function () {
     const token = bob.idToken;
     const attempts = (noteId: string): Promise<ApiAnswer>[] => [
       api(`GET /notes/${noteId}`, { token }),
-      api(`PATCH /notes/${noteId}`, { token, headers: { 'If-Match': '"1.0"' }, body: { title: 'Mine' } }),
+      api(`PATCH /notes/${noteId}`, { token, headers: { 'If-Match': '"1"' }, body: { title: 'Mine' } }),
       api(`DELETE /notes/${noteId}`, { token }),
       api(`GET /notes?owner=${noteId === id ? ada.uid : 'unknown'}`, { token }),
     ];

@@ -35,7 +35,7 @@ describe('roles from sign-up to promotion, through Hosting', function () {
     assert.equal(outcome(await api('GET /users', { token: old })), '403 permission_denied');
     const { body: seen } = await api(`GET /users/${user.uid}`, { token: owner.idToken });
     const grants = [{ role: 'support', reason: 'joined the desk' }];
-    const promotion = { grants, version: seen.version, reason: 'as agreed' };
+    const promotion = { grants, version: seen.version, auditReason: 'as agreed' };
     const promoted = await api(`PUT /users/${user.uid}/roles`, { token: owner.idToken, body: promotion });
     assert.equal(promoted.status, 200);
     const { roles, version, synced } = promoted.body;

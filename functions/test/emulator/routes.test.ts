@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ALL_PERMISSIONS } from '../../src/authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../../src/authz/roles.ts';
+import { toRfc3339 } from '../../src/core/time.ts';
 import { api, makeSignedIn, makeUser, outcome, PROJECT, signIn, untilRefused } from '../helpers/emulator.ts';
 import { routes } from '../helpers/operations.ts';
 
@@ -50,18 +51,16 @@ describe('the routes, through Hosting', function () {
       { ...body, permissions: new Set(body.permissions) },
       {
         kind: 'user',
-        issuer: `https://securetoken.google.com/${PROJECT}`,
-        subject: uid,
         uid,
-        directoryId: uid,
+        identity: { issuer: `https://securetoken.google.com/${PROJECT}`, subject: uid },
         email,
         emailVerified: true,
         roles: ['support', 'auditor'],
         permissions: new Set([...ROLES.support, ...ROLES.auditor]),
-        authTime,
-        assurance: { level: 'aal1', at: authTime, methods: ['password'] },
+        signedInAt: toRfc3339(authTime),
+        assurance: { level: 'aal1', at: toRfc3339(authTime), methods: ['password'] },
         provider: 'password',
-        tokenExpiresAt: exp,
+        tokenExpiresAt: toRfc3339(exp),
       },
     );
   });
@@ -121,7 +120,7 @@ describe('the routes, through Hosting', function () {
     assert.equal(outcome(await api('GET /me', { token: other.idToken })), '200');
     const { status, body } = await api(`POST /users/${other.uid}/revoke`, { token: support.idToken });
     assert.equal(status, 200);
-    assert.ok(body.validAfter > 0);
+    assert.ok(Date.parse(body.sessionsValidAfter) > Date.now() - 60_000);
     await untilRefused('GET /me', other.idToken);
   });
 

@@ -36,7 +36,7 @@ describe('an Auth0 tenant', () => {
     it(`treats a client-credentials token of the profile ${dialect} as a service`, async () => {
       const { accessToken } = await issuers.auth0.signInMachine({ dialect });
       const { body } = await api.ask('GET /me', accessToken);
-      assert.deepEqual([body.kind, body.subject], ['service', 'gatehouse-machine@clients']);
+      assert.deepEqual([body.kind, body.identity.subject], ['service', 'gatehouse-machine@clients']);
       assert.deepEqual(body.permissions, ['users:read']);
       assert.equal(outcome(await api.ask('GET /users', accessToken)), '200');
       assert.equal(outcome(await api.ask('GET /notes', accessToken)), '403 permission_denied');

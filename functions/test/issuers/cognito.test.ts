@@ -25,7 +25,7 @@ describe('a Cognito user pool', () => {
       const byAccess = await api.ask('GET /me', accessToken);
       const byId = await api.ask('GET /me', idToken);
       assert.deepEqual([outcome(byAccess), outcome(byId)], ['200', '200']);
-      assert.equal(byAccess.body.subject, issuers.cognito.usernames.get('ada@cognito.test'));
+      assert.equal(byAccess.body.identity.subject, issuers.cognito.usernames.get('ada@cognito.test'));
       const { email, emailVerified, ...rest } = byId.body;
       assert.deepEqual([email, emailVerified], ['ada@cognito.test', true]);
       const { email: _email, emailVerified: _verified, ...restByAccess } = byAccess.body;

@@ -92,7 +92,7 @@ describe('a Cognito user in the directory', () => {
 
   it('is refused while disabled, also after a new sign-in, and accepted when enabled', async () => {
     const { body } = await signInAgain('ada');
-    const path = `/users/${externalId(issuer, body.subject)}`;
+    const path = `/users/${body.uid}`;
     const { accessToken, idToken } = await issuers.cognito.signIn('ada');
     assert.equal(outcome(await api.askAs('admin', `PATCH ${path}`, { disabled: true })), '200');
     const { accessToken: another } = await issuers.cognito.signIn('ada');

@@ -18,9 +18,9 @@ for (const algorithm of ['PS256', 'ES256', 'EdDSA'] as const) {
     it('accepts a user who signed in with an authorization code and PKCE', async () => {
       const { accessToken } = await issuers.oidc.signIn('ada', { scope: 'openid notes:read' });
       const { status, body } = await api.ask('GET /me', accessToken);
-      const { kind, issuer, subject, roles, permissions } = body;
+      const { kind, identity, roles, permissions } = body;
       assert.equal(status, 200);
-      assert.deepEqual([kind, issuer, subject], ['user', issuers.oidc.url, 'ada@oidc.test']);
+      assert.deepEqual([kind, identity], ['user', { issuer: issuers.oidc.url, subject: 'ada@oidc.test' }]);
       // The role comes from the provider; the client requested fewer scopes than the role allows.
       assert.deepEqual([roles, permissions], [['support', 'member'], ['notes:read']]);
     });
@@ -38,8 +38,8 @@ for (const algorithm of ['PS256', 'ES256', 'EdDSA'] as const) {
     it('treats client credentials as a service, with its scopes as permissions', async () => {
       const { accessToken } = await issuers.oidc.signInMachine({ scope: 'users:read' });
       const { body } = await api.ask('GET /me', accessToken);
-      const { kind, subject, roles, permissions } = body;
-      assert.deepEqual([kind, subject, roles], ['service', 'gatehouse-machine', []]);
+      const { kind, identity, roles, permissions } = body;
+      assert.deepEqual([kind, identity.subject, roles], ['service', 'gatehouse-machine', []]);
       assert.deepEqual(permissions, ['users:read']);
       assert.equal(outcome(await api.ask('GET /users', accessToken)), '200');
     });

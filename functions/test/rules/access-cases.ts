@@ -36,11 +36,16 @@ export interface AccessCase {
 
 export const OPERATIONS = ['get', 'list', 'create', 'update', 'delete'] as const satisfies Operation[];
 export const EARLIER = new Date('2026-02-01T12:00:00Z');
-export const ID = { ann: 'annsNote000000000000', bob: 'bobsNote000000000000', lost: 'noOwner0000000000000' };
+export const ID = {
+  ann: 'annsNote000000000000',
+  bob: 'bobsNote000000000000',
+  lost: 'noOwner0000000000000',
+  old: 'noVersion00000000000',
+};
 export const NEW_ID = 'newNote0000000000000';
 
 export const noteOf = (owner: string) =>
-  ({ owner, title: 'Milk', body: '', created: EARLIER, updated: EARLIER }) satisfies Content;
+  ({ owner, title: 'Milk', body: '', version: 1, created: EARLIER, updated: EARLIER }) satisfies Content;
 export const newNoteOf = (owner: string): Content => ({
   ...noteOf(owner),
   created: SERVER_TIME,
@@ -49,6 +54,7 @@ export const newNoteOf = (owner: string): Content => ({
 export const editedNoteOf = (owner: string): Content => ({
   ...noteOf(owner),
   title: 'Milk and eggs',
+  version: 2,
   updated: SERVER_TIME,
 });
 

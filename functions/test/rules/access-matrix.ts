@@ -6,6 +6,7 @@ import {
   ann,
   attemptOn,
   type Caller,
+  EARLIER,
   holder,
   holderFor,
   ID,
@@ -61,13 +62,14 @@ export const CLOSED: readonly string[] = [
   ...['Notes', 'note', 'anything', 'directory/ann/notes', `notes/${ID.ann}/comments`],
 ];
 
-type Stored = Readonly<Record<string, string | Date>>;
+type Stored = Readonly<Record<string, string | number | Date>>;
 
 /** The documents before every case. A valid note in the wrong collection is the strictest test of a closed one. */
 export const STORED: ReadonlyMap<string, Stored> = new Map<string, Stored>([
   [`notes/${ID.ann}`, noteOf('ann')],
   [`notes/${ID.bob}`, noteOf('bob')],
   [`notes/${ID.lost}`, { title: 'No owner', body: '' }],
+  [`notes/${ID.old}`, { owner: 'ann', title: 'Milk', body: '', created: EARLIER, updated: EARLIER }],
   ...CLOSED.map((collection) => [`${collection}/${ID.ann}`, noteOf('ann')] as const),
 ]);
 

@@ -104,6 +104,8 @@ const updating = (change: Content, owner: 'ann' | 'bob' = 'ann'): Attempt => ({
   path: `notes/${ID[owner]}`,
   document: { ...editedNoteOf(owner), ...change },
 });
+/** An edit of a note from before notes had versions. */
+const updatingOld = (change: Content): Attempt => ({ ...updating(change), path: `notes/${ID.old}` });
 const without = (content: Content, name: string): Content =>
   Object.fromEntries(Object.entries(content).filter(([key]) => key !== name));
 
@@ -120,6 +122,9 @@ const badFields: readonly [string, Content][] = [
   ['with a title that is not a string', { title: ['Milk'] }],
   ['with a body of 20001 characters', { body: 'x'.repeat(20_001) }],
   ['with a body that is not a string', { body: ['six'] }],
+  ['with a version that is not the next one', { version: 3 }],
+  ['with a version that is a string', { version: '2' }],
+  ['with a version that is half a number', { version: 1.5 }],
   ['with an update time that the client chose', { updated: EARLIER }],
   ['with an update time that is not a timestamp', { updated: '2026-03-01T12:00:00Z' }],
 ];
@@ -155,6 +160,10 @@ const writes: readonly AccessCase[] = [
     creating({ title: 'x'.repeat(200), body: 'x'.repeat(20_000) }),
   ),
   allowed('an edit of title and body', member, updating({ title: 'Eggs', body: 'six' })),
+  refused('an edit that keeps the version', member, updating({ version: 1 })),
+  refused('an edit that goes back to version 0', member, updating({ version: 0 })),
+  allowed('an edit of a note without a version, as version 1', member, updatingOld({ version: 1 })),
+  refused('an edit of a note without a version, as version 2', member, updatingOld({ version: 2 })),
   refused('an edit that changes the owner', member, updating({ owner: 'bob' })),
   refused('an edit that changes the owner, by a moderator', support, updating({ owner: 'bob' })),
   refused('an edit that changes the creation time', member, updating({ created: SERVER_TIME })),

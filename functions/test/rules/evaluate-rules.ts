@@ -160,7 +160,7 @@ function binary(operator: string, left: Value, evaluateRight: () => Value): bool
   if (operator === '==') return isDeepStrictEqual(left, right);
   if (operator === '!=') return !isDeepStrictEqual(left, right);
   if (typeof left !== 'number' || typeof right !== 'number') return refuse(`${operator} on a wrong type`);
-  if (operator === '*') return left * right;
+  if (operator === '*' || operator === '+') return operator === '*' ? left * right : left + right;
   if (operator === '<' || operator === '<=') return operator === '<' ? left < right : left <= right;
   return operator === '>' ? left > right : left >= right;
 }

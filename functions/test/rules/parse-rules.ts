@@ -58,7 +58,7 @@ const OPERATIONS = new Map<string, readonly Operation[]>([
 ]);
 const TYPES = new Set(['bool', 'int', 'number', 'string', 'timestamp', 'list', 'map']);
 /** Operators by precedence, lowest first; `is` has that of a comparison. */
-const PRECEDENCE = [['||'], ['&&'], ['==', '!=', '<', '<=', '>', '>=', 'in'], ['*']];
+const PRECEDENCE = [['||'], ['&&'], ['==', '!=', '<', '<=', '>', '>=', 'in'], ['+'], ['*']];
 const CONSTANTS = new Map<string, boolean | null>([
   ['true', true],
   ['false', false],
@@ -66,7 +66,7 @@ const CONSTANTS = new Map<string, boolean | null>([
 ]);
 const WORD = /^[A-Za-z_]\w*$/;
 const TOKEN =
-  /(?:\s+|\/\/[^\n]*)|([A-Za-z_]\w*|\d+|'(?:[^'\\\n]|\\\\)*'|&&|\|\||==|!=|<=|>=|=\*\*|[<>={}()[\],.:;/*])/y;
+  /(?:\s+|\/\/[^\n]*)|([A-Za-z_]\w*|\d+|'(?:[^'\\\n]|\\\\)*'|&&|\|\||==|!=|<=|>=|=\*\*|[<>={}()[\],.:;/*+])/y;
 
 /** The only escape that we use. */
 const unescaped = (text: string) => text.replaceAll('\\\\', '\\');

@@ -22,7 +22,7 @@ describe('http: behind a gateway', () => {
     for (const url of ['/v1/me', '/api/v1/me']) {
       const { status, body } = await api.as().get(url).set(headers);
       assert.equal(status, 200, url);
-      assert.equal(body.subject, 'member');
+      assert.equal(body.identity.subject, 'member');
     }
   });
 
@@ -108,6 +108,6 @@ describe('http: without a gateway', () => {
       .get('/v1/me')
       .set('X-Forwarded-Authorization', `Bearer ${api.token('owner')}`);
     assert.equal(status, 200);
-    assert.equal(body.subject, 'member');
+    assert.equal(body.identity.subject, 'member');
   });
 });

@@ -48,6 +48,9 @@ describe('http: conditional changes of grants', () => {
     ['an ETag without quotes', { grants: GRANTS }, '1', 'headers.if-match'],
     ['a list of ETags', { grants: GRANTS }, '"1", "2"', 'headers.if-match'],
     ['an ETag of another format', { grants: GRANTS }, '"abc"', 'headers.if-match'],
+    ['a version with zeros before it', { grants: GRANTS }, '"01"', 'headers.if-match'],
+    ['a version with a sign', { grants: GRANTS }, '"+1"', 'headers.if-match'],
+    ['a version with a fraction', { grants: GRANTS }, '"1.0"', 'headers.if-match'],
     ['an ETag beyond any version', { grants: GRANTS }, '"1234567890123456"', 'headers.if-match'],
     ['a star together with a valid version', { grants: GRANTS, version: 1 }, '*', 'headers.if-match'],
   ];

@@ -35,7 +35,7 @@ describe('http: log injection', () => {
       api
         .as('owner')
         .put('/v1/users/member/roles')
-        .send({ grants: [{ role: 'member' }], version: 1, reason: `a${FORGED}b` }),
+        .send({ grants: [{ role: 'member' }], version: 1, auditReason: `a${FORGED}b` }),
     );
     assert.ok(lines.every(({ severity }) => severity === 'INFO'));
     assert.ok(!output.includes('\u001b') && !output.includes('\r'));

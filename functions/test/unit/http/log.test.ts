@@ -107,7 +107,7 @@ describe('http: log', () => {
       api
         .as('owner')
         .put('/v1/users/norole/roles')
-        .send({ grants: [{ role: 'member' }], version: 1, reason: 'asked' }),
+        .send({ grants: [{ role: 'member' }], version: 1, auditReason: 'asked' }),
     );
     const change = lines.find(({ event }) => event === 'change');
     assert.deepEqual(

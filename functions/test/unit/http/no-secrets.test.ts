@@ -29,7 +29,11 @@ function serveBoth(deps: TestInstance) {
 
 /** A valid body for each route. The target user has no role at first. */
 const BODIES: Readonly<Record<string, object>> = {
-  'put /users/:uid/roles': { grants: [{ role: 'member', reason: 'on call' }], version: 1, reason: 'joined' },
+  'put /users/:uid/roles': {
+    grants: [{ role: 'member', reason: 'on call' }],
+    version: 1,
+    auditReason: 'joined',
+  },
   'patch /users/:uid': { disabled: true },
   'post /notes': { title: 'a title', body: 'a text' },
   'post /users': { issuer: 'https://stranger.example', subject: 'x' },
@@ -85,7 +89,7 @@ describe('http: stored documents and log lines', () => {
       // These come last, because the others need what they remove.
       if (path === '/me/revoke' || method === 'delete') continue;
       const at = `/v1${path.replace(':uid', 'norole').replace(':id', noteId)}`;
-      const ifMatch: [string, string][] = path.startsWith('/notes') ? [['If-Match', '"1.0"']] : [];
+      const ifMatch: [string, string][] = path.startsWith('/notes') ? [['If-Match', '"1"']] : [];
       const exchanged = { subject_token: token, grant_type: GRANT_TYPE, subject_token_type: JWT };
       const body = path === '/token/exchange' ? exchanged : BODIES[`${method} ${path}`];
       await send(method, at, token, body, method === 'patch' ? ifMatch : []);

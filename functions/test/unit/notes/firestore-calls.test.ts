@@ -31,10 +31,8 @@ describe('notes: calls of Firestore', () => {
   /** A note, and the entity tag with which its owner changes it. */
   async function noteOf(owner: string): Promise<{ id: string; etag: string }> {
     const id = await seed(firestore, owner);
-    const { updateTime } = await firestore.db.doc(`notes/${id}`).get();
-    const nanoseconds = String(updateTime?.nanoseconds).padStart(9, '0');
     calls.length = 0;
-    return { id, etag: `"${updateTime?.seconds}.${nanoseconds}"` };
+    return { id, etag: '"1"' };
   }
 
   for (const who of ['member', 'support'] as const) {
@@ -72,7 +70,7 @@ describe('notes: calls of Firestore', () => {
 
   it('writes nothing for another version than the one it has read', async () => {
     const { id } = await noteOf('member');
-    assertProblem(await rename(api, 'member', { id, etag: '"1.0"' }, 'Eggs'), 412, 'precondition_failed');
+    assertProblem(await rename(api, 'member', { id, etag: '"7"' }, 'Eggs'), 412, 'precondition_failed');
     assert.deepEqual(calls, [READ]);
   });
 

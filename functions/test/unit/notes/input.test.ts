@@ -19,7 +19,7 @@ describe('notes: input', () => {
     it(`refuses ${field} in a new note and in a change, by its name`, async () => {
       const fields = { title: 'Milk', [field]: 'admin' };
       const id = await seed(api.firestore, 'member');
-      const change = () => api.as('member').patch(`/v1/notes/${id}`).set('If-Match', '"1.0"').send(fields);
+      const change = () => api.as('member').patch(`/v1/notes/${id}`).set('If-Match', '"1"').send(fields);
       for (const answer of [await write(fields), await change()]) {
         assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), [`body.${field}`]);
       }
@@ -82,7 +82,7 @@ describe('notes: input', () => {
     assert.match(body.id, /^[A-Za-z0-9]{20}$/);
     const document = await api.firestore.db.doc(`notes/${body.id}`).get();
     const { created, updated, ...rest } = document.data() ?? {};
-    assert.deepEqual(rest, { owner: 'member', title: 'Milk', body: 'Two.' });
+    assert.deepEqual(rest, { owner: 'member', title: 'Milk', body: 'Two.', version: 1 });
     assert.ok(created instanceof api.firestore.Timestamp && created.isEqual(updated));
     assert.equal(body.createdAt, created.toDate().toISOString());
     assert.equal(body.updatedAt, body.createdAt);
@@ -123,7 +123,7 @@ describe('notes: input', () => {
 
   it('refuses a change without fields', async () => {
     const id = await seed(api.firestore, 'member');
-    const answer = await api.as('member').patch(`/v1/notes/${id}`).set('If-Match', '"1.0"').send({});
+    const answer = await api.as('member').patch(`/v1/notes/${id}`).set('If-Match', '"1"').send({});
     assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), ['body']);
   });
 });

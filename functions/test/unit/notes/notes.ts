@@ -14,7 +14,7 @@ export async function seed(
   const now = FieldValue.serverTimestamp();
   const ref = await db
     .collection('notes')
-    .add({ owner, title, body: 'Two bottles.', created: now, updated: now });
+    .add({ owner, title, body: 'Two bottles.', version: 1, created: now, updated: now });
   return ref.id;
 }
 

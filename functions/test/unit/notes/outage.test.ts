@@ -15,7 +15,7 @@ const attempts = (api: Api) => [
   api.as('member').post('/v1/notes').send({ title: 'Milk' }),
   api.as('member').get(`/v1/notes/${MISSING}`),
   api.as('support').get(`/v1/notes/${MISSING}`),
-  api.as('member').patch(`/v1/notes/${MISSING}`).set('If-Match', '"1.0"').send({ title: 'Eggs' }),
+  api.as('member').patch(`/v1/notes/${MISSING}`).set('If-Match', '"1"').send({ title: 'Eggs' }),
   api.as('member').delete(`/v1/notes/${MISSING}`),
   api.as('support').delete(`/v1/notes/${MISSING}`),
 ];

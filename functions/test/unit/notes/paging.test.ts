@@ -7,7 +7,7 @@ import { rename, seed } from './notes.ts';
 interface Header {
   readonly id: string;
   readonly owner: string;
-  readonly version: string;
+  readonly version: number;
 }
 
 describe('notes: pages of a list', () => {

@@ -23,7 +23,10 @@ describe('notes: concurrent changes', () => {
     const first = await rename(api, 'member', { id, etag: String(written.headers.etag) }, 'Eggs');
     const second = await rename(api, 'member', { id, etag: String(first.headers.etag) }, 'Bread');
     assert.deepEqual([first.status, second.status], [200, 200]);
-    assert.equal(new Set([written, first, second].map(({ headers }) => headers.etag)).size, 3);
+    assert.deepEqual(
+      [written, first, second].map(({ body }) => body.version),
+      [1, 2, 3],
+    );
     assert.deepEqual([second.body.title, second.body.body], ['Bread', 'Two.'], 'the rest stays');
     assert.equal(second.body.createdAt, written.body.createdAt);
     assert.ok(second.body.updatedAt >= written.body.updatedAt);
@@ -46,15 +49,19 @@ describe('notes: concurrent changes', () => {
   it('notices a change that a client wrote to Firestore directly', async () => {
     const known = await read(await seed(api.firestore, 'member'));
     const { db, FieldValue } = api.firestore;
-    await db.doc(`notes/${known.id}`).update({ body: 'Three.', updated: FieldValue.serverTimestamp() });
+    await db
+      .doc(`notes/${known.id}`)
+      .update({ body: 'Three.', version: 2, updated: FieldValue.serverTimestamp() });
     assertProblem(await rename(api, 'member', known, 'Late'), 412, 'precondition_failed');
   });
 
   for (const [what, etag, field] of [
     ['none', undefined, 'body.version'],
     ['any', '*', 'headers.if-match'],
-    ['one without quotes', '1.000000000', 'headers.if-match'],
-    ['several', '"1.0", "2.0"', 'headers.if-match'],
+    ['one without quotes', '1', 'headers.if-match'],
+    ['one with zeros before it', '"0001"', 'headers.if-match'],
+    ['a fraction', '"1.0"', 'headers.if-match'],
+    ['several', '"1", "2"', 'headers.if-match'],
     ['text', '"x"', 'headers.if-match'],
   ] as const) {
     it(`refuses a change with the version: ${what}`, async () => {
@@ -69,10 +76,24 @@ describe('notes: concurrent changes', () => {
 
   it('accepts the version in the body', async () => {
     const { id, etag } = await read(await seed(api.firestore, 'member'));
-    const change = { title: 'Eggs', version: etag.slice(1, -1) };
+    const change = { title: 'Eggs', version: Number(etag.slice(1, -1)) };
     const answer = await api.as('member').patch(`/v1/notes/${id}`).send(change);
     assert.deepEqual([answer.status, answer.body.title], [200, 'Eggs']);
-    assertProblem(await api.as('member').patch(`/v1/notes/${id}`).send(change), 412, 'precondition_failed');
+    assertProblem(await api.as('member').patch(`/v1/notes/${id}`).send(change), 409, 'version_mismatch');
+  });
+
+  it('counts from 0 for a note that was stored before notes had versions', async () => {
+    const { db, FieldValue } = api.firestore;
+    const now = FieldValue.serverTimestamp();
+    const old = { owner: 'member', title: 'Old', body: '', created: now, updated: now };
+    const { id } = await db.collection('notes').add(old);
+    const known = await read(id);
+    assert.equal(known.etag, '"0"');
+    const { body: page } = await api.as('member').get('/v1/notes');
+    assert.equal(page.notes.find((note: { id: string }) => note.id === id).version, 0);
+    const changed = await rename(api, 'member', known, 'New');
+    assert.deepEqual([changed.status, changed.body.version], [200, 1]);
+    assertProblem(await rename(api, 'member', known, 'Late'), 412, 'precondition_failed');
   });
 
   it('lets exactly one of eight concurrent changes win', async () => {

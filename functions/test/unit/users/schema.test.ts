@@ -37,9 +37,9 @@ describe('schema: uid', () => {
 
 describe('schema: role change', () => {
   it('accepts grants, the version read, and a reason', () => {
-    assert.deepEqual(roleChange.parse({ ...change, reason: ' new on the team ' }), {
+    assert.deepEqual(roleChange.parse({ ...change, auditReason: ' new on the team ' }), {
       ...change,
-      reason: 'new on the team',
+      auditReason: 'new on the team',
     });
     assert.deepEqual(roleChange.parse({ grants: [], version: 3 }), { grants: [], version: 3 });
   });
@@ -59,8 +59,8 @@ describe('schema: role change', () => {
     'a negative version': { ...change, version: -1 },
     'half a version': { ...change, version: 0.5 },
     'a version beyond 2^53': { ...change, version: 2 ** 53 },
-    'an empty reason': { ...change, reason: '  ' },
-    'a reason of 201 characters': { ...change, reason: 'a'.repeat(201) },
+    'an empty reason': { ...change, auditReason: '  ' },
+    'a reason of 201 characters': { ...change, auditReason: 'a'.repeat(201) },
     'a field that it should not carry': { ...change, disabled: true },
     'a claim': { ...change, rv: 7 },
     '__proto__ as JSON brings it': JSON.parse('{"grants":[],"version":0,"__proto__":{"uid":"eve"}}'),
@@ -129,6 +129,7 @@ describe('schema: user as sent', () => {
     assert.ok(!Object.keys(user.shape).includes('claims'));
     const account = {
       uid: 'ada',
+      identity: { issuer: 'https://issuer.example', subject: 'ada' },
       emailVerified: true,
       providers: [],
       disabled: false,
@@ -136,7 +137,7 @@ describe('schema: user as sent', () => {
       grants: [],
       version: 0,
       synced: true,
-      validAfter: 0,
+      sessionsValidAfter: '2026-01-01T00:00:00.000Z',
       createdAt: '2026-01-01T00:00:00.000Z',
       updatedAt: '2026-01-01T00:00:00.000Z',
     };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { PrincipalActor } from '../../../src/authz/principal.ts';
 import type { Role } from '../../../src/authz/roles.ts';
 import { unavailable } from '../../../src/core/errors.ts';
+import { toRfc3339 } from '../../../src/core/time.ts';
 import { actor } from '../../helpers/actor.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
@@ -37,7 +38,7 @@ describe('users: setting grants', () => {
   it('writes them with the next version and their giver, and keeps the claims of other code', async () => {
     const after = await access.users.setRoles(OLGA, {
       ...set('bob', ['member', 'support']),
-      reason: 'joined',
+      auditReason: 'joined',
     });
     const given = after.grants.map(({ role, grantedBy }) => [role, grantedBy]);
     assert.deepEqual(
@@ -225,8 +226,8 @@ describe('users: disabling, deleting, signing out', () => {
   });
 
   it('signs out any user, the actor included', async () => {
-    const { validAfter } = await access.users.revoke(actor('bob', ['member']), 'bob');
-    assert.equal(validAfter, access.now() + 1);
+    const { sessionsValidAfter } = await access.users.revoke(actor('bob', ['member']), 'bob');
+    assert.equal(sessionsValidAfter, toRfc3339(access.now() + 1));
     await access.users.revoke(ADAM, 'olga');
     assert.deepEqual(access.accounts.changes, ['revokeTokens bob', 'revokeTokens olga']);
     await assertRefused(() => access.users.revoke(OLGA, 'missing'), 'not_found');
@@ -248,7 +249,8 @@ describe('users: disabling, deleting, signing out', () => {
     const entries = await Promise.all(
       Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? access : other).users.revoke(self, 'bob')),
     );
-    for (const { validAfter } of entries) assert.equal(validAfter, access.now() + 1);
+    const end = toRfc3339(access.now() + 1);
+    for (const { sessionsValidAfter } of entries) assert.equal(sessionsValidAfter, end);
     assert.deepEqual([(await recorded()).length, (await access.all('accessChanges')).length], [1, 1]);
     assert.deepEqual(access.accounts.changes, ['revokeTokens bob']);
     access.clock.move(1_000);
@@ -265,7 +267,8 @@ describe('users: disabling, deleting, signing out', () => {
       [event?.actor, event?.action, event?.target, event?.outcome, others],
       ['sue', 'sessions.revoke', 'bob', 'refused', []],
     );
-    assert.equal((await access.users.revoke(sue, 'sue')).validAfter, access.now() + 1, 'the own sessions');
+    const { sessionsValidAfter } = await access.users.revoke(sue, 'sue');
+    assert.equal(sessionsValidAfter, toRfc3339(access.now() + 1), 'the own sessions');
     assert.deepEqual(access.accounts.changes, ['revokeTokens sue']);
   });
 

@@ -9,9 +9,12 @@ import type { IssuerProfile } from '../issuer-profile.ts';
 /** Longest life of an ID token, in seconds (https://firebase.google.com/docs/auth/admin/verify-id-tokens). */
 const HOUR = 3600;
 
+/** The issuer of the ID tokens of a Firebase project. */
+export const firebaseIssuer = (projectId: string) => `https://securetoken.google.com/${projectId}`;
+
 /** ID tokens of a Firebase project. Their role claims are Gatehouse's own, so there is nothing to map. */
 export function firebaseProfile(projectId: string): IssuerProfile {
-  const issuer = `https://securetoken.google.com/${projectId}`;
+  const issuer = firebaseIssuer(projectId);
   const jwksUri = 'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com';
   return {
     type: 'firebase',

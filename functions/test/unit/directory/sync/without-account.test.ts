@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { PrincipalActor } from '../../../../src/authz/principal.ts';
+import { toRfc3339 } from '../../../../src/core/time.ts';
 import { provisionEntry } from '../../../../src/directory/provision.ts';
 import {
   handleAccountDeleted,
@@ -41,7 +42,8 @@ describe('an external user without an account in Firebase Auth', () => {
     assert.equal((await latest())?.validAfter, access.now() + 1);
     assert.equal((await access.users.setDisabled(OLGA, ADA.id, false)).disabled, false);
     access.clock.move(5_000);
-    assert.equal((await access.users.revoke(OLGA, ADA.id)).validAfter, access.now() + 1);
+    const { sessionsValidAfter } = await access.users.revoke(OLGA, ADA.id);
+    assert.equal(sessionsValidAfter, toRfc3339(access.now() + 1));
     assert.deepEqual((await find())?.pending, []);
   });
 
@@ -75,7 +77,8 @@ describe('an external user without an account in Firebase Auth', () => {
     const { principal } = actor('bea', ['member']);
     const self = { ...Object(principal), issuer: bea.issuer, uid: undefined, directoryId: bea.id };
     const entry = await access.users.revoke({ kind: 'principal', principal: self, requestId: 'r' }, bea.id);
-    assert.deepEqual([entry.identity?.subject, entry.validAfter], ['bea', access.now() + 1]);
+    const end = toRfc3339(access.now() + 1);
+    assert.deepEqual([entry.identity.subject, entry.sessionsValidAfter], ['bea', end]);
   });
 
   it('keeps the profile of the issuer with an account, which is synced like any other', async () => {
