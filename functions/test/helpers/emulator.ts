@@ -24,7 +24,7 @@ export const PROJECT = setting('GCLOUD_PROJECT');
 /** Read by firebase-admin, too. */
 export const AUTH_HOST = setting('FIREBASE_AUTH_EMULATOR_HOST');
 
-const PASSWORD = 'correct horse';
+export const PASSWORD = 'correct horse';
 export const adminApp = admin.initializeApp({ projectId: PROJECT }, randomUUID());
 /** Firebase Auth of the project, through the Admin SDK. */
 export const authAdmin = adminAuth.getAuth(adminApp);

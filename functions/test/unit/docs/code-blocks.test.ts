@@ -24,6 +24,7 @@ const inLanguage = (wanted: string) =>
 /** What the JavaScript blocks use and do not define. */
 const BROWSER_GLOBALS = `
 declare function api(path: string, init?: RequestInit): Promise<Response>;
+declare function callFunction(name: string, data?: unknown): Promise<unknown>;
 declare const id: string;
 declare const appCheck: import('firebase/app-check').AppCheck;
 declare const headers: Record<string, string>;
