@@ -46,7 +46,7 @@ export function httpInput(operation: Operation): HttpInput {
         part === 'query' ? fromText(query, shape, refused) : body === undefined ? {} : body;
       if (!isJsonObject(sent)) return sent;
       const isVersioned = ifMatch !== undefined && takesVersion;
-      const version = isVersioned && { version: versionFrom(ifMatch, sent.version) };
+      const version = isVersioned && { version: versionFrom(ifMatch, sent.version, locate) };
       const value = { ...sent, ...req.params, ...version };
       for (const name of inPath) {
         if (Object.hasOwn(sent, name))
@@ -61,14 +61,16 @@ export function httpInput(operation: Operation): HttpInput {
   };
 }
 
-/** The version in `If-Match`. @param inBody must be the same, if present */
-function versionFrom(ifMatch: string, inBody: unknown): number {
+/** The version in `If-Match`. @param sent must be the same, if present */
+function versionFrom(ifMatch: string, sent: unknown, locate: HttpInput['locate']): number {
   const version = versionIn(ifMatch);
   if (version === undefined) {
     throw invalidFields([{ field: 'headers.if-match', message: 'Send the ETag as you got it, e.g. "3".' }]);
   }
-  if (inBody !== undefined && inBody !== version) {
-    throw invalidFields([{ field: 'body.version', message: 'This is another version than If-Match says.' }]);
+  if (sent !== undefined && sent !== version) {
+    throw invalidFields([
+      { field: locate('version'), message: 'This is another version than If-Match says.' },
+    ]);
   }
   return version;
 }

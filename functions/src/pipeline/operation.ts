@@ -38,8 +38,8 @@ interface Creation<Answer> {
 }
 
 /** Can `If-Match` give the `version` of the input? */
-export function takesIfMatch({ etag, effect, input }: Operation): boolean {
-  return etag !== undefined && effect === 'write' && 'version' in input.shape;
+export function takesIfMatch({ effect, input }: Operation): boolean {
+  return effect === 'write' && 'version' in input.shape;
 }
 
 interface OperationBase<Service, Input extends z.ZodObject, Output extends z.ZodType, Loaded> {

@@ -6,6 +6,8 @@ import { uid } from '../core/uid.ts';
 import { operation } from '../pipeline/operation.ts';
 import {
   access,
+  grantRef,
+  newGrant,
   permissionName,
   roleChange,
   roleName,
@@ -106,6 +108,32 @@ export const setUserRoles = operation<UsersService>()({
   summary: 'Replace the grants of a user. Send the version you read, in the body or as If-Match.',
   etag: byVersion,
   run: (change, { service, actor, access }) => service.setRoles(actor, change, access),
+});
+
+export const grantUserRole = operation<UsersService>()({
+  name: 'grantUserRole',
+  effect: 'write',
+  access: { permission: 'roles:assign' },
+  http: { method: 'post', path: '/users/:uid/grants' },
+  callable: true,
+  input: newGrant,
+  output: user,
+  summary: 'Grant a user one role, or change the expiry or reason of its grant. The other grants stay.',
+  etag: byVersion,
+  run: (change, { service, actor, access }) => service.addGrant(actor, change, access),
+});
+
+export const revokeUserRole = operation<UsersService>()({
+  name: 'revokeUserRole',
+  effect: 'write',
+  access: { permission: 'roles:assign' },
+  http: { method: 'delete', path: '/users/:uid/grants/:role' },
+  callable: true,
+  input: grantRef,
+  output: null,
+  summary:
+    'Revoke one role of a user. The other grants stay. Also 204 for a role that the user does not have.',
+  run: (change, { service, actor, access }) => service.removeGrant(actor, change, access),
 });
 
 export const updateUser = operation<UsersService>()({

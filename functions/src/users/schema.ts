@@ -46,6 +46,15 @@ export const roleChange = z.strictObject({
   auditReason: reason.meta({ description: 'Why, for the audit log.' }),
 });
 
+/** The version is not needed to add or remove one role: the others stay as they are. */
+const singleChange = {
+  version: expectedVersion.optional(),
+  auditReason: reason.meta({ description: 'Why, for the audit log.' }),
+};
+
+export const newGrant = z.strictObject({ uid, ...grantRequest.shape, ...singleChange });
+export const grantRef = z.strictObject({ uid, role: roleName, ...singleChange });
+
 export const grant = z
   .object({
     role: roleName,

@@ -3,7 +3,6 @@ import { externalId } from '../authn/external-identity.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import { compileRoleClaims, isActive } from '../authz/role-claims.ts';
-import { seconds } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import {
   applyGrantRequests,
@@ -12,7 +11,6 @@ import {
   findOrProvision,
   type Grant,
   type GrantRequest,
-  type Profile,
   profileOf,
   provisionExternalUser,
   type UserQuery,
@@ -22,13 +20,24 @@ import type { Platform } from '../platform/platform.ts';
 import { checkGrant, checkOutranked, withCurrentRoles } from './granting.ts';
 import { createUserView, toGrantViews, type UserView } from './views.ts';
 
-export interface RoleChange {
+interface GrantsChange {
   readonly uid: string;
-  readonly grants: readonly GrantRequest[];
-  /** The version that the caller read. */
-  readonly version: number;
+  /** The version that the caller read. Absent: any. */
+  readonly version?: number | undefined;
   /** For the audit log. */
   readonly auditReason?: string | undefined;
+}
+
+export interface RoleChange extends GrantsChange {
+  readonly grants: readonly GrantRequest[];
+  readonly version: number;
+}
+
+interface GrantsEdit {
+  /** Pure. @param before is returned when nothing changes */
+  readonly apply: (before: readonly Grant[], given: { by: string; now: number }) => readonly Grant[];
+  /** Input field of the expiry of the grant with an index. */
+  readonly expiryField?: (index: number) => string;
 }
 
 /**
@@ -48,23 +57,38 @@ export function createUsersService(
   const find = (uid: string) => findOrProvision({ directory, accounts, clock }, uid);
   const toView = createUserView({ clock, config });
 
-  /**
-   * Checks before anything is written that the new claims fit beside those of other code.
-   *
-   * @returns the current profile of a Firebase user, for the entry
-   */
-  async function checkClaims(
-    { uid, identity }: DirectoryEntry,
-    { grants, version }: RoleChange,
-  ): Promise<{ profile?: Profile }> {
+  /** Changes grants, by the rules for granting. The transaction decides on the grants that it reads. */
+  async function changeGrants(
+    actor: PrincipalActor,
+    { uid, version, auditReason: reason }: GrantsChange,
+    rule: AccessRule,
+    { apply, expiryField = () => 'expiresAt' }: GrantsEdit,
+  ): Promise<UserView> {
+    const { principal } = actor;
+    const { identity } = await find(uid);
     const account = await accounts.find(uid);
-    if (account !== undefined) {
-      mergeClaims(account.claims, compileRoleClaims(grants, version + 1, seconds(clock)));
-    }
     // Firebase Auth has no profile of an external user.
-    if (identity !== undefined) return {};
-    if (account === undefined) throw new AppError('not_found', 'There is no such user.');
-    return { profile: profileOf(account) };
+    if (identity === undefined && account === undefined)
+      throw new AppError('not_found', 'There is no such user.');
+    const profile = identity === undefined && account !== undefined ? profileOf(account) : {};
+    const changed = await changeAccess(actor, { uid, action: 'roles.set', reason }, (context) => {
+      const { entry, now } = context;
+      const by = principal.directoryId ?? principal.subject;
+      const grants = apply(entry.grants, { by, now });
+      checkGrant(withCurrentRoles(principal, rule, context), entry, grants);
+      if (version !== undefined) checkVersion(entry, version);
+      if (grants === entry.grants) return undefined;
+      checkExpiry(entry.grants, grants, { now, expiryField });
+      // The order of grants has no meaning: a new order alone must not make tokens stale.
+      const active = grants.filter((grant) => isActive(grant, now));
+      const inOrder = active.toSorted((a, b) => entry.grants.indexOf(a) - entry.grants.indexOf(b));
+      if (isDeepStrictEqual(inOrder, entry.grants)) return undefined;
+      // The new claims have to fit beside those of other code.
+      if (account !== undefined)
+        mergeClaims(account.claims, compileRoleClaims(active, entry.rolesVersion + 1, now));
+      return { ...profile, grants: active };
+    });
+    return toView(changed ?? (await find(uid)));
   }
 
   /** @param rule undefined: the actor may always end the sessions of `uid` */
@@ -108,23 +132,34 @@ export function createUsersService(
     },
 
     /** Replaces all grants. @throws AppError `version_mismatch`, `invalid_argument`, `claims_too_large` */
-    async setRoles(actor: PrincipalActor, change: RoleChange, rule: AccessRule): Promise<UserView> {
-      const { uid, version, auditReason: reason } = change;
-      const { principal } = actor;
-      const profile = await checkClaims(await find(uid), change);
-      const changed = await changeAccess(actor, { uid, action: 'roles.set', reason }, (context) => {
-        const { entry, now } = context;
-        const by = principal.directoryId ?? principal.subject;
-        const grants = applyGrantRequests(entry.grants, change.grants, { by, now });
-        checkGrant(withCurrentRoles(principal, rule, context), entry, grants);
-        checkVersion(entry, version);
-        checkExpiry(entry.grants, grants, now);
-        // The order of grants has no meaning: a new order alone must not make tokens stale.
-        const active = grants.filter((grant) => isActive(grant, now));
-        const inOrder = active.toSorted((a, b) => entry.grants.indexOf(a) - entry.grants.indexOf(b));
-        return isDeepStrictEqual(inOrder, entry.grants) ? undefined : { ...profile, grants: active };
+    setRoles: (actor: PrincipalActor, change: RoleChange, rule: AccessRule): Promise<UserView> =>
+      changeGrants(actor, change, rule, {
+        apply: (before, given) => applyGrantRequests(before, change.grants, given),
+        expiryField: (index) => `grants.${index}.expiresAt`,
+      }),
+
+    /** Adds a grant, or replaces that of the same role. The others stay. @throws AppError as {@link setRoles} */
+    addGrant: (
+      actor: PrincipalActor,
+      { role, expiresAt, reason, ...change }: GrantsChange & GrantRequest,
+      rule: AccessRule,
+    ): Promise<UserView> =>
+      changeGrants(actor, change, rule, {
+        apply: (before, given) => withGrant(before, { role, expiresAt, reason }, given),
+      }),
+
+    /** Removes the grant of a role, if there is one. The others stay. @throws AppError `version_mismatch` */
+    async removeGrant(
+      actor: PrincipalActor,
+      { role, ...change }: GrantsChange & Pick<Grant, 'role'>,
+      rule: AccessRule,
+    ): Promise<void> {
+      await changeGrants(actor, change, rule, {
+        apply(before) {
+          const others = before.filter((grant) => grant.role !== role);
+          return others.length === before.length ? before : others;
+        },
       });
-      return toView(changed ?? (await find(uid)));
     },
 
     async setDisabled(
@@ -171,16 +206,32 @@ function isExternal({ issuer, subject, directoryId }: Principal): boolean {
   return directoryId === externalId(issuer, subject);
 }
 
+/** The grants with one more; one that is the same, and has not expired, stays. */
+function withGrant(
+  before: readonly Grant[],
+  request: GrantRequest,
+  given: { by: string; now: number },
+): readonly Grant[] {
+  const active = before.filter((grant) => isActive(grant, given.now));
+  const added = applyGrantRequests(active, [request], given);
+  if (added.every((grant) => before.includes(grant))) return before;
+  return [...before.filter(({ role }) => role !== request.role), ...added];
+}
+
 function checkVersion({ rolesVersion }: DirectoryEntry, version: number): void {
   if (rolesVersion === version) return;
   throw new AppError('version_mismatch', `The roles are at version ${rolesVersion}. Read them again.`);
 }
 
 /** A request may repeat an expired grant of the entry, but not add one. */
-function checkExpiry(before: readonly Grant[], grants: readonly Grant[], now: number): void {
+function checkExpiry(
+  before: readonly Grant[],
+  grants: readonly Grant[],
+  { now, expiryField }: { now: number } & Required<Pick<GrantsEdit, 'expiryField'>>,
+): void {
   const errors = grants.flatMap((grant, index) =>
     !isActive(grant, now) && !before.includes(grant)
-      ? { field: `grants.${index}.expiresAt`, message: 'is in the past' }
+      ? { field: expiryField(index), message: 'is in the past' }
       : [],
   );
   if (errors.length > 0)

@@ -32,7 +32,8 @@ const [codebase]: [{ runtime: string; ignore: string[] }] = json(ROOT, 'firebase
 /** The files of the bundle: the entry point and the chunks it loads. */
 const CODE = /^lib\/(firebase-admin\/)?[\w-]+\.js$/;
 
-const BUILT_IN_CALLABLES = ['getMyAccess', 'listUsers', 'setUserRoles', 'revokeSessions'];
+const BUILT_IN_CALLABLES =
+  'getMyAccess listUsers setUserRoles grantUserRole revokeUserRole revokeSessions'.split(' ');
 const BUILT_IN_TRIGGERS = {
   beforeUserCreated: 'blockingTrigger',
   beforeUserSignedIn: 'blockingTrigger',

@@ -62,6 +62,8 @@ export const OPERATION_NEEDS: Readonly<Record<string, Need>> = {
   getUser: 'users:read',
   getUserRoles: 'users:read',
   setUserRoles: 'roles:assign',
+  grantUserRole: 'roles:assign',
+  revokeUserRole: 'roles:assign',
   updateUser: 'users:write',
   deleteUser: 'users:write',
   provisionUser: 'users:write',

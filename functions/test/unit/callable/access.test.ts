@@ -90,6 +90,18 @@ describe('callables: access', () => {
     );
   });
 
+  it('grants and revokes one role, with the grants that were there', async () => {
+    const role = { uid: 'norole', role: 'auditor' };
+    for (const version of [2, 2]) {
+      const granted = assertResult(await call(api, 'grantUserRole', role, { as: 'admin' }));
+      assert.deepEqual([granted.roles, granted.version], [['auditor'], version]);
+    }
+    for (const removed of [role, role]) {
+      assert.equal(assertResult(await call(api, 'revokeUserRole', removed, { as: 'admin' })), null);
+    }
+    assert.deepEqual((await api.deps.users.get('norole')).roles, []);
+  });
+
   it('answers with no account data beyond what the API documents', async () => {
     const { text } = await call(api, 'listUsers', {}, { as: 'owner' });
     for (const secret of SECRETS) assert.ok(!text.includes(secret), secret);

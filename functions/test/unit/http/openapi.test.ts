@@ -109,6 +109,8 @@ describe('http: OpenAPI', () => {
     ['get', '/users', '/users?role=member&pageSize=1'],
     ['get', '/users/:uid', '/users/member'],
     ['put', '/users/:uid/roles', '/users/norole/roles', { grants: [{ role: 'auditor' }], version: 1 }],
+    ['post', '/users/:uid/grants', '/users/member/grants', { role: 'auditor' }],
+    ['delete', '/users/:uid/grants/:role', '/users/member/grants/auditor'],
     ['get', '/users/:uid/roles', '/users/norole/roles'],
     ['post', '/users', '/users', externalUser],
     ['get', '/audit', '/audit?pageSize=1'],
