@@ -10,7 +10,7 @@ export interface AssuranceRule {
 
 /**
  * Who may call an operation. There is no default: every operation declares one.
- * - `public`: everyone, with or without a valid credential
+ * - `public`: everyone. The operation never looks at the principal, and no credential is read
  * - `signed-in`, or `{ signedIn: true }` with an assurance: any authenticated principal
  * - a permission; with `own`, only for resources that belong to the caller, `unless` the caller also holds another permission
  */

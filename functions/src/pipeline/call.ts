@@ -39,7 +39,7 @@ export async function allowCall(
   call: Call,
 ): Promise<AllowedCall> {
   const { request, requestId, labels } = call;
-  const { access, resource: load, effect, appCheck: needsAppCheck } = operation;
+  const { access, resource: load, effect, appCheck } = operation;
   const readInput = once(() => parseInput(operation.input, call.readInput(), call.locate));
   let loading: Promise<Resource | undefined> | undefined;
   async function loadResource(principal: Principal): Promise<Resource | undefined> {
@@ -50,7 +50,7 @@ export async function allowCall(
 
   const changes = effect === 'write';
   const resource = load && loadResource;
-  const attempt = { request, requestId, labels, access, needsAppCheck, changes, resource };
+  const attempt = { request, requestId, labels, access, appCheck, changes, resource };
   const principal = await guard(deps, attempt);
   const input = readInput();
   const loaded = load && (await loadResource(principal));

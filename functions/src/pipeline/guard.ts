@@ -9,6 +9,7 @@ import type { DecisionReason } from '../core/log.ts';
 import type { RequestLabels } from '../core/request-labels.ts';
 import type { AppCheckVerifier } from '../platform/app-check.ts';
 import type { Log } from '../platform/logging/log.ts';
+import type { AppCheckScope } from './operation.ts';
 
 export interface GuardDeps extends AuthenticateDeps {
   readonly appCheck: AppCheckVerifier;
@@ -39,8 +40,8 @@ export interface RequestContext {
 
 interface Attempt extends RequestContext {
   readonly access: AccessRule;
-  /** Default: App Check applies unless `access` is public. */
-  readonly needsAppCheck?: boolean | undefined;
+  /** Default: `users`; none for a public operation. */
+  readonly appCheck?: AppCheckScope | undefined;
   /** Does it change something? Then App Check's replay protection applies. */
   readonly changes: boolean;
   /** Called only when the decision depends on the owner of the resource. */
@@ -48,12 +49,23 @@ interface Attempt extends RequestContext {
 }
 
 /**
- * Checks every request, HTTP and callable alike: App Check, authentication, decision. Writes one line to the log.
+ * Does App Check apply to this principal? Decided on what the issuer signed, never on what the request says of itself.
+ * Anonymous callers are refused anyway.
+ */
+function needsAppCheck(scope: AppCheckScope | undefined, { kind, uid }: Principal): boolean {
+  if (scope === 'everyone') return true;
+  return scope !== undefined && kind === 'user' && (scope === 'users' || uid !== undefined);
+}
+
+/**
+ * Checks every request, HTTP and callable alike: authentication, App Check, decision. Writes one line to the log.
  *
  * @throws AppError `unauthenticated`, `permission_denied`, `app_check_failed`, or what {@link authenticate} throws
  */
 export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principal> {
-  const { request, access, needsAppCheck = access !== 'public', changes, requestId, labels } = attempt;
+  const { request, access, changes, requestId, labels } = attempt;
+  const isPublic = access === 'public';
+  const { appCheck = isPublic ? undefined : 'users' } = attempt;
   const fresh = needsFreshRecord(access);
   const line = { requestId, labels, permission: ruleName(access) };
 
@@ -68,9 +80,11 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
   let principal: Principal | undefined;
   let resource: Resource | undefined;
   try {
-    const credential = findCredential(deps.authenticators, request);
-    if (needsAppCheck) await deps.appCheck.check(request.headers('x-firebase-appcheck'), { changes });
+    // A credential that the operation does not need is not read: it may be for a proxy, or expired.
+    const credential = isPublic ? undefined : findCredential(deps.authenticators, request);
     principal = await authenticate(deps, credential, { fresh });
+    if (needsAppCheck(appCheck, principal))
+      await deps.appCheck.check(request.headers('x-firebase-appcheck'), { changes });
     if (dependsOnOwner(principal, access)) resource = await attempt.resource?.(principal);
   } catch (error) {
     if (error instanceof AppError) {

@@ -14,6 +14,13 @@ export interface RunContext<Service, Loaded> {
   readonly resource: Loaded;
 }
 
+/**
+ * The callers that need a valid App Check token, where App Check is on. Services have no app: they need none, except for
+ * `everyone`, of public operations that answer with a credential. `firebase-users` also leaves out users of other issuers,
+ * because a back end may send their tokens.
+ */
+export type AppCheckScope = 'everyone' | 'users' | 'firebase-users';
+
 interface HttpBinding {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Express path below `/v1`, e.g. `/users/:uid`. */
@@ -55,8 +62,8 @@ interface OperationBase<Service, Input extends z.ZodObject, Output extends z.Zod
   /** Schema of the answer; other fields are not sent. `null`: no content (204). */
   readonly output: Output | null;
   readonly summary: string;
-  /** App Check applies although `access` is public: the answer is a credential. */
-  readonly appCheck?: true;
+  /** The callers that need an App Check token. Default: `users`; none where `access` is public. */
+  readonly appCheck?: AppCheckScope;
   /** An endpoint for OAuth clients: also takes a form, and a 400 has an `error` (RFC 6749 §4.1.3, §5.2). */
   readonly oauth?: true;
   /**

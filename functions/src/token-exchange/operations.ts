@@ -9,7 +9,7 @@ export const exchangeToken = operation<ExchangeToken>()({
   // The subject token is the credential, and RFC 8693 §2.1 has it in the body.
   access: 'public',
   http: { method: 'post', path: '/token/exchange' },
-  appCheck: true,
+  appCheck: 'everyone',
   oauth: true,
   input: exchangeRequest,
   output: exchangeAnswer,

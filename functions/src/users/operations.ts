@@ -26,6 +26,7 @@ export const getMyAccess = operation<UsersService>()({
   name: 'getMyAccess',
   effect: 'read',
   access: 'signed-in',
+  appCheck: 'firebase-users',
   http: { method: 'get', path: '/me' },
   callable: true,
   input: none,

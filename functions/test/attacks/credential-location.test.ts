@@ -104,15 +104,12 @@ describe('credential location', () => {
         }
       });
 
-      it('refuses an invalid token even on a public route', async () => {
+      it('gives no token a different answer on a public route', async () => {
         const [header, payload] = splitToken(tokenOf(kind));
-        const getHealth = (token: string) =>
-          environment.request({ path: '/v1/health', headers: ['Authorization', `Bearer ${token}`] });
-        assert.equal((await environment.request({ path: '/v1/health' })).status, 200);
-        assert.equal((await getHealth(tokenOf(kind))).status, 200);
-        for (const token of [`${header}.${payload}.AAAA`, 'x', `${tokenOf(kind)}.`]) {
-          const { status, body } = await getHealth(token);
-          assert.deepEqual([status, body.code], [401, 'invalid_token']);
+        for (const token of [tokenOf(kind), `${header}.${payload}.AAAA`, 'x', `${tokenOf(kind)}.`]) {
+          const headers = ['Authorization', `Bearer ${token}`];
+          const { status, body } = await environment.request({ path: '/v1/health', headers });
+          assert.deepEqual([status, body], [200, { status: 'ok' }]);
         }
       });
     });

@@ -30,7 +30,7 @@ const REFUSED: [status: number, code: string, challenge: string | undefined, Sen
   [401, 'unauthenticated', REALM, (api) => api.as().get('/v1/me')],
   [401, 'invalid_token', INVALID, (api) => api.as().get('/v1/me').set('Authorization', 'Bearer x.y.z')],
   [401, 'invalid_token', INVALID, (api) => api.as().get('/v1/me').set('Authorization', 'Basic b3duZXI6eA==')],
-  [401, 'invalid_token', INVALID, (api) => api.as().get('/v1/health').set('Authorization', 'Bearer x.y.z')],
+  [401, 'invalid_token', INVALID, (api) => api.as().get('/v1/me').set('Authorization', 'Bearer x.y.z')],
   [401, 'token_stale', STALE, async (api) => getMe(api, await revokedToken(api))],
   [
     403,

@@ -80,16 +80,20 @@ describe('guard', () => {
     assert.equal((await callGuard('public')).kind, 'anonymous');
   });
 
-  it('refuses a bad credential for a public operation, with the reason only in the log', async () => {
+  it('refuses a bad credential, with the reason only in the log', async () => {
     const token = forgeIdToken({ header: { alg: 'none' }, signer: unsigned });
-    const error = await assertRefused(() => callGuard('public', token), 'invalid_token', 'wrong-algorithm');
+    const error = await assertRefused(
+      () => callGuard('signed-in', token),
+      'invalid_token',
+      'wrong-algorithm',
+    );
     assert.equal(error.message, 'The credential was not accepted.');
     assert.deepEqual(test.instance.lines, [
       {
         kind: 'decision',
         requestId: 'r1',
         labels: {},
-        permission: 'public',
+        permission: 'signed-in',
         granted: false,
         reason: 'wrong-algorithm',
         code: 'invalid_token',
@@ -108,7 +112,7 @@ describe('guard', () => {
     it(`logs one decision for ${what}`, async () => {
       const attempt = {
         request: requestOf(...authorization),
-        access: 'public',
+        access: 'signed-in',
         changes: false,
         requestId: 'r1',
         labels: {},
@@ -330,16 +334,15 @@ describe('guard with App Check', () => {
       ...{ access, changes, requestId: 'r1', labels: {} },
     });
 
-  it('checks the app before the credential, and logs one decision', async () => {
-    await assertRefused(() => callGuard('signed-in', [], []), 'app_check_failed');
+  it('checks the app of a user, and logs one decision with the user', async () => {
+    const bearer = [`Bearer ${await mintIdToken()}`];
+    await assertRefused(() => callGuard('signed-in', bearer, []), 'app_check_failed');
     assert.deepEqual(
-      test.instance.lines.map(({ granted, code }) => [granted, code]),
-      [[false, 'app_check_failed']],
+      test.instance.lines.map(({ granted, code, subject }) => [granted, code, subject]),
+      [[false, 'app_check_failed', 'ada']],
     );
-    await assertRefused(
-      async () => callGuard('signed-in', [], [await mintAppCheckToken()]),
-      'unauthenticated',
-    );
+    const app = [await mintAppCheckToken()];
+    assert.equal((await callGuard('signed-in', bearer, app)).subject, 'ada');
   });
 
   it('does not check the app for a public operation', async () => {
