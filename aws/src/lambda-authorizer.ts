@@ -66,12 +66,14 @@ interface Options {
   readonly profiles: readonly IssuerProfile[];
   readonly fetch: Fetch;
   readonly clock: Clock;
-  readonly log: Pick<Log, 'decision' | 'failure'>;
+  readonly log: Pick<Log, 'decision' | 'failure' | 'keysSkipped' | 'claimsUnreadable'>;
 }
 
 /** Fetches nothing before a token needs it. */
 export function createLambdaAuthorizer({ profiles, fetch, clock, log }: Options): LambdaAuthorizer {
-  const bearer = createBearerAuthenticator(createTokenVerifiers({ profiles, fetch, clock, records: null }));
+  const bearer = createBearerAuthenticator(
+    createTokenVerifiers({ profiles, fetch, clock, log, records: null }),
+  );
 
   const callerOf = ({ kind, issuer, subject }: Principal) =>
     kind === 'anonymous' ? {} : { issuer, subject };

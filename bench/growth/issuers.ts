@@ -24,6 +24,7 @@ export async function createIssuersSeries({ growth: { issuers } }: Sizes): Promi
     const bearer = createBearerAuthenticator(
       createTokenVerifiers({
         ...{ profiles, fetch: createLoopbackFetch(fakeGoogle.port), clock: systemClock, records: null },
+        log: { keysSkipped: () => undefined, claimsUnreadable: () => undefined },
       }),
     );
     const verify = (token: string) => bearer.authenticate(token, seconds(systemClock));

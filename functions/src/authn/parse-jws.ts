@@ -13,7 +13,18 @@ export interface UnverifiedToken {
 
 const MAX_TOKEN_BYTES = 8 * 1024;
 const MAX_JSON_DEPTH = 8;
+/** RFC 7516 §7.1: five parts. Auth0 encrypts tokens that were requested without an audience. */
+const ENCRYPTED = 'encrypted token (JWE); request an audience, so that the issuer signs a token for this API';
 const HEADER_KEYS = new Set(['alg', 'kid', 'typ']);
+
+/**
+ * Header parameters that no issuer can be allowed: with them a token would choose its own key (RFC 8725 §3.5, OpenID
+ * Federation 1.0 §4.3), or be processed in another way (RFC 7515 §4.1.11, RFC 7797, RFC 7516 §4.1, RFC 7518 §4).
+ */
+export const FORBIDDEN_HEADER_KEYS: readonly string[] = [
+  ...['jwk', 'jku', 'x5u', 'x5c', 'trust_chain', 'peer_trust_chain'],
+  ...['crit', 'b64', 'zip', 'enc', 'epk', 'apu', 'apv', 'iv', 'tag', 'p2s', 'p2c'],
+];
 
 /**
  * Checks the form of a compact JWS (RFC 7515 §3.1) before any library sees it: size, exactly three canonical base64url
@@ -27,7 +38,8 @@ export function parseCompactJws(
   headerKeys?: (issuer: unknown) => readonly string[],
 ): UnverifiedToken {
   if (raw.length > MAX_TOKEN_BYTES) throw malformed('longer than 8 KiB');
-  const [header, payload, signature, ...rest] = raw.split('.', 4);
+  const [header, payload, signature, ...rest] = raw.split('.', 6);
+  if (rest.length === 2) throw malformed(ENCRYPTED);
   if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
     throw malformed('not three parts');
   }
@@ -36,10 +48,9 @@ export function parseCompactJws(
   const head = parseObject('header', header);
   const body = parseObject('payload', payload);
   for (const key of Object.keys(head)) {
-    // `jwk`, `jku`, `x5u`, `x5c` would let a token choose its own key (RFC 8725 §3.5); `crit` requires extensions.
-    if (!HEADER_KEYS.has(key) && !headerKeys?.(body.iss).includes(key)) {
+    if (HEADER_KEYS.has(key)) continue;
+    if (FORBIDDEN_HEADER_KEYS.includes(key) || !headerKeys?.(body.iss).includes(key))
       throw invalidToken('header-key-not-allowed');
-    }
   }
   return { raw, header: head, payload: body, signed: signature !== '' };
 }

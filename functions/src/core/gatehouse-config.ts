@@ -42,6 +42,10 @@ interface CommonSettings<Name extends string> {
   readonly map?: ClaimMapSetting<Name>;
   /** Longest accepted life of a token, in seconds. Default: a day. */
   readonly maxLifetime?: number;
+  /** Longest discovery document or key set, in bytes. Default: 524288. */
+  readonly maxKeySetBytes?: number;
+  /** Header parameters that are accepted and ignored. Those that offer a key, and `crit`, are never allowed. */
+  readonly headerKeys?: readonly string[];
   /** Create a directory entry for each user at their first request. Default: false. */
   readonly jitProvisioning?: boolean;
   /** May users exchange their tokens for Firebase tokens? Default: false. */
@@ -69,6 +73,8 @@ export interface Auth0Settings<Name extends string> extends CommonSettings<Name>
   readonly domain: string;
   readonly audience: string;
   readonly clientIds?: readonly string[];
+  /** Organizations that are accepted: `org_id`. Default: any, or none. */
+  readonly organizationIds?: readonly string[];
   /** Base URL of a local Auth0. Emulator only. */
   readonly localUrl?: string;
 }
@@ -80,16 +86,14 @@ export interface OidcSettings<Name extends string> extends CommonSettings<Name> 
   /** Default: OpenID discovery. */
   readonly jwksUri?: string;
   /** Default: `['RS256']`. */
-  readonly algorithms?: readonly ('RS256' | 'PS256' | 'ES256' | 'EdDSA')[];
+  readonly algorithms?: readonly (`${'RS' | 'PS' | 'ES'}${256 | 384 | 512}` | 'EdDSA')[];
   /** Default: `access`. */
   readonly tokenUse?: 'access' | 'id';
   /** Accepted media types in the header; `null`: any. Default: `['at+jwt']` for access tokens. */
   readonly typ?: readonly string[] | null;
-  /** Header parameters that are accepted and ignored. */
-  readonly headerKeys?: readonly ('x5t' | 'x5t#S256')[];
   readonly clientIds?: readonly string[];
-  /** Claims that must have exactly this value. */
-  readonly claims?: Readonly<Record<string, string>>;
+  /** Claims that must have exactly this value, or one of these. */
+  readonly claims?: Readonly<Record<string, string | readonly string[]>>;
   /** The claim that marks the token of a service. */
   readonly services?: { readonly claim: string; readonly equals: string };
 }

@@ -52,6 +52,20 @@ interface ReconciledLine {
   readonly more: boolean;
 }
 
+interface KeysLine {
+  readonly issuer: string;
+  /** How many keys are left. */
+  readonly usable: number;
+  /** Key ids as published, each with what is wrong. */
+  readonly skipped: readonly string[];
+}
+
+interface ClaimsLine {
+  readonly issuer: string;
+  /** Mapped claims that are present and cannot be read: the shape, never a value. */
+  readonly claims: readonly { readonly claim: string; readonly shape: string }[];
+}
+
 /** Everything that Gatehouse logs: fixed fields, never a token, a header or a body. */
 export interface Log {
   decision(line: DecisionLine): void;
@@ -59,6 +73,8 @@ export interface Log {
   change(line: ChangeLine): void;
   failure(requestId: string, error: AppError): void;
   reconciled(line: ReconciledLine): void;
+  keysSkipped(line: KeysLine): void;
+  claimsUnreadable(line: ClaimsLine): void;
   /** The access changes could not be read; those in memory are used. @property seconds since the last read, if any */
   feedReadFailed(line: {
     readonly code: ErrorCode;
@@ -105,6 +121,12 @@ export const createLog = (write: (line: Line) => void, writeDecision = write): L
   reconciled(line) {
     const severity = line.failed > 0 ? 'WARNING' : 'INFO';
     write({ ...line, event: 'reconciled', message: 'access reconciled', severity });
+  },
+  keysSkipped(line) {
+    write({ ...line, event: 'keys', message: 'keys of an issuer skipped', severity: 'WARNING' });
+  },
+  claimsUnreadable(line) {
+    write({ ...line, event: 'claims', message: 'claims of an issuer unreadable', severity: 'WARNING' });
   },
   feedReadFailed(line) {
     write({ ...line, event: 'feed', message: 'access changes unread', severity: 'ERROR' });

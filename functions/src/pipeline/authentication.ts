@@ -17,17 +17,17 @@ export interface Authentication extends AuthenticateDeps {
 
 /** Builds the verifiers of all token issuers. */
 export function createAuthentication(
-  { config, clock, fetch, auth, firestore }: Platform,
+  { config, clock, fetch, log, auth, firestore }: Platform,
   directory: { readonly feed: AccessChanges; readonly records: AccessRecords },
 ): Authentication {
   const { feed: accessChanges, records: accessRecords } = directory;
   const firebase = firebaseProfile(config.projectId);
   const jwt = config.emulator
     ? createEmulatorTokenVerifier({ profile: firebase, auth })
-    : createJwtVerifier({ profiles: [firebase], fetch: whileOpening(firestore, fetch), clock });
+    : createJwtVerifier({ profiles: [firebase], fetch: whileOpening(firestore, fetch), clock, log });
   const bearer = createBearerAuthenticator([
     createFirebaseTokenVerifier({ jwt, records: accessRecords }),
-    ...createTokenVerifiers({ profiles: config.trustedIssuers, fetch, clock, records: accessRecords }),
+    ...createTokenVerifiers({ profiles: config.trustedIssuers, fetch, clock, log, records: accessRecords }),
   ]);
   return { clock, accessChanges, accessRecords, bearer, authenticators: [bearer] };
 }

@@ -9,6 +9,7 @@ import { createJwtVerifier } from '../../src/authn/oidc/verify-jwt.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { forge, rs256 } from '../helpers/forge.ts';
 import { type Google, googleKey, idTokenClaims, openGoogle, PROJECT } from '../helpers/google.ts';
+import { silentLog } from '../helpers/log.ts';
 import { caseCount } from '../helpers/random-cases.ts';
 import { isFirebase } from './attack.ts';
 import { attacks } from './attack-table.ts';
@@ -33,7 +34,9 @@ describe('the Firebase ID token verifier, compared with firebase-admin', () => {
   before(async () => {
     google = await openGoogle();
     const { fetch } = google;
-    const jwt = createJwtVerifier({ profiles: [firebaseProfile(PROJECT)], fetch, clock: () => now * 1000 });
+    const jwt = createJwtVerifier({
+      ...{ profiles: [firebaseProfile(PROJECT)], fetch, clock: () => now * 1000, log: silentLog },
+    });
     const record = { disabled: false, validAfter: 0, rolesVersion: 0, grants: [] };
     bearer = createBearerAuthenticator([
       createFirebaseTokenVerifier({ jwt, records: { read: async () => record } }),

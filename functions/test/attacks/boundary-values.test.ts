@@ -26,6 +26,23 @@ const cases: readonly {
     name: 'with the issuer’s maximum lifetime',
     changes: ({ maxLifetime }, now) => ({ claims: { exp: now - 10 + maxLifetime } }),
   },
+  {
+    name: 'with times that have a fraction of a second (RFC 7519 §2)',
+    changes: ({ requiresAuthTime }, now) => ({
+      claims: {
+        exp: now + 1.001,
+        iat: now + 4.999,
+        nbf: now + 4.999,
+        ...(requiresAuthTime && { auth_time: now - 0.5 }),
+      },
+    }),
+    appliesTo: (kind) => !isFirebase(kind),
+  },
+  ...['2026-11-30T10:00:00.000Z', -1, null, {}].map((auth_time) => ({
+    name: `with the auth_time ${JSON.stringify(auth_time)} from an issuer that need not set it`,
+    changes: () => ({ claims: { auth_time } }),
+    appliesTo: ({ requiresAuthTime }: TokenKind) => !requiresAuthTime,
+  })),
   { name: 'with a sub of 128 characters', changes: () => ({ claims: { sub: 's'.repeat(128) } }) },
   {
     name: 'with a sub that has a bar, a colon and non-ASCII letters',

@@ -5,7 +5,7 @@ import { compileRoleClaims } from '../../src/authz/role-claims.ts';
 import { LEASE_SECONDS } from '../../src/directory/sync/account-sync.ts';
 import { createExchangeToken } from '../../src/token-exchange/exchange-token.ts';
 import { identityOf, LOGIN } from '../helpers/identities.ts';
-import { recordingLog } from '../helpers/log.ts';
+import { recordingLog, silentLog } from '../helpers/log.ts';
 import { createSigningPair, type SigningPair } from '../helpers/signing.ts';
 import { openTestDirectory, type TestDirectory, type wireDirectory } from '../helpers/test-directory.ts';
 import { parseTrustedIssuers } from '../helpers/trusted-issuers.ts';
@@ -37,7 +37,9 @@ describe('token exchange, when the process exits at any of its calls', function 
   function exchangeOf({ audit, directory, sync, records, feed }: Wired, step: Step) {
     const { accounts, clock } = opened;
     const fetch = async () => new Response(JSON.stringify({ keys: [keys.jwk] }));
-    const bearer = createBearerAuthenticator(createTokenVerifiers({ profiles, fetch, clock, records }));
+    const bearer = createBearerAuthenticator(
+      createTokenVerifiers({ profiles, fetch, clock, log: silentLog, records }),
+    );
     const authentication = {
       ...{ clock, accessChanges: feed, accessRecords: records, authenticators: [bearer], bearer },
     };

@@ -16,6 +16,8 @@ export function recordingLog(): { readonly lines: LogLine[]; readonly log: Log }
     change: (line) => lines.push({ kind: 'change', ...line }),
     failure: (requestId, error) => lines.push({ kind: 'failure', requestId, code: error.code, error }),
     reconciled: (line) => lines.push({ kind: 'reconciled', ...line }),
+    keysSkipped: (line) => lines.push({ kind: 'keysSkipped', ...line }),
+    claimsUnreadable: (line) => lines.push({ kind: 'claimsUnreadable', ...line }),
     feedReadFailed: (line) => lines.push({ kind: 'feedReadFailed', ...line }),
   };
   return { lines, log };
@@ -30,5 +32,7 @@ export const silentLog: Log = {
   change: nothing,
   failure: nothing,
   reconciled: nothing,
+  keysSkipped: nothing,
+  claimsUnreadable: nothing,
   feedReadFailed: nothing,
 };

@@ -4,6 +4,7 @@ import { activeRoles, nextExpiry } from '../../authz/role-claims.ts';
 import { permissionsOf } from '../../authz/roles.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type JsonObject, toJsonObject } from '../../core/json.ts';
+import type { Log } from '../../core/log.ts';
 import type { TokenVerifier } from '../bearer.ts';
 import { type ExternalIdentity, externalId } from '../external-identity.ts';
 import { type AccessRecord, type AccessRecords, checkRecord, type EntryVersion } from '../ports.ts';
@@ -16,6 +17,7 @@ interface Options {
   readonly profiles: readonly IssuerProfile[];
   readonly fetch: Fetch;
   readonly clock: Clock;
+  readonly log: Pick<Log, 'keysSkipped' | 'claimsUnreadable'>;
   /** `null`: there is no directory here, and a token gives what its issuer's map says. */
   readonly records: Pick<AccessRecords, 'readExternal'> | null;
 }
@@ -24,9 +26,9 @@ interface Options {
  * Verifiers of tokens that this project's Firebase did not issue: one for each trusted issuer, however many profiles it has.
  * Fetches nothing.
  */
-export function createTokenVerifiers({ profiles, fetch, clock, records }: Options): TokenVerifier[] {
+export function createTokenVerifiers({ profiles, records, ...shared }: Options): TokenVerifier[] {
   return [...Map.groupBy(profiles, ({ issuer }) => issuer).values()].map((ofIssuer) => {
-    const { issuers, headerKeys, verify } = createJwtVerifier({ profiles: ofIssuer, fetch, clock });
+    const { issuers, headerKeys, verify } = createJwtVerifier({ profiles: ofIssuer, ...shared });
     return {
       issuers,
       headerKeys,

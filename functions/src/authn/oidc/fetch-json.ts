@@ -10,15 +10,19 @@ export type Fetch = (
   },
 ) => Promise<Response>;
 
-const MAX_BYTES = 64 * 1024;
-
 /**
- * Fetches a JSON document of an issuer, of at most 64 KiB. Follows no redirect.
+ * Fetches a JSON document of an issuer. Follows no redirect.
  *
+ * @param maxBytes longest body, decompressed
  * @param signal cancels the request and the reading of the body
  * @throws AppError `unavailable` for everything but a 200 with JSON
  */
-export async function fetchJson(fetch: Fetch, url: string, signal: AbortSignal): Promise<unknown> {
+export async function fetchJson(
+  fetch: Fetch,
+  url: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<unknown> {
   try {
     const response = await fetch(url, {
       redirect: 'error',
@@ -29,19 +33,19 @@ export async function fetchJson(fetch: Fetch, url: string, signal: AbortSignal):
       await response.body?.cancel();
       throw new Error(`status ${response.status}`);
     }
-    return JSON.parse(await readText(response));
+    return JSON.parse(await readText(response, maxBytes));
   } catch (cause) {
     throw unavailable(`${url} gave no JSON: ${cause}`, cause);
   }
 }
 
-async function readText({ body }: Response): Promise<string> {
+async function readText({ body }: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body ?? []) {
     size += chunk.length;
     // Leaving the loop cancels the body.
-    if (size > MAX_BYTES) throw new Error('larger than 64 KiB');
+    if (size > maxBytes) throw new Error(`larger than ${maxBytes} bytes (maxKeySetBytes)`);
     chunks.push(chunk);
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));

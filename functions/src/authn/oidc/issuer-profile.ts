@@ -5,8 +5,14 @@ import type { UnverifiedToken } from '../parse-jws.ts';
 import type { TokenTimes } from '../token-times.ts';
 
 /** Signature algorithms that a profile may list (RFC 7518 §3.1, RFC 8037 §3.1). All are asymmetric: no secret is shared. */
-export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
+export const ALGORITHMS = [
+  ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
+  ...(['ES256', 'ES384', 'ES512', 'EdDSA'] as const),
+] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** Longest discovery document or key set, unless the entry says otherwise: 512 KiB. */
+export const MAX_KEY_SET_BYTES = 512 * 1024;
 
 /** What tokens of an issuer must match. Only an explicit `null` skips a check. */
 export interface IssuerProfile {
@@ -16,6 +22,8 @@ export interface IssuerProfile {
   readonly issuer: string;
   /** Every accepted `iss`, compared character by character, with the address of its keys. `null`: OpenID discovery. */
   readonly accepts: readonly { readonly issuer: string; readonly jwksUri: string | null }[];
+  /** Longest discovery document or key set, in bytes. */
+  readonly maxKeySetBytes: number;
   readonly algorithms: readonly Algorithm[];
   /** Media types in the header, lower-case, without `application/` (RFC 8725 §3.11); `''`: it may be absent. */
   readonly typ: readonly string[] | null;
@@ -26,8 +34,8 @@ export interface IssuerProfile {
   /** One of them must be the `client_id` or, without one, the `azp`. */
   readonly clientIds: readonly string[] | null;
   readonly tokenUse: 'access' | 'id';
-  /** Claims that must have exactly this value, e.g. Cognito's `token_use`. */
-  readonly claims: Readonly<Record<string, string>>;
+  /** Claims that must have exactly one of these values, e.g. Cognito's `token_use`. */
+  readonly claims: Readonly<Record<string, readonly string[]>>;
   /** More checks of this kind of issuer. */
   readonly rejectReason: (payload: JsonObject) => RefusalReason | undefined;
   /** Longest accepted `exp - iat`, in seconds. */

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { mapClaims } from '../../authz/claim-mapping.ts';
 import { DAY } from '../../core/time.ts';
+import { FORBIDDEN_HEADER_KEYS } from '../parse-jws.ts';
 import { mapSchema, toAccessMap } from './claim-mapping-schema.ts';
-import type { IssuerProfile } from './issuer-profile.ts';
+import { type IssuerProfile, MAX_KEY_SET_BYTES } from './issuer-profile.ts';
 
 /** Fields and schemas that the providers share. */
 
@@ -30,21 +31,34 @@ export const audience = z.union([text.transform((one) => [one]), texts], {
   error: ({ input }) => (input === undefined ? 'is missing' : 'has to be a text, or a list of texts'),
 });
 
+/** A header parameter that is accepted and ignored. */
+const headerKey = z
+  .string()
+  .min(1)
+  .max(64)
+  .refine((key) => !FORBIDDEN_HEADER_KEYS.includes(key), 'can never be allowed: it changes what is verified');
+
 /** Fields of every external issuer. */
 export const commonFields = {
   map: mapSchema.prefault({}),
   maxLifetime: z.int().min(60).max(MAX_LIFETIME).default(DAY),
+  maxKeySetBytes: z
+    .int()
+    .min(1024)
+    .max(4 * 1024 * 1024)
+    .default(MAX_KEY_SET_BYTES),
+  headerKeys: z.array(headerKey).max(20).default([]),
   jitProvisioning: z.boolean().default(false),
   tokenExchange: z.boolean().default(false),
 };
 
 /** @param groupsClaim the claim in which this kind of issuer lists a user's groups */
 export function commonProfile(setting: z.output<z.ZodObject<typeof commonFields>>, groupsClaim: string) {
-  const { maxLifetime, jitProvisioning, tokenExchange } = setting;
+  const { maxLifetime, maxKeySetBytes, headerKeys, jitProvisioning, tokenExchange } = setting;
   const map = toAccessMap(setting.map, groupsClaim);
   const access: IssuerProfile['access'] = (payload, kind) => ({
     ...mapClaims(payload, map, kind),
     until: Number.POSITIVE_INFINITY,
   });
-  return { maxLifetime, jitProvisioning, tokenExchange, access };
+  return { maxLifetime, maxKeySetBytes, headerKeys, jitProvisioning, tokenExchange, access };
 }

@@ -2,9 +2,10 @@ import type { CryptoKey } from 'jose';
 import type { Clock } from '../../core/clock.ts';
 import { type AppError, invalidToken, toAppError, unavailable } from '../../core/errors.ts';
 import { toJsonObject } from '../../core/json.ts';
+import type { Log } from '../../core/log.ts';
 import { type Fetch, fetchJson } from './fetch-json.ts';
 import type { Algorithm } from './issuer-profile.ts';
-import { usableKeys } from './usable-keys.ts';
+import { type UsableKeys, usableKeys } from './usable-keys.ts';
 
 /** The keys of an issuer, fetched when first needed. */
 export interface KeySet {
@@ -21,6 +22,9 @@ interface Options {
   readonly jwksUri: string | null;
   readonly issuer: string;
   readonly algorithms: readonly Algorithm[];
+  /** Longest discovery document or key set. */
+  readonly maxBytes: number;
+  readonly log: Pick<Log, 'keysSkipped'>;
   readonly fetch: Fetch;
   readonly clock: Clock;
 }
@@ -36,16 +40,21 @@ const RETRY = 5_000;
 /** For discovery and keys together. */
 const TIMEOUT = 5_000;
 
+/** Skipped keys that a log line names. */
+const MAX_LOGGED = 20;
+
 type RemoteKeys = ReturnType<typeof import('jose/jwks/remote').createRemoteJWKSet>;
 
 /**
  * Fetches are single-flight. Nothing is fetched before a token needs it, and never from an address in a token. jose holds
  * the keys and finds the right one; when they are fetched, and how long they are used, is decided here.
  */
-export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Options): KeySet {
+export function createKeySet(options: Options): KeySet {
+  const { jwksUri, issuer, algorithms, maxBytes, log, fetch, clock } = options;
   let remote: RemoteKeys | undefined;
   /** Ids of the keys that were fetched last. */
-  let kids: ReadonlySet<string | undefined> = new Set();
+  let kids: ReadonlySet<string> = new Set();
+  let logged = '';
   let fetchedAt: number | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   let failure: AppError | undefined;
@@ -53,10 +62,20 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
 
   /** The response that jose gets: the usable keys of a document of bounded size. */
   async function fetchKeys(_url: string, { signal }: { signal: AbortSignal }): Promise<Response> {
-    const published = await fetchJson(fetch, jwksUri ?? (await discover(fetch, issuer, signal)), signal);
-    const set = usableKeys(published, algorithms);
-    if (set === undefined || set.keys.length === 0) throw unavailable(`${issuer} publishes no usable key`);
-    return Response.json(set);
+    const get = (url: string) => fetchJson(fetch, url, maxBytes, signal);
+    const found = usableKeys(await get(jwksUri ?? (await discover(get, issuer))), algorithms, issuer);
+    if (found !== undefined) logSkipped(found);
+    if (found === undefined || found.kids.size === 0) throw unavailable(`${issuer} publishes no usable key`);
+    ({ kids } = found);
+    return Response.json({ keys: found.keys });
+  }
+
+  /** Once, not at every fetch of the same set. */
+  function logSkipped({ keys, skipped }: UsableKeys): void {
+    const text = skipped.toSorted().join();
+    if (text === logged) return;
+    logged = text;
+    if (text !== '') log.keysSkipped({ issuer, usable: keys.length, skipped: skipped.slice(0, MAX_LOGGED) });
   }
 
   async function openRemote(): Promise<RemoteKeys> {
@@ -76,7 +95,6 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
     try {
       remote ??= await openRemote();
       await remote.reload();
-      kids = new Set(remote.jwks()?.keys.map(({ kid }) => kid));
       fetchedAt = triedAt;
       failure = undefined;
     } catch (error) {
@@ -123,12 +141,8 @@ export function createKeySet({ jwksUri, issuer, algorithms, fetch, clock }: Opti
 }
 
 /** OpenID Connect Discovery 1.0 §4: the document must name the same issuer, character by character. */
-async function discover(fetch: Fetch, issuer: string, signal: AbortSignal): Promise<string> {
-  const document = await fetchJson(
-    fetch,
-    `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
-    signal,
-  );
+async function discover(get: (url: string) => Promise<unknown>, issuer: string): Promise<string> {
+  const document = await get(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
   const { issuer: documentIssuer, jwks_uri: uri } = toJsonObject(document);
   const url = typeof uri === 'string' ? URL.parse(uri) : null;
   if (

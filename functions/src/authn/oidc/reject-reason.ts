@@ -2,6 +2,7 @@ import type { RefusalReason } from '../../core/refusal-reasons.ts';
 import { isUid } from '../../core/uid.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
+import { isKid } from './usable-keys.ts';
 
 interface Rejection {
   readonly reason: RefusalReason;
@@ -23,8 +24,7 @@ export function rejectReason(
   const { algorithms, typ } = profile;
   if (!signed || !algorithms.some((algorithm) => algorithm === header.alg))
     return { reason: 'wrong-algorithm' };
-  if (!(typeof header.kid === 'string' && /^[\x21-\x7e]{1,128}$/.test(header.kid)))
-    return { reason: 'no-usable-kid' };
+  if (!isKid(header.kid)) return { reason: 'no-usable-kid' };
   if (typ !== null && !typ.some((allowed) => allowed === mediaType(header.typ)))
     return { reason: 'wrong-typ' };
   return rejectPayload(payload, profile);
@@ -40,8 +40,10 @@ export function rejectPayload(
   if (!isForUs(payload.aud, profile)) return { reason: 'wrong-audience' };
   const client = payload.client_id ?? payload.azp;
   if (clientIds !== null && !clientIds.some((id) => id === client)) return { reason: 'wrong-client' };
-  const other = Object.keys(claims).find((claim) => payload[claim] !== claims[claim]);
-  if (other !== undefined) return { reason: 'wrong-claim', logDetail: `wrong ${other}` };
+  for (const [claim, values] of Object.entries(claims)) {
+    if (!values.some((value) => value === payload[claim]))
+      return { reason: 'wrong-claim', logDetail: `wrong ${claim}` };
+  }
   // OpenID Connect Back-Channel Logout §2.4, RFC 8417. In a Firebase ID token it is a custom claim.
   if (profile.type !== 'firebase' && payload.events !== undefined) return { reason: 'event-token' };
   const isIdToken = ID_TOKEN_CLAIMS.some((claim) => payload[claim] !== undefined);

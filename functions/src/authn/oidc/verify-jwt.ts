@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { type AppError, invalidToken } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
 import type { TokenVerifier } from '../bearer.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
 import { CLOCK_SKEW_SECONDS, readTimes, type TokenTimes } from '../token-times.ts';
@@ -22,15 +23,17 @@ interface Options {
   readonly profiles: readonly IssuerProfile[];
   readonly fetch: Fetch;
   readonly clock: Clock;
+  readonly log: Pick<Log, 'keysSkipped'>;
 }
 
 /** Checks everything that needs no key before it fetches a key. jose verifies the signature. */
-export function createJwtVerifier({ profiles, fetch, clock }: Options): JwtVerifier {
+export function createJwtVerifier({ profiles, ...shared }: Options): JwtVerifier {
   const algorithms = [...new Set(profiles.flatMap((profile) => profile.algorithms))];
+  const maxBytes = Math.max(...profiles.map(({ maxKeySetBytes }) => maxKeySetBytes));
   const keys = new Map(
     profiles
       .flatMap(({ accepts }) => accepts)
-      .map(({ issuer, jwksUri }) => [issuer, createKeySet({ jwksUri, issuer, algorithms, fetch, clock })]),
+      .map((names) => [names.issuer, createKeySet({ ...names, ...shared, algorithms, maxBytes })]),
   );
   return {
     issuers: [...keys.keys()],

@@ -1,4 +1,4 @@
-import type { Attack } from '../attack.ts';
+import { type Attack, isFirebase } from '../attack.ts';
 import { claimsOf, forgeToken, type TokenKind } from '../token-kinds.ts';
 
 /** Signed by the issuer. Only a time claim is invalid. `boundary-values.test.ts` has the last values that are accepted. */
@@ -13,7 +13,6 @@ const NOT_A_TIME = [
   '-1',
   '1e400',
   '-1e400',
-  '1.5',
   '9007199254740992',
   '""',
   '"now"',
@@ -28,7 +27,7 @@ function withClaimText(kind: TokenKind, now: number, claim: string, text: string
 const invalidTime =
   (claim: string): Attack['tokens'] =>
   (kind, { now }) =>
-    [...NOT_A_TIME, `"${now + 60}"`, `[${now + 60}]`, `${now + 60}.5`, `${now + 60}e300`].map((text) =>
+    [...NOT_A_TIME, `"${now + 60}"`, `[${now + 60}]`, `${now + 60}e300`].map((text) =>
       withClaimText(kind, now, claim, text),
     );
 
@@ -55,10 +54,34 @@ export const timeClaims: readonly Attack[] = [
     appliesTo: ({ requiresAuthTime }) => requiresAuthTime,
     tokens: without('auth_time'),
   },
-  { name: 'an exp that is not a whole number of seconds', tokens: invalidTime('exp') },
-  { name: 'an iat that is not a whole number of seconds', tokens: invalidTime('iat') },
-  { name: 'an nbf that is not a whole number of seconds', tokens: invalidTime('nbf') },
-  { name: 'an auth_time that is not a whole number of seconds', tokens: invalidTime('auth_time') },
+  { name: 'an exp that is not a number of seconds', tokens: invalidTime('exp') },
+  { name: 'an iat that is not a number of seconds', tokens: invalidTime('iat') },
+  { name: 'an nbf that is not a number of seconds', tokens: invalidTime('nbf') },
+  {
+    name: 'an auth_time that is not a number of seconds from an issuer that always sets it',
+    appliesTo: ({ requiresAuthTime }) => requiresAuthTime,
+    tokens: invalidTime('auth_time'),
+  },
+  {
+    name: 'a fraction of a second that would let the token live longer, or begin earlier',
+    tokens: (kind, { now }) =>
+      [
+        { exp: now + 0.999 },
+        { exp: now - 10 + kind.maxLifetime + 0.001 },
+        { iat: now - 9.999, exp: now - 10 + kind.maxLifetime + 0.5 },
+        { iat: now + 5.001 },
+        { nbf: now + 5.001 },
+        { auth_time: now + 5.001 },
+      ].map((claims) => forgeToken(kind, now, { claims })),
+  },
+  {
+    name: 'a time with a fraction of a second, which Google does not issue',
+    appliesTo: isFirebase,
+    tokens: (kind, { now }) =>
+      [{ exp: now + 60.5 }, { iat: now - 9.5 }, { nbf: now - 9.5 }, { auth_time: now - 59.5 }].map((claims) =>
+        forgeToken(kind, now, { claims }),
+      ),
+  },
   {
     name: 'an expired token, from the second of its exp',
     tokens: (kind, { now }) =>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type BearerAuthenticator, createBearerAuthenticator } from '../../../src/authn/bearer.ts';
 import { createTokenVerifiers } from '../../../src/authn/oidc/external-token.ts';
 import { type KeyServer, openKeyServer } from '../../helpers/key-server.ts';
+import { silentLog } from '../../helpers/log.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { createSigningPair, type SigningPair } from '../../helpers/signing.ts';
 import { parseTrustedIssuers } from '../../helpers/trusted-issuers.ts';
@@ -25,7 +26,7 @@ describe('createBearerAuthenticator', () => {
     const entries = [entry('a.example'), entry('b.example', { headerKeys: ['x5t'] })];
     const verifiers = createTokenVerifiers({
       profiles: parseTrustedIssuers(JSON.stringify(entries), { local: false, allowFirebase: false }),
-      ...{ fetch: server.fetch, clock: () => now * 1000, records: null },
+      ...{ fetch: server.fetch, clock: () => now * 1000, log: silentLog, records: null },
     });
     bearer = createBearerAuthenticator(verifiers);
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseCompactJws } from '../../../src/authn/parse-jws.ts';
+import { FORBIDDEN_HEADER_KEYS, parseCompactJws } from '../../../src/authn/parse-jws.ts';
 import { encode, forge } from '../../helpers/forge.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
@@ -64,6 +64,7 @@ function nextInAlphabet(char: string): string {
 const unusedBits = encode('{"a":1}');
 
 const FORM = 'not three parts';
+const ENCRYPTED = 'encrypted token (JWE); request an audience, so that the issuer signs a token for this API';
 const PAYLOAD_ENCODING = 'payload is not canonical base64url';
 const SIGNATURE_ENCODING = 'signature is not canonical base64url';
 const PAYLOAD_JSON = 'payload is not JSON';
@@ -75,7 +76,14 @@ const malformed: readonly (readonly [what: string, token: string, reason: string
   ['two parts', `${H}.${P}`, FORM],
   ['four parts', `${GOOD}.${S}`, FORM],
   ['four parts, the last empty', `${GOOD}.`, FORM],
-  ['five parts', `${GOOD}.${S}.${S}`, FORM],
+  ['five parts', `${GOOD}.${S}.${S}`, ENCRYPTED],
+  [
+    'an encrypted token as Auth0 issues it',
+    `${encode('{"alg":"dir","enc":"A256GCM"}')}..${S}.${P}.${S}`,
+    ENCRYPTED,
+  ],
+  ['four dots', '....', ENCRYPTED],
+  ['six parts', `${GOOD}.${S}.${S}.${S}`, FORM],
   ['8 KiB of dots', '.'.repeat(8192), FORM],
   ['a million dots', '.'.repeat(1_000_000), 'longer than 8 KiB'],
   ['8 KiB and one byte', tokenOfSize(8193), 'longer than 8 KiB'],
@@ -167,4 +175,30 @@ describe('parseCompactJws refuses', () => {
       await assertRefused(() => parseCompactJws(token), 'invalid_token', 'header-key-not-allowed');
     });
   }
+
+  for (const key of FORBIDDEN_HEADER_KEYS) {
+    it(`the header key "${key}" even if it is listed`, async () => {
+      const token = forge({ ...HEADER, [key]: 'https://evil.example/keys' }, PAYLOAD);
+      await assertRefused(
+        () => parseCompactJws(token, () => [key]),
+        'invalid_token',
+        'header-key-not-allowed',
+      );
+    });
+  }
+
+  it('every header key that is not listed, in exactly this spelling', async () => {
+    const token = forge({ ...HEADER, cat: 1, oiat: 2, 'pi.atm': '3' }, PAYLOAD);
+    assert.equal(parseCompactJws(token, () => ['pi.atm', 'oiat', 'cat']).header.cat, 1);
+    for (const listed of [
+      ['cat', 'oiat'],
+      ['cat', 'oiat', 'PI.ATM'],
+      ['cat', 'oiat', 'pi'],
+    ])
+      await assertRefused(
+        () => parseCompactJws(token, () => listed),
+        'invalid_token',
+        'header-key-not-allowed',
+      );
+  });
 });

@@ -20,6 +20,31 @@ describe('readTimes', () => {
     assert.deepEqual([authTime, signedInAt], [NOW - 10, undefined]);
   });
 
+  it('rounds fractions down', () => {
+    const fractions = { iat: NOW - 9.5, exp: NOW + 600.9, nbf: NOW - 0.1, auth_time: NOW - 59.001 };
+    assert.deepEqual(read(fractions), {
+      ...{ iat: NOW - 10, exp: NOW + 600, authTime: NOW - 60, signedInAt: NOW - 60 },
+    });
+  });
+
+  for (const value of ['2026-11-30T10:00:00.000Z', String(NOW), -1, {}, null, Number.NaN]) {
+    it(`treats the auth_time ${JSON.stringify(value)} as absent if nothing needs it`, async () => {
+      const { authTime, signedInAt } = read({ auth_time: value }, { ...PROFILE, authTime: null });
+      assert.deepEqual([authTime, signedInAt], [NOW - 10, undefined]);
+      await assertRefused(
+        () => read({ auth_time: value }),
+        'invalid_token',
+        'auth_time is not a number of seconds',
+      );
+    });
+  }
+
+  it('refuses a readable auth_time in the future, even if nothing needs it', async () => {
+    const optional = { ...PROFILE, authTime: null };
+    for (const auth_time of [NOW + 6, NOW + 5.1])
+      await assertRefused(() => read({ auth_time }, optional), 'invalid_token', 'issued-in-the-future');
+  });
+
   const accepted: Record<string, object> = {
     'exp one second ahead': { exp: NOW + 1 },
     'a lifetime of exactly the maximum': { iat: NOW - 10, exp: NOW + 3590 },
@@ -28,6 +53,9 @@ describe('readTimes', () => {
     'nbf five seconds ahead': { nbf: NOW + 5 },
     'nbf in the past': { nbf: NOW - 5 },
     'auth_time at the epoch': { auth_time: 0 },
+    'a lifetime of exactly the maximum with fractions': { iat: NOW - 9.75, exp: NOW + 3590.25 },
+    'exp less than two seconds ahead': { exp: NOW + 1.999 },
+    'iat less than five seconds ahead': { iat: NOW + 4.999 },
   };
   for (const [what, claims] of Object.entries(accepted)) {
     it(`accepts ${what}`, () => assert.ok(read(claims).exp > NOW));
@@ -40,6 +68,10 @@ describe('readTimes', () => {
     'exp in the year 2286': [{ exp: 9_999_999_999 }, 'lifetime-too-long'],
     'iat six seconds ahead': [{ iat: NOW + 6 }, 'issued-in-the-future'],
     'auth_time six seconds ahead': [{ auth_time: NOW + 6 }, 'issued-in-the-future'],
+    'exp less than a second ahead': [{ exp: NOW + 0.999 }, 'token-expired'],
+    'a lifetime of a tenth over the maximum': [{ iat: NOW - 9.9, exp: NOW + 3590.2 }, 'lifetime-too-long'],
+    'iat a tenth beyond five seconds': [{ iat: NOW + 5.1 }, 'issued-in-the-future'],
+    'nbf a tenth beyond five seconds': [{ nbf: NOW + 5.1 }, 'issued-in-the-future'],
     'nbf six seconds ahead': [{ nbf: NOW + 6 }, 'issued-in-the-future'],
   };
   for (const [what, [claims, reason]] of Object.entries(refused)) {
@@ -50,7 +82,6 @@ describe('readTimes', () => {
     missing: undefined,
     null: null,
     'a string': String(NOW + 600),
-    'a float': NOW + 0.5,
     Infinity: Number.POSITIVE_INFINITY,
     NaN: Number.NaN,
     'beyond 2^53': 2 ** 53,
@@ -63,7 +94,7 @@ describe('readTimes', () => {
     for (const [shape, value] of Object.entries(shapes)) {
       if (claim === 'nbf' && value === undefined) continue;
       it(`refuses ${claim} that is ${shape}`, async () => {
-        const reason = `${claim} is not a whole number of seconds`;
+        const reason = `${claim} is not a number of seconds`;
         await assertRefused(() => read({ [claim]: value }), 'invalid_token', reason);
       });
     }

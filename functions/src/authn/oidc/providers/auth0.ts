@@ -8,12 +8,13 @@ const settings = z.strictObject({
   domain: z.string().regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, 'is not a domain like tenant.eu.auth0.com'),
   audience: text,
   clientIds: texts.optional(),
+  organizationIds: texts.optional(),
   localUrl: baseUrl.optional(),
 });
 
 /** A tenant of Auth0. https://auth0.com/docs/secure/tokens/access-tokens/access-token-profiles */
 export const auth0 = settings.transform((setting): IssuerProfile => {
-  const { domain, audience, clientIds = null, localUrl } = setting;
+  const { domain, audience, clientIds = null, organizationIds, localUrl } = setting;
   const base = localUrl ?? `https://${domain}`;
   return {
     ...commonProfile(setting, 'groups'),
@@ -22,11 +23,11 @@ export const auth0 = settings.transform((setting): IssuerProfile => {
     accepts: [{ issuer: `${base}/`, jwksUri: `${base}/.well-known/jwks.json` }],
     algorithms: ['RS256'],
     typ: ['jwt', 'at+jwt'],
-    headerKeys: [],
     audience: [audience],
     clientIds,
     tokenUse: 'access',
-    claims: {},
+    // https://auth0.com/docs/manage-users/organizations/using-tokens
+    claims: organizationIds ? { org_id: organizationIds } : {},
     // Both access token profiles of Auth0 have the client in `azp` or `client_id`; an ID token has it in `aud`.
     rejectReason: ({ client_id, azp = client_id, aud }) =>
       typeof azp !== 'string' || aud === azp ? 'id-token-as-access-token' : undefined,

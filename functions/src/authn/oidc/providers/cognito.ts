@@ -41,12 +41,11 @@ export const cognito = settings.transform((setting): IssuerProfile => {
     accepts: issuers.map((issuer) => ({ issuer, jwksUri: `${issuer}/.well-known/jwks.json` })),
     algorithms: ['RS256'],
     typ: ['', 'jwt'],
-    headerKeys: [],
     // An access token has an `aud` only where its app bound it to an API. Its `client_id` names the app.
     audience: tokenUse === 'id' ? clientIds : (audience ?? null),
     clientIds: tokenUse === 'id' ? null : clientIds,
     tokenUse,
-    claims: { token_use: tokenUse },
+    claims: { token_use: [tokenUse] },
     // RFC 8707 §2: a token with an `aud` is for that API only. A trigger of the pool may put the client id there.
     rejectReason: ({ aud, client_id }) =>
       aud === undefined || tokenUse === 'id' || audience !== undefined || aud === client_id

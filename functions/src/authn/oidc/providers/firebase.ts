@@ -4,7 +4,7 @@ import { invalidToken } from '../../../core/errors.ts';
 import { isExternalId } from '../../external-identity.ts';
 import type { UnverifiedToken } from '../../parse-jws.ts';
 import { readSecond, type TokenTimes } from '../../token-times.ts';
-import type { IssuerProfile } from '../issuer-profile.ts';
+import { type IssuerProfile, MAX_KEY_SET_BYTES } from '../issuer-profile.ts';
 
 /** Longest life of an ID token, in seconds (https://firebase.google.com/docs/auth/admin/verify-id-tokens). */
 const HOUR = 3600;
@@ -20,6 +20,7 @@ export function firebaseProfile(projectId: string): IssuerProfile {
     type: 'firebase',
     issuer,
     accepts: [{ issuer, jwksUri }],
+    maxKeySetBytes: MAX_KEY_SET_BYTES,
     algorithms: ['RS256'],
     typ: ['', 'jwt'],
     headerKeys: [],
@@ -53,6 +54,9 @@ export function firebaseProfile(projectId: string): IssuerProfile {
  * a revocation. The time of its sign-in is unknown: the issuer may have refreshed its token for weeks.
  */
 function firebaseTimes({ header, payload }: UnverifiedToken, times: TokenTimes, now: number): TokenTimes {
+  // Google writes whole seconds.
+  for (const claim of ['iat', 'exp', 'auth_time']) readSecond(payload, claim);
+  if (payload.nbf !== undefined) readSecond(payload, 'nbf');
   if (header.typ !== undefined && header.typ !== 'JWT') throw invalidToken('wrong-typ');
   if (typeof payload.nbf === 'number' && payload.nbf > now) throw invalidToken('issued-in-the-future');
   const isExchanged = payload.subject_auth_time !== undefined || isExternalId(String(payload.sub));

@@ -20,15 +20,14 @@ const settings = z.strictObject({
   algorithms: z.array(z.enum(ALGORITHMS)).min(1).default(['RS256']),
   tokenUse: tokenUse.default('access'),
   typ: z.array(z.string().toLowerCase()).min(1).nullable().optional(),
-  headerKeys: z.array(z.enum(['x5t', 'x5t#S256'])).default([]),
   clientIds: texts.optional(),
-  claims: z.record(z.string(), text).default({}),
+  claims: z.record(z.string(), audience).default({}),
   services: z.strictObject({ claim: text, equals: text }).optional(),
 });
 
 /** Any other issuer of OpenID Connect or RFC 9068 tokens: Keycloak, Okta, Microsoft Entra ID, Google … */
 export const oidc = settings.transform((setting): IssuerProfile => {
-  const { issuer, audience, jwksUri = null, algorithms, tokenUse, headerKeys, claims, services } = setting;
+  const { issuer, audience, jwksUri = null, algorithms, tokenUse, claims, services } = setting;
   // RFC 9068 §2.1: no other JWT has this type.
   const { clientIds = null, typ = tokenUse === 'access' ? ['at+jwt'] : ['', 'jwt'] } = setting;
   return {
@@ -38,7 +37,6 @@ export const oidc = settings.transform((setting): IssuerProfile => {
     accepts: [{ issuer, jwksUri }],
     algorithms,
     typ,
-    headerKeys,
     audience,
     clientIds,
     tokenUse,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createKeySet, type KeySet } from '../../../../src/authn/oidc/jwks.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
+import { silentLog } from '../../../helpers/log.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 import { createSigningPair, type SigningPair } from '../../../helpers/signing.ts';
 
@@ -25,8 +26,8 @@ describe('createKeySet with OpenID discovery', () => {
     });
   const open = (issuer: string): KeySet =>
     createKeySet({
-      ...{ jwksUri: null, issuer, algorithms: ['EdDSA'] },
-      ...{ fetch: server.fetch, clock: () => 1_800_000_000_000 },
+      ...{ jwksUri: null, issuer, algorithms: ['EdDSA'], maxBytes: 10_000 },
+      ...{ fetch: server.fetch, clock: () => 1_800_000_000_000, log: silentLog },
     });
   const find = (issuer: string) => open(issuer).find({ alg: 'EdDSA', kid: 'k1' });
 

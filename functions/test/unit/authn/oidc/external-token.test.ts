@@ -4,6 +4,7 @@ import { createTokenVerifiers } from '../../../../src/authn/oidc/external-token.
 import type { IssuerProfile } from '../../../../src/authn/oidc/issuer-profile.ts';
 import type { AccessRecord } from '../../../../src/authn/ports.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
+import { silentLog } from '../../../helpers/log.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 import { createSigningPair, parsed, type SigningPair } from '../../../helpers/signing.ts';
 import { parseTrustedIssuers } from '../../../helpers/trusted-issuers.ts';
@@ -38,7 +39,7 @@ describe('external token', () => {
     profiles: readonly IssuerProfile[],
     records: Parameters<typeof createTokenVerifiers>[0]['records'],
   ) {
-    const shared = { fetch: server.fetch, clock: () => NOW * 1000 };
+    const shared = { fetch: server.fetch, clock: () => NOW * 1000, log: silentLog };
     const [verifier = assert.fail()] = createTokenVerifiers({ profiles, records, ...shared });
     return verifier;
   }

@@ -9,6 +9,7 @@ import { assertRefused } from '../../../helpers/refusal.ts';
 
 const URL_OF_KEYS = 'https://login.example.com/keys';
 const KIB = 1024;
+const LIMIT = 64 * KIB;
 
 describe('fetchJson', () => {
   let server: KeyServer;
@@ -17,7 +18,7 @@ describe('fetchJson', () => {
   });
   afterEach(() => server.close());
 
-  const get = () => fetchJson(server.fetch, URL_OF_KEYS, AbortSignal.timeout(5_000));
+  const get = () => fetchJson(server.fetch, URL_OF_KEYS, LIMIT, AbortSignal.timeout(5_000));
   const fails = () =>
     assertRefused(get, 'unavailable', /^https:\/\/login.example.com\/keys gave no JSON: \w+: /);
   const text = (body: string | Buffer, headers: Record<string, string> = {}) =>
@@ -32,10 +33,13 @@ describe('fetchJson', () => {
 
   it('fails without a body', async () => {
     const empty = async () => new Response(null);
-    await assertRefused(() => fetchJson(empty, URL_OF_KEYS, AbortSignal.timeout(5_000)), 'unavailable');
+    await assertRefused(
+      () => fetchJson(empty, URL_OF_KEYS, LIMIT, AbortSignal.timeout(5_000)),
+      'unavailable',
+    );
   });
 
-  it('accepts 64 KiB, and refuses one byte more', async () => {
+  it('accepts as many bytes as the limit, and refuses one more', async () => {
     text(`"${'a'.repeat(64 * KIB - 2)}"`);
     assert.equal(String(await get()).length, 64 * KIB - 2);
     text(`"${'a'.repeat(64 * KIB - 1)}"`);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ALGORITHMS } from '../../../../src/authn/oidc/issuer-profile.ts';
 import { issuerSchema } from '../../../../src/authn/oidc/providers/index.ts';
 
 const COGNITO = {
@@ -33,8 +34,12 @@ describe('issuerSchema', () => {
     'a path in the issuer': { ...OIDC, issuer: 'https://sso.example.com/realms/shop' },
     'any media type with typ: null': { ...OIDC, typ: null },
     'the longest lifetime': { ...OIDC, maxLifetime: 30 * 86_400 },
-    'the header key x5t': { ...OIDC, headerKeys: ['x5t'] },
-    'all algorithms': { ...OIDC, algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
+    'named header keys': { ...OIDC, headerKeys: ['x5t', 'x5t#S256', 'cat', 'oiat', 'pi.atm'] },
+    'header keys of a Cognito pool': { ...COGNITO, headerKeys: ['cat'] },
+    'all algorithms': { ...OIDC, algorithms: [...ALGORITHMS] },
+    'claims with one or several values': { ...OIDC, claims: { hd: 'a.example', org: ['a', 'b'] } },
+    'a key set of 4 MiB': { ...AUTH0, maxKeySetBytes: 4 * 1024 * 1024 },
+    'organizations of Auth0': { ...AUTH0, organizationIds: ['org_a', 'org_b'] },
   };
   for (const [what, entry] of Object.entries(good)) {
     it(`accepts ${what}`, () => assert.deepEqual(wrong(entry), []));
@@ -88,12 +93,23 @@ describe('issuerSchema', () => {
       { ...AUTH0, localUrl: 'http://10.0.0.1:1' },
     ],
     ['algorithms', { ...OIDC, algorithms: [] }, { ...OIDC, algorithms: 'RS256' }],
-    ['algorithms.0', ...['none', 'HS256', 'RS1', 'rs256'].map((alg) => ({ ...OIDC, algorithms: [alg] }))],
+    [
+      'algorithms.0',
+      ...['none', 'HS256', 'HS384', 'RS1', 'rs256', 'ES256K', 'RSA-OAEP'].map((alg) => ({
+        ...OIDC,
+        algorithms: [alg],
+      })),
+    ],
     ['typ', { ...OIDC, typ: [] }, { ...OIDC, typ: 'jwt' }],
-    ['headerKeys.0', { ...OIDC, headerKeys: ['jwk'] }, { ...OIDC, headerKeys: ['jku'] }],
+    ...['jwk', 'jku', 'x5u', 'x5c', 'trust_chain', 'crit', 'b64', 'zip', 'enc', 'p2c', ''].map(
+      (key) => ['headerKeys.0', { ...OIDC, headerKeys: [key] }, { ...AUTH0, headerKeys: [key] }] as const,
+    ),
+    ['maxKeySetBytes', { ...OIDC, maxKeySetBytes: 1023 }, { ...OIDC, maxKeySetBytes: 4 * 1024 * 1024 + 1 }],
+    ['organizationIds', { ...AUTH0, organizationIds: [] }, { ...AUTH0, organizationIds: 'org_a' }],
+    ['organizationIds.0', { ...AUTH0, organizationIds: [''] }],
     ['maxLifetime', ...[0, 59, 1.5, '60', 30 * 86_400 + 1].map((maxLifetime) => ({ ...OIDC, maxLifetime }))],
     ['jitProvisioning', { ...OIDC, jitProvisioning: 'yes' }],
-    ['claims.a', { ...OIDC, claims: { a: 1 } }, { ...OIDC, claims: { a: '' } }],
+    ['claims.a', { ...OIDC, claims: { a: 1 } }, { ...OIDC, claims: { a: [] } }],
     ['services.equals', { ...OIDC, services: { claim: 'a' } }],
     ['', { ...OIDC, audiences: 'x' }, { ...AUTH0, issuer: 'x' }, { ...COGNITO, mapping: {} }],
     ['type', { ...OIDC, type: 'OIDC' }, { ...OIDC, type: undefined }],

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { MAX_KEY_SET_BYTES } from '../../../../src/authn/oidc/issuer-profile.ts';
 import { createKeySet, type KeySet } from '../../../../src/authn/oidc/jwks.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
+import { type LogLine, recordingLog } from '../../../helpers/log.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 import { createSigningPair, type SigningPair } from '../../../helpers/signing.ts';
 
@@ -13,6 +15,7 @@ const MINUTE = 60 * SECOND;
 describe('createKeySet', () => {
   let server: KeyServer;
   let keys: KeySet;
+  let lines: LogLine[];
   let now = 0;
   const pairs = new Map<string, SigningPair>();
 
@@ -27,11 +30,14 @@ describe('createKeySet', () => {
   });
   afterEach(() => server.close());
 
-  const create = () =>
-    createKeySet({
-      ...{ jwksUri: `${ISSUER}keys`, issuer: ISSUER, algorithms: ['ES256'] },
-      ...{ fetch: server.fetch, clock: () => now },
+  function create(): KeySet {
+    const recording = recordingLog();
+    lines = recording.lines;
+    return createKeySet({
+      ...{ jwksUri: `${ISSUER}keys`, issuer: ISSUER, algorithms: ['ES256'], maxBytes: MAX_KEY_SET_BYTES },
+      ...{ fetch: server.fetch, clock: () => now, log: recording.log },
     });
+  }
   const publish = (...kids: string[]) => server.publish({ keys: kids.map((kid) => pairs.get(kid)?.jwk) });
   const down = () => server.answer((_req, res) => void res.writeHead(500).end());
   const find = (kid: string) => keys.find({ alg: 'ES256', kid });
@@ -163,5 +169,54 @@ describe('createKeySet', () => {
     server.publish({ keys: [pairs.get('old')?.jwk, twin] });
     keys = create();
     await assertRefused(() => find('old'), 'invalid_token', 'no-key-for-algorithm');
+    assert.deepEqual(skipped(), [['old: names different keys']]);
+  });
+
+  const skipped = () => lines.map((line) => line.skipped);
+
+  it('uses a key that is published twice, and logs that once per key set', async () => {
+    const [old, next] = [pairs.get('old')?.jwk, pairs.get('new')?.jwk];
+    server.publish({ keys: [old, old, { ...next, use: 'sig' }, { ...next, alg: 'ES256', x5c: ['x'] }] });
+    assert.equal((await find('old')).type, 'public');
+    assert.equal((await find('new')).type, 'public');
+    const line = { kind: 'keysSkipped', issuer: ISSUER, usable: 2 };
+    assert.deepEqual(lines, [{ ...line, skipped: ['old: is published twice', 'new: is published twice'] }]);
+    now += 10 * MINUTE;
+    await find('old');
+    assert.equal(lines.length, 1, 'the same set');
+    server.publish({ keys: [null, old] });
+    now += 10 * MINUTE;
+    await find('old');
+    publish('old');
+    now += 10 * MINUTE;
+    await find('old');
+    assert.deepEqual(skipped().slice(1), [['key 0: is not an object']]);
+  });
+
+  it('uses the other keys beside a kid of different keys', async () => {
+    const twin = { ...pairs.get('new')?.jwk, kid: 'old' };
+    server.publish({ keys: [pairs.get('old')?.jwk, twin, pairs.get('old')?.jwk, pairs.get('new')?.jwk] });
+    assert.equal((await find('new')).type, 'public');
+    await assertRefused(() => find('old'), 'invalid_token', 'no-key-for-algorithm');
+  });
+
+  it('uses a set of 29 keys with certificate chains of 2 kB', async () => {
+    const chains = Array.from({ length: 28 }, (_, index) => ({
+      ...{ ...pairs.get('new')?.jwk, kid: `k${index}`, x5c: ['A'.repeat(2_000)] },
+    }));
+    server.publish({ keys: [...chains, { ...pairs.get('old')?.jwk, x5c: ['A'.repeat(2_000)] }] });
+    assert.equal((await find('old')).type, 'public');
+    assert.equal((await find('k7')).type, 'public');
+  });
+
+  it('uses a set of 512 KiB, and refuses one that is a byte longer', async () => {
+    const document = { keys: [pairs.get('old')?.jwk], pad: '' };
+    document.pad = 'x'.repeat(MAX_KEY_SET_BYTES - JSON.stringify(document).length);
+    server.publish(document);
+    await find('old');
+    document.pad += 'x';
+    server.publish(document);
+    keys = create();
+    await assertRefused(() => find('old'), 'unavailable', /larger than 524288 bytes \(maxKeySetBytes\)/);
   });
 });

@@ -88,6 +88,17 @@ const auth0Claims = {
 };
 
 describe('the profile of an Auth0 tenant', () => {
+  it('requires the organization if the entry has some', () => {
+    const tenant = { ...TENANT, organizationIds: ['org_a', 'org_b'] };
+    for (const org_id of ['org_a', 'org_b'])
+      assert.equal(reasonFor(tenant, { ...auth0Claims, org_id }), undefined);
+    for (const org_id of [undefined, null, '', 'org_c', 'ORG_A', 'org_a ', ['org_a'], { org_a: 1 }])
+      assert.equal(reasonFor(tenant, { ...auth0Claims, org_id }), 'wrong-claim', JSON.stringify(org_id));
+    const named = { ...auth0Claims, org_name: 'org_a', organization: 'org_a' };
+    assert.equal(reasonFor(tenant, named), 'wrong-claim');
+    assert.equal(reasonFor(TENANT, { ...auth0Claims, org_id: 'org_c' }), undefined);
+  });
+
   it('has an issuer with a trailing slash', () => {
     const accepts = [
       { issuer: 'https://shop.eu.auth0.com/', jwksUri: 'https://shop.eu.auth0.com/.well-known/jwks.json' },

@@ -86,11 +86,11 @@ describe('rejectReason', () => {
   });
 
   it('rejects a required claim with another value', () => {
-    const wanted = { claims: { hd: 'example.com' } };
+    const wanted = { claims: { hd: ['example.com'] } };
     assert.equal(reasonFor({ hd: 'example.com' }, {}, wanted), undefined);
     for (const hd of [undefined, 'example.org', 'EXAMPLE.COM', ['example.com'], { 'example.com': 1 }])
       assert.equal(reasonFor({ hd }, {}, wanted), 'wrong hd');
-    assert.equal(reasonFor({}, {}, { claims: { constructor: 'Object' } }), 'wrong constructor');
+    assert.equal(reasonFor({}, {}, { claims: { constructor: ['Object'] } }), 'wrong constructor');
     const profile = { ...(base ?? assert.fail()), ...wanted };
     const token = unverified({ ...GOOD, hd: 'x' }, { typ: 'at+jwt' });
     assert.equal(rejectReason(token, profile)?.reason, 'wrong-claim');

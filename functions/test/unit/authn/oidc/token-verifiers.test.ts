@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createTokenVerifiers } from '../../../../src/authn/oidc/external-token.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
+import { silentLog } from '../../../helpers/log.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 import { createSigningPair, parsed } from '../../../helpers/signing.ts';
 import { parseTrustedIssuers } from '../../../helpers/trusted-issuers.ts';
@@ -28,7 +29,7 @@ describe('createTokenVerifiers', () => {
   const create = (...entries: object[]) =>
     createTokenVerifiers({
       profiles: parseTrustedIssuers(JSON.stringify(entries), { local: false, allowFirebase: false }),
-      ...{ fetch: server.fetch, clock: () => NOW * 1000, records: null },
+      ...{ fetch: server.fetch, clock: () => NOW * 1000, log: silentLog, records: null },
     });
 
   it('returns nothing without issuers', () => assert.deepEqual(create(), []));

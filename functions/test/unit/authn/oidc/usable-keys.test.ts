@@ -12,20 +12,26 @@ const rsa = (modulusLength = 2048, publicExponent = 65_537) =>
   jwkOf(generateKeyPairSync('rsa', { modulusLength, publicExponent }));
 const ec = (namedCurve: string) => jwkOf(generateKeyPairSync('ec', { namedCurve }));
 
+const ISSUER = 'https://login.example.com';
 const RSA = rsa();
 const P256 = ec('P-256');
 const ED = jwkOf(generateKeyPairSync('ed25519'));
 
 const isUsable = (key: unknown, algorithms = ALGORITHMS) =>
-  (usableKeys({ keys: [key] }, algorithms)?.keys.length ?? 0) > 0;
+  (usableKeys({ keys: [key] }, algorithms, ISSUER)?.keys.length ?? 0) > 0;
 
 describe('usableKeys', () => {
   it('returns the keys for the algorithms of the profile', () => {
-    const all = { keys: [RSA, P256, ED].map((key, index) => ({ ...key, kid: `k${index}` })) };
+    const all = {
+      keys: [RSA, P256, ED, ec('P-384'), ec('P-521')].map((key, index) => ({ ...key, kid: `k${index}` })),
+    };
     const kids = (...algorithms: (typeof ALGORITHMS)[number][]) =>
-      usableKeys(all, algorithms)?.keys.map(({ kid }) => kid);
-    assert.deepEqual(kids(...ALGORITHMS), ['k0', 'k1', 'k2']);
-    assert.deepEqual(kids('RS256'), ['k0']);
+      usableKeys(all, algorithms, ISSUER)?.keys.map(({ kid }) => kid);
+    assert.deepEqual([...new Set(kids(...ALGORITHMS))], ['k0', 'k1', 'k2', 'k3', 'k4']);
+    assert.deepEqual(kids('ES384'), ['k3']);
+    assert.deepEqual(kids('ES512'), ['k4']);
+    assert.deepEqual(kids('PS384', 'PS512'), ['k0', 'k0']);
+    for (const alg of ['RS256', 'RS384', 'RS512'] as const) assert.deepEqual(kids(alg), ['k0']);
     assert.deepEqual(kids('PS256'), ['k0']);
     assert.deepEqual(kids('ES256'), ['k1']);
     assert.deepEqual(kids('EdDSA'), ['k2']);
@@ -44,14 +50,15 @@ describe('usableKeys', () => {
     'has key_ops without verify': { ...RSA, kid: 'k', key_ops: ['encrypt'] },
     'has key_ops of another type': { ...RSA, kid: 'k', key_ops: 'verify' },
     'is for another algorithm': { ...RSA, kid: 'k', alg: 'RSA-OAEP' },
-    'is for an algorithm outside of the profile': { ...RSA, kid: 'k', alg: 'RS512' },
+    'is for an algorithm outside of the profile': { ...RSA, kid: 'k', alg: 'RS1' },
     'is RSA of 1024 bits': { ...rsa(1024), kid: 'k' },
     'is RSA of 2047 bits': { ...RSA, kid: 'k', n: shortened(RSA) },
     'is RSA of 2040 bits and zeros': { ...RSA, kid: 'k', n: padded(rsa(2040)) },
     'has the exponent 3': { ...rsa(2048, 3), kid: 'k' },
     'has no modulus': { ...RSA, kid: 'k', n: undefined },
     'has a modulus of zeros': { ...RSA, kid: 'k', n: Buffer.alloc(300).toString('base64url') },
-    'is on another curve': { ...ec('P-384'), kid: 'k' },
+    'is on another curve': { ...ec('secp256k1'), kid: 'k' },
+    'has a kid that no token can have': { ...RSA, kid: 'k 1' },
     'is for key agreement': { ...jwkOf(generateKeyPairSync('x25519')), kid: 'k' },
     'is symmetric': { kty: 'oct', k: 'c2VjcmV0', kid: 'k', alg: 'HS256' },
     'has the type "constructor"': { ...RSA, kid: 'k', kty: 'constructor' },
@@ -69,20 +76,91 @@ describe('usableKeys', () => {
     });
   }
 
+  it('keeps only the public members of a key', () => {
+    const odd = { ...P256, kid: 'k', ext: 'yes', key_ops: ['verify', 'verify'], x5c: [1], extra: { a: 1 } };
+    const { kty, crv, x, y } = P256;
+    assert.deepEqual(usableKeys({ keys: [odd] }, ['ES256'], ISSUER)?.keys, [
+      { kty, kid: 'k', alg: 'ES256', crv, x, y },
+    ]);
+  });
+
+  const K = { ...RSA, kid: 'k' };
+  const same: Record<string, object[]> = {
+    'the same key twice': [K, K],
+    'the same key with and without alg': [{ ...K, alg: 'RS256' }, K],
+    'the same key with other certificates': [K, { ...K, x5c: ['x'], x5t: 'y' }],
+    'one kid for signing and encryption': [K, { ...rsa(), kid: 'k', use: 'enc' }],
+    'one kid for two types of key': [K, { ...P256, kid: 'k' }],
+  };
+  for (const [what, keys] of Object.entries(same)) {
+    it(`has one key for ${what}`, () => {
+      const found = usableKeys({ keys }, ['RS256'], ISSUER)?.keys;
+      assert.deepEqual(found, [{ kty: 'RSA', kid: 'k', alg: 'RS256', n: RSA.n, e: 'AQAB' }]);
+    });
+  }
+
+  it('has no key for a kid of different keys, in any order and number', () => {
+    const other = { ...rsa(), kid: 'k' };
+    for (const keys of [
+      [K, other],
+      [other, K, K],
+      [K, other, K],
+    ]) {
+      const found = usableKeys({ keys: [...keys, { ...P256, kid: 'p' }] }, ['RS256', 'ES256'], ISSUER);
+      assert.deepEqual(
+        found?.keys.map(({ kid }) => kid),
+        ['p'],
+      );
+      assert.deepEqual([...(found?.kids ?? [])], ['k', 'p']);
+      assert.ok(found?.skipped.includes('k: names different keys'));
+    }
+  });
+
+  it('says why it skips faulty keys, and nothing about keys for another use', () => {
+    const keys = [7, RSA, { ...K, d: 'AQAB' }, { ...rsa(1024), kid: 'weak' }, { ...K, use: 'enc' }, P256];
+    const { skipped } = usableKeys({ keys }, ['ES256'], ISSUER) ?? assert.fail();
+    assert.deepEqual(skipped, [
+      'key 0: is not an object',
+      'key 1: has no usable kid',
+      'k: has a private member',
+      'weak: is a weak RSA key',
+      'key 5: has no usable kid',
+    ]);
+  });
+
+  const TENANT = 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0';
+  const owners: readonly (readonly [owner: unknown, isUsed: boolean])[] = [
+    [undefined, true],
+    [TENANT, true],
+    ['https://login.microsoftonline.com/{tenantid}/v2.0', true],
+    ['a name', true],
+    [{ name: 'x' }, true],
+    [TENANT.replace('1111', '9999'), false],
+    ['https://login.microsoftonline.com/{tenantid}/v1.0', false],
+    ['https://login.example.com/{tenantid}/v2.0', false],
+    ['https://{tenantid}', false],
+    ['https://login.microsoftonline.com/{tenantid}', false],
+  ];
+  for (const [owner, isUsed] of owners) {
+    it(`${isUsed ? 'uses' : 'skips'} a key with the issuer ${JSON.stringify(owner)}`, () => {
+      const found = usableKeys({ keys: [{ ...K, issuer: owner }] }, ['RS256'], TENANT);
+      assert.deepEqual(found?.skipped, isUsed ? [] : ['k: belongs to another issuer']);
+      assert.equal(found?.keys.length, isUsed ? 1 : 0);
+    });
+  }
+
   it('returns a usable key among unusable ones', () => {
     const good = { ...RSA, kid: 'good' };
-    const kids = usableKeys({ keys: [null, { ...good, use: 'enc' }, good, 'x'] }, ALGORITHMS)?.keys;
-    assert.deepEqual(
-      kids?.map(({ kid }) => kid),
-      ['good'],
-    );
+    const kids = usableKeys({ keys: [null, { ...good, use: 'enc' }, good, 'x'] }, ALGORITHMS, ISSUER)?.keys;
+    assert.deepEqual([...new Set(kids?.map(({ kid }) => kid))], ['good']);
   });
 
   for (const [what, document] of Object.entries({
     ...{ null: null, 'a text': '"x"', 'a list': [{ ...RSA, kid: 'k' }], 'an empty object': {} },
     ...{ 'keys that are not a list': { keys: { 0: RSA, length: 1 } }, 'keys as null': { keys: null } },
   })) {
-    it(`returns nothing for ${what}`, () => assert.equal(usableKeys(document, ALGORITHMS), undefined));
+    it(`returns nothing for ${what}`, () =>
+      assert.equal(usableKeys(document, ALGORITHMS, ISSUER), undefined));
   }
 });
 
