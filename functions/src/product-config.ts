@@ -103,9 +103,7 @@ function readDefaultRole(name: string): DefaultRole {
 
 function readIssuers(product: ProductConfig, deployment: Deployment): readonly IssuerProfile[] {
   const { projectId, emulator: local } = deployment;
-  const profiles = readTrustedIssuers(product.trustedIssuers(deployment), { local, allowFirebase: false });
-  const { issuer: firebase } = firebaseProfile(projectId);
-  const own = profiles.findIndex(({ issuer }) => issuer === firebase);
-  if (own < 0) return profiles;
-  throw new ConfigError([`trustedIssuers[${own}]: this project’s Firebase needs no entry`]);
+  const { issuer: ownIssuer } = firebaseProfile(projectId);
+  const runtime = { local, allowFirebase: false, ownIssuer };
+  return readTrustedIssuers(product.trustedIssuers(deployment), runtime);
 }

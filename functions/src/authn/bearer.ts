@@ -42,13 +42,14 @@ export function createBearerAuthenticator(
   verifiers: readonly TokenVerifier[],
   verifiedTokens = createVerifiedTokenCache(),
 ): BearerAuthenticator {
-  const verifierOf = (issuer: unknown) =>
-    verifiers.find(({ issuers }) => issuers.some((one) => one === issuer));
+  const byIssuer = new Map<unknown, TokenVerifier>(
+    verifiers.flatMap((verifier) => verifier.issuers.map((issuer) => [issuer, verifier])),
+  );
 
   async function verify(raw: string, now: number): Promise<VerifiedToken> {
     // `iss` only selects the verifier: nothing is fetched for an issuer that is not trusted.
-    const token = parseCompactJws(raw, (issuer) => verifierOf(issuer)?.headerKeys ?? []);
-    const verifier = verifierOf(token.payload.iss);
+    const token = parseCompactJws(raw, (issuer) => byIssuer.get(issuer)?.headerKeys ?? []);
+    const verifier = byIssuer.get(token.payload.iss);
     if (verifier === undefined) throw invalidToken('issuer-not-trusted');
     return verifier.verify(token, now);
   }

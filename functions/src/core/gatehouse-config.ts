@@ -80,8 +80,10 @@ export interface Auth0Settings<Name extends string> extends CommonSettings<Name>
 }
 
 export interface OidcSettings<Name extends string> extends CommonSettings<Name> {
-  /** The `iss` claim, character by character. */
+  /** The `iss` claim, character by character. For several tenants of Entra ID with `{tenantid}` in place of the tenant. */
   readonly issuer: string;
+  /** The tenants of a multi-tenant app of Entra ID. Each is an issuer of its own. */
+  readonly tenantIds?: readonly string[];
   readonly audience: string | readonly string[];
   /** Default: OpenID discovery. */
   readonly jwksUri?: string;

@@ -116,15 +116,17 @@ export function anchorsOf(page: string): Set<string> {
 
 const PRODUCTION: Deployment = { projectId: 'shop-prod', emulator: false };
 
-/** The profiles of the first `trustedIssuers` on a page. */
+/** The profiles of each `trustedIssuers` on a page. */
 export function documentedIssuers(
   page: string,
   deployment: Deployment = PRODUCTION,
 ): readonly IssuerProfile[] {
-  const block = codeBlocks(page).find(({ code }) => /^trustedIssuers:/m.test(code));
-  if (block === undefined) throw new Error(`${page} has no trustedIssuers`);
-  // The excerpt has no type annotations, so it is JavaScript.
-  const build = new Function('cognito', 'auth0', 'oidc', `return ({${block.code}}).trustedIssuers`);
-  const trustedIssuers: (deployment: Deployment) => unknown = build(cognito, auth0, oidc);
-  return readTrustedIssuers(trustedIssuers(deployment), { local: false, allowFirebase: false });
+  const blocks = codeBlocks(page).filter(({ code }) => /^trustedIssuers:/m.test(code));
+  if (blocks.length === 0) throw new Error(`${page} has no trustedIssuers`);
+  return blocks.flatMap(({ code }) => {
+    // The excerpt has no type annotations, so it is JavaScript.
+    const build = new Function('cognito', 'auth0', 'oidc', `return ({${code}}).trustedIssuers`);
+    const trustedIssuers: (deployment: Deployment) => unknown = build(cognito, auth0, oidc);
+    return readTrustedIssuers(trustedIssuers(deployment), { local: false, allowFirebase: false });
+  });
 }

@@ -10,6 +10,8 @@ interface Runtime {
   readonly local: boolean;
   /** Outside of the Firebase project, e.g. in AWS Lambda, Firebase is an external issuer. */
   readonly allowFirebase: boolean;
+  /** `iss` of this project's Firebase. */
+  readonly ownIssuer?: string;
 }
 
 const TYPES = issuerSchema.options.map((option) => option.in.shape.type.value);
@@ -22,26 +24,33 @@ const TYPES = issuerSchema.options.map((option) => option.in.shape.type.value);
  */
 export function readTrustedIssuers(
   settings: unknown,
-  { local, allowFirebase }: Runtime,
+  { local, allowFirebase, ownIssuer }: Runtime,
   name = 'trustedIssuers',
 ): readonly IssuerProfile[] {
   const types = TYPES.filter((type) => allowFirebase || type !== 'firebase');
-  const profiles = parseConfig(z.array(issuerSchema).max(50), settings, name, types);
+  const parsed = parseConfig(z.array(issuerSchema).max(50), settings, name, types);
+  const entries = parsed.flatMap((profiles, index) =>
+    [profiles].flat().map((profile): Entry => ({ ...profile, index })),
+  );
   const problems = [
     // The schema has checked that this is a list of objects.
     ...(settings as JsonObject[]).flatMap((setting, index) => [
-      ...(allowFirebase || setting.type !== 'firebase'
-        ? []
-        : [`[${index}].type: this project’s Firebase needs no entry`]),
+      ...(allowFirebase || setting.type !== 'firebase' ? [] : [`[${index}].type: ${OWN}`]),
       ...(local ? [] : emulatorOnly(setting).map((field) => `[${index}].${field}: only in the emulator`)),
     ]),
-    ...duplicates(profiles),
-    ...sharedNames(profiles),
-    ...otherKeys(profiles),
+    ...entries.flatMap(({ issuer, index }) => (issuer === ownIssuer ? [`[${index}]: ${OWN}`] : [])),
+    ...duplicates(entries),
+    ...sharedNames(entries),
+    ...otherKeys(entries),
   ];
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => `${name}${problem}`));
-  return Object.freeze(profiles);
+  return Object.freeze(entries.map(({ index, ...profile }) => profile));
 }
+
+const OWN = 'this project’s Firebase needs no entry';
+
+/** A profile with the position of its setting. A setting for several tenants has a profile for each. */
+type Entry = IssuerProfile & { readonly index: number };
 
 /** Where tokens and keys come from. */
 const URL_FIELDS = ['issuer', 'jwksUri'];
@@ -56,20 +65,20 @@ function emulatorOnly(setting: JsonObject): string[] {
 }
 
 /** Of two profiles for the same tokens, the second would never be used. */
-function duplicates(profiles: readonly IssuerProfile[]): string[] {
-  const accepted = profiles.map(({ issuer, algorithms, tokenUse, typ, audience, clientIds, claims }) =>
+function duplicates(entries: readonly Entry[]): string[] {
+  const accepted = entries.map(({ issuer, algorithms, tokenUse, typ, audience, clientIds, claims }) =>
     JSON.stringify([issuer, algorithms, tokenUse, typ, audience, clientIds, claims]),
   );
-  return accepted.flatMap((tokens, index) => {
-    const first = accepted.indexOf(tokens);
-    return first < index ? [`[${index}]: accepts the same tokens as [${first}]`] : [];
+  return entries.flatMap(({ index }, at) => {
+    const first = accepted.indexOf(accepted[at] ?? '');
+    return first < at ? [`[${index}]: accepts the same tokens as [${entries[first]?.index}]`] : [];
   });
 }
 
 /** One `iss` in two issuers would give one user two identities. */
-function sharedNames(profiles: readonly IssuerProfile[]): string[] {
+function sharedNames(entries: readonly Entry[]): string[] {
   const names = new Map<string, string>();
-  return profiles.flatMap(({ issuer, accepts }, index) =>
+  return entries.flatMap(({ issuer, accepts, index }) =>
     accepts.flatMap((accepted) => {
       const name = names.get(accepted.issuer) ?? issuer;
       names.set(accepted.issuer, name);
@@ -79,9 +88,9 @@ function sharedNames(profiles: readonly IssuerProfile[]): string[] {
 }
 
 /** Entries of one issuer share its keys, so they need the same `jwksUri`. */
-function otherKeys(profiles: readonly IssuerProfile[]): string[] {
+function otherKeys(entries: readonly Entry[]): string[] {
   const uris = new Map<string, string | null>();
-  return profiles.flatMap(({ accepts }, index) =>
+  return entries.flatMap(({ accepts, index }) =>
     accepts.flatMap(({ issuer, jwksUri }) => {
       if (!uris.has(issuer)) uris.set(issuer, jwksUri);
       return uris.get(issuer) === jwksUri

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { rejectReason } from '../../../../src/authn/oidc/reject-reason.ts';
+import { readTimes } from '../../../../src/authn/token-times.ts';
 import { permissionsOf } from '../../../../src/authz/roles.ts';
 import { documentedIssuers } from '../../../helpers/docs.ts';
 import { unverified } from '../../../helpers/signing.ts';
@@ -42,6 +43,10 @@ const COGNITO = { iss: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab
 const KEYCLOAK = { iss: 'https://sso.example.com/realms/shop', aud: ['gatehouse', 'account'], sub: 'c0ffee' };
 const ENTRA_ISSUER = 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0';
 const ENTRA = { iss: ENTRA_ISSUER, aud: '66666666-7777-8888-9999-000000000000', sub: 'p4irwise', ver: '2.0' };
+const OTHER_TENANT = {
+  iss: 'https://login.microsoftonline.com/99999999-8888-7777-6666-555555555555/v2.0',
+  tid: '99999999-8888-7777-6666-555555555555',
+};
 const OKTA = {
   iss: 'https://example.okta.com/oauth2/default',
   aud: 'api://default',
@@ -60,6 +65,13 @@ const AUTH0 = { iss: 'https://tenant.eu.auth0.com/', aud: 'https://api.example.c
 const noTyp = { typ: undefined };
 
 describe('the configurations of docs/guides/external-issuers', () => {
+  it('accept the lifetime of a managed identity’s token of Entra ID', () => {
+    const profiles = profilesOf('Microsoft Entra ID');
+    const times = { iat: 1_800_000_000 - 300, exp: 1_800_000_000 + 86_400 };
+    assert.ok(profiles.length > 0);
+    for (const profile of profiles) assert.equal(readTimes(times, profile, 1_800_000_000).exp, times.exp);
+  });
+
   const tokens: readonly (readonly [what: string, name: string, Claims, outcome: string, header?: Claims])[] =
     [
       [
@@ -159,6 +171,18 @@ describe('the configurations of docs/guides/external-issuers', () => {
         'Microsoft Entra ID',
         { ...ENTRA, azp: 'job', roles: ['Helper'], idtyp: 'app' },
         'service support ()',
+      ],
+      [
+        'Entra ID’s user of another listed tenant',
+        'Microsoft Entra ID',
+        { ...ENTRA, ...OTHER_TENANT, azp: 'web', idtyp: 'user' },
+        'user member',
+      ],
+      [
+        'Entra ID’s user with the tid of another tenant',
+        'Microsoft Entra ID',
+        { ...ENTRA, ...OTHER_TENANT, tid: '11111111-2222-3333-4444-555555555555' },
+        'wrong tid',
       ],
       ['Entra ID’s older token', 'Microsoft Entra ID', { ...ENTRA, ver: '1.0' }, 'wrong ver'],
       [

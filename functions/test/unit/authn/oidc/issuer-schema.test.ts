@@ -17,7 +17,7 @@ function wrong(entry: unknown): string[] {
 
 describe('issuerSchema', () => {
   it('gives no access by default', () => {
-    const { access, jitProvisioning, tokenExchange } = issuerSchema.parse(OIDC);
+    const [{ access, jitProvisioning, tokenExchange } = assert.fail()] = [issuerSchema.parse(OIDC)].flat();
     const rights = access({ groups: ['admin'], permissions: ['notes:read'], scope: 'notes:read' }, 'user', 0);
     assert.deepEqual(rights, { roles: [], permissions: [], until: Number.POSITIVE_INFINITY });
     assert.deepEqual([jitProvisioning, tokenExchange], [false, false]);
