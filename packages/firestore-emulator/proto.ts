@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { loadPackageDefinition, type ServiceClientConstructor, type ServiceDefinition } from '@grpc/grpc-js';
@@ -19,20 +20,48 @@ function load(): ServiceClientConstructor {
   return google.firestore.v1.Firestore;
 }
 
+/** The part of protobufjs that decodes. It must be the copy of proto-loader, which is not a dependency of this package. */
+const { BufferReader } = createRequire(import.meta.resolve('@grpc/proto-loader'))('protobufjs') as {
+  BufferReader: new (bytes: Uint8Array) => { bytes(): Buffer; string(): string };
+};
+
 /** A gRPC client of google.firestore.v1.Firestore, for test requests that the SDK cannot send. */
 export const FirestoreClient: ServiceClientConstructor = load();
 
-const sizes = new WeakMap<object, number>();
+/** What the bytes of a request say and its decoded form does not. */
+interface Encoding {
+  size: number;
+  isWellFormed: boolean;
+}
 
-/** The encoded size of a decoded request, in bytes. */
-export const requestSize = (request: object) => sizes.get(request) ?? 0;
+const encodings = new WeakMap<object, Encoding>();
 
-/** Records the size of each request. gRPC's own limit would fail with a code that the SDK retries. */
+/** The encoded size of a decoded request, in bytes, and whether all of its strings are UTF-8. */
+export const encodingOf = (request: object): Encoding =>
+  encodings.get(request) ?? { size: 0, isWellFormed: true };
+
+/**
+ * Notices strings that are not UTF-8, which protobufjs decodes with U+FFFD. The SDK sends them for unpaired surrogates in
+ * strings of up to 39 UTF-16 code units; in longer ones it writes U+FFFD itself.
+ */
+class StringReader extends BufferReader {
+  isWellFormed = true;
+
+  override string(): string {
+    const bytes = this.bytes();
+    this.isWellFormed &&= isUtf8(bytes);
+    return bytes.toString();
+  }
+}
+
+/** Does not fail for a request that is too large or not UTF-8: gRPC would answer with a code that the SDK retries. */
 export const firestoreService: ServiceDefinition = Object.fromEntries(
   Object.entries(FirestoreClient.service).map(([name, method]) => {
     const requestDeserialize = (bytes: Buffer): object => {
-      const request = method.requestDeserialize(bytes) as object;
-      sizes.set(request, bytes.length);
+      const reader = new StringReader(bytes);
+      // The decoder of protobufjs takes bytes or a reader; its type in proto-loader is for bytes.
+      const request = method.requestDeserialize(reader as unknown as Buffer) as object;
+      encodings.set(request, { size: bytes.length, isWellFormed: reader.isWellFormed });
       return request;
     };
     return [name, { ...method, requestDeserialize }];

@@ -21,7 +21,7 @@ import { runAggregationQuery, runQuery } from './calls/queries.ts';
 import { MAX_REQUEST_BYTES } from './limits.ts';
 import { Listener } from './listen/listener.ts';
 import type { ListenRequest, ListenResponse, TransactionOptions } from './messages.ts';
-import { requestSize } from './proto.ts';
+import { encodingOf } from './proto.ts';
 import type { IndexesFile } from './query/indexes-file.ts';
 import { FirestoreError, invalidArgument } from './status.ts';
 import type { Store } from './store.ts';
@@ -32,6 +32,10 @@ export interface Hooks {
   /** Runs after the work and before the response. Not called for Listen. */
   afterCall?: ((method: string, request: unknown) => void | Promise<void>) | undefined;
 }
+
+/** The answer of Google's servers; Google's emulator answers with UNKNOWN, which the SDK retries. */
+const NOT_UTF8 =
+  'Invalid request proto: an error was encountered during deserialization of the request proto.';
 
 /** The fields of a request that can begin a transaction: BeginTransaction has `options`, reads have `newTransaction`. */
 interface TransactionStart {
@@ -54,7 +58,9 @@ export function createService(
     work: (store: Store, request: Q) => R,
   ) {
     await hooks.beforeCall?.(method, request);
-    if (requestSize(request) > MAX_REQUEST_BYTES) {
+    const { size, isWellFormed } = encodingOf(request);
+    if (!isWellFormed) throw invalidArgument(NOT_UTF8);
+    if (size > MAX_REQUEST_BYTES) {
       throw invalidArgument(`Request payload size exceeds the limit: ${MAX_REQUEST_BYTES} bytes.`);
     }
     const { database, parent, newTransaction, options = newTransaction }: TransactionStart = request;

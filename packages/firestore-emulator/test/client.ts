@@ -49,6 +49,10 @@ export async function startTestFirestore(options: FirestoreOptions = {}): Promis
   };
 }
 
+/** Google's emulator applies firestore.rules to requests without it. */
+const asOwner = new Metadata();
+asOwner.set('authorization', 'Bearer owner');
+
 // biome-ignore lint/suspicious/noExplicitAny: untyped responses; the assertions check their content
 type Message = any;
 
@@ -68,7 +72,7 @@ export class RawClient {
   call(method: string, request: object): Promise<Message> {
     return new Promise((resolve, reject) => {
       const send = Reflect.get(this.#client, method).bind(this.#client);
-      send(request, new Metadata(), (error: ServiceError | null, response: Message) =>
+      send(request, asOwner, (error: ServiceError | null, response: Message) =>
         error ? reject(error) : resolve(response),
       );
     });
@@ -77,14 +81,14 @@ export class RawClient {
   /** Returns all messages of a server stream. */
   async stream(method: string, request: object): Promise<Message[]> {
     const messages: Message[] = [];
-    const call = Reflect.get(this.#client, method).call(this.#client, request, new Metadata());
+    const call = Reflect.get(this.#client, method).call(this.#client, request, asOwner);
     for await (const message of call) messages.push(message);
     return messages;
   }
 
   /** Opens a bidirectional stream. */
   open(method: string): Message {
-    return Reflect.get(this.#client, method).call(this.#client, new Metadata());
+    return Reflect.get(this.#client, method).call(this.#client, asOwner);
   }
 
   commit(...writes: object[]): Promise<Message> {
