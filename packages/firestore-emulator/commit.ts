@@ -2,29 +2,42 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Change, Database } from './database.ts';
 import type { StoredDocument } from './document.ts';
 import { checkSize, MAX_TRANSFORMS_PER_DOCUMENT } from './limits.ts';
-import type { Write, WriteResult } from './messages.ts';
+import type { WireTimestamp, Write, WriteResult } from './messages.ts';
 import { invalidArgument } from './status.ts';
-import type { Micros } from './time.ts';
-import { applyWrite, documentNameOf, transformsOf, type WriteOutcome } from './write.ts';
+import { type Micros, toMicros } from './time.ts';
+import { applyWrite, checkWrite, transformsOf, type WriteOutcome } from './write.ts';
 
 export interface CommitOutcome {
   at: Micros;
   results: WriteResult[];
 }
 
+/** A write that can only fail because of the stored documents. */
+export interface CheckedWrite {
+  readonly name: string;
+  readonly write: Write;
+}
+
+/** @throws FirestoreError INVALID_ARGUMENT for writes that fail whatever is stored */
+export function checkWrites(database: Database, writes: readonly Write[]): CheckedWrite[] {
+  const checked = writes.map((write) => {
+    const name = checkWrite(write);
+    checkInDatabase(database, name);
+    return { name, write };
+  });
+  checkTransformCount(checked);
+  return checkWriteOrder(checked);
+}
+
 /**
  * Applies all writes in order, or none of them. It is synchronous, so no other commit can interleave.
  * @throws FirestoreError of the first write that fails
  */
-export function commitWrites(database: Database, writes: Write[]): CommitOutcome {
+export function commitWrites(database: Database, writes: readonly CheckedWrite[]): CommitOutcome {
   const at = database.nextCommitTime();
-  const outcomes = writes.map((write) => ({ name: documentNameOf(write), write }));
-  checkTransformCount(outcomes);
   const working = new Map<string, StoredDocument | undefined>();
-  const written = outcomes.map(({ name, write }) => {
-    checkInDatabase(database, name);
+  const written = writes.map(({ name, write }) => {
     const old = working.has(name) ? working.get(name) : database.get(name);
-    if (working.has(name)) checkWriteOrder(old, write);
     const outcome = applyWrite(name, old, write, at);
     working.set(name, outcome.document);
     return { name, outcome, isDelete: write.delete !== undefined };
@@ -44,11 +57,32 @@ export function commitWrites(database: Database, writes: Write[]): CommitOutcome
   };
 }
 
-/** Like Google's emulator: a write that earlier writes of the same commit make impossible is an invalid argument. */
-function checkWriteOrder(old: StoredDocument | undefined, { currentDocument }: Write): void {
-  if (currentDocument?.exists === undefined || currentDocument.exists === (old !== undefined)) return;
-  const order = old ? 'write then insert' : 'delete then update';
-  throw invalidArgument(`Cannot ${order} an entity in the same request.`);
+/**
+ * Like Google's emulator: a precondition that earlier writes of the same commit make impossible is an invalid argument.
+ * Only the first write of a document can require an update time, and later ones the same.
+ */
+function checkWriteOrder(writes: readonly CheckedWrite[]): CheckedWrite[] {
+  const earlier = new Map<string, { exists: boolean; updateTime: WireTimestamp | undefined }>();
+  return writes.map(({ name, write }) => {
+    const { exists: required, updateTime } = write.currentDocument ?? {};
+    const before = earlier.get(name);
+    earlier.set(name, {
+      exists: write.delete === undefined,
+      updateTime: before ? before.updateTime : updateTime,
+    });
+    if (!before) return { name, write };
+    const mustExist = updateTime ? true : required;
+    if (mustExist !== undefined && mustExist !== before.exists) {
+      const order = before.exists ? 'write then insert' : 'delete then update';
+      throw invalidArgument(`Cannot ${order} an entity in the same request.`);
+    }
+    if (!updateTime) return { name, write };
+    if (!before.updateTime || toMicros(before.updateTime) !== toMicros(updateTime)) {
+      throw invalidArgument('Cannot collapse mutations with different version preconditions.');
+    }
+    const { currentDocument: _, ...rest } = write;
+    return { name, write: rest };
+  });
 }
 
 /** A write that changes nothing keeps the update time (write.proto), unless the document was deleted and recreated. */
@@ -71,9 +105,9 @@ function checkInDatabase(database: Database, name: string): void {
 }
 
 /** https://firebase.google.com/docs/firestore/quotas: 500 field transforms per document and commit. */
-function checkTransformCount(outcomes: { name: string; write: Write }[]): void {
+function checkTransformCount(writes: readonly CheckedWrite[]): void {
   const counts = new Map<string, number>();
-  for (const { name, write } of outcomes) {
+  for (const { name, write } of writes) {
     const count = (counts.get(name) ?? 0) + transformsOf(write).length;
     if (count > MAX_TRANSFORMS_PER_DOCUMENT) {
       throw invalidArgument(

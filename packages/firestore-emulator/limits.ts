@@ -2,7 +2,7 @@ import type { Fields } from './messages.ts';
 import { toStoredScalar } from './scalars.ts';
 import { invalidArgument } from './status.ts';
 import type { Value } from './value.ts';
-import { checkFields } from './value-check.ts';
+import { checkFields, checkValue, type Use } from './value-check.ts';
 import { documentSize } from './value-size.ts';
 
 /** https://firebase.google.com/docs/firestore/quotas */
@@ -19,9 +19,9 @@ export function toStoredFields(fields: Fields): Fields {
   return convertFields(fields);
 }
 
-/** Validates array elements (no arrays in arrays) and converts them to the stored form. */
-export function toStoredElements(values: Value[]): Value[] {
-  checkFields({ elements: { arrayValue: { values } } });
+/** Validates array elements and converts them to the stored form. */
+export function toStoredElements(values: readonly Value[], use: Use): Value[] {
+  checkValue({ arrayValue: { values: [...values] } }, use);
   return values.map((value) => toStoredValue(value, 'elements'));
 }
 

@@ -8,8 +8,10 @@ const MAX_COLLECTION_DEPTH = 100;
 
 const SIMPLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const PATH_SEGMENT = /([A-Za-z_][A-Za-z0-9_]*)|`((?:[^`\\]|\\.)+)`/sy;
-const RESERVED = /^__.*__$/s;
-const NUMERIC_ID = /^__id(-?\d+)__$/;
+const RESERVED = /^__.+__$/s;
+/** A numeric id, from Datastore: a 64-bit integer other than zero, without leading zeros. */
+const NUMERIC_ID = /^__id(-?[1-9]\d*)__$/;
+const ROOT_NAME = /^projects\/[^/]+\/databases\/[^/]+\/documents$/;
 const DOCUMENT_NAME = /^(projects\/([^/]+)\/databases\/([^/]+)\/documents)\/(.+)$/s;
 
 /** The pseudo-field that stands for a document's name in queries. */
@@ -40,10 +42,13 @@ export function parseFieldPath(text: string): string[] {
 export const formatFieldPath = (path: readonly string[]) =>
   path.map((name) => (SIMPLE_NAME.test(name) ? name : `\`${name.replace(/[\\`]/g, '\\$&')}\``)).join('.');
 
+/** Whether a field has this name in no document. */
+export const isReserved = (name: string) => RESERVED.test(name);
+
 /** @throws FirestoreError INVALID_ARGUMENT for a name that no stored field can have */
 export function checkFieldName(name: string): void {
   if (name === '') throw invalidArgument('The property name is the empty string.');
-  if (RESERVED.test(name)) throw invalidArgument(`The property name "${name}" is reserved.`);
+  if (isReserved(name)) throw invalidArgument(`The property name "${name}" is reserved.`);
   if (utf8Length(name) > MAX_ID_BYTES) {
     throw invalidArgument(`The property name is longer than ${MAX_ID_BYTES} bytes.`);
   }
@@ -78,7 +83,10 @@ export function parseDocumentName(name: string): DocumentName {
 /** @throws FirestoreError INVALID_ARGUMENT for a name that no document can have */
 export function checkDocumentName(name: string): void {
   const { segments } = parseDocumentName(name);
-  for (const id of segments) checkId(id);
+  segments.forEach((id, i) => {
+    if (i % 2 === 0) checkCollectionId(id);
+    else checkDocumentId(id);
+  });
   if (utf8Length(name) > MAX_NAME_BYTES) {
     throw invalidArgument(`The document name is longer than ${MAX_NAME_BYTES} bytes.`);
   }
@@ -87,16 +95,44 @@ export function checkDocumentName(name: string): void {
   }
 }
 
-/** @throws FirestoreError INVALID_ARGUMENT for a string that is no valid collection or document id */
-export function checkId(id: string): void {
-  if (id === '') throw invalidArgument('A path element is the empty string.');
-  if (id === '.' || id === '..') throw invalidArgument(`The resource id "${id}" is invalid.`);
-  if (id.includes('/')) throw invalidArgument(`The resource id "${id}" has a slash.`);
-  if (RESERVED.test(id) && !NUMERIC_ID.test(id)) {
-    throw invalidArgument(`Resource id "${id}" is invalid because it is reserved.`);
+/**
+ * Checks the parent of a collection.
+ *
+ * @returns whether it is a document, not the root `projects/{p}/databases/{d}/documents`
+ * @throws FirestoreError INVALID_ARGUMENT if it is neither
+ */
+export function checkParent(parent: string): boolean {
+  if (ROOT_NAME.test(parent)) return false;
+  checkDocumentName(parent);
+  return true;
+}
+
+/** The root of the database of a resource: `projects/{p}/databases/{d}/documents`. */
+export const rootOf = (resource: string) => resource.split('/', 5).join('/');
+
+/** @throws FirestoreError INVALID_ARGUMENT for a string that is no valid collection id */
+export function checkCollectionId(id: string): void {
+  checkId(id, 'Collection');
+  if (RESERVED.test(id)) throw invalidArgument(`Collection id "${id}" is invalid because it is reserved.`);
+}
+
+function checkDocumentId(id: string): void {
+  checkId(id, 'Resource');
+  if (!RESERVED.test(id)) return;
+  const number = NUMERIC_ID.exec(id)?.[1];
+  if (number === undefined) throw invalidArgument(`Resource id "${id}" is invalid because it is reserved.`);
+  if (BigInt.asIntN(64, BigInt(number)) !== BigInt(number)) {
+    throw invalidArgument(`Resource id "${id}" is invalid because it is not a 64 bit integer.`);
   }
+}
+
+function checkId(id: string, kind: 'Collection' | 'Resource'): void {
+  if (id === '') throw invalidArgument('A path element is the empty string.');
+  if (id === '.' || id === '..')
+    throw invalidArgument(`${kind} id "${id}" is invalid because it is reserved.`);
+  if (id.includes('/')) throw invalidArgument(`${kind} id "${id}" is invalid because it contains "/".`);
   if (utf8Length(id) > MAX_ID_BYTES) {
-    throw invalidArgument(`The resource id is longer than ${MAX_ID_BYTES} bytes.`);
+    throw invalidArgument(`The ${kind.toLowerCase()} id is longer than ${MAX_ID_BYTES} bytes.`);
   }
 }
 

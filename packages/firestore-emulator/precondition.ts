@@ -1,7 +1,15 @@
 import type { StoredDocument } from './document.ts';
-import type { Precondition } from './messages.ts';
-import { alreadyExists, failedPrecondition, notFound } from './status.ts';
+import type { Precondition, WireTimestamp } from './messages.ts';
+import { checkTimestamp } from './scalars.ts';
+import { alreadyExists, failedPrecondition, invalidArgument, notFound } from './status.ts';
 import { toMicros } from './time.ts';
+
+/** @throws FirestoreError INVALID_ARGUMENT for a time that no document can have */
+export function checkUpdateTime(time: WireTimestamp): void {
+  checkTimestamp(time);
+  if ((time.nanos ?? 0) % 1000 === 0) return;
+  throw invalidArgument('timestamp cannot have more than microseconds precision');
+}
 
 /** @throws FirestoreError if the document does not meet the precondition. A missing precondition is always met. */
 export function checkPrecondition(

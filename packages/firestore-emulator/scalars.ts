@@ -1,4 +1,4 @@
-import { parseDocumentName } from './path.ts';
+import { checkDocumentName } from './path.ts';
 import { invalidArgument } from './status.ts';
 import type { Value } from './value.ts';
 
@@ -23,17 +23,25 @@ export function toStoredScalar(value: Value, property: string): Value {
   if (length !== undefined && length > MAX_VALUE_BYTES) {
     throw invalidArgument(`The value of property "${property}" is longer than ${MAX_VALUE_BYTES} bytes.`);
   }
-  if (referenceValue !== undefined) parseDocumentName(referenceValue);
+  if (referenceValue !== undefined) checkDocumentName(referenceValue);
   if (geoPointValue) checkGeoPoint(geoPointValue.latitude ?? 0, geoPointValue.longitude ?? 0);
   return timestampValue ? { timestampValue: toStoredTimestamp(timestampValue) } : value;
 }
 
-function toStoredTimestamp({ seconds = 0, nanos = 0 }: { seconds?: string | number; nanos?: number }) {
+type WireTime = NonNullable<Value['timestampValue']>;
+
+function toStoredTimestamp(time: WireTime) {
+  checkTimestamp(time);
+  const { seconds = 0, nanos = 0 } = time;
+  return { seconds: String(seconds), nanos: nanos - (nanos % 1000) };
+}
+
+/** @throws FirestoreError INVALID_ARGUMENT */
+export function checkTimestamp({ seconds = 0, nanos = 0 }: WireTime): void {
   if (Number(seconds) < MIN_SECONDS || Number(seconds) > MAX_SECONDS) {
     throw invalidArgument('Timestamp seconds exceeds limit for field.');
   }
   if (nanos < 0 || nanos > 999_999_999) throw invalidArgument('Timestamp nanos exceeds limit for field.');
-  return { seconds: String(seconds), nanos: nanos - (nanos % 1000) };
 }
 
 function checkGeoPoint(latitude: number, longitude: number): void {

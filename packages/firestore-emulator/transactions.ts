@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from './clock.ts';
-import { type CommitOutcome, commitWrites } from './commit.ts';
+import { type CheckedWrite, type CommitOutcome, commitWrites } from './commit.ts';
 import { hasConflict, type ReadSet } from './conflict.ts';
 import type { Database } from './database.ts';
-import type { TransactionOptions, Write } from './messages.ts';
+import type { TransactionOptions } from './messages.ts';
 import { RetryQueue } from './retry-queue.ts';
 import type { Scan } from './scan.ts';
 import { aborted, invalidArgument } from './status.ts';
@@ -104,7 +104,7 @@ export class Transactions {
   }
 
   /** Ends a transaction with writes. @throws FirestoreError ABORTED if data that it has read has changed */
-  commit(id: Buffer, writes: Write[]): CommitOutcome {
+  commit(id: Buffer, writes: readonly CheckedWrite[]): CommitOutcome {
     const transaction = this.find(id);
     if (transaction.isReadOnly && writes.length > 0) {
       throw invalidArgument('Cannot modify entities in a read-only transaction.');

@@ -63,7 +63,7 @@ function pickExtreme(
 
 function append(old: Value | undefined, elements: Value[]): Value {
   const values = [...(old?.arrayValue?.values ?? [])];
-  for (const element of toStoredElements(elements)) {
+  for (const element of toStoredElements(elements, 'store')) {
     if (!values.some((value) => equalValues(value, element))) values.push(element);
   }
   return { arrayValue: { values } };
@@ -71,10 +71,9 @@ function append(old: Value | undefined, elements: Value[]): Value {
 
 function remove(old: Value | undefined, elements: Value[]): Value {
   const values = old?.arrayValue?.values ?? [];
+  const removed = toStoredElements(elements, 'compare');
   return {
-    arrayValue: {
-      values: values.filter((value) => !elements.some((element) => equalValues(value, element))),
-    },
+    arrayValue: { values: values.filter((value) => !removed.some((element) => equalValues(value, element))) },
   };
 }
 

@@ -2,8 +2,8 @@ import type { StoredDocument } from './document.ts';
 import { mergeFields } from './fields.ts';
 import { toStoredFields } from './limits.ts';
 import type { Fields, FieldTransform, Write } from './messages.ts';
-import { checkDocumentName, checkFieldName, parseFieldPath } from './path.ts';
-import { checkPrecondition } from './precondition.ts';
+import { checkDocumentName, checkFieldName, DOCUMENT_ID, parseFieldPath } from './path.ts';
+import { checkPrecondition, checkUpdateTime } from './precondition.ts';
 import { invalidArgument } from './status.ts';
 import { type Micros, toTimestamp } from './time.ts';
 import { applyTransform } from './transform.ts';
@@ -30,6 +30,19 @@ export const transformsOf = ({ updateTransforms, transform }: Write): FieldTrans
 ];
 
 /**
+ * Checks all of a write that does not depend on stored documents.
+ * @returns the name of the document
+ * @throws FirestoreError INVALID_ARGUMENT
+ */
+export function checkWrite(write: Write): string {
+  const { currentDocument, ...rest } = write;
+  const name = documentNameOf(write);
+  if (currentDocument?.updateTime) checkUpdateTime(currentDocument.updateTime);
+  applyWrite(name, undefined, rest, 0);
+  return name;
+}
+
+/**
  * Applies one write.
  * @param old the document after the earlier writes of the same commit
  * @throws FirestoreError if the precondition fails or the write is invalid
@@ -41,8 +54,11 @@ export function applyWrite(
   at: Micros,
 ): WriteOutcome {
   checkPrecondition(name, old, write.currentDocument);
-  if (write.delete !== undefined && write.updateMask) {
-    throw invalidArgument('a delete must not specify a document mask.');
+  const { update, updateMask, updateTransforms } = write;
+  if (!update) {
+    const kind = write.transform ? 'transform' : 'delete';
+    if (updateMask) throw invalidArgument(`a ${kind} must not specify a document mask.`);
+    if (updateTransforms?.length) throw invalidArgument(`a ${kind} must not specify a update transform.`);
   }
   if (write.delete !== undefined) return { document: undefined, transformResults: [] };
   if (write.transform && !write.transform.fieldTransforms?.length) {
@@ -81,7 +97,7 @@ function updatedFields(old: Fields, { update, updateMask }: Write): Fields {
   if (!update) return old;
   const input = toStoredFields(update.fields ?? {});
   if (!updateMask) return input;
-  const paths = updateMask.fieldPaths ?? [];
+  const paths = (updateMask.fieldPaths ?? []).filter((path) => path !== DOCUMENT_ID);
   for (const path of paths) parseFieldPath(path).forEach(checkFieldName);
   return mergeFields(old, input, paths);
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { commitWrites } from '../commit.ts';
+import { checkWrites, commitWrites } from '../commit.ts';
 import type { StoredDocument } from '../document.ts';
 import type { Consistency, DocumentMessage, Mask, Precondition, Write } from '../messages.ts';
-import { checkDocumentName, checkId, parseDocumentName, parseFieldPath } from '../path.ts';
+import { checkCollectionId, checkDocumentName } from '../path.ts';
+import { toField } from '../query/field.ts';
 import { pickFields } from '../query/projection.ts';
 import { openReadContext } from '../read-context.ts';
 import { invalidArgument, notFound } from '../status.ts';
@@ -16,13 +17,13 @@ export interface GetDocumentRequest extends Consistency {
 
 export function getDocument(store: Store, request: GetDocumentRequest): DocumentMessage {
   const { name = '', mask } = request;
-  parseDocumentName(name);
+  checkDocumentName(name);
   const opened = store.open(name);
   const { at, transaction } = openReadContext(opened, request);
   transaction?.documents.add(name);
   const document = opened.database.get(name, at);
   if (!document) throw notFound(`Document "${name}" not found.`);
-  return applyMask(document, mask);
+  return applyMask(document, pathsOf(mask));
 }
 
 export interface BatchGetRequest extends Consistency {
@@ -36,8 +37,9 @@ export function* batchGetDocuments(store: Store, request: BatchGetRequest): Iter
   const { database: databaseName = '', documents = [], mask } = request;
   const opened = store.open(databaseName);
   const names = new Set(documents);
+  const paths = pathsOf(mask);
   for (const name of names) {
-    parseDocumentName(name);
+    checkDocumentName(name);
     if (!name.startsWith(`${opened.database.name}/`)) {
       throw invalidArgument(`Document name "${name}" is not in database "${opened.database.name}".`);
     }
@@ -47,7 +49,7 @@ export function* batchGetDocuments(store: Store, request: BatchGetRequest): Iter
   const results = [...names].map((name) => {
     context.transaction?.documents.add(name);
     const document = opened.database.get(name, context.at);
-    return document ? { found: applyMask(document, mask), readTime } : { missing: name, readTime };
+    return document ? { found: applyMask(document, paths), readTime } : { missing: name, readTime };
   });
   if (context.newTransactionId) yield { transaction: context.newTransactionId };
   yield* results;
@@ -63,7 +65,8 @@ export interface CreateDocumentRequest {
 
 export function createDocument(store: Store, request: CreateDocumentRequest): DocumentMessage {
   const { parent = '', collectionId = '', documentId, document = {}, mask } = request;
-  checkId(collectionId);
+  checkCollectionId(collectionId);
+  if (document.name) throw invalidArgument('document.name must not be set');
   const name = `${parent}/${collectionId}/${documentId || randomBytes(10).toString('hex')}`;
   const write = { update: { ...document, name }, currentDocument: { exists: false } };
   return writeOne(store.open(parent), name, write, mask);
@@ -91,19 +94,26 @@ export function deleteDocument(
 ): object {
   const { name = '', currentDocument } = request;
   checkDocumentName(name);
-  commitWrites(store.open(name).database, [{ delete: name, ...(currentDocument && { currentDocument }) }]);
+  const { database } = store.open(name);
+  const write = { delete: name, ...(currentDocument && { currentDocument }) };
+  commitWrites(database, checkWrites(database, [write]));
   return {};
 }
 
 function writeOne({ database }: OpenDatabase, name: string, write: Write, mask?: Mask): DocumentMessage {
-  commitWrites(database, [write]);
+  const paths = pathsOf(mask);
+  commitWrites(database, checkWrites(database, [write]));
   const document = database.get(name);
   if (!document) throw notFound(`Document "${name}" not found.`);
-  return applyMask(document, mask);
+  return applyMask(document, paths);
 }
 
-/** The document with only the fields of the mask. */
-export function applyMask(document: StoredDocument, mask?: Mask): StoredDocument {
-  if (!mask) return document;
-  return { ...document, fields: pickFields(document.fields, (mask.fieldPaths ?? []).map(parseFieldPath)) };
-}
+/** The field paths of a mask. @throws FirestoreError INVALID_ARGUMENT for an invalid one */
+export const pathsOf = (mask: Mask | undefined) =>
+  mask && (mask.fieldPaths ?? []).map((fieldPath) => toField({ fieldPath }).path);
+
+/** The document with only the fields of a mask, if there is one. */
+export const applyMask = (
+  document: StoredDocument,
+  paths: readonly (readonly string[])[] | undefined,
+): StoredDocument => (paths ? { ...document, fields: pickFields(document.fields, paths) } : document);

@@ -36,9 +36,10 @@ export interface RunAggregationQueryRequest extends Consistency {
 export const runAggregationQuery = (indexes: IndexesFile | undefined) =>
   function* (store: Store, request: RunAggregationQueryRequest): Iterable<object> {
     rejectExplain(request.explainOptions);
-    const { parent = '', structuredAggregationQuery: { structuredQuery, aggregations = [] } = {} } = request;
+    const { parent = '', structuredAggregationQuery: { structuredQuery = {}, aggregations = [] } = {} } =
+      request;
     const opened = store.open(parent);
-    const scan = prepareScan({ parent, ...(structuredQuery && { structuredQuery }) });
+    const scan = prepareScan({ parent, structuredQuery });
     checkIndex(scan.structuredQuery, indexes, aggregations);
     const context = openReadContext(opened, request);
     context.transaction?.scans.push(scan);

@@ -1,7 +1,9 @@
 import type { StoredDocument } from '../document.ts';
+import { checkFieldName } from '../path.ts';
 import { invalidArgument } from '../status.ts';
 import { isNaNValue, kindOf, numeric, type Value } from '../value.ts';
 import { type Field, fieldValue, toField } from './field.ts';
+import { compareDocuments, withFields } from './order.ts';
 import { applyOffsetAndLimit, type CompiledQuery } from './run.ts';
 import type { Aggregation } from './structured-query.ts';
 
@@ -15,13 +17,16 @@ export function aggregatedFields(aggregations: readonly Aggregation[]): Field[] 
     .map(({ sum, avg }) => sum ?? avg)
     .filter((one) => one !== undefined && one !== null)
     .map(({ field }) => toField(field));
+  if (fields.some(({ isName }) => isName)) {
+    throw invalidArgument('Aggregations are not supported for the property: __key__');
+  }
   return [...new Map(fields.map((field) => [field.key, field])).values()];
 }
 
 /**
  * Computes count, sum and average over a query's results, after offset and limit.
  *
- * @throws FirestoreError INVALID_ARGUMENT for none or more than 5 aggregations, duplicate aliases, or `upTo` below 1
+ * @throws FirestoreError INVALID_ARGUMENT for none or more than 5 aggregations, an invalid alias, or `upTo` below 1
  */
 export function aggregate(
   compiled: CompiledQuery,
@@ -37,7 +42,10 @@ export function aggregate(
     (document) =>
       compiled.matches(document) && fields.every((field) => fieldValue(document, field) !== undefined),
   );
-  const results = applyOffsetAndLimit(found.sort(compiled.compare), compiled.offset, compiled.limit);
+  // The index that the query reads has the aggregated fields, and so its order.
+  const sorts = withFields(compiled.sorts, fields);
+  found.sort((a, b) => compareDocuments(a, b, sorts));
+  const results = applyOffsetAndLimit(found, compiled.offset, compiled.limit);
   return Object.fromEntries(aggregations.map((one, i) => [aliases[i] ?? '', compute(one, results)]));
 }
 
@@ -45,6 +53,7 @@ export function aggregate(
 function aliasesOf(aggregations: readonly Aggregation[]): string[] {
   let unnamed = 0;
   const names = aggregations.map(({ alias }) => alias || `field_${++unnamed}`);
+  names.forEach(checkFieldName);
   if (new Set(names).size < names.length) throw invalidArgument('Aggregation aliases must be unique.');
   return names;
 }

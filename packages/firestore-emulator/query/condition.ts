@@ -1,4 +1,6 @@
+import { toStoredElements } from '../limits.ts';
 import { invalidArgument } from '../status.ts';
+import { compareUtf8 } from '../utf8.ts';
 import { elementsOf, type Value } from '../value.ts';
 import { type Field, toField } from './field.ts';
 import type { Filter } from './structured-query.ts';
@@ -17,12 +19,17 @@ const OPERATORS = [
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
 
+/** Beyond this, even ANDs that are equal to others leave too many. */
+const MAX_EXPANDED = 1000;
+
 /** One comparison of a field with an operand. */
 export interface Condition {
   readonly kind: 'condition';
   readonly field: Field;
   readonly operator: Operator;
   readonly operand: Value;
+  /** IS_NULL and its like, which find null and NaN. The other comparisons with null or NaN do not. */
+  readonly isUnary: boolean;
 }
 
 /** A filter in which unary filters are comparisons with null or NaN. */
@@ -40,6 +47,10 @@ const INEQUALITIES: readonly Operator[] = [
 /** Whether the condition orders the results by its field. */
 export const isInequality = ({ operator }: Condition) => INEQUALITIES.includes(operator);
 
+/** The operators whose operand is an array of values. */
+export const isListOperator = (operator: Operator) =>
+  operator === 'IN' || operator === 'NOT_IN' || operator === 'ARRAY_CONTAINS_ANY';
+
 const UNARY: Record<string, { operator: Operator; operand: Value }> = {
   IS_NULL: { operator: 'EQUAL', operand: { nullValue: 'NULL_VALUE' } },
   IS_NAN: { operator: 'EQUAL', operand: { doubleValue: Number.NaN } },
@@ -53,47 +64,67 @@ export function toFilterNode(filter: Filter | null | undefined): FilterNode {
   const { compositeFilter, fieldFilter, unaryFilter } = filter;
   if (compositeFilter) {
     const { op, filters = [] } = compositeFilter;
-    if (op !== 'AND' && op !== 'OR') throw invalidArgument('A composite filter has no operator.');
-    if (filters.length === 0) throw invalidArgument(`A composite filter ${op} has no filters.`);
+    if (op !== 'AND' && op !== 'OR') throw invalidArgument('Unsupported CompositeFilter operator.');
+    if (op === 'OR' && filters.length === 0) {
+      throw invalidArgument('Composite filter must have at least one sub-filter.');
+    }
     return { kind: op === 'AND' ? 'and' : 'or', filters: filters.map(toFilterNode) };
   }
   if (unaryFilter) {
     const unary = Object.hasOwn(UNARY, unaryFilter.op ?? '') ? UNARY[unaryFilter.op ?? ''] : undefined;
-    if (!unary) throw invalidArgument('A unary filter has no operator.');
-    return { kind: 'condition', field: toField(unaryFilter.field), ...unary };
+    if (!unary) throw invalidArgument('Unknown UnaryFilter operator.');
+    return { kind: 'condition', field: toField(unaryFilter.field), isUnary: true, ...unary };
   }
-  if (!fieldFilter) throw invalidArgument('A filter is empty.');
+  if (!fieldFilter) throw invalidArgument('Unknown Filter type.');
   const operator = OPERATORS.find((known) => known === fieldFilter.op);
-  if (!operator) throw invalidArgument('A field filter has no operator.');
-  if (!fieldFilter.value) throw invalidArgument(`The field filter ${operator} has no value.`);
-  return { kind: 'condition', field: toField(fieldFilter.field), operator, operand: fieldFilter.value };
+  if (!operator) throw invalidArgument('Unknown FieldFilter operator.');
+  const given = fieldFilter.value ?? {};
+  const [stored = given] = toStoredElements([given], 'compare');
+  // Like Google's emulator: only the values of a list are truncated to microseconds, as stored ones are.
+  const operand = isListOperator(operator) ? stored : given;
+  return { kind: 'condition', field: toField(fieldFilter.field), operator, operand, isUnary: false };
 }
+
+/** A text that is equal for equal filters. NaN and infinity have none in JSON. */
+const keyOf = (filter: object) =>
+  JSON.stringify(filter, (_, value) => (typeof value === 'number' ? String(value) : value));
+
+/** Filters that are equal, and equal ANDs, count once. */
+const distinct = <T extends object>(all: readonly T[]): T[] => [
+  ...new Map(all.map((one) => [keyOf(one), one])).values(),
+];
 
 /** All conditions of a filter, in their order. */
 export const conditionsOf = (node: FilterNode): Condition[] =>
   node.kind === 'condition' ? [node] : node.filters.flatMap(conditionsOf);
 
-/** The number of ANDs in the disjunctive normal form, without computing it. */
-export function countDisjunctions(node: FilterNode): number {
-  if (node.kind === 'condition') return expandList(node)?.length ?? 1;
-  const counts = node.filters.map(countDisjunctions);
-  return node.kind === 'and'
-    ? counts.reduce((product, count) => product * count, 1)
-    : counts.reduce((sum, count) => sum + count, 0);
+/**
+ * The disjunctive normal form: an OR of ANDs, with IN and ARRAY_CONTAINS_ANY expanded.
+ *
+ * @returns `undefined` if it has many more than a query may have
+ */
+export function toDisjunctions(node: FilterNode): Condition[][] | undefined {
+  if (node.kind === 'condition') return expandList(node).map((condition) => [condition]);
+  const inner = distinct(node.filters).map(toDisjunctions);
+  if (!inner.every((one) => one !== undefined)) return undefined;
+  if (node.kind === 'or') return distinct(inner.flat());
+  let product: Condition[][] = [[]];
+  for (const ands of inner) {
+    if (product.length * ands.length > MAX_EXPANDED) return undefined;
+    product = distinct(product.flatMap((left) => ands.map((right) => union(left, right))));
+  }
+  return product;
 }
 
-/** The disjunctive normal form: an OR of ANDs, with IN and ARRAY_CONTAINS_ANY expanded. */
-export function toDisjunctions(node: FilterNode): Condition[][] {
-  if (node.kind === 'condition') return (expandList(node) ?? [node]).map((condition) => [condition]);
-  if (node.kind === 'or') return node.filters.flatMap(toDisjunctions);
-  return node.filters.reduce<Condition[][]>(
-    (product, one) => product.flatMap((left) => toDisjunctions(one).map((right) => [...left, ...right])),
-    [[]],
-  );
-}
+/** An AND of both, in one order, so that equal ANDs are equal. */
+const union = (left: readonly Condition[], right: readonly Condition[]) =>
+  distinct([...left, ...right]).sort((a, b) => compareUtf8(keyOf(a), keyOf(b)));
 
-function expandList({ kind, field, operator, operand }: Condition): Condition[] | undefined {
-  if (operator !== 'IN' && operator !== 'ARRAY_CONTAINS_ANY') return undefined;
+function expandList(condition: Condition): Condition[] {
+  const { operator, operand } = condition;
+  if (operator !== 'IN' && operator !== 'ARRAY_CONTAINS_ANY') return [condition];
   const single = operator === 'IN' ? 'EQUAL' : 'ARRAY_CONTAINS';
-  return elementsOf(operand).map((element) => ({ kind, field, operator: single, operand: element }));
+  return distinct(
+    elementsOf(operand).map((element) => ({ ...condition, operator: single, operand: element })),
+  );
 }

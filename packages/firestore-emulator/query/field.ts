@@ -1,6 +1,6 @@
 import type { StoredDocument } from '../document.ts';
 import { getField } from '../fields.ts';
-import { DOCUMENT_ID, formatFieldPath, parseFieldPath } from '../path.ts';
+import { DOCUMENT_ID, formatFieldPath, isReserved, parseFieldPath } from '../path.ts';
 import { invalidArgument } from '../status.ts';
 import type { Value } from '../value.ts';
 import type { FieldReference } from './structured-query.ts';
@@ -12,12 +12,15 @@ export interface Field {
   readonly isName: boolean;
 }
 
-/** @throws FirestoreError INVALID_ARGUMENT for an invalid path */
+/** @throws FirestoreError INVALID_ARGUMENT for an invalid path, or one with a reserved name other than `__name__` */
 export function toField(reference: FieldReference | null | undefined): Field {
-  if (!reference?.fieldPath) throw invalidArgument('A field reference has no field path.');
+  if (!reference?.fieldPath) throw invalidArgument('Invalid empty property path string.');
   const path = parseFieldPath(reference.fieldPath);
   const key = formatFieldPath(path);
-  return { key, path, isName: key === DOCUMENT_ID };
+  const isName = key === DOCUMENT_ID;
+  const reserved = isName ? undefined : path.find(isReserved);
+  if (reserved) throw invalidArgument(`Invalid reserved name in field path ${reserved}`);
+  return { key, path, isName };
 }
 
 export const NAME: Field = { key: DOCUMENT_ID, path: [DOCUMENT_ID], isName: true };

@@ -14,26 +14,28 @@ export function matchesFilter(document: StoredDocument, node: FilterNode): boole
 }
 
 /** Called only if the document has the field: without it no condition matches, not even a negative one. */
-function matchesCondition(value: Value, { operator, operand }: Condition): boolean {
+function matchesCondition(value: Value, { operator, operand, isUnary }: Condition): boolean {
   switch (operator) {
     case 'EQUAL':
-      return equalValues(value, operand);
+      return isUnary ? equalValues(value, operand) : isEqual(value, operand);
     case 'NOT_EQUAL':
-      return !isNull(value) && !equalValues(value, operand);
+      return isUnary ? !isNull(value) && !equalValues(value, operand) : isDifferent(value, operand);
     case 'IN':
       return isInList(value, elementsOf(operand));
     case 'NOT_IN':
-      return (
-        !isNull(value) &&
-        !elementsOf(operand).some((element) => isNull(element) || equalValues(value, element))
-      );
+      return elementsOf(operand).every((element) => isDifferent(value, element));
     case 'ARRAY_CONTAINS':
       return containsAny(value, [operand]);
     case 'ARRAY_CONTAINS_ANY':
       return containsAny(value, elementsOf(operand));
     default:
       // A range matches only values of the operand's type: `> 5` matches no string.
-      return kindOf(value) === kindOf(operand) && isInRange(compareValues(value, operand), operator);
+      return (
+        kindOf(value) === kindOf(operand) &&
+        isOrdered(value) &&
+        isOrdered(operand) &&
+        isInRange(compareValues(value, operand), operator)
+      );
   }
 }
 
@@ -43,11 +45,17 @@ function isInRange(order: number, operator: Condition['operator']): boolean {
   return operator === 'GREATER_THAN' ? order > 0 : order >= 0;
 }
 
-/** null and NaN in a list match nothing: Firestore finds them only with IS_NULL and IS_NAN. */
+/** null and NaN have a place in a sort order, but are neither equal to a value nor less nor greater. */
+const isOrdered = (value: Value) => !isNull(value) && !isNaNValue(value);
+
+const isEqual = (value: Value, operand: Value) => isOrdered(operand) && equalValues(value, operand);
+
+/** Nothing differs from null, and null from nothing. Everything else differs from NaN. */
+const isDifferent = (value: Value, operand: Value) =>
+  !isNull(value) && !isNull(operand) && !isEqual(value, operand);
+
 const isInList = (value: Value, candidates: readonly Value[]) =>
-  candidates.some(
-    (candidate) => !isNull(candidate) && !isNaNValue(candidate) && equalValues(value, candidate),
-  );
+  candidates.some((candidate) => isEqual(value, candidate));
 
 const containsAny = (value: Value, wanted: readonly Value[]) =>
   value.arrayValue !== undefined && elementsOf(value).some((element) => isInList(element, wanted));

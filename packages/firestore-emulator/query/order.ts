@@ -19,7 +19,7 @@ export function explicitSorts(orderBy: readonly Order[]): Sort[] {
   return orderBy.map(({ field, direction = 'ASCENDING' }) => {
     if (direction === 'DIRECTION_UNSPECIFIED') direction = 'ASCENDING';
     if (direction !== 'ASCENDING' && direction !== 'DESCENDING') {
-      throw invalidArgument(`The order direction ${direction} is unknown.`);
+      throw invalidArgument('Unrecognized ordering.');
     }
     return { field: toField(field), direction };
   });
@@ -41,6 +41,14 @@ export function totalSorts(explicit: readonly Sort[], filter: FilterNode): Sort[
   const fields = [...implicit.values()].sort((a, b) => compareUtf8(a.key, b.key));
   if (!known.has(NAME.key)) fields.push(NAME);
   return [...explicit, ...fields.map((field) => ({ field, direction }))];
+}
+
+/** Adds fields after the sort fields and before `__name__`, the last column of every index. */
+export function withFields(sorts: readonly Sort[], fields: readonly Field[]): Sort[] {
+  const end = sorts.findIndex(({ field }) => field.isName);
+  const direction = sorts[end]?.direction ?? 'ASCENDING';
+  const added = fields.filter(({ key, isName }) => !isName && !sorts.some(({ field }) => field.key === key));
+  return [...sorts.slice(0, end), ...added.map((field) => ({ field, direction })), ...sorts.slice(end)];
 }
 
 /** A document without one of the sort fields is not a result. */

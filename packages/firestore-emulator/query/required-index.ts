@@ -3,7 +3,7 @@ import { type Condition, toDisjunctions, toFilterNode } from './condition.ts';
 import type { Field } from './field.ts';
 import { type IndexColumn, indexesFor, type Scope, withName } from './index-columns.ts';
 import type { IndexesFile } from './indexes-file.ts';
-import { explicitSorts, type Sort, totalSorts } from './order.ts';
+import { explicitSorts, type Sort, totalSorts, withFields } from './order.ts';
 import type { StructuredQuery } from './structured-query.ts';
 
 /**
@@ -24,8 +24,8 @@ export function missingIndex(
   const { collectionId = '', allDescendants = false } = query.from?.[0] ?? {};
   const scope: Scope = allDescendants ? 'COLLECTION_GROUP' : 'COLLECTION';
   const filter = toFilterNode(query.where);
-  const sorts = withAggregated(totalSorts(explicitSorts(query.orderBy ?? []), filter), aggregated);
-  for (const conditions of toDisjunctions(filter)) {
+  const sorts = withFields(totalSorts(explicitSorts(query.orderBy ?? []), filter), aggregated);
+  for (const conditions of toDisjunctions(filter) ?? []) {
     const required = requirement(conditions, sorts);
     const fields = [...conditions, ...sorts].map(({ field }) => field).filter((field) => !field.isName);
     const available = indexesFor(collectionId, scope, fields, indexes);
@@ -50,16 +50,6 @@ function requirement(conditions: readonly Condition[], sorts: readonly Sort[]): 
     .filter(({ field }) => !equal.has(field.key))
     .map(({ field, direction }) => ({ key: field.key, mode: direction }));
   return { equal: [...equal.values()], sorted };
-}
-
-/** Adds the aggregated fields after the sort fields and before `__name__`, the last column of every index. */
-function withAggregated(sorts: readonly Sort[], aggregated: readonly Field[]): Sort[] {
-  const end = sorts.findIndex(({ field }) => field.isName);
-  const direction = sorts[end]?.direction ?? 'ASCENDING';
-  const added = aggregated.filter(
-    ({ key, isName }) => !isName && !sorts.some(({ field }) => field.key === key),
-  );
-  return [...sorts.slice(0, end), ...added.map((field) => ({ field, direction })), ...sorts.slice(end)];
 }
 
 /** Merges all usable indexes. One that adds no column does not matter. */

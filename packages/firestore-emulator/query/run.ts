@@ -1,13 +1,13 @@
 import type { StoredDocument } from '../document.ts';
-import { invalidArgument } from '../status.ts';
-import { toFilterNode } from './condition.ts';
+import { checkParent, rootOf } from '../path.ts';
+import { toDisjunctions, toFilterNode } from './condition.ts';
 import { isWithinCursors } from './cursor.ts';
 import { toField } from './field.ts';
 import { matchesFilter } from './filter.ts';
-import { compareDocuments, explicitSorts, hasSortedFields, totalSorts } from './order.ts';
+import { compareDocuments, explicitSorts, hasSortedFields, type Sort, totalSorts } from './order.ts';
 import { pickFields } from './projection.ts';
 import type { CollectionSelector, StructuredQuery } from './structured-query.ts';
-import { checkFilter, checkQuery } from './validate.ts';
+import { checkQuery } from './validate.ts';
 
 export interface CompiledQuery {
   /** Checks the collection, filter, sort fields and cursors, but not offset and limit. */
@@ -18,12 +18,11 @@ export interface CompiledQuery {
   project(document: StoredDocument): StoredDocument;
   /** The results, in order, after offset and limit. */
   run(documents: Iterable<StoredDocument>): StoredDocument[];
+  readonly sorts: readonly Sort[];
   readonly limit: number | undefined;
   readonly offset: number;
   isInCollection(name: string): boolean;
 }
-
-const PARENT = /^projects\/[^/]+\/databases\/[^/]+\/documents((?:\/[^/]+\/[^/]+)*)$/;
 
 /**
  * Validates a query and prepares it for repeated use.
@@ -32,14 +31,13 @@ const PARENT = /^projects\/[^/]+\/databases\/[^/]+\/documents((?:\/[^/]+\/[^/]+)
  * @throws FirestoreError INVALID_ARGUMENT for queries that production rejects, UNIMPLEMENTED for vector search
  */
 export function compileQuery(parent: string, query: StructuredQuery): CompiledQuery {
-  const below = PARENT.exec(parent)?.[1];
-  if (below === undefined)
-    throw invalidArgument(`The parent "${parent}" is neither the root nor a document.`);
+  const isBelowDocument = checkParent(parent);
   const filter = toFilterNode(query.where);
   const explicit = explicitSorts(query.orderBy ?? []);
-  checkQuery(query, filter, explicit);
-  checkFilter(filter, explicit, below !== '');
   const sorts = totalSorts(explicit, filter);
+  const disjunctions = toDisjunctions(filter);
+  const root = rootOf(parent);
+  checkQuery({ query, filter, disjunctions, explicit, sorts, root, isBelowDocument });
   const selected = query.select?.fields?.map((reference) => toField(reference).path);
   const isInCollection = collectionTest(parent, query.from?.[0] ?? {});
   const limit = query.limit ? (query.limit.value ?? 0) : undefined;
@@ -55,7 +53,7 @@ export function compileQuery(parent: string, query: StructuredQuery): CompiledQu
     selected?.length ? { ...document, fields: pickFields(document.fields, selected) } : document;
   const run = (documents: Iterable<StoredDocument>) =>
     applyOffsetAndLimit([...documents].filter(matches).sort(compare), offset, limit).map(project);
-  return { matches, compare, project, run, limit, offset, isInCollection };
+  return { matches, compare, project, run, sorts, limit, offset, isInCollection };
 }
 
 /** Applies the offset, then the limit, to sorted results. */
@@ -65,12 +63,12 @@ export const applyOffsetAndLimit = <T>(
   limit: number | undefined,
 ): T[] => results.slice(offset, limit === undefined ? undefined : offset + limit);
 
-/** Without a collection id, the query selects every document below the parent. */
-function collectionTest(parent: string, { collectionId, allDescendants }: CollectionSelector) {
+/** Without a collection id, the query selects from every collection. */
+function collectionTest(parent: string, { collectionId, allDescendants = false }: CollectionSelector) {
   const prefix = allDescendants || !collectionId ? `${parent}/` : `${parent}/${collectionId}/`;
   return (name: string): boolean => {
     if (!name.startsWith(prefix)) return false;
-    if (!collectionId) return true;
+    if (!collectionId) return allDescendants || name.slice(prefix.length).split('/').length === 2;
     return allDescendants ? name.split('/').at(-2) === collectionId : !name.includes('/', prefix.length);
   };
 }

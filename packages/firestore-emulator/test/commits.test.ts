@@ -71,6 +71,62 @@ describe('embedded Firestore: commits', () => {
     assert.deepEqual((await ref.get()).data(), {});
   });
 
+  describe('with several writes of one document', () => {
+    const exists = (value: boolean) => ({ currentDocument: { exists: value } });
+    const table: [what: string, code: number | undefined, writes: (at: object) => object[]][] = [
+      ['create, create', 3, () => [exists(false), exists(false)]],
+      ['create, update', 6, () => [exists(false), exists(true)]],
+      ['update time, then none', undefined, (at) => [{ currentDocument: at }, {}]],
+      ['the same update time twice', undefined, (at) => [{ currentDocument: at }, { currentDocument: at }]],
+      ['none, then an update time', 3, (at) => [{}, { currentDocument: at }]],
+      [
+        'another update time',
+        3,
+        (at) => [{ currentDocument: at }, { currentDocument: { updateTime: { seconds: '1' } } }],
+      ],
+      ['update time, then create', 3, (at) => [{ currentDocument: at }, exists(false)]],
+    ];
+    for (const [what, expected, writes] of table) {
+      it(`${expected ? 'rejects' : 'accepts'} ${what}`, async () => {
+        const raw = firestore.raw();
+        const name = raw.name('c/x');
+        const { writeResults } = await raw.commit({ update: { name, fields: {} } });
+        const at = { updateTime: writeResults[0].updateTime };
+        const commit = raw.commit(...writes(at).map((more) => ({ update: { name, fields: {} }, ...more })));
+        const code = await commit.then(
+          () => undefined,
+          (error) => error.code,
+        );
+        assert.equal(code, expected);
+      });
+    }
+  });
+
+  it('rejects an update time that no document can have', async () => {
+    const raw = firestore.raw();
+    for (const updateTime of [
+      { seconds: '5', nanos: 5 },
+      { seconds: '5', nanos: -1 },
+    ]) {
+      const write = { update: { name: raw.name('c/x'), fields: {} }, currentDocument: { updateTime } };
+      assert.equal((await rejectionOf(raw.commit(write))).code, 3);
+    }
+  });
+
+  it('rejects a deletion or a transform with a mask or with further transforms', async () => {
+    const raw = firestore.raw();
+    const updateTransforms = [{ fieldPath: 'a', increment: { integerValue: '1' } }];
+    const document = raw.name('c/x');
+    for (const write of [
+      { delete: document },
+      { transform: { document, fieldTransforms: updateTransforms } },
+    ]) {
+      for (const more of [{ updateTransforms }, { updateMask: { fieldPaths: ['a'] } }]) {
+        assert.equal((await rejectionOf(raw.commit({ ...write, ...more }))).code, 3);
+      }
+    }
+  });
+
   it('has increasing times in microseconds, and keeps the update time if nothing changes', async () => {
     const db = firestore.connect();
     const ref = db.doc('c/x');
@@ -115,6 +171,14 @@ describe('embedded Firestore: commits', () => {
       (await db.collection('c').get()).docs.map(({ id }) => id),
       ['a'],
     );
+  });
+
+  it('rejects a whole BatchWrite for an invalid value', async () => {
+    const raw = firestore.raw();
+    const write = (id: string, a: object) => ({ update: { name: raw.name(`c/${id}`), fields: { a } } });
+    const request = { database: raw.database, writes: [write('x', { nullValue: 0 }), write('y', {})] };
+    assert.equal((await rejectionOf(raw.call('BatchWrite', request))).code, 3);
+    assert.equal((await rejectionOf(raw.call('GetDocument', { name: raw.name('c/x') }))).code, 5);
   });
 
   it('rejects a BatchWrite that writes a document twice', async () => {

@@ -108,6 +108,38 @@ describe('embedded Firestore: documents', () => {
     assert.deepEqual(seen, ids);
   });
 
+  it('rejects reads of names that no document can have, and page tokens of another listing', async () => {
+    const raw = firestore.raw();
+    await raw.commit(
+      ...['c/a', 'c/b', 'd/a'].map((path) => ({ update: { name: raw.name(path), fields: {} } })),
+    );
+    const list = (more: object) =>
+      raw.call('ListDocuments', { parent: raw.documents, collectionId: 'c', pageSize: 1, ...more });
+    const { nextPageToken: pageToken } = await list({});
+    const [get, ids] = ['GetDocument', 'ListCollectionIds'].map(
+      (method) => (request: object) => raw.call(method, request),
+    );
+    assert.ok(get && ids);
+    const refused = [
+      get({ name: raw.name('c/__x__') }),
+      get({ name: raw.name('__x__/d') }),
+      get({ name: raw.name('c/..') }),
+      get({ name: raw.name('c/a'), mask: { fieldPaths: ['__x__'] } }),
+      list({ pageToken: 'zz' }),
+      list({ pageToken, collectionId: 'd' }),
+      list({ collectionId: '__x__' }),
+      list({ parent: raw.name('c') }),
+      ids({ parent: raw.documents, pageToken }),
+      ids({ parent: raw.name('c') }),
+      raw.call('CreateDocument', {
+        parent: raw.documents,
+        collectionId: 'c',
+        document: { name: raw.name('c/z') },
+      }),
+    ];
+    for (const call of refused) assert.equal((await rejectionOf(call)).code, 3);
+  });
+
   it('creates, updates, gets and deletes single documents', async () => {
     const raw = firestore.raw();
     const fields = { a: { stringValue: 'x' }, b: { integerValue: '1' } };

@@ -75,11 +75,21 @@ describe('embedded Firestore: aggregation queries', () => {
     assert.deepEqual(result, { count: int(2), sum: int(6) });
   });
 
+  it('applies a limit in the order of the aggregated field, as its index has it', () => {
+    assert.deepEqual(aggregateValues([int(8), int(1), int(4)], [sum], { limit: { value: 2 } }), {
+      sum: int(5),
+    });
+  });
+
   const invalid: [string, Aggregation[]][] = [
     ['no aggregation', []],
     ['more than five aggregations', Array.from({ length: 6 }, (_, i) => ({ ...count, alias: `a${i}` }))],
     ['two aggregations with the same alias', [count, count]],
     ['a count up to 0', [{ count: { upTo: {} } }]],
+    ['a reserved alias', [{ ...count, alias: '__x__' }]],
+    ['an alias of 1501 bytes', [{ ...count, alias: 'x'.repeat(1501) }]],
+    ['a sum of __name__', [{ sum: { field: { fieldPath: '__name__' } } }]],
+    ['a sum of a reserved field', [{ sum: { field: { fieldPath: '__x__' } } }]],
     ['an aggregation without an operator', [{ alias: 'x' }]],
   ];
   for (const [what, aggregations] of invalid) {

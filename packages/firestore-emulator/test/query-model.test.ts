@@ -72,16 +72,22 @@ const isNullOrNaN = ({ rank, type }: Ranked) => type === 'null' || (type === 'nu
 const isOneOf = (value: Ranked, all: Ranked[]) =>
   all.some((one) => !isNullOrNaN(one) && one.rank === value.rank);
 
+const isDifferent = (value: Ranked, operand: Ranked) =>
+  value.type !== 'null' && operand.type !== 'null' && !isOneOf(value, [operand]);
+/** null and NaN are neither less nor greater than anything. */
+const inOrder =
+  (test: (value: number, operand: number) => boolean) => (value: Ranked, _: Ranked[], operand: Ranked) =>
+    value.type === operand.type && ![value, operand].some(isNullOrNaN) && test(value.rank, operand.rank);
+
 const TESTS: Record<string, (value: Ranked, operands: Ranked[], operand: Ranked) => boolean> = {
-  EQUAL: (value, _, operand) => value.rank === operand.rank,
-  NOT_EQUAL: (value, _, operand) => value.type !== 'null' && value.rank !== operand.rank,
-  LESS_THAN: (value, _, operand) => value.type === operand.type && value.rank < operand.rank,
-  LESS_THAN_OR_EQUAL: (value, _, operand) => value.type === operand.type && value.rank <= operand.rank,
-  GREATER_THAN: (value, _, operand) => value.type === operand.type && value.rank > operand.rank,
-  GREATER_THAN_OR_EQUAL: (value, _, operand) => value.type === operand.type && value.rank >= operand.rank,
+  EQUAL: (value, operands) => isOneOf(value, operands),
+  NOT_EQUAL: (value, _, operand) => isDifferent(value, operand),
+  LESS_THAN: inOrder((value, operand) => value < operand),
+  LESS_THAN_OR_EQUAL: inOrder((value, operand) => value <= operand),
+  GREATER_THAN: inOrder((value, operand) => value > operand),
+  GREATER_THAN_OR_EQUAL: inOrder((value, operand) => value >= operand),
   IN: (value, operands) => isOneOf(value, operands),
-  NOT_IN: (value, operands) =>
-    value.type !== 'null' && operands.every(({ rank, type }) => type !== 'null' && rank !== value.rank),
+  NOT_IN: (value, operands) => operands.every((operand) => isDifferent(value, operand)),
   ARRAY_CONTAINS: (value, operands) => (value.elements ?? []).some((one) => isOneOf(one, operands)),
   ARRAY_CONTAINS_ANY: (value, operands) => (value.elements ?? []).some((one) => isOneOf(one, operands)),
 };

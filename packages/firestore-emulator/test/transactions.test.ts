@@ -47,6 +47,13 @@ describe('embedded Firestore: transactions', () => {
     },
   });
 
+  it('stays open after a commit of writes that no document can meet', async () => {
+    const transaction = await begin();
+    assert.equal((await rejectionOf(finish(transaction, {}))).code, 3);
+    assert.equal((await rejectionOf(finish(transaction, put('c/__x__')))).code, 3);
+    assert.equal((await finish(transaction, put('c/a'))).writeResults.length, 1);
+  });
+
   it('loses none of 50 concurrent read-modify-write increments', async () => {
     const ref = db.doc('c/counter');
     await ref.set({ n: 0 });

@@ -118,6 +118,13 @@ describe('embedded Firestore: field transforms', () => {
       assert.equal((await rejectionOf(write('a.b.c', 'x', 'a.b'))).code, 3);
     });
 
+    it('rejects to remove a value without a type', async () => {
+      const raw = firestore.raw();
+      const fieldTransforms = [{ fieldPath: 'a', removeAllFromArray: { values: [{}] } }];
+      const write = { transform: { document: raw.name('c/t'), fieldTransforms } };
+      assert.equal((await rejectionOf(raw.commit(write))).code, 3);
+    });
+
     it('rejects a transform without operation, and an increment that is not a number', async () => {
       const raw = firestore.raw();
       const document = raw.name('c/t');

@@ -222,6 +222,11 @@ describe('embedded Firestore: document names', () => {
     '/a/..',
     '/a/__x__',
     '/__c__/d',
+    '/__id5__/d',
+    '/a/__id0__',
+    '/a/__id05__',
+    '/a/__id-0__',
+    '/a/__id9223372036854775808__',
     `/a/${long}`,
   ]) {
     it(`rejects the path ${JSON.stringify(path.slice(0, 20))}`, () => {
@@ -229,7 +234,17 @@ describe('embedded Firestore: document names', () => {
     });
   }
   it('accepts other names', () => {
-    for (const path of ['a/b', 'a/__id12__', 'a/...', 'a/_x_', `a/${'é'.repeat(750)}`, 'a/😀 b', 'a/\n']) {
+    for (const path of [
+      'a/b',
+      'a/__id12__',
+      'a/__id-9223372036854775808__',
+      'a/____',
+      'a/...',
+      'a/_x_',
+      `a/${'é'.repeat(750)}`,
+      'a/😀 b',
+      'a/\n',
+    ]) {
       checkDocumentName(`${ROOT}/${path}`);
     }
   });
@@ -247,14 +262,25 @@ describe('embedded Firestore: stored fields', () => {
     ['a reserved name', encodeFields({ a: { __x__: 1 } })],
     ['a name of 1501 bytes', encodeFields({ ['x'.repeat(1501)]: 1 })],
     ['an array in an array', encodeFields({ a: [[1]] })],
-    ['21 levels', encodeFields(nest(21))],
+    ['22 levels', encodeFields(nest(22))],
   ];
   for (const [what, fields] of invalid) {
     it(`rejects ${what}`, () => assert.throws(() => checkFields(fields), { code: 3 }));
   }
-  it('accepts 20 levels, vectors, and arrays in maps in arrays', () => {
-    checkFields(encodeFields(nest(20)));
-    checkFields({ v: vector(1, 2), a: encode([{ b: [1] }]) });
+  const invalidVectors: [string, Value][] = [
+    ['without value', map({ __type__: text('__vector__') })],
+    ['without elements', vector()],
+    ['of integers', map({ __type__: text('__vector__'), value: list(int(1)) })],
+    ['with another field', map({ __type__: text('__vector__'), value: list(double(1)), x: int(1) })],
+    ['of 2049 dimensions', vector(...Array(2049).fill(1))],
+    ['in an array', list(vector(1))],
+  ];
+  for (const [what, a] of invalidVectors) {
+    it(`rejects a vector ${what}`, () => assert.throws(() => checkFields({ a }), { code: 3 }));
+  }
+  it('accepts 21 levels, of which 20 are maps, vectors, and arrays in maps in arrays', () => {
+    checkFields(encodeFields(nest(21)));
+    checkFields({ v: vector(1, 2), large: vector(...Array(2048).fill(1)), a: encode([{ b: [1] }]) });
   });
 });
 
