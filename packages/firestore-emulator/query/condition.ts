@@ -47,7 +47,7 @@ const INEQUALITIES: readonly Operator[] = [
 /** Whether the condition orders the results by its field. */
 export const isInequality = ({ operator }: Condition) => INEQUALITIES.includes(operator);
 
-/** The operators whose operand is an array of values. */
+/** An operator with an array of values as its operand. */
 export const isListOperator = (operator: Operator) =>
   operator === 'IN' || operator === 'NOT_IN' || operator === 'ARRAY_CONTAINS_ANY';
 
