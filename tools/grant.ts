@@ -3,7 +3,11 @@
 import { parseArgs } from 'node:util';
 import { isRole } from '../functions/src/authz/roles.ts';
 import type { DirectoryEntry } from '../functions/src/directory/entry.ts';
-import { grantAsOperator, grantToExternalUser } from '../functions/src/users/operator-grant.ts';
+import {
+  grantAsOperator,
+  grantToExternalUser,
+  type NamedUser,
+} from '../functions/src/users/operator-grant.ts';
 import { newIdentity } from '../functions/src/users/schema.ts';
 import { connect, explain, isEmulated } from './lib/connect.ts';
 import { readDeployed } from './lib/deployed.ts';
@@ -12,19 +16,28 @@ import { readUsage } from './lib/usage.ts';
 function readArguments() {
   const text = { type: 'string' } as const;
   const { values, positionals } = parseArgs({
-    options: { project: text, issuer: text, subject: text, force: { type: 'boolean', default: false } },
+    options: {
+      ...{ project: text, uid: text, issuer: text, subject: text },
+      force: { type: 'boolean', default: false },
+    },
     allowPositionals: true,
   });
-  const { project, force, issuer, subject } = values;
-  const [role, email, ...rest] = positionals;
-  if (!project || !isRole(role) || rest.length > 0) throw new Error(readUsage('grant'));
-  if (issuer === undefined && subject === undefined) {
-    if (!email?.includes('@')) throw new Error(readUsage('grant'));
-    return { project, force, role, email };
-  }
+  const { project, force, uid, issuer, subject } = values;
+  const [role, contact, ...rest] = positionals;
+  const ways = [contact, uid, issuer ?? subject].filter((way) => way !== undefined);
+  if (!project || !isRole(role) || rest.length > 0 || ways.length !== 1) throw new Error(readUsage('grant'));
+  const named: NamedUser | undefined = uid === undefined ? readContact(contact) : { uid };
+  if (named) return { project, force, role, named };
   const identity = newIdentity.safeParse({ issuer, subject });
-  if (!identity.success || email !== undefined) throw new Error(readUsage('grant'));
+  if (!identity.success) throw new Error(readUsage('grant'));
   return { project, force, role, identity: identity.data };
+}
+
+function readContact(contact: string | undefined): NamedUser | undefined {
+  if (contact === undefined) return undefined;
+  if (contact.includes('@')) return { email: contact };
+  if (contact.startsWith('+')) return { phone: contact };
+  throw new Error(readUsage('grant'));
 }
 
 /** The main name of a trusted issuer: an issuer can have two names. @throws Error if the project does not trust it */
@@ -47,7 +60,7 @@ async function grant(wanted: ReturnType<typeof readArguments>): Promise<Director
   const { project, role, force } = wanted;
   if (wanted.identity === undefined) {
     return grantAsOperator(services(project), {
-      ...{ role, force, email: wanted.email },
+      ...{ role, force, named: wanted.named },
       unverified: isEmulated(project),
     });
   }
@@ -61,10 +74,10 @@ let project: string | undefined;
 try {
   const wanted = readArguments();
   project = wanted.project;
-  const { email, emailVerified, grants, uid, identity } = await grant(wanted);
-  const who = identity === undefined ? email : `${identity.subject} of ${identity.issuer}`;
+  const { email, emailVerified, phoneNumber, grants, uid, identity } = await grant(wanted);
+  const who = identity ? `${identity.subject} of ${identity.issuer}` : (email ?? phoneNumber ?? 'user');
   console.log(`${project}: ${who} (${uid}) has the roles: ${grants.map(({ role }) => role).join(', ')}`);
-  if (identity === undefined && !emailVerified) {
+  if (wanted.named?.email !== undefined && !emailVerified) {
     console.warn('This e-mail address is not verified. Make sure that the account is the right one.');
   }
   // Exit now: the SDK keeps connections open.

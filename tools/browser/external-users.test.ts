@@ -57,7 +57,8 @@ type Change = Edit & { readonly issuer?: string };
   });
 
   it('uses only a verified e-mail address as name, and shows an issuer that is no URL unchanged', async () => {
-    const profile = { email: 'owner@demo.test', providers: [ISSUER] };
+    const email = 'owner@demo.test';
+    const profile = { email, emails: [email], providers: [ISSUER] };
     const verified = await create('a|1', { profile: { ...profile, emailVerified: true } });
     const unverified = await create('a|2', { profile: { ...profile, emailVerified: false } });
     const bare = await create('a|3', { issuer: 'accounts.example.com' });

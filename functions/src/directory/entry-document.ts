@@ -43,7 +43,11 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
       ...(read.exchange !== undefined && { exchange: exchangeFrom(read.exchange) }),
       email: read.email as string | undefined,
       emailVerified: read.emailVerified === true,
+      // Absent in an entry of an older version, until the profile is copied again.
+      emails: list(read.emails ?? []),
+      phoneNumber: read.phoneNumber as string | undefined,
       displayName: read.displayName as string | undefined,
+      photoUrl: read.photoUrl as string | undefined,
       providers: list(read.providers),
       grants: list<GrantDocument>(read.grants).flatMap(grantFrom),
       rolesVersion: wholeNumber(read.rolesVersion),

@@ -1,6 +1,6 @@
 import { claimedVersion, type TimedRole, timedRolesFromClaims } from '../authz/role-claims.ts';
 import type { Role } from '../authz/roles.ts';
-import type { Account } from '../platform/firebase-auth/account.ts';
+import { type Account, emailAddressesOf } from '../platform/firebase-auth/account.ts';
 
 /** A role granted to a user. Times are seconds since the epoch. */
 export interface Grant extends TimedRole {
@@ -26,7 +26,11 @@ export interface DirectoryEntry {
   readonly exchange?: { readonly since: number; readonly count: number } | undefined;
   readonly email?: string | undefined;
   readonly emailVerified: boolean;
+  /** All addresses, those of linked providers too, in lower case. */
+  readonly emails: readonly string[];
+  readonly phoneNumber?: string | undefined;
   readonly displayName?: string | undefined;
+  readonly photoUrl?: string | undefined;
   readonly providers: readonly string[];
   readonly grants: readonly Grant[];
   /** Counts the changes of `grants`; 0 before the first one. */
@@ -46,10 +50,34 @@ export interface DirectoryEntry {
 }
 
 /** The profile that the directory copies from Firebase Auth, so that users can be found by it. */
-export type Profile = Pick<DirectoryEntry, 'email' | 'emailVerified' | 'displayName' | 'providers'>;
+export type Profile = Pick<
+  DirectoryEntry,
+  'email' | 'emailVerified' | 'emails' | 'phoneNumber' | 'displayName' | 'photoUrl' | 'providers'
+>;
 
-export function profileOf({ email, emailVerified, displayName, providers }: Account): Profile {
-  return { email: email?.toLowerCase(), emailVerified, displayName, providers };
+export const NO_PROFILE: Profile = {
+  email: undefined,
+  emailVerified: false,
+  emails: [],
+  phoneNumber: undefined,
+  displayName: undefined,
+  photoUrl: undefined,
+  providers: [],
+};
+
+export function profileOf(account: Account): Profile {
+  const { phoneNumber, displayName, photoUrl, providers } = account;
+  const addresses = emailAddressesOf(account);
+  const [main] = addresses;
+  return {
+    email: main?.address,
+    emailVerified: main?.verified ?? false,
+    emails: addresses.map(({ address }) => address),
+    phoneNumber,
+    displayName,
+    photoUrl,
+    providers,
+  };
 }
 
 /** An enabled owner with a grant that does not expire. */
@@ -61,8 +89,7 @@ export function isPermanentOwner(entry: DirectoryEntry | undefined): boolean {
 export function emptyEntry(uid: string, now: number): DirectoryEntry {
   return {
     uid,
-    emailVerified: false,
-    providers: [],
+    ...NO_PROFILE,
     grants: [],
     rolesVersion: 0,
     claimsVersion: 0,

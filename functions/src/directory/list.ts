@@ -12,8 +12,12 @@ import { fromDocument } from './entry-document.ts';
 
 export interface UserQuery {
   readonly role?: Role | undefined;
-  /** Prefix of the e-mail address, in any case. */
+  /** One of the e-mail addresses, in any case. Not together with `role`. */
   readonly email?: string | undefined;
+  /** Prefix of the e-mail address, in any case. */
+  readonly emailPrefix?: string | undefined;
+  /** E.164 */
+  readonly phone?: string | undefined;
   readonly disabled?: boolean | undefined;
   /** 1 to 100 */
   readonly pageSize: number;
@@ -26,7 +30,7 @@ export interface UserPage {
 }
 
 /**
- * One page of the directory, sorted by e-mail address when filtered by it, else by user id. Users with an expired grant of
+ * One page of the directory, sorted by e-mail address when filtered by its prefix, else by user id. Users with an expired grant of
  * the role are left out, so a page may hold fewer users than asked for and still have a `nextPageToken`.
  */
 export type DirectoryList = (query: UserQuery) => Promise<UserPage>;
@@ -34,14 +38,14 @@ export type DirectoryList = (query: UserQuery) => Promise<UserPage>;
 export function createDirectoryList({ open, clock }: { open: OpenFirestore; clock: Clock }): DirectoryList {
   return (query) =>
     useFirestore('directory.list', open, async (firestore) => {
-      const { role, email, pageSize } = query;
+      const { role, emailPrefix, pageSize } = query;
       const { docs, last } = await readPage(toQuery(firestore, query), pageSize);
       const now = seconds(clock);
       const users = docs
         .flatMap((document) => readable(document))
         .filter((entry) => role === undefined || activeRoles(entry.grants, now).includes(role));
       if (last === undefined) return { users };
-      const at = email === undefined ? [last.id] : [String(last.get('email')), last.id];
+      const at = emailPrefix === undefined ? [last.id] : [String(last.get('email')), last.id];
       return { users, nextPageToken: encodePageToken(at) };
     });
 }
@@ -55,16 +59,21 @@ function readable(document: QueryDocumentSnapshot): DirectoryEntry[] {
   }
 }
 
-function toQuery({ db, FieldPath }: OpenedFirestore, { role, email, disabled, pageToken }: UserQuery): Query {
+function toQuery(
+  { db, FieldPath }: OpenedFirestore,
+  { role, email, emailPrefix, phone, disabled, pageToken }: UserQuery,
+): Query {
   let query: Query = db.collection(DIRECTORY);
+  if (email !== undefined) query = query.where('emails', 'array-contains', email.toLowerCase());
+  if (phone !== undefined) query = query.where('phoneNumber', '==', phone);
   if (role !== undefined) query = query.where('roles', 'array-contains', role);
   if (disabled !== undefined) query = query.where('disabled', '==', disabled);
-  if (email !== undefined) {
-    const prefix = email.toLowerCase();
+  if (emailPrefix !== undefined) {
+    const prefix = emailPrefix.toLowerCase();
     query = query.where('email', '>=', prefix).where('email', '<', `${prefix}\u{10ffff}`).orderBy('email');
   }
   query = query.orderBy(FieldPath.documentId());
-  const after = decodePageToken(pageToken, email === undefined ? ['string'] : ['string', 'string']);
+  const after = decodePageToken(pageToken, emailPrefix === undefined ? ['string'] : ['string', 'string']);
   if (after === undefined) return query;
   if (!isUid(after.at(-1))) throw invalidPageToken();
   try {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AuditEvent } from '../audit/index.ts';
 import type { ExternalIdentity } from '../authn/external-identity.ts';
 import { type Clock, seconds } from '../core/clock.ts';
@@ -7,7 +8,7 @@ import type { Account } from '../platform/firebase-auth/account.ts';
 import type { AccountStore } from '../platform/firebase-auth/account-store.ts';
 import type { ChangeContext, Directory, Outcome } from './directory.ts';
 import { summarizeGrants } from './edit.ts';
-import { type DirectoryEntry, emptyEntry, importedEntry, profileOf } from './entry.ts';
+import { type DirectoryEntry, emptyEntry, importedEntry, type Profile, profileOf } from './entry.ts';
 
 /**
  * Finds the entry of a user, or creates it for a Firebase user: the account may be older than Gatehouse.
@@ -56,12 +57,8 @@ export async function provisionEntry(
 /** Does the entry have the profile that Firebase Auth has? Always true for external users. */
 export function hasCurrentProfile(account: Account, entry: DirectoryEntry): boolean {
   if (entry.identity !== undefined) return true;
-  const { email, emailVerified, displayName, providers } = profileOf(account);
-  return (
-    email === entry.email &&
-    emailVerified === entry.emailVerified &&
-    displayName === entry.displayName &&
-    providers.join() === entry.providers.join()
+  return Object.entries(profileOf(account)).every(([field, value]) =>
+    isDeepStrictEqual(value, entry[field as keyof Profile]),
   );
 }
 
@@ -129,8 +126,10 @@ export async function updateEmail(
   entry: DirectoryEntry,
   identity: ExternalIdentity,
 ): Promise<void> {
-  const isCurrent = ({ email, emailVerified }: DirectoryEntry) =>
-    email === identity.email?.toLowerCase() && emailVerified === identity.emailVerified;
+  const isCurrent = ({ email, emailVerified, emails }: DirectoryEntry) =>
+    email === identity.email?.toLowerCase() &&
+    emailVerified === identity.emailVerified &&
+    emails.length === 1;
   if (identity.email === undefined || isCurrent(entry)) return;
   await directory.change({ uid: entry.uid }, ({ entry: current }) =>
     current === undefined || isCurrent(current)
@@ -144,5 +143,11 @@ function externalProfileOf({
   emailVerified,
   issuer,
 }: Pick<ExternalIdentity, 'email' | 'emailVerified' | 'issuer'>) {
-  return { email: email?.toLowerCase(), emailVerified, providers: [issuer] };
+  const address = email?.toLowerCase();
+  return {
+    email: address,
+    emailVerified,
+    emails: address === undefined ? [] : [address],
+    providers: [issuer],
+  };
 }

@@ -71,7 +71,7 @@ export const listUsers = operation<UsersService>()({
   callable: true,
   input: userQuery,
   output: userPage,
-  summary: 'The users, by role, e-mail or state, a page at a time.',
+  summary: 'The users, by e-mail, phone number, role or state, a page at a time.',
   run: (query, { service }) => service.list(query),
 });
 

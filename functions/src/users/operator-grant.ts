@@ -3,11 +3,14 @@ import type { Actor } from '../authz/principal.ts';
 import type { Role } from '../authz/roles.ts';
 import { AppError } from '../core/errors.ts';
 import {
+  type Contact,
   type DirectoryEntry,
   type DirectoryService,
+  findByContact,
   findOrProvision,
   provisionExternalUser,
 } from '../directory/index.ts';
+import { type Account, emailAddressesOf } from '../platform/firebase-auth/account.ts';
 import type { Platform } from '../platform/platform.ts';
 
 interface Deps extends Pick<Platform, 'accounts' | 'clock'> {
@@ -22,28 +25,54 @@ interface OperatorGrant {
 
 const OPERATOR: Actor = { kind: 'operator', requestId: 'grant' };
 
+/** A user as an operator names them. */
+export type NamedUser =
+  | Contact
+  | { readonly uid: string; readonly email?: undefined; readonly phone?: undefined };
+
 /**
  * Adds a role with the operator's own credentials, without the granting rules: how a project gets its first owner.
  *
  * @param wanted `unverified`: accept an e-mail address that is not verified, as in the emulator
- * @throws AppError `not_found`; `invalid_argument` when there is an owner, or the account is disabled or unverified
+ * @throws AppError `not_found`; `invalid_argument` when several users have the address, there is an owner, or the account is
+ *   disabled or unverified
  */
 export async function grantAsOperator(
   deps: Deps,
-  { email, unverified, ...wanted }: OperatorGrant & { email: string; unverified: boolean },
+  { named, unverified, ...wanted }: OperatorGrant & { named: NamedUser; unverified: boolean },
 ): Promise<DirectoryEntry> {
-  const account = await deps.accounts.findByEmail(email);
-  if (account === undefined) {
-    throw new AppError('not_found', `No user has signed up with the e-mail address ${email}.`);
-  }
+  const account = await findNamed(deps, named);
   // Without verification, anyone can sign up with the address of another person and get this grant.
-  if (!wanted.force && !account.emailVerified && !unverified) {
+  const isVerified =
+    named.email === undefined ||
+    emailAddressesOf(account).some((one) => one.verified && one.address === named.email?.toLowerCase());
+  if (!wanted.force && !isVerified && !unverified) {
     throw refuse('This e-mail address is not verified: let them verify it first');
   }
   const { uid, disabled } = account;
   const before = await findOrProvision(deps, uid);
   await checkNoOwner(deps, before, wanted);
   return (await addRole(deps, { uid, disabled, ...wanted })) ?? before;
+}
+
+/** @throws AppError `not_found`; `invalid_argument` when several users have the address */
+async function findNamed(deps: Deps, named: NamedUser): Promise<Account> {
+  if (named.email === undefined && named.phone === undefined) {
+    const account = await deps.accounts.find(named.uid);
+    if (account !== undefined) return account;
+    throw new AppError('not_found', `No user has the uid ${named.uid}.`);
+  }
+  // An external user is named by issuer and subject: other issuers may give out any address.
+  const users = (await findByContact(deps, named)).filter(({ identity }) => identity === undefined);
+  const what = named.email === undefined ? `phone number ${named.phone}` : `e-mail address ${named.email}`;
+  if (users.length > 1) {
+    const uids = users.map(({ uid }) => uid).join(', ');
+    throw new AppError('invalid_argument', `Several users have the ${what}. Name one by --uid: ${uids}`);
+  }
+  const account = users[0] && (await deps.accounts.find(users[0].uid));
+  if (account !== undefined) return account;
+  const detail = `No user has the ${what}. An address of a sign-in provider is known after npm run import-users.`;
+  throw new AppError('not_found', detail);
 }
 
 /**

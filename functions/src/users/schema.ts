@@ -13,14 +13,19 @@ export const permissionName = z
   .enum(ALL_PERMISSIONS)
   .meta({ id: 'Permission', description: 'resource:action' });
 
+const email = z.string().min(1).max(254);
+
 export const userQuery = z.strictObject({
   role: roleName.optional(),
-  email: z
-    .string()
-    .min(1)
-    .max(254)
+  email: email
     .optional()
-    .meta({ description: 'Prefix of the e-mail address, in upper or lower case.' }),
+    .meta({ description: 'The whole e-mail address, of any sign-in provider, in any case.' }),
+  emailPrefix: email.optional().meta({ description: 'Prefix of the e-mail address, in any case.' }),
+  phone: z
+    .string()
+    .regex(/^\+[1-9]\d{1,14}$/, 'is not a phone number like +4930123456; in a URL, + is %2B')
+    .optional()
+    .meta({ description: 'The whole phone number (E.164).' }),
   disabled: z.boolean().optional(),
   ...pageFields(100),
 });
@@ -90,7 +95,13 @@ export const user = z
     identity,
     email: z.string().optional(),
     emailVerified: z.boolean(),
+    emails: z
+      .array(z.string())
+      .readonly()
+      .meta({ description: 'All addresses, those of linked providers too.' }),
+    phoneNumber: z.string().optional(),
     displayName: z.string().optional(),
+    photoUrl: z.string().optional(),
     providers: z.array(z.string()).readonly(),
     disabled: z.boolean(),
     roles: z.array(roleName).readonly().meta({ description: 'Roles of the grants that have not expired.' }),

@@ -15,13 +15,17 @@ export type UserView = z.input<typeof user>;
 export function createUserView({ clock, config }: Pick<Platform, 'clock' | 'config'>) {
   const issuer = firebaseIssuer(config.projectId);
   return (entry: DirectoryEntry): UserView => {
-    const { uid, identity, email, emailVerified, displayName, providers, disabled, validAfter } = entry;
+    const { uid, identity, email, emailVerified, emails, phoneNumber, displayName, photoUrl } = entry;
+    const { providers, disabled, validAfter } = entry;
     return {
       uid,
       identity: identity ?? { issuer, subject: uid },
       email,
       emailVerified,
+      emails,
+      phoneNumber,
       displayName,
+      photoUrl,
       providers,
       disabled,
       ...(validAfter > 0 && { sessionsValidAfter: toRfc3339(validAfter) }),

@@ -127,6 +127,8 @@ function withStops(accounts: AccountStore, { stop }: Scheduler): AccountStore {
   return {
     find: (uid) => stop('find').then(() => accounts.find(uid)),
     findByEmail: (email) => stop('findByEmail').then(() => accounts.findByEmail(email)),
+    findAll: (uids) => stop('findAll').then(() => accounts.findAll(uids)),
+    findByPhone: (phone) => stop('findByPhone').then(() => accounts.findByPhone(phone)),
     list: (size, pageToken) => stop('list').then(() => accounts.list(size, pageToken)),
     setClaims: (uid, claims) => stop('setClaims').then(() => accounts.setClaims(uid, claims)),
     setDisabled: (uid, disabled) => stop('setDisabled').then(() => accounts.setDisabled(uid, disabled)),

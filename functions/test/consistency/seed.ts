@@ -18,6 +18,7 @@ export function entryOf(uid: string, roles: readonly Role[], expiresAt?: number)
     uid,
     email: `${uid}@example.com`,
     emailVerified: true,
+    emails: [`${uid}@example.com`],
     providers: ['password'],
     grants,
     rolesVersion: 1,

@@ -69,6 +69,21 @@ describe('tools/grant.ts', function () {
     assert.doesNotMatch(stderr, /\n\s+at /);
   });
 
+  it('finds a user without an address by uid or by phone number', async () => {
+    const { project, run } = await open();
+    const [phone, custom] = ['+4930123456', 'custom-token-user'];
+    const { uid } = await project.auth.createUser({ phoneNumber: phone });
+    const byPhone = await run('owner', phone);
+    assert.deepEqual([byPhone.code, byPhone.stderr], [0, '']);
+    assert.match(byPhone.stdout, new RegExp(`: \\${phone} \\(${uid}\\) has the roles: owner\n$`));
+    await project.auth.createUser({ uid: custom });
+    const byUid = await run('support', '--uid', custom);
+    assert.deepEqual([byUid.code, byUid.stderr], [0, '']);
+    assert.match(byUid.stdout, /: user \(custom-token-user\) has the roles: support\n$/);
+    assert.match((await run('support', '+49')).stderr, /not a phone number|No user has/);
+    assert.match((await run('support', '--uid', 'unknown')).stderr, /No user has the uid unknown/);
+  });
+
   it('makes an external user without an account an owner', async () => {
     const { project, rolesOf, ada, run } = await open();
     const identity = ['--issuer', 'https://login.example.com', '--subject', 'ann'];
@@ -102,6 +117,8 @@ describe('tools/grant.ts', function () {
       ...['--project', 'demo-x', 'owner', 'ada@example.com'],
       ...['--issuer', 'https://a.test', '--subject', 'ada'],
     ],
+    'an uid as a contact': ['--project', 'demo-x', 'owner', 'ada'],
+    'an uid and an e-mail': ['--project', 'demo-x', 'owner', 'ada@example.com', '--uid', 'ada'],
     'an unknown option': ['--project', 'demo-x', '--yes', 'owner', 'ada@example.com'],
   };
   it('prints its usage for invalid arguments', async () => {

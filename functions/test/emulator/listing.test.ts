@@ -44,12 +44,13 @@ describe('GET /users', function () {
       makeUser(['member'], { email: `${team}-ada@example.com` }),
       makeUser(['member'], { email: `x-${team}@example.com` }),
     ]);
-    const find = async (email: string) => uidsOf([(await api(`GET /users?email=${email}`, { token })).body]);
+    const find = async (email: string) =>
+      uidsOf([(await api(`GET /users?emailPrefix=${email}`, { token })).body]);
     assert.deepEqual(await find(team), [ada.uid, bob.uid]);
     assert.deepEqual(await find(`${team.toUpperCase()}-Bob`), [bob.uid]);
     assert.deepEqual(await find(other.email), [other.uid]);
     assert.deepEqual(await find(`${team}-eve`), []);
-    assert.deepEqual(uidsOf(await hostedPages(token, `email=${team}&pageSize=1`)), [ada.uid, bob.uid]);
+    assert.deepEqual(uidsOf(await hostedPages(token, `emailPrefix=${team}&pageSize=1`)), [ada.uid, bob.uid]);
   });
 
   it('combines the filters for e-mail, role and state', async () => {
@@ -66,7 +67,7 @@ describe('GET /users', function () {
       api(`PATCH /users/${uid}`, { token, body: { disabled: true } });
     assert.deepEqual((await Promise.all([bob, eve].map(disable))).map(outcome), ['200', '200']);
     const find = async (query: string) =>
-      uidsOf([(await api(`GET /users?email=${team}&${query}`, { token })).body]);
+      uidsOf([(await api(`GET /users?emailPrefix=${team}&${query}`, { token })).body]);
     assert.deepEqual(await find('role=auditor'), [ada.uid, bob.uid]);
     assert.deepEqual(await find('disabled=true'), [bob.uid, eve.uid]);
     assert.deepEqual(await find('disabled=false'), [ada.uid]);
@@ -118,7 +119,9 @@ describe('GET /users', function () {
     const token = await asSupport();
     await makeUser(['member']);
     const { body } = await api('GET /users?pageSize=1', { token });
-    const answer = await api(`GET /users?pageSize=1&email=a&pageToken=${body.nextPageToken}`, { token });
+    const answer = await api(`GET /users?pageSize=1&emailPrefix=a&pageToken=${body.nextPageToken}`, {
+      token,
+    });
     assert.equal(outcome(answer), '400 invalid_argument');
   });
 });

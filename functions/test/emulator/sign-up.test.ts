@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import {
   api,
   authAdmin,
@@ -8,6 +9,8 @@ import {
   uniqueEmail,
   until,
 } from '../helpers/emulator.ts';
+
+const randomPhone = () => `+49${String(randomInt(1e9, 1e10))}`;
 
 /** Without Identity Platform, Auth events update the directory. The unit tests cover the single cases. */
 describe('users created, changed and deleted in Firebase Auth', function () {
@@ -41,6 +44,22 @@ describe('users created, changed and deleted in Firebase Auth', function () {
     const { idToken: token } = await makeSignedIn(['auditor']);
     const { body } = await api(`GET /audit?target=${uid}`, { token });
     assert.deepEqual([body.events[0].actor, body.events[0].action], ['system', 'user.account-deleted']);
+  });
+
+  it('are found by the address that they have now, and not by a former one', async () => {
+    const { idToken: token } = await makeSignedIn(['support']);
+    const { uid, email } = await makeUser(['member']);
+    const moved = uniqueEmail();
+    await authAdmin.updateUser(uid, { email: moved, displayName: 'Moved', phoneNumber: randomPhone() });
+    const other = await makeUser(['member'], { email });
+    const uidsOf = async (query: string) =>
+      (await api(`GET /users?${query}`, { token })).body.users.map((user: { uid: string }) => user.uid);
+    assert.deepEqual(await uidsOf(`email=${email}`), [other.uid]);
+    assert.deepEqual(await uidsOf(`emailPrefix=${email}`), [other.uid]);
+    assert.deepEqual(await uidsOf(`email=${moved.toUpperCase()}`), [uid]);
+    const { body } = await api(`GET /users/${uid}`, { token });
+    assert.deepEqual([body.email, body.displayName], [moved, 'Moved']);
+    assert.deepEqual(await uidsOf(`phone=${encodeURIComponent(body.phoneNumber)}`), [uid]);
   });
 
   it('are found by their current e-mail address', async () => {

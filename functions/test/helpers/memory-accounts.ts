@@ -13,6 +13,7 @@ export function accountOf(
     email: `${uid}@example.com`,
     emailVerified: true,
     providers: ['password'],
+    providerEmails: [],
     disabled: false,
     validAfter: 0,
     claims: { roles, rv: 1 },
@@ -48,6 +49,8 @@ export function createMemoryAccounts(accounts: readonly Account[]): MemoryAccoun
     before: () => undefined,
     find: async (uid) => byUid.get(uid),
     findByEmail: async (email) => [...byUid.values()].find((account) => account.email === email),
+    findAll: async (uids) => uids.flatMap((uid) => byUid.get(uid) ?? []),
+    findByPhone: async (phone) => [...byUid.values()].find((account) => account.phoneNumber === phone),
     async list(size, pageToken) {
       const all = [...byUid.values()];
       const from = Number(pageToken ?? 0);

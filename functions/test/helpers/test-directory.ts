@@ -94,7 +94,8 @@ export function entryOf(
     ...{ uid, email: `${uid}@example.com`, emailVerified: true, providers: ['password'] },
     ...{ grants: roles.map((role) => ({ role, grantedBy: 'test', grantedAt: 1 })) },
     ...{ rolesVersion: 1, claimsVersion: 1, disabled: false, validAfter: 0, pending: [] },
-    ...{ pendingSince: undefined, created: 1, updated: 1 },
+    ...{ phoneNumber: undefined, photoUrl: undefined, pendingSince: undefined, created: 1, updated: 1 },
+    emails: [facts.email ?? `${uid}@example.com`],
     ...facts,
   };
 }

@@ -8,7 +8,12 @@ import { type Account, toAccount } from './account.ts';
 /** Accounts in Firebase Auth. Every call has a deadline and fails as `unavailable`, `not_found` or `invalid_argument`. */
 export interface AccountStore {
   find(uid: string): Promise<Account | undefined>;
+  /** @param uids at most 100 */
+  findAll(uids: readonly string[]): Promise<Account[]>;
+  /** By the account's own address; addresses of its providers are in the directory. */
   findByEmail(email: string): Promise<Account | undefined>;
+  /** @param phone E.164, e.g. `+4930123456` */
+  findByPhone(phone: string): Promise<Account | undefined>;
   /** @param size 1 to 1000 */
   list(size: number, pageToken?: string): Promise<{ accounts: Account[]; nextPageToken?: string }>;
   /** Creates an account with this id and nothing else, or finds it. With an e-mail address others could be linked to it. */
@@ -48,6 +53,13 @@ export function createAccountStore(auth: () => Promise<Auth>): AccountStore {
     find: (uid) => orUndefined(call('getUser', (sdk) => sdk.getUser(uid).then(toAccount))),
     findByEmail: (email) =>
       orUndefined(call('getUserByEmail', (sdk) => sdk.getUserByEmail(email).then(toAccount))),
+    findByPhone: (phone) =>
+      orUndefined(call('getUserByPhoneNumber', (sdk) => sdk.getUserByPhoneNumber(phone).then(toAccount))),
+    async findAll(uids) {
+      if (uids.length === 0) return [];
+      const { users } = await call('getUsers', (sdk) => sdk.getUsers(uids.map((uid) => ({ uid }))));
+      return users.map(toAccount);
+    },
     async list(size, pageToken) {
       const { users, pageToken: next } = await call('listUsers', (sdk) => sdk.listUsers(size, pageToken));
       return { accounts: users.map(toAccount), ...(next && { nextPageToken: next }) };
@@ -85,6 +97,8 @@ function toAppError(name: string, cause: unknown): unknown {
       return invalidPageToken(cause);
     case 'auth/invalid-email':
       return invalidField('email', 'This is not an e-mail address.', cause);
+    case 'auth/invalid-phone-number':
+      return invalidField('phone', 'This is not a phone number like +4930123456.', cause);
     default:
       // Network errors (`app/network-error`), quota and 5xx answers: not the caller's fault.
       return typeof code === 'string' && /^(auth|app)\//.test(code)

@@ -3,13 +3,22 @@ import type { RoleClaims } from '../../authz/role-claims.ts';
 import { AppError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 
+interface ProviderEmail {
+  readonly provider: string;
+  readonly email: string;
+}
+
 /** A user of Firebase Auth. */
 export interface Account {
   readonly uid: string;
-  readonly email?: string;
+  readonly email?: string | undefined;
   readonly emailVerified: boolean;
-  readonly displayName?: string;
+  readonly displayName?: string | undefined;
+  readonly photoUrl?: string | undefined;
+  readonly phoneNumber?: string | undefined;
   readonly providers: readonly string[];
+  /** The addresses that the providers gave. With several accounts per address, `email` is absent and this has it. */
+  readonly providerEmails: readonly ProviderEmail[];
   readonly disabled: boolean;
   /** Tokens of sign-ins before this second since the epoch are revoked. */
   readonly validAfter: number;
@@ -20,14 +29,57 @@ export interface Account {
 export function toAccount(user: UserRecord): Account {
   return {
     uid: user.uid,
-    ...(user.email !== undefined && { email: user.email }),
+    email: user.email,
     emailVerified: user.emailVerified,
-    ...(user.displayName !== undefined && { displayName: user.displayName }),
+    displayName: user.displayName,
+    photoUrl: user.photoURL,
+    phoneNumber: user.phoneNumber,
     providers: user.providerData.map(({ providerId }) => providerId),
+    providerEmails: providerEmailsOf(user.providerData),
     disabled: user.disabled,
     validAfter: user.tokensValidAfterTime === undefined ? 0 : Date.parse(user.tokensValidAfterTime) / 1000,
     claims: user.customClaims ?? {},
   };
+}
+
+/** @param providerData of a user record; not every provider gives an address */
+export function providerEmailsOf(
+  providerData: readonly { readonly providerId: string; readonly email?: string }[],
+): ProviderEmail[] {
+  return providerData.flatMap(({ providerId: provider, email }) => (email ? [{ provider, email }] : []));
+}
+
+/**
+ * Firebase says whether the account's own address is verified, and nothing about the addresses of its providers. Google and
+ * Apple verify every address before they pass it on. Facebook, GitHub, Microsoft Entra ID and others also pass on addresses
+ * without proof (https://firebase.google.com/docs/auth/users#verified_email_addresses).
+ */
+const VERIFYING_PROVIDERS = new Set(['google.com', 'apple.com']);
+
+/** An address in lower case. */
+interface EmailAddress {
+  readonly address: string;
+  /** Has its owner proved it? */
+  readonly verified: boolean;
+}
+
+/** All addresses of an account, each once, its own first. Of its own, the account says best whether it is verified. */
+export function emailAddressesOf({
+  email,
+  emailVerified,
+  providerEmails,
+}: {
+  readonly email?: string | undefined;
+  readonly emailVerified: boolean;
+  readonly providerEmails: readonly ProviderEmail[];
+}): EmailAddress[] {
+  const own = email?.toLowerCase();
+  const found = new Map<string, boolean>(own === undefined ? [] : [[own, emailVerified]]);
+  for (const { provider, email: given } of providerEmails) {
+    const address = given.toLowerCase();
+    if (address !== own) found.set(address, found.get(address) || VERIFYING_PROVIDERS.has(provider));
+  }
+  return [...found].map(([address, verified]) => ({ address, verified }));
 }
 
 /** https://firebase.google.com/docs/auth/admin/custom-claims: the payload must not exceed 1000 bytes. */

@@ -51,7 +51,8 @@ describe('applyEdit', () => {
   });
 
   it('of the profile alone announces nothing', () => {
-    const profile = { email: 'new@example.com', emailVerified: false, displayName: 'New', providers: [] };
+    const email = 'new@example.com';
+    const profile = { email, emails: [email], emailVerified: false, displayName: 'New', providers: [] };
     const edited = applyEdit(entryOf('bob', { roles: ['member'] }), { profile }, NOW);
     assert.deepEqual(edited, {
       entry: { ...entryOf('bob', { roles: ['member'] }), ...profile, updated: NOW },

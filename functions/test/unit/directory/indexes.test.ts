@@ -31,7 +31,7 @@ async function failures(indexes: readonly Index[]): Promise<number> {
   for (const role of [undefined, 'member'] as const) {
     for (const email of [undefined, 'a']) {
       for (const disabled of [undefined, true]) {
-        queries.push(access.directoryList({ role, email, disabled, pageSize: 5 }));
+        queries.push(access.directoryList({ role, emailPrefix: email, disabled, pageSize: 5 }));
       }
     }
   }

@@ -57,7 +57,7 @@ describe('the list of users', () => {
             .filter(({ n }) => disabled === undefined || (n % 3 === 0) === disabled)
             .sort((a, b) => (email === undefined ? 0 : a.address < b.address ? -1 : 1))
             .map(({ n }) => `u${n}`);
-          assert.deepEqual(await everyPage({ role, email, disabled }), expected);
+          assert.deepEqual(await everyPage({ role, emailPrefix: email, disabled }), expected);
         });
       }
     }
@@ -65,7 +65,7 @@ describe('the list of users', () => {
 
   it('neither repeats nor skips a user when others are created or deleted between pages', async () => {
     for (const email of [undefined, '']) {
-      const query = { pageSize: 2, ...(email !== undefined && { email: 'a' }) };
+      const query = { pageSize: 2, ...(email !== undefined && { emailPrefix: 'a' }) };
       const first = await access.directoryList(query);
       const [, last] = first.users;
       await enter(entryOf('a0', { email: 'aaa@a.example' }));
@@ -128,7 +128,7 @@ describe('the list of users', () => {
   it('refuses the page token of a list with another sort order', async () => {
     const { nextPageToken: pageToken } = await access.directoryList({ pageSize: 2 });
     await assertRefused(
-      () => access.directoryList({ email: 'a', pageSize: 2, pageToken }),
+      () => access.directoryList({ emailPrefix: 'a', pageSize: 2, pageToken }),
       'invalid_argument',
     );
   });

@@ -5,6 +5,7 @@ import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
+const ANN = { email: 'ann@example.com' };
 const LOGIN = 'https://login.example.com';
 
 type Person = Parameters<typeof accountOf>;
@@ -20,7 +21,7 @@ describe('grantAsOperator', () => {
     for (const [uid] of people) await access.users.get(uid);
   };
   const grant = (force = false, unverified = true) =>
-    grantAsOperator(access, { email: 'ann@example.com', role: 'owner', force, unverified });
+    grantAsOperator(access, { named: ANN, role: 'owner', force, unverified });
 
   it('makes the first owner, who keeps their other roles', async () => {
     await open(['ann', { roles: ['member'] }]);
