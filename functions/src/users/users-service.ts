@@ -2,28 +2,23 @@ import { isDeepStrictEqual } from 'node:util';
 import { externalId } from '../authn/external-identity.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
-import { activeRoles, compileRoleClaims, isActive } from '../authz/role-claims.ts';
-import { seconds } from '../core/clock.ts';
-import { AppError, toAppError } from '../core/errors.ts';
-import { decodePageToken, encodePageToken } from '../core/pagination.ts';
+import { compileRoleClaims, isActive } from '../authz/role-claims.ts';
+import { AppError } from '../core/errors.ts';
 import {
   applyGrantRequests,
-  type Contact,
   type DirectoryEntry,
   type DirectoryService,
-  findByContact,
   findOrProvision,
   type Grant,
   type GrantRequest,
   profileOf,
   provisionExternalUser,
-  type UserPage,
   type UserQuery,
-  withCurrentProfiles,
 } from '../directory/index.ts';
 import { mergeClaims } from '../platform/firebase-auth/account.ts';
 import type { Platform } from '../platform/platform.ts';
 import { checkGrant, checkOutranked, withCurrentRoles } from './granting.ts';
+import { createUserList } from './user-list.ts';
 import { createUserView, toGrantViews, type UserView } from './views.ts';
 
 interface GrantsChange {
@@ -60,40 +55,9 @@ export function createUsersService(
   { directory }: { directory: DirectoryService },
 ) {
   const { changeAccess } = directory;
-  const lookUp = { directory, accounts, clock };
-  const find = (uid: string) => findOrProvision(lookUp, uid);
+  const { list, refresh } = createUserList({ directory, accounts, clock, log });
+  const find = (uid: string) => findOrProvision({ directory, accounts, clock }, uid);
   const toView = createUserView({ clock, config });
-
-  /** The current profiles; those of the directory while Firebase Auth does not answer. */
-  async function refresh(entries: readonly DirectoryEntry[]): Promise<readonly DirectoryEntry[]> {
-    try {
-      return await withCurrentProfiles(lookUp, entries);
-    } catch (error) {
-      log.failure('profiles', toAppError(error));
-      return entries;
-    }
-  }
-
-  /** Users with a whole e-mail address or phone number. They are few, so the other filters and the pages need no query. */
-  async function listByContact(contact: Contact, query: UserQuery): Promise<UserPage> {
-    const { pageSize, pageToken } = query;
-    const [after = ''] = decodePageToken(pageToken, ['string']) ?? [];
-    const now = seconds(clock);
-    const found = (await findByContact(lookUp, contact)).filter(
-      (entry) => matches(entry, query, now) && entry.uid > after,
-    );
-    const users = found.slice(0, pageSize);
-    const last = users.at(-1);
-    return found.length > pageSize && last
-      ? { users, nextPageToken: encodePageToken([last.uid]) }
-      : { users };
-  }
-
-  async function listByQuery(query: UserQuery): Promise<UserPage> {
-    const { users, ...page } = await directory.list(query);
-    const now = seconds(clock);
-    return { ...page, users: (await refresh(users)).filter((entry) => matches(entry, query, now)) };
-  }
 
   /** Changes grants, by the rules for granting. The transaction decides on the grants that it reads. */
   async function changeGrants(
@@ -158,8 +122,7 @@ export function createUsersService(
   return {
     /** @throws AppError `invalid_argument` for a page token that no page had */
     async list(query: UserQuery) {
-      const contact = contactOf(query);
-      const { users, ...page } = await (contact ? listByContact(contact, query) : listByQuery(query));
+      const { users, ...page } = await list(query);
       return { ...page, users: users.map(toView) };
     },
 
@@ -241,26 +204,6 @@ export function createUsersService(
 
     revokeOwn,
   };
-}
-
-function contactOf({ email, phone }: UserQuery): Contact | undefined {
-  if (email !== undefined) return { email };
-  return phone === undefined ? undefined : { phone };
-}
-
-/** The filters, on an entry with its current profile. */
-function matches(
-  { email, emails, phoneNumber, disabled, grants }: DirectoryEntry,
-  query: UserQuery,
-  now: number,
-): boolean {
-  return (
-    (query.email === undefined || emails.includes(query.email.toLowerCase())) &&
-    (query.phone === undefined || phoneNumber === query.phone) &&
-    (query.emailPrefix === undefined || email?.startsWith(query.emailPrefix.toLowerCase()) === true) &&
-    (query.disabled === undefined || disabled === query.disabled) &&
-    (query.role === undefined || activeRoles(grants, now).includes(query.role))
-  );
 }
 
 /** A principal of another issuer, with the directory id of their external identity. */

@@ -49,7 +49,7 @@ describe('finding users by a whole address or number', () => {
     assert.deepEqual(await access.users.get('old'), user);
   });
 
-  it('finds nobody by the address of an account that lost it or was deleted', async () => {
+  it('finds no user by the address of an account that lost it or was deleted', async () => {
     set('old', { email: undefined });
     assert.deepEqual(await found({ email: PLAIN }), []);
     access.accounts.byUid.delete('old');
