@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/json.ts';
+import { type ClaimReading, readClaim } from './claim-values.ts';
 import { isPrivileged, type Permission } from './permissions.ts';
 import { permissionsOf, type Role } from './roles.ts';
 
@@ -11,9 +12,7 @@ export interface Rights {
 export const NO_RIGHTS: Rights = Object.freeze({ roles: [], permissions: [] });
 
 /** A claim of an issuer, and the rights of each value. Other values give no rights. */
-interface Source {
-  /** Keys from the payload inwards, e.g. `['realm_access', 'roles']`. */
-  readonly path: readonly string[];
+interface Source extends ClaimReading {
   readonly values: ReadonlyMap<string, Rights>;
 }
 
@@ -30,6 +29,15 @@ export interface ClaimMapping {
 export interface MappedRights extends Rights {
   /** Permissions of the token's scopes. Absent where scopes are ignored. */
   readonly scopes?: readonly Permission[];
+  /** Mapped claims that are present and cannot be read. Absent where there are none. */
+  readonly unreadable?: readonly UnreadableClaim[];
+}
+
+export interface UnreadableClaim {
+  /** Its path, e.g. `realm_access.roles`. */
+  readonly claim: string;
+  /** Nothing of its value. */
+  readonly shape: string;
 }
 
 /**
@@ -37,15 +45,24 @@ export interface MappedRights extends Rights {
  * for any. They give rights to a service, because an administrator of the issuer granted them. Pure.
  */
 export function mapClaims(payload: JsonObject, map: ClaimMapping, kind: 'user' | 'service'): MappedRights {
-  const rights = map.sources.flatMap(({ path, values }) => rightsOf(textsAt(payload, path), values));
+  const unreadable: UnreadableClaim[] = [];
+  const read = ({ values, ...reading }: Source) => {
+    const { texts, unreadable: shape } = readClaim(payload, reading, (text) => values.has(text));
+    if (shape !== undefined) unreadable.push({ claim: reading.path.join('.'), shape });
+    return texts.flatMap((text) => values.get(text) ?? []);
+  };
+  const rights = map.sources.flatMap(read);
   if (kind === 'user') rights.push(map.everyone);
-  if (map.scopes === null) return union(rights);
-  const scoped = union(rightsOf(scopesOf(payload), map.scopes));
+  const granted = () => ({ ...union(rights), ...(unreadable.length > 0 && { unreadable }) });
+  if (map.scopes === null) return granted();
+  // RFC 6749 §3.3: one text, separated by spaces. Okta and Entra ID call it `scp`. Some issuers have a list.
+  const path = payload.scope === undefined ? ['scp'] : ['scope'];
+  const scoped = union(read({ path, format: 'space-separated', values: map.scopes }));
   const scopes = [...new Set([...permissionsOf(scoped.roles), ...scoped.permissions])];
   // A role with only some of its permissions would mislead code that checks role names.
   if (kind === 'service')
     rights.push({ roles: scoped.roles.filter(isUnprivilegedRole), permissions: scopes });
-  return { ...union(rights), scopes };
+  return { ...granted(), scopes };
 }
 
 /** The permissions of rights, without privileged ones: a token can be out of date, so it never gives those. */
@@ -56,32 +73,9 @@ export function unprivilegedPermissionsOf({ roles, permissions }: Rights): Permi
 /** Has the role no privileged permission? Then a token can give all of its permissions. */
 export const isUnprivilegedRole = (role: Role): boolean => !permissionsOf([role]).some(isPrivileged);
 
-function rightsOf(names: readonly string[], values: ReadonlyMap<string, Rights>): Rights[] {
-  return names.flatMap((name) => values.get(name) ?? []);
-}
-
 function union(all: readonly Rights[]): Rights {
   return {
     roles: [...new Set(all.flatMap(({ roles }) => roles))],
     permissions: [...new Set(all.flatMap(({ permissions }) => permissions))],
   };
-}
-
-/** The text, or the texts of a list, at a path; none for any other value. */
-function textsAt(payload: JsonObject, path: readonly string[]): string[] {
-  let value: unknown = payload;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return [];
-    // An object that has the key.
-    value = (value as JsonObject)[key];
-  }
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return list.filter((item) => typeof item === 'string');
-}
-
-/** RFC 6749 §3.3: one text, separated by spaces. Okta and Entra ID call it `scp`; there it may be a list. */
-function scopesOf(payload: JsonObject): string[] {
-  const { scope } = payload;
-  if (scope === undefined) return textsAt(payload, ['scp']).flatMap((text) => text.split(' '));
-  return typeof scope === 'string' ? scope.split(' ') : [];
 }

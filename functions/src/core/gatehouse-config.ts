@@ -35,7 +35,17 @@ export interface ClaimMapSetting<Name extends string> {
   /** By scope. Scopes limit a user's permissions, and are the permissions of a service. */
   readonly scopes?: Table<Name>;
   /** By any other claim, e.g. `['realm_access', 'roles']`. */
-  readonly claims?: readonly { readonly path: readonly string[]; readonly values: Table<Name> }[];
+  readonly claims?: readonly ClaimSetting<Name>[];
+}
+
+interface ClaimSetting<Name extends string> {
+  /** From the payload inwards. */
+  readonly path: readonly string[];
+  /** How the values are written. Default: `list`, which is a list of strings, or one string. */
+  readonly format?: 'list' | 'space-separated' | 'comma-separated' | 'json' | 'keys';
+  /** Where the list has objects: the property that is the value. */
+  readonly property?: string;
+  readonly values: Table<Name>;
 }
 
 interface CommonSettings<Name extends string> {

@@ -130,6 +130,10 @@ export function configurations(): void {
     // @ts-expect-error a misspelt role in an issuer given as plain data
     trustedIssuers: () => [{ type: 'okta', map: { everyone: ['raeder'] } }],
   });
+  const claim = { path: ['roles'], values: { staff: ['reader'] } } as const;
+  oidc({ ...issuer, map: { claims: [claim, { ...claim, format: 'json', property: 'key' }] } });
+  // @ts-expect-error there is no such format
+  oidc({ ...issuer, map: { claims: [{ ...claim, format: 'csv' }] } });
   // @ts-expect-error a pool has a region
   cognito({ ...pool, region: undefined });
   // @ts-expect-error there is no such field

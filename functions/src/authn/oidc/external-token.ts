@@ -1,4 +1,4 @@
-import { unprivilegedPermissionsOf } from '../../authz/claim-mapping.ts';
+import { type UnreadableClaim, unprivilegedPermissionsOf } from '../../authz/claim-mapping.ts';
 import { type Assurance, createPrincipal, type Principal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry } from '../../authz/role-claims.ts';
 import { permissionsOf } from '../../authz/roles.ts';
@@ -27,7 +27,8 @@ interface Options {
  * Fetches nothing.
  */
 export function createTokenVerifiers({ profiles, records, ...shared }: Options): TokenVerifier[] {
-  return [...Map.groupBy(profiles, ({ issuer }) => issuer).values()].map((ofIssuer) => {
+  return [...Map.groupBy(profiles, ({ issuer }) => issuer)].map(([issuer, ofIssuer]) => {
+    const warn = claimWarnings(issuer, shared);
     const { issuers, headerKeys, verify } = createJwtVerifier({ profiles: ofIssuer, ...shared });
     return {
       issuers,
@@ -36,10 +37,23 @@ export function createTokenVerifiers({ profiles, records, ...shared }: Options):
         const jwt = await verify(token, now);
         const identity = identityOf(token.payload, jwt.profile);
         const found = await records?.readExternal(identity);
-        return toVerified(token.payload, { ...jwt, identity, ...found, now });
+        return toVerified(token.payload, { ...jwt, identity, ...found, now, warn });
       },
     };
   });
+}
+
+/** Milliseconds between two warnings about the claims of an issuer. */
+const WARNING_INTERVAL = 60_000;
+
+/** Every token of an issuer has the same shape, so one warning a minute says it. */
+function claimWarnings(issuer: string, { log, clock }: Pick<Options, 'log' | 'clock'>): Verified['warn'] {
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  return (claims) => {
+    if (Math.abs(clock() - warnedAt) < WARNING_INTERVAL) return;
+    warnedAt = clock();
+    log.claimsUnreadable({ issuer, claims });
+  };
 }
 
 /**
@@ -73,18 +87,20 @@ interface Verified extends VerifiedJwt {
   readonly record?: AccessRecord | undefined;
   readonly directoryVersion?: EntryVersion;
   readonly now: number;
+  readonly warn: (claims: readonly UnreadableClaim[]) => void;
 }
 
 /** @throws AppError `invalid_token` for a disabled user, `token_stale` for a sign-in that was revoked */
 function toVerified(
   payload: JsonObject,
-  { profile, times, identity, record, directoryVersion, now }: Verified,
+  { profile, times, identity, record, directoryVersion, now, warn }: Verified,
 ): VerifiedToken {
   const { id, issuer, subject, email, emailVerified } = identity;
   if (record !== undefined) checkRecord(record, times.authTime, { issuer, subject, directoryId: id });
 
   const kind = profile.isService(payload) ? 'service' : 'user';
-  const { until, scopes, ...mapped } = profile.access(payload, kind, now);
+  const { until, scopes, unreadable, ...mapped } = profile.access(payload, kind, now);
+  if (unreadable !== undefined) warn(unreadable);
   const grants = record?.grants ?? [];
   const granted = activeRoles(grants, now);
   const roles = [...new Set([...mapped.roles, ...granted])];

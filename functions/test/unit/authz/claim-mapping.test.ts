@@ -15,8 +15,8 @@ const reading = { roles: [], permissions: ['notes:read'] } as const;
 const map: ClaimMapping = {
   everyone: NO_RIGHTS,
   sources: [
-    { path: ['groups'], values: new Map([['staff', support]]) },
-    { path: ['realm_access', 'roles'], values: new Map([['audit', auditor]]) },
+    { path: ['groups'], format: 'list', values: new Map([['staff', support]]) },
+    { path: ['realm_access', 'roles'], format: 'list', values: new Map([['audit', auditor]]) },
   ],
   scopes: null,
 };
@@ -53,8 +53,8 @@ describe('mapClaims', () => {
     const inherited: ClaimMapping = {
       ...map,
       sources: [
-        { path: ['constructor', 'name'], values: new Map([['Object', support]]) },
-        { path: ['__proto__'], values: new Map([['x', support]]) },
+        { path: ['constructor', 'name'], format: 'list', values: new Map([['Object', support]]) },
+        { path: ['__proto__'], format: 'list', values: new Map([['x', support]]) },
       ],
     };
     assert.deepEqual(mapClaims({}, inherited, 'user').roles, []);
@@ -79,9 +79,33 @@ describe('mapClaims', () => {
   });
 
   it('limits to nothing if scopes are mapped and the token has none of them', () => {
-    for (const scope of [undefined, '', 'openid', 'READ', 7, ['read'], { read: true }]) {
+    for (const scope of [undefined, '', 'openid', 'READ', 7, [['read']], { read: true }]) {
       assert.deepEqual(mapClaims({ scope }, scoped, 'user').scopes, []);
     }
+  });
+
+  it('reads a scope that is a list, with one scope or several in each string', () => {
+    for (const scope of [['read'], ['openid', 'read'], ['openid read'], ['read', 7]])
+      assert.deepEqual(mapClaims({ scope }, scoped, 'user').scopes, ['notes:read'], JSON.stringify(scope));
+  });
+
+  it('reports mapped claims that are present and cannot be read, and no others', () => {
+    const payload = {
+      ...{ groups: [{ name: 'staff' }], realm_access: 'audit', scope: 'openid,read' },
+      ...{ roles: { odd: 1 }, permissions: 7, scp: 7 },
+    };
+    assert.deepEqual(mapClaims(payload, scoped, 'user').unreadable, [
+      { claim: 'groups', shape: 'array of objects with keys: name' },
+      { claim: 'realm_access.roles', shape: 'string' },
+      { claim: 'scope', shape: 'string with commas' },
+    ]);
+    assert.deepEqual(mapClaims({ scp: { read: true } }, scoped, 'service').unreadable, [
+      { claim: 'scp', shape: 'object with 1 other keys' },
+    ]);
+    assert.equal(
+      mapClaims({ ...payload, groups: 'staff', realm_access: {} }, map, 'user').unreadable,
+      undefined,
+    );
   });
 
   it('reads `scp` without a `scope`: a list at Okta, a string at Entra ID', () => {

@@ -77,6 +77,9 @@ describe('mapSchema and toAccessMap', () => {
     'a path without steps': '{"claims":[{"path":[],"values":{}}]}',
     'a path as text': '{"claims":[{"path":"a.b","values":{}}]}',
     'a path of nine steps': `{"claims":[{"path":${JSON.stringify(Array(9).fill('a'))},"values":{}}]}`,
+    'an unknown format': '{"claims":[{"path":["a"],"format":"csv","values":{}}]}',
+    'a property of a text': '{"claims":[{"path":["a"],"format":"keys","property":"b","values":{}}]}',
+    'an empty property': '{"claims":[{"path":["a"],"property":"","values":{}}]}',
     'an unknown field of a claim': '{"claims":[{"path":["a"],"values":{},"default":["member"]}]}',
   };
   for (const [what, json] of Object.entries(wrong)) {
