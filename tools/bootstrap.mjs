@@ -16,7 +16,16 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const functions = join(root, 'functions');
 const bin = join(root, 'node_modules', '.bin');
 const hostMajor = Number(process.versions.node.split('.')[0]);
-const env = { ...process.env, PATH: [bin, process.env.PATH].join(delimiter) };
+const env = { ...process.env, ...withoutProxyOnLoopback(), PATH: [bin, process.env.PATH].join(delimiter) };
+
+/** The emulators call each other on loopback, which no proxy reaches. Libraries read one of these names. */
+function withoutProxyOnLoopback() {
+  const { no_proxy, NO_PROXY, no_grpc_proxy } = process.env;
+  const add = (hosts) =>
+    hosts === '*' ? hosts : [hosts, '127.0.0.1', 'localhost', '::1'].filter(Boolean).join();
+  const hosts = add(no_proxy || NO_PROXY);
+  return { no_proxy: hosts, NO_PROXY: hosts, ...(no_grpc_proxy && { no_grpc_proxy: add(no_grpc_proxy) }) };
+}
 
 /** @returns {never} */
 function fail(message) {
@@ -62,7 +71,15 @@ function wanted(dir) {
 }
 
 const stamp = (dir) => join(dir, 'node_modules', '.gatehouse-install');
-const isInstalled = (dir) => existsSync(stamp(dir)) && readFileSync(stamp(dir), 'utf8') === wanted(dir);
+const isInstalled = (dir) =>
+  existsSync(stamp(dir)) && readFileSync(stamp(dir), 'utf8') === wanted(dir) && !lacksPackages(dir);
+
+/** Whether a package is missing, as after an install that left out the development dependencies. */
+function lacksPackages(dir) {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+  const names = Object.keys({ ...dependencies, ...devDependencies });
+  return names.some((name) => !existsSync(join(dir, 'node_modules', name)));
+}
 // The host's Node is usable unless an install would remove it.
 const hasRuntime = () =>
   existsSync(join(bin, 'node')) || (hostMajor === RUNTIME && !process.execPath.startsWith(root));
@@ -70,7 +87,8 @@ const hasRuntime = () =>
 async function install(dir) {
   if (isInstalled(dir)) return;
   rmSync(stamp(dir), { force: true });
-  await npm(dir, 'ci', '--ignore-scripts');
+  // Also with NODE_ENV=production, or `omit` in the user's configuration of npm.
+  await npm(dir, 'ci', '--ignore-scripts', '--include=dev', '--include=optional');
   mkdirSync(join(dir, 'node_modules'), { recursive: true });
   writeFileSync(stamp(dir), wanted(dir));
 }

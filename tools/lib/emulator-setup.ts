@@ -25,6 +25,9 @@ export function writeConfig(ports: Ports, { watch = true }: { watch?: boolean | 
   return file;
 }
 
+/** The CLI calls its emulators through a proxy that is set, whatever NO_PROXY says (firebase-tools, lib/apiv2.js). */
+const PROXY = /^(https?|all|grpc)_proxy$/i;
+
 /**
  * An environment in which the CLI makes no network requests, and the functions get neither real credentials nor the
  * Firestore of another run.
@@ -32,8 +35,9 @@ export function writeConfig(ports: Ports, { watch = true }: { watch?: boolean | 
 export function quietEnv(scratch: string, extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { GOOGLE_APPLICATION_CREDENTIALS, FIREBASE_TOKEN, FIRESTORE_EMULATOR_HOST, ...inherited } =
     process.env;
+  const direct = Object.entries(inherited).filter(([name]) => !PROXY.test(name));
   return {
-    ...inherited,
+    ...Object.fromEntries(direct),
     CI: 'true', // no message of the day
     NO_UPDATE_NOTIFIER: 'true',
     METADATA_SERVER_DETECTION: 'none', // no look-up of a Google Cloud machine's credentials

@@ -56,7 +56,8 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   const cli = new ProcessGroup(
     'the emulators',
     [
-      ...([process.execPath, '--import', join(import.meta.dirname, 'in-emulator.ts')] as const),
+      // A URL: in a path, `#`, `?` and `%` of a folder would end or change it.
+      ...([process.execPath, '--import', new URL('in-emulator.ts', import.meta.url).href] as const),
       ...[join(ROOT, 'node_modules', '.bin', 'firebase'), 'emulators:start', '--config', config],
       ...['--project', projectId, '--only', EMULATORS.join(',')],
       ...(data?.kept ? ['--import', data.kept.emulators] : []),

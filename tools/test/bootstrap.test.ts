@@ -25,17 +25,21 @@ describe('bootstrap', function () {
     writeFileSync(join(home, path), typeof content === 'string' ? content : JSON.stringify(content));
   };
 
-  /** Writes a package with one dependency, which npm installs from a folder. */
+  /** Writes a package with a dependency of each kind, which npm installs from folders. */
   function writePackage(folder: string) {
-    const manifest = { name: 'tiny', version: '1.0.0', dependencies: { dep: 'file:dep' } };
+    const manifest = {
+      ...{ name: 'tiny', version: '1.0.0' },
+      ...{ dependencies: { dep: 'file:dep' }, devDependencies: { dev: 'file:dev' } },
+    };
     write(`${folder}/package.json`, manifest);
-    write(`${folder}/dep/package.json`, { name: 'dep', version: '1.0.0' });
+    for (const name of ['dep', 'dev']) write(`${folder}/${name}/package.json`, { name, version: '1.0.0' });
     write(`${folder}/package-lock.json`, {
       ...{ name: 'tiny', version: '1.0.0', lockfileVersion: 3 },
       packages: {
         '': manifest,
-        dep: { version: '1.0.0' },
+        ...{ dep: { version: '1.0.0' }, dev: { version: '1.0.0', dev: true } },
         'node_modules/dep': { resolved: 'dep', link: true },
+        'node_modules/dev': { resolved: 'dev', link: true, dev: true },
       },
     });
   }
@@ -49,7 +53,7 @@ describe('bootstrap', function () {
   }
 
   beforeEach(() => {
-    home = mkdtempSync(join(tmpdir(), 'gatehouse-bootstrap-'));
+    home = mkdtempSync(join(tmpdir(), 'gatehouse bootstrap a#b%20c?d-'));
     cpSync(join(ROOT, 'tools', 'bootstrap.mjs'), join(home, 'tools', 'bootstrap.mjs'), { recursive: true });
     write('tools/hello.ts', `console.log('hello', process.argv[2]); process.exitCode = 7;`);
     writePackage('.');
@@ -87,6 +91,53 @@ describe('bootstrap', function () {
     assert.match((await bootstrap(['hello'])).output, INSTALLING);
     assert.ok(!existsSync(stray));
   });
+
+  for (const env of [
+    { NODE_ENV: 'production' },
+    { npm_config_omit: 'dev' },
+    { npm_config_production: 'true' },
+  ]) {
+    it(`installs development dependencies with ${JSON.stringify(env)}`, async () => {
+      assert.equal((await bootstrap(['hello'], env)).code, 7);
+      for (const folder of ['.', 'functions']) assert.ok(existsSync(join(home, folder, 'node_modules/dev')));
+    });
+  }
+
+  it('installs again when a package is missing although the lockfile is the same', async () => {
+    await bootstrap(['hello']);
+    rmSync(join(home, 'functions/node_modules/dev'));
+    assert.match((await bootstrap(['hello'])).output, INSTALLING);
+    assert.ok(existsSync(join(home, 'functions/node_modules/dev')));
+  });
+
+  it('installs again after an install that failed', async () => {
+    write('functions/package-lock.json', '{}');
+    assert.equal((await bootstrap(['hello'])).code, 1);
+    writePackage('functions');
+    const { code, output } = await bootstrap(['hello']);
+    assert.equal(code, 7, output);
+    assert.match(output, INSTALLING);
+  });
+
+  const LOOPBACK = '127.0.0.1,localhost,::1';
+  const exceptions: [env: Record<string, string>, expected: string][] = [
+    [{}, LOOPBACK],
+    [{ no_proxy: 'intranet.example' }, `intranet.example,${LOOPBACK}`],
+    [{ NO_PROXY: 'intranet.example' }, `intranet.example,${LOOPBACK}`],
+    [{ NO_PROXY: '*' }, '*'],
+  ];
+  for (const [env, expected] of exceptions) {
+    it(`keeps loopback out of a proxy with ${JSON.stringify(env)}`, async () => {
+      write('tools/hello.ts', "console.log('[' + process.env.no_proxy + '|' + process.env.NO_PROXY + ']');");
+      const none = { no_proxy: '', NO_PROXY: '' };
+      const { output } = await bootstrap(['hello'], {
+        ...none,
+        http_proxy: 'http://proxy.example:8080',
+        ...env,
+      });
+      assert.ok(output.includes(`[${expected}|${expected}]`), output);
+    });
+  }
 
   it('installs once at a time when several commands start together', async () => {
     const runs = await Promise.all(['a', 'b', 'c'].map((name) => bootstrap(['hello', name])));
