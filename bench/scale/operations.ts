@@ -109,7 +109,7 @@ async function request(instance: OwnInstance, uid: string, access: AccessRule) {
     request: requestOf(`Bearer ${token}`),
     access,
     changes: false,
-    labels: {},
+    decided: () => undefined,
     requestId: 'r',
   });
 }

@@ -2,8 +2,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { modules } from '../src/app.ts';
 import type { IssuerProfile } from '../src/authn/oidc/issuer-profile.ts';
 import { firebaseProfile } from '../src/authn/oidc/providers/firebase.ts';
-import { type Operation, pathParameters } from '../src/pipeline/operation.ts';
-import { pathTemplate } from './openapi-document.ts';
+import { type Operation, pathParameters, pathTemplate } from '../src/pipeline/operation.ts';
 
 interface Gateway {
   readonly projectId: string;

@@ -9,7 +9,13 @@ import packageJson from '../package.json' with { type: 'json' };
 import { modules } from '../src/app.ts';
 import { type AccessRule, permissionOf } from '../src/authz/access-rule.ts';
 import { ERRORS, type ErrorCode } from '../src/core/errors.ts';
-import { fieldsIn, type Operation, pathParameters, takesIfMatch } from '../src/pipeline/operation.ts';
+import {
+  fieldsIn,
+  type Operation,
+  pathParameters,
+  pathTemplate,
+  takesIfMatch,
+} from '../src/pipeline/operation.ts';
 
 const problem = z
   .object({
@@ -61,11 +67,6 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
       },
     },
   });
-}
-
-/** `/users/:uid` → `/users/{uid}` */
-export function pathTemplate({ http }: Operation): string {
-  return http.path.replaceAll(/:(\w+)/g, '{$1}');
 }
 
 /** The fields of an input that are in the path, and those that are elsewhere. */

@@ -5,8 +5,13 @@ import { modules } from '../src/app.ts';
 import type { AccessRule } from '../src/authz/access-rule.ts';
 import { ALL_PERMISSIONS, PERMISSIONS } from '../src/authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../src/authz/roles.ts';
-import { fieldsIn, type Operation, pathParameters, takesIfMatch } from '../src/pipeline/operation.ts';
-import { pathTemplate } from './openapi-document.ts';
+import {
+  fieldsIn,
+  type Operation,
+  pathParameters,
+  pathTemplate,
+  takesIfMatch,
+} from '../src/pipeline/operation.ts';
 import '../src/config.ts';
 
 /**

@@ -11,8 +11,9 @@ import {
 import { ERRORS, isRefusal, toAppError } from '../core/errors.ts';
 import { once } from '../core/once.ts';
 import { headerLines } from '../core/request.ts';
-import { requestLabels } from '../core/request-labels.ts';
+import { type RequestLabels, requestLabels } from '../core/request-labels.ts';
 import { allowCall, type CallDeps, runCall } from '../pipeline/call.ts';
+import { openCallLine } from '../pipeline/call-line.ts';
 import type { RequestContext } from '../pipeline/guard.ts';
 import type { Operation } from '../pipeline/operation.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
@@ -42,7 +43,7 @@ export function createCallables(
  * always empty.
  */
 function createCallable(operation: Operation, options: CallableOptions, getDeps: () => CallDeps): Callable {
-  const contexts = new WeakMap<object, RequestContext>();
+  const contexts = new WeakMap<object, CallContext>();
   const open = once(() => {
     const deps = getDeps();
     const bound = deps.operations.find((one) => one.operation === operation);
@@ -59,16 +60,23 @@ function createCallable(operation: Operation, options: CallableOptions, getDeps:
       requestId: randomUUID(),
       labels: {},
     };
+    const { requestId, labels } = context;
+    const line = openCallLine(deps.log, { requestId, labels, method: 'POST', route: `/${operation.name}` });
     const call = {
       ...context,
+      decided: line.decided,
       // The SDK turns a call without an argument into null.
       readInput: () => request.data ?? {},
       locate: (field: string) => (field === '' ? 'data' : `data.${field}`),
     };
     try {
-      return await runCall(bound, call, await allowCall(deps, bound, call));
+      const answer = await runCall(bound, call, await allowCall(deps, bound, call));
+      line.answered(200);
+      return answer;
     } catch (thrown) {
-      throw toHttpsError(thrown, deps, call.requestId);
+      const error = toHttpsError(thrown, deps, requestId);
+      line.answered(error.httpErrorCode.status, toAppError(thrown).code);
+      throw error;
     }
   });
 
@@ -95,8 +103,11 @@ function createCallable(operation: Operation, options: CallableOptions, getDeps:
   });
 }
 
+/** A request before its decision. */
+type CallContext = Omit<RequestContext, 'decided'> & { readonly labels: RequestLabels };
+
 /** Moves the headers with tokens from a request to its context. */
-function detachTokens(req: Request, projectId: string): RequestContext {
+function detachTokens(req: Request, projectId: string): CallContext {
   const detached = new Map(
     ['authorization', 'x-firebase-appcheck'].map((name) => [name, headerLines(req, name)]),
   );
@@ -113,8 +124,10 @@ function passTransport(
   { requestId, path }: { readonly requestId: string; readonly path: string },
 ): boolean {
   try {
-    enforceTransport(deps, req, requestId, path);
-    if (req.method !== 'OPTIONS') checkCall(req);
+    const check = () => {
+      if (req.method !== 'OPTIONS') checkCall(req);
+    };
+    enforceTransport(deps, req, requestId, { path, check });
     return true;
   } catch (thrown) {
     const error = toHttpsError(thrown, deps, requestId);

@@ -7,6 +7,11 @@ export type DecisionReason = GrantReason | RefusalReason | ErrorCode;
 
 interface DecisionLine {
   readonly requestId: string;
+  readonly method?: string;
+  /** The path of the operation with the names of its parameters, or the name of the callable: never a value. */
+  readonly route?: string;
+  /** The HTTP status that the caller gets. */
+  readonly status?: number;
   /** The permission that was asked for, `public` or `signed-in`. */
   readonly permission: string;
   readonly granted: boolean;
@@ -40,8 +45,10 @@ interface TransportLine {
   readonly requestId: string;
   readonly granted: false;
   readonly code: ErrorCode;
+  readonly status: number;
   readonly method: string;
-  readonly path: string;
+  /** Of a request that was refused before its path was looked at. */
+  readonly path?: string;
   readonly origin?: string;
 }
 
@@ -96,12 +103,16 @@ interface Line {
  * @param writeDecision for decisions, if another way
  */
 export const createLog = (write: (line: Line) => void, writeDecision = write): Log => ({
-  decision({ requestId, permission, issuer, subject, granted, reason, detail, code, labels }) {
+  decision({ requestId, method, route, status, permission, issuer, subject, ...line }) {
+    const { granted, reason, detail, code, labels } = line;
     writeDecision({
       severity: 'INFO',
       message: 'decision',
       event: 'decision',
       requestId,
+      method,
+      route,
+      status,
       permission,
       issuer,
       subject,

@@ -42,8 +42,8 @@ export function createApp(deps: CallDeps): Express {
     const requestId = randomUUID();
     res.locals.requestId = requestId;
     secureResponse(res, { requestId, config: deps.config });
-    enforceTransport(deps, req, requestId);
-    checkUrl(req.url);
+    enforceTransport(deps, req, requestId, { check: () => checkUrl(req.url) });
+    res.locals.passedTransport = true;
     if (req.headers.origin === undefined && req.method !== 'OPTIONS') passBody(req, res, next);
     else allowOrigin(req, res, (error?: unknown) => (error ? next(error) : passBody(req, res, next)));
   });

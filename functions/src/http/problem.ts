@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Request } from 'express';
 import { challengeFor } from '../core/challenge.ts';
 import { type AppError, ERRORS, isRefusal, problemOf, toAppError } from '../core/errors.ts';
+import type { CallLine } from '../pipeline/call-line.ts';
 import type { BoundOperation } from '../pipeline/operation.ts';
 import type { Log } from '../platform/logging/log.ts';
 
@@ -31,6 +32,11 @@ export function sendProblem(log: Log, isOAuth: IsOAuth): ErrorRequestHandler {
     const { status } = ERRORS[error.code];
     const requestId: string = res.locals.requestId;
     if (!isRefusal(error)) log.failure(requestId, error);
+    const line: CallLine | undefined = res.locals.line;
+    // A refusal before the decision: of the body, of a path or a method that does not exist.
+    if (!line?.answered(status, error.code) && res.locals.passedTransport && isRefusal(error)) {
+      log.transport({ requestId, granted: false, code: error.code, status, method: req.method });
+    }
     // The response has begun: the client sees that it is cut off. Express would also print the error.
     if (res.headersSent) return res.socket?.destroySoon();
 

@@ -4,7 +4,8 @@ import { AppError } from '../core/errors.ts';
 import { headerLines } from '../core/request.ts';
 import { requestLabels } from '../core/request-labels.ts';
 import { allowCall, type Call, type CallDeps, runCall, streamCall } from '../pipeline/call.ts';
-import type { BoundOperation } from '../pipeline/operation.ts';
+import { openCallLine } from '../pipeline/call-line.ts';
+import { type BoundOperation, pathTemplate } from '../pipeline/operation.ts';
 import { httpInput } from './input.ts';
 
 const NDJSON = 'application/x-ndjson';
@@ -35,25 +36,36 @@ function serve(bound: BoundOperation, deps: CallDeps): RequestHandler {
   // Behind a gateway `Authorization` may hold the gateway's own token.
   const credentialHeader = config.behindGateway ? 'x-forwarded-authorization' : 'authorization';
   const { read, locate } = httpInput(bound.operation);
+  // The same for every mount: one route is one value in the log.
+  const route = `/v1${pathTemplate(bound.operation)}`;
   return async (req, res) => {
+    const { requestId } = res.locals;
+    const labels = requestLabels(req, config.projectId);
+    const line = openCallLine(deps.log, { requestId, labels, method: req.method, route });
+    res.locals.line = line;
     const headers = (name: string) => headerLines(req, name === 'authorization' ? credentialHeader : name);
     const call: Call = {
       request: { headers },
-      requestId: res.locals.requestId,
-      labels: requestLabels(req, config.projectId),
+      requestId,
+      decided: line.decided,
       readInput: () => read(req),
       locate,
     };
     const allowed = await allowCall(deps, bound, call);
     if (stream) {
       res.type(NDJSON);
-      // HEAD has no body.
-      return req.method === 'HEAD' ? void res.end() : sendLines(res, streamCall(bound, call, allowed));
+      const begin = () => line.answered(200);
+      if (req.method !== 'HEAD') return sendLines(res, streamCall(bound, call, allowed), begin);
+      begin();
+      // It has no body.
+      res.end();
+      return;
     }
     const answer = await runCall(bound, call, allowed).catch((error) => {
       throw req.headers['if-match'] === undefined ? error : toPreconditionError(error);
     });
     if (output === null) {
+      line.answered(204);
       res.status(204).end();
       return;
     }
@@ -64,6 +76,7 @@ function serve(bound: BoundOperation, deps: CallDeps): RequestHandler {
       const collection = http.path.slice(http.path.lastIndexOf('/') + 1);
       res.status(201).set('Location', `${collection}/${encodeURIComponent(created.id(answer))}`);
     }
+    line.answered(etag !== undefined && req.fresh ? 304 : res.statusCode);
     res.json(answer);
   };
 }
@@ -74,10 +87,11 @@ function toPreconditionError(error: unknown): unknown {
   return isMismatch ? new AppError('precondition_failed', error.message, { cause: error }) : error;
 }
 
-/** Sends one JSON text per line, as fast as the client reads. */
-async function sendLines(res: Response, lines: AsyncGenerator): Promise<void> {
+/** Sends one JSON text per line, as fast as the client reads. @param begin called before the first byte */
+async function sendLines(res: Response, lines: AsyncGenerator, begin: () => void): Promise<void> {
   // Reads the first item before it sends headers: a failure there is still answered as problem+json.
   let next = await lines.next();
+  begin();
   async function* text() {
     try {
       for (; !next.done; next = await lines.next()) yield `${JSON.stringify(next.value)}\n`;

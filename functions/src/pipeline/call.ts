@@ -4,12 +4,14 @@ import type { Config } from '../config.ts';
 import { AppError, withLocatedFields } from '../core/errors.ts';
 import { once } from '../core/once.ts';
 import { parseInput } from '../core/parse-input.ts';
+import type { Log } from '../platform/logging/log.ts';
 import { type GuardDeps, guard, type RequestContext } from './guard.ts';
 import type { BoundOperation, RunContext } from './operation.ts';
 
 /** What the transports need of an instance. */
 export interface CallDeps extends GuardDeps {
   readonly config: Config;
+  readonly log: Log;
   readonly operations: readonly BoundOperation[];
 }
 
@@ -38,7 +40,7 @@ export async function allowCall(
   { operation, service }: BoundOperation,
   call: Call,
 ): Promise<AllowedCall> {
-  const { request, requestId, labels } = call;
+  const { request, requestId, decided } = call;
   const { access, resource: load, effect, appCheck } = operation;
   const readInput = once(() => parseInput(operation.input, call.readInput(), call.locate));
   let loading: Promise<Resource | undefined> | undefined;
@@ -50,7 +52,7 @@ export async function allowCall(
 
   const changes = effect === 'write';
   const resource = load && loadResource;
-  const attempt = { request, requestId, labels, access, appCheck, changes, resource };
+  const attempt = { request, requestId, decided, access, appCheck, changes, resource };
   const principal = await guard(deps, attempt);
   const input = readInput();
   const loaded = load && (await loadResource(principal));

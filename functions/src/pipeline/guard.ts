@@ -6,14 +6,12 @@ import type { Principal } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
 import { AppError, type Caller, isRefusal } from '../core/errors.ts';
 import type { DecisionReason } from '../core/log.ts';
-import type { RequestLabels } from '../core/request-labels.ts';
 import type { AppCheckVerifier } from '../platform/app-check.ts';
-import type { Log } from '../platform/logging/log.ts';
+import type { DecisionFields } from './call-line.ts';
 import type { AppCheckScope } from './operation.ts';
 
 export interface GuardDeps extends AuthenticateDeps {
   readonly appCheck: AppCheckVerifier;
-  readonly log: Log;
   /** Records refused attempts at privileged operations. */
   readonly audit: { recordRefusal(attempt: RefusedAttempt): Promise<void> };
 }
@@ -34,8 +32,8 @@ export interface RequestContext {
   /** Its headers. */
   readonly request: CredentialRequest;
   readonly requestId: string;
-  /** For the log line. */
-  readonly labels: RequestLabels;
+  /** Gets the decision, once, for the log line. */
+  readonly decided: (decision: DecisionFields) => void;
 }
 
 interface Attempt extends RequestContext {
@@ -58,16 +56,16 @@ function needsAppCheck(scope: AppCheckScope | undefined, { kind, uid }: Principa
 }
 
 /**
- * Checks every request, HTTP and callable alike: authentication, App Check, decision. Writes one line to the log.
+ * Checks every request, HTTP and callable alike: authentication, App Check, decision.
  *
  * @throws AppError `unauthenticated`, `permission_denied`, `app_check_failed`, or what {@link authenticate} throws
  */
 export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principal> {
-  const { request, access, changes, requestId, labels } = attempt;
+  const { request, access, changes, requestId, decided } = attempt;
   const isPublic = access === 'public';
   const { appCheck = isPublic ? undefined : 'users' } = attempt;
   const fresh = needsFreshRecord(access);
-  const line = { requestId, labels, permission: ruleName(access) };
+  const permission = ruleName(access);
 
   async function recordRefusal(caller: Caller, reason: DecisionReason): Promise<void> {
     if (!fresh) return;
@@ -90,8 +88,8 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     if (error instanceof AppError) {
       const { code, reason = code, logDetail, caller } = error;
       const known = caller ?? principal;
-      deps.log.decision({
-        ...line,
+      decided({
+        permission,
         ...(known && { issuer: known.issuer, subject: known.subject }),
         granted: false,
         reason,
@@ -104,7 +102,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
   }
   const decision = decide(principal, access, resource, seconds(deps.clock));
   const { allowed: granted, reason } = decision;
-  deps.log.decision({ ...line, issuer: principal.issuer, subject: principal.subject, granted, reason });
+  decided({ permission, issuer: principal.issuer, subject: principal.subject, granted, reason });
   if (decision.allowed) return principal;
   if (principal.kind !== 'anonymous') await recordRefusal(principal, reason);
   throw toDenialError(decision);

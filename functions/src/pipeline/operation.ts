@@ -27,6 +27,11 @@ interface HttpBinding {
   readonly path: string;
 }
 
+/** `/users/:uid` → `/users/{uid}` */
+export function pathTemplate({ http }: { readonly http: HttpBinding }): string {
+  return http.path.replaceAll(/:(\w+)/g, '{$1}');
+}
+
 /** `/users/:uid` → `uid` */
 export function pathParameters({ path }: HttpBinding): string[] {
   return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);

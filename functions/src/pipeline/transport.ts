@@ -1,4 +1,4 @@
-import { AppError } from '../core/errors.ts';
+import { AppError, ERRORS } from '../core/errors.ts';
 import { earlyRefusalOf, MAX_BODY_BYTES, payloadTooLarge } from '../core/request.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { isAllowedOrigin, type OriginRules } from './origin.ts';
@@ -22,16 +22,18 @@ interface TransportDeps {
  * Checks a request before anything is parsed, the same for the HTTP API and the callables. A refusal is one line in the log.
  *
  * @param path for the log, if it is not the one of the request
+ * @param check further checks
  * @throws AppError `https_required`, `origin_denied`, `payload_too_large`, or what `refuseEarly` recorded
  */
 export function enforceTransport(
   { config, log }: TransportDeps,
   request: RawRequest,
   requestId: string,
-  path?: string,
+  { path = request.path, check }: { readonly path?: string; readonly check?: () => void } = {},
 ): void {
   try {
     checkTransport(config, request);
+    check?.();
     const refusal = earlyRefusalOf(request);
     if (refusal !== undefined) throw refusal;
   } catch (error) {
@@ -39,7 +41,8 @@ export function enforceTransport(
       const { method, headers } = request;
       const { origin } = headers;
       log.transport({
-        ...{ requestId, granted: false, code: error.code, method, path: printable(path ?? request.path) },
+        ...{ requestId, granted: false, code: error.code, status: ERRORS[error.code].status, method },
+        path: printable(path),
         ...(origin !== undefined && { origin: printable(String(origin)) }),
       });
     }

@@ -189,8 +189,15 @@ describe('callables: access', () => {
   it('logs one decision per call', async () => {
     await call(api, 'listUsers', {}, { as: 'member' });
     assert.deepEqual(
-      api.lines.map(({ kind, permission, granted, subject }) => [kind, permission, granted, subject]),
-      [['decision', 'users:read', false, 'member']],
+      api.lines.map(({ kind, permission, granted, subject, method, route, status, code }) => ({
+        ...{ kind, permission, granted, subject, method, route, status, code },
+      })),
+      [
+        {
+          ...{ kind: 'decision', permission: 'users:read', granted: false, subject: 'member' },
+          ...{ method: 'POST', route: '/listUsers', status: 403, code: 'permission_denied' },
+        },
+      ],
     );
   });
 

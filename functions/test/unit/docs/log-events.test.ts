@@ -14,10 +14,11 @@ function writeAll(): Line[] {
   });
   log.decision({
     ...{ requestId: '1', permission: 'notes:read', issuer: 'x', subject: 'y' },
+    ...{ method: 'GET', route: '/v1/notes', status: 401 },
     ...{ granted: false, reason: 'anonymous', detail: 'x', code: 'unauthenticated' },
   });
   log.transport({
-    ...{ requestId: '1', granted: false, code: 'origin_denied' },
+    ...{ requestId: '1', granted: false, code: 'origin_denied', status: 403 },
     ...{ method: 'GET', path: '/v1/me', origin: 'https://evil.example' },
   });
   log.change({

@@ -148,7 +148,7 @@ describe('http: loopback origins', () => {
         assertProblem(await send(origin), 403, 'origin_denied');
         const { requestId, ...line } = lines().at(-1) ?? assert.fail();
         assert.deepEqual(line, {
-          ...{ kind: 'transport', granted: false, code: 'origin_denied' },
+          ...{ kind: 'transport', granted: false, code: 'origin_denied', status: 403 },
           ...{ origin, method: 'POST', path: '/v1/notes' },
         });
       });

@@ -48,7 +48,7 @@ describe('http: text that is not well-formed Unicode', () => {
 
   const ROLES = '/v1/users/member/roles';
   const bodies: [method: string, path: string, body: (text: string) => string, field: string][] = [
-    ['PUT', ROLES, (text) => `{"grants":[],"version":1,"reason":"${text}"}`, 'body.reason'],
+    ['PUT', ROLES, (text) => `{"grants":[],"version":1,"auditReason":"${text}"}`, 'body.auditReason'],
     [
       'PUT',
       ROLES,
@@ -135,7 +135,7 @@ describe('callables: text that is not well-formed Unicode', () => {
   const inputs: [name: string, data: object, field: string][] = [
     ['listUsers', { email: 'a\ud800' }, 'data.email'],
     ['listUsers', { pageToken: pageToken('["\\ud800"]') }, 'data.pageToken'],
-    ['setUserRoles', { uid: 'member', grants: [], version: 1, reason: '\udc00' }, 'data.reason'],
+    ['setUserRoles', { uid: 'member', grants: [], version: 1, auditReason: '\udc00' }, 'data.auditReason'],
     ['revokeSessions', { uid: '\ud800' }, 'data.uid'],
   ];
   for (const [name, data, field] of inputs) {

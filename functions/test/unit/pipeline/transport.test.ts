@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { loadConfig } from '../../../src/config.ts';
+import { ERRORS } from '../../../src/core/errors.ts';
 import { MAX_BODY_BYTES } from '../../../src/core/request.ts';
 import { enforceTransport } from '../../../src/pipeline/transport.ts';
 import { recordingLog } from '../../helpers/log.ts';
@@ -138,7 +139,8 @@ describe('enforceTransport', () => {
     it(`logs one line when it refuses with ${code}`, async () => {
       const { lines, attempt } = refusals[code];
       await assertRefused(attempt, code);
-      const line = { kind: 'transport', requestId: 'r1', granted: false, code, ...REQUEST };
+      const { status } = ERRORS[code];
+      const line = { kind: 'transport', requestId: 'r1', granted: false, code, status, ...REQUEST };
       assert.deepEqual(
         lines,
         [line].map((one) => (code === 'origin_denied' ? { ...one, origin: 'https://evil.example' } : one)),

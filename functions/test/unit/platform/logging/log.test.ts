@@ -108,7 +108,7 @@ describe('log', () => {
   }
 
   it('writes a refusal of the transport checks as a decision', () => {
-    const facts = { method: 'GET', path: '/v1/me', origin: 'https://evil.example' };
+    const facts = { method: 'GET', path: '/v1/me', origin: 'https://evil.example', status: 403 };
     assert.deepEqual(
       linesOf('transport', { requestId: 'r1', granted: false, code: 'origin_denied', ...facts }),
       [
