@@ -21,3 +21,7 @@ export const AUDIT_ACTIONS = {
 } as const satisfies Record<`${string}.${string}`, string>;
 
 export type AuditAction = keyof typeof AUDIT_ACTIONS;
+
+export const ALL_AUDIT_ACTIONS: readonly AuditAction[] = Object.freeze(
+  Object.keys(AUDIT_ACTIONS) as AuditAction[],
+);

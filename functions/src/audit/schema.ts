@@ -1,18 +1,22 @@
 import * as z from 'zod';
 import { pageFields } from '../core/pagination.ts';
 import { dateTime, rfc3339 } from '../core/time.ts';
+import { ALL_AUDIT_ACTIONS } from './audit-actions.ts';
 
 const name = z.string().min(1).max(256).optional();
+const examples = ['k3Jf9sQ2xYhT1bV7mN4pLr8wZc52'];
 
 /** Which events. */
 export const auditFilter = z.strictObject({
   actor: name.meta({
     description: 'The `uid` of the user who acted, or `system`, `operator`, `anonymous`.',
+    examples,
   }),
   target: name.meta({
     description: 'The `uid` of the changed user; for a refused operation, the permission.',
+    examples,
   }),
-  action: name.meta({ description: 'For example `roles.set`.' }),
+  action: z.enum(ALL_AUDIT_ACTIONS).optional().meta({ description: 'What was done.' }),
   from: rfc3339.optional().meta({ description: 'Events at or after this time (RFC 3339).' }),
   to: rfc3339.optional().meta({ description: 'Events before this time (RFC 3339).' }),
 });

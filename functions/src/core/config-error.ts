@@ -43,7 +43,8 @@ function refuseProto(name: string, value: unknown): unknown {
 
 type Issue = z.core.$ZodRawIssue;
 
-const NOUNS: Partial<Record<string, string>> = {
+/** What a type is called in messages. */
+export const NOUNS: Partial<Record<string, string>> = {
   array: 'a list: [ … ]',
   object: 'an object: { … }',
   record: 'an object: { … }',
@@ -53,7 +54,8 @@ const NOUNS: Partial<Record<string, string>> = {
   boolean: 'true or false',
 };
 
-const PARTS: Partial<Record<string, string>> = { array: ' entries', string: ' characters' };
+/** What the size of a value counts. */
+export const PARTS: Partial<Record<string, string>> = { array: ' entries', string: ' characters' };
 
 /**
  * Describes a problem of a value of the configuration, for readers who do not know Zod.

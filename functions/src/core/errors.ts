@@ -33,6 +33,7 @@ export const ERRORS = {
   method_not_allowed: kind(405, 'not-found', 'This method is not available here'),
   last_owner: kind(409, 'failed-precondition', 'The last owner cannot be removed'),
   version_mismatch: kind(409, 'aborted', 'The resource was changed in the meantime'),
+  precondition_required: kind(428, 'failed-precondition', 'Say which version you change'),
   precondition_failed: kind(412, 'aborted', 'The resource was changed in the meantime'),
   claims_too_large: kind(409, 'failed-precondition', 'The custom claims would not fit'),
   payload_too_large: kind(413, 'invalid-argument', 'The body is too large'),

@@ -2,10 +2,18 @@ import * as z from 'zod';
 import { type AppError, invalidField } from './errors.ts';
 import { findIllFormed } from './text.ts';
 
+/** A page token, for messages. */
+const EXAMPLE = 'WyJrM0pmOXNRMnhZaFQxYlY3bU40cExyOHdaYzUyIl0';
+
 /** Input fields of a list. @param max largest page */
 export const pageFields = (max: number) => ({
   pageSize: z.int().min(1).max(max).default(50),
-  pageToken: z.string().min(1).max(2048).optional(),
+  pageToken: z
+    .string()
+    .min(1)
+    .max(2048)
+    .meta({ description: 'The nextPageToken of the page before.', examples: [EXAMPLE] })
+    .optional(),
 });
 
 /** Where the next page begins: the sort values of the last item of this page. */
@@ -37,5 +45,5 @@ export function decodePageToken(
 }
 
 export function invalidPageToken(cause?: unknown): AppError {
-  return invalidField('pageToken', 'Use the nextPageToken of the page before.', cause);
+  return invalidField('pageToken', `Send the nextPageToken of the page before, e.g. ${EXAMPLE}.`, cause);
 }

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { AppError, type FieldError } from './errors.ts';
+import { describeIssue, withExample } from './input-messages.ts';
 import { findIllFormed } from './text.ts';
 
 /** Limits, so that a response is not larger than its request. */
@@ -17,26 +18,40 @@ export function parseInput<S extends z.ZodType>(
   value: unknown,
   locate: (field: string) => string,
 ): z.output<S> {
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw invalidFields(fieldErrors(parsed.error, locate));
+  const parsed = schema.safeParse(value, { error: describeIssue });
+  if (!parsed.success) throw invalidFields(fieldErrors(schema, parsed.error, locate));
   const illFormed = findIllFormed(parsed.data);
   if (illFormed === undefined) return parsed.data;
-  throw invalidFields([{ field: fieldName(illFormed, locate), message: 'is not well-formed Unicode' }]);
+  throw invalidFields([{ field: fieldName(illFormed, locate), message: 'Send well-formed Unicode.' }]);
 }
 
 /** The wrong fields of an input, by their names in the request. */
-export function fieldErrors(error: z.ZodError, locate: (field: string) => string): FieldError[] {
+export function inputErrors(
+  schema: z.ZodType,
+  value: unknown,
+  locate: (field: string) => string,
+): FieldError[] {
+  const { error } = schema.safeParse(value, { error: describeIssue });
+  return error === undefined ? [] : fieldErrors(schema, error, locate);
+}
+
+function fieldErrors(schema: z.ZodType, error: z.ZodError, locate: (field: string) => string): FieldError[] {
   const errors = error.issues.flatMap((issue) => {
     const names = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, MAX_ERRORS) : [undefined];
     return names.map((name) => {
       const path = [...issue.path, ...(name === undefined ? [] : [name])].map(String).join('.');
       return {
         field: fieldName(path, locate),
-        message: name === undefined ? issue.message : 'There is no such field.',
+        message: name === undefined ? messageOf(schema, issue) : 'There is no such field.',
       };
     });
   });
   return errors.slice(0, MAX_ERRORS);
+}
+
+function messageOf(schema: z.ZodType, { code, message, path }: z.core.$ZodIssue): string {
+  // The message of an enum lists its values.
+  return code === 'invalid_value' || code === 'too_big' ? message : withExample(message, schema, path);
 }
 
 /** The caller chooses the names of unknown fields. */

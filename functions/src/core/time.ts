@@ -36,4 +36,5 @@ export const rfc3339 = z.iso
       nanoseconds: Number(fraction.slice(0, 9).padEnd(9, '0')),
     };
   })
-  .refine(({ seconds }) => seconds >= 0 && seconds <= LAST_SECOND, 'is not between 1970 and 9999');
+  .refine(({ seconds }) => seconds >= 0 && seconds <= LAST_SECOND, 'Send a time between 1970 and 9999.')
+  .meta({ examples: ['2030-01-01T00:00:00Z'] });

@@ -18,5 +18,8 @@ export const uid = z
   .string()
   .min(1)
   .max(128)
-  .refine(isUid, 'is not a user id')
-  .meta({ description: 'Firebase user id, 1 to 128 characters.' });
+  .refine(isUid, 'Send a user id.')
+  .meta({
+    description: 'The uid of a user, 1 to 128 characters.',
+    examples: ['k3Jf9sQ2xYhT1bV7mN4pLr8wZc52'],
+  });

@@ -3,8 +3,11 @@ import type * as z from 'zod';
 import { AppError, type FieldError, invalidField } from '../core/errors.ts';
 import { versionIn } from '../core/etag.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { fieldErrors, invalidFields } from '../core/parse-input.ts';
+import { inputErrors, invalidFields } from '../core/parse-input.ts';
 import { fieldsIn, type Operation, pathParameters, takesIfMatch } from '../pipeline/operation.ts';
+
+/** Its name in `errors`. */
+const IF_MATCH = 'headers.if-match';
 
 type Shape = Readonly<Record<string, z.core.$ZodType>>;
 
@@ -17,7 +20,7 @@ interface HttpInput {
 
 /** Path parameters by name; all other fields in the query of GET and DELETE, else in the body. */
 export function httpInput(operation: Operation): HttpInput {
-  const { http, input, effect } = operation;
+  const { http, input } = operation;
   const inPath = pathParameters(http);
   const part = fieldsIn(http);
   const shape: Shape = input.shape;
@@ -34,8 +37,9 @@ export function httpInput(operation: Operation): HttpInput {
     read(req) {
       const ifMatch = req.headers['if-match'];
       // An ignored condition would not protect the caller.
-      if (ifMatch !== undefined && effect === 'write' && !takesVersion) {
-        throw new AppError('invalid_request', 'This request takes no If-Match.');
+      if (ifMatch !== undefined && !takesVersion) {
+        const message = 'This operation compares no versions: send no If-Match.';
+        throw new AppError('invalid_argument', message, { errors: [{ field: IF_MATCH, message }] });
       }
       const query: JsonObject = req.url.includes('?') ? req.query : {};
       const body: unknown = req.body;
@@ -53,8 +57,7 @@ export function httpInput(operation: Operation): HttpInput {
           refused.push({ field: `${part}.${name}`, message: 'There is no such field.' });
       }
       if (refused.length === 0) return value;
-      const { error } = input.safeParse(value);
-      const others = error === undefined ? [] : fieldErrors(error, locate);
+      const others = inputErrors(input, value, locate);
       const isNew = ({ field }: FieldError) => refused.every((one) => one.field !== field);
       throw invalidFields([...refused, ...others.filter(isNew)]);
     },
@@ -65,7 +68,7 @@ export function httpInput(operation: Operation): HttpInput {
 function versionFrom(ifMatch: string, sent: unknown, locate: HttpInput['locate']): number {
   const version = versionIn(ifMatch);
   if (version === undefined) {
-    throw invalidFields([{ field: 'headers.if-match', message: 'Send the ETag as you got it, e.g. "3".' }]);
+    throw invalidFields([{ field: IF_MATCH, message: 'Send the ETag as you got it, e.g. "3".' }]);
   }
   if (sent !== undefined && sent !== version) {
     throw invalidFields([

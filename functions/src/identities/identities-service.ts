@@ -27,7 +27,7 @@ export function createIdentitiesService(
       rule: AccessRule,
     ): Promise<UserView & { readonly created: boolean }> {
       if (!config.trustedIssuers.some((trusted) => trusted.issuer === issuer)) {
-        const errors = [{ field: 'issuer', message: 'is not a trusted issuer' }];
+        const errors = [{ field: 'issuer', message: 'Send a trusted issuer, character by character.' }];
         throw new AppError('invalid_argument', 'This issuer is not trusted.', { errors });
       }
       const { principal } = actor;

@@ -9,22 +9,22 @@ import { expectedVersion } from '../core/version.ts';
 /** As Firestore generates ids, and as `firestore.rules` requires of clients that write there directly. */
 export const noteId = z
   .string()
-  .regex(/^[A-Za-z0-9]{20}$/, 'is not the id of a note')
-  .meta({ description: '20 letters and digits.' });
+  .regex(/^[A-Za-z0-9]{20}$/, 'Send the id of a note.')
+  .meta({ description: '20 letters and digits.', examples: ['Zk3Jf9sQ2xYhT1bV7mN4'] });
 
 // Lengths are in UTF-16 units, as in rules, not in code points, as in zod.
 const fits = (units: number) => (text: string) => text.length <= units;
-const TOO_LONG = 'is too long; most emoji count as two characters';
+const tooLong = (units: number) => `Send at most ${units} characters; most emoji count as two.`;
 const title = z
   .string()
   .trim()
   .min(1)
-  .refine(fits(200), TOO_LONG)
-  .refine((text) => !/\p{Cc}/u.test(text), 'is not one line of text')
+  .refine(fits(200), tooLong(200))
+  .refine((text) => !/\p{Cc}/u.test(text), 'Send one line of text.')
   .meta({ description: 'One line, 1 to 200 characters.', maxLength: 200 });
 const body = z
   .string()
-  .refine(fits(20_000), TOO_LONG)
+  .refine(fits(20_000), tooLong(20_000))
   .meta({ description: 'At most 20000 characters.', maxLength: 20_000 });
 
 /** The service sets the owner and the times. */

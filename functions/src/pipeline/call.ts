@@ -1,12 +1,14 @@
+import type * as z from 'zod';
 import { type Resource, toDenialError } from '../authz/decide.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import type { Config } from '../config.ts';
 import { AppError, withLocatedFields } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
 import { once } from '../core/once.ts';
 import { parseInput } from '../core/parse-input.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { type GuardDeps, guard, type RequestContext } from './guard.ts';
-import type { BoundOperation, RunContext } from './operation.ts';
+import { type BoundOperation, type Operation, type RunContext, takesIfMatch } from './operation.ts';
 
 /** What the transports need of an instance. */
 export interface CallDeps extends GuardDeps {
@@ -42,7 +44,11 @@ export async function allowCall(
 ): Promise<AllowedCall> {
   const { request, requestId, decided } = call;
   const { access, resource: load, effect, appCheck } = operation;
-  const readInput = once(() => parseInput(operation.input, call.readInput(), call.locate));
+  const readInput = once(() => {
+    const sent = call.readInput();
+    requireVersion(operation, sent, call);
+    return parseInput(operation.input, sent, call.locate);
+  });
   let loading: Promise<Resource | undefined> | undefined;
   async function loadResource(principal: Principal): Promise<Resource | undefined> {
     const input = readInput();
@@ -86,6 +92,15 @@ export async function* streamCall(
   } catch (error) {
     throw located(error, call);
   }
+}
+
+/** A change that names no version could undo that of another client (RFC 6585 §3). */
+function requireVersion(operation: Operation, sent: unknown, { locate }: Call): void {
+  if (!takesIfMatch(operation) || !isJsonObject(sent) || sent.version !== undefined) return;
+  const field: z.ZodType = operation.input.shape.version;
+  if (field.safeParse(undefined).success) return;
+  const message = 'Send the version you read, as `version` or (HTTP) as If-Match.';
+  throw new AppError('precondition_required', message, { errors: [{ field: locate('version'), message }] });
 }
 
 /** Services name fields relative to the input; the caller gets their names in the request. */

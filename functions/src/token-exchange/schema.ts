@@ -7,12 +7,19 @@ const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:';
 export const JWT = `${TOKEN_TYPE}jwt` as const;
 
 /** Parameters of RFC 8693 that would change the result. */
-const unsupported = z.never({ error: 'is not supported' }).optional();
+const unsupported = z.never({ error: 'This parameter is not supported.' }).optional();
 
 /** Other parameters are ignored (RFC 6749 §3.2): clients also send their `client_id`. */
 export const exchangeRequest = z.object({
-  grant_type: z.string().max(200).meta({ description: GRANT_TYPE }),
-  subject_token: z.string().min(1).max(8192).meta({ description: 'A token of a trusted issuer.' }),
+  grant_type: z
+    .string()
+    .max(200)
+    .meta({ description: GRANT_TYPE, examples: [GRANT_TYPE] }),
+  subject_token: z
+    .string()
+    .min(1)
+    .max(8192)
+    .meta({ description: 'A token of a trusted issuer.', examples: ['eyJhbGciOi…'] }),
   subject_token_type: z.enum([`${TOKEN_TYPE}access_token`, `${TOKEN_TYPE}id_token`, JWT]),
   requested_token_type: z.literal(JWT).optional(),
   resource: unsupported,

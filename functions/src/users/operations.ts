@@ -106,7 +106,8 @@ export const setUserRoles = operation<UsersService>()({
   callable: true,
   input: roleChange.extend({ uid }),
   output: user,
-  summary: 'Replace the grants of a user. Send the version you read, in the body or as If-Match.',
+  summary:
+    'Replace all grants of a user: a grant that is left out ends. Send the version you read, in the body or as If-Match.',
   etag: byVersion,
   run: (change, { service, actor, access }) => service.setRoles(actor, change, access),
 });

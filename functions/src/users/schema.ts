@@ -13,7 +13,11 @@ export const permissionName = z
   .enum(ALL_PERMISSIONS)
   .meta({ id: 'Permission', description: 'resource:action' });
 
-const email = z.string().min(1).max(254);
+const email = z
+  .string()
+  .min(1)
+  .max(254)
+  .meta({ examples: ['ann@example.com'] });
 
 export const userQuery = z.strictObject({
   role: roleName.optional(),
@@ -23,9 +27,9 @@ export const userQuery = z.strictObject({
   emailPrefix: email.optional().meta({ description: 'Prefix of the e-mail address, in any case.' }),
   phone: z
     .string()
-    .regex(/^\+[1-9]\d{1,14}$/, 'is not a phone number like +4930123456; in a URL, + is %2B')
+    .regex(/^\+[1-9]\d{1,14}$/, 'Send a phone number; in a URL, + is %2B.')
     .optional()
-    .meta({ description: 'The whole phone number (E.164).' }),
+    .meta({ description: 'The whole phone number (E.164).', examples: ['+4930123456'] }),
   disabled: z.boolean().optional(),
   ...pageFields(100),
 });
@@ -45,8 +49,11 @@ export const roleChange = z.strictObject({
   grants: z
     .array(grantRequest)
     .max(ALL_ROLES.length)
-    .refine((grants) => new Set(grants.map(({ role }) => role)).size === grants.length, 'has a role twice')
-    .meta({ description: 'All grants of the user after the change.' }),
+    .refine(
+      (grants) => new Set(grants.map(({ role }) => role)).size === grants.length,
+      'Send each role once.',
+    )
+    .meta({ description: 'All grants of the user after the change.', examples: [[{ role: 'support' }]] }),
   version: expectedVersion,
   auditReason: reason.meta({ description: 'Why, for the audit log.' }),
 });
@@ -82,8 +89,18 @@ const identity = z.object({ issuer: z.string(), subject: z.string() }).meta({
 });
 
 export const newIdentity = z.strictObject({
-  issuer: z.string().min(1).max(2048).meta({ description: 'A trusted issuer, character by character.' }),
-  subject: uid.meta({ description: 'The `sub` of its tokens, 1 to 128 characters.' }),
+  issuer: z
+    .string()
+    .min(1)
+    .max(2048)
+    .meta({
+      description: 'A trusted issuer, character by character.',
+      examples: ['https://login.example.com'],
+    }),
+  subject: uid.meta({
+    description: 'The `sub` of its tokens, 1 to 128 characters.',
+    examples: ['auth0|64f1a2b3c4d5e6f7a8b9c0d1'],
+  }),
 });
 
 export const user = z

@@ -236,7 +236,7 @@ function checkExpiry(
 ): void {
   const errors = grants.flatMap((grant, index) =>
     !isActive(grant, now) && !before.includes(grant)
-      ? { field: expiryField(index), message: 'is in the past' }
+      ? { field: expiryField(index), message: 'Send a time in the future.' }
       : [],
   );
   if (errors.length > 0)

@@ -99,7 +99,10 @@ describe('callables, through the client SDK', function () {
     assert.equal(await refused(owner, { uid: owner.uid }), `${denied} own_account`);
     assert.equal(await refused(owner, { uid: 'unknown' }), 'functions/not-found not_found');
     assert.equal(await refused(owner, { version: 0 }), 'functions/aborted version_mismatch');
-    assert.equal(await refused(owner, { version: undefined }), invalid);
+    assert.equal(
+      await refused(owner, { version: undefined }),
+      'functions/failed-precondition precondition_required',
+    );
     assert.equal(await refused(owner, { grants: grants('king') }), invalid);
     assert.equal(await refused(owner, { disabled: true }), invalid);
     const all = grants('member', 'support', 'auditor', 'admin');

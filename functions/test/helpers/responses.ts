@@ -90,6 +90,9 @@ interface Problem {
   readonly errors?: readonly { readonly field: string; readonly message: string }[];
 }
 
+/** The errors that name fields. */
+const WITH_FIELDS = ['invalid_argument', 'precondition_required'];
+
 /** Asserts that the response is this error: RFC 9457 problem+json with our fields and no others. */
 export function assertProblem(
   { status, headers, text }: Answer,
@@ -102,7 +105,7 @@ export function assertProblem(
   const problem = JSON.parse(text);
   assert.equal(problem.code, code);
   const fields = ['type', 'title', 'status', 'detail', 'code', 'requestId'];
-  assert.deepEqual(Object.keys(problem), code === 'invalid_argument' ? [...fields, 'errors'] : fields);
+  assert.deepEqual(Object.keys(problem), WITH_FIELDS.includes(code) ? [...fields, 'errors'] : fields);
   assert.equal(problem.type, `urn:gatehouse:error:${code}`);
   assert.equal(problem.status, expectedStatus);
   assert.equal(problem.requestId, headers['x-request-id']);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
+import { AUDIT_ACTIONS } from '../../../src/audit/audit-actions.ts';
 import { unavailable } from '../../../src/core/errors.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { assertProblem, fieldsOf, HTTPS, sendRaw } from '../../helpers/responses.ts';
@@ -51,6 +52,18 @@ describe('GET /audit and GET /audit/export', () => {
       Array.from({ length: 235 }, (_, n) => `e${234 - n}`),
     );
   });
+
+  for (const path of ['/v1/audit', '/v1/audit/export']) {
+    it(`filters ${path} by action, and lists the actions for any other word`, async () => {
+      const ask = (action: string) => api.as('auditor').get(path).query({ action });
+      assert.equal((await ask('roles.set')).status, 200);
+      for (const action of ['x.y', 'Roles.set', 'roles', '', 'constructor']) {
+        const { errors = [] } = assertProblem(await ask(action), 400, 'invalid_argument');
+        assert.deepEqual(fieldsOf({ detail: '', errors }), ['query.action']);
+        for (const known of Object.keys(AUDIT_ACTIONS)) assert.ok(errors[0]?.message.includes(known));
+      }
+    });
+  }
 
   it('sends only the fields of the schema, in an export and on a page', async () => {
     await fill(1);

@@ -33,7 +33,7 @@ describe('callables: access', () => {
     it(`decides on ${name} as on the HTTP route, before it checks the input`, async () => {
       assertRefused(await call(api, name, { x: 1 }), UNAUTHENTICATED);
       for (const person of PEOPLE) {
-        const answer = await call(api, name, { x: 1 }, { as: person });
+        const answer = await call(api, name, { x: 1, version: 1 }, { as: person });
         assertRefused(answer, mayCall(name, person) ? INVALID : DENIED);
       }
     });
@@ -120,9 +120,17 @@ describe('callables: access', () => {
   });
 
   it('names the invalid fields', async () => {
-    const change = { uid: 'norole', grants: [{ role: 'king' }] };
+    const change = { uid: 'norole', grants: [{ role: 'king' }], version: 1.5 };
     const { fields } = assertRefused(await call(api, 'setUserRoles', change, { as: 'owner' }), INVALID);
     assert.deepEqual(fields.sort(), ['data.grants.0.role', 'data.version']);
+  });
+
+  it('asks for the version of a change without one', async () => {
+    const change = { uid: 'norole', grants: [] };
+    const refusal = assertRefused(await call(api, 'setUserRoles', change, { as: 'owner' }), [
+      ...([400, 'FAILED_PRECONDITION', 'precondition_required'] as const),
+    ]);
+    assert.deepEqual(refusal.fields, ['data.version']);
   });
 
   it('refuses disabled and deleted accounts at a privileged callable', async () => {

@@ -89,7 +89,7 @@ export function assertRefused(
   assert.equal(error.details?.code, code, text);
   assert.deepEqual(Object.keys(error.details).sort(), [
     'code',
-    ...(code === 'invalid_argument' ? ['errors'] : []),
+    ...(code === 'invalid_argument' || code === 'precondition_required' ? ['errors'] : []),
     'requestId',
     ...(code === 'unavailable' ? ['retryAfter'] : []),
   ]);

@@ -24,7 +24,7 @@ describe('http: access matrix', () => {
         const answer = await send(
           method,
           isQuery ? `${url}?wrong=1` : url,
-          isQuery ? undefined : { wrong: 1 },
+          isQuery ? undefined : { wrong: 1, version: 1 },
           caller,
         );
         assert.equal(answer.status, status, answer.text);

@@ -40,7 +40,8 @@ for (const [server, serve] of [
         ],
         body,
       });
-    const sized = (bytes: number) => JSON.stringify({ roles: 'x'.repeat(bytes - '{"roles":""}'.length) });
+    const sized = (bytes: number) =>
+      JSON.stringify({ version: 1, roles: 'x'.repeat(bytes - '{"version":1,"roles":""}'.length) });
     const chunked = (body: string) =>
       put(
         [JSON_TYPE, ['Transfer-Encoding', 'chunked']],
@@ -81,7 +82,7 @@ for (const [server, serve] of [
       'application/json ;x=y',
     ]) {
       it(`accepts ${type}`, async () => {
-        assertProblem(await put([['Content-Type', type]], '{}'), 400, 'invalid_argument');
+        assertProblem(await put([['Content-Type', type]], '{"version":1}'), 400, 'invalid_argument');
       });
     }
 

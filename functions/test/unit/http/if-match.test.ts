@@ -42,7 +42,6 @@ describe('http: conditional changes of grants', () => {
   });
 
   const refused: [what: string, body: object, ifMatch: string | undefined, field: string][] = [
-    ['neither', { grants: GRANTS }, undefined, 'body.version'],
     ['both, if they differ', { grants: GRANTS, version: 1 }, '"2"', 'body.version'],
     ['a star', { grants: GRANTS }, '*', 'headers.if-match'],
     ['an ETag without quotes', { grants: GRANTS }, '1', 'headers.if-match'],
@@ -66,13 +65,40 @@ describe('http: conditional changes of grants', () => {
     assert.equal((await put({ grants: GRANTS }, 'W/"1"')).status, 200);
   });
 
-  it('refuses If-Match on a route that does not use it', async () => {
-    const answer = await api
-      .as('owner')
-      .patch('/v1/users/norole')
-      .set('If-Match', '*')
-      .send({ disabled: true });
-    assertProblem(answer, 400, 'invalid_request');
-    assert.equal((await api.deps.users.get('norole')).disabled, false);
+  for (const [what, body] of [
+    ['no body', undefined],
+    ['no version', { grants: GRANTS }],
+    ['no version, and a wrong field', { grants: 'x' }],
+  ] as const) {
+    it(`asks for the version with 428 for ${what}, and changes nothing`, async () => {
+      const problem = assertProblem(await put(body ?? {}), 428, 'precondition_required');
+      assert.deepEqual(fieldsOf(problem), ['body.version']);
+      assert.equal((await api.deps.users.get('norole')).version, 1);
+    });
+  }
+
+  it('refuses a version that is no version with 400', async () => {
+    for (const version of [null, '1', 1.5, -1]) {
+      const problem = assertProblem(await put({ grants: GRANTS, version }), 400, 'invalid_argument');
+      assert.deepEqual(fieldsOf(problem), ['body.version']);
+    }
   });
+
+  for (const [method, path, body] of [
+    ['patch', '/v1/users/norole', { disabled: true }],
+    ['post', '/v1/users/norole/revoke', undefined],
+    ['delete', '/v1/users/norole', undefined],
+    ['post', '/v1/notes', { title: 'Milk' }],
+    ['get', '/v1/users/norole/roles', undefined],
+    ['get', '/v1/health', undefined],
+  ] as const) {
+    it(`refuses If-Match for ${method} ${path}, which compares no versions`, async () => {
+      const request = api.as('owner')[method](path).set('If-Match', '"1"');
+      const problem = assertProblem(await (body ? request.send(body) : request), 400, 'invalid_argument');
+      assert.deepEqual(fieldsOf(problem), ['headers.if-match']);
+      assert.match(problem.detail, /compares no versions/);
+      const { disabled, sessionsValidAfter } = await api.deps.users.get('norole');
+      assert.deepEqual([disabled, sessionsValidAfter], [false, undefined]);
+    });
+  }
 });

@@ -6,7 +6,7 @@ import { assertRefused, call, openCallables } from '../callable/call.ts';
 
 /** Halves of surrogate pairs, as JSON writes them: UTF-8 has no form of them, and Firestore refuses them. */
 const HALVES = ['\\ud800', 'a\\udc00b', '\\udc00\\ud800'];
-const REASON = 'is not well-formed Unicode';
+const REASON = 'Send well-formed Unicode.';
 const pageToken = (json: string) => Buffer.from(json).toString('base64url');
 
 describe('http: text that is not well-formed Unicode', () => {
@@ -95,7 +95,11 @@ describe('http: text that is not well-formed Unicode', () => {
     it(`refuses ${half} in a page token`, async () => {
       const token = pageToken(`["${half}","ada"]`);
       const answer = await send('GET', `/v1/users?email=a&pageToken=${token}`);
-      assertRefusedField(answer, 'query.pageToken', 'Use the nextPageToken of the page before.');
+      assertRefusedField(
+        answer,
+        'query.pageToken',
+        'Send the nextPageToken of the page before, e.g. WyJrM0pmOXNRMnhZaFQxYlY3bU40cExyOHdaYzUyIl0.',
+      );
     });
   }
 

@@ -56,7 +56,6 @@ describe('notes: concurrent changes', () => {
   });
 
   for (const [what, etag, field] of [
-    ['none', undefined, 'body.version'],
     ['any', '*', 'headers.if-match'],
     ['one without quotes', '1', 'headers.if-match'],
     ['one with zeros before it', '"0001"', 'headers.if-match'],
@@ -67,12 +66,17 @@ describe('notes: concurrent changes', () => {
     it(`refuses a change with the version: ${what}`, async () => {
       const id = await seed(api.firestore, 'member');
       const request = api.as('member').patch(`/v1/notes/${id}`);
-      const answer = await (etag === undefined ? request : request.set('If-Match', etag)).send({
-        title: 'x',
-      });
+      const answer = await request.set('If-Match', etag).send({ title: 'x' });
       assert.deepEqual(fieldsOf(assertProblem(answer, 400, 'invalid_argument')), [field]);
     });
   }
+
+  it('asks for the version of a change without one, with 428', async () => {
+    const id = await seed(api.firestore, 'member');
+    const answer = await api.as('member').patch(`/v1/notes/${id}`).send({ title: 'x' });
+    assert.deepEqual(fieldsOf(assertProblem(answer, 428, 'precondition_required')), ['body.version']);
+    assert.equal((await api.firestore.db.doc(`notes/${id}`).get()).get('title'), 'Milk');
+  });
 
   it('accepts the version in the body', async () => {
     const { id, etag } = await read(await seed(api.firestore, 'member'));
