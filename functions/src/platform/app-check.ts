@@ -29,8 +29,14 @@ interface Options {
 /** Projects choose a lifetime of 30 minutes to 7 days. The SDK accepts tokens without `exp`. */
 const PROFILE = { maxLifetime: 7 * DAY, authTime: null } as const;
 
+/** Milliseconds between two attempts to fetch the keys while there are none, as for token issuers. */
+const RETRY = 5_000;
+
+const isUnavailable = (error: unknown) => error instanceof AppError && error.code === 'unavailable';
+
 export function createAppCheckVerifier({ enforce, consume, appCheck, clock }: Options): AppCheckVerifier {
-  const inTurn = createMutex((error) => error instanceof AppError && error.code === 'unavailable');
+  const inTurn = createMutex(isUnavailable);
+  let failure: { readonly error: unknown; readonly at: number } | undefined;
 
   async function verify(token: string, options?: { consume: true }) {
     try {
@@ -38,6 +44,17 @@ export function createAppCheckVerifier({ enforce, consume, appCheck, clock }: Op
       return await withDeadline('verifyAppCheckToken', verifying);
     } catch (cause) {
       throw toRefusal(cause);
+    }
+  }
+
+  /** Only the keys are fetched for this. While they cannot be, the SDK would fetch them for every token. */
+  async function verifyWithKeys(token: string): Promise<void> {
+    if (failure !== undefined && Math.abs(clock() - failure.at) < RETRY) throw failure.error;
+    try {
+      await verify(token);
+    } catch (error) {
+      if (isUnavailable(error)) failure = { error, at: clock() };
+      throw error;
     }
   }
 
@@ -51,7 +68,7 @@ export function createAppCheckVerifier({ enforce, consume, appCheck, clock }: Op
       } catch (cause) {
         throw refused('app-check-malformed', undefined, cause);
       }
-      await inTurn(() => verify(token));
+      await inTurn(() => verifyWithKeys(token));
       if (!consume || !changes) return;
       const { alreadyConsumed } = await verify(token, { consume: true });
       if (alreadyConsumed) throw refused('app-check-consumed');

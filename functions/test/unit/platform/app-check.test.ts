@@ -70,13 +70,16 @@ const refused: Record<string, readonly [tokens: readonly string[], reason: strin
 };
 
 describe('App Check', () => {
+  /** Milliseconds that a test has moved the clock forward. */
+  let offset = 0;
   const test = useTestInstance('each');
   beforeEach(() => {
+    offset = 0;
     serveAppCheck(test.google);
   });
 
   const appCheckWith = (env: Record<string, string> = { APP_CHECK: 'true' }) =>
-    test.another({ env }).appCheck;
+    test.another({ env, clock: () => Date.now() + offset }).appCheck;
   const REPLAY_PROTECTED = { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true' };
   const reading = { changes: false };
   const changing = { changes: true };
@@ -172,9 +175,44 @@ describe('App Check', () => {
       // Only the deadline ends this one.
       await (what === 'no answer' ? withoutDelay(refuse, AUTH_DEADLINE_MS) : refuse());
       serveAppCheck(test.google);
+      offset = 5_000;
       await appCheck.check([token], reading);
     });
   }
+
+  it('fetches its keys once in five seconds while they are unavailable, whatever the tokens are', async () => {
+    const appCheck = appCheckWith();
+    test.google.answer(APP_CHECK_KEYS, keyFailures['500'] ?? assert.fail());
+    const unseen = async (count: number) => {
+      for (let jti = 0; jti < count; jti++) {
+        const token = await mintAppCheckToken({ jti: `${offset} ${jti}` });
+        await assertRefused(() => appCheck.check([token], reading), 'unavailable');
+      }
+    };
+    await unseen(60);
+    assert.equal(test.google.count(APP_CHECK_KEYS), 1);
+    const forged = forge({ ...header, kid: 'x' }, payload);
+    await assertRefused(() => appCheck.check([forged], reading), 'unavailable');
+    offset = 5_000;
+    await Promise.all([unseen(30), unseen(30)]);
+    assert.equal(test.google.count(APP_CHECK_KEYS), 2);
+    serveAppCheck(test.google);
+    offset = 10_000;
+    await appCheck.check([await mintAppCheckToken()], reading);
+    assert.equal(test.google.count(APP_CHECK_KEYS), 3);
+  });
+
+  it('goes on after a token that is refused: only missing keys begin the five seconds', async () => {
+    const appCheck = appCheckWith();
+    for (const [tokens] of Object.values(refused))
+      await assertRefused(() => appCheck.check(tokens, reading), 'app_check_failed');
+    for (const kid of [undefined, null, 7, {}, '__proto__', 'constructor'])
+      await assertRefused(
+        () => appCheck.check([forge({ ...header, kid }, payload)], reading),
+        'app_check_failed',
+      );
+    await appCheck.check([await mintAppCheckToken()], reading);
+  });
 
   const replayFailures: Record<string, Parameters<Google['answer']>[1]> = {
     '500': () => (res) => void res.writeHead(500, { 'Content-Type': 'application/json' }).end('{"error":{}}'),
