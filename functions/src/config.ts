@@ -99,6 +99,8 @@ export const functionOptions = {
 export interface Config extends Product {
   readonly projectId: string;
   readonly emulator: boolean;
+  /** Host and port of the Auth emulator; undefined in production. */
+  readonly authEmulator?: string | undefined;
   readonly allowedOrigins: readonly string[];
   /** Hosting sites. Pages on their preview channels may call. */
   readonly previewSites: readonly string[];
@@ -205,6 +207,7 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
     behindGateway: values.BEHIND_GATEWAY,
     projectId,
     emulator,
+    ...(emulator && { authEmulator: env.FIREBASE_AUTH_EMULATOR_HOST }),
     allowedOrigins: Object.freeze([...sites.flatMap(originsOfSite), ...values.ALLOWED_ORIGINS]),
     previewSites: Object.freeze(values.PREVIEW_CHANNELS ? sites : []),
     allowedHeaders: Object.freeze(values.ALLOWED_HEADERS),

@@ -33,9 +33,12 @@ export function useUserPages() {
   });
   after(() => browser.close());
 
-  /** Opens the page in a new browser context. */
-  return async function open(options: Parameters<typeof openPage>[2] = {}): Promise<UserPage> {
-    const page = await openPage(browser, GATEHOUSE_HOSTING_URL, options);
+  /** Opens the page in a new browser context. @param host instead of 127.0.0.1 */
+  return async function open(
+    options: Parameters<typeof openPage>[2] = {},
+    host = '127.0.0.1',
+  ): Promise<UserPage> {
+    const page = await openPage(browser, GATEHOUSE_HOSTING_URL.replace('127.0.0.1', host), options);
     pages.push(page);
     return page;
   };

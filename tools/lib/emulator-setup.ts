@@ -5,16 +5,13 @@ import { HOST, type Ports } from './ports.ts';
 export const ROOT = join(import.meta.dirname, '..', '..');
 
 /**
- * Writes a firebase.json for one run, with its ports and a CSP that lets the page call its Auth emulator. The deployed
- * CSP has no loopback address. The file is beside the original: the CLI takes its folder as the project folder.
+ * Writes a firebase.json for one run, with its ports. The file is beside the original: the CLI takes its folder as the
+ * project folder.
  *
  * @param watch whether the functions are loaded again when a file of theirs changes
  */
 export function writeConfig(ports: Ports, { watch = true }: { watch?: boolean | undefined } = {}): string {
-  const text = readFileSync(join(ROOT, 'firebase.json'), 'utf8');
-  const original = JSON.parse(
-    text.replace("connect-src 'self'", `connect-src 'self' http://${HOST}:${ports.auth}`),
-  );
+  const original = JSON.parse(readFileSync(join(ROOT, 'firebase.json'), 'utf8'));
   if (!watch) original.functions[0].ignore = ['**']; // the emulator reads it for its watch alone
   const emulators = Object.entries(ports).map(([name, port]) => [name, { host: HOST, port }]);
   const file = join(ROOT, `firebase.tmp-${process.pid}-${ports.hub}.json`);

@@ -7,6 +7,7 @@ import { checkUrl } from '../core/request.ts';
 import type { CallDeps } from '../pipeline/call.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
+import { forwardToAuthEmulator } from './auth-emulator.ts';
 import { readBody } from './body.ts';
 import { oauthEndpoints, sendProblem } from './problem.ts';
 import { addRoutes } from './router.ts';
@@ -36,6 +37,7 @@ export function createApp(deps: CallDeps): Express {
   });
   const isOAuth = oauthEndpoints(deps.operations, MOUNTS);
   const passBody = readBody(isOAuth);
+  if (deps.config.authEmulator !== undefined) forwardToAuthEmulator(app, deps.config.authEmulator);
   // One layer, because each costs every request.
   app.use((req, res, next) => {
     // Never the caller's own id: it names log lines.
