@@ -127,7 +127,7 @@ const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process
     await rowOf(admin).getByRole('button', { name: 'Save' }).click();
     await rowOf(admin).getByText('version_mismatch').waitFor();
     await rowOf(admin)
-      .getByText(`version ${saved.replace(/\D/g, '')}`)
+      .getByText(`· version ${saved.replace(/\D/g, '')}`)
       .waitFor();
 
     // An admin cannot change an owner's roles, and users cannot change their own.
