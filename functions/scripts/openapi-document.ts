@@ -16,14 +16,17 @@ import {
   pathTemplate,
   takesIfMatch,
 } from '../src/pipeline/operation.ts';
+import { errorExamples, errorResponses, refsTo } from './openapi-errors.ts';
+import { exampleLine, withExamples } from './openapi-examples.ts';
 
+const errorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]).meta({ id: 'ErrorCode' });
 const problem = z
   .object({
     type: z.string(),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+    code: errorCode,
     requestId: z.string(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
   })
@@ -33,40 +36,101 @@ const oauthProblem = problem
   .extend({ error: z.string(), error_description: z.string() })
   .meta({ id: 'OAuthProblem', description: 'A problem with the members of RFC 6749 §5.2.' });
 
-const ifMatch = z.string().optional().meta({ description: 'The ETag that was read (RFC 9110 §13.1.1).' });
+const ifMatch = z
+  .string()
+  .optional()
+  .meta({ description: 'The ETag that was read (RFC 9110 §13.1.1).', examples: ['"3"'] });
+const ifNoneMatch = z
+  .string()
+  .optional()
+  .meta({
+    description: 'The ETag of the version you have: 304 if it is the current one.',
+    examples: ['"3"'],
+  });
 
-const location = z.string().meta({ description: 'Relative to the URL of the request (RFC 9110 §10.2.2).' });
+/** Headers of answers. */
+const HEADERS: Readonly<Record<string, z.ZodType>> = {
+  'X-Request-Id': z.uuid().meta({ description: 'Also in the log and the audit log.' }),
+  ETag: z.string().meta({ description: 'The version (RFC 9110 §8.8.3).', examples: ['"3"'] }),
+  Location: z.string().meta({
+    description: 'Relative to the URL of the request (RFC 9110 §10.2.2).',
+    examples: ['notes/Zk3Jf9sQ2xYhT1bV7mN4'],
+  }),
+  'WWW-Authenticate': z.string().meta({
+    description: 'What is missing (RFC 6750 §3, RFC 9470 §3).',
+    examples: ['Bearer realm="gatehouse"'],
+  }),
+  'Retry-After': z
+    .string()
+    .regex(/^\d+$/)
+    .meta({ description: 'Seconds to wait.', examples: ['5'] }),
+};
+
+const bearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const;
+const SECURITY_SCHEMES = {
+  firebase: {
+    ...bearer,
+    // Not a scheme of its own for X-Forwarded-Authorization: generated clients would send it, too.
+    description:
+      'An ID token of Firebase Auth. Google API Gateway passes it on in `X-Forwarded-Authorization`.',
+  },
+  issuer: {
+    ...bearer,
+    description: 'A token of a trusted issuer: Cognito, Auth0 or another OpenID provider.',
+  },
+  appCheck: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Firebase-AppCheck',
+    description: 'An App Check token, where the project requires it (`APP_CHECK`).',
+  },
+} as const;
 
 /** The operations as OpenAPI 3.1. */
 export function createOpenApiDocument(): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
-  for (const operation of modules.operations) {
-    const path = pathTemplate(operation);
-    paths[path] = { ...paths[path], [operation.http.method]: describe(operation) };
+  const tags = [];
+  for (const { name, summary = `Operations of the module ${name}.`, operations } of modules.modules) {
+    if (operations.length > 0) tags.push({ name, description: summary });
+    for (const operation of operations) {
+      const path = pathTemplate(operation);
+      paths[path] = { ...paths[path], [operation.http.method]: describe(operation, name) };
+    }
   }
-  return createDocument({
-    openapi: '3.1.0',
-    info: {
-      title: 'Gatehouse',
-      version: packageJson.version,
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-    },
-    servers: [
-      { url: '/api/v1', description: 'Through Firebase Hosting' },
-      { url: '/v1', description: 'The function itself' },
-    ],
-    paths,
-    components: {
-      securitySchemes: {
-        firebase: {
-          type: 'http',
-          scheme: 'bearer',
-          bearerFormat: 'JWT',
-          description: 'A Firebase ID token.',
-        },
+  const document = createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'Gatehouse',
+        version: packageJson.version,
+        description:
+          'Users, roles and sessions of a Firebase project. Errors are RFC 9457 problems with a `code`.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [
+        { url: '/api/v1', description: 'Through Firebase Hosting' },
+        { url: '/v1', description: 'The function itself' },
+        { url: 'http://127.0.0.1:5002/api/v1', description: 'On your machine, after `npm start`' },
+      ],
+      tags,
+      paths,
+      components: {
+        schemas: { Problem: problem, OAuthProblem: oauthProblem },
+        headers: HEADERS,
+        examples: errorExamples(modules.operations),
+        securitySchemes: SECURITY_SCHEMES,
       },
     },
-  });
+    {
+      override({ jsonSchema }) {
+        // zod's pattern for it has 300 characters; the format says the same.
+        if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+        // `.readonly()` is about our own types. In OpenAPI it means: only in answers.
+        delete jsonSchema.readOnly;
+      },
+    },
+  );
+  return withExamples(document);
 }
 
 /** The fields of an input that are in the path, and those that are elsewhere. */
@@ -87,20 +151,22 @@ function splitInput({ http, input }: Operation) {
   };
 }
 
-function describe(operation: Operation): ZodOpenApiOperationObject {
+function describe(operation: Operation, tag: string): ZodOpenApiOperationObject {
   const { path, rest } = splitInput(operation);
   const isQuery = fieldsIn(operation.http) === 'query';
   const isVersioned = takesIfMatch(operation);
   const body = isQuery ? undefined : rest && (isVersioned ? withOptionalVersion(rest) : rest);
   return {
     operationId: operation.name,
+    tags: [tag],
     summary: operation.summary,
     description: describeRule(operation.access),
-    security: operation.access === 'public' ? [] : [{ firebase: [] }],
+    security: securityOf(operation),
     requestParams: {
       ...(path && { path }),
       ...(isQuery && rest && { query: rest }),
       ...(isVersioned && { header: z.object({ 'If-Match': ifMatch }) }),
+      ...(isCacheable(operation) && { header: z.object({ 'If-None-Match': ifNoneMatch }) }),
     },
     ...(body && {
       requestBody: {
@@ -111,37 +177,36 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
         },
       },
     }),
-    responses: {
-      ...(operation.oauth && {
-        '400': {
-          description: 'Refused, as OAuth clients read it (RFC 6749 §5.2).',
-          content: { 'application/json': { schema: oauthProblem } },
-        },
-      }),
-      ...successes(operation),
-      default: {
-        description: 'Refused or failed.',
-        content: { 'application/problem+json': { schema: problem } },
-      },
-    },
+    responses: { ...successes(operation), ...errorResponses(operation) },
   };
 }
 
+/** Alternatives: projects require App Check or not, and services of other issuers need none. */
+function securityOf({ access, appCheck = 'users' }: Operation): Record<string, string[]>[] {
+  if (access === 'public') return appCheck === 'everyone' ? [{}, { appCheck: [] }] : [];
+  const alternatives = [{ firebase: [] }, { firebase: [], appCheck: [] }, { issuer: [] }];
+  return appCheck === 'firebase-users' ? alternatives : [...alternatives, { issuer: [], appCheck: [] }];
+}
+
+const isCacheable = ({ etag, http }: Operation) => etag !== undefined && http.method === 'get';
+
 /** The answers of a call that succeeds, by status. */
-function successes({ output, etag, stream, created }: Operation): ZodOpenApiResponsesObject {
-  if (output === null) return { '204': { description: 'Done.' } };
-  const content = stream
-    ? { 'application/x-ndjson': { schema: z.string() } }
-    : { 'application/json': { schema: output } };
-  const answer = (description: string, more: Record<string, z.ZodType> = {}) => ({
+function successes(operation: Operation): ZodOpenApiResponsesObject {
+  const { output, etag, stream, created } = operation;
+  const answer = (description: string, ...more: string[]) => ({
     description,
-    ...((etag || created) && { headers: z.object({ ...(etag && { ETag: z.string() }), ...more }) }),
-    content,
+    headers: refsTo('headers', ['X-Request-Id', ...(etag ? ['ETag'] : []), ...more]),
   });
-  if (created === undefined) return { '200': answer('Done.') };
+  if (output === null) return { '204': answer('Done.') };
+  const content = stream
+    ? { 'application/x-ndjson': { schema: z.string(), example: exampleLine(output) } }
+    : { 'application/json': { schema: output } };
   return {
-    '201': answer('Created.', { Location: location }),
-    ...(created.existed && { '200': answer('It existed already.') }),
+    ...(created && { '201': { ...answer('Created.', 'Location'), content } }),
+    ...((!created || created.existed) && {
+      '200': { ...answer(created ? 'It existed already.' : 'Done.'), content },
+    }),
+    ...(isCacheable(operation) && { '304': answer('You have this version.') }),
   };
 }
 

@@ -9,6 +9,7 @@ export { type AuditLog, auditEventRef } from './audit-log.ts';
 /** The audit log: who changed what, and which privileged attempts were refused. */
 export const audit = defineModule({
   name: 'audit',
+  summary: 'Who changed what, and which privileged attempts were refused.',
   create: createAuditLog,
   operations: [listAuditEvents, exportAuditEvents],
 });

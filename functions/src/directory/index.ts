@@ -17,6 +17,7 @@ export type { AccountSync } from './sync/account-sync.ts';
 /** The record of who may do what, synced to Firebase Auth and to every instance. */
 export const directory = defineModule({
   name: 'directory',
+  summary: 'The record of who may do what.',
   create: createDirectoryService,
   operations: [reconcileDirectory],
   triggers: (service, options) => ({ reconcileAccess: createReconcileSchedule(options, service) }),

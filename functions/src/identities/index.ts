@@ -5,6 +5,7 @@ import { provisionUser } from './operations.ts';
 /** External identities: users of trusted issuers other than Firebase. */
 export const identities = defineModule({
   name: 'identities',
+  summary: 'Users of trusted issuers other than Firebase.',
   create: createIdentitiesService,
   operations: [provisionUser],
 });

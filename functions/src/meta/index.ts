@@ -28,6 +28,7 @@ const getOpenApi = operation<undefined>()({
 /** What the API says about itself. */
 export const meta = defineModule({
   name: 'meta',
+  summary: 'What the API says about itself.',
   create: () => undefined,
   operations: [getHealth, getOpenApi],
 });

@@ -30,6 +30,7 @@ export const createNote = operation<NotesService>()({
   http: { method: 'post', path: '/notes' },
   input: newNote,
   output: note,
+  errors: ['not_found'],
   summary: 'Write a note of your own.',
   etag: byVersion,
   created: { id: ({ id }) => id },

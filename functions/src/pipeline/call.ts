@@ -1,4 +1,3 @@
-import type * as z from 'zod';
 import { type Resource, toDenialError } from '../authz/decide.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import type { Config } from '../config.ts';
@@ -8,7 +7,7 @@ import { once } from '../core/once.ts';
 import { parseInput } from '../core/parse-input.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { type GuardDeps, guard, type RequestContext } from './guard.ts';
-import { type BoundOperation, type Operation, type RunContext, takesIfMatch } from './operation.ts';
+import { type BoundOperation, type Operation, type RunContext, requiresVersion } from './operation.ts';
 
 /** What the transports need of an instance. */
 export interface CallDeps extends GuardDeps {
@@ -96,9 +95,7 @@ export async function* streamCall(
 
 /** A change that names no version could undo that of another client (RFC 6585 §3). */
 function requireVersion(operation: Operation, sent: unknown, { locate }: Call): void {
-  if (!takesIfMatch(operation) || !isJsonObject(sent) || sent.version !== undefined) return;
-  const field: z.ZodType = operation.input.shape.version;
-  if (field.safeParse(undefined).success) return;
+  if (!isJsonObject(sent) || sent.version !== undefined || !requiresVersion(operation)) return;
   const message = 'Send the version you read, as `version` or (HTTP) as If-Match.';
   throw new AppError('precondition_required', message, { errors: [{ field: locate('version'), message }] });
 }

@@ -5,6 +5,8 @@ import type { BoundOperation, Operation } from './operation.ts';
 /** A feature: its service, and the operations and functions that use this service and no other. */
 interface Module<Name extends string, Service, Needs> {
   readonly name: Name;
+  /** Describes the tag of its operations in OpenAPI. */
+  readonly summary?: string;
   /** Builds the service from the platform and the services of the modules that it needs. No I/O. */
   create(platform: Platform, needs: Needs): Service;
   readonly operations: readonly Operation<Service>[];
@@ -27,6 +29,7 @@ interface Composition<Services> {
   use<Name extends string, Service, Needs>(
     module: Services extends Needs ? Module<Name, Service, Needs> : never,
   ): Composition<Services & Readonly<Record<Name, Service>>>;
+  readonly modules: readonly AnyModule[];
   readonly operations: readonly Operation[];
   create(platform: Platform): {
     readonly services: Services;
@@ -43,6 +46,7 @@ export function compose<Services = object>(modules: readonly AnyModule[] = []): 
   return {
     // The type of `use` has checked that the modules before it give what it needs.
     use: (module) => compose([...modules, module as unknown as AnyModule]),
+    modules,
     operations: modules.flatMap(({ operations }) => operations),
     create(platform) {
       const services: Record<string, unknown> = {};

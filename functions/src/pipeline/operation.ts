@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { Resource } from '../authz/decide.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
+import type { ErrorCode } from '../core/errors.ts';
 
 /** What `run` gets besides the input. */
 export interface RunContext<Service, Loaded> {
@@ -54,6 +55,12 @@ export function takesIfMatch({ effect, input }: Operation): boolean {
   return effect === 'write' && 'version' in input.shape;
 }
 
+/** Must a change name the `version` that was read? */
+export function requiresVersion(operation: Operation): boolean {
+  const { version } = operation.input.shape;
+  return takesIfMatch(operation) && !(version as z.ZodType).safeParse(undefined).success;
+}
+
 interface OperationBase<Service, Input extends z.ZodObject, Output extends z.ZodType, Loaded> {
   /** The `operationId` in OpenAPI, and the name of the callable function. */
   readonly name: string;
@@ -71,6 +78,8 @@ interface OperationBase<Service, Input extends z.ZodObject, Output extends z.Zod
   readonly appCheck?: AppCheckScope;
   /** An endpoint for OAuth clients: also takes a form, and a 400 has an `error` (RFC 6749 §4.1.3, §5.2). */
   readonly oauth?: true;
+  /** Errors of the service, for OpenAPI, besides those that follow from the other fields (`openapi-errors.ts`). */
+  readonly errors?: readonly ErrorCode[];
   /**
    * Loads the resource of the operation once, for the decision and for `run`. `undefined`: it does not exist, and the caller
    * gets 404.

@@ -13,6 +13,7 @@ export const exchangeToken = operation<ExchangeToken>()({
   oauth: true,
   input: exchangeRequest,
   output: exchangeAnswer,
+  errors: ['rate_limited'],
   summary: 'Exchange a token of a trusted issuer for a Firebase custom token of the same user (RFC 8693).',
   run: async (input, { service: exchange, actor }) => {
     if (input.grant_type !== GRANT_TYPE) {

@@ -23,6 +23,7 @@ export { createUserView, type UserView } from './views.ts';
 /** Users: their grants, their state, their sessions. */
 export const users = defineModule({
   name: 'users',
+  summary: 'Users: their grants, their state, their sessions.',
   create: createUsersService,
   operations: [
     getMyAccess,

@@ -20,6 +20,8 @@ import type { UsersService } from './users-service.ts';
 import { toPrincipalView } from './views.ts';
 
 const none = z.strictObject({});
+/** Errors of every change of another user. */
+const CHANGE_ERRORS = ['own_account', 'exceeds_own_permissions', 'last_owner'] as const;
 const byUid = z.strictObject({ uid });
 
 export const getMyAccess = operation<UsersService>()({
@@ -42,6 +44,7 @@ export const revokeMySessions = operation<UsersService>()({
   http: { method: 'post', path: '/me/revoke' },
   input: none,
   output: user,
+  errors: ['not_found'],
   summary: 'Sign me out everywhere.',
   run: (_input, { service, actor }) => service.revokeOwn(actor),
 });
@@ -106,6 +109,7 @@ export const setUserRoles = operation<UsersService>()({
   callable: true,
   input: roleChange.extend({ uid }),
   output: user,
+  errors: [...CHANGE_ERRORS, 'claims_too_large'],
   summary:
     'Replace all grants of a user: a grant that is left out ends. Send the version you read, in the body or as If-Match.',
   etag: byVersion,
@@ -120,6 +124,7 @@ export const grantUserRole = operation<UsersService>()({
   callable: true,
   input: newGrant,
   output: user,
+  errors: [...CHANGE_ERRORS, 'claims_too_large'],
   summary: 'Grant a user one role, or change the expiry or reason of its grant. The other grants stay.',
   etag: byVersion,
   run: (change, { service, actor, access }) => service.addGrant(actor, change, access),
@@ -133,6 +138,7 @@ export const revokeUserRole = operation<UsersService>()({
   callable: true,
   input: grantRef,
   output: null,
+  errors: CHANGE_ERRORS,
   summary:
     'Revoke one role of a user. The other grants stay. Also 204 for a role that the user does not have.',
   run: (change, { service, actor, access }) => service.removeGrant(actor, change, access),
@@ -145,6 +151,7 @@ export const updateUser = operation<UsersService>()({
   http: { method: 'patch', path: '/users/:uid' },
   input: byUid.extend({ disabled: z.boolean() }),
   output: user,
+  errors: CHANGE_ERRORS,
   summary: 'Disable or enable a user.',
   run: (input, { service, actor, access }) => service.setDisabled(actor, input.uid, input.disabled, access),
 });
@@ -156,6 +163,7 @@ export const deleteUser = operation<UsersService>()({
   http: { method: 'delete', path: '/users/:uid' },
   input: byUid,
   output: null,
+  errors: CHANGE_ERRORS,
   summary: 'Delete a user for good.',
   run: (input, { service, actor, access }) => service.remove(actor, input.uid, access),
 });

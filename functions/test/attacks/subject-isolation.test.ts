@@ -22,7 +22,7 @@ describe('the same sub under all issuers', () => {
         headers,
         body: JSON.stringify({ title: `of ${kind.name}` }),
       });
-      assert.equal(status, 200, JSON.stringify(body));
+      assert.equal(status, 201, JSON.stringify(body));
       notes.set(canonicalIssuer(kind), { id: String(body.id), owner: String(body.owner) });
     }
   });

@@ -9,6 +9,7 @@ import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
+import { watchAnswers } from './documented.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
 import { ACCOUNTS_LOOKUP, fetchGoogleAt, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
 import { type LogLine, recordingLog } from './log.ts';
@@ -89,7 +90,7 @@ export async function openApi({
     fetch: fetchGoogleAt(google.url, fetch),
   });
   const deps = rewire === undefined ? wired : rebind(wired, rewire(wired));
-  const server = serve?.(deps) ?? createServer(createApp(deps));
+  const server = serve?.(deps) ?? watchAnswers(createServer(createApp(deps)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   const tokens = new Map<Person, string>();

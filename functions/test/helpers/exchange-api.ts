@@ -8,6 +8,7 @@ import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { createApp } from '../../src/http/app.ts';
 import { GRANT_TYPE } from '../../src/token-exchange/schema.ts';
 import { type Api, openApi } from './api.ts';
+import { watchAnswers } from './documented.ts';
 import { fetchGoogleAt, googleKey, mintIdToken, PROJECT, SERVICE_ACCOUNT } from './google.ts';
 import { LOGIN } from './identities.ts';
 import { openKeyServer } from './key-server.ts';
@@ -68,7 +69,7 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
     return pair.sign({ ...usual, ...claims }, { typ: claims.iss === IDS ? 'JWT' : 'at+jwt' });
   };
   const exchange: ExchangeApi['exchange'] = (token, fields = {}, deps = api.deps) =>
-    supertest(createServer(createApp(deps)))
+    supertest(watchAnswers(createServer(createApp(deps))))
       .post('/v1/token/exchange')
       .set('X-Forwarded-Proto', 'https')
       .send({

@@ -68,7 +68,9 @@ describe('http: 201 with Location', () => {
       const { responses } = paths[http.path.replaceAll(/:(\w+)/g, '{$1}')][http.method];
       assert.equal(responses['201']?.headers?.Location !== undefined, created !== undefined, name);
     }
-    assert.deepEqual(Object.keys(paths['/notes'].post.responses).sort(), ['201', 'default']);
-    assert.deepEqual(Object.keys(paths['/users'].post.responses).sort(), ['200', '201', 'default']);
+    const successes = (path: string) =>
+      Object.keys(paths[path].post.responses).filter((status) => status.startsWith('2'));
+    assert.deepEqual(successes('/notes'), ['201']);
+    assert.deepEqual(successes('/users'), ['200', '201']);
   });
 });

@@ -94,7 +94,7 @@ describe('http: failures', () => {
   });
 
   it('does not log a refusal as a failure', async () => {
-    assertProblem(await fail(new AppError('not_found')), 404, 'not_found');
+    assertProblem(await fail(new AppError('permission_denied')), 403, 'permission_denied');
     assert.deepEqual(failureLines(), []);
   });
 
