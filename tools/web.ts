@@ -1,4 +1,5 @@
-// Bundles the Firebase client SDK into web/vendor: the page loads no script from another host.
+// Bundles into web/vendor the Firebase client SDK, since the page loads no script from another host, and the functions for
+// text that the page shares with the API.
 // Run by `npm start`, `npm test` and, as the Hosting predeploy hook in firebase.json, by every deployment.
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -16,8 +17,22 @@ export {
 } from 'firebase/auth';`;
 
 const { outputFiles } = await build({
-  stdin: { contents: CONTENTS, resolveDir: FUNCTIONS },
-  outfile: join(ROOT, 'web', 'vendor', 'firebase.js'),
+  entryPoints: { firebase: 'firebase', text: join(FUNCTIONS, 'src', 'core', 'text.ts') },
+  plugins: [
+    {
+      name: 'firebase',
+      setup(build) {
+        build.onResolve({ filter: /^firebase$/ }, ({ kind }) =>
+          kind === 'entry-point' ? { path: 'firebase', namespace: 'sdk' } : undefined,
+        );
+        build.onLoad({ filter: /./, namespace: 'sdk' }, () => ({
+          contents: CONTENTS,
+          resolveDir: FUNCTIONS,
+        }));
+      },
+    },
+  ],
+  outdir: join(ROOT, 'web', 'vendor'),
   bundle: true,
   format: 'esm',
   platform: 'browser',

@@ -7,6 +7,7 @@ import { explain, setUpSignIn } from './sign-in.js';
 import { showEndpoints } from './try-endpoint.js';
 import { clearUsers, listUsers, updateUsers } from './users.js';
 import { onIdTokenChanged, signOut } from './vendor/firebase.js';
+import { showHidden } from './vendor/text.js';
 
 const POLL_MS = 3_000;
 const RETRY_AFTER_401_MS = 30_000; // each attempt costs a token refresh
@@ -103,7 +104,7 @@ function start({ auth, projectId, isEmulator }) {
     if (!user) return;
     const token = await user.getIdToken();
     if (auth.currentUser !== user) return;
-    byId('who').textContent = user.email ?? user.uid;
+    byId('who').textContent = showHidden(user.email ?? user.uid);
     showIdToken(token);
     void poll();
   }

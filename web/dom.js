@@ -1,8 +1,11 @@
+import { showHidden } from './vendor/text.js';
+
 /** The element of index.html with this id. */
 export const byId = (id) => document.getElementById(id);
 
 /**
- * Creates an element. Data from servers and users becomes text or a property, never markup.
+ * Creates an element. Data from servers and users becomes text or a property, never markup, and hides nothing. A `pre`
+ * gets the text of {@link json}.
  * @param {string} tag
  * @param {Record<string, unknown>} [properties] set as attributes where the element has no such property
  * @param {...(Node | string | undefined | false)} children
@@ -15,7 +18,10 @@ export function h(tag, properties = {}, ...children) {
     else if (name in element) element[name] = value;
     else element.setAttribute(name, value === true ? '' : value);
   }
-  element.append(...children.filter((child) => child !== undefined && child !== false));
+  const shown = children.filter((child) => child !== undefined && child !== false);
+  element.append(
+    ...shown.map((child) => (typeof child === 'string' && tag !== 'pre' ? showHidden(child) : child)),
+  );
   return element;
 }
 
@@ -35,4 +41,5 @@ export const rows = (entries) =>
     .filter(([, value]) => value !== undefined && value !== '')
     .map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)));
 
-export const json = (value) => JSON.stringify(value, null, 2);
+export const json = (value) =>
+  JSON.stringify(value, (_name, inner) => (typeof inner === 'string' ? showHidden(inner) : inner), 2);

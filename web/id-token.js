@@ -1,4 +1,5 @@
 import { byId, chips, json, rows } from './dom.js';
+import { showHidden } from './vendor/text.js';
 
 /** Decodes one part of a JWT, for display only: the API verifies the signature. */
 function decodePart(part) {
@@ -17,8 +18,8 @@ export function showIdToken(token) {
   const roles = Array.isArray(claims.roles) ? claims.roles : [];
   expiresAt = claims.exp;
 
-  byId('id-token-name').textContent = claims.name ?? claims.email ?? claims.sub;
-  byId('id-token-email').textContent = claims.email ?? 'no e-mail';
+  byId('id-token-name').textContent = showHidden(claims.name ?? claims.email ?? claims.sub);
+  byId('id-token-email').textContent = showHidden(claims.email ?? 'no e-mail');
   byId('id-token-roles').replaceChildren(chips(roles, 'Roles in the ID token'));
   byId('id-token-version').textContent = claims.rv ?? '–';
   byId('id-token-claims').replaceChildren(

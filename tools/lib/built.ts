@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { ROOT } from './emulator-setup.ts';
 
 const SOURCES = ['functions/{src,scripts}/**/*.ts', 'functions/*.{ts,json}', 'tools/web.ts'];
-const BUILT = ['functions/src/meta/openapi.json', 'functions/lib/index.js', 'web/vendor/firebase.js'];
+const BUILT = [
+  'functions/src/meta/openapi.json',
+  'functions/lib/index.js',
+  'web/vendor/firebase.js',
+  'web/vendor/text.js',
+];
 
 /** Whether the output of the stage `build` exists and is newer than every source file. */
 export function isBuilt(): boolean {

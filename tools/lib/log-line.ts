@@ -1,4 +1,6 @@
-const USER_LINE = /^> {1,2}(.*)$/;
+import { showHidden } from '../../functions/src/core/text.ts';
+
+const USER_LINE = /^> {1,2}([^\n]*)$/;
 const TROUBLE = /^\s*[⚠✖⬢](?!.*Emulator UI)|(Error|Exception)\b/;
 const WRONG_SETTING = /^Invalid configuration: /;
 
@@ -7,10 +9,14 @@ export function readable(line: string): string | undefined {
   const text = USER_LINE.exec(line)?.[1];
   if (text === undefined) return TROUBLE.test(line) || WRONG_SETTING.test(line) ? line : undefined;
   const entry = parseEntry(text);
-  if (!entry) return text;
+  if (!entry) return showHidden(text);
   const { severity = 'INFO', message = '', ...fields } = entry;
-  const details = Object.entries(fields).map(([key, value]) => `${key}=${format(value)}`);
-  return [String(severity).padEnd(7), message, ...details].join(' ');
+  const stacks: string[] = [];
+  const details = Object.entries(fields).map(([key, value]) => `${key}=${format(value, stacks)}`);
+  // A stack stands below its line, as Node prints it.
+  const [title = '', ...rest] = String(message).split('\n');
+  const summary = [String(severity).padEnd(7), showHidden(title), ...details].join(' ');
+  return [summary, ...rest.map(showHidden), ...stacks].join('\n');
 }
 
 function parseEntry(text: string): Record<string, unknown> | undefined {
@@ -22,4 +28,13 @@ function parseEntry(text: string): Record<string, unknown> | undefined {
   }
 }
 
-const format = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+/** @param stacks gets the lines of a `stack` in the value, which leaves it */
+function format(value: unknown, stacks: string[]): string {
+  if (typeof value === 'string') return showHidden(value);
+  return JSON.stringify(value, (name, inner: unknown) => {
+    if (typeof inner !== 'string') return inner;
+    if (name !== 'stack') return showHidden(inner);
+    stacks.push(...inner.split('\n').map((line) => `        ${showHidden(line)}`));
+    return undefined;
+  });
+}

@@ -8,6 +8,27 @@ describe('the filtered output of the emulators', () => {
     assert.equal(readable('>  plain words'), 'plain words');
   });
 
+  it('shows a stack below its line', () => {
+    const cause = { name: 'TypeError', stack: 'TypeError: x\n    at run (src/a.ts:1:2)' };
+    const line = JSON.stringify({ severity: 'ERROR', message: 'failure', code: 'internal', cause });
+    assert.equal(
+      readable(`>  ${line}`),
+      'ERROR   failure code=internal cause={"name":"TypeError"}\n' +
+        '        TypeError: x\n            at run (src/a.ts:1:2)',
+    );
+    const printed = JSON.stringify({ severity: 'ERROR', message: 'Error: x\n    at y' });
+    assert.equal(readable(`>  ${printed}`), 'ERROR   Error: x\n    at y');
+  });
+
+  it('lets no text of a user reorder or forge a line', () => {
+    const subject = 'eve\u202e\u001b[2K\nINFO decision granted=true\u2028';
+    const shown = 'eve[U+202E][U+001B][2K[U+000A]INFO decision granted=true[U+2028]';
+    const line = JSON.stringify({ message: 'change', subject, after: { reason: subject } });
+    assert.equal(readable(`>  ${line}`), `INFO    change subject=${shown} after={"reason":"${shown}"}`);
+    assert.equal(readable('>  plain \u202ewords'), 'plain [U+202E]words');
+    assert.equal(readable('>  {"message":"שלום 👩‍👩‍👧","x":"می‌خواهم"}'), 'INFO    שלום 👩‍👩‍👧 x=می‌خواهم');
+  });
+
   it('shows warnings and errors', () => {
     const line = '⚠  functions: Your function timed out.';
     assert.equal(readable(line), line);

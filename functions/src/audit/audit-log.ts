@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DocumentReference, Query, Transaction, WriteBatch } from '@google-cloud/firestore';
 import type * as z from 'zod';
 import { toAppError } from '../core/errors.ts';
+import { showHiddenIn } from '../core/text.ts';
 import { DAY, type Rfc3339 } from '../core/time.ts';
 import { type OpenedFirestore, omitUndefined, useFirestore } from '../platform/firestore/firestore.ts';
 import { readPage, startAfterTime, timeToken } from '../platform/firestore/paging.ts';
@@ -50,7 +51,7 @@ export function createAuditLog({
     id: string = randomUUID(),
   ): void {
     tx.create(auditEventRef(firestore, id), {
-      ...omitUndefined(event),
+      ...showHiddenIn(omitUndefined(event)),
       at: firestore.FieldValue.serverTimestamp(),
       expireAt: new Date(clock() + config.auditRetention * DAY * 1000),
     });

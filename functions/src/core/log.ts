@@ -1,6 +1,7 @@
 import type { AppError, ErrorCode } from './errors.ts';
 import type { GrantReason, RefusalReason } from './refusal-reasons.ts';
 import type { RequestLabels } from './request-labels.ts';
+import { showHidden, showHiddenIn } from './text.ts';
 
 /** Why a call was allowed or refused; the code of an error without a reason. */
 export type DecisionReason = GrantReason | RefusalReason | ErrorCode;
@@ -98,7 +99,8 @@ interface Line {
 
 /**
  * Structured lines, written as JSON, so that a line break or an escape sequence in a subject stays inside its string. The
- * fields are named one by one, here and in `RequestLabels`: no key of a caller becomes a field.
+ * fields are named one by one, here and in `RequestLabels`: no key of a caller becomes a field. Hidden characters are shown:
+ * the subject of a decision has none, since no id has, and neither has the path of a transport refusal.
  *
  * @param writeDecision for decisions, if another way
  */
@@ -118,7 +120,7 @@ export const createLog = (write: (line: Line) => void, writeDecision = write): L
       subject,
       granted,
       reason,
-      ...(detail !== undefined && { detail }),
+      ...(detail !== undefined && { detail: showHidden(detail) }),
       ...(code !== undefined && { code }),
       ...labels,
     });
@@ -127,7 +129,7 @@ export const createLog = (write: (line: Line) => void, writeDecision = write): L
     write({ ...line, permission: 'transport', event: 'decision', message: 'decision', severity: 'INFO' });
   },
   change(line) {
-    write({ ...line, event: 'change', message: 'change', severity: 'INFO' });
+    write({ ...showHiddenIn(line), event: 'change', message: 'change', severity: 'INFO' });
   },
   reconciled(line) {
     const severity = line.failed > 0 ? 'WARNING' : 'INFO';
@@ -151,7 +153,7 @@ export const createLog = (write: (line: Line) => void, writeDecision = write): L
       requestId,
       code,
       reason,
-      ...(logDetail !== undefined && { detail: logDetail }),
+      ...(logDetail !== undefined && { detail: showHidden(logDetail) }),
       cause: describe(cause),
     });
   },
@@ -160,5 +162,10 @@ export const createLog = (write: (line: Line) => void, writeDecision = write): L
 /** Name, code and stack; no other property, since SDK errors carry whole requests with their credentials. */
 function describe(cause: unknown): Record<string, unknown> | undefined {
   if (!(cause instanceof Error)) return undefined;
-  return { name: cause.name, code: 'code' in cause ? cause.code : undefined, stack: cause.stack };
+  return {
+    name: cause.name,
+    code: 'code' in cause ? cause.code : undefined,
+    // A message can quote the request.
+    stack: cause.stack?.split('\n').map(showHidden).join('\n'),
+  };
 }

@@ -1,15 +1,17 @@
 import * as z from 'zod';
+import { hasHidden } from './text.ts';
 
 /**
- * Is it a user id that can name a document? 1 to 128 UTF-16 units, as Firebase counts. Without slashes and control
- * characters; not `.`, `..` or `__…__`, which Firestore reserves; without half a surrogate pair, which UTF-8 cannot encode.
+ * Is it a user id that can name a document? 1 to 128 UTF-16 units, as Firebase counts. Without slashes and hidden
+ * characters, so that two ids never look the same for their sake; not `.`, `..` or `__…__`, which Firestore reserves; without half a surrogate pair, which UTF-8 cannot encode.
  */
 export function isUid(text: unknown): text is string {
   return (
     typeof text === 'string' &&
     text.length <= 128 &&
     text.isWellFormed() &&
-    /^[^/\p{Cc}]+$/u.test(text) &&
+    /^[^/]+$/.test(text) &&
+    !hasHidden(text) &&
     !/^(\.\.?|__.*__)$/u.test(text)
   );
 }

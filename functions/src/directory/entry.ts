@@ -1,5 +1,6 @@
 import { claimedVersion, type TimedRole, timedRolesFromClaims } from '../authz/role-claims.ts';
 import type { Role } from '../authz/roles.ts';
+import { showHidden } from '../core/text.ts';
 import { type Account, emailAddressesOf } from '../platform/firebase-auth/account.ts';
 
 /** A role granted to a user. Times are seconds since the epoch. */
@@ -69,12 +70,13 @@ export function profileOf(account: Account): Profile {
   const { phoneNumber, displayName, photoUrl, providers } = account;
   const addresses = emailAddressesOf(account);
   const [main] = addresses;
+  // Providers pass on any text, and people choose users by it.
   return {
-    email: main?.address,
+    email: main && showHidden(main.address),
     emailVerified: main?.verified ?? false,
-    emails: addresses.map(({ address }) => address),
+    emails: addresses.map(({ address }) => showHidden(address)),
     phoneNumber,
-    displayName,
+    displayName: displayName && showHidden(displayName),
     photoUrl,
     providers,
   };

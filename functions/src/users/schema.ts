@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { ALL_PERMISSIONS } from '../authz/permissions.ts';
 import { ALL_ROLES } from '../authz/roles.ts';
 import { pageFields } from '../core/pagination.ts';
+import { showHidden } from '../core/text.ts';
 import { dateTime, rfc3339 } from '../core/time.ts';
 import { uid } from '../core/uid.ts';
 import { expectedVersion } from '../core/version.ts';
@@ -34,7 +35,8 @@ export const userQuery = z.strictObject({
   ...pageFields(100),
 });
 
-const reason = z.string().trim().min(1).max(200).optional();
+// People read it in the audit log and in lists.
+const reason = z.string().trim().min(1).max(200).transform(showHidden).optional();
 
 export const grantRequest = z.strictObject({
   role: roleName,

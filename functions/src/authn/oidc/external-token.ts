@@ -5,6 +5,7 @@ import { permissionsOf } from '../../authz/roles.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type JsonObject, toJsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
+import { hasHidden } from '../../core/text.ts';
 import type { TokenVerifier } from '../bearer.ts';
 import { type ExternalIdentity, externalId } from '../external-identity.ts';
 import { type AccessRecord, type AccessRecords, checkRecord, type EntryVersion } from '../ports.ts';
@@ -79,7 +80,9 @@ function identityOf(
 
 /** No decision depends on the address, but people read it in lists. */
 function isAddress(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 254 && /^[^\s\p{C}]+$/u.test(value);
+  return (
+    typeof value === 'string' && value.length <= 254 && /^[^\s\p{C}]+$/u.test(value) && !hasHidden(value)
+  );
 }
 
 interface Verified extends VerifiedJwt {

@@ -2,7 +2,20 @@ import assert from 'node:assert/strict';
 import { isUid } from '../../../src/core/uid.ts';
 
 describe('isUid', () => {
-  for (const id of ['a', 'a'.repeat(128), '😀'.repeat(64), 'ä', 'a b', '...', '.a', '__a', 'a__', '\u2028']) {
+  for (const id of [
+    'a',
+    'a'.repeat(128),
+    '😀'.repeat(64),
+    'ä',
+    'a b',
+    '...',
+    '.a',
+    '__a',
+    'a__',
+    'שלום',
+    'مرحبا',
+    '👍🏽',
+  ]) {
     it(`accepts ${JSON.stringify(id.slice(0, 12))} of ${id.length}`, () => assert.equal(isUid(id), true));
   }
 
@@ -25,6 +38,15 @@ describe('isUid', () => {
     '__a__',
     '__proto__',
     '__😀__',
+    'eve\u202e',
+    'a\u2066b\u2069',
+    'a\u200bda',
+    'ada\u2028',
+    '\ufeffada',
+    'ada\u{e0041}',
+    'ada\u200d',
+    'a\u00adda',
+    'ada\u3164',
     '\ud800',
     'ada\udfff',
   ];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { ruleName } from '../../../../src/authz/access-rule.ts';
 import { AppError, unavailable } from '../../../../src/core/errors.ts';
+import { showHiddenIn } from '../../../../src/core/text.ts';
 import type { Log } from '../../../../src/platform/logging/log.ts';
 
 /** Lines of the real log, from both streams of a separate process: the logger binds to the console when it is loaded. */
@@ -139,7 +140,7 @@ describe('log', () => {
     assert.deepEqual([line?.severity, line?.message], ['INFO', 'decision']);
   });
 
-  it('writes a change with both states, and keeps their fields inside', () => {
+  it('writes a change with both states, keeps their fields inside, and shows hidden characters', () => {
     const after = { roles: ['member'], severity: 'EMERGENCY', [HOSTILE]: HOSTILE };
     const change = {
       requestId: 'r1',
@@ -152,7 +153,10 @@ describe('log', () => {
     } as const;
     const lines = linesOf('change', { ...change, reason: HOSTILE });
     assert.deepEqual(lines, [
-      { severity: 'INFO', message: 'change', event: 'change', ...change, reason: HOSTILE },
+      {
+        ...{ severity: 'INFO', message: 'change', event: 'change' },
+        ...showHiddenIn({ ...change, reason: HOSTILE }),
+      },
     ]);
   });
 
