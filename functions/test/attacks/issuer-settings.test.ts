@@ -116,6 +116,16 @@ describe('settings of an issuer', () => {
     assert.equal(await send('RS256', 'RS256', { claims }), '401 invalid_token', 'the default is a day');
   });
 
+  it('refuses an encrypted token, and says in the log what to do', async () => {
+    const header = Buffer.from('{"alg":"dir","enc":"A256GCM","iss":"x"}').toString('base64url');
+    const encrypted = `${header}..AAAA.AAAA.AAAA`;
+    const { status } = await api.as().get('/v1/me').set('Authorization', `Bearer ${encrypted}`);
+    assert.equal(status, 401);
+    const { reason, detail } = api.lines.at(-1) ?? assert.fail();
+    assert.equal(reason, 'malformed-token');
+    assert.match(String(detail), /^encrypted token \(JWE\); request an audience/);
+  });
+
   it('accepts the claims of the issue: an ISO auth_time, and fractions in iat and exp', async () => {
     const claims = { auth_time: '2026-11-30T10:00:00.000Z', iat: now - 4.5, exp: now + 599.25 };
     assert.equal(await send('RS256', 'RS256', { claims }), '200');

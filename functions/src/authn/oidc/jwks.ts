@@ -72,10 +72,10 @@ export function createKeySet(options: Options): KeySet {
 
   /** Once, not at every fetch of the same set. */
   function logSkipped({ keys, skipped }: UsableKeys): void {
-    const text = skipped.toSorted().join();
-    if (text === logged) return;
+    const shown = skipped.slice(0, MAX_LOGGED);
+    const text = shown.toSorted().join();
+    if (text !== logged && text !== '') log.keysSkipped({ issuer, usable: keys.length, skipped: shown });
     logged = text;
-    if (text !== '') log.keysSkipped({ issuer, usable: keys.length, skipped: skipped.slice(0, MAX_LOGGED) });
   }
 
   async function openRemote(): Promise<RemoteKeys> {

@@ -79,6 +79,20 @@ describe('createKeySet with OpenID discovery', () => {
     await assertRefused(() => find(issuer), 'unavailable');
   });
 
+  it('fetches a failing document, or failing keys, once per cool-down for any number of tokens', async () => {
+    for (const failing of [DOCUMENT, '/keys']) {
+      server.requests.length = 0;
+      server.answer((req, res) => {
+        if (req.url?.endsWith(failing)) res.writeHead(500).end();
+        else res.writeHead(200).end(JSON.stringify({ issuer, jwks_uri }));
+      });
+      const keys = open(issuer);
+      for (let kid = 0; kid < 60; kid++)
+        await assertRefused(() => keys.find({ alg: 'EdDSA', kid: `k${kid}` }), 'unavailable');
+      assert.equal(server.requests.filter((url) => url.endsWith(failing)).length, 1);
+    }
+  });
+
   it('fetches the document once for concurrent tokens', async () => {
     serveDocument({ issuer, jwks_uri });
     const keys = open(issuer);

@@ -3,6 +3,7 @@ import { type ExternalIdentity, externalId } from '../../../../src/authn/externa
 import { createTokenVerifiers } from '../../../../src/authn/oidc/external-token.ts';
 import type { IssuerProfile } from '../../../../src/authn/oidc/issuer-profile.ts';
 import type { AccessRecord } from '../../../../src/authn/ports.ts';
+import { decide } from '../../../../src/authz/decide.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
 import { silentLog } from '../../../helpers/log.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
@@ -124,6 +125,19 @@ describe('external token', () => {
     assert.deepEqual([principal.roles, principal.directoryId], [['member'], id]);
     const alone = await authenticate({}, null);
     assert.deepEqual([alone.principal.roles, alone.directoryVersion], [['member'], undefined]);
+  });
+
+  it('has an auth_time that cannot be read as an unknown sign-in, which is never recent', async () => {
+    const rule = { signedIn: true, maxAge: 300 } as const;
+    for (const auth_time of ['2026-11-30T10:00:00.000Z', String(NOW), -1, null, {}, undefined]) {
+      const { principal } = await authenticate({ auth_time });
+      assert.deepEqual([principal.assurance.at, principal.authTime], [undefined, NOW - 10]);
+      const decision = decide(principal, rule, undefined, NOW);
+      assert.deepEqual([decision.allowed, decision.reason], [false, 'step-up-required']);
+    }
+    const { principal } = await authenticate({ auth_time: NOW - 299.5 });
+    assert.deepEqual([principal.assurance.at, principal.authTime], [NOW - 300, NOW - 300]);
+    assert.equal(decide(principal, rule, undefined, NOW).allowed, true);
   });
 
   it('passes the e-mail address to the directory, verified only by email_verified: true', async () => {
