@@ -15,7 +15,7 @@ const text = (file: string) => readFileSync(join(FUNCTIONS, file), 'utf8');
 function importsOf(file: string, when: 'loaded' | 'ever'): string[] {
   const patterns = {
     loaded: /(?:from|import)\s*(['"])([\w@:./-]+)\1/g,
-    ever: /(?:from\s*|import\s*\(?\s*|require\(\s*)(['"])([\w@:./-]+)\1/g,
+    ever: /(?:from\s*|(?<![\w.])import\s*\(?\s*|require\(\s*)(['"])([\w@:./-]+)\1/g,
   };
   return [...text(file).matchAll(patterns[when])].map(([, , specifier = '']) => specifier);
 }
