@@ -3,12 +3,12 @@
 import { parseArgs } from 'node:util';
 import { isRole } from '../functions/src/authz/roles.ts';
 import type { DirectoryEntry } from '../functions/src/directory/entry.ts';
+import { newIdentity } from '../functions/src/identities/schema.ts';
 import {
   grantAsOperator,
   grantToExternalUser,
   type NamedUser,
 } from '../functions/src/users/operator-grant.ts';
-import { newIdentity } from '../functions/src/users/schema.ts';
 import { connect, explain, isEmulated } from './lib/connect.ts';
 import { readDeployed } from './lib/deployed.ts';
 import { readUsage } from './lib/usage.ts';

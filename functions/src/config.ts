@@ -27,6 +27,10 @@ const settings = {
     default: false,
     description: 'Must browsers use HTTPS for every host below the domain of the API, too?',
   }),
+  INVITATION_URL: defineString('INVITATION_URL', {
+    default: '',
+    description: 'Page of an allowed web origin to which an invited user can go on. Empty: none.',
+  }),
   APP_CHECK: defineBoolean('APP_CHECK', {
     default: false,
     description: 'Refuse requests without a valid App Check token.',
@@ -107,6 +111,8 @@ export interface Config extends Product {
   /** Request headers that pages of other origins may send besides those of the API. */
   readonly allowedHeaders: readonly string[];
   readonly hstsIncludeSubDomains: boolean;
+  /** Where an invited user can go on. On one of the allowed origins. */
+  readonly invitationUrl: string | undefined;
   readonly appCheck: { readonly enforce: boolean; readonly consume: boolean };
   /** Seconds. */
   readonly accessChangeMaxAge: number;
@@ -165,6 +171,7 @@ const environment = z.object({
   PREVIEW_CHANNELS: flag,
   ALLOWED_HEADERS: commaSeparated(headerName),
   HSTS_INCLUDE_SUBDOMAINS: flag,
+  INVITATION_URL: z.string(),
   APP_CHECK: flag,
   APP_CHECK_CONSUME: flag,
   ACCESS_CHANGE_MAX_AGE: wholeNumber(1, 60),
@@ -202,16 +209,24 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
     throw new ConfigError(['APP_CHECK_CONSUME: does nothing without APP_CHECK']);
   }
   const sites = [projectId, ...values.HOSTING_SITES];
+  const allowedOrigins = Object.freeze([...sites.flatMap(originsOfSite), ...values.ALLOWED_ORIGINS]);
+  if (
+    values.INVITATION_URL !== '' &&
+    !allowedOrigins.includes(URL.parse(values.INVITATION_URL)?.origin ?? '')
+  ) {
+    throw new ConfigError(['INVITATION_URL: is not a URL of an allowed web origin']);
+  }
   return Object.freeze({
     ...readProduct(emulator ? inEmulator(product, env) : product, { projectId, emulator }),
     behindGateway: values.BEHIND_GATEWAY,
     projectId,
     emulator,
     ...(emulator && { authEmulator: env.FIREBASE_AUTH_EMULATOR_HOST }),
-    allowedOrigins: Object.freeze([...sites.flatMap(originsOfSite), ...values.ALLOWED_ORIGINS]),
+    allowedOrigins,
     previewSites: Object.freeze(values.PREVIEW_CHANNELS ? sites : []),
     allowedHeaders: Object.freeze(values.ALLOWED_HEADERS),
     hstsIncludeSubDomains: values.HSTS_INCLUDE_SUBDOMAINS,
+    invitationUrl: values.INVITATION_URL || undefined,
     // The emulator has no App Check service, and its tokens could not be verified.
     appCheck: Object.freeze({ enforce: values.APP_CHECK && !emulator, consume: values.APP_CHECK_CONSUME }),
     accessChangeMaxAge: values.ACCESS_CHANGE_MAX_AGE,

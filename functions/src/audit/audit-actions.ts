@@ -10,7 +10,8 @@ export const AUDIT_ACTIONS = {
   'user.firebase-account-deleted': 'the Firebase account of an external user was deleted; the entry stays',
   'user.provision': 'an entry of an external user is created, by an administrator or just in time',
   'user.import': 'an entry of an existing Firebase user with roles is created',
-  'user.create': 'the sign-up policy refuses a sign-up (Identity Platform)',
+  'user.create':
+    'an administrator creates a Firebase user; or the sign-up policy refuses a sign-up (Identity Platform)',
   'user.sign-up-refused': 'the sign-up policy disables a new account (without Identity Platform)',
   'user.sign-in': 'a disabled user tries to sign in (Identity Platform)',
   'sessions.revoke': 'a user is signed out everywhere',

@@ -31,6 +31,7 @@ export const ERRORS = {
   invalid_request: kind(400, 'invalid-argument', 'The request is malformed'),
   not_found: kind(404, 'not-found', 'Not found'),
   method_not_allowed: kind(405, 'not-found', 'This method is not available here'),
+  already_exists: kind(409, 'already-exists', 'It exists already'),
   last_owner: kind(409, 'failed-precondition', 'The last owner cannot be removed'),
   version_mismatch: kind(409, 'aborted', 'The resource was changed in the meantime'),
   precondition_required: kind(428, 'failed-precondition', 'Say which version you change'),

@@ -62,17 +62,26 @@ export function createChangeAccess({ directory, sync, audit, log }: Deps): Chang
       const isSynced = await sync.syncAccount(uid, { leased: entry.lease?.by === id ? entry : undefined });
       return isSynced ? { ...entry, pending: [], lease: undefined } : entry;
     } catch (error) {
-      const { code, reason = code, logDetail } = toAppError(error);
-      const refusal = { ...event, outcome: 'refused', reason } as const;
-      if (isRefusal(error)) {
-        log.change({ ...refusal, code });
-        if (isDenial(code)) await audit.recordRefusal(refusal);
-      } else {
-        log.change({ ...refusal, outcome: 'unknown', code, detail: logDetail });
-      }
+      await reportRefusal({ log, audit }, event, error);
       throw error;
     }
   };
+}
+
+/** Writes a change that was refused, or failed, to the log; a denial also to the audit log. */
+export async function reportRefusal(
+  { log, audit }: Pick<Deps, 'log' | 'audit'>,
+  event: Omit<AuditEvent, 'outcome'>,
+  error: unknown,
+): Promise<void> {
+  const { code, reason = code, logDetail } = toAppError(error);
+  const refusal = { ...event, outcome: 'refused', reason } as const;
+  if (isRefusal(error)) {
+    log.change({ ...refusal, code });
+    if (isDenial(code)) await audit.recordRefusal(refusal);
+  } else {
+    log.change({ ...refusal, outcome: 'unknown', code, detail: logDetail });
+  }
 }
 
 function isDenial(code: keyof typeof ERRORS): boolean {

@@ -1,5 +1,6 @@
 import type { AuditLog } from '../audit/index.ts';
 import type { Platform } from '../platform/platform.ts';
+import { createAddUser } from './add-user.ts';
 import { createChangeAccess } from './change-access.ts';
 import { createDirectory } from './directory.ts';
 import { createDirectoryList } from './list.ts';
@@ -35,6 +36,7 @@ export function createDirectoryService(
     feed,
     sync,
     changeAccess,
+    addUser: createAddUser({ directory, accounts, sync, audit, log }),
     reconcile,
     /** {@link reconcile} as the system, with a line in the log. */
     async reconcileOnSchedule(): Promise<void> {

@@ -1,11 +1,11 @@
 import { defineModule } from '../pipeline/module.ts';
 import { createIdentitiesService } from './identities-service.ts';
-import { provisionUser } from './operations.ts';
+import { createUser } from './operations.ts';
 
-/** External identities: users of trusted issuers other than Firebase. */
+/** Creates users: Firebase users by e-mail address, and users of trusted issuers before their first sign-in. */
 export const identities = defineModule({
   name: 'identities',
   summary: 'Users of trusted issuers other than Firebase.',
   create: createIdentitiesService,
-  operations: [provisionUser],
+  operations: [createUser],
 });

@@ -1,15 +1,19 @@
 import { operation } from '../pipeline/operation.ts';
-import { newIdentity, provisionedUser } from '../users/index.ts';
 import type { IdentitiesService } from './identities-service.ts';
+import { createdUser, newUser } from './schema.ts';
 
-export const provisionUser = operation<IdentitiesService>()({
-  name: 'provisionUser',
+export const createUser = operation<IdentitiesService>()({
+  name: 'createUser',
   effect: 'write',
   access: { permission: 'users:write' },
   http: { method: 'post', path: '/users' },
-  input: newIdentity,
-  output: provisionedUser,
-  summary: 'Provision a user of a trusted issuer before the first sign-in, or return the existing entry.',
+  input: newUser,
+  output: createdUser,
+  summary: 'Create a Firebase user by e-mail address, or a user of a trusted issuer if there is none.',
   created: { id: ({ uid }) => uid, existed: ({ created }) => !created },
-  run: (identity, { service, actor, access }) => service.provision(actor, identity, access),
+  run({ issuer, subject, email, ...fields }, { service, actor, access }) {
+    if (email !== undefined) return service.createFirebaseUser(actor, { email, ...fields }, access);
+    // The schema takes an address or an identity.
+    return service.provision(actor, { issuer: issuer ?? '', subject: subject ?? '' }, access);
+  },
 });

@@ -2,7 +2,7 @@ import { type AccessRule, permissionOf } from '../authz/access-rule.ts';
 import { toDenialError } from '../authz/decide.ts';
 import { isPrivileged, type Permission } from '../authz/permissions.ts';
 import { createPrincipal, type Principal } from '../authz/principal.ts';
-import { activeRoles } from '../authz/role-claims.ts';
+import { activeRoles, isActive } from '../authz/role-claims.ts';
 import { permissionsOf, ROLES } from '../authz/roles.ts';
 import { AppError } from '../core/errors.ts';
 import type { ChangeContext, DirectoryEntry, Grant } from '../directory/index.ts';
@@ -39,7 +39,11 @@ export function withCurrentRoles(
  *
  * @throws AppError `own_account`, `exceeds_own_permissions`
  */
-export function checkGrant(actor: Principal, entry: DirectoryEntry, grants: readonly Grant[]): void {
+export function checkGrant(
+  actor: Principal,
+  entry: Pick<DirectoryEntry, 'uid' | 'grants'>,
+  grants: readonly Grant[],
+): void {
   checkNotOwn(actor, entry);
   const isIn = (list: readonly Grant[], { role, expiresAt, reason }: Grant) =>
     list.some((grant) => grant.role === role && grant.expiresAt === expiresAt && grant.reason === reason);
@@ -52,6 +56,27 @@ export function checkGrant(actor: Principal, entry: DirectoryEntry, grants: read
       throw new AppError('exceeds_own_permissions', detail, { missing });
     }
   }
+}
+
+/**
+ * Are the new grants still valid? A request may repeat an expired grant of the entry.
+ *
+ * @param fieldOf input field of the expiry of the grant with an index
+ * @throws AppError `invalid_argument`
+ */
+export function checkExpiry(
+  before: readonly Grant[],
+  grants: readonly Grant[],
+  now: number,
+  fieldOf = (index: number) => `grants.${index}.expiresAt`,
+): void {
+  const errors = grants.flatMap((grant, index) =>
+    !isActive(grant, now) && !before.includes(grant)
+      ? { field: fieldOf(index), message: 'Send a time in the future.' }
+      : [],
+  );
+  if (errors.length > 0)
+    throw new AppError('invalid_argument', 'A grant expires in the future or never.', { errors });
 }
 
 /**
@@ -69,7 +94,7 @@ export function checkOutranked(actor: Principal, entry: DirectoryEntry, now: num
   }
 }
 
-function checkNotOwn({ directoryId }: Principal, { uid }: DirectoryEntry): void {
+function checkNotOwn({ directoryId }: Principal, { uid }: Pick<DirectoryEntry, 'uid'>): void {
   if (directoryId === uid) {
     throw new AppError('own_account', 'Ask another administrator to change your account.');
   }

@@ -15,9 +15,9 @@ import {
 } from './operations.ts';
 import { createUsersService } from './users-service.ts';
 
-export { withCurrentRoles } from './granting.ts';
+export { checkExpiry, checkGrant, withCurrentRoles } from './granting.ts';
 export { grantAsOperator, grantToExternalUser } from './operator-grant.ts';
-export { newIdentity, provisionedUser } from './schema.ts';
+export { auditReason, grantRequests, user } from './schema.ts';
 export { createUserView, type UserView } from './views.ts';
 
 /** Users: their grants, their state, their sessions. */

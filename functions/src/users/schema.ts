@@ -38,6 +38,8 @@ export const userQuery = z.strictObject({
 // People read it in the audit log and in lists.
 const reason = z.string().trim().min(1).max(200).transform(showHidden).optional();
 
+export const auditReason = reason.meta({ description: 'Why, for the audit log.' });
+
 export const grantRequest = z.strictObject({
   role: roleName,
   expiresAt: rfc3339
@@ -47,23 +49,24 @@ export const grantRequest = z.strictObject({
   reason: reason.meta({ description: 'Why the role is granted; stored with the grant.' }),
 });
 
+export const grantRequests = z
+  .array(grantRequest)
+  .max(ALL_ROLES.length)
+  .refine((grants) => new Set(grants.map(({ role }) => role)).size === grants.length, 'Send each role once.');
+
 export const roleChange = z.strictObject({
-  grants: z
-    .array(grantRequest)
-    .max(ALL_ROLES.length)
-    .refine(
-      (grants) => new Set(grants.map(({ role }) => role)).size === grants.length,
-      'Send each role once.',
-    )
-    .meta({ description: 'All grants of the user after the change.', examples: [[{ role: 'support' }]] }),
+  grants: grantRequests.meta({
+    description: 'All grants of the user after the change.',
+    examples: [[{ role: 'support' }]],
+  }),
   version: expectedVersion,
-  auditReason: reason.meta({ description: 'Why, for the audit log.' }),
+  auditReason,
 });
 
 /** The version is not needed to add or remove one role: the others stay as they are. */
 const singleChange = {
   version: expectedVersion.optional(),
-  auditReason: reason.meta({ description: 'Why, for the audit log.' }),
+  auditReason,
 };
 
 export const newGrant = z.strictObject({ uid, ...grantRequest.shape, ...singleChange });
@@ -88,21 +91,6 @@ export const userRoles = z
 const identity = z.object({ issuer: z.string(), subject: z.string() }).meta({
   id: 'Identity',
   description: 'Who it is: the issuer and the `sub` of their tokens. Never the e-mail address.',
-});
-
-export const newIdentity = z.strictObject({
-  issuer: z
-    .string()
-    .min(1)
-    .max(2048)
-    .meta({
-      description: 'A trusted issuer, character by character.',
-      examples: ['https://login.example.com'],
-    }),
-  subject: uid.meta({
-    description: 'The `sub` of its tokens, 1 to 128 characters.',
-    examples: ['auth0|64f1a2b3c4d5e6f7a8b9c0d1'],
-  }),
 });
 
 export const user = z
@@ -134,10 +122,6 @@ export const user = z
     updatedAt: dateTime,
   })
   .meta({ id: 'User' });
-
-export const provisionedUser = user
-  .extend({ created: z.boolean().meta({ description: 'False: the user existed before this request.' }) })
-  .meta({ id: 'ProvisionedUser' });
 
 export const userPage = z
   .object({ users: z.array(user).readonly(), nextPageToken: z.string().optional() })

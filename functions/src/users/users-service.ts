@@ -17,7 +17,7 @@ import {
 } from '../directory/index.ts';
 import { mergeClaims } from '../platform/firebase-auth/account.ts';
 import type { Platform } from '../platform/platform.ts';
-import { checkGrant, checkOutranked, withCurrentRoles } from './granting.ts';
+import { checkExpiry, checkGrant, checkOutranked, withCurrentRoles } from './granting.ts';
 import { createUserList } from './user-list.ts';
 import { createUserView, toGrantViews, type UserView } from './views.ts';
 
@@ -37,8 +37,7 @@ export interface RoleChange extends GrantsChange {
 interface GrantsEdit {
   /** Pure. @param before is returned when nothing changes */
   readonly apply: (before: readonly Grant[], given: { by: string; now: number }) => readonly Grant[];
-  /** Input field of the expiry of the grant with an index. */
-  readonly expiryField?: (index: number) => string;
+  readonly expiryField?: Parameters<typeof checkExpiry>[3];
 }
 
 /**
@@ -64,7 +63,7 @@ export function createUsersService(
     actor: PrincipalActor,
     { uid, version, auditReason: reason }: GrantsChange,
     rule: AccessRule,
-    { apply, expiryField = () => 'expiresAt' }: GrantsEdit,
+    { apply, expiryField }: GrantsEdit,
   ): Promise<UserView> {
     const { principal } = actor;
     const { identity } = await find(uid);
@@ -80,7 +79,7 @@ export function createUsersService(
       checkGrant(withCurrentRoles(principal, rule, context), entry, grants);
       if (version !== undefined) checkVersion(entry, version);
       if (grants === entry.grants) return undefined;
-      checkExpiry(entry.grants, grants, { now, expiryField });
+      checkExpiry(entry.grants, grants, now, expiryField);
       // The order of grants has no meaning: a new order alone must not make tokens stale.
       const active = grants.filter((grant) => isActive(grant, now));
       const inOrder = active.toSorted((a, b) => entry.grants.indexOf(a) - entry.grants.indexOf(b));
@@ -140,7 +139,6 @@ export function createUsersService(
     setRoles: (actor: PrincipalActor, change: RoleChange, rule: AccessRule): Promise<UserView> =>
       changeGrants(actor, change, rule, {
         apply: (before, given) => applyGrantRequests(before, change.grants, given),
-        expiryField: (index) => `grants.${index}.expiresAt`,
       }),
 
     /** Adds a grant, or replaces that of the same role. The others stay. @throws AppError as {@link setRoles} */
@@ -151,6 +149,7 @@ export function createUsersService(
     ): Promise<UserView> =>
       changeGrants(actor, change, rule, {
         apply: (before, given) => withGrant(before, { role, expiresAt, reason }, given),
+        expiryField: () => 'expiresAt',
       }),
 
     /** Removes the grant of a role, if there is one. The others stay. @throws AppError `version_mismatch` */
@@ -226,19 +225,4 @@ function withGrant(
 function checkVersion({ rolesVersion }: DirectoryEntry, version: number): void {
   if (rolesVersion === version) return;
   throw new AppError('version_mismatch', `The roles are at version ${rolesVersion}. Read them again.`);
-}
-
-/** A request may repeat an expired grant of the entry, but not add one. */
-function checkExpiry(
-  before: readonly Grant[],
-  grants: readonly Grant[],
-  { now, expiryField }: { now: number } & Required<Pick<GrantsEdit, 'expiryField'>>,
-): void {
-  const errors = grants.flatMap((grant, index) =>
-    !isActive(grant, now) && !before.includes(grant)
-      ? { field: expiryField(index), message: 'Send a time in the future.' }
-      : [],
-  );
-  if (errors.length > 0)
-    throw new AppError('invalid_argument', 'A grant expires in the future or never.', { errors });
 }

@@ -134,6 +134,9 @@ function withStops(accounts: AccountStore, { stop }: Scheduler): AccountStore {
     setDisabled: (uid, disabled) => stop('setDisabled').then(() => accounts.setDisabled(uid, disabled)),
     revokeTokens: (uid, after) => stop('revokeTokens').then(() => accounts.revokeTokens(uid, after)),
     create: (uid) => stop('create').then(() => accounts.create(uid)),
+    createWithEmail: (account) => stop('createWithEmail').then(() => accounts.createWithEmail(account)),
+    createPasswordLink: (email, url) =>
+      stop('createPasswordLink').then(() => accounts.createPasswordLink(email, url)),
     createCustomToken: (uid, at) => stop('createCustomToken').then(() => accounts.createCustomToken(uid, at)),
     remove: (uid) => stop('remove').then(() => accounts.remove(uid)),
   };

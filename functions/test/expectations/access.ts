@@ -66,7 +66,7 @@ export const OPERATION_NEEDS: Readonly<Record<string, Need>> = {
   revokeUserRole: 'roles:assign',
   updateUser: 'users:write',
   deleteUser: 'users:write',
-  provisionUser: 'users:write',
+  createUser: 'users:write',
   revokeSessions: 'sessions:revoke',
   listAuditEvents: 'audit:read',
   exportAuditEvents: 'audit:read',

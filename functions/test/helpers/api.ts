@@ -11,7 +11,15 @@ import { createApp } from '../../src/http/app.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { watchAnswers } from './documented.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
-import { ACCOUNTS_LOOKUP, fetchGoogleAt, type Google, mintIdToken, openGoogle, PROJECT } from './google.ts';
+import {
+  ACCOUNTS_LOOKUP,
+  fetchGoogleAt,
+  type Google,
+  type GoogleUser,
+  mintIdToken,
+  openGoogle,
+  PROJECT,
+} from './google.ts';
 import { type LogLine, recordingLog } from './log.ts';
 import { openInstance, rebind, type TestInstance } from './open-instance.ts';
 import { type ProductFields, productOf } from './product.ts';
@@ -156,6 +164,10 @@ function rolesOf(who: Person): string[] {
   return who === 'norole' ? [] : [who];
 }
 
+/** A password link of Firebase Auth. */
+export const INVITATION = 'https://shop.example.com/__/auth/action?mode=resetPassword&oobCode=OOB-CODE-4711';
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+
 /** Serves Firebase Auth's account methods from `google.users`. */
 export function serveAccounts(google: Google): void {
   const { users } = google;
@@ -164,7 +176,21 @@ export function serveAccounts(google: Google): void {
   google.answer(ACCOUNTS_LOOKUP, (_req, body) => {
     const { localId = [], email = [] } = JSON.parse(body) as { localId?: string[]; email?: string[] };
     const all = [...users.values()];
-    return found(all.filter((user) => localId.includes(user.localId) || email.includes(user.email ?? '')));
+    return found(all.filter((user) => localId.includes(user.localId) || isOneOf(email, user)));
+  });
+  google.answer(`/v1/projects/${PROJECT}/accounts`, (_req, body) => {
+    const { email: address, ...fields } = JSON.parse(body) as GoogleUser;
+    // Firebase Auth stores addresses in lower case.
+    const user = { ...fields, email: address?.toLowerCase() ?? '' };
+    if ([...users.values()].some(({ email }) => email === user.email)) {
+      return (res) => res.writeHead(400, JSON_TYPE).end('{"error":{"message":"EMAIL_EXISTS"}}');
+    }
+    users.set(user.localId, user);
+    return { localId: user.localId };
+  });
+  google.answer(accounts('sendOobCode'), (_req, body) => {
+    const { continueUrl = '' } = JSON.parse(body) as { continueUrl?: string };
+    return { oobLink: `${INVITATION}&continueUrl=${encodeURIComponent(continueUrl)}` };
   });
   google.answer(accounts('batchGet'), () => found([...users.values()]));
   google.answer(accounts('update'), (_req, body) => {
@@ -182,8 +208,13 @@ export function serveAccounts(google: Google): void {
   });
 }
 
+/** Firebase Auth compares addresses in lower case. */
+function isOneOf(addresses: readonly string[], { email = '' }: GoogleUser): boolean {
+  return addresses.some((address) => address.toLowerCase() === email);
+}
+
 /** The path of an account method of Firebase Auth. */
-export function accounts(method: 'lookup' | 'batchGet' | 'update' | 'delete'): string {
+export function accounts(method: 'lookup' | 'batchGet' | 'update' | 'delete' | 'sendOobCode'): string {
   return `/v1/projects/${PROJECT}/accounts:${method}`;
 }
 
@@ -191,7 +222,7 @@ export function accounts(method: 'lookup' | 'batchGet' | 'update' | 'delete'): s
 export function breakFirebaseAuth(google: Google): void {
   for (const method of ['lookup', 'batchGet', 'update', 'delete'] as const) {
     google.answer(accounts(method), () => (res) => {
-      res.writeHead(500, { 'Content-Type': 'application/json' }).end('{"error":{"message":"BACKEND_ERROR"}}');
+      res.writeHead(500, JSON_TYPE).end('{"error":{"message":"BACKEND_ERROR"}}');
     });
   }
 }

@@ -1,6 +1,6 @@
 import type { Role } from '../../src/authz/roles.ts';
 import { AppError } from '../../src/core/errors.ts';
-import type { Account } from '../../src/platform/firebase-auth/account.ts';
+import { type Account, addressInUse } from '../../src/platform/firebase-auth/account.ts';
 import type { AccountStore } from '../../src/platform/firebase-auth/account-store.ts';
 
 /** An account with these fields; the others have defaults. */
@@ -66,6 +66,21 @@ export function createMemoryAccounts(accounts: readonly Account[]): MemoryAccoun
       changes.push(`create ${uid}`);
       const { email: _, ...nameless } = accountOf(uid, { emailVerified: false, providers: [], claims: {} });
       byUid.set(uid, nameless);
+    },
+    async createWithEmail({ uid, email, displayName }) {
+      await store.before(`createWithEmail ${email}`);
+      if ((await store.findByEmail(email)) !== undefined) throw addressInUse();
+      changes.push(`createWithEmail ${email}`);
+      const { displayName: _, ...account } = accountOf(uid, {
+        emailVerified: false,
+        providers: [],
+        claims: {},
+      });
+      byUid.set(uid, { ...account, email, ...(displayName !== undefined && { displayName }) });
+    },
+    async createPasswordLink(email, continueUrl = '') {
+      await store.before(`createPasswordLink ${email}`);
+      return `https://auth.example.com/action?oobCode=SECRET-CODE&continueUrl=${continueUrl}`;
     },
     async createCustomToken(uid) {
       await store.before(`createCustomToken ${uid}`);

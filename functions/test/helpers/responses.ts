@@ -91,7 +91,7 @@ interface Problem {
 }
 
 /** The errors that name fields. */
-const WITH_FIELDS = ['invalid_argument', 'precondition_required'];
+const WITH_FIELDS = ['invalid_argument', 'precondition_required', 'already_exists'];
 
 /** Asserts that the response is this error: RFC 9457 problem+json with our fields and no others. */
 export function assertProblem(

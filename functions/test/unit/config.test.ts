@@ -16,6 +16,7 @@ describe('config', () => {
       previewSites: [],
       allowedHeaders: ['sentry-trace', 'baggage', 'traceparent'],
       hstsIncludeSubDomains: false,
+      invitationUrl: undefined,
       defaultRole: 'member',
       signUpDomains: [],
       trustedIssuers: [],
@@ -81,6 +82,27 @@ describe('config', () => {
     assert.deepEqual(load({ ALLOWED_HEADERS: '' }).allowedHeaders, []);
     assert.deepEqual(load({ ALLOWED_HEADERS: 'x-a, B3' }).allowedHeaders, ['x-a', 'B3']);
   });
+
+  it('takes a page of an allowed origin for invited users', () => {
+    for (const page of [
+      'https://shop.web.app',
+      'https://shop.firebaseapp.com/a?b=c#d',
+      'https://a.example/in',
+    ]) {
+      const env = { ALLOWED_ORIGINS: 'https://a.example', INVITATION_URL: page };
+      assert.equal(load(env).invitationUrl, page);
+    }
+  });
+
+  for (const page of [
+    ...['https://evil.example', 'http://shop.web.app', 'https://shop.web.app.evil.example/', 'welcome'],
+    ...['https://shop.web.app@evil.example/', 'capacitor://localhost/in', 'javascript:alert(1)'],
+  ]) {
+    it(`is refused with ${page} as the page for invited users`, () => {
+      const env = { ALLOWED_ORIGINS: 'capacitor://localhost', INVITATION_URL: page };
+      assert.throws(() => load(env), /INVITATION_URL: is not a URL of an allowed web origin/);
+    });
+  }
 
   it('is refused with replay protection and without App Check', () => {
     assert.throws(() => load({ APP_CHECK_CONSUME: 'true' }), /APP_CHECK_CONSUME/);

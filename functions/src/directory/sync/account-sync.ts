@@ -33,7 +33,7 @@ export interface AccountSync {
 /** How long one instance may write before another one may, in seconds: longer than the deadlines of all its calls. */
 export const LEASE_SECONDS = 21;
 /** The SDK continues a call that timed out, with five attempts of 25 s: no other instance may write in that time. */
-const UNCERTAIN_LEASE_SECONDS = 151;
+export const UNCERTAIN_LEASE_SECONDS = 151;
 const WAIT_MS = 8_000;
 const POLL_MS = 100;
 /** After this many seconds, tokens may have been issued with the old claims: the change goes into the feed again. */

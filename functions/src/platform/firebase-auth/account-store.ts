@@ -3,7 +3,7 @@ import type { Auth } from 'firebase-admin/auth';
 import { withDeadline } from '../../core/deadline.ts';
 import { AppError, invalidField, unavailable } from '../../core/errors.ts';
 import { invalidPageToken } from '../../core/pagination.ts';
-import { type Account, toAccount } from './account.ts';
+import { type Account, addressInUse, toAccount } from './account.ts';
 
 /** Accounts in Firebase Auth. Every call has a deadline and fails as `unavailable`, `not_found` or `invalid_argument`. */
 export interface AccountStore {
@@ -18,6 +18,22 @@ export interface AccountStore {
   list(size: number, pageToken?: string): Promise<{ accounts: Account[]; nextPageToken?: string }>;
   /** Creates an account with this id and nothing else, or finds it. With an e-mail address others could be linked to it. */
   create(uid: string): Promise<void>;
+  /**
+   * Creates an account with an unverified e-mail address and no password.
+   *
+   * @throws AppError `already_exists` for an address of another account
+   */
+  createWithEmail(account: {
+    readonly uid: string;
+    readonly email: string;
+    readonly displayName?: string;
+  }): Promise<void>;
+  /**
+   * Creates a link with which the owner of the address sets a password. That verifies the address.
+   *
+   * @param continueUrl where the page of the link leads to; its domain is one of the project's authorized domains
+   */
+  createPasswordLink(email: string, continueUrl?: string): Promise<string>;
   /**
    * Creates a token to sign in with, valid for an hour. It has no claim that would shadow the account's own.
    *
@@ -71,6 +87,13 @@ export function createAccountStore(auth: () => Promise<Auth>): AccountStore {
         if (!isCodeOf(error, 'auth/uid-already-exists')) throw error;
       }
     },
+    async createWithEmail(account) {
+      await call('createUser', (sdk) => sdk.createUser({ ...account, emailVerified: false }));
+    },
+    createPasswordLink: (email, url) =>
+      call('generatePasswordResetLink', (sdk) =>
+        sdk.generatePasswordResetLink(email, url ? { url } : undefined),
+      ),
     createCustomToken: (uid, signedInAt) =>
       call('createCustomToken', (sdk) => sdk.createCustomToken(uid, { subject_auth_time: signedInAt })),
     setClaims: (uid, claims) => call('setCustomUserClaims', (sdk) => sdk.setCustomUserClaims(uid, claims)),
@@ -95,6 +118,8 @@ function toAppError(name: string, cause: unknown): unknown {
       return new AppError('not_found', 'There is no such user.', { cause });
     case 'auth/invalid-page-token':
       return invalidPageToken(cause);
+    case 'auth/email-already-exists':
+      return addressInUse(cause);
     case 'auth/invalid-email':
       return invalidField('email', 'This is not an e-mail address.', cause);
     case 'auth/invalid-phone-number':

@@ -82,6 +82,12 @@ export function emailAddressesOf({
   return [...found].map(([address, verified]) => ({ address, verified }));
 }
 
+/** The refusal of a new account. @param cause of Firebase Auth */
+export function addressInUse(cause?: unknown): AppError {
+  const errors = [{ field: 'email', message: 'This is the address of another user.' }];
+  return new AppError('already_exists', 'Another user has this e-mail address.', { errors, cause });
+}
+
 /** https://firebase.google.com/docs/auth/admin/custom-claims: the payload must not exceed 1000 bytes. */
 const MAX_CLAIMS_BYTES = 1000;
 

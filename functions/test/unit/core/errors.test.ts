@@ -16,6 +16,7 @@ const CALLABLE_STATUS: Record<string, readonly number[]> = {
   'permission-denied': [403],
   'invalid-argument': [400, 413, 415],
   'not-found': [404, 405],
+  'already-exists': [409],
   'failed-precondition': [409, 428],
   aborted: [409, 412],
   'resource-exhausted': [429],
