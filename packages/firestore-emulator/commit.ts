@@ -40,7 +40,7 @@ export function commitWrites(database: Database, writes: readonly CheckedWrite[]
     const old = working.has(name) ? working.get(name) : database.get(name);
     const outcome = applyWrite(name, old, write, at);
     working.set(name, outcome.document);
-    return { name, outcome, isDelete: write.delete !== undefined };
+    return { name, outcome };
   });
   const changes: Change[] = [];
   for (const [name, document] of working) {
@@ -53,7 +53,7 @@ export function commitWrites(database: Database, writes: readonly CheckedWrite[]
   database.apply(at, changes);
   return {
     at,
-    results: written.map((one) => toResult(one.outcome, one.isDelete ? undefined : working.get(one.name))),
+    results: written.map(({ name, outcome }) => toResult(outcome, working.get(name))),
   };
 }
 
@@ -71,7 +71,7 @@ function checkWriteOrder(writes: readonly CheckedWrite[]): CheckedWrite[] {
       updateTime: before ? before.updateTime : updateTime,
     });
     if (!before) return { name, write };
-    const mustExist = updateTime ? true : required;
+    const mustExist = updateTime && write.delete === undefined ? true : required;
     if (mustExist !== undefined && mustExist !== before.exists) {
       const order = before.exists ? 'write then insert' : 'delete then update';
       throw invalidArgument(`Cannot ${order} an entity in the same request.`);
@@ -92,6 +92,7 @@ function isUnchanged(before: StoredDocument, after: StoredDocument): boolean {
   );
 }
 
+/** Every write of a document has the update time after the last one, even a deletion before it. */
 function toResult({ transformResults }: WriteOutcome, document: StoredDocument | undefined): WriteResult {
   const result: WriteResult = {};
   if (document) result.updateTime = document.updateTime;

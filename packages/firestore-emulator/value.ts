@@ -50,6 +50,9 @@ export function kindOf(value: Value): Kind {
 export const isNull = (value: Value) => kindOf(value) === 'null';
 export const isNaNValue = (value: Value) => Number.isNaN(value.doubleValue);
 
+/** null and NaN have a place in a sort order, but are neither equal to a value nor less nor greater. */
+export const isComparable = (value: Value) => !isNull(value) && !isNaNValue(value);
+
 /** The elements of an array or a vector. */
 export const elementsOf = (value: Value): readonly Value[] =>
   value.arrayValue?.values ?? value.mapValue?.fields?.value?.arrayValue?.values ?? [];

@@ -46,6 +46,16 @@ async function officialRules(_job: unknown, run: RunTests): Promise<Outcome> {
   return outcome.passed + outcome.failed > 0 ? withNote(note, outcome) : { ...outcome, notes: [note] };
 }
 
+/** Compares the embedded Firestore with Google's emulator, if it is installed. */
+async function besideOfficial(_job: unknown, run: RunTests): Promise<Outcome> {
+  if (!findOfficialProgram()) {
+    return skip(
+      'skipped: the comparison with Google’s Firestore emulator: needs it, as with --firestore=official',
+    );
+  }
+  return withOfficial('firestore-official', (host) => run({ FIRESTORE_OFFICIAL_HOST: host }));
+}
+
 /** Tests the page in a real browser. Without a browser, each of its tests is skipped by name. */
 async function withBrowser(_job: unknown, run: RunTests): Promise<Outcome> {
   const browser = await findBrowser();
@@ -98,6 +108,10 @@ export const stages: Record<string, Stage> = {
   firestore: tests('packages/firestore-emulator/test', {
     whenChanged: 'packages/firestore-emulator',
     around: embeddedFirestore,
+  }),
+  'firestore-official': tests('packages/firestore-emulator/test-official', {
+    whenChanged: 'packages/firestore-emulator',
+    around: besideOfficial,
   }),
 
   bench: { lane: 'after', onlyByName: true, run: bench },

@@ -26,7 +26,7 @@ export function aggregatedFields(aggregations: readonly Aggregation[]): Field[] 
 /**
  * Computes count, sum and average over a query's results, after offset and limit.
  *
- * @throws FirestoreError INVALID_ARGUMENT for none or more than 5 aggregations, an invalid alias, or `upTo` below 1
+ * @throws FirestoreError INVALID_ARGUMENT for none or more than 5 aggregations, a sum over a projection, an invalid alias, or `upTo` below 1
  */
 export function aggregate(
   compiled: CompiledQuery,
@@ -38,6 +38,13 @@ export function aggregate(
   }
   const aliases = aliasesOf(aggregations);
   const fields = aggregatedFields(aggregations);
+  if (compiled.isProjected && fields.length > 0) {
+    throw invalidArgument('Cannot apply property masks when aggregation fields are present.');
+  }
+  const isSorted = ({ key }: Field) => compiled.sorts.some(({ field }) => field.key === key);
+  if (compiled.usesName && !fields.every(isSorted)) {
+    throw invalidArgument('A query that uses __name__ needs an order by each aggregated field.');
+  }
   const found = [...documents].filter(
     (document) =>
       compiled.matches(document) && fields.every((field) => fieldValue(document, field) !== undefined),

@@ -1,7 +1,7 @@
 import { toStoredElements } from '../limits.ts';
 import { invalidArgument } from '../status.ts';
 import { compareUtf8 } from '../utf8.ts';
-import { elementsOf, type Value } from '../value.ts';
+import { elementsOf, isComparable, isNull, type Value } from '../value.ts';
 import { type Field, toField } from './field.ts';
 import type { Filter } from './structured-query.ts';
 
@@ -44,8 +44,15 @@ const INEQUALITIES: readonly Operator[] = [
   'NOT_IN',
 ];
 
-/** Whether the condition orders the results by its field. */
 export const isInequality = ({ operator }: Condition) => INEQUALITIES.includes(operator);
+
+/** Whether the condition orders the results by its field. One that no value satisfies does not. */
+export function impliesOrder(condition: Condition): boolean {
+  const { operator, operand, isUnary } = condition;
+  if (!isInequality(condition)) return false;
+  if (operator === 'NOT_IN') return !elementsOf(operand).every(isNull);
+  return isUnary || (operator === 'NOT_EQUAL' ? !isNull(operand) : isComparable(operand));
+}
 
 /** An operator with an array of values as its operand. */
 export const isListOperator = (operator: Operator) =>

@@ -1,5 +1,13 @@
 import type { StoredDocument } from '../document.ts';
-import { compareValues, elementsOf, equalValues, isNaNValue, isNull, kindOf, type Value } from '../value.ts';
+import {
+  compareValues,
+  elementsOf,
+  equalValues,
+  isComparable,
+  isNull,
+  kindOf,
+  type Value,
+} from '../value.ts';
 import type { Condition, FilterNode } from './condition.ts';
 import { fieldValue } from './field.ts';
 
@@ -32,8 +40,8 @@ function matchesCondition(value: Value, { operator, operand, isUnary }: Conditio
       // A range matches only values of the operand's type: `> 5` matches no string.
       return (
         kindOf(value) === kindOf(operand) &&
-        isOrdered(value) &&
-        isOrdered(operand) &&
+        isComparable(value) &&
+        isComparable(operand) &&
         isInRange(compareValues(value, operand), operator)
       );
   }
@@ -45,10 +53,7 @@ function isInRange(order: number, operator: Condition['operator']): boolean {
   return operator === 'GREATER_THAN' ? order > 0 : order >= 0;
 }
 
-/** null and NaN have a place in a sort order, but are neither equal to a value nor less nor greater. */
-const isOrdered = (value: Value) => !isNull(value) && !isNaNValue(value);
-
-const isEqual = (value: Value, operand: Value) => isOrdered(operand) && equalValues(value, operand);
+const isEqual = (value: Value, operand: Value) => isComparable(operand) && equalValues(value, operand);
 
 /** Nothing differs from null, and null from nothing. Everything else differs from NaN. */
 const isDifferent = (value: Value, operand: Value) =>

@@ -2,7 +2,7 @@ import type { StoredDocument } from '../document.ts';
 import { invalidArgument } from '../status.ts';
 import { compareUtf8 } from '../utf8.ts';
 import { compareValues } from '../value.ts';
-import { conditionsOf, type FilterNode, isInequality } from './condition.ts';
+import { conditionsOf, type FilterNode, impliesOrder } from './condition.ts';
 import { type Field, fieldValue, NAME, toField } from './field.ts';
 import type { Order } from './structured-query.ts';
 
@@ -34,7 +34,7 @@ export function totalSorts(explicit: readonly Sort[], filter: FilterNode): Sort[
   const known = new Set(explicit.map(({ field }) => field.key));
   const implicit = new Map<string, Field>();
   for (const condition of conditionsOf(filter)) {
-    if (isInequality(condition) && !known.has(condition.field.key) && !condition.field.isName) {
+    if (impliesOrder(condition) && !known.has(condition.field.key) && !condition.field.isName) {
       implicit.set(condition.field.key, condition.field);
     }
   }

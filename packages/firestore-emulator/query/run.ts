@@ -1,6 +1,6 @@
 import type { StoredDocument } from '../document.ts';
 import { checkParent, rootOf } from '../path.ts';
-import { toDisjunctions, toFilterNode } from './condition.ts';
+import { conditionsOf, toDisjunctions, toFilterNode } from './condition.ts';
 import { isWithinCursors } from './cursor.ts';
 import { toField } from './field.ts';
 import { matchesFilter } from './filter.ts';
@@ -19,6 +19,10 @@ export interface CompiledQuery {
   /** The results, in order, after offset and limit. */
   run(documents: Iterable<StoredDocument>): StoredDocument[];
   readonly sorts: readonly Sort[];
+  /** Whether an order or a filter has `__name__`. */
+  readonly usesName: boolean;
+  /** Whether it has a `select`. */
+  readonly isProjected: boolean;
   readonly limit: number | undefined;
   readonly offset: number;
   isInCollection(name: string): boolean;
@@ -53,7 +57,20 @@ export function compileQuery(parent: string, query: StructuredQuery): CompiledQu
     selected?.length ? { ...document, fields: pickFields(document.fields, selected) } : document;
   const run = (documents: Iterable<StoredDocument>) =>
     applyOffsetAndLimit([...documents].filter(matches).sort(compare), offset, limit).map(project);
-  return { matches, compare, project, run, sorts, limit, offset, isInCollection };
+  const isProjected = Boolean(selected?.length);
+  const usesName = [...explicit, ...conditionsOf(filter)].some(({ field }) => field.isName);
+  return {
+    matches,
+    compare,
+    project,
+    run,
+    sorts,
+    usesName,
+    isProjected,
+    limit,
+    offset,
+    isInCollection,
+  };
 }
 
 /** Applies the offset, then the limit, to sorted results. */

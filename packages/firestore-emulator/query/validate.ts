@@ -6,6 +6,7 @@ import {
   type Condition,
   conditionsOf,
   type FilterNode,
+  impliesOrder,
   isInequality,
   isListOperator,
   type toDisjunctions,
@@ -54,6 +55,12 @@ const RULES: Record<string, (parts: QueryParts) => Refusal> = {
     return !isByName && 'kind is required for all orders except __key__ ascending';
   },
 
+  groupsOfRoot: ({ query: { from }, filter, explicit, isBelowDocument }) =>
+    from?.[0]?.allDescendants &&
+    isBelowDocument &&
+    [...conditionsOf(filter), ...explicit].some(({ field }) => !field.isName) &&
+    'collection group queries are only allowed at the root parent',
+
   limit: ({ query }) => (query.limit?.value ?? 0) < 0 && 'limit is negative',
   offset: ({ query }) => (query.offset ?? 0) < 0 && 'offset is negative',
 
@@ -82,6 +89,17 @@ const RULES: Record<string, (parts: QueryParts) => Refusal> = {
 
   lists: ({ filter }) => firstRefusal(conditionsOf(filter), refuseList),
   names: ({ filter, root }) => firstRefusal(conditionsOf(filter), (one) => refuseName(one, root)),
+
+  nameOrInequality: ({ filter }) => {
+    const conditions = conditionsOf(filter);
+    const ordering = conditions.filter(impliesOrder);
+    return (
+      conditions.some(({ field, operator }) => field.isName && (operator === 'EQUAL' || operator === 'IN')) &&
+      ordering.length > 0 &&
+      !ordering.some(({ field }) => field.isName) &&
+      'Equality on key is not allowed if there are other inequality fields and key does not appear in inequalities.'
+    );
+  },
 
   oneNegation: ({ filter }) =>
     conditionsOf(filter).filter(isNegation).length > 1 &&

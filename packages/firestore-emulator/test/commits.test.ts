@@ -71,6 +71,18 @@ describe('embedded Firestore: commits', () => {
     assert.deepEqual((await ref.get()).data(), {});
   });
 
+  it('returns the last update time for every write of a document, even a deletion', async () => {
+    const raw = firestore.raw();
+    const name = raw.name('c/x');
+    const { writeResults } = await raw.commit({ delete: name }, { update: { name, fields: {} } });
+    assert.ok(writeResults[0].updateTime);
+    assert.deepEqual(writeResults[0], writeResults[1]);
+    assert.deepEqual((await raw.commit({ update: { name, fields: {} } }, { delete: name })).writeResults, [
+      {},
+      {},
+    ]);
+  });
+
   describe('with several writes of one document', () => {
     const exists = (value: boolean) => ({ currentDocument: { exists: value } });
     const table: [what: string, code: number | undefined, writes: (at: object) => object[]][] = [

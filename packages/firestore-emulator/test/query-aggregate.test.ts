@@ -3,7 +3,7 @@ import { aggregate } from '../query/aggregate.ts';
 import { compileQuery } from '../query/run.ts';
 import type { Aggregation, StructuredQuery } from '../query/structured-query.ts';
 import type { Value } from '../value.ts';
-import { documentAt, double, int, NULL, ROOT, text } from './query-helpers.ts';
+import { documentAt, double, int, NULL, ROOT, ref, text } from './query-helpers.ts';
 
 const sum: Aggregation = { alias: 'sum', sum: { field: { fieldPath: 'v' } } };
 const avg: Aggregation = { alias: 'avg', avg: { field: { fieldPath: 'v' } } };
@@ -80,6 +80,19 @@ describe('embedded Firestore: aggregation queries', () => {
       sum: int(5),
     });
   });
+
+  const field = { fieldPath: '__name__' };
+  const refused: [string, StructuredQuery][] = [
+    ['a projection', { select: { fields: [{ fieldPath: 'v' }] } }],
+    ['an order by __name__', { orderBy: [{ field }] }],
+    ['a filter by __name__', { where: { fieldFilter: { field, op: 'EQUAL', value: ref('c/d') } } }],
+  ];
+  for (const [what, query] of refused) {
+    it(`rejects a sum with ${what}, and accepts a count with it`, () => {
+      assert.throws(() => aggregateValues([], [sum], query), { code: 3 });
+      assert.deepEqual(aggregateValues([], [count], query), { count: int(0) });
+    });
+  }
 
   const invalid: [string, Aggregation[]][] = [
     ['no aggregation', []],

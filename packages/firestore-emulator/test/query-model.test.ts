@@ -113,7 +113,9 @@ function satisfies(document: ModelDocument, filter: ModelFilter): boolean {
 const rangedFields = (filter: ModelFilter | undefined): string[] => {
   if (!filter) return [];
   if ('join' in filter) return filter.parts.flatMap(rangedFields);
-  return RANGES.includes(filter.op) ? [filter.field] : [];
+  const isNegation = filter.op === 'NOT_EQUAL' || filter.op === 'NOT_IN';
+  const isNever = filter.operands.every((one) => (isNegation ? one.type === 'null' : isNullOrNaN(one)));
+  return RANGES.includes(filter.op) && !isNever ? [filter.field] : [];
 };
 
 function expected(documents: ModelDocument[], query: ModelQuery): string[] {

@@ -77,6 +77,24 @@ describe('embedded Firestore: query validation rejects a query', () => {
       'with an implied order after __name__, of IS_NOT_NULL',
       { from, where: unary('a', 'IS_NOT_NULL'), orderBy: order('__name__') },
     ],
+    [
+      'with __name__ == and a range of another field',
+      where(and(is('__name__', 'EQUAL', ref('c/d')), is('a', 'LESS_THAN', int(1)))),
+    ],
+    [
+      'with __name__ IN and IS_NOT_NULL in an OR',
+      where(or(is('__name__', 'IN', list(ref('c/d'))), unary('a', 'IS_NOT_NULL'))),
+    ],
+    [
+      'with a filter on a collection group below a document',
+      { from: [{ collectionId: 'c', allDescendants: true }], where: is('a', 'EQUAL', int(1)) },
+      `${ROOT}/c/d`,
+    ],
+    [
+      'with an order on a collection group below a document',
+      { from: [{ collectionId: 'c', allDescendants: true }], orderBy: order('a') },
+      `${ROOT}/c/d`,
+    ],
     ['with a reserved field name in an order', { from, orderBy: order('a.__x__') }],
     ['with a reserved field name in a filter', where(is('__x__', 'EQUAL', int(1)))],
     ['with a reserved field name in a projection', { from, select: { fields: [{ fieldPath: '__x__' }] } }],
@@ -156,6 +174,20 @@ describe('embedded Firestore: query validation accepts a query', () => {
     ['on all collections', {}],
     ['on all collections of a document', { from: [{}] }],
     ['with an empty AND', where(and())],
+    [
+      'with __name__ == and ranges of it and of another field',
+      where(
+        and(
+          is('__name__', 'EQUAL', ref('c/d')),
+          is('__name__', 'LESS_THAN', ref('c/e')),
+          is('a', 'LESS_THAN', int(1)),
+        ),
+      ),
+    ],
+    [
+      'with an order by __name__ and a range that no value is in',
+      { from, where: is('a', 'GREATER_THAN', NULL), orderBy: order('__name__') },
+    ],
     ['with an order on a map and a field in it', { from, orderBy: order('m', 'm.x') }],
     ['with __name__ as its last order', { from, orderBy: [...order('a'), ...descending('__name__')] }],
     [
