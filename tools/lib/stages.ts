@@ -53,7 +53,7 @@ async function besideOfficial(_job: unknown, run: RunTests): Promise<Outcome> {
       'skipped: the comparison with Google’s Firestore emulator: needs it, as with --firestore=official',
     );
   }
-  return withOfficial('firestore-official', (host) => run({ FIRESTORE_OFFICIAL_HOST: host }));
+  return withOfficial('fuzz-official', (host) => run({ FIRESTORE_OFFICIAL_HOST: host }));
 }
 
 /** Tests the page in a real browser. Without a browser, each of its tests is skipped by name. */
@@ -109,7 +109,7 @@ export const stages: Record<string, Stage> = {
     whenChanged: 'packages/firestore-emulator',
     around: embeddedFirestore,
   }),
-  'firestore-official': tests('packages/firestore-emulator/test-official', {
+  'fuzz-official': tests('packages/firestore-emulator/test-official', {
     whenChanged: 'packages/firestore-emulator',
     around: besideOfficial,
   }),

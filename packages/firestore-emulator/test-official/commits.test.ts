@@ -175,7 +175,7 @@ async function compareStep({ embedded, official }: Both, step: Step): Promise<vo
 
 describe('embedded Firestore compared with Google’s emulator', () => {
   itCompares('applies random writes and transactions alike', () =>
-    compareAtRandom(fc.array(step, { minLength: 4, maxLength: 12 }), caseCount(2000), async (both, steps) => {
+    compareAtRandom(fc.array(step, { minLength: 4, maxLength: 12 }), caseCount(600), async (both, steps) => {
       for (const step of steps) {
         await compareStep(both, step);
         await compareStep(both, { read: { get: DOCUMENTS } });

@@ -157,7 +157,7 @@ async function compare({ embedded, official }: Both, method: string, request: ob
 
 describe('embedded Firestore compared with Google’s emulator', () => {
   itCompares('answers random queries and aggregations alike', () =>
-    compareAtRandom(cases, caseCount(2000), async (both, { documents, queries, aggregated }) => {
+    compareAtRandom(cases, caseCount(600), async (both, { documents, queries, aggregated }) => {
       const writes = documents.map(({ path, fields }) => ({ update: { name: `${ROOT}/${path}`, fields } }));
       await compare(both, 'Commit', { database: both.embedded.raw.database, writes });
       for (const { query, below } of queries) {
