@@ -94,35 +94,12 @@ function isSeveral(text: string, isMapped: (text: string) => boolean): boolean {
 }
 
 /** Keys that a shape may name. The keys of an object can be values, e.g. the names of roles, so no other key is logged. */
-const KNOWN_KEYS = new Set([
-  ...[
-    'key',
-    'name',
-    'id',
-    'value',
-    'code',
-    'slug',
-    'label',
-    'title',
-    'type',
-    'ref',
-    '$ref',
-    'display',
-    'displayName',
-  ],
-  ...[
-    'role',
-    'roles',
-    'group',
-    'groups',
-    'permission',
-    'permissions',
-    'scope',
-    'scopes',
-    'description',
-    'uid',
-  ],
-]);
+const KNOWN_KEYS = new Set(
+  (
+    'key name id uid value code slug label title type ref $ref display displayName description ' +
+    'role roles group groups permission permissions scope scopes'
+  ).split(' '),
+);
 
 /** The shape of a value in JSON's words, e.g. `array of objects with keys: key`; nothing of the value itself. */
 export function shapeOf(value: unknown): string {

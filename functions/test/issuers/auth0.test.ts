@@ -27,8 +27,11 @@ describe('an Auth0 tenant', () => {
         assert.equal(typeof payload?.aud, audience);
         const answer = await api.ask('GET /me', accessToken);
         assert.equal(outcome(answer), '200');
-        const { kind, issuer, subject, roles, permissions } = answer.body;
-        assert.deepEqual([kind, issuer, subject], ['user', `${issuers.auth0.url}/`, 'auth0|ada']);
+        const { kind, identity, roles, permissions } = answer.body;
+        assert.deepEqual(
+          [kind, identity],
+          ['user', { issuer: `${issuers.auth0.url}/`, subject: 'auth0|ada' }],
+        );
         assert.deepEqual([roles, permissions], [[], ['notes:read', 'notes:write', 'users:read']]);
       });
     }

@@ -52,8 +52,9 @@ type RemoteKeys = ReturnType<typeof import('jose/jwks/remote').createRemoteJWKSe
 export function createKeySet(options: Options): KeySet {
   const { jwksUri, issuer, algorithms, maxBytes, log, fetch, clock } = options;
   let remote: RemoteKeys | undefined;
-  /** Ids of the keys that were fetched last. */
+  /** Ids of the keys that jose holds, and of those that it is about to get. */
   let kids: ReadonlySet<string> = new Set();
+  let nextKids = kids;
   let logged = '';
   let fetchedAt: number | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
@@ -66,7 +67,7 @@ export function createKeySet(options: Options): KeySet {
     const found = usableKeys(await get(jwksUri ?? (await discover(get, issuer))), algorithms, issuer);
     if (found !== undefined) logSkipped(found);
     if (found === undefined || found.kids.size === 0) throw unavailable(`${issuer} publishes no usable key`);
-    ({ kids } = found);
+    nextKids = found.kids;
     return Response.json({ keys: found.keys });
   }
 
@@ -95,6 +96,7 @@ export function createKeySet(options: Options): KeySet {
     try {
       remote ??= await openRemote();
       await remote.reload();
+      kids = nextKids;
       fetchedAt = triedAt;
       failure = undefined;
     } catch (error) {

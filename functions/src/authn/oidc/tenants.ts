@@ -27,12 +27,14 @@ interface TenantSettings {
 }
 
 /** Why no token can have this issuer, and the field to change. */
-export function tenantProblem({ issuer, jwksUri = '', tenantIds }: TenantSettings) {
+export function tenantProblem({ issuer, jwksUri, tenantIds }: TenantSettings) {
   const name = `name the tenant by its id, or write ${PLACEHOLDER} and list tenantIds`;
   if (tenantIds !== undefined && issuer.split(PLACEHOLDER).length !== 2)
     return { field: 'tenantIds', message: `needs ${PLACEHOLDER} once in issuer` } as const;
-  if (/[{}<>]/.test(tenantIds === undefined ? issuer + jwksUri : ofTenant(issuer + jwksUri, '')))
-    return { field: 'issuer', message: `is a template, which no token has: ${name}` } as const;
+  for (const [field, url = ''] of Object.entries({ issuer, jwksUri })) {
+    if (/[{}<>]/.test(tenantIds === undefined ? url : ofTenant(url, '')))
+      return { field, message: `is a template: ${name}` };
+  }
   if (tenantIds === undefined && namesNoTenant(issuer))
     return { field: 'issuer', message: `is in no token of Entra ID: ${name}` } as const;
   return undefined;

@@ -1,3 +1,4 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { JWK } from 'jose';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Algorithm } from './issuer-profile.ts';
@@ -58,7 +59,7 @@ export function usableKeys(
   const keys = new Map<string, JWK | null>();
   for (const [index, key] of published.keys.entries()) {
     const kid = isJsonObject(key) && isKid(key.kid) ? key.kid : undefined;
-    const fault = faultOf(key, issuer);
+    const fault = faultOf(key, algorithms, issuer);
     if (fault !== undefined) skipped.add(`${kid ?? `key ${index}`}: ${fault}`);
     if (fault !== undefined || kid === undefined) continue;
     for (const algorithm of algorithms) {
@@ -76,13 +77,17 @@ export function usableKeys(
   return { keys: [...keys.values()].filter((key) => key !== null), kids, skipped: [...skipped] };
 }
 
-/** Why a key must not be used, whatever the algorithm is. */
-function faultOf(key: unknown, issuer: string): string | undefined {
+/** Why a key must not be used. */
+function faultOf(key: unknown, algorithms: readonly Algorithm[], issuer: string): string | undefined {
   if (!isJsonObject(key)) return 'is not an object';
   if (!isKid(key.kid)) return 'has no usable kid';
   if (PRIVATE.some((member) => Object.hasOwn(key, member))) return 'has a private member';
   if (key.kty === 'RSA' && !isStrongRsa(key)) return 'is a weak RSA key';
-  return isOfIssuer(key.issuer, issuer) ? undefined : 'belongs to another issuer';
+  if (!isOfIssuer(key.issuer, issuer)) return 'belongs to another issuer';
+  const algorithm = algorithms.find((one) => isFor(one, key));
+  return algorithm === undefined || isReadable(publicKey(key, key.kid, algorithm))
+    ? undefined
+    : 'cannot be read';
 }
 
 /**
@@ -107,6 +112,16 @@ function isFor(algorithm: Algorithm, { kty, crv, alg, use, key_ops: operations }
 function publicKey(key: JsonObject, kid: string, alg: Algorithm): JWK {
   const [kty, members] = KEY_TYPES[alg];
   return { kty, kid, alg, ...Object.fromEntries(members.map((member) => [member, key[member]])) };
+}
+
+function isReadable(key: JWK): boolean {
+  try {
+    // jose's type allows any member, which Node checks.
+    createPublicKey({ key: key as JsonWebKey, format: 'jwk' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** At least 2048 bits (RFC 7518 §3.3), and the exponent 65537: signatures with small ones have been forged. */

@@ -9,7 +9,7 @@ const SEVERAL = { ...OIDC, issuer: issuerOf('{tenantid}'), tenantIds: [ONE, TWO]
 const parse = (...entries: unknown[]) => readTrustedIssuers(entries, { local: false, allowFirebase: false });
 
 const HOW = 'name the tenant by its id, or write {tenantid} and list tenantIds';
-const TEMPLATE = `issuer: is a template, which no token has: ${HOW}`;
+const TEMPLATE = `issuer: is a template: ${HOW}`;
 const NO_TENANT = `issuer: is in no token of Entra ID: ${HOW}`;
 
 describe('the issuers of Entra ID', () => {
@@ -69,10 +69,10 @@ describe('the issuers of Entra ID', () => {
     [{ issuer: issuerOf(ONE) }, 'tenantIds: needs {tenantid} once in issuer'],
     [{ issuer: issuerOf('{tenantid}/{tenantid}') }, 'tenantIds: needs {tenantid} once in issuer'],
     [{ issuer: `${issuerOf('{tenantid}')}/{policy}` }, TEMPLATE],
-    [{ jwksUri: 'https://login.example.com/{tenant}/keys' }, TEMPLATE],
+    [{ jwksUri: 'https://login.example.com/{tenant}/keys' }, TEMPLATE.replace('issuer', 'jwksUri')],
     [
       { tenantIds: undefined, issuer: 'https://a.example', jwksUri: 'https://a.example/{tenantid}' },
-      TEMPLATE,
+      TEMPLATE.replace('issuer', 'jwksUri'),
     ],
   ];
   for (const [fields, problem] of wrong) {

@@ -62,6 +62,10 @@ describe('usableKeys', () => {
     'is for key agreement': { ...jwkOf(generateKeyPairSync('x25519')), kid: 'k' },
     'is symmetric': { kty: 'oct', k: 'c2VjcmV0', kid: 'k', alg: 'HS256' },
     'has the type "constructor"': { ...RSA, kid: 'k', kty: 'constructor' },
+    'lacks a coordinate': { ...P256, kid: 'k', y: undefined },
+    'is not on its curve': { ...P256, kid: 'k', x: P256.y },
+    'is no text': { ...ED, kid: 'k', x: 7 },
+    'has a short coordinate': { ...ED, kid: 'k', x: 'AAAA' },
     'is null': null,
     'is a text': 'key',
     'is a list': [RSA],
@@ -90,6 +94,8 @@ describe('usableKeys', () => {
     'the same key with and without alg': [{ ...K, alg: 'RS256' }, K],
     'the same key with other certificates': [K, { ...K, x5c: ['x'], x5t: 'y' }],
     'one kid for signing and encryption': [K, { ...rsa(), kid: 'k', use: 'enc' }],
+    'a key that cannot be read under the same kid': [{ ...K, n: undefined }, K, { ...K, e: 'AQ' }],
+    'a private key under the same kid': [{ ...rsa(), kid: 'k', d: 'x' }, K],
     'one kid for two types of key': [K, { ...P256, kid: 'k' }],
   };
   for (const [what, keys] of Object.entries(same)) {
@@ -98,6 +104,17 @@ describe('usableKeys', () => {
       assert.deepEqual(found, [{ kty: 'RSA', kid: 'k', alg: 'RS256', n: RSA.n, e: 'AQAB' }]);
     });
   }
+
+  it('has a key beside one under the same kid that is not on the curve', () => {
+    const other = { ...P256, kid: 'k', x: P256.y };
+    for (const keys of [
+      [other, { ...P256, kid: 'k' }],
+      [{ ...P256, kid: 'k' }, other],
+    ]) {
+      const found = usableKeys({ keys }, ['ES256'], ISSUER);
+      assert.deepEqual([found?.keys.length, found?.skipped], [1, ['k: cannot be read']]);
+    }
+  });
 
   it('has no key for a kid of different keys, in any order and number', () => {
     const other = { ...rsa(), kid: 'k' };
