@@ -188,6 +188,11 @@ export function isDiscovery(env: Environment = process.env): boolean {
   return env.FUNCTIONS_CONTROL_API === 'true' && env.K_CONFIGURATION === undefined;
 }
 
+/** The name of the function that this process serves. Undefined where it serves several, in the emulator with a debugger. */
+export function functionTarget(env: Environment = process.env): string | undefined {
+  return env.FUNCTION_TARGET?.split('.').at(-1);
+}
+
 /**
  * Reads and checks the settings.
  *

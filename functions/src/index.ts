@@ -4,11 +4,9 @@ import type { RequestListener } from 'node:http';
 import { onRequest } from 'firebase-functions/https';
 import { getInstance, modules } from './app.ts';
 import { createCallables } from './callable/callable.ts';
-import { functionOptions, isDiscovery, loadConfig } from './config.ts';
+import { functionOptions, functionTarget, isDiscovery, loadConfig } from './config.ts';
 import { once } from './core/once.ts';
 import { installFrameworkHardening } from './platform/functions-framework.ts';
-
-installFrameworkHardening();
 
 // An invalid configuration ends the process here, before it gets a request. While the CLI reads the exports, no parameter
 // has a value yet.
@@ -20,8 +18,8 @@ const openApp = once(async (): Promise<RequestListener> => {
   return createApp(getInstance());
 });
 
-/** The Cloud Functions by name. The build exports each (`scripts/build.ts`): a new operation needs no line here. */
-export const functions = {
+/** Functions that parse the bodies of their requests. */
+const parsing = {
   // No `invoker`: the CLI makes a new function public, which Hosting's rewrite needs, and keeps later changes of the project.
   // With one, each deployment would make the function public again, even behind an API gateway.
   // `cors: false`: the app handles CORS; without it the emulator would allow every origin.
@@ -30,5 +28,12 @@ export const functions = {
   }),
   // Publicly invokable: callers authenticate with tokens.
   ...createCallables(modules.operations, { ...functionOptions.callables, invoker: 'public' }, getInstance),
+};
+
+installFrameworkHardening({ parsesBodies: Object.hasOwn(parsing, functionTarget() ?? '') });
+
+/** The Cloud Functions by name. The build exports each (`scripts/build.ts`): a new operation needs no line here. */
+export const functions = {
+  ...parsing,
   ...modules.triggers(() => getInstance().services, functionOptions.triggers),
 };

@@ -18,7 +18,7 @@ import type { RequestContext } from '../pipeline/guard.ts';
 import type { Operation } from '../pipeline/operation.ts';
 import { enforceTransport } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
-import { checkCall } from './check-call.ts';
+import { checkCall, parseCall } from './check-call.ts';
 
 type Callable = CallableFunction<unknown, Promise<unknown>>;
 
@@ -125,7 +125,9 @@ function passTransport(
 ): boolean {
   try {
     const check = () => {
-      if (req.method !== 'OPTIONS') checkCall(req);
+      if (req.method === 'OPTIONS') return;
+      parseCall(req);
+      checkCall(req);
     };
     enforceTransport(deps, req, requestId, { path, check });
     return true;

@@ -1,7 +1,12 @@
 import type { Request } from 'firebase-functions/https';
 import { AppError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
-import { isJson } from '../core/request.ts';
+import { isJson, parseJson } from '../core/request.ts';
+
+/** Parses a body that the framework has only collected. @throws AppError `invalid_request` for broken JSON */
+export function parseCall(req: Request): void {
+  if (Buffer.isBuffer(req.body) && isJson(req.headers['content-type'])) req.body = parseJson(req.body);
+}
 
 /**
  * The callable protocol (https://firebase.google.com/docs/functions/callable-reference), before the SDK looks at it: the

@@ -51,8 +51,8 @@ const isWrapper = ({ _zod: { def } }: z.core.$ZodType) => 'innerType' in def || 
 /** The schema that a wrapper wraps, or that of a field or an item. */
 function innerSchema(schema: z.core.$ZodType, key: PropertyKey | undefined): z.core.$ZodType | undefined {
   // One of the parts that the definitions of Zod's own schemas have.
-  const { innerType, in: from, shape, element } = schema._zod.def as Partial<Definition>;
-  if (isWrapper(schema)) return innerType ?? from;
+  const { innerType, in: input, shape, element } = schema._zod.def as Partial<Definition>;
+  if (isWrapper(schema)) return innerType ?? input;
   if (key === undefined) return undefined;
   return shape !== undefined && Object.hasOwn(shape, key) ? shape[String(key)] : element;
 }

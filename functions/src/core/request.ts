@@ -44,6 +44,32 @@ export function payloadTooLarge(cause?: unknown): AppError {
   return new AppError('payload_too_large', `A body has at most ${MAX_BODY_BYTES} bytes.`, { cause });
 }
 
+/** Reads a body as JSON. @throws AppError `invalid_request` for other bytes, and for bytes that are not UTF-8 */
+export function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new AppError('invalid_request', 'The body is not valid JSON.', { cause });
+  }
+}
+
+const restores = new WeakMap<object, () => void>();
+
+/** Lets the body parsers of a framework see bytes, which they only collect. Until {@link restoreContentType}. */
+export function hideContentType(request: IncomingMessage): void {
+  const { headers } = request;
+  const type = headers['content-type'];
+  if (type === undefined) return;
+  headers['content-type'] = 'application/octet-stream';
+  restores.set(request, () => {
+    headers['content-type'] = type;
+  });
+}
+
+export function restoreContentType(request: object): void {
+  restores.get(request)?.();
+}
+
 const earlyRefusals = new WeakMap<object, AppError>();
 
 /** Records a refusal before the function is called. `enforceTransport` answers with it. */

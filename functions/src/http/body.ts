@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import express, { type RequestHandler } from 'express';
 import { AppError } from '../core/errors.ts';
-import { isClientError, isJson, MAX_BODY_BYTES, payloadTooLarge } from '../core/request.ts';
+import { isClientError, isJson, MAX_BODY_BYTES, parseJson, payloadTooLarge } from '../core/request.ts';
 import type { IsOAuth } from './problem.ts';
 
 const collect = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
@@ -45,11 +45,7 @@ function parse(bytes: Buffer, headers: IncomingHttpHeaders, isOAuth: boolean): u
       'Send the body as Content-Type: application/json, not compressed.',
     );
   }
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new AppError('invalid_request', 'The body is not valid JSON.', { cause });
-  }
+  return parseJson(bytes);
 }
 
 function isPlain(headers: IncomingHttpHeaders, isOfType: (contentType?: string) => boolean): boolean {

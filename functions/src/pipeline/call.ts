@@ -95,7 +95,9 @@ export async function* streamCall(
 
 /** A change that names no version could undo that of another client (RFC 6585 §3). */
 function requireVersion(operation: Operation, sent: unknown, { locate }: Call): void {
-  if (!isJsonObject(sent) || sent.version !== undefined || !requiresVersion(operation)) return;
+  // The SDK of the web sends null for a field that is undefined.
+  const isGiven = !isJsonObject(sent) || (sent.version !== undefined && sent.version !== null);
+  if (isGiven || !requiresVersion(operation)) return;
   const message = 'Send the version you read, as `version` or (HTTP) as If-Match.';
   throw new AppError('precondition_required', message, { errors: [{ field: locate('version'), message }] });
 }

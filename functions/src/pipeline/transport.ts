@@ -1,5 +1,5 @@
 import { AppError, ERRORS } from '../core/errors.ts';
-import { earlyRefusalOf, MAX_BODY_BYTES, payloadTooLarge } from '../core/request.ts';
+import { earlyRefusalOf, MAX_BODY_BYTES, payloadTooLarge, restoreContentType } from '../core/request.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { isAllowedOrigin, type OriginRules } from './origin.ts';
 
@@ -31,11 +31,12 @@ export function enforceTransport(
   requestId: string,
   { path = request.path, check }: { readonly path?: string; readonly check?: () => void } = {},
 ): void {
+  restoreContentType(request);
   try {
     checkTransport(config, request);
-    check?.();
     const refusal = earlyRefusalOf(request);
     if (refusal !== undefined) throw refusal;
+    check?.();
   } catch (error) {
     if (error instanceof AppError) {
       const { method, headers } = request;

@@ -1,15 +1,25 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError, problemOf } from '../core/errors.ts';
-import { checkUrl, isClientError, MAX_BODY_BYTES, payloadTooLarge, refuseEarly } from '../core/request.ts';
+import {
+  checkUrl,
+  hideContentType,
+  isClientError,
+  MAX_BODY_BYTES,
+  payloadTooLarge,
+  refuseEarly,
+} from '../core/request.ts';
 import { secureResponse } from './security-headers.ts';
 
 /**
  * `@google-cloud/functions-framework` 5 runs the functions in production. Before it calls one, it reads and inflates bodies
  * of up to 1 GB, refuses some requests with pages of its own, and logs them with their bodies. This checks each request
- * before the framework does, on Node's diagnostics channel.
+ * before the framework does, on Node's diagnostics channel. The emulator of the Firebase CLI reads bodies in the same way.
+ *
+ * @param parsesBodies Does the function parse the bodies itself? Then the framework only collects the bytes, and cannot
+ *   answer to a broken body with a page of its own. Functions of the SDK, such as blocking functions, need them parsed.
  */
-export function installFrameworkHardening(): void {
+export function installFrameworkHardening({ parsesBodies }: { parsesBodies: boolean }): void {
   subscribe('http.server.request.start', (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     // Also for responses of the framework itself.
@@ -25,6 +35,7 @@ export function installFrameworkHardening(): void {
         delete request.headers[name];
       if (error.code === 'invalid_request') request.url = '/';
     }
+    if (parsesBodies) hideContentType(request);
   });
   lowerClientErrors();
 }

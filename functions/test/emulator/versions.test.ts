@@ -39,7 +39,7 @@ describe('the version of a user’s roles', function () {
 
   it('is required, exactly once and as a valid ETag', async () => {
     const { put, read } = await open();
-    assert.equal(outcome(await put({ grants })), '400 invalid_argument');
+    assert.equal(outcome(await put({ grants })), '428 precondition_required');
     assert.equal(outcome(await put({ grants }, '*')), '400 invalid_argument');
     assert.equal(outcome(await put({ grants }, '"one"')), '400 invalid_argument');
     assert.equal(outcome(await put({ grants, version: 1 }, '"2"')), '400 invalid_argument');
