@@ -1,8 +1,9 @@
 import { findBrowser } from './browser.ts';
 import { startDocuments } from './documents.ts';
 import { ROOT } from './emulator-setup.ts';
+import { install } from './install.ts';
 import { findOfficialProgram } from './official-program.ts';
-import { check, type Outcome, skip, withNote } from './outcome.ts';
+import { check, failure, type Outcome, skip, withNote } from './outcome.ts';
 import { findFreePort, HOST } from './ports.ts';
 import { FUNCTIONS, functionsBin } from './run.ts';
 import { bench } from './short-bench.ts';
@@ -64,6 +65,14 @@ async function withBrowser(_job: unknown, run: RunTests): Promise<Outcome> {
   return withNote(note, await run({ CHROME_PATH: '' }));
 }
 
+const OPENAPI_CHECK = 'packages/openapi-check';
+
+/** Installs the generators and the linter, which have dependencies that nothing else needs. */
+async function withGenerators({ print }: Job, run: RunTests): Promise<Outcome> {
+  const isInstalled = await install(`${ROOT}/${OPENAPI_CHECK}`, print);
+  return isInstalled ? run() : failure(`npm ci failed in ${OPENAPI_CHECK}`);
+}
+
 /** The stages of `npm test`, in their order in each lane: long stages first, so that both lanes end together. */
 export const stages: Record<string, Stage> = {
   lint: { lane: 'before', run: ({ print }) => check(print, ['biome', 'ci', `--colors=${colors}`, '.']) },
@@ -84,6 +93,7 @@ export const stages: Record<string, Stage> = {
         [tsc, '-p', 'functions/tsconfig.json'],
         [tsc, '-p', 'tools/tsconfig.json'],
         [tsc, '-p', 'packages/firestore-emulator/tsconfig.json'],
+        [tsc, '-p', `${OPENAPI_CHECK}/tsconfig.json`],
         [tsc, '-p', 'aws/tsconfig.json'],
       ),
   },
@@ -103,6 +113,7 @@ export const stages: Record<string, Stage> = {
   deploy: tests('functions/test/deploy'),
   aws: tests('aws/test'),
   issuers: tests('functions/test/issuers'),
+  openapi: tests(`${OPENAPI_CHECK}/test`, { around: withGenerators }),
   rules: tests('functions/test/rules'),
   'rules-official': tests('functions/test/rules-official', { around: officialRules }),
   firestore: tests('packages/firestore-emulator/test', {
