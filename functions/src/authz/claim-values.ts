@@ -124,5 +124,6 @@ function keysOf(objects: readonly JsonObject[]): string {
   const known = keys.filter((key) => KNOWN_KEYS.has(key)).sort();
   const others = keys.length - known.length;
   const named = known.length > 0 ? ` with keys: ${known.join(', ')}` : '';
-  return others === 0 ? named : `${named}${named === '' ? ' with' : ' and'} ${others} other keys`;
+  if (others === 0) return named;
+  return `${named}${named === '' ? ' with' : ' and'} ${others} other key${others === 1 ? '' : 's'}`;
 }

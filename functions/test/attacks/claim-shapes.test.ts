@@ -92,7 +92,7 @@ describe('claims in another JSON shape', () => {
     ['json', { [groups]: '[helpers]' }, groups, 'string that begins with ['],
     ['objects', { roles: [{ name: 'helpers' }] }, 'roles', 'array of objects with keys: name'],
     ['scopes', { scope: 'openid,notes.read' }, 'scope', 'string with commas'],
-    ['scopes', { scope: { 'notes.read': true } }, 'scope', 'object with 1 other keys'],
+    ['scopes', { scope: { 'notes.read': true } }, 'scope', 'object with 1 other key'],
   ];
   for (const [name, claims, claim, shape] of misread) {
     it(`gives no role for ${JSON.stringify(claims)}, and logs its shape once a minute`, async () => {

@@ -69,9 +69,9 @@ function duplicates(entries: readonly Entry[]): string[] {
   const accepted = entries.map(({ issuer, algorithms, tokenUse, typ, audience, clientIds, claims }) =>
     JSON.stringify([issuer, algorithms, tokenUse, typ, audience, clientIds, claims]),
   );
-  return entries.flatMap(({ index }, at) => {
-    const first = accepted.indexOf(accepted[at] ?? '');
-    return first < at ? [`[${index}]: accepts the same tokens as [${entries[first]?.index}]`] : [];
+  return accepted.flatMap((tokens, at) => {
+    const [one, first] = [entries[at], entries[accepted.indexOf(tokens)]];
+    return one === first ? [] : [`[${one?.index}]: accepts the same tokens as [${first?.index}]`];
   });
 }
 

@@ -100,7 +100,7 @@ describe('mapClaims', () => {
       { claim: 'scope', shape: 'string with commas' },
     ]);
     assert.deepEqual(mapClaims({ scp: { read: true } }, scoped, 'service').unreadable, [
-      { claim: 'scp', shape: 'object with 1 other keys' },
+      { claim: 'scp', shape: 'object with 1 other key' },
     ]);
     assert.equal(
       mapClaims({ ...payload, groups: 'staff', realm_access: {} }, map, 'user').unreadable,

@@ -55,7 +55,7 @@ describe('readClaim', () => {
     [[['a']], {}, [], 'array of arrays'],
     [7, {}, [], 'number'],
     [true, {}, [], 'boolean'],
-    [{ a: true }, {}, [], 'object with 1 other keys'],
+    [{ a: true }, {}, [], 'object with 1 other key'],
     ['[a, b]', {}, ['[a, b]'], 'string that begins with ['],
     ['["a","b"]', {}, ['["a","b"]'], 'string that begins with ['],
     ['{"roles":["a"]}', {}, ['{"roles":["a"]}'], 'string that begins with {'],
@@ -67,6 +67,8 @@ describe('readClaim', () => {
     ['a,b', { format: 'json' }, [], 'string with commas'],
     ['{"key":"a"}', { format: 'json' }, [], 'string that begins with {'],
     [['a'], { format: 'keys' }, [], 'array of strings'],
+    [['a', null], {}, ['a'], 'array of strings and nulls'],
+    [{ name: 'a', x: 1, y: 2 }, {}, [], 'object with keys: name and 2 other keys'],
     ['a', { format: 'keys' }, [], 'string'],
   ];
   for (const [claim, reading, texts, shape] of unreadable) {

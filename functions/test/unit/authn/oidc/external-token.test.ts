@@ -5,7 +5,7 @@ import type { IssuerProfile } from '../../../../src/authn/oidc/issuer-profile.ts
 import type { AccessRecord } from '../../../../src/authn/ports.ts';
 import { decide } from '../../../../src/authz/decide.ts';
 import { type KeyServer, openKeyServer } from '../../../helpers/key-server.ts';
-import { silentLog } from '../../../helpers/log.ts';
+import { recordingLog, silentLog } from '../../../helpers/log.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 import { createSigningPair, parsed, type SigningPair } from '../../../helpers/signing.ts';
 import { parseTrustedIssuers } from '../../../helpers/trusted-issuers.ts';
@@ -125,6 +125,37 @@ describe('external token', () => {
     assert.deepEqual([principal.roles, principal.directoryId], [['member'], id]);
     const alone = await authenticate({}, null);
     assert.deepEqual([alone.principal.roles, alone.directoryVersion], [['member'], undefined]);
+  });
+
+  it('warns of claims that cannot be read, once in a minute of the issuer', async () => {
+    const { lines, log } = recordingLog();
+    let now = NOW * 1000;
+    const entry = { type: 'oidc', issuer: ISSUER, audience: 'api', jwksUri: `${ISSUER}keys`, typ: ['jwt'] };
+    const setting = { ...entry, map: { claims: [{ path: ['roles'], values: {} }] } };
+    const [verifier = assert.fail()] = createTokenVerifiers({
+      profiles: parseTrustedIssuers(JSON.stringify([setting]), { local: false, allowFirebase: false }),
+      ...{ fetch: server.fetch, clock: () => now, log, records: null },
+    });
+    const verify = async (roles: unknown) =>
+      verifier.verify(parsed(await pair.sign(claims({ roles }))), Math.floor(now / 1000));
+    await verify(['a']);
+    assert.deepEqual(lines, []);
+    const line = {
+      ...{ kind: 'claimsUnreadable', issuer: ISSUER },
+      claims: [{ claim: 'roles', shape: 'array of objects with keys: key' }],
+    };
+    for (const [passed, count] of [
+      [0, 1],
+      [59_999, 1],
+      [1, 2],
+    ] as const) {
+      now += passed;
+      await verify([{ key: 'a' }]);
+      assert.deepEqual(
+        lines,
+        Array.from({ length: count }, () => line),
+      );
+    }
   });
 
   it('has an auth_time that cannot be read as an unknown sign-in, which is never recent', async () => {
