@@ -103,8 +103,13 @@ interface Line {
  * the subject of a decision has none, since no id has, and neither has the path of a transport refusal.
  *
  * @param writeDecision for decisions, if another way
+ * @param showStack improves the stack of a failure
  */
-export const createLog = (write: (line: Line) => void, writeDecision = write): Log => ({
+export const createLog = (
+  write: (line: Line) => void,
+  writeDecision = write,
+  showStack = (stack: string) => stack,
+): Log => ({
   decision({ requestId, method, route, status, permission, issuer, subject, ...line }) {
     const { granted, reason, detail, code, labels } = line;
     writeDecision({
@@ -154,18 +159,18 @@ export const createLog = (write: (line: Line) => void, writeDecision = write): L
       code,
       reason,
       ...(logDetail !== undefined && { detail: showHidden(logDetail) }),
-      cause: describe(cause),
+      cause: describe(cause, showStack),
     });
   },
 });
 
 /** Name, code and stack; no other property, since SDK errors carry whole requests with their credentials. */
-function describe(cause: unknown): Record<string, unknown> | undefined {
+function describe(cause: unknown, showStack: (stack: string) => string): Record<string, unknown> | undefined {
   if (!(cause instanceof Error)) return undefined;
   return {
     name: cause.name,
     code: 'code' in cause ? cause.code : undefined,
     // A message can quote the request.
-    stack: cause.stack?.split('\n').map(showHidden).join('\n'),
+    stack: cause.stack && showStack(cause.stack).split('\n').map(showHidden).join('\n'),
   };
 }

@@ -1,5 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
 import { AppError, problemOf } from '../core/errors.ts';
 import {
   checkUrl,
@@ -9,6 +10,7 @@ import {
   payloadTooLarge,
   refuseEarly,
 } from '../core/request.ts';
+import { withSourcePositions } from './logging/source-positions.ts';
 import { secureResponse } from './security-headers.ts';
 
 /**
@@ -37,7 +39,7 @@ export function installFrameworkHardening({ parsesBodies }: { parsesBodies: bool
     }
     if (parsesBodies) hideContentType(request);
   });
-  lowerClientErrors();
+  improveErrors();
 }
 
 function checkEarly({ headers, url = '' }: IncomingMessage): void {
@@ -68,13 +70,19 @@ function limitBody(request: IncomingMessage, response: ServerResponse): void {
 
 /**
  * The framework prints what its body parser throws as an error, with the body. For a request that the caller made wrong or
- * aborted, this writes the name and type only, with severity INFO: a client cannot write ERROR lines.
+ * aborted, this writes the name and type only, with severity INFO: a client cannot write ERROR lines. Other errors get the
+ * positions in the source, also what the framework prints of an uncaught one.
  */
-export function lowerClientErrors(): void {
+export function improveErrors(): void {
   const { error } = console;
   console.error = (...args: unknown[]) => {
     const [thrown] = args;
     if (isClientError(thrown)) console.info(`${thrown.name}: ${thrown.type}`);
-    else error(...args);
+    else error(...args.map(locate));
   };
+}
+
+function locate(value: unknown): unknown {
+  if (typeof value === 'string') return withSourcePositions(value);
+  return value instanceof Error ? withSourcePositions(inspect(value)) : value;
 }

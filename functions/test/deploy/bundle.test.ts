@@ -14,8 +14,8 @@ const text = (file: string) => readFileSync(join(FUNCTIONS, file), 'utf8');
 /** The modules that a file imports when it is loaded, or at any time. */
 function importsOf(file: string, when: 'loaded' | 'ever'): string[] {
   const patterns = {
-    loaded: /(?:from|import)\s*(['"])([\w@:./-]+)\1/g,
-    ever: /(?:from\s*|(?<![\w.])import\s*\(?\s*|require\(\s*)(['"])([\w@:./-]+)\1/g,
+    loaded: /(?<![\w.])(?:from|import)\s*(['"])([\w@:./-]+)\1/g,
+    ever: /(?<![\w.])(?:from\s*|import\s*\(?\s*|require\(\s*)(['"])([\w@:./-]+)\1/g,
   };
   return [...text(file).matchAll(patterns[when])].map(([, , specifier = '']) => specifier);
 }

@@ -13,7 +13,7 @@ function linesOf<K extends keyof Log>(kind: K, ...args: Parameters<Log[K]>): Rec
 function run(script: string, killedBy: NodeJS.Signals | null = null): Record<string, unknown>[] {
   const module = new URL('../../../../src/', import.meta.url);
   const code = `import { structuredLog } from ${JSON.stringify(`${module}platform/logging/log.ts`)};
-      import { lowerClientErrors } from ${JSON.stringify(`${module}platform/functions-framework.ts`)};
+      import { improveErrors } from ${JSON.stringify(`${module}platform/functions-framework.ts`)};
     import { AppError, unavailable } from ${JSON.stringify(`${module}core/errors.ts`)};
     ${script}`;
   const { stdout, stderr, status, signal } = spawnSync(
@@ -220,11 +220,11 @@ describe('log', () => {
   });
 });
 
-describe('lowerClientErrors', () => {
+describe('improveErrors', () => {
   it('writes the type of a body parser error as INFO, and other output unchanged', () => {
     const lines = run(`
       await import('firebase-functions/logger/compat');
-      lowerClientErrors();
+      improveErrors();
       const fields = { type: 'entity.parse.failed', expose: true, body: '{"secret"' };
       console.error(Object.assign(new SyntaxError('secret'), fields));
       console.error('other', 7);`);
