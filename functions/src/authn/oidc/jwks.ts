@@ -66,7 +66,8 @@ export function createKeySet(options: Options): KeySet {
     const get = (url: string) => fetchJson(fetch, url, maxBytes, signal);
     const found = usableKeys(await get(jwksUri ?? (await discover(get, issuer))), algorithms, issuer);
     if (found !== undefined) logSkipped(found);
-    if (found === undefined || found.kids.size === 0) throw unavailable(`${issuer} publishes no usable key`);
+    if (found === undefined || found.kids.size === 0)
+      throw unavailable(`${issuer} publishes no usable key for ${algorithms.join(', ')}`);
     nextKids = found.kids;
     return Response.json({ keys: found.keys });
   }
