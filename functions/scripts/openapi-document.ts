@@ -172,13 +172,19 @@ function describe(operation: Operation, tag: string): ZodOpenApiOperationObject 
       requestBody: {
         required: true,
         content: {
-          'application/json': { schema: body },
+          'application/json': { schema: body, ...ownExample(body) },
           ...(operation.oauth && { 'application/x-www-form-urlencoded': { schema: body } }),
         },
       },
     }),
     responses: { ...successes(operation), ...errorResponses(operation) },
   };
+}
+
+/** The example of a whole input. zod leaves it out of the JSON Schema where a field is transformed. */
+function ownExample(body: z.ZodType): { example?: unknown } {
+  const examples = z.globalRegistry.get(body)?.examples;
+  return Array.isArray(examples) ? { example: examples[0] } : {};
 }
 
 /** Alternatives: projects require App Check or not, and services of other issuers need none. */

@@ -9,6 +9,7 @@ export const createUser = operation<IdentitiesService>()({
   http: { method: 'post', path: '/users' },
   input: newUser,
   output: createdUser,
+  errors: ['already_exists', 'exceeds_own_permissions'],
   summary: 'Create a Firebase user by e-mail address, or a user of a trusted issuer if there is none.',
   created: { id: ({ uid }) => uid, existed: ({ created }) => !created },
   run({ issuer, subject, email, ...fields }, { service, actor, access }) {

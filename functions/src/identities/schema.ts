@@ -45,7 +45,11 @@ export const newUser = z
     const isIncomplete = fields.email === undefined && !(fields.issuer && fields.subject);
     if (isIncomplete && others.length === 0) addIssue({ code: 'custom', message: ALTERNATIVES });
   })
-  .meta({ id: 'NewUser', oneOf: [{ required: ['issuer', 'subject'] }, { required: ['email'] }] });
+  .meta({
+    id: 'NewUser',
+    oneOf: [{ required: ['issuer', 'subject'] }, { required: ['email'] }],
+    examples: [{ email: 'ann@example.com', displayName: 'Ann Lee', invite: true }],
+  });
 
 export const createdUser = user
   .extend({

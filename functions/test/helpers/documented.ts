@@ -53,7 +53,15 @@ export function responseOf({ responses }: DocumentedOperation, status: number): 
 /** A check against the document's own JSON Schema, not against the zod schema that it was made from. */
 export function validatorOf(schema: object): (value: unknown) => string | undefined {
   const whole = { ...schema, $defs: document.components.schemas };
-  const local = JSON.parse(JSON.stringify(whole).replaceAll('#/components/schemas/', '#/$defs/'));
+  // zod reads no `required` without `properties`. The linter of packages/openapi-check does.
+  const isReadable = (_key: string, value: unknown) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((one) => Object.keys(one ?? {}).join() === 'required')
+      ? undefined
+      : value;
+  const text = JSON.stringify(whole, isReadable).replaceAll('#/components/schemas/', '#/$defs/');
+  const local = JSON.parse(text);
   const parser = z.fromJSONSchema(local);
   return (value) => {
     const { error } = parser.safeParse(value);
