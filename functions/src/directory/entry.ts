@@ -108,7 +108,7 @@ export function emptyEntry(uid: string, now: number): DirectoryEntry {
  * Gatehouse's own; `roles` that other code wrote are ignored.
  */
 export function importedEntry(account: Account, now: number): DirectoryEntry {
-  const { uid, disabled, validAfter, claims } = account;
+  const { uid, disabled, validAfter, claims, createdAt = now } = account;
   const rolesVersion = claimedVersion(claims);
   return {
     ...emptyEntry(uid, now),
@@ -124,5 +124,6 @@ export function importedEntry(account: Account, now: number): DirectoryEntry {
     claimsVersion: rolesVersion,
     disabled,
     validAfter,
+    created: createdAt,
   };
 }

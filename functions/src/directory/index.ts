@@ -8,7 +8,7 @@ export type { ChangeContext, Directory, Outcome } from './directory.ts';
 export { applyEdit, applyGrantRequests, type GrantRequest, summarizeGrants } from './edit.ts';
 export { type DirectoryEntry, type Grant, type Profile, profileOf } from './entry.ts';
 export type { DirectoryList, UserPage, UserQuery } from './list.ts';
-export { type Contact, findByContact, withCurrentProfiles } from './look-up.ts';
+export { type Contact, type CurrentEntry, findByContact, withCurrentProfiles } from './look-up.ts';
 export { findOrProvision, provisionEntry, provisionExternalUser } from './provision.ts';
 export type { DirectoryService } from './service.ts';
 export { handleAccountDeleted, markAccountOutOfSync } from './sync/account-lifecycle.ts';

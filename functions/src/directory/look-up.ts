@@ -16,9 +16,16 @@ export type Contact =
   | { readonly email: string; readonly phone?: undefined }
   | { readonly phone: string; readonly email?: undefined };
 
+/** An entry with what only the account knows. */
+export interface CurrentEntry extends DirectoryEntry {
+  /** Second since the epoch. */
+  readonly lastSignIn?: number | undefined;
+}
+
 /**
  * The entries with the profiles that their accounts have now, which are written to the directory where they differ. The
- * profile of an external user comes from the issuer. Without an account there is no profile: the deletion is on its way.
+ * profile of an external user comes from the issuer; a token exchange has given them an account. Without an account there is
+ * no profile: the deletion is on its way.
  *
  * @param entries at most 100
  * @throws AppError `unavailable`
@@ -26,15 +33,16 @@ export type Contact =
 export async function withCurrentProfiles(
   { directory, accounts, clock }: Deps,
   entries: readonly DirectoryEntry[],
-): Promise<DirectoryEntry[]> {
-  const uids = entries.flatMap(({ uid, identity }) => (identity === undefined ? uid : []));
+): Promise<CurrentEntry[]> {
+  const uids = entries.map(({ uid }) => uid);
   const found = new Map((await accounts.findAll(uids)).map((account) => [account.uid, account]));
   return Promise.all(
     entries.map(async (entry) => {
-      if (entry.identity !== undefined) return entry;
       const account = found.get(entry.uid);
-      if (account === undefined) return { ...entry, ...NO_PROFILE };
-      return hasCurrentProfile(account, entry) ? entry : provisionEntry(directory, account, seconds(clock));
+      if (account === undefined) return entry.identity === undefined ? { ...entry, ...NO_PROFILE } : entry;
+      const isCurrent = hasCurrentProfile(account, entry);
+      const current = isCurrent ? entry : await provisionEntry(directory, account, seconds(clock));
+      return { ...current, lastSignIn: account.lastSignInAt };
     }),
   );
 }
@@ -49,7 +57,7 @@ const MAX_FOUND = 100;
  * @returns sorted by uid
  * @throws AppError `invalid_argument` for a malformed address or number; `unavailable`
  */
-export async function findByContact(deps: Deps, contact: Contact): Promise<DirectoryEntry[]> {
+export async function findByContact(deps: Deps, contact: Contact): Promise<CurrentEntry[]> {
   const { directory, accounts, clock } = deps;
   const { email, phone } = contact;
   const [{ users }, account] = await Promise.all([
@@ -59,7 +67,7 @@ export async function findByContact(deps: Deps, contact: Contact): Promise<Direc
   const isListed = users.some(({ uid }) => uid === account?.uid);
   const added =
     account === undefined || isListed ? [] : [await provisionEntry(directory, account, seconds(clock))];
-  const current = [...(await withCurrentProfiles(deps, users)), ...added];
+  const current = await withCurrentProfiles(deps, [...added, ...users].slice(0, MAX_FOUND));
   return current.filter((entry) => hasContact(entry, contact)).toSorted((a, b) => (a.uid < b.uid ? -1 : 1));
 }
 

@@ -118,7 +118,12 @@ export const user = z
       description: 'False while Firebase Auth is not up to date. Access that was removed has ended already.',
     }),
     sessionsValidAfter: dateTime.optional().meta({ description: 'Sign-ins before this time are revoked.' }),
-    createdAt: dateTime,
+    lastSignInAt: dateTime.optional().meta({
+      description:
+        'Last sign-in, as Firebase Auth knows it now. Absent: never, by a token of another issuer only, or Firebase Auth ' +
+        'did not answer.',
+    }),
+    createdAt: dateTime.meta({ description: 'Creation of the account; of an external user, of the entry.' }),
     updatedAt: dateTime,
   })
   .meta({ id: 'User' });

@@ -4,10 +4,10 @@ import { toAppError } from '../core/errors.ts';
 import { decodePageToken, encodePageToken } from '../core/pagination.ts';
 import {
   type Contact,
+  type CurrentEntry,
   type DirectoryEntry,
   type DirectoryService,
   findByContact,
-  type UserPage,
   type UserQuery,
   withCurrentProfiles,
 } from '../directory/index.ts';
@@ -17,12 +17,17 @@ interface Deps extends Pick<Platform, 'accounts' | 'clock' | 'log'> {
   readonly directory: DirectoryService;
 }
 
+interface CurrentPage {
+  readonly users: readonly CurrentEntry[];
+  readonly nextPageToken?: string;
+}
+
 /** Lists users with the profiles that Firebase Auth has now. */
 export function createUserList(deps: Deps) {
   const { directory, clock, log } = deps;
 
   /** The current profiles; those of the directory while Firebase Auth does not answer. */
-  async function refresh(entries: readonly DirectoryEntry[]): Promise<readonly DirectoryEntry[]> {
+  async function refresh(entries: readonly DirectoryEntry[]): Promise<readonly CurrentEntry[]> {
     try {
       return await withCurrentProfiles(deps, entries);
     } catch (error) {
@@ -32,7 +37,7 @@ export function createUserList(deps: Deps) {
   }
 
   /** Users with a whole e-mail address or phone number. They are few, so the other filters and the pages need no query. */
-  async function listByContact(contact: Contact, query: UserQuery): Promise<UserPage> {
+  async function listByContact(contact: Contact, query: UserQuery): Promise<CurrentPage> {
     const { pageSize, pageToken } = query;
     const [after = ''] = decodePageToken(pageToken, ['string']) ?? [];
     const now = seconds(clock);
@@ -46,7 +51,7 @@ export function createUserList(deps: Deps) {
       : { users };
   }
 
-  async function listByQuery(query: UserQuery): Promise<UserPage> {
+  async function listByQuery(query: UserQuery): Promise<CurrentPage> {
     const { users, ...page } = await directory.list(query);
     const now = seconds(clock);
     return { ...page, users: (await refresh(users)).filter((entry) => matches(entry, query, now)) };
@@ -54,7 +59,7 @@ export function createUserList(deps: Deps) {
 
   return {
     refresh,
-    async list(query: UserQuery): Promise<UserPage> {
+    async list(query: UserQuery): Promise<CurrentPage> {
       const contact = contactOf(query);
       return contact ? listByContact(contact, query) : listByQuery(query);
     },

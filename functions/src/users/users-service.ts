@@ -56,7 +56,8 @@ export function createUsersService(
   const { changeAccess } = directory;
   const { list, refresh } = createUserList({ directory, accounts, clock, log });
   const find = (uid: string) => findOrProvision({ directory, accounts, clock }, uid);
-  const toView = createUserView({ clock, config });
+  const show = createUserView({ clock, config });
+  const toView = async (entry: DirectoryEntry) => show((await refresh([entry]))[0] ?? entry);
 
   /** Changes grants, by the rules for granting. The transaction decides on the grants that it reads. */
   async function changeGrants(
@@ -122,13 +123,10 @@ export function createUsersService(
     /** @throws AppError `invalid_argument` for a page token that no page had */
     async list(query: UserQuery) {
       const { users, ...page } = await list(query);
-      return { ...page, users: users.map(toView) };
+      return { ...page, users: users.map(show) };
     },
 
-    async get(uid: string): Promise<UserView> {
-      const entry = await find(uid);
-      return toView((await refresh([entry]))[0] ?? entry);
-    },
+    get: async (uid: string): Promise<UserView> => toView(await find(uid)),
 
     async getRoles(uid: string) {
       const { grants, rolesVersion } = await find(uid);

@@ -5,7 +5,7 @@ import { activeRoles } from '../authz/role-claims.ts';
 import { seconds } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { toRfc3339 } from '../core/time.ts';
-import type { DirectoryEntry, Grant } from '../directory/index.ts';
+import type { CurrentEntry, Grant } from '../directory/index.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { access, grant, user } from './schema.ts';
 
@@ -14,7 +14,7 @@ export type UserView = z.input<typeof user>;
 /** Shows an entry of the directory as the API does. */
 export function createUserView({ clock, config }: Pick<Platform, 'clock' | 'config'>) {
   const issuer = firebaseIssuer(config.projectId);
-  return (entry: DirectoryEntry): UserView => {
+  return (entry: CurrentEntry): UserView => {
     const { uid, identity, email, emailVerified, emails, phoneNumber, displayName, photoUrl } = entry;
     const { providers, disabled, validAfter } = entry;
     return {
@@ -33,6 +33,7 @@ export function createUserView({ clock, config }: Pick<Platform, 'clock' | 'conf
       grants: toGrantViews(entry.grants),
       version: entry.rolesVersion,
       synced: entry.pending.length === 0,
+      ...(entry.lastSignIn !== undefined && { lastSignInAt: toRfc3339(entry.lastSignIn) }),
       createdAt: toRfc3339(entry.created),
       updatedAt: toRfc3339(entry.updated),
     };

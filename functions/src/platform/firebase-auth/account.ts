@@ -22,6 +22,10 @@ export interface Account {
   readonly disabled: boolean;
   /** Tokens of sign-ins before this second since the epoch are revoked. */
   readonly validAfter: number;
+  /** Second since the epoch. */
+  readonly createdAt?: number | undefined;
+  /** Second since the epoch; absent for a user who has never signed in. */
+  readonly lastSignInAt?: number | undefined;
   /** All custom claims, those of other code included. Never leaves the server. */
   readonly claims: JsonObject;
 }
@@ -37,9 +41,16 @@ export function toAccount(user: UserRecord): Account {
     providers: user.providerData.map(({ providerId }) => providerId),
     providerEmails: providerEmailsOf(user.providerData),
     disabled: user.disabled,
-    validAfter: user.tokensValidAfterTime === undefined ? 0 : Date.parse(user.tokensValidAfterTime) / 1000,
+    validAfter: secondOf(user.tokensValidAfterTime) ?? 0,
+    createdAt: secondOf(user.metadata.creationTime),
+    lastSignInAt: secondOf(user.metadata.lastSignInTime),
     claims: user.customClaims ?? {},
   };
+}
+
+/** @param time of the Admin SDK: a UTC string; null or the epoch if Firebase does not know it */
+function secondOf(time: string | null | undefined): number | undefined {
+  return (time && Date.parse(time) / 1000) || undefined;
 }
 
 /** @param providerData of a user record; not every provider gives an address */
