@@ -11,7 +11,7 @@ import type { Principal } from '../../functions/src/authz/principal.ts';
 import { isRefusal } from '../../functions/src/core/errors.ts';
 import type { RefusalReason } from '../../functions/src/core/refusal-reasons.ts';
 import { type CallerContext, callerContext } from './caller-context.ts';
-import { authorizationLines, readMethodArn, splitLines } from './events.ts';
+import { authorizationLines, CONNECT, connectLines, isConnect, readMethodArn, splitLines } from './events.ts';
 import type { LambdaAuthorizer, Operation } from './lambda-authorizer.ts';
 import { isExactArn, policyFor } from './policy.ts';
 import type { RouteAccess, RouteTable } from './route-table.ts';
@@ -33,8 +33,8 @@ export type AuthorizerHandler = (
 ) => Promise<PolicyResult | SimpleResult>;
 
 /**
- * The handler of a Lambda authorizer for REST APIs (TOKEN and REQUEST) and HTTP APIs (payload 1.0 and 2.0): it tells the
- * events apart.
+ * The handler of a Lambda authorizer for REST APIs (TOKEN and REQUEST), HTTP APIs (payload 1.0 and 2.0) and WebSocket APIs:
+ * it tells the events apart.
  *
  * @param routes what each route asks for; `null`: every signed-in caller is allowed
  * @returns a function that rejects with `Unauthorized`, which API Gateway answers 401, or with another message, which it
@@ -80,6 +80,7 @@ function isSimple(event: AuthorizerEvent): event is APIGatewayRequestAuthorizerE
 
 /** @throws Error for an event without the ARN of a method */
 function policyCall(event: PolicyEvent, routes: RouteTable | null): Call {
+  if (isConnect(event)) return connectCall(event, routes);
   const { method, path } = readMethodArn(event.methodArn);
   const isRequest = event.type === 'REQUEST';
   const lines = linesOf(event);
@@ -89,6 +90,13 @@ function policyCall(event: PolicyEvent, routes: RouteTable | null): Call {
   if (routes !== null && route === undefined) return { lines, route, refusal: 'not-in-routes' };
   if (!isExactArn(event.methodArn, path)) return { lines, route, refusal: 'arn-not-exact' };
   return { lines, route, refusal: tokenRefusal(lines, sources) };
+}
+
+/** API Gateway caches no response for a WebSocket API, and its ARN is the same for every caller. */
+function connectCall(event: PolicyEvent, routes: RouteTable | null): Call {
+  const lines = event.type === 'REQUEST' ? connectLines(event) : [];
+  const route = routes?.byTemplate('ANY', CONNECT);
+  return { lines, route, refusal: routes !== null && route === undefined ? 'not-in-routes' : undefined };
 }
 
 function simpleCall(event: APIGatewayRequestAuthorizerEventV2, routes: RouteTable | null): Call {

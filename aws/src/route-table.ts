@@ -1,13 +1,14 @@
 import { ALL_PERMISSIONS, type Permission } from '../../functions/src/authz/permissions.ts';
 import { ConfigError } from '../../functions/src/core/config-error.ts';
+import { CONNECT } from './events.ts';
 
 const METHODS = ['ANY', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 /** What a route of the API behind the authorizer asks for. A public route has no authorizer. */
 export interface RouteAccess {
-  /** `ANY`: every method that has no row of its own. */
+  /** `ANY`: every method that has no row of its own, and the route `$connect`, which has no method. */
   readonly method: (typeof METHODS)[number];
-  /** As in API Gateway: `/notes/{id}`, `/files/{path+}`. */
+  /** As in API Gateway: `/notes/{id}`, `/files/{path+}`, and `$connect` of a WebSocket API. */
   readonly path: string;
   readonly access: 'signed-in' | { readonly permission: Permission };
 }
@@ -51,9 +52,10 @@ function routeProblems(routes: unknown): string[] {
     seen.set(key, first);
     return [
       ...(isOneOf(METHODS, method) ? [] : [`[${index}].method: is none of ${METHODS.join(', ')}`]),
-      ...(typeof path === 'string' && PATH.test(path)
+      ...(path === CONNECT || (typeof path === 'string' && PATH.test(path))
         ? []
         : [`[${index}].path: is not a path like /notes/{id}`]),
+      ...(path === CONNECT && method !== 'ANY' ? [`[${index}].method: is ANY for ${CONNECT}`] : []),
       ...accessProblems(access).map((problem) => `[${index}].access${problem}`),
       ...Object.keys(others).map((name) => `[${index}].${name}: there is no such field`),
       ...(first < index ? [`[${index}]: is the same route as [${first}]`] : []),

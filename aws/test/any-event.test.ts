@@ -6,12 +6,16 @@ import { createRouteTable } from '../src/route-table.ts';
 import { createWithAuth } from '../src/with-auth.ts';
 import { type AuthorizerEnvironment, openAuthorizerEnvironment } from './helpers/authorizer-environment.ts';
 
-const ARN = 'arn:aws:execute-api:us-east-1:123456789012:abcdef123/test/GET/notes';
+const API = 'arn:aws:execute-api:us-east-1:123456789012:abcdef123/test';
+const ARNS = [`${API}/GET/notes`, `${API}/$connect`];
 
 /** Events with the fields that the code reads, with any values. */
 const headers = fc.oneof(
   fc.anything(),
-  fc.dictionary(fc.constantFrom('Authorization', 'authorization', '__proto__', 'x'), fc.anything()),
+  fc.dictionary(
+    fc.constantFrom('Authorization', 'authorization', 'Sec-WebSocket-Protocol', '__proto__', 'x'),
+    fc.anything(),
+  ),
 );
 const event = fc.oneof(
   fc.anything(),
@@ -19,7 +23,7 @@ const event = fc.oneof(
     {
       version: fc.constantFrom('1.0', '2.0', 2, null),
       type: fc.constantFrom('TOKEN', 'REQUEST', 'token', undefined),
-      methodArn: fc.oneof(fc.constant(ARN), fc.string(), fc.anything()),
+      methodArn: fc.oneof(fc.constantFrom(...ARNS), fc.string(), fc.anything()),
       authorizationToken: fc.oneof(fc.constant('Bearer a.b.c'), fc.string(), fc.anything()),
       routeKey: fc.oneof(fc.constant('GET /notes'), fc.anything()),
       resource: fc.oneof(fc.constant('/notes'), fc.anything()),
@@ -43,6 +47,7 @@ describe('any event without a valid token', () => {
   it('makes the authorizer throw', async () => {
     const routes = createRouteTable([
       { method: 'GET', path: '/notes', access: { permission: 'notes:read' } },
+      { method: 'ANY', path: '$connect', access: 'signed-in' },
     ]);
     const authorizers = [
       createHandler(environment.authorizer, null),

@@ -108,6 +108,16 @@ describe('route table', () => {
       [{ method: 'GET', path: '/{a+}/b', access: 'signed-in' }],
       /routes\[0\]\.path: /m,
     ],
+    [
+      'a method of $connect',
+      [{ method: 'GET', path: '$connect', access: 'signed-in' }],
+      /routes\[0\]\.method: is ANY for \$connect/m,
+    ],
+    [
+      'another route of a WebSocket API',
+      [{ method: 'ANY', path: '$disconnect', access: 'signed-in' }],
+      /routes\[0\]\.path: /m,
+    ],
     ['a path without a slash', [{ method: 'GET', path: 'a', access: 'signed-in' }], /routes\[0\]\.path: /m],
     [
       'a method in lower case',

@@ -31,7 +31,8 @@ export async function openAuthorizerEnvironment(): Promise<AuthorizerEnvironment
     profiles: readTrustedIssuers([ISSUER_SETTING, FIREBASE], { local: false, allowFirebase: true }),
     fetch: keys.fetch,
     clock: Date.now,
-    log: createLog((line) => lines.push(line)),
+    // As it is written: without fields that are undefined.
+    log: createLog((line) => lines.push(JSON.parse(JSON.stringify(line)))),
   });
   return {
     authorizer,

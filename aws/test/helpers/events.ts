@@ -74,6 +74,32 @@ export const requestEvent = (
   requestContext: { ...requestContext1(method, resource), path: `/test${path}` },
 });
 
+/** WebSocket API, REQUEST. */
+export const connectEvent = (headers: Readonly<Record<string, string>>) => ({
+  type: 'REQUEST',
+  methodArn: `${API}/$connect`,
+  headers: { Connection: 'upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', ...headers },
+  multiValueHeaders: Object.fromEntries(
+    Object.entries({ Connection: 'upgrade', ...headers }).map(([name, value]) => [name, [value]]),
+  ),
+  queryStringParameters: {},
+  multiValueQueryStringParameters: {},
+  stageVariables: {},
+  requestContext: {
+    routeKey: '$connect',
+    eventType: 'CONNECT',
+    messageDirection: 'IN',
+    stage: 'test',
+    connectedAt: 1_795_424_400_000,
+    requestTimeEpoch: 1_795_424_400_001,
+    identity: { sourceIp: '192.0.2.1' },
+    requestId: 'chosen-by-the-caller',
+    domainName: 'abcdef123.execute-api.us-east-1.amazonaws.com',
+    connectionId: 'L0SM9cOFvHcCIhw=',
+    apiId: 'abcdef123',
+  },
+});
+
 const headers2 = (authorization: Lines) => ({
   accept: '*/*',
   ...(authorization.length > 0 && { authorization: authorization.join(',') }),

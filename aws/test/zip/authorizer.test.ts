@@ -131,10 +131,10 @@ describe('the Lambda authorizer', function () {
     const token = await environment.bearer(['helpers'], { email: 'ada@example.com', email_verified: true });
     const { principalId, context } = await policyOf(tokenEvent(token));
     const { permissions, tokenExpiresAt, cacheKey, ...rest } = context;
-    const id = externalId(ISSUER, 'ada');
-    assert.equal(principalId, id);
+    const uid = externalId(ISSUER, 'ada');
+    assert.equal(principalId, uid);
     assert.deepEqual(rest, {
-      id,
+      uid,
       issuer: ISSUER,
       subject: 'ada',
       kind: 'user',
