@@ -13,7 +13,7 @@ export default defineConfig({
     'notes:write': { summary: 'Write notes', privileged: false },
     'notes:moderate': { summary: 'See and remove the notes of every user', privileged: false },
     'users:read': { summary: 'See the users, their roles and their state', privileged: false },
-    'users:write': { summary: 'Disable, enable and delete users', privileged: true },
+    'users:write': { summary: 'Create, disable, enable and delete users', privileged: true },
     'roles:read': { summary: 'See the roles and what they allow', privileged: false },
     'roles:assign': { summary: 'Grant and revoke roles, up to one’s own permissions', privileged: true },
     'owners:assign': { summary: 'Grant and revoke the role owner', privileged: true },

@@ -1,3 +1,4 @@
+import type { Role } from '../../src/authz/roles.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { actor } from '../helpers/actor.ts';
 import type { TestInstance } from '../helpers/open-instance.ts';
@@ -9,12 +10,20 @@ export interface EditJob {
   readonly by: string;
   /** The reason of the change, by which its audit event is found. */
   readonly name: string;
+  /** Grants this role instead, without a version. */
+  readonly role?: Role;
 }
 
 export const DAY = 24 * 3600;
 
 /** Reads, edits, and starts again on a version mismatch, as a careful client does. */
-export async function edit(instance: TestInstance, { uid, by, name }: EditJob): Promise<void> {
+export async function edit(instance: TestInstance, { uid, by, name, role }: EditJob): Promise<void> {
+  if (role !== undefined) {
+    const grant = { uid, role, auditReason: name };
+    // A grant that was made already is not made again, so it can be repeated.
+    await retryWhileUnavailable(() => withAccessRules(instance.users).addGrant(actor(by, ['owner']), grant));
+    return;
+  }
   for (;;) {
     const { grants, version } = await retryWhileUnavailable(() => instance.users.getRoles(uid));
     const later = grants.map(({ role, expiresAt = '' }) => ({

@@ -112,6 +112,22 @@ describe('50 parallel role edits', function () {
     await assertSynced('bob', 1 + EDITS, END + EDITS * DAY);
   });
 
+  it('of single grants all arrive, whichever instance and process makes them', async () => {
+    const uids = Array.from({ length: 5 }, (_, i) => `granted-${i}`);
+    await seedUsers(uids);
+    const roles = ['member', 'auditor', 'admin'] as const;
+    await editInParallel(uids.flatMap((uid) => roles.map((role) => ({ uid, by: BY, name: role, role }))));
+
+    await reconcile();
+    for (const uid of uids) {
+      const entry = (await instances[0]?.directory.find(uid)) ?? assert.fail(uid);
+      assert.deepEqual([...entry.grants].map(({ role }) => role).sort(), [...roles, 'support'].sort());
+      assert.deepEqual([entry.rolesVersion, entry.claimsVersion, entry.pending], [4, 4, []]);
+      const versions = (await history(uid)).map(({ after }) => after?.version);
+      assert.deepEqual(versions, [2, 3, 4]);
+    }
+  });
+
   it('of 50 users are all made, each for the right user', async () => {
     const uids = Array.from({ length: EDITS }, (_, i) => `user-${i}`);
     await seedUsers(uids);
