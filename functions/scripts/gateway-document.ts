@@ -72,7 +72,7 @@ function describe(operation: Operation, security: readonly object[]): object {
       parameters: names.map((name) => ({ name, in: 'path', required: true, type: 'string' })),
     }),
     responses: {
-      [operation.output === null ? '204' : '200']: { description: 'Done.' },
+      [operation.output === null ? '204' : operation.created ? '201' : '200']: { description: 'Done.' },
       default: { description: 'Refused or failed.' },
     },
     ...(operation.access !== 'public' && { security }),

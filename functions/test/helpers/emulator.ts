@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import * as client from 'firebase/app';
 import { type Auth, connectAuthEmulator, getAuth, signInWithEmailAndPassword } from 'firebase/auth';
@@ -7,6 +8,7 @@ import * as adminAuth from 'firebase-admin/auth';
 import { after } from 'mocha';
 import type { Role } from '../../src/authz/roles.ts';
 import { loadConfig } from '../../src/config.ts';
+import { mismatchOf } from './documented.ts';
 import { silentLog } from './log.ts';
 import { openInstance, type TestInstance } from './open-instance.ts';
 
@@ -141,7 +143,10 @@ export async function api(route: string, { token, body, headers }: ApiRequest = 
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  const json = /[/+]json\b/.test(response.headers.get('Content-Type') ?? '');
+  const contentType = response.headers.get('Content-Type') ?? '';
+  const answer = { method, url: `/v1${path}`, status: response.status, contentType, text };
+  assert.equal(mismatchOf(answer), undefined);
+  const json = /[/+]json\b/.test(contentType);
   return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
 }
 

@@ -29,7 +29,7 @@ const NODE_MODULES = ['node_modules', 'functions/node_modules'];
 const TESTS = [
   'test/unit/docs/generated.test.ts',
   'test/unit/http/access-matrix.test.ts',
-  'test/unit/http/openapi.test.ts',
+  'test/unit/http/openapi*.test.ts',
   'test/unit/authz/*.test.ts',
   'test/unit/product-config.test.ts',
   'test/unit/structure/*.test.ts',
