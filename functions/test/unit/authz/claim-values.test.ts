@@ -105,7 +105,8 @@ describe('readClaim', () => {
     fc.assert(
       fc.property(value, fc.constantFrom(...CLAIM_FORMATS), (claim, format) => {
         const shape = read(claim, { format }).unreadable ?? shapeOf(claim);
-        assert.doesNotMatch(shape, /[XYZ89,"\n]/);
+        // The number of other keys is no part of a value.
+        assert.doesNotMatch(shape.replace(/\d+ other keys/, ''), /[XYZ89,"\n]/);
         assert.ok(shape.length < 100);
       }),
     );
