@@ -90,7 +90,7 @@ try {
   console.log(`${newline}${project}: of ${done.read} users, ${done.imported} ${verb} into the directory.`);
   if (done.skipped > 0)
     console.log(
-      `Skipped: ${done.skipped} with ids that no Firestore document can have, such as an id with a slash.`,
+      `Skipped: ${done.skipped} with ids that Gatehouse does not accept: with a slash, or with hidden characters.`,
     );
   console.log(`Roles that their claims gave them: ${roles.join(', ') || 'none'}.`);
   // The SDKs keep connections open; nothing is left to do.

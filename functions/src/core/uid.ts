@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { hasHidden } from './text.ts';
 
 /**
- * Is it a user id that can name a document? 1 to 128 UTF-16 units, as Firebase counts. Without slashes and hidden
- * characters, so that two ids never look the same for their sake; not `.`, `..` or `__…__`, which Firestore reserves; without half a surrogate pair, which UTF-8 cannot encode.
+ * Is it a user id that can name a document? 1 to 128 UTF-16 units, as Firebase counts. Without slashes; without hidden
+ * characters, by which two ids would look the same; not `.`, `..` or `__…__`, which Firestore reserves; without half a
+ * surrogate pair, which UTF-8 cannot encode.
  */
 export function isUid(text: unknown): text is string {
   return (

@@ -4,7 +4,7 @@ import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../au
 import { decide, dependsOnOwner, type Resource, toDenialError } from '../authz/decide.ts';
 import type { Principal } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
-import { AppError, type Caller, isRefusal } from '../core/errors.ts';
+import { type Caller, isRefusal, toAppError } from '../core/errors.ts';
 import type { DecisionReason } from '../core/log.ts';
 import type { AppCheckVerifier } from '../platform/app-check.ts';
 import type { DecisionFields } from './call-line.ts';
@@ -85,19 +85,17 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
       await deps.appCheck.check(request.headers('x-firebase-appcheck'), { changes });
     if (dependsOnOwner(principal, access)) resource = await attempt.resource?.(principal);
   } catch (error) {
-    if (error instanceof AppError) {
-      const { code, reason = code, logDetail, caller } = error;
-      const known = caller ?? principal;
-      decided({
-        permission,
-        ...(known && { issuer: known.issuer, subject: known.subject }),
-        granted: false,
-        reason,
-        ...(logDetail !== undefined && { detail: logDetail }),
-        code,
-      });
-      if (caller !== undefined && isRefusal(error)) await recordRefusal(caller, reason);
-    }
+    const { code, reason = code, logDetail, caller } = toAppError(error);
+    const known = caller ?? principal;
+    decided({
+      permission,
+      ...(known && { issuer: known.issuer, subject: known.subject }),
+      granted: false,
+      reason,
+      ...(logDetail !== undefined && { detail: logDetail }),
+      code,
+    });
+    if (caller !== undefined && isRefusal(error)) await recordRefusal(caller, reason);
     throw error;
   }
   const decision = decide(principal, access, resource, seconds(deps.clock));

@@ -1,3 +1,5 @@
+import { hasHidden } from '../core/text.ts';
+
 /** The parts of an account that the policy looks at. */
 interface SignUpRequest {
   readonly email?: string | undefined;
@@ -7,8 +9,8 @@ interface SignUpRequest {
 /** `refused`: no account. `unverified`: an account without roles until the e-mail address is verified. */
 type SignUpDecision = 'admitted' | 'unverified' | 'refused';
 
-/** One `@`, text on both sides, no white space or control characters: an ambiguous address is refused. */
-const ADDRESS = /^[^@\s\p{Cc}]+@([^@\s\p{Cc}]+)$/u;
+/** One `@`, text on both sides, no white space. An ambiguous address is refused, also one with hidden characters. */
+const ADDRESS = /^[^@\s]+@([^@\s]+)$/;
 
 /**
  * May this user have an account, and roles? Without a list of domains, every user.
@@ -23,7 +25,7 @@ export function evaluateSignUp(
   domains: readonly string[],
 ): SignUpDecision {
   if (domains.length === 0) return 'admitted';
-  const domain = email === undefined ? undefined : ADDRESS.exec(email)?.[1];
+  const domain = email === undefined || hasHidden(email) ? undefined : ADDRESS.exec(email)?.[1];
   if (domain === undefined || !domains.includes(domain.toLowerCase())) return 'refused';
   return emailVerified === true ? 'admitted' : 'unverified';
 }

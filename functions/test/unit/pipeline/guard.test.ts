@@ -307,7 +307,7 @@ describe('guard', () => {
     assert.deepEqual(owners, ['ada']);
   });
 
-  it('passes on an error that is not a refusal', async () => {
+  it('passes on an error that is not a refusal, with one decision', async () => {
     const broken = {
       ...test.instance,
       accessChanges: { find: () => Promise.reject(new TypeError('a bug')) },
@@ -319,6 +319,10 @@ describe('guard', () => {
       changes: false,
     } as const;
     await assert.rejects(guard(broken, { ...attempt, requestId: 'r1', decided }), TypeError);
+    assert.deepEqual(
+      decisions.map(({ granted, reason, code }) => [granted, reason, code]),
+      [[false, 'internal', 'internal']],
+    );
   });
 });
 

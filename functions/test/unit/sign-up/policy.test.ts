@@ -45,6 +45,9 @@ describe('sign-up policy', () => {
     'x@',
     'x@__proto__',
     'x@includes',
+    'x\u200b@acme.com',
+    '\u202emoc.live\u202c@acme.com',
+    'x@acme.com\ufeff',
   ];
   for (const email of refused) {
     it(`refuses ${JSON.stringify(email)}, verified or not`, () => {
