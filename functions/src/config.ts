@@ -33,7 +33,7 @@ const settings = {
   }),
   APP_CHECK: defineBoolean('APP_CHECK', {
     default: false,
-    description: 'Refuse requests without a valid App Check token.',
+    description: 'Refuse users without a valid App Check token. Services need none.',
   }),
   APP_CHECK_CONSUME: defineBoolean('APP_CHECK_CONSUME', {
     default: false,

@@ -1,4 +1,5 @@
 import type { Express, Request } from 'express';
+import { restoreContentType } from '../core/request.ts';
 
 const PATHS = ['/identitytoolkit.googleapis.com', '/securetoken.googleapis.com'];
 
@@ -10,6 +11,7 @@ const PATHS = ['/identitytoolkit.googleapis.com', '/securetoken.googleapis.com']
  */
 export function forwardToAuthEmulator(app: Express, host: string): void {
   app.use(PATHS, async (req: Request & { rawBody?: Buffer }, res) => {
+    restoreContentType(req);
     const { method, originalUrl, headers, rawBody } = req;
     const answer = await fetch(`http://${host}${originalUrl}`, {
       method,
