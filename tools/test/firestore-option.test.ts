@@ -109,6 +109,13 @@ describe('--firestore', function () {
     assert.match(output, /\n0 passed, 0 failed, [1-9]\d* skipped\n$/);
   });
 
+  it('counts the comparison with Google’s emulator as skipped without it', async () => {
+    const { code, output } = await runScript('test.ts', ['fuzz-official']);
+    assert.equal(code, 0, output);
+    assert.match(output, /skipped: the comparison with Google’s Firestore emulator: needs it, .*\n/);
+    assert.match(output, /\n0 passed, 0 failed, 1 skipped\n$/);
+  });
+
   it('skips the embedded Firestore’s tests on Google’s emulator, with a note', async () => {
     installSdk();
     installJava('11.0.20');
