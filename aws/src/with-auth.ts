@@ -112,6 +112,6 @@ function toAnswer(thrown: unknown, requestId: string, cors: Record<string, strin
       ...(challenge !== undefined && { 'WWW-Authenticate': challenge }),
       ...(error.retryAfter !== undefined && { 'Retry-After': String(error.retryAfter) }),
     },
-    body: JSON.stringify(problemOf(error, requestId)),
+    body: JSON.stringify(problemOf(error, { requestId })),
   };
 }

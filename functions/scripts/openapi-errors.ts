@@ -137,9 +137,13 @@ function allErrors(): Record<ErrorCode, AppError> {
   ) as Record<ErrorCode, AppError>;
 }
 
+/** The default of a project `shop`. */
+const ERROR_DOCS = 'https://shop.web.app/api/v1/errors';
+
 const REQUEST_ID = '0e1f6f0b-6d0a-4c3e-9a53-6a8f8a0b7a11';
 
-const exampleOf = (code: ErrorCode) => problemOf(ERROR_EXAMPLES[code], REQUEST_ID);
+const exampleOf = (code: ErrorCode) =>
+  problemOf(ERROR_EXAMPLES[code], { errorDocs: ERROR_DOCS, requestId: REQUEST_ID });
 
 /** `components.examples`: one problem of each error that an operation can answer. */
 export function errorExamples(operations: readonly Operation[]): Record<string, { value: unknown }> {

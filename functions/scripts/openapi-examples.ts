@@ -35,6 +35,7 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   ...{ id: 'Zk3Jf9sQ2xYhT1bV7mN4', title: 'Buy milk', body: 'Two bottles.', summary: 'Read notes' },
   ...{ action: 'roles.set', reason: 'Joined the support team.', auditReason: 'Asked for by the team lead.' },
   invitationLink: 'https://my-project.firebaseapp.com/__/auth/action?mode=resetPassword&oobCode=…',
+  ...{ callable: 'not-found', description: 'The path or the resource does not exist.' },
   ...{ phoneNumber: '+15555550100', photoUrl: 'https://www.example.com/ann.png' },
   ...{ requestId: REQUEST_ID, nextPageToken: 'WzE3OTYwNTQ0MDBd', expiresAt: '2099-12-31T23:59:59Z' },
   ...{ before: { roles: [] }, after: { roles: ['member'] }, subject_token: JWT, access_token: JWT },

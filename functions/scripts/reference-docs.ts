@@ -5,6 +5,8 @@ import { modules } from '../src/app.ts';
 import type { AccessRule } from '../src/authz/access-rule.ts';
 import { ALL_PERMISSIONS, PERMISSIONS } from '../src/authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../src/authz/roles.ts';
+import { ALL_ERROR_CODES, ERRORS } from '../src/core/errors.ts';
+import { DESCRIPTIONS } from '../src/meta/error-pages.ts';
 import {
   fieldsIn,
   type Operation,
@@ -27,6 +29,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   'callables.md': { callables: describeCallables },
   'permissions-and-roles.md': { permissions: describePermissions, roles: describeRoles },
   'configuration.md': { parameters: describeParameters },
+  'errors.md': { errors: describeErrors },
 };
 
 interface ReferencePage {
@@ -243,6 +246,14 @@ function describeRoles(): string {
     ...ALL_ROLES.map((role) => (has(role, permission) ? '✓' : '')),
   ]);
   return table(['', ...ALL_ROLES.map(code)], rows);
+}
+
+function describeErrors(): string {
+  const rows = ALL_ERROR_CODES.map((name) => {
+    const { status, callable } = ERRORS[name];
+    return [code(name), String(status), callable, DESCRIPTIONS[name]];
+  });
+  return table(['code', 'HTTP', 'callable', 'what happened, what to do'], rows);
 }
 
 function describeParameters(): string {

@@ -27,6 +27,10 @@ const settings = {
     default: false,
     description: 'Must browsers use HTTPS for every host below the domain of the API, too?',
   }),
+  ERROR_DOCS_URL: defineString('ERROR_DOCS_URL', {
+    default: '',
+    description: 'URL of the pages of error codes, without the code. Empty: on the Hosting site.',
+  }),
   INVITATION_URL: defineString('INVITATION_URL', {
     default: '',
     description: 'Page of an allowed web origin to which an invited user can go on. Empty: none.',
@@ -111,6 +115,8 @@ export interface Config extends Product {
   /** Request headers that pages of other origins may send besides those of the API. */
   readonly allowedHeaders: readonly string[];
   readonly hstsIncludeSubDomains: boolean;
+  /** URL below which every error code has its page. */
+  readonly errorDocs: string;
   /** Where an invited user can go on. On one of the allowed origins. */
   readonly invitationUrl: string | undefined;
   readonly appCheck: { readonly enforce: boolean; readonly consume: boolean };
@@ -157,6 +163,8 @@ const hostingSite = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'is not the id 
 
 const headerName = z.string().regex(/^[\w-]+$/, 'is not the name of a header like traceparent');
 
+const DOCS_URL = /^$|^https:\/\/[\w.-]+(:\d+)?(\/[\w.~-]+)+$/;
+
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const wholeNumber = (min: number, max: number) =>
@@ -171,6 +179,7 @@ const environment = z.object({
   PREVIEW_CHANNELS: flag,
   ALLOWED_HEADERS: commaSeparated(headerName),
   HSTS_INCLUDE_SUBDOMAINS: flag,
+  ERROR_DOCS_URL: z.string().regex(DOCS_URL, 'is not a URL like https://shop.example.com/api/v1/errors'),
   INVITATION_URL: z.string(),
   APP_CHECK: flag,
   APP_CHECK_CONSUME: flag,
@@ -231,6 +240,7 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
     previewSites: Object.freeze(values.PREVIEW_CHANNELS ? sites : []),
     allowedHeaders: Object.freeze(values.ALLOWED_HEADERS),
     hstsIncludeSubDomains: values.HSTS_INCLUDE_SUBDOMAINS,
+    errorDocs: values.ERROR_DOCS_URL || `${hostingUrl(projectId, emulator, env)}/api/v1/errors`,
     invitationUrl: values.INVITATION_URL || undefined,
     // The emulator has no App Check service, and its tokens could not be verified.
     appCheck: Object.freeze({ enforce: values.APP_CHECK && !emulator, consume: values.APP_CHECK_CONSUME }),
@@ -280,6 +290,10 @@ function withDefaults(env: Environment): Record<string, unknown> {
     Object.entries(settings).map(([name, param]) => [name, env[name] ?? String(param.options.default)]),
   );
 }
+
+/** Never from a request: its Host is the caller's choice. `npm start` says where the emulator of Hosting listens. */
+const hostingUrl = (projectId: string, emulator: boolean, env: Environment) =>
+  emulator ? env.GATEHOUSE_HOSTING_URL || 'http://127.0.0.1:5002' : `https://${projectId}.web.app`;
 
 /** The two domains that Hosting gives every site. The site of a project has the project's id. */
 const originsOfSite = (site: string) => [`https://${site}.web.app`, `https://${site}.firebaseapp.com`];

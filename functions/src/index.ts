@@ -8,10 +8,6 @@ import { functionOptions, functionTarget, isDiscovery, loadConfig } from './conf
 import { once } from './core/once.ts';
 import { installFrameworkHardening } from './platform/functions-framework.ts';
 
-// An invalid configuration ends the process here, before it gets a request. While the CLI reads the exports, no parameter
-// has a value yet.
-if (!isDiscovery()) loadConfig();
-
 /** Loaded by the first HTTP request: callables and triggers do not need it. */
 const openApp = once(async (): Promise<RequestListener> => {
   const { createApp } = await import('./http/app.ts');
@@ -30,7 +26,12 @@ const parsing = {
   ...createCallables(modules.operations, { ...functionOptions.callables, invoker: 'public' }, getInstance),
 };
 
-installFrameworkHardening({ parsesBodies: Object.hasOwn(parsing, functionTarget() ?? '') });
+// An invalid configuration ends the process here, before it gets a request. While the CLI reads the exports, no parameter
+// has a value yet.
+if (!isDiscovery()) {
+  const { errorDocs } = loadConfig();
+  installFrameworkHardening({ parsesBodies: Object.hasOwn(parsing, functionTarget() ?? ''), errorDocs });
+}
 
 /** The Cloud Functions by name. The build exports each (`scripts/build.ts`): a new operation needs no line here. */
 export const functions = {

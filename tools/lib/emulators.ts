@@ -65,6 +65,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     (scratch) =>
       quietEnv(scratch, {
         FIRESTORE_EMULATOR_HOST: firestore, // it passes its environment on to them
+        GATEHOUSE_HOSTING_URL: hosting,
         ...(emulatorConfig && { GATEHOUSE_EMULATOR_CONFIG: JSON.stringify(emulatorConfig) }),
       }),
   );

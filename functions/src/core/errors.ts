@@ -46,6 +46,8 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+export const ALL_ERROR_CODES: readonly ErrorCode[] = Object.freeze(Object.keys(ERRORS) as ErrorCode[]);
+
 export interface FieldError {
   /** Its path, e.g. `body.roles.0`. */
   readonly field: string;
@@ -154,10 +156,18 @@ export function rateLimited(wait: number): AppError {
   });
 }
 
-/** The members of an RFC 9457 problem. Undefined ones do not appear in the JSON. */
-export function problemOf({ code, message, errors }: AppError, requestId?: string): Record<string, unknown> {
+/**
+ * The members of an RFC 9457 problem. Undefined ones do not appear in the JSON.
+ *
+ * @param errorDocs URL below which each code has its page; undefined where no API serves them, as on AWS
+ */
+export function problemOf(
+  { code, message, errors }: AppError,
+  { errorDocs, requestId }: { errorDocs?: string; requestId?: string },
+): Record<string, unknown> {
   const { status, title } = ERRORS[code];
-  return { type: `urn:gatehouse:error:${code}`, title, status, detail: message, code, requestId, errors };
+  const type = errorDocs === undefined ? `urn:gatehouse:error:${code}` : `${errorDocs}/${code}`;
+  return { type, title, status, detail: message, code, requestId, errors };
 }
 
 /**

@@ -53,6 +53,6 @@ export function createApp(deps: CallDeps): Express {
   app.use(() => {
     throw new AppError('not_found', 'There is no such path.');
   });
-  app.use(sendProblem(deps.log, isOAuth));
+  app.use(sendProblem(deps, isOAuth));
   return app;
 }

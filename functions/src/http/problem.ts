@@ -1,9 +1,9 @@
 import type { ErrorRequestHandler, Request } from 'express';
 import { challengeFor } from '../core/challenge.ts';
 import { type AppError, ERRORS, isRefusal, problemOf, toAppError } from '../core/errors.ts';
+import type { CallDeps } from '../pipeline/call.ts';
 import type { CallLine } from '../pipeline/call-line.ts';
 import type { BoundOperation } from '../pipeline/operation.ts';
-import type { Log } from '../platform/logging/log.ts';
 
 /** Is the request for an OAuth endpoint? By its path as received. */
 export type IsOAuth = (req: Request) => boolean;
@@ -26,7 +26,10 @@ function oauthErrorOf({ code, message, oauthError }: AppError): Record<string, s
 }
 
 /** The last handler: answers with what was thrown, as RFC 9457 `application/problem+json`. */
-export function sendProblem(log: Log, isOAuth: IsOAuth): ErrorRequestHandler {
+export function sendProblem(
+  { log, config: { errorDocs } }: Pick<CallDeps, 'config' | 'log'>,
+  isOAuth: IsOAuth,
+): ErrorRequestHandler {
   return (thrown, req, res, _next) => {
     const error = toAppError(thrown);
     const { status } = ERRORS[error.code];
@@ -49,6 +52,6 @@ export function sendProblem(log: Log, isOAuth: IsOAuth): ErrorRequestHandler {
       .status(status)
       // OAuth clients read this type only (RFC 6749 §5.2).
       .type(oauthError === undefined ? 'application/problem+json' : 'application/json')
-      .send(JSON.stringify({ ...problemOf(error, requestId), ...oauthError }));
+      .send(JSON.stringify({ ...problemOf(error, { errorDocs, requestId }), ...oauthError }));
   };
 }

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { ALL_ERROR_CODES } from '../core/errors.ts';
 import { defineModule } from '../pipeline/module.ts';
 import { operation } from '../pipeline/operation.ts';
+import { errorPage } from './error-pages.ts';
 
 const getHealth = operation<undefined>()({
   name: 'getHealth',
@@ -25,10 +27,29 @@ const getOpenApi = operation<undefined>()({
   run: async () => (await import('./openapi.json', { with: { type: 'json' } })).default,
 });
 
+const getError = operation<undefined>()({
+  name: 'getError',
+  effect: 'read',
+  access: 'public',
+  http: { method: 'get', path: '/errors/:code' },
+  input: z.strictObject({ code: z.enum(ALL_ERROR_CODES) }),
+  output: z
+    .object({
+      code: z.enum(ALL_ERROR_CODES),
+      title: z.string(),
+      status: z.int().meta({ description: 'Of the HTTP answer.' }),
+      callable: z.string().meta({ description: 'Code of the `HttpsError` of a callable.' }),
+      description: z.string().meta({ description: 'What happened, and what to do.' }),
+    })
+    .meta({ id: 'ErrorPage' }),
+  summary: 'What an error means, and what to do: the `type` of a problem leads here.',
+  run: ({ code }) => errorPage(code),
+});
+
 /** What the API says about itself. */
 export const meta = defineModule({
   name: 'meta',
   summary: 'What the API says about itself.',
   create: () => undefined,
-  operations: [getHealth, getOpenApi],
+  operations: [getHealth, getOpenApi, getError],
 });

@@ -13,22 +13,29 @@ import {
 import { withSourcePositions } from './logging/source-positions.ts';
 import { secureResponse } from './security-headers.ts';
 
+interface FrameworkHardening {
+  /**
+   * Does the function parse the bodies itself? Then the framework only collects the bytes, and cannot answer to a broken body
+   * with a page of its own. Functions of the SDK, such as blocking functions, need them parsed.
+   */
+  readonly parsesBodies: boolean;
+  /** URL below which every error code has its page. */
+  readonly errorDocs: string;
+}
+
 /**
  * `@google-cloud/functions-framework` 5 runs the functions in production. Before it calls one, it reads and inflates bodies
  * of up to 1 GB, refuses some requests with pages of its own, and logs them with their bodies. This checks each request
  * before the framework does, on Node's diagnostics channel. The emulator of the Firebase CLI reads bodies in the same way.
- *
- * @param parsesBodies Does the function parse the bodies itself? Then the framework only collects the bytes, and cannot
- *   answer to a broken body with a page of its own. Functions of the SDK, such as blocking functions, need them parsed.
  */
-export function installFrameworkHardening({ parsesBodies }: { parsesBodies: boolean }): void {
+export function installFrameworkHardening({ parsesBodies, errorDocs }: FrameworkHardening): void {
   subscribe('http.server.request.start', (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     // Also for responses of the framework itself.
     secureResponse(response);
     try {
       checkEarly(request);
-      limitBody(request, response);
+      limitBody(request, response, errorDocs);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       refuseEarly(request, error);
@@ -52,7 +59,7 @@ function checkEarly({ headers, url = '' }: IncomingMessage): void {
 }
 
 /** Stops reading a body without a declared length at the limit. */
-function limitBody(request: IncomingMessage, response: ServerResponse): void {
+function limitBody(request: IncomingMessage, response: ServerResponse, errorDocs: string): void {
   if (request.headers['transfer-encoding'] === undefined) return;
   let bytes = 0;
   const push = request.push.bind(request);
@@ -60,7 +67,7 @@ function limitBody(request: IncomingMessage, response: ServerResponse): void {
     bytes += chunk === null ? 0 : chunk.length;
     if (bytes <= MAX_BODY_BYTES) return push(chunk, encoding);
     if (!response.headersSent) {
-      const problem = problemOf(payloadTooLarge());
+      const problem = problemOf(payloadTooLarge(), { errorDocs });
       response.writeHead(413, { 'Content-Type': 'application/problem+json', Connection: 'close' });
       response.end(JSON.stringify(problem), () => request.destroy());
     }

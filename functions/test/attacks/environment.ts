@@ -118,7 +118,7 @@ export async function assertAccepted(
 }
 
 const REFUSAL = {
-  type: 'urn:gatehouse:error:invalid_token',
+  type: 'https://gatehouse-test.web.app/api/v1/errors/invalid_token',
   title: 'The credential was not accepted',
   status: 401,
   detail: 'The credential was not accepted.',

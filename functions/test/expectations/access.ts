@@ -54,6 +54,7 @@ export type Need = Permission | 'signed-in' | 'public';
 export const OPERATION_NEEDS: Readonly<Record<string, Need>> = {
   getHealth: 'public',
   getOpenApi: 'public',
+  getError: 'public',
   exchangeToken: 'public',
   getMyAccess: 'signed-in',
   revokeMySessions: 'signed-in',

@@ -106,7 +106,7 @@ export function assertProblem(
   assert.equal(problem.code, code);
   const fields = ['type', 'title', 'status', 'detail', 'code', 'requestId'];
   assert.deepEqual(Object.keys(problem), WITH_FIELDS.includes(code) ? [...fields, 'errors'] : fields);
-  assert.equal(problem.type, `urn:gatehouse:error:${code}`);
+  assert.match(problem.type, new RegExp(`^https?://[\\w.:-]+/api/v1/errors/${code}$`));
   assert.equal(problem.status, expectedStatus);
   assert.equal(problem.requestId, headers['x-request-id']);
   assert.ok(problem.title.length > 0 && problem.detail.length > 0);

@@ -22,6 +22,7 @@ describe('config', () => {
       trustedIssuers: [],
       behindGateway: false,
       appCheck: { enforce: false, consume: false },
+      errorDocs: 'https://shop.web.app/api/v1/errors',
       accessChangeMaxAge: 10,
       auditRetention: 400,
       databaseId: '(default)',
@@ -101,6 +102,29 @@ describe('config', () => {
     it(`is refused with ${page} as the page for invited users`, () => {
       const env = { ALLOWED_ORIGINS: 'capacitor://localhost', INVITATION_URL: page };
       assert.throws(() => load(env), /INVITATION_URL: is not a URL of an allowed web origin/);
+    });
+  }
+
+  it('has the pages of errors on the Hosting site, in the emulator on that of this machine', () => {
+    assert.equal(load({}).errorDocs, 'https://shop.web.app/api/v1/errors');
+    const own = 'https://api.shop.example/v1/errors';
+    assert.equal(load({ ERROR_DOCS_URL: own }).errorDocs, own);
+    const emulator = { FUNCTIONS_EMULATOR: 'true', K_CONFIGURATION: undefined, K_SERVICE: undefined };
+    assert.equal(load(emulator).errorDocs, 'http://127.0.0.1:5002/api/v1/errors');
+    const moved = { ...emulator, GATEHOUSE_HOSTING_URL: 'http://127.0.0.1:7000' };
+    assert.equal(load(moved).errorDocs, 'http://127.0.0.1:7000/api/v1/errors');
+    assert.equal(load({ GATEHOUSE_HOSTING_URL: 'http://x' }).errorDocs, 'https://shop.web.app/api/v1/errors');
+  });
+
+  for (const url of [
+    'errors',
+    'http://shop.example/e',
+    'https://shop.example/e/',
+    'https://shop.example/e?a=b',
+    'javascript:x',
+  ]) {
+    it(`is refused with ${url} for the pages of errors`, () => {
+      assert.throws(() => load({ ERROR_DOCS_URL: url }), /ERROR_DOCS_URL: is not a URL like https:/);
     });
   }
 

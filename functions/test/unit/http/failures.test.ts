@@ -113,7 +113,7 @@ describe('http: failures', () => {
     });
     app.get('/whole', (_req, res) => void res.send('whole'));
     const log = { ...structuredLog, failure: (requestId: string) => logged.push(requestId) };
-    app.use(sendProblem(log, () => false));
+    app.use(sendProblem({ log, config: api.deps.config }, () => false));
     const server = createServer(app).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;

@@ -159,7 +159,11 @@ describe('an exchange is refused', () => {
       const { requestId: _, ...said } = body;
       assert.equal(status, 400);
       assert.deepEqual(said, {
-        ...{ type: 'urn:gatehouse:error:invalid_request', title: 'The request is malformed', status: 400 },
+        ...{
+          type: 'https://gatehouse-test.web.app/api/v1/errors/invalid_request',
+          title: 'The request is malformed',
+          status: 400,
+        },
         ...{ code: 'invalid_request', detail: 'The subject token cannot be exchanged.' },
         ...{ error: 'invalid_request', error_description: 'The subject token cannot be exchanged.' },
       });

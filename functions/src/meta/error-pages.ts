@@ -1,0 +1,55 @@
+import { ERRORS, type ErrorCode } from '../core/errors.ts';
+
+/** What happened, and what to do. `docs/reference/errors.md` has the same text. Backticks are for code. */
+export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
+  unauthenticated: 'No credential. Sign in and send `Authorization: Bearer <ID token>`.',
+  invalid_token:
+    'The credential was not accepted: malformed, expired, forged, of another project, or of an account that is disabled or deleted. The reason is in the log only. Sign in again.',
+  token_stale:
+    'The token was valid, but roles changed or sessions were revoked since. Refresh it once (`getIdToken(true)`) and retry; if that fails, sign in again.',
+  step_up_required:
+    'The operation needs a stronger or more recent sign-in (RFC 9470). `acr_values` and `max_age` in `WWW-Authenticate` say which. Sign the user in again and retry.',
+  app_check_failed:
+    '`X-Firebase-AppCheck` is missing, not valid, or was used before. Get a token from the App Check SDK.',
+  permission_denied: 'You lack a permission; `scope` in `WWW-Authenticate` names it.',
+  exceeds_own_permissions:
+    'The role that you grant or remove, or the user that you change, has a permission that you do not hold.',
+  own_account: 'You cannot change your own roles, or disable or delete yourself.',
+  https_required:
+    'The request came over plain HTTP. It is not redirected: a token in it may have been read already.',
+  origin_denied:
+    "The page's origin may not call (`ALLOWED_ORIGINS`). The log line has `origin`, `method` and `path`.",
+  invalid_argument: 'A field is wrong, missing or unknown. `errors` names each.',
+  invalid_request: 'Not a well-formed request: invalid JSON, two `Authorization` headers, a malformed path.',
+  not_found:
+    'The path or the resource does not exist, or it belongs to another user. The response does not say which.',
+  method_not_allowed: 'The path exists; `Allow` lists the methods.',
+  already_exists: 'Another user has this e-mail address. `errors` names the field.',
+  last_owner:
+    'This would leave the project without an enabled owner with an unlimited grant. Make another user an owner first.',
+  version_mismatch: 'The resource changed since you read it. Read it again, decide again.',
+  precondition_required:
+    'The change names no version. Read the resource, send its `version` or its `ETag` as `If-Match`.',
+  precondition_failed: 'The same, where you sent the version as `If-Match`. Read it again, decide again.',
+  claims_too_large:
+    "Together with the claims of other systems on this user, the roles would exceed Firebase's 1000 bytes.",
+  payload_too_large: 'The body is larger than 100 KiB.',
+  unsupported_media_type: 'Send `Content-Type: application/json`, uncompressed.',
+  rate_limited:
+    'Too many token exchanges of one user in a minute. Wait `Retry-After` seconds. One exchange is enough for many sign-ins.',
+  unavailable:
+    "Firestore, Firebase Auth or the issuer's keys did not answer in time. `Retry-After` says when to retry. After a change that timed out, read before you repeat it.",
+  internal: 'A bug. The log has it under `requestId`.',
+};
+
+export interface ErrorPage {
+  readonly code: ErrorCode;
+  readonly title: string;
+  readonly status: number;
+  readonly callable: string;
+  readonly description: string;
+}
+
+export function errorPage(code: ErrorCode): ErrorPage {
+  return { code, ...ERRORS[code], description: DESCRIPTIONS[code] };
+}
