@@ -38,9 +38,15 @@ export function totalSorts(explicit: readonly Sort[], filter: FilterNode): Sort[
       implicit.set(condition.field.key, condition.field);
     }
   }
-  const fields = [...implicit.values()].sort((a, b) => compareUtf8(a.key, b.key));
+  const fields = [...implicit.values()].sort((a, b) => comparePaths(a.path, b.path));
   if (!known.has(NAME.key)) fields.push(NAME);
   return [...explicit, ...fields.map((field) => ({ field, direction }))];
+}
+
+/** Segment by segment, without quotes: `a.b` comes before `a-`. */
+function comparePaths(a: readonly string[], b: readonly string[]): number {
+  const differing = a.findIndex((name, i) => name !== b[i]);
+  return differing < 0 ? -1 : compareUtf8(a[differing] ?? '', b[differing] ?? '');
 }
 
 /** Adds fields after the sort fields and before `__name__`, the last column of every index. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { FieldPath, Filter, type Query } from '@google-cloud/firestore';
 import type { StoredDocument } from '../document.ts';
 import { compileQuery } from '../query/run.ts';
-import { documentAt, encodeQuery, NULL, pathsOf, ROOT, runSdkQuery, sdk } from './query-helpers.ts';
+import { documentAt, encode, encodeQuery, NULL, pathsOf, ROOT, runSdkQuery, sdk } from './query-helpers.ts';
 
 const NAME = FieldPath.documentId();
 
@@ -137,6 +137,33 @@ describe('embedded Firestore: queries', () => {
     ]);
     assert.deepEqual(runSdkQuery(cities.where('v', '==', Number.NaN), documents), ['cities/x']);
   });
+
+  const implied: [string, string][] = [
+    ['m.x', '`q-r`'],
+    ['a.b', '`a-`'],
+    ['z', '`é`'],
+    ['a.c', '`a.b`'],
+    ['`B-`', 'a'],
+    ['a', 'a.b'],
+  ];
+  for (const [first, second] of implied) {
+    it(`orders by the range of ${first} before that of ${second}, as they are without quotes`, () => {
+      for (const paths of [
+        [first, second],
+        [second, first],
+      ]) {
+        const filters = paths.map((fieldPath) => ({
+          fieldFilter: { field: { fieldPath }, op: 'GREATER_THAN', value: encode(0) },
+        }));
+        const where = { compositeFilter: { op: 'AND', filters } };
+        const sorts = compileQuery(ROOT, { from: [{ collectionId: 'c' }], where }).sorts;
+        assert.deepEqual(
+          sorts.map(({ field: { key } }) => key),
+          [first, second, '__name__'],
+        );
+      }
+    });
+  }
 
   it('requires implicitly ordered fields in every branch of an OR', () => {
     const query = cities.where(Filter.or(Filter.where('a', '>', 1), Filter.where('b', '==', 1)));
