@@ -30,7 +30,7 @@ const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8
 const [codebase]: [{ runtime: string; ignore: string[] }] = json(ROOT, 'firebase.json').functions;
 
 /** The files of the bundle: the entry point and the chunks it loads. */
-const CODE = /^lib\/(firebase-admin\/)?[\w-]+\.js$/;
+const CODE = /^lib\/(firebase-admin\/)?[\w-]+\.js(\.map)?$/;
 
 const BUILT_IN_CALLABLES =
   'getMyAccess listUsers setUserRoles grantUserRole revokeUserRole revokeSessions'.split(' ');
@@ -111,6 +111,9 @@ describe('the deployable', function () {
         expected,
       );
       assert.ok(files.includes('lib/index.js'));
+      // For the positions in the log. That of Firestore's SDK is larger than all others.
+      assert.ok(files.includes('lib/index.js.map'));
+      assert.ok(!files.some((file) => /firestore-.*\.map$/.test(file)));
     });
 
     it('leaves out all other files of a developer’s folder', async () => {

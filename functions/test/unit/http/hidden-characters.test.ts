@@ -29,12 +29,13 @@ describe('http: hidden characters', () => {
 
     it(`refuses ${name} in a uid and in the subject of an external user`, async () => {
       const uid = `own${char}er`;
-      const found = await api.as('owner').get(`/v1/users/${encodeURIComponent(uid)}`);
+      const { answer: found } = await logOf(() =>
+        api.as('owner').get(`/v1/users/${encodeURIComponent(uid)}`),
+      );
       assert.deepEqual(fieldsOf(assertProblem(found, 400, 'invalid_argument')), ['params.uid']);
-      const added = await api
-        .as('owner')
-        .post('/v1/users')
-        .send({ issuer: 'https://login.example.com', subject: uid });
+      const { answer: added } = await logOf(() =>
+        api.as('owner').post('/v1/users').send({ issuer: 'https://login.example.com', subject: uid }),
+      );
       assert.deepEqual(fieldsOf(assertProblem(added, 400, 'invalid_argument')), ['body.subject']);
     });
 
@@ -48,7 +49,7 @@ describe('http: hidden characters', () => {
       assert.equal(answer.status, 200, answer.text);
       assert.equal(answer.body.grants[0].reason, shown);
       assert.equal(lines.find(({ event }) => event === 'change')?.reason, shown);
-      const { body } = await api.as('owner').get('/v1/audit?action=roles.set');
+      const { body } = (await logOf(() => api.as('owner').get('/v1/audit?action=roles.set'))).answer;
       assert.equal(body.events[0].reason, shown);
       assert.ok(![output, answer.text, JSON.stringify(body)].some((text) => text.includes(char)));
     });
@@ -56,7 +57,7 @@ describe('http: hidden characters', () => {
     it(`shows ${name} of a display name and an e-mail address of an account`, async () => {
       const account = { ...accountOf('member'), displayName: `Ada${char}`, email: `a${char}da@example.com` };
       api.google.users.set('member', account);
-      const { status, body, text } = await api.as('owner').get('/v1/users/member');
+      const { status, body, text } = (await logOf(() => api.as('owner').get('/v1/users/member'))).answer;
       assert.equal(status, 200, text);
       assert.deepEqual([body.displayName, body.email], [`Ada[${name}]`, `a[${name}]da@example.com`]);
     });
