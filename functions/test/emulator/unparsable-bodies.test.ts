@@ -21,6 +21,13 @@ describe('bodies that the emulator cannot parse', () => {
     });
   }
 
+  it('answers with a type that leads to the page of the error', async () => {
+    const refused = await fetch(`${FUNCTIONS_URL}/api/v1/me`);
+    const { type, code } = JSON.parse(await refused.text());
+    const page = await fetch(type);
+    assert.deepEqual([page.status, JSON.parse(await page.text()).code], [200, code]);
+  });
+
   it('answers to broken JSON and a large body of a callable as JSON', async () => {
     for (const [body, code] of [
       ['{"data":', 'invalid_request'],
