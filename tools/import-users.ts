@@ -3,7 +3,9 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AppError } from '../functions/src/core/errors.ts';
-import { type ImportProgress, importUsers } from '../functions/src/directory/import-users.ts';
+import { type ImportProgress, importUsers, NOTHING } from '../functions/src/directory/import-users.ts';
+import type { Account } from '../functions/src/platform/firebase-auth/account.ts';
+import { getsDefaultRole, provisionUser } from '../functions/src/sign-up/service.ts';
 import { connect, explain } from './lib/connect.ts';
 import { ROOT } from './lib/emulator-setup.ts';
 import { readUsage } from './lib/usage.ts';
@@ -19,12 +21,13 @@ function readArguments() {
     options: {
       project: { type: 'string' },
       'dry-run': { type: 'boolean', default: false },
+      'default-role': { type: 'boolean', default: false },
       restart: { type: 'boolean', default: false },
     },
   });
   const { project, restart } = values;
   if (!project || !/^[a-z0-9-]+$/.test(project)) throw new Error(readUsage('import-users'));
-  return { project, dryRun: values['dry-run'], restart };
+  return { project, dryRun: values['dry-run'], givesDefaultRole: values['default-role'], restart };
 }
 
 function progressFile(project: string) {
@@ -71,14 +74,22 @@ try {
   const wanted = readArguments();
   project = wanted.project;
   const { dryRun } = wanted;
-  const { accounts, clock, services } = connect(project);
+  const { accounts, clock, config, services } = connect(project);
   const { directory } = services;
+  const defaultRole = wanted.givesDefaultRole
+    ? {
+        isFor: getsDefaultRole.bind(undefined, config),
+        provision: (account: Account) =>
+          provisionUser({ clock, config, directory }, account, { requestId: 'import-users' }),
+      }
+    : undefined;
   const file = progressFile(project);
   const from = dryRun || wanted.restart ? undefined : file.read();
   if (from) console.log(`Continuing after ${from.imported.read} users; --restart starts from the beginning.`);
   const total = await countUsers(accounts);
-  let done: ImportProgress = { read: 0, imported: 0, skipped: 0, roles: {} };
-  for await (const step of importUsers({ accounts, directory, clock, dryRun, ...(from && { from }) })) {
+  let done = NOTHING;
+  const options = { accounts, directory, clock, dryRun, defaultRole, ...(from && { from }) };
+  for await (const step of importUsers(options)) {
     done = step.imported;
     if (!dryRun && step.pageToken !== undefined) file.write({ pageToken: step.pageToken, imported: done });
     showProgress(done, total);
@@ -93,6 +104,10 @@ try {
       `Skipped: ${done.skipped} with ids that Gatehouse does not accept: with a slash, or with hidden characters.`,
     );
   console.log(`Roles that their claims gave them: ${roles.join(', ') || 'none'}.`);
+  if (defaultRole) {
+    const given = dryRun ? 'would get' : 'got';
+    console.log(`${done.admitted} ${given} the default role, ${config.defaultRole}.`);
+  }
   // The SDKs keep connections open; nothing is left to do.
   process.exit(0);
 } catch (error) {

@@ -1,7 +1,7 @@
 import type { AccessRule } from '../../functions/src/authz/access-rule.ts';
 import type { Role } from '../../functions/src/authz/roles.ts';
 import { guard } from '../../functions/src/pipeline/guard.ts';
-import { grantDefaultRole } from '../../functions/src/sign-up/service.ts';
+import { provisionUser } from '../../functions/src/sign-up/service.ts';
 import { openAuthServer, syncedAccount } from '../../functions/test/consistency/auth-server.ts';
 import { connectBackends } from '../../functions/test/consistency/backends.ts';
 import { connectInstance, type OwnInstance } from '../../functions/test/consistency/instance.ts';
@@ -41,8 +41,9 @@ const SCENARIOS = {
     request(instance, 'ann', { permission: 'roles:assign' }).catch(ignore),
   signIn: ({ directory }: OwnInstance) => directory.find('ann'),
   signUp: async (instance: OwnInstance) => {
-    await instance.users.get('new');
-    await grantDefaultRole(instance, { uid: 'new', role: 'member', requestId: 'r' });
+    const account = await instance.accounts.find('new');
+    if (account === undefined) throw new Error('there is no account');
+    await provisionUser(instance, account, { requestId: 'r' });
   },
   roleChange: ({ users }: OwnInstance) =>
     withAccessRules(users).setRoles(owner, { uid: 'bob', grants: [{ role: 'support' }], version: 1 }),

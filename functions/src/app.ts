@@ -1,4 +1,5 @@
 import { audit } from './audit/index.ts';
+import type { FirstSight } from './authn/ports.ts';
 import { loadConfig } from './config.ts';
 import { once } from './core/once.ts';
 import { type DirectoryService, directory } from './directory/index.ts';
@@ -14,8 +15,10 @@ import { users } from './users/index.ts';
 
 const authentication = defineModule({
   name: 'authentication',
-  create: (platform, needs: { directory: DirectoryService }): Authentication =>
-    createAuthentication(platform, needs.directory),
+  create: (
+    platform,
+    { directory, signUp }: { directory: DirectoryService; signUp: { firstSight: FirstSight } },
+  ): Authentication => createAuthentication(platform, directory, signUp.firstSight),
   operations: [],
 });
 
@@ -24,10 +27,10 @@ export const modules = compose()
   .use(meta)
   .use(audit)
   .use(directory)
+  .use(signUp)
   .use(authentication)
   .use(users)
   .use(identities)
-  .use(signUp)
   .use(tokenExchange)
   .use(notes);
 

@@ -49,6 +49,29 @@ export interface AccessRecords {
   resyncAfterStaleToken(id: string): Promise<void>;
 }
 
+/** What a Firebase ID token shows of its account. */
+export interface ShownProfile {
+  readonly uid: string;
+  readonly email: string | undefined;
+  readonly emailVerified: boolean;
+  readonly phoneNumber: string | undefined;
+  readonly displayName: string | undefined;
+  readonly photoUrl: string | undefined;
+  /** The keys of `firebase.identities`. */
+  readonly providers: readonly string[];
+  readonly signInProvider: string | undefined;
+}
+
+/** The directory, when an instance verifies a Firebase ID token for the first time. */
+export interface FirstSight {
+  /**
+   * Provisions the user, with the default role for whom the sign-up policy admits, and updates the profile. Never throws.
+   *
+   * @returns the user's entry; undefined when there is no account, or the directory did not answer
+   */
+  see(shown: ShownProfile): Promise<AccessRecord | undefined>;
+}
+
 /** The latest access change of a user: absent fields did not change. */
 export interface RecentChange {
   readonly validAfter?: number | undefined;

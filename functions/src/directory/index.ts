@@ -9,7 +9,7 @@ export { applyEdit, applyGrantRequests, type GrantRequest, summarizeGrants } fro
 export { type DirectoryEntry, type Grant, type Profile, profileOf } from './entry.ts';
 export type { DirectoryList, UserPage, UserQuery } from './list.ts';
 export { type Contact, type CurrentEntry, findByContact, withCurrentProfiles } from './look-up.ts';
-export { findOrProvision, provisionEntry, provisionExternalUser } from './provision.ts';
+export { findOrProvision, hasCurrentProfile, provisionEntry, provisionExternalUser } from './provision.ts';
 export type { DirectoryService } from './service.ts';
 export { handleAccountDeleted, markAccountOutOfSync } from './sync/account-lifecycle.ts';
 export type { AccountSync } from './sync/account-sync.ts';

@@ -5,7 +5,7 @@ import type { Fetch } from '../authn/oidc/fetch-json.ts';
 import { createFirebaseTokenVerifier } from '../authn/oidc/firebase-token.ts';
 import { firebaseProfile } from '../authn/oidc/providers/firebase.ts';
 import { createJwtVerifier } from '../authn/oidc/verify-jwt.ts';
-import type { AccessChanges, AccessRecords } from '../authn/ports.ts';
+import type { AccessChanges, AccessRecords, FirstSight } from '../authn/ports.ts';
 import { createEmulatorTokenVerifier } from '../platform/firebase-auth/emulator-token-verifier.ts';
 import type { Platform } from '../platform/platform.ts';
 
@@ -19,6 +19,7 @@ export interface Authentication extends AuthenticateDeps {
 export function createAuthentication(
   { config, clock, fetch, log, auth, firestore }: Platform,
   directory: { readonly feed: AccessChanges; readonly records: AccessRecords },
+  firstSight: FirstSight,
 ): Authentication {
   const { feed: accessChanges, records: accessRecords } = directory;
   const firebase = firebaseProfile(config.projectId);
@@ -26,7 +27,7 @@ export function createAuthentication(
     ? createEmulatorTokenVerifier({ profile: firebase, auth })
     : createJwtVerifier({ profiles: [firebase], fetch: whileOpening(firestore, fetch), clock, log });
   const bearer = createBearerAuthenticator([
-    createFirebaseTokenVerifier({ jwt, records: accessRecords }),
+    createFirebaseTokenVerifier({ jwt, records: accessRecords, firstSight }),
     ...createTokenVerifiers({ profiles: config.trustedIssuers, fetch, clock, log, records: accessRecords }),
   ]);
   return { clock, accessChanges, accessRecords, bearer, authenticators: [bearer] };

@@ -13,11 +13,10 @@ import { seconds } from '../core/clock.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { type DirectoryEntry, provisionEntry } from '../directory/index.ts';
-import { mergeClaims } from '../platform/firebase-auth/account.ts';
+import type { DirectoryEntry } from '../directory/index.ts';
+import { emailAddressesOf, mergeClaims, providerEmailsOf } from '../platform/firebase-auth/account.ts';
 import { evaluateSignUp } from './policy.ts';
-import type { SignUpService } from './service.ts';
-import { grantDefaultRole } from './service.ts';
+import { neverHadRoles, provisionUser, type SignUpDeps } from './service.ts';
 
 /** A blocking function has 7 seconds, cold start included. */
 const FIND_DEADLINE_MS = 3_000;
@@ -27,9 +26,9 @@ const RECORD_DEADLINE_MS = 1_500;
  * Identity Platform calls these before it creates a user and before every sign-in, except anonymous and custom-token
  * sign-ins. https://firebase.google.com/docs/auth/extend-with-blocking-functions
  */
-export function createBlockingFunctions(options: BlockingOptions, deps: () => SignUpService) {
+export function createBlockingFunctions(options: BlockingOptions, deps: () => SignUpDeps) {
   const blocking = { ...options, omit: identityPlatform.equals(false) };
-  const evaluate = (user: AuthUserRecord) => evaluateSignUp(user, deps().config.signUpDomains);
+  const evaluate = (user: AuthUserRecord) => evaluateSignUp(requestOf(user), deps().config.signUpDomains);
 
   function firstClaims(user: AuthUserRecord) {
     const { customClaims = {} } = user;
@@ -45,19 +44,14 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
   }
 
   async function findEntry(user: AuthUserRecord, requestId: string): Promise<DirectoryEntry | undefined> {
-    const { uid } = user;
-    const { accounts, clock, directory, config } = deps();
-    const existing = await directory.find(uid);
+    const { accounts, directory } = deps();
+    const found = await directory.find(user.uid);
     // Return at once: a later look-up must not override `disabled`.
-    if (existing?.disabled) return existing;
+    if (found === undefined || found.disabled) return found;
     // Firebase has no event for an address that was changed or verified; the next sign-in shows it.
-    const account = existing && !hasAddressOf(user, existing) ? await accounts.find(uid) : undefined;
-    const entry = account ? await provisionEntry(directory, account, seconds(clock)) : existing;
-    const { defaultRole } = config;
-    if (entry?.rolesVersion !== 0 || defaultRole === 'none' || evaluate(user) !== 'admitted') return entry;
-    // The user signed up with an address that was not verified then.
-    await grantDefaultRole(deps(), { uid, role: defaultRole, requestId });
-    return directory.find(uid);
+    if (hasAddressOf(user, found) && !neverHadRoles(found)) return found;
+    const account = await accounts.find(user.uid);
+    return account === undefined ? found : provisionUser(deps(), account, { requestId, found });
   }
 
   async function recordRefusal(
@@ -81,7 +75,7 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
         target: 'anonymous',
         action: 'user.create',
         reason: 'sign-up is not open to this e-mail address',
-        after: { domain: user.email?.split('@').at(-1) ?? '' },
+        after: { domain: emailAddressesOf(requestOf(user))[0]?.address.split('@').at(-1) ?? '' },
       });
       throw new HttpsError('permission-denied', 'Sign-up is not open to this e-mail address.');
     }),
@@ -112,8 +106,13 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
   };
 }
 
-function hasAddressOf({ email, emailVerified }: AuthUserRecord, entry: DirectoryEntry): boolean {
-  return email?.toLowerCase() === entry.email && emailVerified === entry.emailVerified;
+function hasAddressOf(user: AuthUserRecord, { email, emailVerified }: DirectoryEntry): boolean {
+  const [main] = emailAddressesOf(requestOf(user));
+  return main?.address === email && (main?.verified ?? false) === emailVerified;
+}
+
+function requestOf({ email, emailVerified, providerData }: AuthUserRecord) {
+  return { email, emailVerified, providerEmails: providerEmailsOf(providerData) };
 }
 
 /** The response of a blocking function. Identity Platform replaces all custom claims with its `customClaims`. */

@@ -1,10 +1,8 @@
 import { hasHidden } from '../core/text.ts';
+import { type Account, emailAddressesOf } from '../platform/firebase-auth/account.ts';
 
 /** The parts of an account that the policy looks at. */
-interface SignUpRequest {
-  readonly email?: string | undefined;
-  readonly emailVerified?: boolean | undefined;
-}
+type SignUpRequest = Partial<Pick<Account, 'email' | 'emailVerified' | 'providerEmails'>>;
 
 /** `refused`: no account. `unverified`: an account without roles until the e-mail address is verified. */
 type SignUpDecision = 'admitted' | 'unverified' | 'refused';
@@ -13,19 +11,20 @@ type SignUpDecision = 'admitted' | 'unverified' | 'refused';
 const ADDRESS = /^[^@\s]+@([^@\s]+)$/;
 
 /**
- * May this user have an account, and roles? Without a list of domains, every user.
+ * May this user have an account, and roles? Without a list of domains, every user. Else one address of the account or of its
+ * providers has to be of a domain of the list.
  *
  * The domain is what follows the only `@` and is compared whole: `x@acme.com.evil.com` and `x@notacme.com` are not
  * `acme.com`. An unverified address gives no roles: anyone can type one.
  *
  * @param domains lower-case, for example `['acme.com']`; empty admits every user
  */
-export function evaluateSignUp(
-  { email, emailVerified }: SignUpRequest,
-  domains: readonly string[],
-): SignUpDecision {
+export function evaluateSignUp(request: SignUpRequest, domains: readonly string[]): SignUpDecision {
   if (domains.length === 0) return 'admitted';
-  const domain = email === undefined || hasHidden(email) ? undefined : ADDRESS.exec(email)?.[1];
-  if (domain === undefined || !domains.includes(domain.toLowerCase())) return 'refused';
-  return emailVerified === true ? 'admitted' : 'unverified';
+  const ofDomain = emailAddressesOf(request).filter(({ address }) => {
+    const domain = hasHidden(address) ? undefined : ADDRESS.exec(address)?.[1];
+    return domain !== undefined && domains.includes(domain);
+  });
+  if (ofDomain.length === 0) return 'refused';
+  return ofDomain.some(({ verified }) => verified) ? 'admitted' : 'unverified';
 }

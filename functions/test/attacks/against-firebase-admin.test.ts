@@ -39,7 +39,11 @@ describe('the Firebase ID token verifier, compared with firebase-admin', () => {
     });
     const record = { disabled: false, validAfter: 0, rolesVersion: 0, grants: [] };
     bearer = createBearerAuthenticator([
-      createFirebaseTokenVerifier({ jwt, records: { read: async () => record } }),
+      createFirebaseTokenVerifier({
+        jwt,
+        records: { read: async () => record },
+        firstSight: { see: async () => record },
+      }),
     ]);
     Date.now = () => now * 1000;
   });

@@ -85,6 +85,25 @@ describe('tools/import-users.ts', function () {
     assert.equal((await project.auth.getUser(uids.plain)).customClaims?.tenantPlan, 'x');
   });
 
+  it('gives the default role with --default-role to users without claims, once', async () => {
+    const project = openProject();
+    const made = await Promise.all(
+      [1, 2, 3].map((n) =>
+        project.auth.createUser({ email: `u${n}@example.com`, password: 'correct horse' }),
+      ),
+    );
+    await project.add([], {}); // an account without a sign-in provider
+    assert.match(
+      (await importUsers(project, '--dry-run', '--default-role')).stdout,
+      /3 would get the default role/,
+    );
+    assert.match((await importUsers(project, '--default-role')).stdout, /3 got the default role, member\./);
+    for (const { uid } of made) {
+      assert.deepEqual((await project.auth.getUser(uid)).customClaims, { roles: ['member'], rv: 1 });
+    }
+    assert.match((await importUsers(project, '--default-role')).stdout, /0 got the default role/);
+  });
+
   it('changes nothing in a dry run, and prints what it would do', async () => {
     const { project } = await openOld();
     const { code, stdout } = await importUsers(project, '--dry-run');

@@ -1,9 +1,10 @@
 import { createPrincipal, type Principal } from '../../authz/principal.ts';
-import { readRoleClaims } from '../../authz/role-claims.ts';
-import { toJsonObject } from '../../core/json.ts';
+import { activeRoles, nextExpiry, readRoleClaims } from '../../authz/role-claims.ts';
+import { invalidToken } from '../../core/errors.ts';
+import { type JsonObject, toJsonObject } from '../../core/json.ts';
 import type { TokenVerifier } from '../bearer.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
-import type { AccessRecords } from '../ports.ts';
+import type { AccessRecord, AccessRecords, FirstSight, ShownProfile } from '../ports.ts';
 import { checkRecord } from '../ports.ts';
 import type { VerifiedToken } from '../token-cache.ts';
 import type { JwtVerifier, VerifiedJwt } from './verify-jwt.ts';
@@ -13,10 +14,14 @@ interface Options {
   readonly jwt: JwtVerifier;
   /** For sessions of a token exchange. */
   readonly records: Pick<AccessRecords, 'read'>;
+  readonly firstSight: FirstSight;
 }
 
+/** A token is verified again after this many seconds if the directory did not answer. */
+const RETRY_SECONDS = 10;
+
 /** Verifies Firebase ID tokens of this project. Their role claims are a copy of the directory entry. */
-export function createFirebaseTokenVerifier({ jwt, records }: Options): TokenVerifier {
+export function createFirebaseTokenVerifier({ jwt, records, firstSight }: Options): TokenVerifier {
   /** Firebase dates the session later than the sign-in, and the revocation feed keeps changes for an hour only. */
   async function checkExchanged(principal: Principal): Promise<void> {
     const record = await records.read(principal.subject);
@@ -31,9 +36,56 @@ export function createFirebaseTokenVerifier({ jwt, records }: Options): TokenVer
     async verify(token, now) {
       const found = await jwt.verify(token, now);
       const verified = toVerified(token, found, now);
-      if (found.times.isExchanged) await checkExchanged(verified.principal);
-      return verified;
+      if (found.times.isExchanged) {
+        await checkExchanged(verified.principal);
+        return verified;
+      }
+      const record = await firstSight.see(shownBy(token.payload));
+      if (record !== undefined) return withRecord(verified, record, now);
+      return { ...verified, validUntil: Math.min(verified.validUntil, now + RETRY_SECONDS) };
     },
+  };
+}
+
+function shownBy({
+  sub,
+  email,
+  email_verified,
+  phone_number,
+  name,
+  picture,
+  firebase,
+}: JsonObject): ShownProfile {
+  const { identities, sign_in_provider } = toJsonObject(firebase);
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  return {
+    uid: String(sub),
+    email: text(email),
+    emailVerified: email_verified === true,
+    phoneNumber: text(phone_number),
+    displayName: text(name),
+    photoUrl: text(picture),
+    providers: Object.keys(toJsonObject(identities)),
+    signInProvider: text(sign_in_provider),
+  };
+}
+
+/**
+ * A token without a version is older than the user's first roles: those of the directory count. The roles of every other
+ * token are a copy, and the revocation feed says when it is outdated.
+ *
+ * @throws AppError `invalid_token` for a disabled user
+ */
+function withRecord(verified: VerifiedToken, record: AccessRecord, now: number): VerifiedToken {
+  const { principal, directoryVersion, validUntil } = verified;
+  if (record.disabled) throw invalidToken('account-disabled', { caller: principal });
+  if (directoryVersion?.rolesVersion !== 0) return verified;
+  const { grants, rolesVersion } = record;
+  return {
+    ...verified,
+    directoryVersion: { ...directoryVersion, rolesVersion },
+    validUntil: Math.min(validUntil, nextExpiry(grants, now)),
+    principal: createPrincipal({ ...principal, roles: activeRoles(grants, now) }),
   };
 }
 

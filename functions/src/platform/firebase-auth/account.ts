@@ -77,13 +77,9 @@ interface EmailAddress {
 /** All addresses of an account, each once, its own first. Of its own, the account says best whether it is verified. */
 export function emailAddressesOf({
   email,
-  emailVerified,
-  providerEmails,
-}: {
-  readonly email?: string | undefined;
-  readonly emailVerified: boolean;
-  readonly providerEmails: readonly ProviderEmail[];
-}): EmailAddress[] {
+  emailVerified = false,
+  providerEmails = [],
+}: Partial<Pick<Account, 'email' | 'emailVerified' | 'providerEmails'>>): EmailAddress[] {
   const own = email?.toLowerCase();
   const found = new Map<string, boolean>(own === undefined ? [] : [[own, emailVerified]]);
   for (const { provider, email: given } of providerEmails) {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ImportProgress, importUsers } from '../../../src/directory/import-users.ts';
+import type { Account } from '../../../src/platform/firebase-auth/account.ts';
+import { getsDefaultRole, provisionUser } from '../../../src/sign-up/service.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
@@ -23,7 +25,13 @@ describe('importUsers', () => {
       const roles = { roles: ['member'] } as const;
       const people = ['ann', ...ODD, 'zoe'].map((uid): Parameters<typeof accountOf> => [uid, roles]);
       const imported = await importUser(people, { dryRun });
-      assert.deepEqual(imported, { read: 8, imported: 2, skipped: ODD.length, roles: { member: 2 } });
+      assert.deepEqual(imported, {
+        read: 8,
+        imported: 2,
+        admitted: 0,
+        skipped: ODD.length,
+        roles: { member: 2 },
+      });
       assert.deepEqual(await entered(), dryRun ? [] : ['ann@example.com', 'zoe@example.com']);
     });
   }
@@ -53,6 +61,57 @@ describe('importUsers', () => {
       assert.equal((await access.users.list({ pageSize: 10 })).users.length, 1);
     });
   }
+
+  describe('with the default role', () => {
+    const none = { claims: {} };
+    const people: Parameters<typeof accountOf>[] = [
+      ['ann', none],
+      ['bob', { ...none, emailVerified: false }],
+      ['eve', { ...none, email: 'eve@evil.test' }],
+      ['fay', { ...none, providers: [] }],
+      ['gil', { claims: { roles: [], rv: 2 } }],
+      ['hal', { ...none, disabled: true }],
+      [
+        'ida',
+        { ...none, email: undefined, providerEmails: [{ provider: 'google.com', email: 'i@example.com' }] },
+      ],
+    ];
+
+    async function run({ dryRun = false } = {}) {
+      const { accounts, directory, clock } = access;
+      const config = { defaultRole: 'member', signUpDomains: ['example.com'] } as const;
+      const defaultRole = {
+        isFor: getsDefaultRole.bind(undefined, config),
+        provision: (account: Account) =>
+          provisionUser({ clock, config, directory }, account, { requestId: 'i' }),
+      };
+      let last: ImportProgress | undefined;
+      for await (const { imported } of importUsers({ accounts, directory, clock, dryRun, defaultRole }))
+        last = imported;
+      return last ?? assert.fail('no page');
+    }
+    const members = async () =>
+      (await access.users.list({ role: 'member', pageSize: 50 })).users.map(({ uid }) => uid);
+
+    beforeEach(async () => {
+      access = await openTestDirectory(people);
+    });
+
+    it('gives it to whom the policy admits, also with an entry already, and never twice', async () => {
+      await access.users.get('ann');
+      assert.deepEqual(await run(), { read: 7, imported: 6, admitted: 2, skipped: 0, roles: {} });
+      assert.deepEqual(await members(), ['ann', 'ida']);
+      const system = { kind: 'system', requestId: 'r' } as const;
+      await access.changeAccess(system, { uid: 'ann', action: 'roles.set' }, () => ({ grants: [] }));
+      assert.equal((await run()).admitted, 0);
+      assert.deepEqual(await members(), ['ida']);
+    });
+
+    it('counts them in a dry run, and writes nothing', async () => {
+      assert.equal((await run({ dryRun: true })).admitted, 2);
+      assert.deepEqual([await entered(), access.accounts.changes], [[], []]);
+    });
+  });
 
   it('creates no entry for a user who was deleted after the page was read', async () => {
     access = await openTestDirectory([['bob', { roles: ['owner'] }]]);

@@ -19,7 +19,8 @@ async function blocking(product: ProductFields = {}, options: Parameters<typeof 
   const api = opened;
   const functions = createBlockingFunctions({}, () => api.deps);
   // Identity Platform sends more; these functions look at nothing else.
-  const event = (data: User | undefined) => ({ data, eventId: 'event-1' }) as AuthBlockingEvent;
+  const event = (data: User | undefined) =>
+    ({ data: data && { providerData: [], ...data }, eventId: 'event-1' }) as AuthBlockingEvent;
   return {
     api,
     create: async (user: User | undefined) => handlerOf(functions.beforeUserCreated)(event(user)),
@@ -225,8 +226,10 @@ describe('beforeUserSignedIn', () => {
     async function known(customClaims: Record<string, unknown>, change: Partial<DirectoryEntry> = {}) {
       const subject = await blocking();
       const { email, emailVerified } = ada;
-      subject.api.google.users.set('ada', { localId: 'ada', email, emailVerified });
-      const entry = entryOf('ada', { email, providers: [], roles: ['auditor'], rolesVersion: 2, ...change });
+      const providerUserInfo = [{ providerId: 'password', rawId: email }];
+      const user = { localId: 'ada', email, emailVerified, providerUserInfo };
+      subject.api.google.users.set('ada', user);
+      const entry = entryOf('ada', { email, roles: ['auditor'], rolesVersion: 2, ...change });
       await subject.api.deps.directory.change({ uid: 'ada' }, () => ({ entry }));
       return { ...subject, answer: () => subject.signIn({ ...ada, customClaims }) };
     }

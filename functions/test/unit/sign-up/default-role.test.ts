@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { grantDefaultRole } from '../../../src/sign-up/service.ts';
+import { provisionUser } from '../../../src/sign-up/service.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
-import { assertRefused } from '../../helpers/refusal.ts';
 import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
 
 type Person = Parameters<typeof accountOf>;
@@ -12,9 +11,20 @@ const rolesOf = async (uid: string) => (await access.users.get(uid)).grants.map(
 describe('the default role', () => {
   afterEach(() => access.close());
 
+  async function provisionAnn(
+    from: Pick<TestDirectory, 'platform' | 'directory'> = access,
+    signUpDomains: string[] = [],
+  ) {
+    const config = { defaultRole: 'member', signUpDomains } as const;
+    const account = access.accounts.byUid.get('ann') ?? assert.fail();
+    return provisionUser({ ...from.platform, directory: from.directory, config }, account, {
+      requestId: 'e1',
+    });
+  }
+
   const give = async (...people: Person[]) => {
     access = await openTestDirectory(people);
-    return () => grantDefaultRole(access, { uid: 'ann', role: 'member', requestId: 'e1' });
+    return provisionAnn;
   };
 
   it('is given to a new account beside the claims of other code, and recorded', async () => {
@@ -45,8 +55,44 @@ describe('the default role', () => {
     assert.deepEqual(access.accounts.byUid.get('ann')?.claims, { roles: ['member'], rv: 1 });
   });
 
-  it('is not given to a deleted account', async () => {
-    await assertRefused(await give(), 'not_found');
-    assert.deepEqual(await access.all('directory'), []);
+  it('is given once by instances that see the user at the same time', async () => {
+    await give(['ann', { claims: {} }]);
+    const instances = [access, access.another(), access.another(), access.another()];
+    const entries = await Promise.all(instances.map((instance) => provisionAnn(instance)));
+    assert.deepEqual(
+      entries.map(({ rolesVersion }) => rolesVersion),
+      [1, 1, 1, 1],
+    );
+    assert.equal((await access.all('accessChanges')).length, 1);
+    assert.deepEqual(
+      (await access.all('auditEvents')).map(({ action }) => action),
+      ['roles.default'],
+    );
+  });
+
+  it('is not given again after an administrator took it away', async () => {
+    const provision = await give(['ann', { claims: {} }]);
+    await provision();
+    const system = { kind: 'system', requestId: 'r' } as const;
+    await access.changeAccess(system, { uid: 'ann', action: 'roles.set' }, () => ({ grants: [] }));
+    await provision();
+    assert.deepEqual(await rolesOf('ann'), []);
+  });
+
+  it('waits until the policy admits the user', async () => {
+    const provision = await give([
+      'ann',
+      { email: undefined, emailVerified: false, providers: [], claims: {} },
+    ]);
+    const become = (facts: object) =>
+      access.accounts.byUid.set('ann', { ...(access.accounts.byUid.get('ann') ?? assert.fail()), ...facts });
+    const step = async () => (await provision(access, ['acme.com'])).grants.length;
+    assert.equal(await step(), 0, 'a guest');
+    become({ email: 'ann@acme.com', providers: ['password'] });
+    assert.equal(await step(), 0, 'an unverified address');
+    become({ emailVerified: true, disabled: true });
+    assert.equal(await step(), 0, 'a disabled account');
+    become({ disabled: false });
+    assert.equal(await step(), 1);
   });
 });

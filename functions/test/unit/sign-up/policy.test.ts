@@ -56,6 +56,37 @@ describe('sign-up policy', () => {
     });
   }
 
+  const of = (provider: string, email = 'bea@acme.com') => ({ providerEmails: [{ provider, email }] });
+  const byProvider: [what: string, request: Parameters<typeof evaluateSignUp>[0], decision: string][] = [
+    ['Google, with several accounts per address', of('google.com'), 'admitted'],
+    ['Apple', of('apple.com'), 'admitted'],
+    ['Google in upper case', of('google.com', 'Bea@ACME.com'), 'admitted'],
+    ['Google, after the own address was changed', { email: 'x@y.org', ...of('google.com') }, 'admitted'],
+    ['Facebook', of('facebook.com'), 'unverified'],
+    ['Microsoft', of('microsoft.com'), 'unverified'],
+    ['GitHub', of('github.com'), 'unverified'],
+    ['a SAML provider', of('saml.acme'), 'unverified'],
+    ['an OpenID provider', of('oidc.acme'), 'unverified'],
+    ['a password', of('password'), 'unverified'],
+    ['a name like Google', of('google.com.evil.com'), 'unverified'],
+    ['Google, for another domain', of('google.com', 'bea@evil.com'), 'refused'],
+    [
+      'Facebook, beside a verified address of another domain',
+      { email: 'x@y.org', emailVerified: true, ...of('facebook.com') },
+      'unverified',
+    ],
+    [
+      'Google, for the own address that Firebase calls unverified',
+      { email: 'bea@acme.com', emailVerified: false, ...of('google.com') },
+      'unverified',
+    ],
+  ];
+  for (const [what, request, decision] of byProvider) {
+    it(`says ${decision} for an address of ${what}`, () => {
+      assert.equal(evaluateSignUp(request, DOMAINS), decision);
+    });
+  }
+
   it('refuses a user without an e-mail address', () => {
     assert.equal(evaluateSignUp({}, DOMAINS), 'refused');
     assert.equal(evaluateSignUp({ emailVerified: true }, DOMAINS), 'refused');

@@ -38,7 +38,11 @@ describe('createEmulatorTokenVerifier', () => {
   function verifier(verifyIdToken: () => Promise<DecodedIdToken>) {
     const profile = firebaseProfile(PROJECT);
     const jwt = createEmulatorTokenVerifier({ profile, auth: async () => ({ verifyIdToken }) });
-    return createFirebaseTokenVerifier({ jwt, records: { read: async () => undefined } });
+    return createFirebaseTokenVerifier({
+      jwt,
+      records: { read: async () => undefined },
+      firstSight: { see: async () => undefined },
+    });
   }
   const verifying = verifier(async () => idTokenClaims() as unknown as DecodedIdToken);
   const failing = (cause: unknown) => verifier(() => Promise.reject(cause));

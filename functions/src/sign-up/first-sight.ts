@@ -1,0 +1,68 @@
+import type { AccessRecord, FirstSight, ShownProfile } from '../authn/ports.ts';
+import { toAppError } from '../core/errors.ts';
+import type { DirectoryEntry } from '../directory/index.ts';
+import { neverHadRoles, provisionUser, type SignUpDeps } from './service.ts';
+
+/** After Firestore or Firebase Auth did not answer: no request waits for them, for this time. */
+const RETRY_MS = 1_000;
+
+/**
+ * What happens when an instance sees a Firebase ID token for the first time. An event may come late or never: it has none for
+ * a linked provider, a verified address or a new name. So the token itself shows what the directory does not have yet. What
+ * is written comes from the account, never from the token.
+ */
+export function createFirstSight(deps: SignUpDeps): FirstSight {
+  const { accounts, clock, config, directory, log } = deps;
+  let failedAt = Number.NEGATIVE_INFINITY;
+
+  async function findEntry(shown: ShownProfile): Promise<DirectoryEntry | undefined> {
+    const found = await directory.find(shown.uid);
+    const mayGetRole =
+      found !== undefined &&
+      config.defaultRole !== 'none' &&
+      neverHadRoles(found) &&
+      found.providers.length > 0;
+    if (found !== undefined && isShown(found, shown) && !mayGetRole) return found;
+    const account = await accounts.find(shown.uid);
+    // Deleted: the revocation feed says so.
+    if (account === undefined) return undefined;
+    return provisionUser(deps, account, { requestId: 'first-sight', found });
+  }
+
+  return {
+    async see(shown): Promise<AccessRecord | undefined> {
+      if (clock() - failedAt < RETRY_MS) return undefined;
+      // The request needs the access changes next: read them at the same time.
+      Promise.resolve(directory.feed.find(shown.uid)).catch(() => undefined);
+      try {
+        return await findEntry(shown);
+      } catch (thrown) {
+        const error = toAppError(thrown);
+        if (error.code === 'unavailable') failedAt = clock();
+        log.failure('first-sight', error);
+        return undefined;
+      }
+    },
+  };
+}
+
+/** Sign-ins that no linked provider stands for, and providers that `identities` does not list by name. */
+const UNLISTED = ['anonymous', 'custom', 'password', 'phone', 'email'];
+
+/** Does the token show the profile that the entry has? The profile of an external user comes from the issuer. */
+function isShown(entry: DirectoryEntry, shown: ShownProfile): boolean {
+  const listed = (providers: readonly string[]) =>
+    providers.filter((provider) => !UNLISTED.includes(provider)).toSorted();
+  return (
+    entry.identity !== undefined ||
+    (shown.email?.toLowerCase() === entry.email &&
+      shown.emailVerified === entry.emailVerified &&
+      shown.phoneNumber === entry.phoneNumber &&
+      shown.displayName === entry.displayName &&
+      shown.photoUrl === entry.photoUrl &&
+      listed(shown.providers).join() === listed(entry.providers).join() &&
+      // Linked since: a guest who chose a password.
+      (shown.signInProvider !== 'password' || entry.providers.includes('password')) &&
+      (shown.signInProvider !== 'phone' || entry.providers.includes('phone')))
+  );
+}
