@@ -1,8 +1,11 @@
 import type { AccessRecord, FirstSight, ShownProfile } from '../authn/ports.ts';
+import { withDeadline } from '../core/deadline.ts';
 import { toAppError } from '../core/errors.ts';
 import type { DirectoryEntry } from '../directory/index.ts';
 import { neverHadRoles, provisionUser, type SignUpDeps } from './service.ts';
 
+/** Sign-up and change take under a second. Without an answer the request goes on with what the token says. */
+const DEADLINE_MS = 3_000;
 /** After Firestore or Firebase Auth did not answer: no request waits for them, for this time. */
 const RETRY_MS = 1_000;
 
@@ -35,7 +38,7 @@ export function createFirstSight(deps: SignUpDeps): FirstSight {
       // The request needs the access changes next: read them at the same time.
       Promise.resolve(directory.feed.find(shown.uid)).catch(() => undefined);
       try {
-        return await findEntry(shown);
+        return await withDeadline('first-sight', findEntry(shown), DEADLINE_MS);
       } catch (thrown) {
         const error = toAppError(thrown);
         if (error.code === 'unavailable') failedAt = clock();

@@ -74,6 +74,7 @@ export interface GoogleUser {
   readonly localId: string;
   readonly email?: string;
   readonly emailVerified?: boolean;
+  readonly providerUserInfo?: readonly { readonly providerId: string; readonly rawId: string }[];
   readonly disabled?: boolean;
   /** Seconds since the epoch, as text. */
   readonly validSince?: string;

@@ -1,6 +1,5 @@
 import { createPrincipal, type Principal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry, readRoleClaims } from '../../authz/role-claims.ts';
-import { invalidToken } from '../../core/errors.ts';
 import { type JsonObject, toJsonObject } from '../../core/json.ts';
 import type { TokenVerifier } from '../bearer.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
@@ -73,14 +72,11 @@ function shownBy({
 /**
  * A token without a version is older than the user's first roles: those of the directory count. The roles of every other
  * token are a copy, and the revocation feed says when it is outdated.
- *
- * @throws AppError `invalid_token` for a disabled user
  */
 function withRecord(verified: VerifiedToken, record: AccessRecord, now: number): VerifiedToken {
   const { principal, directoryVersion, validUntil } = verified;
-  if (record.disabled) throw invalidToken('account-disabled', { caller: principal });
-  if (directoryVersion?.rolesVersion !== 0) return verified;
-  const { grants, rolesVersion } = record;
+  const { disabled, validAfter, grants, rolesVersion } = record;
+  if (directoryVersion?.rolesVersion !== 0 || disabled || principal.authTime < validAfter) return verified;
   return {
     ...verified,
     directoryVersion: { ...directoryVersion, rolesVersion },

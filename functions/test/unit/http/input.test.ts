@@ -103,7 +103,7 @@ describe('http: input', () => {
     await api.as('owner').get('/v1/users/norole').expect(200);
     for (const [query, count] of [
       ['pageSize=1', 1],
-      ['pageSize=100&disabled=false', 2],
+      ['pageSize=100&disabled=false', 3],
       ['disabled=true', 0],
     ] as const) {
       const { body } = await api.as('owner').get(`/v1/users?${query}`).expect(200);
