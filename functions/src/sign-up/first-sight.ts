@@ -1,6 +1,7 @@
 import type { AccessRecord, FirstSight, ShownProfile } from '../authn/ports.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { toAppError } from '../core/errors.ts';
+import { isUid } from '../core/uid.ts';
 import type { DirectoryEntry } from '../directory/index.ts';
 import { neverHadRoles, provisionUser, type SignUpDeps } from './service.ts';
 
@@ -34,7 +35,8 @@ export function createFirstSight(deps: SignUpDeps): FirstSight {
 
   return {
     async see(shown): Promise<AccessRecord | undefined> {
-      if (clock() - failedAt < RETRY_MS) return undefined;
+      // Other code may create users with ids that no entry can have.
+      if (!isUid(shown.uid) || clock() - failedAt < RETRY_MS) return undefined;
       // The request needs the access changes next: read them at the same time.
       Promise.resolve(directory.feed.find(shown.uid)).catch(() => undefined);
       try {

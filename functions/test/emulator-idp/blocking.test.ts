@@ -11,6 +11,7 @@ import {
 import type { Role } from '../../src/authz/roles.ts';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import {
+  AUTH_HOST,
   api,
   authAdmin,
   type Client,
@@ -20,6 +21,7 @@ import {
   makeUser,
   openClient,
   outcome,
+  PROJECT,
   signIn,
   uniqueEmail,
   until,
@@ -216,6 +218,39 @@ describe('blocking functions', function () {
     const { uid } = await makeUser(['member'], { email });
     await authAdmin.updateUser(uid, { disabled: true });
     await assert.rejects(signIn(email), { code: 'auth/user-disabled' });
+  });
+
+  describe('where an address may have several accounts', () => {
+    const setDuplicates = async (allowDuplicateEmails: boolean) => {
+      const url = `http://${AUTH_HOST}/identitytoolkit.googleapis.com/v2/projects/${PROJECT}/config`;
+      const { ok } = await fetch(`${url}?updateMask=signIn.allowDuplicateEmails`, {
+        method: 'PATCH',
+        headers: { Authorization: 'Bearer owner', 'Content-Type': 'application/json' },
+        body: JSON.stringify({ signIn: { allowDuplicateEmails } }),
+      });
+      assert.ok(ok);
+    };
+    before(() => setDuplicates(true));
+    after(() => setDuplicates(false));
+
+    it('give the default role by the address that Google has verified, and find the user by it', async () => {
+      const email = uniqueEmail('acme.com');
+      const opened = await signInWithGoogle(email);
+      const uid = opened.auth.currentUser?.uid ?? '';
+      assert.equal((await authAdmin.getUser(uid)).email, undefined);
+      const note = { token: await opened.token(), body: { title: 'Milk', body: '' } };
+      assert.equal(outcome(await api('POST /notes', note)), '201');
+      const support = await makeSignedIn(['support'], { email: uniqueEmail('acme.com') });
+      const found = await api(`GET /users?email=${email}`, { token: support.idToken });
+      assert.deepEqual(
+        found.body.users.map((user: { uid: string }) => user.uid),
+        [uid],
+      );
+    });
+
+    it('refuse a Google user of another domain', async () => {
+      await assert.rejects(signInWithGoogle(uniqueEmail('evil.com')), /Sign-up is not open/);
+    });
   });
 
   it('are deployed together with the Auth events that update the directory', async () => {

@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import {
+  createUserWithEmailAndPassword,
+  EmailAuthProvider,
+  linkWithCredential,
+  signInAnonymously,
+} from 'firebase/auth';
+import {
   api,
   authAdmin,
   localInstance,
   makeSignedIn,
   makeUser,
+  openClient,
+  outcome,
+  signIn,
   uniqueEmail,
   until,
 } from '../helpers/emulator.ts';
@@ -33,6 +42,60 @@ describe('users created, changed and deleted in Firebase Auth', function () {
     assert.deepEqual([actor, action, outcome], ['system', 'roles.default', 'done']);
     const listed = await api(`GET /users?email=${email}`, { token: auditor.idToken });
     assert.equal(listed.body.users[0].uid, uid);
+  });
+
+  it('may write a note with their first request, at once after sign-up', async () => {
+    for (let n = 0; n < 5; n++) {
+      const opened = openClient();
+      const { user } = await createUserWithEmailAndPassword(opened.auth, uniqueEmail(), 'correct horse');
+      const token = await opened.token();
+      const created = await api('POST /notes', { token, body: { title: 'Milk', body: '' } });
+      assert.equal(outcome(created), '201');
+      const { grants } = (await localInstance.directory.find(user.uid)) ?? assert.fail('no entry');
+      assert.deepEqual(
+        grants.map(({ role }) => role),
+        ['member'],
+      );
+    }
+  });
+
+  it('get the default role when a guest links a password, and are found by the address', async () => {
+    const [opened, email] = [openClient(), uniqueEmail()];
+    const { user } = await signInAnonymously(opened.auth);
+    const body = { title: 'Milk', body: '' };
+    assert.equal(
+      outcome(await api('POST /notes', { token: await opened.token(), body })),
+      '403 permission_denied',
+    );
+    await linkWithCredential(user, EmailAuthProvider.credential(email, 'correct horse'));
+    const { auth, token } = await signIn(email);
+    assert.equal(outcome(await api('POST /notes', { token: await token(), body })), '201');
+    assert.equal((await localInstance.directory.find(auth.currentUser?.uid ?? ''))?.email, email);
+  });
+
+  it('get the default role when an account that an administrator created gets a password', async () => {
+    const email = uniqueEmail();
+    const { uid } = await authAdmin.createUser({ email });
+    await until('the entry', () => localInstance.directory.find(uid));
+    assert.deepEqual((await localInstance.users.get(uid)).roles, []);
+    await authAdmin.updateUser(uid, { password: 'correct horse' });
+    const { token } = await signIn(email);
+    const body = { title: 'Milk', body: '' };
+    assert.equal(outcome(await api('POST /notes', { token: await token(), body })), '201');
+    assert.deepEqual((await authAdmin.getUser(uid)).customClaims, { roles: ['member'], rv: 1 });
+  });
+
+  it('have their new profile in the directory with the next token, without a look-up', async () => {
+    const { uid, email } = await makeUser(['member']);
+    const moved = uniqueEmail();
+    await authAdmin.updateUser(uid, { email: moved, displayName: 'Moved' });
+    const { token } = await signIn(moved);
+    assert.equal((await api('GET /me', { token: await token() })).body.email, moved);
+    const entry = await localInstance.directory.find(uid);
+    assert.deepEqual(
+      [entry?.email, entry?.displayName, entry?.emails.includes(email)],
+      [moved, 'Moved', false],
+    );
   });
 
   it('lose their directory entry, with an audit event, when deleted', async () => {

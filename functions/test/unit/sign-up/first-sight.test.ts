@@ -196,6 +196,12 @@ describe('the directory at the first sight of a token', () => {
     assert.equal(api.google.count('accounts:lookup'), before);
   });
 
+  it('has no entry for an id that no document can have, and logs nothing for it', async () => {
+    api.google.users.set('a/b', { localId: 'a/b', ...NEW });
+    assert.equal((await note(await tokenOf(NEW, { sub: 'a/b', user_id: 'a/b' }))).status, 401);
+    assert.equal(api.lines.filter(({ kind }) => kind === 'failure').length, 0);
+  });
+
   it('does not fail a request while Firebase Auth is down, and catches up after a moment', async () => {
     account({ displayName: 'Ann', customAttributes: api.google.users.get('new')?.customAttributes });
     const token = await tokenOf(NEW, { name: 'Ann', ...claims() });
