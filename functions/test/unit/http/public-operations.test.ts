@@ -48,7 +48,7 @@ describe('http: public operations read no credential', () => {
         const body = await bodyOf(name);
         const form = 'application/x-www-form-urlencoded';
         const answer = await sendRaw(api.port, {
-          ...{ method: method.toUpperCase(), path: `/v1${path}`, body },
+          ...{ method: method.toUpperCase(), path: `/v1${path.replace(':code', 'not_found')}`, body },
           headers: [
             HTTPS,
             ...(await values()).map((value) => ['Authorization', value] as const),
