@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { deleteApp, type FirebaseApp, initializeApp } from 'firebase/app';
-import { connectAuthEmulator, getAuth, signInWithEmailAndPassword } from 'firebase/auth';
+import {
+  connectAuthEmulator,
+  createUserWithEmailAndPassword,
+  getAuth,
+  signInWithEmailAndPassword,
+} from 'firebase/auth';
 import { connectFunctionsEmulator, getFunctions } from 'firebase/functions';
 import {
   AUTH_HOST,
@@ -11,13 +16,14 @@ import {
   PASSWORD,
   PROJECT,
   setRoles,
+  uniqueEmail,
   until,
 } from '../helpers/emulator.ts';
 import { loadWebClient, type WebClient } from '../helpers/web-client.ts';
 
 /** The functions of docs/guides/web-client.md with the Firebase SDK, as a page of the Hosting site uses them. */
 describe('the web client of the guide', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const { fetch } = globalThis;
   let app: FirebaseApp;
   let client: WebClient;
@@ -38,6 +44,21 @@ describe('the web client of the guide', function () {
     connectFunctionsEmulator(getFunctions(), hostname, Number(port));
   });
   afterEach(() => deleteApp(app));
+
+  const writeNote = () =>
+    client.api('/notes', { method: 'POST', body: JSON.stringify({ title: 'Buy milk', body: '' }) });
+
+  it('writes a note at once after the sign-up', async () => {
+    await createUserWithEmailAndPassword(getAuth(), uniqueEmail(), PASSWORD);
+    const response = await writeNote();
+    assert.equal(response.status, 201, await response.text());
+  });
+
+  it('calls a callable at once after the sign-up', async () => {
+    await createUserWithEmailAndPassword(getAuth(), uniqueEmail(), PASSWORD);
+    const access = (await client.callFunction('getMyAccess')) as { roles: string[] };
+    assert.deepEqual(access.roles, ['member']);
+  });
 
   it('goes on with a new token after a role change', async () => {
     const { uid, email } = await makeUser(['member']);
