@@ -6,6 +6,7 @@ import type { Principal } from '../../src/authz/principal.ts';
 import type { Log } from '../../src/platform/logging/log.ts';
 import { type Api, openApi } from '../helpers/api.ts';
 import { KEYS } from '../helpers/google.ts';
+import { entryOf } from '../helpers/test-directory.ts';
 import { type Attacker, type Issuers, openAttacker, openIssuers } from './issuer-servers.ts';
 import { recordOutgoingRequests } from './outgoing-requests.ts';
 import { type TokenKind, TRUSTED_ISSUERS } from './token-kinds.ts';
@@ -58,6 +59,10 @@ export async function openEnvironment(trustedIssuers = TRUSTED_ISSUERS, log?: Lo
     fetch: issuers.fetch,
     ...(log && { log }),
   });
+  // The profile that the Firebase tokens show, so that the first sight of one asks for no account.
+  const profile = { email: undefined, emails: [], emailVerified: false };
+  const entry = entryOf('member', { roles: ['member'], ...profile });
+  await api.deps.directory.change({ uid: 'member' }, () => ({ entry }));
   const agent = new Agent({ keepAlive: true, maxSockets: 32 });
   const outgoing = recordOutgoingRequests(agent);
 

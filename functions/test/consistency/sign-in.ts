@@ -49,9 +49,10 @@ export async function signIn(
   const run: unknown = Reflect.get(beforeUserSignedIn, 'run');
   assert.ok(typeof run === 'function');
   const { disabled = false, email } = state.accounts.get(TARGET) ?? {};
-  const user = { uid: TARGET, email, emailVerified: true, disabled, customClaims: claimsIn(state) };
+  const user = { uid: TARGET, email, emailVerified: true, providerData: [], disabled };
   try {
-    return (await run({ eventId: 'e', data: user } as unknown as AuthBlockingEvent)) ?? {};
+    const data = { ...user, customClaims: claimsIn(state) };
+    return (await run({ eventId: 'e', data } as unknown as AuthBlockingEvent)) ?? {};
   } catch (error) {
     assert.equal(Reflect.get(Object(error), 'code'), 'permission-denied');
     return 'refused';
