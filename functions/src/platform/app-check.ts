@@ -3,7 +3,8 @@ import { parseCompactJws } from '../authn/parse-jws.ts';
 import { readTimes } from '../authn/token-times.ts';
 import { type Clock, seconds } from '../core/clock.ts';
 import { withDeadline } from '../core/deadline.ts';
-import { AppError, unavailable } from '../core/errors.ts';
+import { AppError, invalidToken, unavailable } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import { createMutex } from '../core/mutex.ts';
 import type { RefusalReason } from '../core/refusal-reasons.ts';
 import { DAY } from '../core/time.ts';
@@ -64,7 +65,9 @@ export function createAppCheckVerifier({ enforce, consume, appCheck, clock }: Op
       if (token === undefined || others.length > 0)
         throw refused('app-check-missing', 'one X-Firebase-AppCheck header is needed');
       try {
-        readTimes(parseCompactJws(token).payload, PROFILE, seconds(clock));
+        const { header, payload } = parseCompactJws(token);
+        requireTexts(header, payload);
+        readTimes(payload, PROFILE, seconds(clock));
       } catch (cause) {
         throw refused('app-check-malformed', undefined, cause);
       }
@@ -74,6 +77,15 @@ export function createAppCheckVerifier({ enforce, consume, appCheck, clock }: Op
       if (alreadyConsumed) throw refused('app-check-consumed');
     },
   };
+}
+
+/**
+ * The SDK looks these up and quotes them. An object without a text makes it throw what looks like a failure of its keys, by
+ * which one token would shut out every caller for five seconds, or a bug.
+ */
+function requireTexts({ alg, kid }: JsonObject, { aud }: JsonObject): void {
+  const values: readonly unknown[] = [alg, kid, ...(Array.isArray(aud) ? aud : [aud])];
+  if (values.some((value) => typeof value !== 'string')) throw invalidToken('malformed-token');
 }
 
 function refused(reason: RefusalReason, logDetail?: string, cause?: unknown): AppError {

@@ -102,6 +102,17 @@ describe('App Check', () => {
     assert.equal(test.google.count(APP_CHECK_REPLAY), 0);
   });
 
+  // Text of these throws an error without a code, which would be a bug of ours in the log.
+  const unprintable = { toString: 1, valueOf: 1 };
+  for (const [what, token] of Object.entries({
+    alg: forge({ ...header, alg: unprintable }, payload),
+    kid: forge({ ...header, kid: unprintable }, payload),
+    aud: forge(header, { ...JSON.parse(String(payload)), aud: [unprintable] }),
+  })) {
+    it(`refuses a token with an object as ${what} that has no text`, () =>
+      assertRefused(() => appCheckWith().check([token], reading), 'app_check_failed'));
+  }
+
   for (const [what, [tokens, reason]] of Object.entries(refused)) {
     it(`refuses ${what}`, async () => {
       const error = await assertRefused(
@@ -206,7 +217,8 @@ describe('App Check', () => {
     const appCheck = appCheckWith();
     for (const [tokens] of Object.values(refused))
       await assertRefused(() => appCheck.check(tokens, reading), 'app_check_failed');
-    for (const kid of [undefined, null, 7, {}, '__proto__', 'constructor'])
+    const unprintable = { toString: 1, valueOf: 1 };
+    for (const kid of [undefined, null, 7, {}, '__proto__', 'constructor', unprintable, [unprintable]])
       await assertRefused(
         () => appCheck.check([forge({ ...header, kid }, payload)], reading),
         'app_check_failed',
