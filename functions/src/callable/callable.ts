@@ -72,7 +72,8 @@ function createCallable(operation: Operation, options: CallableOptions, getDeps:
     try {
       const answer = await runCall(bound, call, await allowCall(deps, bound, call));
       line.answered(200);
-      return answer;
+      // The same JSON as over HTTP: the SDK would send an absent member as null.
+      return answer === undefined ? null : JSON.parse(JSON.stringify(answer));
     } catch (thrown) {
       const error = toHttpsError(thrown, deps, requestId);
       line.answered(error.httpErrorCode.status, toAppError(thrown).code);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
+import { modules } from '../../../src/app.ts';
 import { type Api, openApi, type Person } from '../../helpers/api.ts';
 import { captureOutput } from '../../helpers/capture.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
@@ -39,6 +40,8 @@ export interface CallOptions {
 
 /** The answer to a call, and everything the process wrote during the call: the SDK logs by itself. */
 export interface Called extends RawResponse {
+  /** The name of the callable. */
+  readonly name: string;
   readonly output: string;
 }
 
@@ -63,15 +66,18 @@ export async function call(
   const output = await captureOutput(async () =>
     replies.push(await sendRaw(api.port, { method, path: `/${name}${query}`, headers: lines, body })),
   );
-  return { ...(replies[0] ?? assert.fail()), output };
+  return { ...(replies[0] ?? assert.fail()), name, output };
 }
 
-/** The result of a call that worked. */
-export function assertResult({ status, headers, text }: RawResponse): Record<string, unknown> {
+/** The result of a call that worked: the object that the operation describes, as over HTTP. */
+export function assertResult({ status, headers, text, name }: Called): Record<string, unknown> {
   assert.equal(status, 200, text);
   assertHeaders(headers);
   const answer = JSON.parse(text);
   assert.deepEqual(Object.keys(answer), ['result']);
+  const { output } = modules.operations.find((operation) => operation.name === name) ?? assert.fail(name);
+  const { error } = output?.safeParse(answer.result) ?? {};
+  assert.equal(error, undefined, text);
   return answer.result;
 }
 
