@@ -58,6 +58,12 @@ function start({ auth, projectId, isEmulator }) {
     else byId('sign-in-error').textContent = explain(error);
   }
 
+  /** A new user has the role in the directory before the ID token has it: Firestore rules need a token with the role. */
+  async function renewOlderToken({ roles }) {
+    const { claims } = (await auth.currentUser?.getIdTokenResult()) ?? {};
+    if (claims && roles.join() !== (claims.roles ?? []).join()) await auth.currentUser?.getIdToken(true);
+  }
+
   /** Reads GET /me. When the permissions changed, shows or hides the users and the audit log. */
   async function poll() {
     if (isPolling || !auth.currentUser) return;
@@ -66,6 +72,7 @@ function start({ auth, projectId, isEmulator }) {
       const answer = await call('GET', '/me');
       showMe(answer);
       if (answer.ok) {
+        if (me === undefined) await renewOlderToken(answer.body);
         const isChanged = me?.permissions.join() !== answer.body.permissions.join();
         me = answer.body;
         await updateUsers(call, me, isChanged);
