@@ -55,9 +55,9 @@ export function mapClaims(payload: JsonObject, map: ClaimMapping, kind: 'user' |
   if (kind === 'user') rights.push(map.everyone);
   const granted = () => ({ ...union(rights), ...(unreadable.length > 0 && { unreadable }) });
   if (map.scopes === null) return granted();
-  // RFC 6749 §3.3: one text, separated by spaces. Okta and Entra ID call it `scp`. Some issuers have a list.
+  // Okta and Entra ID call it `scp`. Some issuers have a list.
   const path = payload.scope === undefined ? ['scp'] : ['scope'];
-  const scoped = union(read({ path, format: 'space-separated', values: map.scopes }));
+  const scoped = union(read({ path, format: 'scopes', values: map.scopes }));
   const scopes = [...new Set([...permissionsOf(scoped.roles), ...scoped.permissions])];
   // A role with only some of its permissions would mislead code that checks role names.
   if (kind === 'service')

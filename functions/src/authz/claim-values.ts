@@ -10,7 +10,8 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
  * A claim that is a list already is read as one.
  */
 export const CLAIM_FORMATS = ['list', 'space-separated', 'comma-separated', 'json', 'keys'] as const;
-export type ClaimFormat = (typeof CLAIM_FORMATS)[number];
+/** `scopes`: one string, or several, each separated by spaces, which no scope contains (RFC 6749 §3.3). */
+export type ClaimFormat = (typeof CLAIM_FORMATS)[number] | 'scopes';
 
 export interface ClaimReading {
   /** Keys from the payload inwards, e.g. `['realm_access', 'roles']`. */
@@ -56,8 +57,10 @@ function itemsOf(value: unknown, format: ClaimFormat): readonly unknown[] | unde
   switch (format) {
     case 'list':
       return toList(value);
-    case 'space-separated':
+    case 'scopes':
       return toList(value).flatMap((item) => (typeof item === 'string' ? split(item, ' ') : [item]));
+    case 'space-separated':
+      return typeof value === 'string' ? split(value, ' ') : toList(value);
     case 'comma-separated':
       return typeof value === 'string' ? split(value.replace(/^\[(.*)\]$/s, '$1'), ',') : toList(value);
     case 'json':
