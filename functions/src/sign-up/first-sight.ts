@@ -7,7 +7,7 @@ import { neverHadRoles, provisionUser, type SignUpDeps } from './service.ts';
 
 /** Sign-up and change take under a second. Without an answer the request goes on with what the token says. */
 const DEADLINE_MS = 3_000;
-/** After Firestore or Firebase Auth did not answer: no request waits for them, for this time. */
+/** After Firestore or Firebase Auth did not answer: no request asks them, for this time. Then one at a time asks again. */
 const RETRY_MS = 1_000;
 
 /**
@@ -17,7 +17,8 @@ const RETRY_MS = 1_000;
  */
 export function createFirstSight(deps: SignUpDeps): FirstSight {
   const { accounts, clock, config, directory, log } = deps;
-  let failedAt = Number.NEGATIVE_INFINITY;
+  /** While they do not answer: when the next request asks. The others must not wait for them. */
+  let retryAt: number | undefined;
 
   async function findEntry(shown: ShownProfile): Promise<DirectoryEntry | undefined> {
     const found = await directory.find(shown.uid);
@@ -36,14 +37,20 @@ export function createFirstSight(deps: SignUpDeps): FirstSight {
   return {
     async see(shown): Promise<AccessRecord | undefined> {
       // Other code may create users with ids that no entry can have.
-      if (!isUid(shown.uid) || clock() - failedAt < RETRY_MS) return undefined;
+      if (!isUid(shown.uid)) return undefined;
+      if (retryAt !== undefined) {
+        if (clock() < retryAt) return undefined;
+        retryAt = clock() + DEADLINE_MS + RETRY_MS;
+      }
       // The request needs the access changes next: read them at the same time.
       Promise.resolve(directory.feed.find(shown.uid)).catch(() => undefined);
       try {
-        return await withDeadline('first-sight', findEntry(shown), DEADLINE_MS);
+        const entry = await withDeadline('first-sight', findEntry(shown), DEADLINE_MS);
+        retryAt = undefined;
+        return entry;
       } catch (thrown) {
         const error = toAppError(thrown);
-        if (error.code === 'unavailable') failedAt = clock();
+        if (error.code === 'unavailable') retryAt = clock() + RETRY_MS;
         log.failure('first-sight', error);
         return undefined;
       }
