@@ -121,7 +121,7 @@ describe('npm start -- --with-issuers', function () {
     assert.match(
       output,
       RegExp(
-        `"kind":"user","issuer":"${cognito}/local_\\w+","subject":"[\\w-]+".*"roles":\\["support","member"\\]`,
+        `"kind":"user",.*"identity":{"issuer":"${cognito}/local_\\w+","subject":"[\\w-]+"}.*"roles":\\["support","member"\\]`,
       ),
     );
     assert.match(
