@@ -155,7 +155,9 @@ function describe(operation: Operation, tag: string): ZodOpenApiOperationObject 
   const { path, rest } = splitInput(operation);
   const isQuery = fieldsIn(operation.http) === 'query';
   const isVersioned = takesIfMatch(operation);
-  const body = isQuery ? undefined : rest && (isVersioned ? withOptionalVersion(rest) : rest);
+  const body = isQuery
+    ? undefined
+    : rest && (operation.body ?? (isVersioned ? withOptionalVersion(rest) : rest));
   return {
     operationId: operation.name,
     tags: [tag],

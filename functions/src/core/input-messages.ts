@@ -1,6 +1,11 @@
 import * as z from 'zod';
 import { NOUNS, PARTS } from './config-error.ts';
 
+const FORMATS: Readonly<Record<string, string>> = {
+  datetime: 'Send a time as RFC 3339.',
+  email: 'Send an e-mail address.',
+};
+
 /**
  * What to send instead, as a sentence with the bound or the choices: for Zod's own checks. A message that the schema gives
  * itself comes first.
@@ -18,7 +23,7 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
     case 'too_small':
       return `Send at least ${issue.minimum}${PARTS[issue.origin] ?? ''}.`;
     case 'invalid_format':
-      return issue.format === 'datetime' ? 'Send a time as RFC 3339.' : undefined;
+      return FORMATS[issue.format];
     default:
       return undefined;
   }

@@ -1,6 +1,6 @@
 import { operation } from '../pipeline/operation.ts';
 import type { IdentitiesService } from './identities-service.ts';
-import { createdUser, newUser } from './schema.ts';
+import { createdUser, newUser, newUserBody } from './schema.ts';
 
 export const createUser = operation<IdentitiesService>()({
   name: 'createUser',
@@ -8,6 +8,7 @@ export const createUser = operation<IdentitiesService>()({
   access: { permission: 'users:write' },
   http: { method: 'post', path: '/users' },
   input: newUser,
+  body: newUserBody,
   output: createdUser,
   errors: ['already_exists', 'exceeds_own_permissions'],
   summary: 'Create a Firebase user by e-mail address, or a user of a trusted issuer if there is none.',

@@ -71,6 +71,8 @@ interface OperationBase<Service, Input extends z.ZodObject, Output extends z.Zod
   readonly http: HttpBinding;
   /** Path parameters, query and body as one flat object. */
   readonly input: Input;
+  /** The body as a union, for OpenAPI, where `input` has alternatives. It takes what `input` takes. */
+  readonly body?: z.ZodType;
   /** Schema of the answer; other fields are not sent. `null`: no content (204). */
   readonly output: Output | null;
   readonly summary: string;

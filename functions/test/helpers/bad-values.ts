@@ -68,8 +68,11 @@ export function badValuesOf(input: z.ZodType): BadValue[] {
     return [
       bad(7, 'a text', ...example),
       ...(part.minLength === 1 ? [bad('', 1, ...example)] : []),
-      ...(part.maxLength === undefined ? [] : [bad('x'.repeat(part.maxLength + 1), part.maxLength)]),
+      ...(part.maxLength === undefined
+        ? []
+        : [bad(`${'x'.repeat(part.maxLength)}@example.com`, part.maxLength)]),
       ...(part.format === 'date-time' ? [bad('soon', 'RFC 3339', ...example)] : []),
+      ...(part.format === 'email' ? [bad('ann', 'an e-mail address', ...example)] : []),
       ...(part.pattern === undefined || part.format ? [] : [bad('!', ...example)]),
     ];
   }

@@ -121,9 +121,9 @@ function toAppError(name: string, cause: unknown): unknown {
     case 'auth/email-already-exists':
       return addressInUse(cause);
     case 'auth/invalid-email':
-      return invalidField('email', 'This is not an e-mail address.', cause);
+      return invalidField('email', 'Send an e-mail address, e.g. ann@example.com.', cause);
     case 'auth/invalid-phone-number':
-      return invalidField('phone', 'This is not a phone number like +4930123456.', cause);
+      return invalidField('phone', 'Send a phone number, e.g. +4930123456.', cause);
     default:
       // Network errors (`app/network-error`), quota and 5xx answers: not the caller's fault.
       return typeof code === 'string' && /^(auth|app)\//.test(code)
