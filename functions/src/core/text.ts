@@ -19,9 +19,9 @@ export function findIllFormed(value: unknown, path = ''): string | undefined {
 /**
  * Characters without a shape of their own, or that change the order or the line of others: control characters, line and
  * paragraph separators, directional formatting (UAX #9), and what Unicode says to show as nothing (zero-width characters,
- * variation selectors, tags, byte order marks). Letters of right-to-left scripts are none of them.
+ * variation selectors, tags, byte order marks), and the Braille pattern without dots. Letters of right-to-left scripts are none of them.
  */
-const HIDDEN = String.raw`[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]`;
+const HIDDEN = String.raw`[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]`;
 
 const HAS_HIDDEN = new RegExp(HIDDEN, 'v');
 

@@ -33,6 +33,7 @@ describe('showHidden', () => {
     ['a joiner at the end', 'می\u200c', 'می[U+200C]'],
     ['a variation selector after a letter', 'a\ufe0f\u{e0100}', 'a[U+FE0F][U+E0100]'],
     ['a soft hyphen and a filler', 'a\u00ad\u3164', 'a[U+00AD][U+3164]'],
+    ['a pattern of Braille without dots', 'ow\u2800ner', 'ow[U+2800]ner'],
     ['an interlinear annotation', 'a\ufff9b', 'a[U+FFF9]b'],
   ];
   for (const [what, text, expected] of shown) {

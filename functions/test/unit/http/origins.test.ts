@@ -110,6 +110,7 @@ describe('http: loopback origins', () => {
   const loopback = [
     ...['http://localhost:5002', 'http://localhost:5173', 'http://127.0.0.1:3000', 'http://[::1]:8100'],
     ...['http://localhost', 'https://localhost:4200', 'https://127.0.0.1', 'https://[::1]'],
+    ...['http://shop.localhost:5173', 'http://a.b-1.localhost', 'http://tauri.localhost'],
   ];
   const others = [
     ...[
@@ -124,6 +125,12 @@ describe('http: loopback origins', () => {
       'http://localhost:123456',
       'http://localhost/',
       'ws://localhost',
+    ],
+    ...[
+      'http://evil-localhost',
+      'http://.localhost',
+      'http://a..localhost',
+      'http://shop.localhost.evil.com',
     ],
     ...['http://user@localhost', 'http://LOCALHOST', 'null', 'file://'],
   ];
