@@ -57,7 +57,10 @@ describe('npm start -- --with-issuers', function () {
       output,
       /"access_token":"[\w.-]+","issued_token_type":"urn:ietf:params:oauth:token-type:jwt"/,
     );
-    assert.match(output, /"kind":"service","issuer":"[^"]+","subject":"gatehouse-machine@clients"/);
+    assert.match(
+      output,
+      /"kind":"service",.*"identity":\{"issuer":"[^"]+","subject":"gatehouse-machine@clients"/,
+    );
   });
 
   it('exchanges a Cognito token for a Firebase token with the roles of the group', async () => {
