@@ -1,6 +1,7 @@
 import type { AccessRecord, FirstSight, ShownProfile } from '../authn/ports.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { toAppError } from '../core/errors.ts';
+import { showHidden } from '../core/text.ts';
 import { isUid } from '../core/uid.ts';
 import type { DirectoryEntry } from '../directory/index.ts';
 import { neverHadRoles, provisionUser, type SignUpDeps } from './service.ts';
@@ -61,16 +62,19 @@ export function createFirstSight(deps: SignUpDeps): FirstSight {
 /** Sign-ins that no linked provider stands for, and providers that `identities` does not list by name. */
 const UNLISTED = ['anonymous', 'custom', 'password', 'phone', 'email'];
 
+/** As the directory has the text of a provider. */
+const asStored = (text: string | undefined) => text && showHidden(text);
+
 /** Does the token show the profile that the entry has? The profile of an external user comes from the issuer. */
 function isShown(entry: DirectoryEntry, shown: ShownProfile): boolean {
   const listed = (providers: readonly string[]) =>
     providers.filter((provider) => !UNLISTED.includes(provider)).toSorted();
   return (
     entry.identity !== undefined ||
-    (shown.email?.toLowerCase() === entry.email &&
+    (asStored(shown.email?.toLowerCase()) === entry.email &&
       shown.emailVerified === entry.emailVerified &&
       shown.phoneNumber === entry.phoneNumber &&
-      shown.displayName === entry.displayName &&
+      asStored(shown.displayName) === entry.displayName &&
       shown.photoUrl === entry.photoUrl &&
       listed(shown.providers).join() === listed(entry.providers).join() &&
       // Linked since: a guest who chose a password.

@@ -196,6 +196,17 @@ describe('the directory at the first sight of a token', () => {
     assert.equal(api.google.count('accounts:lookup'), before);
   });
 
+  it('costs one read where the directory shows the hidden characters of a name and an address', async () => {
+    const odd = { email: 'a\u00adda@acme.com', displayName: 'Ada\u200b' };
+    account({ customAttributes: api.google.users.get('new')?.customAttributes, ...odd });
+    await see({ email: odd.email, name: odd.displayName });
+    const { email, displayName } = await entry();
+    assert.deepEqual([email, displayName], ['a[U+00AD]da@acme.com', 'Ada[U+200B]']);
+    const before = api.google.count('accounts:lookup');
+    await see({ email: odd.email, name: odd.displayName });
+    assert.equal(api.google.count('accounts:lookup'), before);
+  });
+
   it('has no entry for an id that no document can have, and logs nothing for it', async () => {
     api.google.users.set('a/b', { localId: 'a/b', ...NEW });
     assert.equal((await note(await tokenOf(NEW, { sub: 'a/b', user_id: 'a/b' }))).status, 401);
