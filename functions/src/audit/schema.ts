@@ -27,14 +27,21 @@ export const auditEvent = z
   .object({
     id: z.string(),
     at: dateTime,
-    actor: z.string(),
-    issuer: z.string().optional(),
+    actor: z.string().meta({
+      description: 'The `uid` of the user who acted, or `system`, `operator` or `anonymous`.',
+    }),
+    issuer: z.string().optional().meta({ description: 'Issuer of the token of the actor.' }),
     action: z.string(),
-    target: z.string(),
+    target: z.string().meta({ description: 'The `uid` of the user it was about, or a permission.' }),
     outcome: z.enum(['done', 'refused']),
-    before: z.record(z.string(), z.unknown()).optional(),
+    before: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: 'The fields that changed, for example `version` and `grants`.' }),
     after: z.record(z.string(), z.unknown()).optional(),
-    reason: z.string().optional(),
+    reason: z.string().optional().meta({
+      description: 'The `auditReason` of the request; of a refusal, its code.',
+    }),
     requestId: z.string(),
   })
   .meta({ id: 'AuditEvent' });

@@ -32,7 +32,7 @@ export function createFirstSight(deps: SignUpDeps): FirstSight {
     const account = await accounts.find(shown.uid);
     // Deleted: the revocation feed says so.
     if (account === undefined) return undefined;
-    return provisionUser(deps, account, { requestId: 'first-sight', found });
+    return provisionUser(deps, account, { requestId: 'first-verification', found });
   }
 
   return {
@@ -46,13 +46,13 @@ export function createFirstSight(deps: SignUpDeps): FirstSight {
       // The request needs the access changes next: read them at the same time.
       Promise.resolve(directory.feed.find(shown.uid)).catch(() => undefined);
       try {
-        const entry = await withDeadline('first-sight', findEntry(shown), DEADLINE_MS);
+        const entry = await withDeadline('first-verification', findEntry(shown), DEADLINE_MS);
         retryAt = undefined;
         return entry;
       } catch (thrown) {
         const error = toAppError(thrown);
         if (error.code === 'unavailable') retryAt = clock() + RETRY_MS;
-        log.failure('first-sight', error);
+        log.failure('first-verification', error);
         return undefined;
       }
     },

@@ -25,7 +25,9 @@ export const userQuery = z.strictObject({
   email: email
     .optional()
     .meta({ description: 'The whole e-mail address, of any sign-in provider, in any case.' }),
-  emailPrefix: email.optional().meta({ description: 'Prefix of the e-mail address, in any case.' }),
+  emailPrefix: email
+    .optional()
+    .meta({ description: 'Prefix of the e-mail address, in any case.', examples: ['ann@'] }),
   phone: z
     .string()
     .regex(/^\+[1-9]\d{1,14}$/, 'Send a phone number; in a URL, + is %2B.')
