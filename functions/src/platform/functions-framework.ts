@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
-import { AppError, problemOf } from '../core/errors.ts';
+import { AppError, ERRORS, problemOf } from '../core/errors.ts';
 import {
   checkUrl,
   hideContentType,
@@ -10,6 +11,7 @@ import {
   payloadTooLarge,
   refuseEarly,
 } from '../core/request.ts';
+import { structuredLog } from './logging/log.ts';
 import { withSourcePositions } from './logging/source-positions.ts';
 import { secureResponse } from './security-headers.ts';
 
@@ -67,9 +69,15 @@ function limitBody(request: IncomingMessage, response: ServerResponse, errorDocs
     bytes += chunk === null ? 0 : chunk.length;
     if (bytes <= MAX_BODY_BYTES) return push(chunk, encoding);
     if (!response.headersSent) {
-      const problem = problemOf(payloadTooLarge(), { errorDocs });
-      response.writeHead(413, { 'Content-Type': 'application/problem+json', Connection: 'close' });
-      response.end(JSON.stringify(problem), () => request.destroy());
+      const requestId = randomUUID();
+      const refusal = payloadTooLarge();
+      const { code } = refusal;
+      const { status } = ERRORS[code];
+      // The function is not called, which would write this line.
+      structuredLog.transport({ requestId, granted: false, code, status, method: request.method ?? '' });
+      response.setHeader('X-Request-Id', requestId);
+      response.writeHead(status, { 'Content-Type': 'application/problem+json', Connection: 'close' });
+      response.end(JSON.stringify(problemOf(refusal, { errorDocs, requestId })), () => request.destroy());
     }
     return false;
   };

@@ -51,6 +51,17 @@ for (const NODE_ENV of ['', 'development', 'production']) {
       for (const target of [0, 1]) {
         const { status, headers, text } = await post(target, '/v1/notes', CHUNKS, chunked);
         assert.deepEqual([status, headers['content-type']], [413, 'application/problem+json'], text);
+        const requestId = String(headers['x-request-id']);
+        assert.ok(text.includes(`"requestId":"${requestId}"`));
+        const lines = (processes[target]?.output() ?? '')
+          .split('\n')
+          .filter((one) => one.includes(requestId));
+        assert.equal(lines.length, 1, 'one line in the log');
+        const { event, granted, code, status: logged, method } = JSON.parse(lines[0] ?? '');
+        assert.deepEqual(
+          [event, granted, code, logged, method],
+          ['decision', false, 'payload_too_large', 413, 'POST'],
+        );
       }
     });
 
