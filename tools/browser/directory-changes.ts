@@ -1,8 +1,10 @@
 import { deleteApp, initializeApp } from '../../functions/node_modules/firebase-admin/lib/app/index.js';
 import { createInstance, type Instance } from '../../functions/src/app.ts';
 import type { AuditAction } from '../../functions/src/audit/audit-actions.ts';
+import { externalId } from '../../functions/src/authn/external-identity.ts';
 import { loadConfig } from '../../functions/src/config.ts';
 import type { Edit } from '../../functions/src/directory/edit.ts';
+import { provisionExternalUser } from '../../functions/src/directory/index.ts';
 import { createPlatform } from '../../functions/src/platform/platform.ts';
 import { grantToExternalUser } from '../../functions/src/users/operator-grant.ts';
 
@@ -12,11 +14,16 @@ const OPERATOR = { kind: 'operator', requestId: 'test' } as const;
 export const changeDirectory = (projectId: string, about: { uid: string; action: AuditAction }, edit: Edit) =>
   asOperator(projectId, ({ services }) => services.directory.changeAccess(OPERATOR, about, () => edit));
 
+type NewExternalUser = Omit<Parameters<typeof provisionExternalUser>[1], 'id'>;
+
 /** Creates an external user with the role `support`. */
-export const createExternalUser = (projectId: string, identity: { issuer: string; subject: string }) =>
-  asOperator(projectId, ({ accounts, clock, services: { directory } }) =>
-    grantToExternalUser({ accounts, clock, directory }, { ...identity, role: 'support', force: false }),
-  );
+export const createExternalUser = (projectId: string, identity: NewExternalUser) =>
+  asOperator(projectId, async ({ accounts, clock, services: { directory } }) => {
+    const { issuer, subject } = identity;
+    await provisionExternalUser(directory, { id: externalId(issuer, subject), ...identity });
+    const granted = { issuer, subject, role: 'support', force: false } as const;
+    await grantToExternalUser({ accounts, clock, directory }, granted);
+  });
 
 async function asOperator(projectId: string, act: (instance: Instance) => Promise<unknown>): Promise<void> {
   const app = initializeApp({ projectId }, 'operator');

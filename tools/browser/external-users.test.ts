@@ -8,7 +8,7 @@ import { SCREENSHOTS, useUserPages } from './user-pages.ts';
 const { CHROME_PATH, GCLOUD_PROJECT = '' } = process.env;
 const ISSUER = 'https://login.example.com/realms/shop';
 
-type Change = Edit & { readonly issuer?: string };
+type NewUser = Edit & { readonly issuer?: string; readonly email?: string; readonly emailVerified?: boolean };
 
 (CHROME_PATH ? describe : describe.skip)('the page, with external users', function () {
   this.timeout(60_000);
@@ -16,10 +16,13 @@ type Change = Edit & { readonly issuer?: string };
   let created: string[] = [];
 
   /** Creates an external user with the role `support`, then applies the edit. @returns the uid */
-  async function create(subject: string, { issuer = ISSUER, ...edit }: Change = {}): Promise<string> {
+  async function create(
+    subject: string,
+    { issuer = ISSUER, email, emailVerified = false, ...edit }: NewUser = {},
+  ): Promise<string> {
     const uid = externalId(issuer, subject);
     created.push(uid);
-    await createExternalUser(GCLOUD_PROJECT, { issuer, subject });
+    await createExternalUser(GCLOUD_PROJECT, { issuer, subject, email, emailVerified });
     if (Object.keys(edit).length > 0) {
       await changeDirectory(GCLOUD_PROJECT, { uid, action: 'roles.set' }, edit);
     }
@@ -58,9 +61,8 @@ type Change = Edit & { readonly issuer?: string };
 
   it('uses only a verified e-mail address as name, and shows an issuer that is no URL unchanged', async () => {
     const email = 'owner@demo.test';
-    const profile = { email, emails: [email], providers: [ISSUER] };
-    const verified = await create('a|1', { profile: { ...profile, emailVerified: true } });
-    const unverified = await create('a|2', { profile: { ...profile, emailVerified: false } });
+    const verified = await create('a|1', { email, emailVerified: true });
+    const unverified = await create('a|2', { email });
     const bare = await create('a|3', { issuer: 'accounts.example.com' });
     const { page, rowOf } = await asOwner();
     await rowOf(bare).waitFor();

@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { omitUndefined } from '../platform/firestore/firestore.ts';
-import type { DirectoryEntry, Grant, Pending, Profile } from './entry.ts';
+import type { DirectoryEntry, Grant, Pending } from './entry.ts';
 import type { AccessChange } from './revocation/access-changes.ts';
 
 /** A change of an entry. */
@@ -12,7 +12,6 @@ export interface Edit {
   readonly revoke?: true;
   /** Delete the user. */
   readonly remove?: true;
-  readonly profile?: Profile;
 }
 
 interface Edited {
@@ -29,7 +28,7 @@ interface Edited {
  */
 export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edited {
   if (before.pending.includes('deletion')) throw new AppError('not_found', 'This user is being deleted.');
-  const { grants, disabled, revoke, remove, profile } = edit;
+  const { grants, disabled, revoke, remove } = edit;
   const endsSessions = revoke || remove || disabled === true;
   // `auth_time` has whole seconds: sign-ins of this same second are revoked, too.
   const validAfter = endsSessions ? Math.max(before.validAfter, now + 1) : before.validAfter;
@@ -43,7 +42,6 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
   return {
     entry: {
       ...before,
-      ...profile,
       grants: grants ?? before.grants,
       rolesVersion,
       disabled: remove || (disabled ?? before.disabled),

@@ -6,7 +6,7 @@ import { createReconcileSchedule } from './sync/reconcile-schedule.ts';
 export type { ChangeAccess } from './change-access.ts';
 export type { ChangeContext, Directory, Outcome } from './directory.ts';
 export { applyEdit, applyGrantRequests, type GrantRequest, summarizeGrants } from './edit.ts';
-export { type DirectoryEntry, type Grant, type Profile, profileOf } from './entry.ts';
+export type { DirectoryEntry, Grant } from './entry.ts';
 export type { DirectoryList, UserPage, UserQuery } from './list.ts';
 export { type Contact, type CurrentEntry, findByContact, withCurrentProfiles } from './look-up.ts';
 export { findOrProvision, hasCurrentProfile, provisionEntry, provisionExternalUser } from './provision.ts';

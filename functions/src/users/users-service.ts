@@ -11,7 +11,6 @@ import {
   findOrProvision,
   type Grant,
   type GrantRequest,
-  profileOf,
   provisionExternalUser,
   type UserQuery,
 } from '../directory/index.ts';
@@ -72,7 +71,6 @@ export function createUsersService(
     // Firebase Auth has no profile of an external user.
     if (identity === undefined && account === undefined)
       throw new AppError('not_found', 'There is no such user.');
-    const profile = identity === undefined && account !== undefined ? profileOf(account) : {};
     const changed = await changeAccess(actor, { uid, action: 'roles.set', reason }, (context) => {
       const { entry, now } = context;
       const by = principal.directoryId ?? principal.subject;
@@ -85,10 +83,11 @@ export function createUsersService(
       const active = grants.filter((grant) => isActive(grant, now));
       const inOrder = active.toSorted((a, b) => entry.grants.indexOf(a) - entry.grants.indexOf(b));
       if (isDeepStrictEqual(inOrder, entry.grants)) return undefined;
-      // The new claims have to fit beside those of other code.
-      if (account !== undefined)
+      // New roles have to fit beside the claims of other code. Their size never prevents the removal of roles.
+      const isLess = active.every((grant) => entry.grants.includes(grant));
+      if (account !== undefined && !isLess)
         mergeClaims(account.claims, compileRoleClaims(active, entry.rolesVersion + 1, now));
-      return { ...profile, grants: active };
+      return { grants: active };
     });
     return toView(changed ?? (await find(uid)));
   }

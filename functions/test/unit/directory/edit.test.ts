@@ -50,15 +50,6 @@ describe('applyEdit', () => {
     await assertRefused(() => applyEdit(entry, { grants: MEMBER }, NOW), 'not_found');
   });
 
-  it('of the profile alone announces nothing', () => {
-    const email = 'new@example.com';
-    const profile = { email, emails: [email], emailVerified: false, displayName: 'New', providers: [] };
-    const edited = applyEdit(entryOf('bob', { roles: ['member'] }), { profile }, NOW);
-    assert.deepEqual(edited, {
-      entry: { ...entryOf('bob', { roles: ['member'] }), ...profile, updated: NOW },
-    });
-  });
-
   it('adds to pending, each once, in order', () => {
     const before = entryOf('bob', { pending: ['sessions', 'claims'] });
     const { entry } = applyEdit(before, { grants: MEMBER, disabled: true }, NOW);

@@ -175,6 +175,20 @@ describe('users: one grant', () => {
     await access.users.removeGrant(OLGA, { uid: 'bob', role: 'member' });
     assert.deepEqual(await rolesOf('bob'), []);
   });
+
+  it('can be removed where the claims of other code leave no room for any claim of roles', async () => {
+    await access.users.addGrant(OLGA, { uid: 'bob', role: 'support' });
+    const bob = access.accounts.byUid.get('bob') ?? assert.fail();
+    access.accounts.byUid.set('bob', { ...bob, claims: { pad: 'x'.repeat(985) } });
+    await assertRefused(
+      () => access.users.addGrant(OLGA, { uid: 'bob', role: 'auditor' }),
+      'claims_too_large',
+    );
+    await access.users.removeGrant(OLGA, { uid: 'bob', role: 'support' });
+    assert.deepEqual(await rolesOf('bob'), ['member']);
+    const none = { uid: 'bob', grants: [], version: 3 };
+    assert.deepEqual((await access.users.setRoles(OLGA, none)).roles, []);
+  });
 });
 
 describe('users: parallel changes of single grants', () => {
