@@ -36,8 +36,8 @@ export function sendProblem(
     const requestId: string = res.locals.requestId;
     if (!isRefusal(error)) log.failure(requestId, error);
     const line: CallLine | undefined = res.locals.line;
-    // A refusal before the decision: of the body, of a path or a method that does not exist.
-    if (!line?.answered(status, error.code) && res.locals.passedTransport && isRefusal(error)) {
+    // Before the decision: for the body, for a path or a method that does not exist, or a bug.
+    if (!line?.answered(status, error.code) && res.locals.passedTransport) {
       log.transport({ requestId, granted: false, code: error.code, status, method: req.method });
     }
     // The response has begun: the client sees that it is cut off. Express would also print the error.

@@ -135,3 +135,27 @@ function unreadable(): Error {
   };
   return Object.defineProperties(new Error(), { code: { get }, message: { get } });
 }
+
+describe('http: a failure before the decision', () => {
+  let api: Api;
+  before(async () => {
+    const projectId = { get: () => assert.fail(SECRET) };
+    api = await openApi({
+      rewire: (deps) => ({ ...deps, config: Object.create(deps.config, { projectId }) }),
+    });
+  });
+  after(() => api.close());
+
+  it('has one decision line with the status, which the metric of failures counts', async () => {
+    const answer = await api.as('owner').get('/v1/me');
+    assertProblem(answer, 500, 'internal');
+    const requestId = answer.headers['x-request-id'];
+    assert.deepEqual(
+      api.lines.map(({ kind, code, status, method, requestId }) => [kind, code, status, method, requestId]),
+      [
+        ['failure', 'internal', undefined, undefined, requestId],
+        ['transport', 'internal', 500, 'GET', requestId],
+      ],
+    );
+  });
+});
