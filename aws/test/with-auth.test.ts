@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import { secureResponse } from '../../functions/src/platform/security-headers.ts';
 import { createWithAuth, type WithAuthOptions } from '../src/with-auth.ts';
 import { type AuthorizerEnvironment, openAuthorizerEnvironment } from './helpers/authorizer-environment.ts';
 import { proxyEvent, proxyEvent2 } from './helpers/events.ts';
@@ -79,6 +81,24 @@ describe('withAuth: refusals that web pages of other origins can read', () => {
   it('has no such headers without the option', async () => {
     assert.deepEqual(await corsOf(undefined, APP), { statusCode: 401 });
     assert.deepEqual(await corsOf([], APP), { statusCode: 401 });
+  });
+
+  it('has the security headers of the API, which bind no other host of the domain', async () => {
+    const ofApi = new Map<string, unknown>();
+    const response = { setHeader: (name: string, value: unknown) => ofApi.set(name, value) };
+    // It calls nothing else.
+    secureResponse(response as unknown as ServerResponse);
+    // That of CORS.
+    ofApi.delete('Vary');
+    const handler = createWithAuth(environment.authorizer)<APIGatewayProxyEvent, { headers: object }>(
+      'signed-in',
+      () => assert.fail(),
+    );
+    const event = proxyEvent([]) as object as APIGatewayProxyEvent;
+    const { headers } = await handler(event, {} as Context);
+    const own = new Map<string, unknown>(Object.entries(headers));
+    assert.deepEqual(new Map([...ofApi.keys()].map((name) => [name, own.get(name)])), ofApi);
+    assert.equal(own.get('Strict-Transport-Security'), 'max-age=31536000');
   });
 
   it('leaves the response of the handler to the handler', async () => {
