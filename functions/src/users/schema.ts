@@ -42,14 +42,16 @@ const reason = z.string().trim().min(1).max(200).transform(showHidden).optional(
 
 export const auditReason = reason.meta({ description: 'Why, for the audit log.' });
 
-export const grantRequest = z.strictObject({
-  role: roleName,
-  expiresAt: rfc3339
-    .transform(({ seconds }) => seconds)
-    .optional()
-    .meta({ description: 'When the grant expires (RFC 3339, in whole seconds). Absent: never.' }),
-  reason: reason.meta({ description: 'Why the role is granted; stored with the grant.' }),
-});
+export const grantRequest = z
+  .strictObject({
+    role: roleName,
+    expiresAt: rfc3339
+      .transform(({ seconds }) => seconds)
+      .optional()
+      .meta({ description: 'When the grant expires (RFC 3339, in whole seconds). Absent: never.' }),
+    reason: reason.meta({ description: 'Why the role is granted; stored with the grant.' }),
+  })
+  .meta({ id: 'GrantRequest' });
 
 export const grantRequests = z
   .array(grantRequest)

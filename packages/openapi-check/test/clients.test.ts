@@ -37,7 +37,7 @@ describe('clients generated from OpenAPI', function () {
     // Each line must be an error, or the directive itself is one.
     const wrong = [
       `import createClient from 'openapi-fetch';`,
-      `import { createNote, createUser, listUsers } from './gatehouse/index.js';`,
+      `import { createNote, createUser, type GrantRequest, listUsers } from './gatehouse/index.js';`,
       `import type { paths } from './gatehouse.js';`,
       'const api = createClient<paths>();',
       `export const { data, error } = await api.GET('/audit/export', { parseAs: 'text' });`,
@@ -49,7 +49,8 @@ describe('clients generated from OpenAPI', function () {
       `await listUsers({ query: { disabled: 'true' } });`,
       '// @ts-expect-error a missing title',
       'await createNote({ body: { body: "x" } });',
-      `await createUser({ body: { email: 'ann@example.com', invite: true } });`,
+      `const grants: GrantRequest[] = [{ role: 'support', reason: 'help desk' }];`,
+      `await createUser({ body: { email: 'ann@example.com', grants, invite: true } });`,
       `await createUser({ body: { issuer: 'https://login.example.com', subject: 'u1' } });`,
       '// @ts-expect-error an issuer without a subject',
       `await createUser({ body: { issuer: 'https://login.example.com' } });`,
