@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { showHidden } from '../core/text.ts';
 import { uid } from '../core/uid.ts';
 import { auditReason, grantRequests, user } from '../users/index.ts';
 
@@ -25,7 +26,7 @@ const newFirebaseUser = z
       .email()
       .max(254)
       .meta({ description: 'E-mail address of a new Firebase user.', examples: ['ann@example.com'] }),
-    displayName: z.string().trim().min(1).max(256).optional(),
+    displayName: z.string().trim().min(1).max(256).transform(showHidden).optional(),
     grants: grantRequests
       .refine(
         (grants) => grants.every(({ role }) => role !== 'owner'),

@@ -23,6 +23,8 @@ export function createFirstSight(deps: SignUpDeps): FirstSight {
 
   async function findEntry(shown: ShownProfile): Promise<DirectoryEntry | undefined> {
     const found = await directory.find(shown.uid);
+    // The entry may be deleted at this moment: a later look-up must not create it again.
+    if (found?.disabled) return found;
     const mayGetRole =
       found !== undefined &&
       config.defaultRole !== 'none' &&

@@ -54,6 +54,13 @@ describe('http: hidden characters', () => {
       assert.ok(![output, answer.text, JSON.stringify(body)].some((text) => text.includes(char)));
     });
 
+    it(`shows ${name} of the display name of a new user, also in Firebase Auth`, async () => {
+      const body = { email: 'ada@example.com', displayName: `A${char}da` };
+      const { answer } = await logOf(() => api.as('owner').post('/v1/users').send(body));
+      const stored = Object(api.google.users.get(answer.body.uid)).displayName;
+      assert.deepEqual([answer.body.displayName, stored], [`A[${name}]da`, `A[${name}]da`]);
+    });
+
     it(`shows ${name} of a display name and an e-mail address of an account`, async () => {
       const account = { ...accountOf('member'), displayName: `Ada${char}`, email: `a${char}da@example.com` };
       api.google.users.set('member', account);

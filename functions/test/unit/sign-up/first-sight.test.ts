@@ -227,10 +227,29 @@ describe('the directory at the first sight of a token', () => {
     assert.equal((await entry()).displayName, 'Ann');
   });
 
-  it('gives no role of the directory to a user who is disabled there', async () => {
+  async function disable(facts: object = {}): Promise<void> {
     await api.deps.directory.change({ uid: 'new' }, ({ entry }) => ({
-      entry: { ...(entry ?? assert.fail()), disabled: true },
+      entry: { ...(entry ?? assert.fail()), disabled: true, ...facts },
     }));
-    assert.equal((await note(await tokenOf())).status, 401);
+  }
+
+  /** On a new instance, when the access changes do not have the change any more. */
+  async function principalOf(claims: object = {}) {
+    for (const { ref } of (await api.firestore.db.collection('accessChanges').get()).docs) await ref.delete();
+    return authenticateToken(openInstanceOn(api.google, api.firestore), await tokenOf(NEW, claims));
+  }
+
+  it('gives no role of the directory to a user who is disabled there', async () => {
+    await disable();
+    assert.deepEqual((await principalOf()).roles, []);
+  });
+
+  it('reads no account of a user who is disabled or being deleted, so no entry comes back', async () => {
+    const before = api.google.count('accounts:lookup');
+    for (const pending of [[], ['deletion']]) {
+      await disable({ pending });
+      assert.deepEqual((await principalOf({ name: 'Another name' })).roles, []);
+    }
+    assert.equal(api.google.count('accounts:lookup'), before);
   });
 });
