@@ -27,10 +27,12 @@ export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
   already_exists: 'Another user has this e-mail address. `errors` names the field.',
   last_owner:
     'This would leave the project without an enabled owner with an unlimited grant. Make another user an owner first.',
-  version_mismatch: 'The resource changed since you read it. Read it again, decide again.',
+  version_mismatch:
+    'The resource changed since you read the `version` in your request. Read it again, decide again.',
   precondition_required:
     'The change names no version. Read the resource, send its `version` or its `ETag` as `If-Match`.',
-  precondition_failed: 'The same, where you sent the version as `If-Match`. Read it again, decide again.',
+  precondition_failed:
+    'The resource changed since you read the version in `If-Match`. Read it again, decide again.',
   claims_too_large:
     "Together with the claims of other systems on this user, the roles would exceed Firebase's 1000 bytes.",
   payload_too_large: 'The body is larger than 100 KiB.',

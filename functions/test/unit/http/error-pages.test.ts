@@ -46,6 +46,8 @@ describe('http: the type of a problem', () => {
         .expect(200);
       assert.match(String(headers['content-type']), /^application\/json/);
       assert.deepEqual([body.code, body.description], [code, DESCRIPTIONS[code]]);
+      // A page is read alone.
+      assert.doesNotMatch(body.description, /\b(the same|above|below)\b/i);
     }
   });
 
