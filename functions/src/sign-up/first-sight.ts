@@ -4,6 +4,7 @@ import { toAppError } from '../core/errors.ts';
 import { showHidden } from '../core/text.ts';
 import { isUid } from '../core/uid.ts';
 import type { DirectoryEntry } from '../directory/index.ts';
+import type { Account } from '../platform/firebase-auth/account.ts';
 import { neverHadRoles, provisionUser, type SignUpDeps } from './service.ts';
 
 /** Sign-up and change take under a second. Without an answer the request goes on with what the token says. */
@@ -21,20 +22,21 @@ export function createFirstSight(deps: SignUpDeps): FirstSight {
   /** While they do not answer: when the next request asks. The others must not wait for them. */
   let retryAt: number | undefined;
 
-  async function findEntry(shown: ShownProfile): Promise<DirectoryEntry | undefined> {
+  /** The entry, and the account if the entry has to be created or changed. Without either, the user was deleted. */
+  async function read(shown: ShownProfile): Promise<{ found?: DirectoryEntry; account?: Account }> {
     const found = await directory.find(shown.uid);
     // The entry may be deleted at this moment: a later look-up must not create it again.
-    if (found?.disabled) return found;
+    if (found?.disabled) return { found };
     const mayGetRole =
       found !== undefined &&
       config.defaultRole !== 'none' &&
       neverHadRoles(found) &&
       found.providers.length > 0;
-    if (found !== undefined && isShown(found, shown) && !mayGetRole) return found;
+    if (found !== undefined && isShown(found, shown) && !mayGetRole) return { found };
     const account = await accounts.find(shown.uid);
     // Deleted: the revocation feed says so.
-    if (account === undefined) return undefined;
-    return provisionUser(deps, account, { requestId: 'first-verification', found });
+    if (account === undefined) return {};
+    return { account, ...(found && { found }) };
   }
 
   return {
@@ -47,13 +49,19 @@ export function createFirstSight(deps: SignUpDeps): FirstSight {
       }
       // The request needs the access changes next: read them at the same time.
       Promise.resolve(directory.feed.find(shown.uid)).catch(() => undefined);
-      try {
-        const entry = await withDeadline('first-verification', findEntry(shown), DEADLINE_MS);
+      let isRead = false;
+      async function findEntry(): Promise<DirectoryEntry | undefined> {
+        const { found, account } = await read(shown);
+        isRead = true;
         retryAt = undefined;
-        return entry;
+        return account ? provisionUser(deps, account, { requestId: 'first-verification', found }) : found;
+      }
+      try {
+        return await withDeadline('first-verification', findEntry(), DEADLINE_MS);
       } catch (thrown) {
         const error = toAppError(thrown);
-        if (error.code === 'unavailable') retryAt = clock() + RETRY_MS;
+        // A change can fail for one user only: many requests change that entry at the same time.
+        if (error.code === 'unavailable' && !isRead) retryAt = clock() + RETRY_MS;
         log.failure('first-verification', error);
         return undefined;
       }

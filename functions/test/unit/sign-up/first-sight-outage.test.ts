@@ -7,6 +7,11 @@ let access: TestDirectory;
 /** The calls of Firestore that have no answer yet. */
 let asked: ((answer: 'found' | 'failed') => void)[];
 
+const shownOf = (uid: string) => ({
+  ...{ uid, email: `${uid}@example.com`, emailVerified: true, signInProvider: 'password' },
+  ...{ phoneNumber: undefined, displayName: undefined, photoUrl: undefined, providers: [] },
+});
+
 /** Sees tokens of Ann. Each call of Firestore waits for the test. */
 async function openFirstSight() {
   access = await openTestDirectory([['ann', {}]]);
@@ -18,14 +23,37 @@ async function openFirstSight() {
       return directory.find(uid);
     });
   const { see } = createFirstSight({ ...platform, audit, directory: { ...directory, find } });
-  const shown = {
-    ...{ uid: 'ann', email: 'ann@example.com', emailVerified: true, signInProvider: 'password' },
-    ...{ phoneNumber: undefined, displayName: undefined, photoUrl: undefined, providers: [] },
-  };
-  return () => see(shown);
+  return () => see(shownOf('ann'));
 }
 
-describe('the first sight of a token while Firestore does not answer', () => {
+/** An account without roles, or with another name than the directory has. */
+const NEW = { claims: {} };
+const RENAMED = { displayName: 'Ann' };
+
+describe('the first verification of a token while its entry is locked', () => {
+  afterEach(() => access.close());
+
+  for (const [what, facts] of [
+    ['a new user', NEW],
+    ['a user with a new name', RENAMED],
+  ] as const) {
+    it(`does not affect the tokens of other users: ${what}`, async () => {
+      access = await openTestDirectory([
+        ['ann', facts],
+        ['bob', {}],
+      ]);
+      const { platform, audit, directory } = access;
+      await directory.records.read('bob');
+      const change = ({ uid }: { uid: string }) =>
+        assert.equal(uid, 'ann') ?? Promise.reject(unavailable('directory.change: too many attempts'));
+      const { see } = createFirstSight({ ...platform, audit, directory: { ...directory, change } });
+      assert.equal(await see(shownOf('ann')), undefined);
+      assert.equal((await see(shownOf('bob')))?.rolesVersion, 1);
+    });
+  }
+});
+
+describe('the first verification of a token while Firestore does not answer', () => {
   afterEach(() => access.close());
 
   it('holds up one request at a time, and none for a second after each failure', async () => {
