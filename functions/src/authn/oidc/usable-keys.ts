@@ -24,6 +24,9 @@ const KEY_TYPES: Readonly<
 };
 /** RFC 7518 §6.2.2, §6.3.2: members of a private key. A published private key proves nothing. */
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+const isPrivate = (key: JsonObject) => PRIVATE.some((member) => Object.hasOwn(key, member));
+/** What two entries of one key have in common. */
+const material = ({ n, x, y }: JsonObject) => JSON.stringify([n, x, y]);
 const MIN_RSA_BYTES = 2048 / 8;
 
 export interface UsableKeys {
@@ -57,9 +60,10 @@ export function usableKeys(
   const skipped = new Set<string>();
   /** By algorithm and id. `null`: different keys. */
   const keys = new Map<string, JWK | null>();
+  const exposed = new Set(published.keys.filter(isJsonObject).filter(isPrivate).map(material));
   for (const [index, key] of published.keys.entries()) {
     const kid = isJsonObject(key) && isKid(key.kid) ? key.kid : undefined;
-    const fault = faultOf(key, algorithms, issuer);
+    const fault = faultOf(key, { algorithms, issuer, exposed });
     if (fault !== undefined) skipped.add(`${kid ?? `key ${index}`}: ${fault}`);
     if (fault !== undefined || kid === undefined) continue;
     for (const algorithm of algorithms) {
@@ -77,11 +81,19 @@ export function usableKeys(
   return { keys: [...keys.values()].filter((key) => key !== null), kids, skipped: [...skipped] };
 }
 
+interface KeyRules {
+  readonly algorithms: readonly Algorithm[];
+  readonly issuer: string;
+  /** The material of every key that is published with its private part. */
+  readonly exposed: ReadonlySet<string>;
+}
+
 /** Why a key must not be used. */
-function faultOf(key: unknown, algorithms: readonly Algorithm[], issuer: string): string | undefined {
+function faultOf(key: unknown, { algorithms, issuer, exposed }: KeyRules): string | undefined {
   if (!isJsonObject(key)) return 'is not an object';
   if (!isKid(key.kid)) return 'has no usable kid';
-  if (PRIVATE.some((member) => Object.hasOwn(key, member))) return 'has a private member';
+  if (isPrivate(key)) return 'has a private member';
+  if (exposed.has(material(key))) return 'has a published private key';
   if (key.kty === 'RSA' && !isStrongRsa(key)) return 'is a weak RSA key';
   if (!isOfIssuer(key.issuer, issuer)) return 'belongs to another issuer';
   const algorithm = algorithms.find((one) => isFor(one, key));

@@ -80,6 +80,27 @@ describe('usableKeys', () => {
     });
   }
 
+  it('ignores a key with its private part in another entry of the set', () => {
+    for (const key of [RSA, P256, ED]) {
+      const exposed = { ...key, kid: 'other', d: 'AQAB' };
+      for (const keys of [
+        [{ ...key, kid: 'k' }, exposed],
+        [
+          { ...exposed, kid: 'k' },
+          { ...key, kid: 'k' },
+        ],
+        [
+          { ...key, kid: 'k' },
+          { ...exposed, kid: undefined },
+        ],
+      ]) {
+        const found = usableKeys({ keys }, ALGORITHMS, ISSUER);
+        assert.deepEqual(found?.keys, []);
+        assert.ok(found.skipped.some((one) => one.endsWith('has a published private key')));
+      }
+    }
+  });
+
   it('keeps only the public members of a key', () => {
     const odd = { ...P256, kid: 'k', ext: 'yes', key_ops: ['verify', 'verify'], x5c: [1], extra: { a: 1 } };
     const { kty, crv, x, y } = P256;
@@ -134,7 +155,11 @@ describe('usableKeys', () => {
   });
 
   it('says why it skips faulty keys, and nothing about keys for another use', () => {
-    const keys = [7, RSA, { ...K, d: 'AQAB' }, { ...rsa(1024), kid: 'weak' }, { ...K, use: 'enc' }, P256];
+    const others = [
+      { ...rsa(1024), kid: 'weak' },
+      { ...rsa(), kid: 'k', use: 'enc' },
+    ];
+    const keys = [7, RSA, { ...K, d: 'AQAB' }, ...others, P256];
     const { skipped } = usableKeys({ keys }, ['ES256'], ISSUER) ?? assert.fail();
     assert.deepEqual(skipped, [
       'key 0: is not an object',
