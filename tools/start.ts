@@ -2,7 +2,6 @@
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LocalIssuers } from './issuers/start-issuers.ts';
-import { connect } from './lib/connect.ts';
 import { type DataFolder, openDataFolder } from './lib/data-folder.ts';
 import { ROOT } from './lib/emulator-setup.ts';
 import { type Emulators, startEmulators } from './lib/emulators.ts';
@@ -94,15 +93,7 @@ async function start() {
   isReady = true;
   const seconds = (performance.now() - begin) / 1000;
   const more = { ...(data ? { dataFolder: data.path } : {}), ...(issuers ? { issuers } : {}) };
-  const { users } = connect(PROJECT_ID).services;
-  // In saved data the demo member may be deleted.
-  const memberVersion = await users.get('demo-member').then(
-    ({ version }) => version,
-    () => 1,
-  );
-  console.log(
-    welcome({ emulators, firestore, seconds, memberVersion, logFile: relative(ROOT, logFile), ...more }),
-  );
+  console.log(welcome({ emulators, firestore, seconds, logFile: relative(ROOT, logFile), ...more }));
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, shutDown);

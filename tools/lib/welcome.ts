@@ -12,8 +12,6 @@ export interface Session {
   /** Duration of the start, in seconds. */
   seconds: number;
   logFile: string;
-  /** Version of the demo member's roles. In saved data it can be greater than 1. */
-  memberVersion: number;
   /** Folder in which users and documents are saved between runs. */
   dataFolder?: string;
   issuers?: LocalIssuers;
@@ -21,7 +19,7 @@ export interface Session {
 
 /** The text that `npm start` prints: URLs, demo users and commands to try. */
 export function welcome(session: Session): string {
-  const { emulators, firestore, seconds, logFile, memberVersion, dataFolder, issuers } = session;
+  const { emulators, firestore, seconds, logFile, dataFolder, issuers } = session;
   const { urls, ports } = emulators;
   const api = `${urls.hosting}/api/v1`;
   const signIn = `${urls.auth}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=demo`;
@@ -55,7 +53,7 @@ Try, in another terminal:
      curl -sw '\\n' ${api}/me -H "Authorization: Bearer $TOKEN"
 
   3. Grant the member the role support
-     curl -sw '\\n' -X PUT ${api}/users/demo-member/roles -H "Authorization: Bearer $TOKEN" \\
-       -H 'Content-Type: application/json' -d '{"grants":[{"role":"support","reason":"joins the help desk"}],"version":${memberVersion}}'
+     curl -sw '\\n' ${api}/users/demo-member/grants -H "Authorization: Bearer $TOKEN" \\
+       -H 'Content-Type: application/json' -d '{"role":"support","reason":"joins the help desk"}'
 ${issuers ? `\n${atLocalIssuers(issuers, api)}\n` : ''}`;
 }
