@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { useUserPages } from './user-pages.ts';
+import { OTHER_HOST, useUserPages } from './user-pages.ts';
 
 const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GATEHOUSE_FUNCTIONS_URL = '' } = process.env;
 
@@ -37,7 +37,7 @@ const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GATEHOUSE_FUNCTIONS_URL = '' } 
     };
   }
 
-  for (const host of ['localhost', '127.0.0.1']) {
+  for (const host of ['localhost', '127.0.0.1', 'app.localhost']) {
     it(`calls the API and callables from http://${host} at another port`, async () => {
       const { api, callable } = await callFrom(host);
       assert.deepEqual([api[0], callable[0]], [401, 401]);
@@ -45,7 +45,7 @@ const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GATEHOUSE_FUNCTIONS_URL = '' } 
   }
 
   it('can read why a callable refuses another origin', async () => {
-    const { api, callable } = await callFrom('app.localhost');
+    const { api, callable } = await callFrom(OTHER_HOST);
     assert.equal(api, 'TypeError: Failed to fetch');
     assert.ok(typeof callable !== 'string', String(callable));
     assert.deepEqual([callable[0], callable[1].error?.status], [403, 'PERMISSION_DENIED']);

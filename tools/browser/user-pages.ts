@@ -7,6 +7,9 @@ import { openPage, type UserPage } from './user-page.ts';
 
 export const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
 
+/** Names this machine, and does not look like it. */
+export const OTHER_HOST = 'app.test';
+
 /** For a suite: resets the demo users before each test and closes its pages after it. */
 export function useUserPages() {
   const { CHROME_PATH = '', GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process.env;
@@ -17,7 +20,11 @@ export function useUserPages() {
     mkdirSync(SCREENSHOTS, { recursive: true });
     // Chromium's sandbox does not work for root, nor in CI containers that forbid new namespaces.
     const hasNoSandbox = process.getuid?.() === 0 || process.env.CI !== undefined;
-    browser = await chromium.launch({ executablePath: CHROME_PATH, chromiumSandbox: !hasNoSandbox });
+    browser = await chromium.launch({
+      executablePath: CHROME_PATH,
+      chromiumSandbox: !hasNoSandbox,
+      args: [`--host-resolver-rules=MAP ${OTHER_HOST} 127.0.0.1`],
+    });
   });
   // Versions are not reset: running functions remember the versions they have seen.
   beforeEach(() => seedDemoUsers(GCLOUD_PROJECT, { resetRoles: true }));
