@@ -106,10 +106,10 @@ function readText(sent: unknown, type: string | undefined): [value: unknown, mes
   if (type === 'number') {
     return /^(0|-?[1-9]\d{0,14})$/.test(text)
       ? [Number(text)]
-      : [sent, 'Write a whole number in digits, e.g. 50.'];
+      : [sent, 'Send a whole number in digits, e.g. 50.'];
   }
   if (type === 'boolean') {
-    return text === 'true' || text === 'false' ? [text === 'true'] : [sent, 'Write true or false.'];
+    return text === 'true' || text === 'false' ? [text === 'true'] : [sent, 'Send true or false.'];
   }
   return [sent];
 }

@@ -65,7 +65,7 @@ describe('http: input', () => {
     });
   }
 
-  const WHOLE = 'Write a whole number in digits, e.g. 50.';
+  const WHOLE = 'Send a whole number in digits, e.g. 50.';
   const texts: [query: string, field: string, message: RegExp | string][] = [
     ...['1e2', '0x10', '%205', '5%20', '%2B5', '005', '5.0', '-0', '1_000', '', '٥', '9'.repeat(16)].map(
       (text): [string, string, string] => [`pageSize=${text}`, 'query.pageSize', WHOLE],
@@ -73,7 +73,7 @@ describe('http: input', () => {
     ...['TRUE', 'False', '1', 'yes', '%20true', ''].map((text): [string, string, string] => [
       `disabled=${text}`,
       'query.disabled',
-      'Write true or false.',
+      'Send true or false.',
     ]),
     ['pageSize=5&pageSize=5', 'query.pageSize', 'Send it once.'],
     ['disabled=true&disabled=true', 'query.disabled', 'Send it once.'],
