@@ -74,7 +74,9 @@ function serve(bound: BoundOperation, deps: CallDeps): RequestHandler {
     if (created !== undefined && !created.existed?.(answer)) {
       // Relative to the URL of the request: only the client knows its path before the mount.
       const collection = http.path.slice(http.path.lastIndexOf('/') + 1);
-      res.status(201).set('Location', `${collection}/${encodeURIComponent(created.id(answer))}`);
+      res
+        .status(201)
+        .set('Location', `${collection}/${encodeURIComponent(created.id(answer, allowed.input))}`);
     }
     line.answered(etag !== undefined && req.fresh ? 304 : res.statusCode);
     res.json(answer);

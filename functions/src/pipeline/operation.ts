@@ -44,8 +44,8 @@ export function fieldsIn({ method }: HttpBinding): 'query' | 'body' {
 }
 
 /** The answer of a created resource: 201 with `Location` (RFC 9110 §15.3.2), which is `http.path` followed by the id. */
-interface Creation<Answer> {
-  readonly id: (answer: Answer) => string;
+interface Creation<Answer, Input> {
+  readonly id: (answer: Answer, input: Input) => string;
   /** Did the resource exist before? Then the answer is 200 without `Location`. Absent: it never did. */
   readonly existed?: (answer: Answer) => boolean;
 }
@@ -102,7 +102,7 @@ interface AnsweringSpec<Service, Input extends z.ZodObject, Output extends z.Zod
   /** The answer has an `ETag`; `If-Match` can give the `version` of a write (RFC 9110 §13.1.1). */
   readonly etag?: (output: z.output<Output>) => string;
   /** The operation creates a resource. */
-  readonly created?: Creation<z.output<Output>>;
+  readonly created?: Creation<z.output<Output>, z.output<Input>>;
   run(
     input: z.output<Input>,
     context: RunContext<Service, Loaded>,
@@ -133,7 +133,7 @@ export type Operation<Service = unknown> = Omit<
   readonly callable?: true;
   resource?(input: unknown, service: Service, principal: Principal): Promise<Resource | undefined>;
   etag?(output: unknown): string;
-  readonly created?: Creation<unknown>;
+  readonly created?: Creation<unknown, unknown>;
   run(input: unknown, context: RunContext<Service, Resource | undefined>): unknown;
 };
 

@@ -6,12 +6,15 @@ import { uid } from '../core/uid.ts';
 import { operation } from '../pipeline/operation.ts';
 import {
   access,
+  grantedUser,
+  grantPath,
   grantRef,
   newGrant,
   permissionName,
   roleChange,
   roleName,
   user,
+  userGrant,
   userPage,
   userQuery,
   userRoles,
@@ -116,6 +119,19 @@ export const setUserRoles = operation<UsersService>()({
   run: (change, { service, actor, access }) => service.setRoles(actor, change, access),
 });
 
+export const getUserGrant = operation<UsersService>()({
+  name: 'getUserGrant',
+  effect: 'read',
+  access: { permission: 'users:read' },
+  http: { method: 'get', path: '/users/:uid/grants/:role' },
+  input: grantPath,
+  output: userGrant,
+  errors: ['not_found'],
+  summary: 'The grant of one role of a user.',
+  etag: byVersion,
+  run: (input, { service }) => service.getGrant(input.uid, input.role),
+});
+
 export const grantUserRole = operation<UsersService>()({
   name: 'grantUserRole',
   effect: 'write',
@@ -123,10 +139,11 @@ export const grantUserRole = operation<UsersService>()({
   http: { method: 'post', path: '/users/:uid/grants' },
   callable: true,
   input: newGrant,
-  output: user,
+  output: grantedUser,
   errors: [...CHANGE_ERRORS, 'claims_too_large'],
   summary: 'Grant a user one role, or change the expiry or reason of its grant. The other grants stay.',
   etag: byVersion,
+  created: { id: (_user, { role }) => role, existed: ({ created }) => !created },
   run: (change, { service, actor, access }) => service.addGrant(actor, change, access),
 });
 

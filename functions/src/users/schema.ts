@@ -88,6 +88,13 @@ export const grant = z
   })
   .meta({ id: 'Grant' });
 
+export const grantPath = z.strictObject({ uid, role: roleName });
+
+export const userGrant = grant.extend({ version: z.int() }).meta({
+  id: 'UserGrant',
+  description: 'A grant, with the version of the roles of its user.',
+});
+
 export const userRoles = z
   .object({ grants: z.array(grant).readonly(), version: z.int() })
   .meta({ id: 'UserRoles' });
@@ -131,6 +138,14 @@ export const user = z
     updatedAt: dateTime,
   })
   .meta({ id: 'User' });
+
+export const grantedUser = user
+  .extend({
+    created: z
+      .boolean()
+      .meta({ description: 'False: the user had a grant of the role before this request.' }),
+  })
+  .meta({ id: 'GrantedUser' });
 
 export const userPage = z
   .object({ users: z.array(user).readonly(), nextPageToken: z.string().optional() })

@@ -3,6 +3,7 @@ import { externalId } from '../authn/external-identity.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import { compileRoleClaims, isActive } from '../authz/role-claims.ts';
+import type { Role } from '../authz/roles.ts';
 import { AppError } from '../core/errors.ts';
 import {
   applyGrantRequests,
@@ -118,6 +119,11 @@ export function createUsersService(
     return endSessions(actor, id, undefined);
   }
 
+  async function getRoles(uid: string) {
+    const { grants, rolesVersion } = await find(uid);
+    return { grants: toGrantViews(grants), version: rolesVersion };
+  }
+
   return {
     /** @throws AppError `invalid_argument` for a page token that no page had */
     async list(query: UserQuery) {
@@ -127,9 +133,14 @@ export function createUsersService(
 
     get: async (uid: string): Promise<UserView> => toView(await find(uid)),
 
-    async getRoles(uid: string) {
-      const { grants, rolesVersion } = await find(uid);
-      return { grants: toGrantViews(grants), version: rolesVersion };
+    getRoles,
+
+    /** @throws AppError `not_found` when the user does not have the role */
+    async getGrant(uid: string, role: Role) {
+      const { grants, version } = await getRoles(uid);
+      const grant = grants.find((one) => one.role === role);
+      if (grant === undefined) throw new AppError('not_found', 'The user does not have this role.');
+      return { ...grant, version };
     },
 
     /** Replaces all grants. @throws AppError `version_mismatch`, `invalid_argument`, `claims_too_large` */
@@ -138,16 +149,27 @@ export function createUsersService(
         apply: (before, given) => applyGrantRequests(before, change.grants, given),
       }),
 
-    /** Adds a grant, or replaces that of the same role. The others stay. @throws AppError as {@link setRoles} */
-    addGrant: (
+    /**
+     * Adds a grant, or replaces that of the same role. The others stay.
+     *
+     * @returns `created`: did the user have no grant of the role before?
+     * @throws AppError as {@link setRoles}
+     */
+    async addGrant(
       actor: PrincipalActor,
       { role, expiresAt, reason, ...change }: GrantsChange & GrantRequest,
       rule: AccessRule,
-    ): Promise<UserView> =>
-      changeGrants(actor, change, rule, {
-        apply: (before, given) => withGrant(before, { role, expiresAt, reason }, given),
+    ): Promise<UserView & { readonly created: boolean }> {
+      let created = false;
+      const changed = await changeGrants(actor, change, rule, {
+        apply(before, given) {
+          created = before.every((grant) => grant.role !== role);
+          return withGrant(before, { role, expiresAt, reason }, given);
+        },
         expiryField: () => 'expiresAt',
-      }),
+      });
+      return { ...changed, created };
+    },
 
     /** Removes the grant of a role, if there is one. The others stay. @throws AppError `version_mismatch` */
     async removeGrant(

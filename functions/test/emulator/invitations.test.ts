@@ -63,7 +63,7 @@ describe('an invited user', function () {
     ]);
     assert.deepEqual(
       answers.map(({ status }) => status),
-      [200, 200],
+      [201, 201],
     );
     const { roles } = await localInstance.users.get(user.uid);
     assert.deepEqual(roles.toSorted(), ['auditor', 'support']);

@@ -63,6 +63,7 @@ export const OPERATION_NEEDS: Readonly<Record<string, Need>> = {
   getUser: 'users:read',
   getUserRoles: 'users:read',
   setUserRoles: 'roles:assign',
+  getUserGrant: 'users:read',
   grantUserRole: 'roles:assign',
   revokeUserRole: 'roles:assign',
   updateUser: 'users:write',

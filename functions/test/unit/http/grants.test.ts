@@ -17,9 +17,9 @@ describe('http: one grant', () => {
 
   it('is added and removed with no version', async () => {
     const added = await grant({ role: 'support', reason: 'on call', auditReason: 'ticket 7' });
-    assert.deepEqual([added.status, added.body.roles, added.headers.etag], [200, ['support'], '"2"']);
+    assert.deepEqual([added.status, added.body.roles, added.headers.etag], [201, ['support'], '"2"']);
     const read = await api.as('owner').get('/v1/users/norole');
-    assert.deepEqual(read.body, added.body);
+    assert.deepEqual({ ...read.body, created: true }, added.body);
     const removed = await api.as('owner').delete(`${SUPPORT}?auditReason=left`);
     assert.deepEqual([removed.status, removed.text, await roles()], [204, '', []]);
     const { body } = await api.as('owner').get('/v1/audit?target=norole&action=roles.set');
@@ -27,16 +27,31 @@ describe('http: one grant', () => {
     assert.deepEqual(reasons, ['left', 'ticket 7']);
   });
 
-  it('answers a repeated request like the first', async () => {
+  it('has a URL, which the answer to a new grant names', async () => {
+    const { body, headers } = await grant({ role: 'support', reason: 'on call' });
+    const url = new URL(headers.location ?? '', `https://api.example.com${GRANTS}`);
+    assert.equal(url.pathname, SUPPORT);
+    const read = await api.as('owner').get(url.pathname);
+    assert.deepEqual([read.status, read.headers.etag], [200, headers.etag]);
+    assert.deepEqual(read.body, { ...body.grants[0], version: body.version });
+    await api.as('owner').delete(SUPPORT);
+    assertProblem(await api.as('owner').get(SUPPORT), 404, 'not_found');
+    assertProblem(await api.as('owner').get('/v1/users/missing/grants/support'), 404, 'not_found');
+  });
+
+  it('changes nothing when the request is repeated: 200, without a Location', async () => {
     const [first, second] = [await grant({ role: 'support' }), await grant({ role: 'support' })];
-    assert.deepEqual([second.status, second.body], [200, first.body]);
+    assert.deepEqual([second.status, second.body], [200, { ...first.body, created: false }]);
+    assert.equal(second.headers.location, undefined);
+    const changed = await grant({ role: 'support', reason: 'on call' });
+    assert.deepEqual([changed.status, changed.body.version], [200, first.body.version + 1]);
     for (const status of [204, 204]) assert.equal((await api.as('owner').delete(SUPPORT)).status, status);
   });
 
   it('takes the version as If-Match, in the body, and in the query of DELETE', async () => {
     assertProblem(await grant({ role: 'support' }).set('If-Match', '"7"'), 412, 'precondition_failed');
     assertProblem(await grant({ role: 'support', version: 7 }), 409, 'version_mismatch');
-    assert.equal((await grant({ role: 'support' }).set('If-Match', '"1"')).status, 200);
+    assert.equal((await grant({ role: 'support' }).set('If-Match', '"1"')).status, 201);
     const remove = (query = '') => api.as('owner').delete(`${SUPPORT}${query}`);
     assertProblem(await remove().set('If-Match', '"1"'), 412, 'precondition_failed');
     assertProblem(await remove('?version=1'), 409, 'version_mismatch');
@@ -83,7 +98,7 @@ describe('http: one grant', () => {
     ]);
     assert.deepEqual(
       answers.map(({ status }) => status),
-      [200, 200, 200],
+      [201, 201, 201],
     );
     assert.deepEqual((await roles()).toSorted(), ['auditor', 'member', 'support']);
   });

@@ -73,10 +73,12 @@ describe('http: requests of the examples in OpenAPI', () => {
   });
   afterEach(() => api.close());
 
-  /** Makes the user of the examples, with version 3, and the note, of the caller and with version 3. */
+  /** Makes the user of the examples, with version 3 and the role of the examples, and the note, of the caller and with version 3. */
   async function prepare(): Promise<void> {
     const getUser = operations.find(({ name }) => name === 'getUser') ?? assert.fail();
     const { url } = requestOf(getUser.path, getUser.operation);
+    const getGrant = operations.find(({ name }) => name === 'getUserGrant') ?? assert.fail();
+    const role = requestOf(getGrant.path, getGrant.operation).url.split('/').at(-1) ?? '';
     const uid = url.split('/').at(-1) ?? '';
     const [account] = [...api.google.users.values()];
     api.google.users.set(uid, { ...account, localId: uid, email: 'ada@example.com', customAttributes: '{}' });
@@ -87,7 +89,7 @@ describe('http: requests of the examples in OpenAPI', () => {
         .send({ grants: roles.map((role) => ({ role })), version });
     let { version } = (await api.as('owner').get(url)).body;
     for (; version < 3; version++) {
-      const { status, text } = await put(version % 2 === 0 ? ['auditor'] : [], version);
+      const { status, text } = await put(version % 2 === 0 ? [role] : [], version);
       assert.equal(status, 200, text);
     }
     const getNote = operations.find(({ name }) => name === 'getNote') ?? assert.fail();
