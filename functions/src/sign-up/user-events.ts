@@ -1,4 +1,4 @@
-import { type AuthOptions, onUserCreated, onUserDeleted } from 'firebase-functions/identity';
+import { type AuthOptions, onUserCreated, onUserDeleted, type User } from 'firebase-functions/identity';
 import { isUid } from '../core/uid.ts';
 import { handleAccountDeleted, markAccountOutOfSync } from '../directory/index.ts';
 import { evaluateSignUp } from './policy.ts';
@@ -28,9 +28,9 @@ export function createUserEvents(options: AuthOptions, deps: () => SignUpDeps) {
         await sync.syncAccount(uid);
         return;
       }
-      // Without a provider, the policy ignores the user, as blocking functions do.
-      if (account.providers.length === 0 || evaluateSignUp(account, config.signUpDomains) !== 'refused')
-        return;
+      // The policy ignores guests, as blocking functions do, also those who have linked an address since: it gives no role.
+      if (account.providers.length === 0 || isGuest(event.data)) return;
+      if (evaluateSignUp(account, config.signUpDomains) !== 'refused') return;
       const reason = 'sign-up is not open to this e-mail address';
       const actor = { kind: 'system', requestId } as const;
       await changeAccess(actor, { uid, action: 'user.sign-up-refused', reason }, ({ entry }) =>
@@ -45,4 +45,9 @@ export function createUserEvents(options: AuthOptions, deps: () => SignUpDeps) {
       await handleAccountDeleted(directory, { uid, requestId: event.id });
     }),
   };
+}
+
+/** Was the user created without a provider: anonymously, or for a custom token? The SDK sets what is absent to null or []. */
+function isGuest({ email, phoneNumber, providerData }: User): boolean {
+  return !email && !phoneNumber && providerData?.length === 0;
 }

@@ -18,10 +18,10 @@ const account = (user: Omit<GoogleUser, 'localId'>) => {
   const providerUserInfo = [{ providerId: 'password', rawId: 'x' }];
   api.google.users.set('new', { localId: 'new', providerUserInfo, ...user } as GoogleUser);
 };
-/** Delivers an event. Of it they read the id and the uid only; everything else they ask Firebase Auth. */
-async function deliver(name: 'onUserCreated' | 'onUserDeleted', uid = 'new') {
+/** Delivers an event. Firebase Auth is asked for everything but the id, the uid and how the account was `created`. */
+async function deliver(name: 'onUserCreated' | 'onUserDeleted', uid = 'new', created: object = {}) {
   const trigger = createUserEvents({}, () => api.deps)[name];
-  await trigger.run({ id: 'event-1', data: { uid } } as Parameters<typeof trigger.run>[0]);
+  await trigger.run({ id: 'event-1', data: { uid, ...created } } as Parameters<typeof trigger.run>[0]);
 }
 const entry = () => api.deps.directory.find('new');
 const roles = async () => (await entry())?.grants.map(({ role }) => role);
@@ -71,6 +71,26 @@ describe('onUserCreated', () => {
       [true, [], ['user.sign-up-refused']],
     );
   });
+
+  it('does not disable a guest who linked an address of another domain before the event came', async () => {
+    await open(ACME);
+    account({ email: 'x@evil.com', emailVerified: true });
+    await deliver('onUserCreated', 'new', { email: null, phoneNumber: null, providerData: [] });
+    assert.deepEqual([(await entry())?.disabled, await roles(), await actions()], [false, [], []]);
+  });
+
+  for (const created of [
+    { email: 'x@evil.com', providerData: [] },
+    { phoneNumber: '+491701234567', providerData: [] },
+    { providerData: [{ providerId: 'google.com' }] },
+  ]) {
+    it(`disables a user of another domain who was created with ${JSON.stringify(created)}`, async () => {
+      await open(ACME);
+      account({ email: 'x@evil.com', emailVerified: true });
+      await deliver('onUserCreated', 'new', created);
+      assert.equal((await entry())?.disabled, true);
+    });
+  }
 
   it('does not disable a user again who got a role since', async () => {
     await open(ACME);
