@@ -128,7 +128,9 @@ async function exportUsers(path: string, hub: string): Promise<void> {
 }
 
 async function pickPorts(): Promise<Ports> {
-  const names = Object.keys(FIXED_PORTS);
+  // The CLI starts Eventarc and Cloud Tasks beside the functions. On its own it would choose the same ports for two runs that
+  // start at once.
+  const names = [...Object.keys(FIXED_PORTS), 'eventarc', 'tasks'];
   const free = await findFreePorts(names.length);
   return { ...FIXED_PORTS, ...Object.fromEntries(names.map((name, i) => [name, free[i]])) };
 }
