@@ -8,8 +8,9 @@ import {
 import packageJson from '../package.json' with { type: 'json' };
 import { modules } from '../src/app.ts';
 import { type AccessRule, permissionOf } from '../src/authz/access-rule.ts';
-import { ERRORS, type ErrorCode } from '../src/core/errors.ts';
+import { ALL_ERROR_CODES } from '../src/core/errors.ts';
 import {
+  appCheckScopeOf,
   fieldsIn,
   type Operation,
   pathParameters,
@@ -19,7 +20,7 @@ import {
 import { errorExamples, errorResponses, refsTo } from './openapi-errors.ts';
 import { exampleLine, withExamples } from './openapi-examples.ts';
 
-const errorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]).meta({ id: 'ErrorCode' });
+const errorCode = z.enum(ALL_ERROR_CODES).meta({ id: 'ErrorCode' });
 const problem = z
   .object({
     type: z.string(),
@@ -190,8 +191,9 @@ function ownExample(body: z.ZodType): { example?: unknown } {
 }
 
 /** Alternatives: projects require App Check or not, and services of other issuers need none. */
-function securityOf({ access, appCheck = 'users' }: Operation): Record<string, string[]>[] {
-  if (access === 'public') return appCheck === 'everyone' ? [{}, { appCheck: [] }] : [];
+function securityOf(operation: Operation): Record<string, string[]>[] {
+  const appCheck = appCheckScopeOf(operation);
+  if (operation.access === 'public') return appCheck === 'everyone' ? [{}, { appCheck: [] }] : [];
   const alternatives = [{ firebase: [] }, { firebase: [], appCheck: [] }, { issuer: [] }];
   return appCheck === 'firebase-users' ? alternatives : [...alternatives, { issuer: [], appCheck: [] }];
 }

@@ -4,6 +4,7 @@ import { permissionOf } from '../src/authz/access-rule.ts';
 import { toDenialError } from '../src/authz/decide.ts';
 import { challengeFor } from '../src/core/challenge.ts';
 import {
+  ALL_ERROR_CODES,
   AppError,
   ERRORS,
   type ErrorCode,
@@ -14,7 +15,13 @@ import {
   tokenStale,
   unavailable,
 } from '../src/core/errors.ts';
-import { type Operation, pathParameters, requiresVersion, takesIfMatch } from '../src/pipeline/operation.ts';
+import {
+  appCheckScopeOf,
+  type Operation,
+  pathParameters,
+  requiresVersion,
+  takesIfMatch,
+} from '../src/pipeline/operation.ts';
 
 /** Every error that an operation can answer, derived from what it declares. */
 
@@ -25,14 +32,13 @@ const shared = new Map<string, ZodOpenApiResponseObject>();
 export function errorCodesOf(operation: Operation): ReadonlySet<ErrorCode> {
   const { access, resource, http, errors = [] } = operation;
   const isPublic = access === 'public';
-  const { appCheck = isPublic ? undefined : 'users' } = operation;
   return new Set<ErrorCode>([
     // The transport, for every request: also a GET may come with a body.
     ...(['https_required', 'origin_denied', 'payload_too_large', 'unsupported_media_type'] as const),
     ...(['invalid_request', 'invalid_argument'] as const),
     // Authentication; both call Google or an issuer.
     ...(isPublic ? [] : (['unauthenticated', 'invalid_token', 'token_stale', 'unavailable'] as const)),
-    ...(appCheck === undefined ? [] : (['app_check_failed', 'unavailable'] as const)),
+    ...(appCheckScopeOf(operation) === undefined ? [] : (['app_check_failed', 'unavailable'] as const)),
     // The decision.
     ...(permissionOf(access) === undefined ? [] : (['permission_denied'] as const)),
     ...(asksForAssurance(access) ? (['step_up_required'] as const) : []),
@@ -125,16 +131,17 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, AppError>> = {
     missing: 'users:read',
   }),
   not_found: toDenialError({ allowed: false, reason: 'not-own' }),
-  invalid_argument: invalidField('query.pageSize', 'Write a whole number in digits, e.g. 50.'),
+  invalid_argument: invalidField('query.pageSize', 'Send a whole number in digits, e.g. 50.'),
   rate_limited: rateLimited(30),
   unavailable: unavailable('example'),
 };
 
 function allErrors(): Record<ErrorCode, AppError> {
   // One for each key of ERRORS.
-  return Object.fromEntries(
-    Object.keys(ERRORS).map((code) => [code, new AppError(code as ErrorCode)]),
-  ) as Record<ErrorCode, AppError>;
+  return Object.fromEntries(ALL_ERROR_CODES.map((code) => [code, new AppError(code)])) as Record<
+    ErrorCode,
+    AppError
+  >;
 }
 
 /** The default of a project `shop`. */

@@ -2,6 +2,7 @@ import { defineBoolean, defineInt, defineString } from 'firebase-functions/param
 import * as z from 'zod';
 import gatehouse from '../gatehouse.config.ts';
 import { ConfigError, parseConfig, parseConfigJson } from './core/config-error.ts';
+import { LOCAL_HOST } from './core/local-host.ts';
 import { emulatorConfigSchema, type Product, type ProductConfig, readProduct } from './product-config.ts';
 
 /** Settings of the running code. It reads them through {@link loadConfig}. */
@@ -140,8 +141,7 @@ const commaSeparated = (item: z.ZodType<string, string>) =>
     )
     .pipe(z.array(item));
 
-/** Hosts of this machine, as browsers know them (https://www.rfc-editor.org/rfc/rfc6761#section-6.3). */
-const LOCAL = /^([a-z0-9-]+\.)*localhost$|^127\.0\.0\.1$|^\[::1\]$/;
+const LOCAL = new RegExp(`^${LOCAL_HOST}$`);
 
 /** The scheme of an app shell, like Capacitor's. `URL` knows no origin for these: it is "null". */
 const APP_SHELL =

@@ -8,7 +8,7 @@ import { type Caller, isRefusal, toAppError } from '../core/errors.ts';
 import type { DecisionReason } from '../core/log.ts';
 import type { AppCheckVerifier } from '../platform/app-check.ts';
 import type { DecisionFields } from './call-line.ts';
-import type { AppCheckScope } from './operation.ts';
+import { type AppCheckScope, appCheckScopeOf } from './operation.ts';
 
 export interface GuardDeps extends AuthenticateDeps {
   readonly appCheck: AppCheckVerifier;
@@ -38,7 +38,7 @@ export interface RequestContext {
 
 interface Attempt extends RequestContext {
   readonly access: AccessRule;
-  /** Default: `users`; none for a public operation. */
+  /** Default as in {@link appCheckScopeOf}. */
   readonly appCheck?: AppCheckScope | undefined;
   /** Does it change something? Then App Check's replay protection applies. */
   readonly changes: boolean;
@@ -62,8 +62,7 @@ function needsAppCheck(scope: AppCheckScope | undefined, { kind, uid }: Principa
  */
 export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principal> {
   const { request, access, changes, requestId, decided } = attempt;
-  const isPublic = access === 'public';
-  const { appCheck = isPublic ? undefined : 'users' } = attempt;
+  const appCheck = appCheckScopeOf(attempt);
   const fresh = needsFreshRecord(access);
   const permission = ruleName(access);
 
@@ -79,7 +78,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
   let resource: Resource | undefined;
   try {
     // A credential that the operation does not need is not read: it may be for a proxy, or expired.
-    const credential = isPublic ? undefined : findCredential(deps.authenticators, request);
+    const credential = access === 'public' ? undefined : findCredential(deps.authenticators, request);
     principal = await authenticate(deps, credential, { fresh });
     if (needsAppCheck(appCheck, principal))
       await deps.appCheck.check(request.headers('x-firebase-appcheck'), { changes });

@@ -50,6 +50,17 @@ interface Creation<Answer, Input> {
   readonly existed?: (answer: Answer) => boolean;
 }
 
+/** The callers of an operation that need an App Check token; undefined: none. */
+export function appCheckScopeOf({
+  access,
+  appCheck,
+}: {
+  readonly access: AccessRule;
+  readonly appCheck?: AppCheckScope | undefined;
+}): AppCheckScope | undefined {
+  return appCheck ?? (access === 'public' ? undefined : 'users');
+}
+
 /** Can `If-Match` give the `version` of the input? */
 export function takesIfMatch({ effect, input }: Operation): boolean {
   return effect === 'write' && 'version' in input.shape;

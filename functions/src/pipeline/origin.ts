@@ -1,9 +1,9 @@
 import type { Config } from '../config.ts';
+import { LOCAL_HOST } from '../core/local-host.ts';
 
 export type OriginRules = Pick<Config, 'allowedOrigins' | 'previewSites' | 'emulator'>;
 
-/** Browsers resolve `localhost` and every name below it to this machine (RFC 6761 §6.3). */
-const LOOPBACK = /^https?:\/\/(([a-z0-9-]+\.)*localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
+const LOOPBACK = new RegExp(String.raw`^https?://${LOCAL_HOST}(:\d{1,5})?$`);
 
 /** What follows the site: https://firebase.google.com/docs/hosting/manage-hosting-resources#hosting-infrastructure */
 const CHANNEL = /^--[a-z0-9-]+-[a-z0-9]+\.web\.app$/;
