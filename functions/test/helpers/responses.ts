@@ -18,6 +18,18 @@ interface RawRequest {
   readonly body?: string | Buffer;
 }
 
+/** The header lines of a request with a token, and with this JSON text as its body if there is one. */
+export const jsonHeaders = (token: string, body: string): (readonly [string, string])[] => [
+  HTTPS,
+  ['Authorization', `Bearer ${token}`],
+  ...(body === ''
+    ? []
+    : ([
+        ['Content-Type', 'application/json'],
+        ['Content-Length', String(Buffer.byteLength(body))],
+      ] as const)),
+];
+
 /** Sends exactly these bytes, including requests that no HTTP client would send. */
 export function sendRaw(
   port: number,

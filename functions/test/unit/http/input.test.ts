@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Api, openApi } from '../../helpers/api.ts';
-import { assertProblem, fieldsOf, HTTPS, sendRaw } from '../../helpers/responses.ts';
+import { assertProblem, fieldsOf, HTTPS, jsonHeaders, sendRaw } from '../../helpers/responses.ts';
 
 describe('http: input', () => {
   let api: Api;
@@ -11,17 +11,7 @@ describe('http: input', () => {
 
   /** Sends a body as text, also one that JSON.stringify would not write. */
   const sendBody = (method: string, path: string, body: string) =>
-    sendRaw(api.port, {
-      method,
-      path,
-      headers: [
-        HTTPS,
-        ['Authorization', `Bearer ${api.token('owner')}`],
-        ['Content-Type', 'application/json'],
-        ['Content-Length', String(Buffer.byteLength(body))],
-      ],
-      body,
-    });
+    sendRaw(api.port, { method, path, headers: jsonHeaders(api.token('owner'), body), body });
 
   const queries: [query: string, fields: string[]][] = [
     ['x=1', ['query.x']],

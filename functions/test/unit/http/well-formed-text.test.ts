@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { mintIdToken } from '../../helpers/google.ts';
-import { assertProblem, fieldsOf, HTTPS, sendRaw } from '../../helpers/responses.ts';
+import { assertProblem, fieldsOf, jsonHeaders, sendRaw } from '../../helpers/responses.ts';
 import { assertRefused, call, openCallables } from '../callable/call.ts';
 
 /** Halves of surrogate pairs, as JSON writes them: UTF-8 has no form of them, and Firestore refuses them. */
@@ -20,21 +20,7 @@ describe('http: text that is not well-formed Unicode', () => {
   });
 
   const send = (method: string, path: string, body = '') =>
-    sendRaw(api.port, {
-      method,
-      path,
-      headers: [
-        HTTPS,
-        ['Authorization', `Bearer ${api.token('owner')}`],
-        ...(body === ''
-          ? []
-          : ([
-              ['Content-Type', 'application/json'],
-              ['Content-Length', String(Buffer.byteLength(body))],
-            ] as const)),
-      ],
-      body,
-    });
+    sendRaw(api.port, { method, path, headers: jsonHeaders(api.token('owner'), body), body });
 
   /** Asserts a 400 of this field, and no ERROR line. */
   function assertRefusedField(answer: Awaited<ReturnType<typeof send>>, field: string, message = REASON) {
