@@ -1,25 +1,10 @@
 import * as z from 'zod';
 import type { createDocument } from 'zod-openapi';
+import type { JsonSchema } from './json-schema.ts';
 
 /** Examples of requests and answers, made from examples of their fields. */
 
 type Document = ReturnType<typeof createDocument>;
-
-/** The parts of JSON Schema that examples are made of. */
-interface JsonSchema {
-  readonly $ref?: string;
-  readonly type?: string;
-  readonly format?: string;
-  readonly examples?: readonly unknown[];
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly default?: unknown;
-  readonly minimum?: number;
-  readonly not?: object;
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-}
 
 type Schemas = Readonly<Record<string, JsonSchema>>;
 

@@ -14,6 +14,7 @@ import {
   pathTemplate,
   takesIfMatch,
 } from '../src/pipeline/operation.ts';
+import type { JsonSchema } from './json-schema.ts';
 import '../src/config.ts';
 
 /**
@@ -129,27 +130,6 @@ function responseOf({ output, created, stream }: Operation): string {
   const existing = created?.existed ? ' (200 if it existed)' : '';
   const status = created ? `201 with \`Location\`${existing}` : '200';
   return `${status}, ${what}`;
-}
-
-/** The parts of JSON Schema that the schemas of operations use. */
-interface JsonSchema {
-  readonly type?: string;
-  readonly description?: string;
-  readonly format?: string;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly default?: unknown;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly not?: JsonSchema;
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, JsonSchema>>;
 }
 
 function toJson(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
