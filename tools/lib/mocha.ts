@@ -7,6 +7,7 @@ import { failure, type Outcome, sum, withNote } from './outcome.ts';
 import { FUNCTIONS, functionsBin, type Print, run } from './run.ts';
 
 const TIMEOUT_MS = 10 * 60_000;
+const FIXED_SEED = join(import.meta.dirname, 'fixed-seed.ts');
 const REPORTER = join(import.meta.dirname, 'counting-reporter.ts');
 const NOTHING: Outcome = { passed: 0, failed: 0, skipped: 0, notes: [] };
 
@@ -44,7 +45,15 @@ async function runProcess(
   const code = await run(
     functionsBin('mocha'),
     [
-      ...['--no-config', '--timeout', '30000', process.stdout.isTTY ? '--color' : '--no-color', ...filter],
+      ...[
+        '--no-config',
+        '--require',
+        FIXED_SEED,
+        '--timeout',
+        '30000',
+        process.stdout.isTTY ? '--color' : '--no-color',
+        ...filter,
+      ],
       ...['--reporter', REPORTER, '--reporter-option', `output=${counts}`, ...files],
     ],
     {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ROOT } from '../lib/emulator-setup.ts';
 import { type MochaRun, runMocha } from '../lib/mocha.ts';
 import { FUNCTIONS } from '../lib/run.ts';
 
@@ -75,6 +76,25 @@ describe('a stage of mocha tests', function () {
     const { passed, failed, notes } = await run([open, good('one')], { processes: 2 });
     assert.deepEqual([passed, failed], [2, 1]);
     assert.match(notes.join(), /left a handle open/);
+  });
+
+  it('draws the same random cases in each run, or those of FUZZ_SEED', async () => {
+    const drawing = [ROOT, FUNCTIONS].map((folder) => {
+      const { href } = pathToFileURL(join(folder, 'node_modules/fast-check/lib/fast-check.js'));
+      return `import fc from '${href}';
+        it('draws', () => fc.assert(fc.property(fc.nat(), (n) => console.log(n)), { numRuns: 3 }));`;
+    });
+    const draw = async (env: NodeJS.ProcessEnv) => {
+      const { output } = await run(drawing, { env });
+      return output.match(/^\d+$/gm);
+    };
+    const first = await draw({});
+    assert.equal(first?.length, 6);
+    assert.deepEqual(await draw({}), first);
+    assert.deepEqual(await draw({ FUZZ_SEED: '2' }), await draw({ FUZZ_SEED: '2' }));
+    assert.notDeepEqual(await draw({ FUZZ_SEED: '2' }), first);
+    assert.notDeepEqual(await draw({ FUZZ_SEED: 'random' }), await draw({ FUZZ_SEED: 'random' }));
+    assert.equal((await run([good('one')], { env: { FUZZ_SEED: 'x' } })).failed, 1);
   });
 
   it('fails when all tests pass but the coverage is too low', async () => {

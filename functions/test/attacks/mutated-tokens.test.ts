@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { AppError } from '../../src/core/errors.ts';
-import { caseCount } from '../helpers/random-cases.ts';
+import { caseCount, SEED } from '../helpers/random-cases.ts';
 import { assertAccepted, type Environment, fitsInHeader, openEnvironment } from './environment.ts';
 import { mutation, type ValidTokens } from './mutations.ts';
 import { issueToken, tokenKinds } from './token-kinds.ts';
@@ -15,9 +15,6 @@ const MIN_RUNS = caseCount(20_000);
 const HTTP_RUNS = caseCount(500);
 /** Time limit (ms) for one token. */
 const MAX_MS = 1_000;
-
-/** Random. The test prints it, so that a failure can be repeated. */
-const SEED = Number(process.env.FAST_CHECK_SEED ?? Date.now() % 2 ** 31);
 
 describe('a mutated token', () => {
   let environment: Environment;
@@ -40,7 +37,7 @@ describe('a mutated token', () => {
   async function run(property: fc.IAsyncProperty<unknown>, numRuns: number): Promise<number> {
     const limits = { interruptAfterTimeLimit: TIME_LIMIT, markInterruptAsFailure: false };
     const details = await fc.check(property, { numRuns, seed: SEED, ...limits });
-    assert.ok(!details.failed, `FAST_CHECK_SEED=${SEED}: ${fc.defaultReportMessage(details)}`);
+    assert.ok(!details.failed, `FUZZ_SEED=${SEED}: ${fc.defaultReportMessage(details)}`);
     return details.numRuns;
   }
 
