@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { ConfigError } from '../src/core/config-error.ts';
 import { ADMIN_SDK, adminSdkWhenCalled } from './admin-sdk-when-called.ts';
+import { buildCli } from './build-cli.ts';
 import { checkConfiguration } from './check-configuration.ts';
 import { generateRules } from './generate-rules.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
@@ -83,3 +84,5 @@ for (const old of await readdir('lib', { recursive: true, withFileTypes: true })
   const path = resolve(old.parentPath, old.name);
   if (old.isFile() && !made.has(path)) await rm(path);
 }
+
+await buildCli();

@@ -43,10 +43,13 @@ const readSource = (base: string) => (path: string) => {
 };
 export const files: readonly SourceFile[] = globSync('**/*.ts', { cwd: SRC }).map(readSource(SRC));
 /** Code that is not deployed with the functions. */
-export const otherFiles: readonly SourceFile[] = globSync('{aws,bench,packages,tools}/**/*.{ts,mjs}', {
-  cwd: root,
-  exclude: ['**/node_modules'],
-}).map(readSource(root));
+export const otherFiles: readonly SourceFile[] = globSync(
+  '{aws,bench,functions/cli,packages,tools}/**/*.{ts,mjs}',
+  {
+    cwd: root,
+    exclude: ['**/node_modules'],
+  },
+).map(readSource(root));
 export const byPath = new Map(files.map((file) => [file.path, file]));
 
 /** First folder, or the name of a file directly in `src`. */

@@ -84,7 +84,7 @@ describe('structure: layers, modules and cycles', () => {
     assert.deepEqual(importCycles(files), []);
   });
 
-  it('has no import cycle in aws/, bench/, packages/ and tools/, type imports counted', () => {
+  it('has no import cycle in the code that is not deployed, type imports counted', () => {
     assert.ok(otherFiles.length > 100);
     assert.deepEqual(importCycles(otherFiles), []);
   });

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from './command.ts';
+
+/** Each is loaded when it is run. */
+const COMMANDS = new Map<string, () => Promise<{ default: Command }>>([]);
+
+async function usage(): Promise<string> {
+  const commands = [...COMMANDS].map(
+    async ([name, load]) => `  ${name.padEnd(14)}${(await load()).default.summary}\n`,
+  );
+  return `Usage: gatehouse <command> [options]
+
+${(await Promise.all(commands)).join('')}
+\`gatehouse <command> --help\` lists the options, \`gatehouse --version\` prints the version.`;
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+}
+
+async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
+  const load = COMMANDS.get(name);
+  if (load) return (await load()).default.run(args);
+  const isHelp = name === '--help' || name === '-h';
+  if (name === '--version') console.log(version());
+  else if (isHelp) console.log(await usage());
+  else console.error(`gatehouse: there is no command "${name}".\n\n${await usage()}`);
+  return isHelp || name === '--version' ? 0 : 2;
+}
+
+process.exitCode = await main(process.argv.slice(2));
