@@ -1,7 +1,7 @@
 import packageJson from '../package.json' with { type: 'json' };
-import { modules } from '../src/app.ts';
 import type { IssuerProfile } from '../src/authn/oidc/issuer-profile.ts';
 import { firebaseProfile } from '../src/authn/oidc/providers/firebase.ts';
+import { modules } from '../src/modules.ts';
 import { type Operation, pathParameters, pathTemplate } from '../src/pipeline/operation.ts';
 
 interface Gateway {

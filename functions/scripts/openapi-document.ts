@@ -6,9 +6,9 @@ import {
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
 import packageJson from '../package.json' with { type: 'json' };
-import { modules } from '../src/app.ts';
 import { type AccessRule, permissionOf } from '../src/authz/access-rule.ts';
 import { ALL_ERROR_CODES } from '../src/core/errors.ts';
+import { modules } from '../src/modules.ts';
 import {
   appCheckScopeOf,
   fieldsIn,

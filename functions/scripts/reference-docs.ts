@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { declaredParams } from 'firebase-functions/params';
 import * as z from 'zod';
-import { modules } from '../src/app.ts';
 import type { AccessRule } from '../src/authz/access-rule.ts';
 import { ALL_PERMISSIONS, PERMISSIONS } from '../src/authz/permissions.ts';
 import { ALL_ROLES, ROLES } from '../src/authz/roles.ts';
 import { ALL_ERROR_CODES, ERRORS } from '../src/core/errors.ts';
 import { DESCRIPTIONS } from '../src/meta/error-pages.ts';
+import { modules } from '../src/modules.ts';
 import {
   fieldsIn,
   type Operation,

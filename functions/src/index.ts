@@ -2,10 +2,11 @@
 import 'firebase-functions/logger/compat';
 import type { RequestListener } from 'node:http';
 import { onRequest } from 'firebase-functions/https';
-import { getInstance, modules } from './app.ts';
+import { getInstance } from './app.ts';
 import { createCallables } from './callable/callable.ts';
 import { functionOptions, functionTarget, isDiscovery, loadConfig } from './config.ts';
 import { once } from './core/once.ts';
+import { modules } from './modules.ts';
 import { installFrameworkHardening } from './platform/functions-framework.ts';
 
 /** Loaded by the first HTTP request: callables and triggers do not need it. */

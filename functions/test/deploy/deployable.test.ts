@@ -17,7 +17,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findFreePort } from '../../../tools/lib/ports.ts';
-import { modules } from '../../src/app.ts';
+import { modules } from '../../src/modules.ts';
 import { buildOnce } from '../helpers/framework.ts';
 import { CALLABLES } from '../helpers/operations.ts';
 import { discover, type Manifest, ROOT, resolve, settingsIn, uploaded } from './firebase-cli.ts';

@@ -1,5 +1,5 @@
-import { modules } from '../../src/app.ts';
 import { createCallables as create } from '../../src/callable/callable.ts';
+import { modules } from '../../src/modules.ts';
 
 /** All operations, each with its HTTP route and access rule. */
 export const routes = modules.operations.map(({ http, ...operation }) => ({ ...operation, ...http }));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { modules } from '../../../src/app.ts';
+import { modules } from '../../../src/modules.ts';
 import { type Api, openApi, type Person } from '../../helpers/api.ts';
 import { captureOutput } from '../../helpers/capture.ts';
 import { frameworkServer } from '../../helpers/framework.ts';

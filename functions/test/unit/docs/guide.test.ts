@@ -82,7 +82,7 @@ describe('the guide to an endpoint of your own', function () {
 
   it('changes its own folder, the configuration and the list of modules, and nothing else', () => {
     const changed = new Set(steps.map(({ file }) => file.replace(/^src\/greetings\/.*/, 'src/greetings/')));
-    assert.deepEqual([...changed], ['gatehouse.config.ts', 'src/greetings/', 'src/app.ts']);
+    assert.deepEqual([...changed], ['gatehouse.config.ts', 'src/greetings/', 'src/modules.ts']);
   });
 
   it('shows the operation that the README shows', () => {
@@ -107,7 +107,7 @@ describe('the guide to an endpoint of your own', function () {
     const { openApi }: typeof import('../../helpers/api.ts') = await load('test/helpers/api.ts');
     const { ALL_ROLES, ROLES }: typeof import('../../../src/authz/roles.ts') =
       await load('src/authz/roles.ts');
-    const { modules }: typeof import('../../../src/app.ts') = await load('src/app.ts');
+    const { modules }: typeof import('../../../src/modules.ts') = await load('src/modules.ts');
     const api = await openApi();
     try {
       const greeting = await api.as('member').get('/v1/greetings/Ada');
@@ -141,13 +141,13 @@ describe('the guide to an endpoint of your own', function () {
   });
 });
 
-/** Carries out a step: a new file, a line of the configuration, or an import and a line of app.ts. */
+/** Carries out a step: a new file, a line of the configuration, or an import and a line of modules.ts. */
 function follow(functions: string, { file, section, code }: Step): void {
   const path = join(functions, file);
   if (file === 'gatehouse.config.ts') change(path, (text) => configure(text, section, code));
-  else if (file === 'src/app.ts') {
+  else if (file === 'src/modules.ts') {
     const [imported = '', use = ''] = code.split('\n');
-    change(path, (text) => `${imported}\n${text.replace(/^ {2}\.use\(/m, (first) => `${use}\n${first}`)}`);
+    change(path, (text) => `${imported}\n${text.replace(/(?=;\n$)/, use.trim())}`);
   } else {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, code);

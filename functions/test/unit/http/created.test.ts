@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Response } from 'supertest';
 import { createOpenApiDocument } from '../../../scripts/openapi-document.ts';
-import { modules } from '../../../src/app.ts';
+import { modules } from '../../../src/modules.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { identityOf } from '../../helpers/identities.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { modules } from '../../../src/app.ts';
+import { modules } from '../../../src/modules.ts';
 import { fieldsIn, pathParameters, takesIfMatch } from '../../../src/pipeline/operation.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { type BadValue, badValuesOf } from '../../helpers/bad-values.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { errorCodesOf } from '../../../scripts/openapi-errors.ts';
-import { modules } from '../../../src/app.ts';
 import type { AccessRule } from '../../../src/authz/access-rule.ts';
 import { ERRORS, type ErrorCode } from '../../../src/core/errors.ts';
 import { createApp } from '../../../src/http/app.ts';
+import { modules } from '../../../src/modules.ts';
 import { mayCall } from '../../expectations/access.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { type DocumentedOperation, document, responseOf } from '../../helpers/documented.ts';

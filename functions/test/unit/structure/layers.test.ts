@@ -21,11 +21,13 @@ const LAYERS: readonly (readonly string[])[] = [
   ['pipeline'],
   ['audit'],
   ['directory'],
-  // In the order of app.ts: a module may use one before it.
+  // In the order of base-modules.ts: a module may use one before it.
   ['meta'],
   ['users'],
   MODULES.filter((name) => !BASE_MODULES.includes(name)),
   ['http', 'callable'],
+  ['base-modules.ts'],
+  ['modules.ts'],
   ['app.ts'],
   ['index.ts'],
 ];
