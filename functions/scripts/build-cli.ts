@@ -1,13 +1,14 @@
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 /**
- * Bundles functions/cli into `dist/gatehouse.js`, which needs no other package. It is part of the npm package, but not of
- * what is deployed.
+ * Bundles functions/cli into `gatehouse.js`, which needs no other package. It is part of the npm package, but not of what is
+ * deployed.
  */
-export async function buildCli(): Promise<void> {
+export async function buildCli(outdir = 'dist', plugins: readonly Plugin[] = []): Promise<void> {
   await build({
     entryPoints: { gatehouse: 'cli/main.ts' },
-    outdir: 'dist',
+    outdir,
+    plugins: [...plugins],
     bundle: true,
     platform: 'node',
     target: 'node22',

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import gatehouse from '../gatehouse.config.ts';
 import { ConfigError, parseConfig, parseConfigJson } from './core/config-error.ts';
 import { LOCAL_HOST } from './core/local-host.ts';
+import { DEFAULT_DATABASE, placement } from './distribution.ts';
 import { emulatorConfigSchema, type Product, type ProductConfig, readProduct } from './product-config.ts';
 
 /** Settings of the running code. It reads them through {@link loadConfig}. */
@@ -58,7 +59,7 @@ const settings = {
     description: 'Days for which audit events are kept, 1 to 3650.',
   }),
   DATABASE_ID: defineString('DATABASE_ID', {
-    default: '(default)',
+    default: DEFAULT_DATABASE,
     description: 'Firestore database that holds the directory, the audit log and everything else.',
   }),
 } as const;
@@ -70,15 +71,8 @@ export const identityPlatform = defineBoolean('IDENTITY_PLATFORM', {
     'Is the project upgraded to Identity Platform? Then blocking functions check sign-up and sign-in.',
 });
 
-const region = defineString('REGION', { default: 'us-central1', description: 'Where the functions run.' });
-
 const apiSize = (name: string, value: number, description: string) =>
   defineInt(`API_${name}`, { default: value, description });
-
-function serviceAccount(group: string, functions: string) {
-  const description = `Service account of ${functions}. Empty: the default one of the project.`;
-  return defineString(`${group}_SERVICE_ACCOUNT`, { default: '', description });
-}
 
 /** Size of a function that serves few requests. */
 const SMALL = { memory: '256MiB', concurrency: 80, maxInstances: 5 } as const;
@@ -89,19 +83,14 @@ const SMALL = { memory: '256MiB', concurrency: 80, maxInstances: 5 } as const;
  */
 export const functionOptions = {
   api: {
-    region,
+    ...placement('API', 'the HTTP API'),
     memory: apiSize('MEMORY_MIB', 256, 'Memory of an instance of the API, in MiB.'),
     concurrency: apiSize('CONCURRENCY', 80, 'Requests that an instance of the API serves at once.'),
     minInstances: apiSize('MIN_INSTANCES', 0, 'Instances of the API that are kept warm.'),
     maxInstances: apiSize('MAX_INSTANCES', 10, 'Most instances of the API.'),
-    serviceAccount: serviceAccount('API', 'the HTTP API'),
   },
-  callables: { region, ...SMALL, serviceAccount: serviceAccount('CALLABLES', 'the callable functions') },
-  triggers: {
-    region,
-    ...SMALL,
-    serviceAccount: serviceAccount('TRIGGERS', 'the blocking, user event and scheduled functions'),
-  },
+  callables: { ...SMALL, ...placement('CALLABLES', 'the callable functions') },
+  triggers: { ...SMALL, ...placement('TRIGGERS', 'the blocking, user event and scheduled functions') },
 } as const;
 
 /** The running code's settings, read and checked once. */

@@ -1,0 +1,7 @@
+/** Takes the place of `src/distribution.ts` in the npm package. */
+
+/** A database of its own: no rule, index or document of the project is concerned. */
+export const DEFAULT_DATABASE = 'gatehouse';
+
+/** Region and service account are those of `setGlobalOptions` in the adopter's code. */
+export const placement = (_group: string, _functions: string) => ({});
