@@ -2,8 +2,9 @@
  * The cases of the tests of firestore.rules, as data. The same cases run with the evaluator in this folder and
  * on Google's emulator (functions/test/rules-official).
  */
+
+import type { Operation } from '../../cli/rules/syntax-tree.ts';
 import type { Fields, Query } from './evaluate-rules.ts';
-import type { Operation } from './parse-rules.ts';
 
 /** Stands for the server's time of the request; clients send `FieldValue.serverTimestamp()`. */
 export const SERVER_TIME = Symbol('server time');

@@ -8,7 +8,13 @@
  * return, only the fields compared with `==` are known here, so a rule that reads another field is an error.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type Expression, type Match, type Operation, parseRules, RulesSyntaxError } from './parse-rules.ts';
+import { parseRules } from '../../cli/rules/parse-rules.ts';
+import {
+  type Expression,
+  type Match,
+  type Operation,
+  RulesSyntaxError,
+} from '../../cli/rules/syntax-tree.ts';
 
 export type Value = null | boolean | number | string | Date | MapDiff | readonly Value[] | Fields;
 export interface Fields {
@@ -112,7 +118,7 @@ function evaluate(expression: Expression, scope: Scope): Value {
   switch (expression.kind) {
     case 'literal':
       return expression.value;
-    case 'empty-map':
+    case 'map':
       return {};
     case 'list':
       return expression.items.map((item) => evaluate(item, scope));
@@ -123,6 +129,8 @@ function evaluate(expression: Expression, scope: Scope): Value {
       const value = isMap(object) ? own(object, expression.name) : undefined;
       return value === undefined ? refuse(`no field ${expression.name}`) : value;
     }
+    case 'unary':
+      return !boolean(evaluate(expression.operand, scope));
     case 'is':
       return isOfType(evaluate(expression.left, scope), expression.type);
     case 'method': {
@@ -141,6 +149,8 @@ function evaluate(expression: Expression, scope: Scope): Value {
       return binary(expression.operator, evaluate(expression.left, scope), () =>
         evaluate(expression.right, scope),
       );
+    default:
+      throw new RulesSyntaxError(`${expression.kind} passed the check`);
   }
 }
 
@@ -189,6 +199,17 @@ function lookUp<T>(scope: Scope, find: (scope: Scope) => T | undefined): { found
   throw new RulesSyntaxError('an unknown name passed the check');
 }
 
+/** Whether {@link evaluate} knows what an expression means. The types are those of {@link typeOf}. */
+function isEvaluated(expression: Expression): boolean {
+  const { kind } = expression;
+  if (kind === 'map') return expression.entries.length === 0;
+  if (kind === 'unary') return expression.operator === '!';
+  if (kind === 'is')
+    return ['bool', 'int', 'number', 'string', 'timestamp', 'list', 'map'].includes(expression.type);
+  if (kind === 'binary') return !['-', '/', '%'].includes(expression.operator);
+  return kind !== 'opaque' && kind !== 'index' && kind !== 'conditional';
+}
+
 /** Checks that every name, function (with its number of arguments) and method exists: `&&` could hide a misspelt one. */
 function check(
   match: Match,
@@ -206,6 +227,7 @@ function check(
   const functions = new Map([...outerFunctions, ...arities]);
 
   const visit = (expression: Expression, known: ReadonlySet<string>): void => {
+    if (!isEvaluated(expression)) throw new RulesSyntaxError(`not evaluated here: ${expression.kind}`);
     if (expression.kind === 'name' && !known.has(expression.name)) throw unknown(expression.name);
     if (expression.kind === 'method' && !METHODS.has(expression.name)) throw unknown(`${expression.name}()`);
     if (expression.kind === 'call' && functions.get(expression.name) !== expression.args.length) {
@@ -213,9 +235,16 @@ function check(
     }
     for (const part of Object.values(expression).flat()) if (isExpression(part)) visit(part, known);
   };
-  for (const { parameters, body } of match.functions.values())
+  for (const { parameters, variables, body } of match.functions.values()) {
+    if (variables.length > 0) throw new RulesSyntaxError('not evaluated here: let');
     visit(body, new Set([...names, ...parameters]));
-  for (const { condition } of match.allows) visit(condition, names);
+  }
+  for (const { condition, line } of match.allows) {
+    if (!condition) throw new RulesSyntaxError(`line ${line}: an allow without a condition`);
+    visit(condition, names);
+  }
+  if (match.path.some(({ kind }, at) => kind === 'rest' && at < match.path.length - 1))
+    throw new RulesSyntaxError('not evaluated here: a recursive wildcard before the end');
   for (const inner of match.matches) check(inner, names, functions);
 }
 
@@ -241,7 +270,7 @@ function isAllowed(
   const scope: Scope = { match, names, outer };
   const grants = ({ operations, condition }: Match['allows'][number]) => {
     try {
-      return operations.includes(operation) && evaluate(condition, scope) === true;
+      return condition !== undefined && operations.includes(operation) && evaluate(condition, scope) === true;
     } catch (error) {
       if (error instanceof EvaluationError) return false;
       throw error;
@@ -257,7 +286,8 @@ function isAllowed(
  * @throws {RulesSyntaxError} when the text does not parse or uses a name that does not exist
  */
 export function loadRules(source: string): (request: RulesRequest) => boolean {
-  const root = parseRules(source);
+  const { version, root } = parseRules(source);
+  if (version !== '2') throw new RulesSyntaxError("rules_version is not '2'");
   check(root, new Set(['request', 'resource']), new Map());
   return ({ operation, path, query, auth, time, before, after }) => {
     const known = query ? query.where : before;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { RulesSyntaxError } from '../../cli/rules/syntax-tree.ts';
 import { type Fields, loadRules, type RulesRequest } from './evaluate-rules.ts';
-import { RulesSyntaxError } from './parse-rules.ts';
 
 const source = readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8');
 const NOW = new Date('2026-03-01T12:00:00Z');

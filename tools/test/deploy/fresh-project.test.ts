@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { filesIn } from '../stand-in/archive.ts';
+import { type Clone, makeClone } from '../stand-in/clone.ts';
+import { type StandIn, startGoogle } from '../stand-in/google.ts';
+import { freshProject, PROJECT } from '../stand-in/scenarios.ts';
+
+const FUNCTIONS =
+  'api getMyAccess grantUserRole listUsers onUserCreated onUserDeleted reconcileAccess revokeSessions revokeUserRole setUserRoles'.split(
+    ' ',
+  );
+
+describe('firebase deploy to a new project', function () {
+  this.timeout(240_000);
+
+  let clone: Clone;
+  let google: StandIn;
+
+  before(async () => {
+    clone = makeClone(PROJECT);
+    google = await startGoogle(freshProject());
+    const args = ['deploy', '--project', PROJECT, '--non-interactive', '--force'];
+    const { code, output } = await clone.run(google, 'firebase', ...args);
+    assert.equal(code, 0, output);
+  });
+
+  after(async () => {
+    clone.remove();
+    await google.close();
+  });
+
+  const positions = (method: string, path: RegExp) =>
+    google.calls.flatMap((call, n) => (call.method === method && path.test(call.path) ? [n] : []));
+
+  it('calls Google only at the origins that the variables name', () => {
+    assert.deepEqual(google.unknown, []);
+    // The one address without a variable (deploy/functions/checkIam.js). Its failure is ignored.
+    assert.deepEqual([...new Set(google.refused)], ['iam.googleapis.com:443']);
+  });
+
+  it('creates each function in the codebase gatehouse', () => {
+    const created = google.calls.filter(
+      ({ method, path }) => method === 'POST' && path.endsWith('/functions'),
+    );
+    assert.deepEqual(created.map(({ query }) => query.get('functionId')).sort(), FUNCTIONS);
+    for (const { body } of created) {
+      const labels = body.labels as Record<string, string>; // as the API defines it
+      assert.equal(labels['firebase-functions-codebase'], 'gatehouse');
+    }
+  });
+
+  it('uploads the bundle, without sources, tests and parameters', () => {
+    const [upload = assert.fail()] = google.calls.filter(({ host }) => host === 'storage.googleapis.com');
+    const files = filesIn(upload.bytes);
+    assert.ok(files.includes('lib/index.js'));
+    const others = files.filter((file) => !file.startsWith('lib/'));
+    assert.deepEqual(others, ['.npmrc', 'package-lock.json', 'package.json']);
+  });
+
+  it('releases rules before the first function is created', () => {
+    const [released = assert.fail()] = positions('POST', /\/releases$/);
+    const [created = assert.fail()] = positions('POST', /\/functions$/);
+    assert.ok(released < created);
+  });
+
+  it('creates the indexes and TTL policies', () => {
+    assert.equal(positions('POST', /\/indexes$/).length, 7);
+    const ttl = google.calls.filter(({ method, body }) => method === 'PATCH' && body.ttlConfig !== undefined);
+    assert.deepEqual(ttl.map(({ path }) => path.split('/').slice(-3).join('/')).sort(), [
+      'accessChanges/fields/expireAt',
+      'auditEvents/fields/expireAt',
+    ]);
+  });
+
+  it('makes the schedule of reconcileAccess, and enables no other sign-in method', () => {
+    assert.equal(positions('POST', /\/jobs$/).length, 1);
+    const [provision = assert.fail()] = google.calls.filter(({ path }) =>
+      path.endsWith(':provisionFirebaseApp'),
+    );
+    assert.deepEqual((provision.body as { firebaseAuthInput?: object }).firebaseAuthInput, {
+      emailAuthProviderMode: 'PROVIDER_ENABLED',
+    });
+  });
+});

@@ -1,0 +1,61 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join, relative } from 'node:path';
+import { quietEnv, ROOT } from '../../lib/emulator-setup.ts';
+import { run } from '../../lib/run.ts';
+import type { StandIn } from './google.ts';
+
+const PARTS = [
+  '.firebaserc',
+  'firebase.json',
+  'firestore.indexes.json',
+  'firestore.rules',
+  'functions',
+  'package.json',
+  'package-lock.json',
+  'tools',
+  'web',
+];
+const MODULES = ['node_modules', 'functions/node_modules'];
+
+/** A copy of what is deployed, for a test to change and deploy. */
+export interface Clone {
+  folder: string;
+  /** Changes a JSON file. */
+  edit(file: string, change: (json: never) => void): void;
+  /** Runs a program with the stand-in as Google. @returns its exit code and output */
+  run(google: StandIn, command: string, ...args: string[]): Promise<{ code: number; output: string }>;
+  remove(): void;
+}
+
+/** With the parameters of .env.example for a project. */
+export function makeClone(projectId: string): Clone {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-clone-'));
+  const isWanted = (path: string) => !MODULES.includes(relative(ROOT, path));
+  for (const part of PARTS)
+    cpSync(join(ROOT, part), join(folder, part), { recursive: true, filter: isWanted });
+  for (const modules of MODULES) symlinkSync(join(ROOT, modules), join(folder, modules));
+  cpSync(join(ROOT, 'functions/.env.example'), join(folder, `functions/.env.${projectId}`));
+  const bin = join(ROOT, 'node_modules', '.bin');
+  return {
+    folder,
+    edit(file, change) {
+      const path = join(folder, file);
+      const json = JSON.parse(readFileSync(path, 'utf8'));
+      change(json as never); // each test knows the part that it changes
+      writeFileSync(path, JSON.stringify(json));
+    },
+    async run(google, command, ...args) {
+      let output = '';
+      const env = {
+        ...quietEnv(folder, google.env),
+        PATH: [bin, process.env.PATH].join(delimiter),
+        HOME: folder,
+      };
+      const print = (chunk: Uint8Array | string) => (output += chunk);
+      const code = await run(command, args, { cwd: folder, env, print });
+      return { code, output };
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
