@@ -7,6 +7,7 @@ import { createPlatform, type Platform } from './platform/platform.ts';
 export function createInstance(platform: Platform) {
   const { authenticators, ...built } = modules.create(platform);
   const { authentication, audit } = built.services;
+  if (platform.config.enforcement === 'shadow') platform.log.shadowMode();
   return Object.freeze({
     ...platform,
     ...authentication,

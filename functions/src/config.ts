@@ -37,6 +37,11 @@ const settings = {
     default: '',
     description: 'Page of an allowed web origin to which an invited user can go on. Empty: none.',
   }),
+  ENFORCEMENT: defineString('ENFORCEMENT', {
+    default: 'enforce',
+    description:
+      'enforce, or shadow: your own endpoints with allowShadow log whom they would refuse, and refuse no request.',
+  }),
   APP_CHECK: defineBoolean('APP_CHECK', {
     default: false,
     description: 'Refuse users without a valid App Check token. Services need none.',
@@ -109,6 +114,8 @@ export interface Config extends Product {
   readonly errorDocs: string;
   /** Where an invited user can go on. On one of the allowed origins. */
   readonly invitationUrl: string | undefined;
+  /** `shadow`: endpoints of the adopter with `allowShadow` decide and log, and refuse no request. */
+  readonly enforcement: 'enforce' | 'shadow';
   readonly appCheck: { readonly enforce: boolean; readonly consume: boolean };
   /** Seconds. */
   readonly accessChangeMaxAge: number;
@@ -170,6 +177,7 @@ const environment = z.object({
   HSTS_INCLUDE_SUBDOMAINS: flag,
   ERROR_DOCS_URL: z.string().regex(DOCS_URL, 'is not a URL like https://shop.example.com/api/v1/errors'),
   INVITATION_URL: z.string(),
+  ENFORCEMENT: z.enum(['enforce', 'shadow']),
   APP_CHECK: flag,
   APP_CHECK_CONSUME: flag,
   ACCESS_CHANGE_MAX_AGE: wholeNumber(1, 60),
@@ -231,6 +239,7 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
     hstsIncludeSubDomains: values.HSTS_INCLUDE_SUBDOMAINS,
     errorDocs: values.ERROR_DOCS_URL || `${hostingUrl(projectId, emulator, env)}/api/v1/errors`,
     invitationUrl: values.INVITATION_URL || undefined,
+    enforcement: values.ENFORCEMENT,
     // The emulator has no App Check service, and its tokens could not be verified.
     appCheck: Object.freeze({ enforce: values.APP_CHECK && !emulator, consume: values.APP_CHECK_CONSUME }),
     accessChangeMaxAge: values.ACCESS_CHANGE_MAX_AGE,

@@ -20,6 +20,8 @@ interface DecisionLine {
   /** More about the reason. */
   readonly detail?: string | undefined;
   readonly code?: ErrorCode;
+  /** The call was not granted, and went on nevertheless. */
+  readonly enforcement?: 'shadow';
   readonly issuer?: string;
   readonly subject?: string;
   /** Labels of the request, for Cloud Logging. */
@@ -83,6 +85,8 @@ export interface Log {
   reconciled(line: ReconciledLine): void;
   keysSkipped(line: KeysLine): void;
   claimsUnreadable(line: ClaimsLine): void;
+  /** This instance is in shadow mode. */
+  shadowMode(): void;
   /** The access changes could not be read; those in memory are used. @property seconds since the last read, if any */
   feedReadFailed(line: {
     readonly code: ErrorCode;
@@ -111,7 +115,7 @@ export const createLog = (
   showStack = (stack: string) => stack,
 ): Log => ({
   decision({ requestId, method, route, status, permission, issuer, subject, ...line }) {
-    const { granted, reason, detail, code, labels } = line;
+    const { granted, reason, detail, code, enforcement, labels } = line;
     writeDecision({
       severity: 'INFO',
       message: 'decision',
@@ -127,6 +131,7 @@ export const createLog = (
       reason,
       ...(detail !== undefined && { detail: showHidden(detail) }),
       ...(code !== undefined && { code }),
+      ...(enforcement !== undefined && { enforcement }),
       ...labels,
     });
   },
@@ -145,6 +150,10 @@ export const createLog = (
   },
   claimsUnreadable(line) {
     write({ ...line, event: 'claims', message: 'claims of an issuer unreadable', severity: 'WARNING' });
+  },
+  shadowMode() {
+    const message = 'ENFORCEMENT=shadow: endpoints with allowShadow refuse no request';
+    write({ enforcement: 'shadow', event: 'enforcement', message, severity: 'WARNING' });
   },
   feedReadFailed(line) {
     write({ ...line, event: 'feed', message: 'access changes unread', severity: 'ERROR' });

@@ -6,11 +6,12 @@ type Line = Parameters<Log['decision']>[0];
 /** What the guard decides about a call. */
 export type DecisionFields = Pick<
   Line,
-  'permission' | 'granted' | 'reason' | 'detail' | 'code' | 'issuer' | 'subject'
+  'permission' | 'granted' | 'reason' | 'detail' | 'code' | 'issuer' | 'subject' | 'enforcement'
 >;
 
 /** The log line of one call. */
 export interface CallLine {
+  /** Takes a decision. Of several the last one counts, and of those in shadow mode the first refusal. */
   decided(decision: DecisionFields): void;
   /**
    * Writes the line, at most once. Called before the first byte of the answer.
@@ -30,6 +31,8 @@ export function openCallLine(
   let isWritten = false;
   return {
     decided(made) {
+      const passes = made.granted || made.enforcement === 'shadow';
+      if (decision?.enforcement === 'shadow' && passes) return;
       decision = made;
     },
     answered(status, code) {

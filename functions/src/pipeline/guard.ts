@@ -2,9 +2,9 @@ import { type AuthenticateDeps, authenticate } from '../authn/authenticate.ts';
 import { type CredentialRequest, findCredential } from '../authn/credential.ts';
 import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../authz/access-rule.ts';
 import { decide, dependsOnOwner, type Resource, toDenialError } from '../authz/decide.ts';
-import type { Principal } from '../authz/principal.ts';
+import { ANONYMOUS, type Principal } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
-import { type Caller, isRefusal, toAppError } from '../core/errors.ts';
+import { type AppError, type Caller, isRefusal, toAppError } from '../core/errors.ts';
 import type { DecisionReason } from '../core/log.ts';
 import type { AppCheckVerifier } from '../platform/app-check.ts';
 import type { DecisionFields } from './call-line.ts';
@@ -44,6 +44,12 @@ interface Attempt extends RequestContext {
   readonly changes: boolean;
   /** Called only when the decision depends on the owner of the resource. */
   readonly resource?: ((principal: Principal) => Promise<Resource | undefined>) | undefined;
+  /**
+   * Shadow mode, for endpoints that served everyone before: the caller passes in any case, and this gets the error that
+   * enforcement would answer with. Rules with a privileged permission are enforced nevertheless. Never for an operation of
+   * Gatehouse.
+   */
+  readonly inShadow?: ((error: AppError) => void) | undefined;
 }
 
 /**
@@ -58,6 +64,7 @@ function needsAppCheck(scope: AppCheckScope | undefined, { kind, uid }: Principa
 /**
  * Checks every request, HTTP and callable alike: authentication, App Check, decision.
  *
+ * @returns the principal. In shadow mode {@link ANONYMOUS} for a refused credential: it proves nothing
  * @throws AppError `unauthenticated`, `permission_denied`, `app_check_failed`, or what {@link authenticate} throws
  */
 export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principal> {
@@ -65,6 +72,8 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
   const appCheck = appCheckScopeOf(attempt);
   const fresh = needsFreshRecord(access);
   const permission = ruleName(access);
+  const inShadow = fresh ? undefined : attempt.inShadow;
+  const shadow = inShadow && { enforcement: 'shadow' as const };
 
   async function recordRefusal(caller: Caller, reason: DecisionReason): Promise<void> {
     if (!fresh) return;
@@ -84,7 +93,8 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
       await deps.appCheck.check(request.headers('x-firebase-appcheck'), { changes });
     if (dependsOnOwner(principal, access)) resource = await attempt.resource?.(principal);
   } catch (error) {
-    const { code, reason = code, logDetail, caller } = toAppError(error);
+    const refusal = toAppError(error);
+    const { code, reason = code, logDetail, caller } = refusal;
     const known = caller ?? principal;
     decided({
       permission,
@@ -93,14 +103,28 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
       reason,
       ...(logDetail !== undefined && { detail: logDetail }),
       code,
+      ...shadow,
     });
+    if (inShadow) {
+      inShadow(refusal);
+      return principal ?? ANONYMOUS;
+    }
     if (caller !== undefined && isRefusal(error)) await recordRefusal(caller, reason);
     throw error;
   }
   const decision = decide(principal, access, resource, seconds(deps.clock));
   const { allowed: granted, reason } = decision;
-  decided({ permission, issuer: principal.issuer, subject: principal.subject, granted, reason });
-  if (decision.allowed) return principal;
+  const line = { permission, issuer: principal.issuer, subject: principal.subject, granted, reason };
+  if (decision.allowed) {
+    decided(line);
+    return principal;
+  }
+  const refusal = toDenialError(decision);
+  decided({ ...line, ...(shadow && { ...shadow, code: refusal.code }) });
+  if (inShadow) {
+    inShadow(refusal);
+    return principal;
+  }
   if (principal.kind !== 'anonymous') await recordRefusal(principal, reason);
-  throw toDenialError(decision);
+  throw refusal;
 }

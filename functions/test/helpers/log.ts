@@ -18,6 +18,7 @@ export function recordingLog(): { readonly lines: LogLine[]; readonly log: Log }
     reconciled: (line) => lines.push({ kind: 'reconciled', ...line }),
     keysSkipped: (line) => lines.push({ kind: 'keysSkipped', ...line }),
     claimsUnreadable: (line) => lines.push({ kind: 'claimsUnreadable', ...line }),
+    shadowMode: () => lines.push({ kind: 'shadowMode' }),
     feedReadFailed: (line) => lines.push({ kind: 'feedReadFailed', ...line }),
   };
   return { lines, log };
@@ -34,5 +35,6 @@ export const silentLog: Log = {
   reconciled: nothing,
   keysSkipped: nothing,
   claimsUnreadable: nothing,
+  shadowMode: nothing,
   feedReadFailed: nothing,
 };

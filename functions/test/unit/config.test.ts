@@ -21,6 +21,7 @@ describe('config', () => {
       signUpDomains: [],
       trustedIssuers: [],
       behindGateway: false,
+      enforcement: 'enforce',
       appCheck: { enforce: false, consume: false },
       errorDocs: 'https://shop.web.app/api/v1/errors',
       accessChangeMaxAge: 10,
@@ -50,6 +51,13 @@ describe('config', () => {
       assert.throws(() => loadConfig(env), /GCLOUD_PROJECT/);
     });
   }
+
+  it('takes the shadow mode, and no other word for it', () => {
+    assert.equal(load({ ENFORCEMENT: 'shadow' }).enforcement, 'shadow');
+    for (const ENFORCEMENT of ['', 'off', 'false', 'Shadow']) {
+      assert.throws(() => load({ ENFORCEMENT }), /ENFORCEMENT/, ENFORCEMENT);
+    }
+  });
 
   it('reads lists with spaces and empty parts', () => {
     const { allowedOrigins } = load({ ALLOWED_ORIGINS: ' https://a.example , ,https://b.example:8443,' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { RawClient, startTestFirestore } from '../test/client.ts';
+import { RawClient, startTestFirestore, type TestFirestore } from '../test/client.ts';
 
 /** Google's emulator. Without it there is nothing to compare with, and the tests skip themselves. */
 export const OFFICIAL_HOST = process.env.FIRESTORE_OFFICIAL_HOST;
@@ -98,21 +98,29 @@ export async function compareAtRandom<T>(
   const limits = FUZZ_SECONDS
     ? { numRuns: 1e9, interruptAfterTimeLimit: Number(FUZZ_SECONDS) * 1000, markInterruptAsFailure: false }
     : { numRuns };
-  const property = fc.asyncProperty(cases, async (one) => {
-    const project = `demo-${randomUUID()}`;
-    const official = new RawClient(OFFICIAL_HOST ?? '', project, '(default)');
-    const embedded = new RawClient(firestore.server.host, project, '(default)');
-    try {
-      await run({ embedded: new Side(embedded), official: new Side(official) }, one);
-    } finally {
-      official.close();
-      embedded.close();
-    }
-  });
+  const property = fc.asyncProperty(cases, (one) => inNewDatabase(firestore, (both) => run(both, one)));
   try {
     await fc.assert(property, limits);
   } finally {
     await firestore.stop();
+  }
+}
+
+/** Runs one case on both servers. */
+export async function compareOnce(run: (both: Both) => Promise<void>): Promise<void> {
+  const firestore = await startTestFirestore();
+  await inNewDatabase(firestore, run).finally(() => firestore.stop());
+}
+
+async function inNewDatabase({ server }: TestFirestore, run: (both: Both) => Promise<void>): Promise<void> {
+  const project = `demo-${randomUUID()}`;
+  const official = new RawClient(OFFICIAL_HOST ?? '', project, '(default)');
+  const embedded = new RawClient(server.host, project, '(default)');
+  try {
+    await run({ embedded: new Side(embedded), official: new Side(official) });
+  } finally {
+    official.close();
+    embedded.close();
   }
 }
 

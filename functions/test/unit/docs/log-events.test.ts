@@ -17,6 +17,11 @@ function writeAll(): Line[] {
     ...{ method: 'GET', route: '/v1/notes', status: 401 },
     ...{ granted: false, reason: 'anonymous', detail: 'x', code: 'unauthenticated' },
   });
+  log.decision({
+    ...{ requestId: '1', permission: 'notes:read', issuer: 'x', subject: 'y' },
+    ...{ granted: false, reason: 'missing-permission', code: 'permission_denied', enforcement: 'shadow' },
+  });
+  log.shadowMode();
   log.transport({
     ...{ requestId: '1', granted: false, code: 'origin_denied', status: 403 },
     ...{ method: 'GET', path: '/v1/me', origin: 'https://evil.example' },
