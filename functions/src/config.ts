@@ -194,9 +194,9 @@ export function isDiscovery(env: Environment = process.env): boolean {
   return env.FUNCTIONS_CONTROL_API === 'true' && env.K_CONFIGURATION === undefined;
 }
 
-/** The name of the function that this process serves. Undefined where it serves several, in the emulator with a debugger. */
+/** The export that this process serves, e.g. `api` or `gatehouse.api`. Undefined with a debugger: it serves several. */
 export function functionTarget(env: Environment = process.env): string | undefined {
-  return env.FUNCTION_TARGET?.split('.').at(-1);
+  return env.FUNCTION_TARGET;
 }
 
 /**

@@ -1,19 +1,11 @@
+import type { AssuranceRule, Resource } from '../core/access-types.ts';
 import { AppError } from '../core/errors.ts';
 import type { GrantReason } from '../core/refusal-reasons.ts';
-import type { AccessRule, AssuranceRule, PermissionRule } from './access-rule.ts';
+import type { AccessRule, PermissionRule } from './access-rule.ts';
 import type { Permission } from './permissions.ts';
 import type { Principal } from './principal.ts';
 
-/**
- * What the decision is about.
- *
- * @property owner directory id of the user that the resource belongs to
- * @property organization id of the organization that it belongs to
- */
-export interface Resource {
-  readonly owner: string;
-  readonly organization?: string;
-}
+export type { Resource } from '../core/access-types.ts';
 
 export type Decision = { readonly allowed: true; readonly reason: GrantReason } | Denial;
 

@@ -12,6 +12,11 @@ export type Permission = keyof typeof PERMISSIONS;
 
 export const ALL_PERMISSIONS: readonly Permission[] = Object.freeze(Object.keys(PERMISSIONS) as Permission[]);
 
+/** `Object.hasOwn`, because `constructor` is not a permission. */
+export function isPermission(name: unknown): name is Permission {
+  return typeof name === 'string' && Object.hasOwn(PERMISSIONS, name);
+}
+
 export function isPrivileged(permission: Permission): boolean {
   return PERMISSIONS[permission].privileged;
 }

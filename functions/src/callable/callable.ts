@@ -12,15 +12,15 @@ import { ERRORS, isRefusal, toAppError } from '../core/errors.ts';
 import { once } from '../core/once.ts';
 import { headerLines } from '../core/request.ts';
 import { type RequestLabels, requestLabels } from '../core/request-labels.ts';
-import { allowCall, type CallDeps, runCall } from '../pipeline/call.ts';
+import { allowCall, type Call, type CallDeps, runCall } from '../pipeline/call.ts';
 import { openCallLine } from '../pipeline/call-line.ts';
 import type { RequestContext } from '../pipeline/guard.ts';
-import type { Operation } from '../pipeline/operation.ts';
-import { enforceTransport } from '../pipeline/transport.ts';
+import type { BoundOperation, Operation } from '../pipeline/operation.ts';
+import { enforceTransport, type TransportLimits } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
 import { checkCall, parseCall } from './check-call.ts';
 
-type Callable = CallableFunction<unknown, Promise<unknown>>;
+type Callable<Output = unknown> = CallableFunction<unknown, Promise<Output>>;
 
 /** The callable functions: every operation that asks for one, under its own name. */
 export function createCallables(
@@ -31,29 +31,53 @@ export function createCallables(
   return Object.fromEntries(
     operations
       .filter(({ callable }) => callable)
-      .map((operation) => [operation.name, createCallable(operation, options, getDeps)]),
+      .map((operation) => [operation.name, createCallable(serveOperation(operation), options, getDeps)]),
   );
 }
 
+/** What a callable does: the decision, and its answer. */
+export interface CallHandler {
+  /** For the log. */
+  readonly name: string;
+  /** The largest body, in bytes. Default: that of the HTTP API. */
+  readonly maxBodyBytes?: number;
+  answer(deps: CallDeps, call: Call): Promise<unknown>;
+}
+
+function serveOperation(operation: Operation): CallHandler {
+  const { name } = operation;
+  let found: BoundOperation | undefined;
+  return {
+    name,
+    async answer(deps, call) {
+      found ??= deps.operations.find((bound) => bound.operation === operation);
+      if (found === undefined) throw new Error(`${name} belongs to no module`);
+      return runCall(found, call, await allowCall(deps, found, call));
+    },
+  };
+}
+
 /**
- * An operation as a callable function, with the same checks as its HTTP route.
+ * A callable function with the same checks as an HTTP route.
  *
  * The SDK would verify both tokens itself before the handler runs: without a revocation check, with 401 when Google cannot
  * be reached, and in the emulator it only decodes. So the headers are taken off the request first, and `request.auth` is
  * always empty.
  */
-function createCallable(operation: Operation, options: CallableOptions, getDeps: () => CallDeps): Callable {
+export function createCallable(
+  { name, maxBodyBytes, answer }: CallHandler,
+  options: CallableOptions,
+  getDeps: () => CallDeps,
+): Callable {
   const contexts = new WeakMap<object, CallContext>();
   const open = once(() => {
     const deps = getDeps();
-    const bound = deps.operations.find((one) => one.operation === operation);
-    if (bound === undefined) throw new Error(`${operation.name} belongs to no module`);
-    return { deps, bound, allowOrigin: allowOrigins(deps.config.allowedHeaders) };
+    return { deps, allowOrigin: allowOrigins(deps.config.allowedHeaders) };
   });
 
   // `cors: false`: `allowOrigin` answers for CORS, from the allow-list.
   const inner = onCall({ ...options, cors: false }, async (request) => {
-    const { deps, bound } = open();
+    const { deps } = open();
     // A direct `run`, as in unit tests, has no headers: the caller is anonymous.
     const context = contexts.get(request.rawRequest ?? request) ?? {
       request: { headers: () => [] },
@@ -61,8 +85,8 @@ function createCallable(operation: Operation, options: CallableOptions, getDeps:
       labels: {},
     };
     const { requestId, labels } = context;
-    const line = openCallLine(deps.log, { requestId, labels, method: 'POST', route: `/${operation.name}` });
-    const call = {
+    const line = openCallLine(deps.log, { requestId, labels, method: 'POST', route: `/${name}` });
+    const call: Call = {
       ...context,
       decided: line.decided,
       // The SDK turns a call without an argument into null.
@@ -70,13 +94,13 @@ function createCallable(operation: Operation, options: CallableOptions, getDeps:
       locate: (field: string) => (field === '' ? 'data' : `data.${field}`),
     };
     try {
-      const answer = await runCall(bound, call, await allowCall(deps, bound, call));
+      const result = await answer(deps, call);
       line.answered(200);
       // The same JSON as over HTTP: the SDK would send an absent member as null.
-      return answer === undefined ? null : JSON.parse(JSON.stringify(answer));
+      return result === undefined ? null : JSON.parse(JSON.stringify(result));
     } catch (thrown) {
       const error = toHttpsError(thrown, deps, requestId);
-      line.answered(error.httpErrorCode.status, toAppError(thrown).code);
+      line.answered(error.httpErrorCode.status, isHttpsError(thrown) ? undefined : toAppError(thrown).code);
       throw error;
     }
   });
@@ -92,7 +116,7 @@ function createCallable(operation: Operation, options: CallableOptions, getDeps:
         const { requestId } = context;
         secureResponse(res, { requestId, config: deps.config });
         const pass = (next: () => void) => {
-          if (passTransport(req, res, deps, { requestId, path: `/${operation.name}` })) next();
+          if (passTransport(req, res, deps, { requestId, path: `/${name}`, maxBodyBytes })) next();
         };
         const serve = () => Promise.resolve(target.apply(self, [req, res])).then(resolve, reject);
         // Without CORS headers the web SDK cannot read a refused origin's answer, and reports `internal`. In the emulator it
@@ -122,7 +146,7 @@ function passTransport(
   req: Request,
   res: Response,
   deps: CallDeps,
-  { requestId, path }: { readonly requestId: string; readonly path: string },
+  { requestId, ...limits }: { readonly requestId: string } & TransportLimits,
 ): boolean {
   try {
     const check = () => {
@@ -130,7 +154,7 @@ function passTransport(
       parseCall(req);
       checkCall(req);
     };
-    enforceTransport(deps, req, requestId, { path, check });
+    enforceTransport(deps, req, requestId, { ...limits, check });
     return true;
   } catch (thrown) {
     const error = toHttpsError(thrown, deps, requestId);
@@ -148,8 +172,14 @@ function allowOrigins(further: readonly string[]) {
   return cors({ origin: true, methods: ['POST'], allowedHeaders, maxAge: 600 });
 }
 
+/** Not `instanceof`: an adopter's code may use another copy of the SDK, whose errors this one would hide as `internal`. */
+function isHttpsError(thrown: unknown): thrown is HttpsError {
+  return thrown instanceof Error && 'httpErrorCode' in thrown;
+}
+
 /** `details` carries what problem+json and its headers carry: `code`, `requestId`, `errors` per field, `retryAfter`. */
 function toHttpsError(thrown: unknown, { log }: CallDeps, requestId: string): HttpsError {
+  if (isHttpsError(thrown)) return new HttpsError(thrown.code, thrown.message, thrown.details);
   const error = toAppError(thrown);
   if (!isRefusal(error)) log.failure(requestId, error);
   return new HttpsError(ERRORS[error.code].callable, error.message, {

@@ -26,7 +26,7 @@ function isCall(body: unknown): body is { data: unknown } {
   return isJsonObject(body) && Object.keys(body).join() === 'data';
 }
 
-const MAX_DEPTH = 8;
+const MAX_DEPTH = 64;
 const LONG = /^type\.googleapis\.com\/google\.protobuf\.U?[Ii]nt64Value$/;
 
 /** Shallow enough to walk, and typed values (a `long` of Android or iOS) only of the types that the SDK knows. */

@@ -10,7 +10,7 @@ interface DecisionLine {
   readonly requestId: string;
   readonly method?: string;
   /** The path of the operation with the names of its parameters, or the name of the callable: never a value. */
-  readonly route?: string;
+  readonly route?: string | undefined;
   /** The HTTP status that the caller gets. */
   readonly status?: number;
   /** The permission that was asked for, `public` or `signed-in`. */

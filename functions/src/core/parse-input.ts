@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { AppError, type FieldError } from './errors.ts';
 import { describeIssue, withExample } from './input-messages.ts';
+import type { OutputOf, StandardIssue, StandardSchema } from './standard-schema.ts';
 import { findIllFormed } from './text.ts';
 
 /** Limits, so that a response is not larger than its request. */
@@ -24,6 +25,28 @@ export function parseInput<S extends z.ZodType>(
   if (illFormed === undefined) return parsed.data;
   throw invalidFields([{ field: fieldName(illFormed, locate), message: 'Send well-formed Unicode.' }]);
 }
+
+/** {@link parseInput} with the schema of another library. @param value parsed JSON */
+export async function parseStandard<S extends StandardSchema>(
+  schema: S,
+  value: unknown,
+  locate: (field: string) => string,
+): Promise<OutputOf<S>> {
+  const parsed = await schema['~standard'].validate(value);
+  if (parsed.issues !== undefined) {
+    const toField = ({ path = [], message }: StandardIssue) => ({
+      field: fieldName(path.map(keyOf).join('.'), locate),
+      message,
+    });
+    throw invalidFields(parsed.issues.slice(0, MAX_ERRORS).map(toField));
+  }
+  const illFormed = findIllFormed(value);
+  if (illFormed === undefined) return parsed.value;
+  throw invalidFields([{ field: fieldName(illFormed, locate), message: 'Send well-formed Unicode.' }]);
+}
+
+const keyOf = (part: NonNullable<StandardIssue['path']>[number]) =>
+  String(typeof part === 'object' ? part.key : part);
 
 /** The wrong fields of an input, by their names in the request. */
 export function inputErrors(

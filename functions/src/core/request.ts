@@ -17,6 +17,19 @@ export function headerLines({ headers, rawHeaders }: IncomingMessage, name: stri
   return lines;
 }
 
+/**
+ * The headers of a request for authentication. Behind a gateway `Authorization` may hold the gateway's own token.
+ *
+ * @param lines every line of a header, by its lower-case name
+ */
+export function credentialHeaders(
+  { behindGateway }: { readonly behindGateway: boolean },
+  lines: (name: string) => readonly string[],
+): (name: string) => readonly string[] {
+  const header = behindGateway ? 'x-forwarded-authorization' : 'authorization';
+  return (name) => lines(name === 'authorization' ? header : name);
+}
+
 /** Is this `Content-Type` JSON, with or without parameters? */
 export function isJson(contentType: string | undefined): boolean {
   return /^application\/json\s*(;|$)/i.test(contentType ?? '');

@@ -25,6 +25,16 @@ function oauthErrorOf({ code, message, oauthError }: AppError): Record<string, s
   return { error: oauthError ?? 'invalid_request', error_description: message };
 }
 
+/** The headers of a refusal, besides those of its body. */
+export function problemHeaders(error: AppError): Record<string, string> {
+  const challenge = challengeFor(error);
+  return {
+    ...(challenge !== undefined && { 'WWW-Authenticate': challenge }),
+    ...(error.retryAfter !== undefined && { 'Retry-After': String(error.retryAfter) }),
+    ...(error.allow !== undefined && { Allow: error.allow.join(', ') }),
+  };
+}
+
 /** The last handler: answers with what was thrown, as RFC 9457 `application/problem+json`. */
 export function sendProblem(
   { log, config: { errorDocs } }: Pick<CallDeps, 'config' | 'log'>,
@@ -43,10 +53,7 @@ export function sendProblem(
     // The response has begun: the client sees that it is cut off. Express would also print the error.
     if (res.headersSent) return res.socket?.destroySoon();
 
-    const challenge = challengeFor(error);
-    if (challenge !== undefined) res.set('WWW-Authenticate', challenge);
-    if (error.retryAfter !== undefined) res.set('Retry-After', String(error.retryAfter));
-    if (error.allow !== undefined) res.set('Allow', error.allow.join(', '));
+    res.set(problemHeaders(error));
     const oauthError = isOAuth(req) ? oauthErrorOf(error) : undefined;
     res
       .status(status)

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import type { Express, RequestHandler, Response } from 'express';
 import { AppError } from '../core/errors.ts';
-import { headerLines } from '../core/request.ts';
+import { credentialHeaders, headerLines } from '../core/request.ts';
 import { requestLabels } from '../core/request-labels.ts';
 import { allowCall, type Call, type CallDeps, runCall, streamCall } from '../pipeline/call.ts';
 import { openCallLine } from '../pipeline/call-line.ts';
@@ -33,8 +33,6 @@ export function addRoutes(app: Express, deps: CallDeps, mounts: readonly string[
 function serve(bound: BoundOperation, deps: CallDeps): RequestHandler {
   const { output, etag, stream, created, http } = bound.operation;
   const { config } = deps;
-  // Behind a gateway `Authorization` may hold the gateway's own token.
-  const credentialHeader = config.behindGateway ? 'x-forwarded-authorization' : 'authorization';
   const { read, locate } = httpInput(bound.operation);
   // The same for every mount: one route is one value in the log.
   const route = `/v1${pathTemplate(bound.operation)}`;
@@ -43,7 +41,7 @@ function serve(bound: BoundOperation, deps: CallDeps): RequestHandler {
     const labels = requestLabels(req, config.projectId);
     const line = openCallLine(deps.log, { requestId, labels, method: req.method, route });
     res.locals.line = line;
-    const headers = (name: string) => headerLines(req, name === 'authorization' ? credentialHeader : name);
+    const headers = credentialHeaders(config, (name) => headerLines(req, name));
     const call: Call = {
       request: { headers },
       requestId,

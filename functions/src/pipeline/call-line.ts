@@ -22,7 +22,7 @@ export interface CallLine {
   answered(status: number, code?: ErrorCode): boolean;
 }
 
-/** @param call who asked for what: the fields of the line that are known before the decision */
+/** @param call who asked for what: the fields that the decision does not change, read when the line is written */
 export function openCallLine(
   log: Pick<Log, 'decision'>,
   call: Pick<Line, 'requestId' | 'labels' | 'method' | 'route'>,

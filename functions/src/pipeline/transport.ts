@@ -18,22 +18,28 @@ interface TransportDeps {
   readonly log: Pick<Log, 'transport'>;
 }
 
+export interface TransportLimits {
+  /** For the log, if it is not the one of the request. */
+  readonly path?: string;
+  /** Further checks. */
+  readonly check?: () => void;
+  readonly maxBodyBytes?: number | undefined;
+}
+
 /**
  * Checks a request before anything is parsed, the same for the HTTP API and the callables. A refusal is one line in the log.
  *
- * @param path for the log, if it is not the one of the request
- * @param check further checks
  * @throws AppError `https_required`, `origin_denied`, `payload_too_large`, or what `refuseEarly` recorded
  */
 export function enforceTransport(
   { config, log }: TransportDeps,
   request: RawRequest,
   requestId: string,
-  { path = request.path, check }: { readonly path?: string; readonly check?: () => void } = {},
+  { path = request.path, check, maxBodyBytes = MAX_BODY_BYTES }: TransportLimits = {},
 ): void {
   restoreContentType(request);
   try {
-    checkTransport(config, request);
+    checkTransport(config, request, maxBodyBytes);
     const refusal = earlyRefusalOf(request);
     if (refusal !== undefined) throw refusal;
     check?.();
@@ -56,16 +62,25 @@ const MAX_LOGGED = 200;
 /** Text of a caller for the log, cut off; `?` for everything but visible ASCII. */
 const printable = (text: string) => text.slice(0, MAX_LOGGED).replace(/[^\x21-\x7e]/g, '?');
 
-function checkTransport(config: TransportDeps['config'], { headers, rawBody }: RawRequest): void {
+/** @throws AppError `https_required` */
+export function requireHttps(
+  { emulator }: Pick<OriginRules, 'emulator'>,
+  { headers }: Pick<RawRequest, 'headers'>,
+): void {
   // The emulator has no TLS. In production it ends at Google's front end, which overwrites this header. Never a redirect: the
   // token was sent already.
-  if (!config.emulator && headers['x-forwarded-proto'] !== 'https') {
+  if (!emulator && headers['x-forwarded-proto'] !== 'https') {
     throw new AppError('https_required', 'Use https://. If you sent a token over plain HTTP, revoke it.');
   }
+}
+
+function checkTransport(config: OriginRules, request: RawRequest, maxBodyBytes: number): void {
+  requireHttps(config, request);
+  const { headers, rawBody } = request;
   const { origin, 'sec-fetch-site': fetchSite } = headers;
   if (origin !== undefined && !(typeof origin === 'string' && isAllowedOrigin(config, origin, fetchSite))) {
     throw new AppError('origin_denied', 'This origin is not in ALLOWED_ORIGINS.');
   }
   const declared = Number(headers['content-length'] ?? 0);
-  if (declared > MAX_BODY_BYTES || (rawBody?.length ?? 0) > MAX_BODY_BYTES) throw payloadTooLarge();
+  if (declared > maxBodyBytes || (rawBody?.length ?? 0) > maxBodyBytes) throw payloadTooLarge();
 }

@@ -1,7 +1,8 @@
 import { type UnreadableClaim, unprivilegedPermissionsOf } from '../../authz/claim-mapping.ts';
-import { type Assurance, createPrincipal, type Principal } from '../../authz/principal.ts';
+import { createPrincipal, type Principal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry } from '../../authz/role-claims.ts';
 import { permissionsOf } from '../../authz/roles.ts';
+import type { Assurance } from '../../core/access-types.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type JsonObject, toJsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';

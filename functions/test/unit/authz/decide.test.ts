@@ -7,8 +7,9 @@ import {
   toDenialError,
 } from '../../../src/authz/decide.ts';
 import { ALL_PERMISSIONS, isPrivileged, type Permission } from '../../../src/authz/permissions.ts';
-import { ANONYMOUS, type Assurance, createPrincipal, type Principal } from '../../../src/authz/principal.ts';
+import { ANONYMOUS, createPrincipal, type Principal } from '../../../src/authz/principal.ts';
 import { ALL_ROLES, ROLES, type Role } from '../../../src/authz/roles.ts';
+import type { Assurance } from '../../../src/core/access-types.ts';
 import { challengeFor } from '../../../src/core/challenge.ts';
 import { AppError } from '../../../src/core/errors.ts';
 

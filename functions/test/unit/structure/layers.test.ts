@@ -29,7 +29,9 @@ const LAYERS: readonly (readonly string[])[] = [
   ['base-modules.ts'],
   ['modules.ts'],
   ['app.ts'],
-  ['index.ts'],
+  ['protection.ts'],
+  ['gatehouse.ts'],
+  ['library', 'index.ts'],
 ];
 
 const rank = (path: string) => LAYERS.findIndex((layer) => layer.includes(folder(path)));
@@ -51,8 +53,8 @@ describe('structure: layers, modules and cycles', () => {
   it('reads every source file and its imports', () => {
     assert.ok(files.length > 30);
     assert.ok(BASE_MODULES.every((name) => MODULES.includes(name)) && MODULES.length > BASE_MODULES.length);
-    const targets = byPath.get('index.ts')?.imports.map(({ target }) => target);
-    assert.ok(targets?.includes('firebase-functions/https') && targets.includes('config.ts'));
+    const targets = byPath.get('gatehouse.ts')?.imports.map(({ target }) => target);
+    assert.ok(targets?.includes('firebase-functions/https') && targets.includes('app.ts'));
   });
 
   it('has a layer for every file and folder of src', () => {

@@ -1,0 +1,41 @@
+import type { CallableOptions } from 'firebase-functions/https';
+import type { AccessRule } from '../authz/access-rule.ts';
+import type { Principal } from '../authz/principal.ts';
+import { parseStandard } from '../core/parse-input.ts';
+import type { InputOf, OutputOf, StandardSchema } from '../core/standard-schema.ts';
+import type { CallDeps } from '../pipeline/call.ts';
+import { guard } from '../pipeline/guard.ts';
+import { type CallHandler, createCallable } from './callable.ts';
+
+/** A callable function of an adopter. */
+export interface OwnCallable<Input extends StandardSchema, Output extends StandardSchema> {
+  readonly access: AccessRule;
+  readonly input: Input;
+  /** Schema of the answer; `null`: no content. */
+  readonly output: Output | null;
+  run(
+    input: OutputOf<Input>,
+    context: { readonly principal: Principal; readonly requestId: string },
+  ): InputOf<Output> | Promise<InputOf<Output>>;
+}
+
+/** @param name for the log */
+export function createOwnCallable<Input extends StandardSchema, Output extends StandardSchema>(
+  name: string,
+  { access, input, output, run }: OwnCallable<Input, Output>,
+  options: CallableOptions,
+  getDeps: () => CallDeps,
+) {
+  const answer: CallHandler['answer'] = async (deps, call) => {
+    const { request, requestId, decided } = call;
+    const principal = await guard(deps, { request, requestId, decided, access, changes: true });
+    const sent = await parseStandard(input, call.readInput(), call.locate);
+    const answered = await run(sent, { principal, requestId });
+    if (output === null) return undefined;
+    const valid = await output['~standard'].validate(answered);
+    if (valid.issues === undefined) return valid.value;
+    throw new Error(`the answer does not match its schema: ${valid.issues[0]?.message}`);
+  };
+  // The SDK has read the body already; the schema says what is too large.
+  return createCallable({ name, maxBodyBytes: Number.POSITIVE_INFINITY, answer }, options, getDeps);
+}

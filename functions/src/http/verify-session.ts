@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { authenticate } from '../authn/authenticate.ts';
+import { findCredential } from '../authn/credential.ts';
+import type { Principal } from '../authz/principal.ts';
+import { isRefusal, toAppError } from '../core/errors.ts';
+import { credentialHeaders, headerLines } from '../core/request.ts';
+import type { CallDeps } from '../pipeline/call.ts';
+
+/** A request of Node or Express, or one of the Fetch API, as Next.js and other frameworks have it. */
+export interface SessionRequest {
+  readonly headers: IncomingHttpHeaders | Headers;
+}
+
+/**
+ * Authenticates the request of a page that a server renders. It decides nothing: the page asks `principal.permissions`.
+ *
+ * @returns null for a request without a credential, and for one whose credential is refused
+ * @throws AppError `unavailable` when it cannot be told
+ */
+export async function verifySession(deps: CallDeps, request: SessionRequest): Promise<Principal | null> {
+  try {
+    const headers = credentialHeaders(deps.config, headerReader(request));
+    const credential = findCredential(deps.authenticators, { headers });
+    if (credential === undefined) return null;
+    return await authenticate(deps, credential, { fresh: false });
+  } catch (thrown) {
+    if (!isRefusal(thrown)) throw thrown;
+    const { code, reason = code, logDetail, caller } = toAppError(thrown);
+    deps.log.decision({
+      requestId: randomUUID(),
+      permission: 'signed-in',
+      granted: false,
+      ...{ reason, code, detail: logDetail },
+      ...(caller && { issuer: caller.issuer, subject: caller.subject }),
+    });
+    return null;
+  }
+}
+
+function headerReader(request: SessionRequest): (name: string) => readonly string[] {
+  if (request instanceof IncomingMessage) return (name) => headerLines(request, name);
+  const { headers } = request;
+  if (isFetchHeaders(headers)) return (name) => toLines(headers.get(name) ?? undefined);
+  return (name) => toLines(headers[name]);
+}
+
+const isFetchHeaders = (headers: SessionRequest['headers']): headers is Headers =>
+  typeof headers.get === 'function';
+
+const toLines = (value: string | string[] | undefined) => (value === undefined ? [] : [value].flat());

@@ -1,0 +1,71 @@
+import type { ServerResponse } from 'node:http';
+import type { CallableOptions } from 'firebase-functions/https';
+import type { AccessRule } from './authz/access-rule.ts';
+import { isPermission, type Permission } from './authz/permissions.ts';
+import { createOwnCallable, type OwnCallable } from './callable/own-callable.ts';
+import { functionTarget } from './config.ts';
+import type { StandardSchema } from './core/standard-schema.ts';
+import { type AccessRequest, admit, type LoadResource } from './http/require-access.ts';
+import { type SessionRequest, verifySession } from './http/verify-session.ts';
+import type { CallDeps } from './pipeline/call.ts';
+
+interface Options<Request> {
+  readonly resource?: LoadResource<Request>;
+}
+
+/** What protects functions of other code with the decisions of Gatehouse. */
+export const createProtection = (getDeps: () => CallDeps) => ({
+  /** Express middleware. */
+  requireAccess<Request extends AccessRequest>(
+    access: AccessRule | Permission,
+    { resource }: Options<Request> = {},
+  ) {
+    const rule = readRule(access, resource);
+    return (req: Request, res: ServerResponse, next: (error?: unknown) => void): void => {
+      (async () => {
+        if (await admit(getDeps(), rule, req, res, resource)) next();
+      })().catch(next);
+    };
+  },
+
+  /** The handler of an `onRequest`. */
+  guard<Request extends AccessRequest, Response extends ServerResponse>(
+    access: AccessRule | Permission,
+    handler: (req: Request, res: Response) => unknown,
+    { resource }: Options<Request> = {},
+  ) {
+    const rule = readRule(access, resource);
+    return async (req: Request, res: Response): Promise<void> => {
+      if (await admit(getDeps(), rule, req, res, resource)) await handler(req, res);
+    };
+  },
+
+  /** A callable function. */
+  callable<Input extends StandardSchema, Output extends StandardSchema>({
+    access,
+    input,
+    output,
+    run,
+    ...options
+  }: Omit<OwnCallable<Input, Output>, 'access'> & { access: AccessRule | Permission } & CallableOptions) {
+    const rule = readRule(access);
+    const name = functionTarget()?.split('.').at(-1) ?? 'callable';
+    return createOwnCallable(name, { access: rule, input, output, run }, options, getDeps);
+  },
+
+  verifySession: (request: SessionRequest) => verifySession(getDeps(), request),
+});
+
+/** @throws Error for a rule that could only refuse, as code without types can have it */
+function readRule(access: AccessRule | Permission, resource?: unknown): AccessRule {
+  const rule = isPermission(access) ? { permission: access } : access;
+  if (rule === 'public' || rule === 'signed-in') return rule;
+  if (typeof rule === 'string') throw noSuchPermission(rule);
+  if (rule.signedIn === true) return rule;
+  const { permission, unless = permission, own } = rule;
+  for (const name of [permission, unless]) if (!isPermission(name)) throw noSuchPermission(name);
+  if (own && resource === undefined) throw new Error('A rule with `own` needs `resource`.');
+  return rule;
+}
+
+const noSuchPermission = (name: unknown) => new Error(`There is no permission ${String(name)}.`);
