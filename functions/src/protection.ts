@@ -5,7 +5,7 @@ import { isPermission, type Permission } from './authz/permissions.ts';
 import { createOwnCallable, type OwnCallable } from './callable/own-callable.ts';
 import { functionTarget } from './config.ts';
 import type { StandardSchema } from './core/standard-schema.ts';
-import { type AccessRequest, admit, type LoadResource } from './http/require-access.ts';
+import { type AccessRequest, checkAccess, type LoadResource } from './http/require-access.ts';
 import { type SessionRequest, verifySession } from './http/verify-session.ts';
 import type { CallDeps } from './pipeline/call.ts';
 
@@ -23,7 +23,7 @@ export const createProtection = (getDeps: () => CallDeps) => ({
     const rule = readRule(access, resource);
     return (req: Request, res: ServerResponse, next: (error?: unknown) => void): void => {
       (async () => {
-        if (await admit(getDeps(), rule, req, res, resource)) next();
+        if (await checkAccess(getDeps(), rule, req, res, resource)) next();
       })().catch(next);
     };
   },
@@ -36,7 +36,7 @@ export const createProtection = (getDeps: () => CallDeps) => ({
   ) {
     const rule = readRule(access, resource);
     return async (req: Request, res: Response): Promise<void> => {
-      if (await admit(getDeps(), rule, req, res, resource)) await handler(req, res);
+      if (await checkAccess(getDeps(), rule, req, res, resource)) await handler(req, res);
     };
   },
 

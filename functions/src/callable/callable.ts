@@ -172,7 +172,7 @@ function allowOrigins(further: readonly string[]) {
   return cors({ origin: true, methods: ['POST'], allowedHeaders, maxAge: 600 });
 }
 
-/** Not `instanceof`: an adopter's code may use another copy of the SDK, whose errors this one would hide as `internal`. */
+/** Not `instanceof`: code of an adopter may use another copy of the SDK, whose class is another one. */
 function isHttpsError(thrown: unknown): thrown is HttpsError {
   return thrown instanceof Error && 'httpErrorCode' in thrown;
 }

@@ -59,7 +59,7 @@ function openRequest({ log, config }: CallDeps, req: AccessRequest, res: ServerR
  *
  * @returns the principal, which is then also `req.principal`; undefined when the request was answered with a refusal
  */
-export async function admit<Request extends AccessRequest>(
+export async function checkAccess<Request extends AccessRequest>(
   deps: CallDeps,
   access: AccessRule,
   req: Request,

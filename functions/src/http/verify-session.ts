@@ -15,7 +15,7 @@ export interface SessionRequest {
 /**
  * Authenticates the request of a page that a server renders. It decides nothing: the page asks `principal.permissions`.
  *
- * @returns null for a request without a credential, and for one whose credential is refused
+ * @returns null for a request without a credential, and for a refused credential
  * @throws AppError `unavailable` when it cannot be told
  */
 export async function verifySession(deps: CallDeps, request: SessionRequest): Promise<Principal | null> {

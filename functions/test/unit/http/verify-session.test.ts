@@ -13,7 +13,7 @@ describe('guard and verifySession', () => {
         const hello = guard('notes:read', (req, res) => res.end(`Hello ${req.principal?.uid}`));
         return createServer(async (req, res) => {
           if (req.url === '/hello') return hello(req, res);
-          res.end((await verifySession(req))?.uid ?? 'nobody');
+          res.end((await verifySession(req))?.uid ?? 'anonymous');
         });
       },
     });
@@ -34,7 +34,7 @@ describe('guard and verifySession', () => {
 
   it('verifies the session of a request of Node', async () => {
     assert.equal((await api.as('member').get('/page')).text, 'member');
-    assert.equal((await api.as().get('/page')).text, 'nobody');
+    assert.equal((await api.as().get('/page')).text, 'anonymous');
     assert.deepEqual(api.lines, []);
   });
 
