@@ -172,7 +172,7 @@ function allowOrigins(further: readonly string[]) {
   return cors({ origin: true, methods: ['POST'], allowedHeaders, maxAge: 600 });
 }
 
-/** Not `instanceof`: code of an adopter may use another copy of the SDK, whose class is another one. */
+/** Not `instanceof`: an adopter may use another copy of the SDK, with a class of its own. */
 function isHttpsError(thrown: unknown): thrown is HttpsError {
   return thrown instanceof Error && 'httpErrorCode' in thrown;
 }
