@@ -3,6 +3,7 @@ import type { FirstSight } from './authn/ports.ts';
 import { type DirectoryService, directory } from './directory/index.ts';
 import { identities } from './identities/index.ts';
 import { meta } from './meta/index.ts';
+import { ownerClaim } from './owner-claim/index.ts';
 import { type Authentication, createAuthentication } from './pipeline/authentication.ts';
 import { compose, defineModule } from './pipeline/module.ts';
 import { signUp } from './sign-up/index.ts';
@@ -27,4 +28,5 @@ export const baseModules = compose()
   .use(authentication)
   .use(users)
   .use(identities)
+  .use(ownerClaim)
   .use(tokenExchange);

@@ -1,6 +1,8 @@
 /** Every audit action, and when its event is written. `docs/reference/audit-actions.md` shows this table; a test compares the two. */
 export const AUDIT_ACTIONS = {
   'roles.set': 'an administrator or `npm run grant` sets, adds or removes grants',
+  'owner.offer': '`npm run gatehouse:claim-owner` creates a claim code',
+  'owner.claim': 'a user presents the claim code and becomes the first owner',
   'roles.default': 'a new user gets the default role',
   'grants.expire': 'reconciliation removes expired grants',
   'user.disable': 'a user is disabled through the API',

@@ -53,6 +53,12 @@ export const REFUSAL_REASONS = [
   'wrong-token-type',
   'service-token',
   'narrowed-by-scopes',
+  // The first owner.
+  'no-firebase-user',
+  'email-not-verified',
+  'no-claim-code',
+  'claim-code-expired',
+  'wrong-claim-code',
   // The Lambda authorizer.
   'needs-directory',
   'not-in-routes',

@@ -13,6 +13,8 @@ interface Intent {
   readonly uid: string;
   readonly action: AuditAction;
   readonly reason?: string | undefined;
+  /** The change uses the claim code of the first owner. */
+  readonly ownerClaim?: true;
 }
 
 /**
@@ -38,24 +40,27 @@ interface Deps {
 
 export function createChangeAccess({ directory, sync, audit, log }: Deps): ChangeAccess {
   return async (actor, intent, decide) => {
-    const { uid, action, reason } = intent;
+    const { uid, action, reason, ownerClaim } = intent;
     const id = randomUUID();
     const event = { ...identifyActor(actor), action, target: uid, reason };
     try {
-      const outcome = await directory.change({ id, uid, actor: directoryIdOf(actor) }, (context) => {
-        const { entry, now } = context;
-        if (entry === undefined) throw new AppError('not_found', 'There is no such user.');
-        const edit = decide({ ...context, entry });
-        if (edit === undefined) return undefined;
-        const edited = applyEdit(entry, edit, now);
-        const isLeased = entry.lease !== undefined && now < entry.lease.until;
-        const lease = isLeased ? entry.lease : { by: id, until: now + LEASE_SECONDS };
-        return {
-          ...edited,
-          entry: { ...edited.entry, ...(edited.entry.pending.length > 0 && { lease }) },
-          audit: { ...event, outcome: 'done', ...difference(entry, edited.entry, edit) },
-        };
-      });
+      const outcome = await directory.change(
+        { id, uid, actor: directoryIdOf(actor), ownerClaim },
+        (context) => {
+          const { entry, now } = context;
+          if (entry === undefined) throw new AppError('not_found', 'There is no such user.');
+          const edit = decide({ ...context, entry });
+          if (edit === undefined) return undefined;
+          const edited = applyEdit(entry, edit, now);
+          const isLeased = entry.lease !== undefined && now < entry.lease.until;
+          const lease = isLeased ? entry.lease : { by: id, until: now + LEASE_SECONDS };
+          return {
+            ...edited,
+            entry: { ...edited.entry, ...(edited.entry.pending.length > 0 && { lease }) },
+            audit: { ...event, outcome: 'done', ...difference(entry, edited.entry, edit) },
+          };
+        },
+      );
       if (!outcome?.entry || !outcome.audit) return undefined;
       log.change(outcome.audit);
       const { entry } = outcome;
@@ -85,7 +90,7 @@ export async function reportRefusal(
 }
 
 function isDenial(code: keyof typeof ERRORS): boolean {
-  return ERRORS[code].status === 403 || code === 'last_owner';
+  return ERRORS[code].status === 403 || code === 'last_owner' || code === 'owner_exists';
 }
 
 function directoryIdOf(actor: Actor): string | undefined {

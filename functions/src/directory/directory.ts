@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DocumentSnapshot, Transaction } from '@google-cloud/firestore';
+import type { DocumentData, DocumentSnapshot, Transaction } from '@google-cloud/firestore';
 import { type AuditEvent, type AuditLog, auditEventRef } from '../audit/index.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { AppError, unavailable } from '../core/errors.ts';
@@ -23,6 +23,15 @@ export interface ChangeContext<Entry extends DirectoryEntry | undefined = Direct
   readonly now: number;
   /** The second that was this many milliseconds ago, by the same clock. */
   secondBefore(milliseconds: number): number;
+  /** In a change with `ownerClaim`. */
+  readonly ownerClaim?: OwnerClaim | undefined;
+}
+
+/** What decides whether somebody may become the first owner. */
+export interface OwnerClaim {
+  readonly hasOwner: boolean;
+  /** The document of the claim code; undefined when there is none. */
+  readonly document: DocumentData | undefined;
 }
 
 /** What a change writes: all of it or nothing. */
@@ -44,13 +53,19 @@ export interface Directory {
   /**
    * Changes one entry in a transaction, together with the list of owners, the access change and the audit event.
    *
-   * @param ids `id` of the audit event, which shows whether a commit without a response was made; directory id of the `actor`
+   * @param ids `id` of the audit event, which shows whether a commit without a response was made; directory id of the `actor`;
+   *   `ownerClaim`: the change uses the claim code, and deletes it
    * @param decide pure, may run several times; what it throws ends the transaction; undefined changes nothing
    * @returns the outcome, or undefined when nothing was changed
    * @throws AppError `last_owner`, `unavailable`, or what `decide` throws
    */
   change(
-    ids: { readonly uid: string; readonly id?: string | undefined; readonly actor?: string | undefined },
+    ids: {
+      readonly uid: string;
+      readonly id?: string | undefined;
+      readonly actor?: string | undefined;
+      readonly ownerClaim?: true | undefined;
+    },
     decide: (context: ChangeContext<DirectoryEntry | undefined>) => Outcome | undefined,
   ): Promise<Outcome | undefined>;
 }
@@ -65,6 +80,7 @@ interface DirectoryDeps {
 
 export const DIRECTORY = 'directory';
 const OWNERS = 'system/owners';
+export const OWNER_CLAIM = 'system/ownerClaim';
 
 export function createDirectory({ open, clock, audit, onAccessChange }: DirectoryDeps): Directory {
   /** The owners after the change; undefined: the same as before. @throws AppError `last_owner` */
@@ -102,7 +118,7 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
     hasOwner: () =>
       useFirestore('owners.find', open, async ({ db }) => ownersOf(await db.doc(OWNERS).get()).length > 0),
 
-    change: ({ id = randomUUID(), uid, actor }, decide) =>
+    change: ({ id = randomUUID(), uid, actor, ownerClaim }, decide) =>
       useFirestore('directory.change', open, async (firestore) => {
         const { db } = firestore;
         const ref = db.doc(`${DIRECTORY}/${uid}`);
@@ -120,13 +136,15 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
           const before = entryOf(snapshot);
           const acting =
             actor === undefined ? undefined : entryOf(await tx.get(db.doc(`${DIRECTORY}/${actor}`)));
-          const outcome = decide({ entry: before, actor: acting, ...timesOf(snapshot) });
+          const claim = ownerClaim && (await readOwnerClaim(firestore, tx));
+          const outcome = decide({ entry: before, actor: acting, ownerClaim: claim, ...timesOf(snapshot) });
           committing = outcome;
           if (outcome === undefined) return undefined;
           const owners = await ownersAfter(firestore, tx, { uid, before, outcome });
           if (outcome.entry === null) tx.delete(ref);
           else tx.set(ref, toDocument(outcome.entry));
           if (owners !== undefined) tx.set(db.doc(OWNERS), { uids: owners });
+          if (ownerClaim) tx.delete(db.doc(OWNER_CLAIM));
           if (outcome.accessChange !== undefined) {
             appendAccessChange(firestore, tx, { uid, ...outcome.accessChange }, clock);
           }
@@ -143,6 +161,11 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
         return result;
       }),
   };
+}
+
+async function readOwnerClaim({ db }: OpenedFirestore, tx: Transaction): Promise<OwnerClaim> {
+  const [owners, claim] = await Promise.all([tx.get(db.doc(OWNERS)), tx.get(db.doc(OWNER_CLAIM))]);
+  return { hasOwner: ownersOf(owners).length > 0, document: claim.data() };
 }
 
 function ownersOf(snapshot: DocumentSnapshot): string[] {

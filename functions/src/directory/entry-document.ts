@@ -4,10 +4,11 @@ import { isRole, type Role } from '../authz/roles.ts';
 import { AppError } from '../core/errors.ts';
 import { omitUndefined } from '../platform/firestore/firestore.ts';
 import type { DirectoryEntry, Grant } from './entry.ts';
+import type { UseCount } from './use-count.ts';
 
 /** The Firestore document of an entry. `roles` and `nextExpiry` are for queries. */
 export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
-  const { uid, grants, lease, exchange, pendingSince, created, updated, ...rest } = entry;
+  const { uid, grants, lease, exchange, ownerClaim, pendingSince, created, updated, ...rest } = entry;
   const expiry = nextExpiry(grants, 0);
   return omitUndefined({
     ...rest,
@@ -22,7 +23,8 @@ export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
     roles: activeRoles(grants, 0),
     nextExpiry: Number.isFinite(expiry) ? toDate(expiry) : undefined,
     lease: lease && { by: lease.by, until: toDate(lease.until) },
-    exchange: exchange && { since: toDate(exchange.since), count: exchange.count },
+    exchange: exchange && { ...exchange, since: toDate(exchange.since) },
+    ownerClaim: ownerClaim && { ...ownerClaim, since: toDate(ownerClaim.since) },
     pendingSince: toDate(pendingSince),
     created: toDate(created),
     updated: toDate(updated),
@@ -40,7 +42,8 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
     return {
       uid,
       ...(read.identity !== undefined && { identity: identityFrom(read.identity) }),
-      ...(read.exchange !== undefined && { exchange: exchangeFrom(read.exchange) }),
+      ...(read.exchange !== undefined && { exchange: useCountFrom(read.exchange) }),
+      ...(read.ownerClaim !== undefined && { ownerClaim: useCountFrom(read.ownerClaim) }),
       email: read.email as string | undefined,
       emailVerified: read.emailVerified === true,
       // Absent in an entry of an older version, until the profile is copied again.
@@ -90,7 +93,7 @@ function identityFrom(value: unknown): DirectoryEntry['identity'] {
   return { issuer: text(issuer), subject: text(subject) };
 }
 
-function exchangeFrom(value: unknown): DirectoryEntry['exchange'] {
+function useCountFrom(value: unknown): UseCount {
   const { since, count } = value as Record<string, unknown>;
   return { since: secondOf(since), count: wholeNumber(count) };
 }

@@ -4,7 +4,13 @@ import { createDirectoryService } from './service.ts';
 import { createReconcileSchedule } from './sync/reconcile-schedule.ts';
 
 export type { ChangeAccess } from './change-access.ts';
-export type { ChangeContext, Directory, Outcome } from './directory.ts';
+export {
+  type ChangeContext,
+  type Directory,
+  type Outcome,
+  OWNER_CLAIM,
+  type OwnerClaim,
+} from './directory.ts';
 export { applyEdit, applyGrantRequests, type GrantRequest, summarizeGrants } from './edit.ts';
 export type { DirectoryEntry, Grant } from './entry.ts';
 export type { DirectoryList, UserPage, UserQuery } from './list.ts';
@@ -13,6 +19,7 @@ export { findOrProvision, hasCurrentProfile, provisionEntry, provisionExternalUs
 export type { DirectoryService } from './service.ts';
 export { handleAccountDeleted, markAccountOutOfSync } from './sync/account-lifecycle.ts';
 export type { AccountSync } from './sync/account-sync.ts';
+export { countUse, type UseCount, type UseLimit } from './use-count.ts';
 
 /** The record of who may do what, synced to Firebase Auth and to every instance. */
 export const directory = defineModule({

@@ -11,10 +11,13 @@ export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
     'The operation needs a stronger or more recent sign-in (RFC 9470). `acr_values` and `max_age` in `WWW-Authenticate` say which. Sign the user in again and retry.',
   app_check_failed:
     '`X-Firebase-AppCheck` is missing, not valid, or was used before. Get a token from the App Check SDK.',
-  permission_denied: 'You lack a permission; `scope` in `WWW-Authenticate` names it.',
+  permission_denied:
+    'You lack a permission; `scope` in `WWW-Authenticate` names it. Without `scope`, `detail` says what is missing.',
   exceeds_own_permissions:
     'The role that you grant or remove, or the user that you change, has a permission that you do not hold.',
   own_account: 'You cannot change your own roles, or disable or delete yourself.',
+  invalid_claim_code:
+    'The code for the first owner is wrong, was used, was replaced or is older than an hour. Create another one with `npm run gatehouse:claim-owner`.',
   https_required:
     'The request came over plain HTTP. It is not redirected: a token in it may have been read already.',
   origin_denied:
@@ -25,6 +28,7 @@ export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
     'The path or the resource does not exist, or it belongs to another user. The response does not say which.',
   method_not_allowed: 'The path exists; `Allow` lists the methods.',
   already_exists: 'Another user has this e-mail address. `errors` names the field.',
+  owner_exists: 'The project has an owner, so no code makes another one. Ask the owner for the role.',
   last_owner:
     'This would leave the project without an enabled owner with an unlimited grant. Make another user an owner first.',
   version_mismatch:
@@ -38,7 +42,7 @@ export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
   payload_too_large: 'The body is larger than 100 KiB.',
   unsupported_media_type: 'Send `Content-Type: application/json`, uncompressed.',
   rate_limited:
-    'Too many token exchanges of one user in a minute. Wait `Retry-After` seconds. One exchange is enough for many sign-ins.',
+    'Too many token exchanges or claim codes of one user. Wait `Retry-After` seconds. One exchange is enough for many sign-ins.',
   unavailable:
     "Firestore, Firebase Auth or the issuer's keys did not answer in time. `Retry-After` says when to retry. After a change that timed out, read before you repeat it.",
   internal: 'A bug. The log has it under `requestId`.',

@@ -1,30 +1,11 @@
 import { isActive } from '../authz/role-claims.ts';
 import type { Role } from '../authz/roles.ts';
-import { rateLimited } from '../core/errors.ts';
-import type { DirectoryEntry, Grant } from '../directory/index.ts';
+import type { Grant, UseLimit } from '../directory/index.ts';
 
 /** What an exchange changes in the entry of the user. Pure. Times are seconds since the epoch. */
 
-/** Exchanges of one identity per window. A client needs one an hour, or one for each device. */
-export const EXCHANGES = 10;
-/** Seconds, from the first exchange of the window. */
-export const WINDOW = 60;
-
-/**
- * Counts an exchange. The count is part of the entry, so all instances share it.
- *
- * @throws AppError `rate_limited` over the limit
- */
-export function countExchange(
-  before: DirectoryEntry['exchange'],
-  now: number,
-): NonNullable<DirectoryEntry['exchange']> {
-  // A clock that was set back a little must not start a new window; one that was far ahead must not keep it open.
-  const isOver = before === undefined || Math.abs(now - before.since) >= WINDOW;
-  if (isOver) return { since: now, count: 1 };
-  if (before.count >= EXCHANGES) throw rateLimited(before.since + WINDOW - now);
-  return { since: before.since, count: before.count + 1 };
-}
+/** Exchanges of one identity. A client needs one an hour, or one for each device. */
+export const EXCHANGE_LIMIT: UseLimit = { uses: 10, window: 60 };
 
 /** What the exchanged token gives. */
 interface Issued {

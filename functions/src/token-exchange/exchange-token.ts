@@ -7,6 +7,7 @@ import { seconds } from '../core/clock.ts';
 import { type Caller, isRefusal, toAppError, unavailable } from '../core/errors.ts';
 import {
   applyEdit,
+  countUse,
   type DirectoryEntry,
   type DirectoryService,
   markAccountOutOfSync,
@@ -16,7 +17,7 @@ import {
 import type { Authentication } from '../pipeline/authentication.ts';
 import { createRateLimit } from '../pipeline/rate-limit.ts';
 import type { Platform } from '../platform/platform.ts';
-import { countExchange, EXCHANGES, exchangedGrants, WINDOW } from './entry-changes.ts';
+import { EXCHANGE_LIMIT, exchangedGrants } from './entry-changes.ts';
 import { readSubjectToken, refused, type TokenSubject } from './subject-token.ts';
 
 /**
@@ -45,7 +46,7 @@ export function createExchangeToken(
 ): ExchangeToken {
   const { accessRecords, clock } = authentication;
   const { sync } = directory;
-  const limit = createRateLimit({ uses: EXCHANGES, window: WINDOW });
+  const limit = createRateLimit(EXCHANGE_LIMIT);
 
   /** Provisions the entry. @throws AppError when the entry, or the scopes of the token, do not allow the exchange */
   async function provisionSubject({ principal, identity, issuedRoles }: TokenSubject): Promise<void> {
@@ -62,7 +63,7 @@ export function createExchangeToken(
     const event = { ...identifyCaller(principal), requestId, outcome: 'done' } as const;
     const outcome = await directory.change({ uid }, ({ entry, now }): Outcome => {
       checkSubject(entry, principal);
-      const exchange = countExchange(entry.exchange, now);
+      const exchange = countUse(entry.exchange, now, EXCHANGE_LIMIT);
       const issued = { roles: issuedRoles, issuer, expiresAt: principal.tokenExpiresAt, now };
       const grants = exchangedGrants(entry.grants, issued);
       const edited = grants === entry.grants ? { entry } : applyEdit(entry, { grants }, now);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { countExchange, EXCHANGES, WINDOW } from '../../../src/token-exchange/entry-changes.ts';
+import { countUse, type UseCount } from '../../../src/directory/use-count.ts';
+import { EXCHANGE_LIMIT } from '../../../src/token-exchange/entry-changes.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 
 const NOW = 1_800_000_000;
+const countExchange = (before: UseCount | undefined, now: number) => countUse(before, now, EXCHANGE_LIMIT);
 
 describe('the limit of exchanges', () => {
   it('counts from the first exchange, up to ten in a minute', async () => {
@@ -12,7 +14,7 @@ describe('the limit of exchanges', () => {
       window = countExchange(window, NOW + count);
       assert.deepEqual(window, { since: NOW, count });
     }
-    assert.deepEqual([EXCHANGES, WINDOW], [10, 60]);
+    assert.deepEqual(EXCHANGE_LIMIT, { uses: 10, window: 60 });
     const { retryAfter } = await assertRefused(() => countExchange(window, NOW + 59), 'rate_limited');
     assert.equal(retryAfter, 1);
   });

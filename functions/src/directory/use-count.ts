@@ -1,0 +1,28 @@
+import { rateLimited } from '../core/errors.ts';
+
+/** Uses in the current window, as an entry stores them: all instances share the count. */
+export interface UseCount {
+  /** Second since the epoch of the first use. */
+  readonly since: number;
+  readonly count: number;
+}
+
+/** @property window seconds, from the first use */
+export interface UseLimit {
+  readonly uses: number;
+  readonly window: number;
+}
+
+/**
+ * Counts a use. Pure.
+ *
+ * @param now seconds since the epoch
+ * @throws AppError `rate_limited` over the limit
+ */
+export function countUse(before: UseCount | undefined, now: number, { uses, window }: UseLimit): UseCount {
+  // A clock that was set back a little must not start a new window; one that was far ahead must not keep it open.
+  const isOver = before === undefined || Math.abs(now - before.since) >= window;
+  if (isOver) return { since: now, count: 1 };
+  if (before.count >= uses) throw rateLimited(before.since + window - now);
+  return { since: before.since, count: before.count + 1 };
+}

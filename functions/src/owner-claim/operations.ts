@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { operation } from '../pipeline/operation.ts';
+import { user } from '../users/index.ts';
+import type { OwnerClaimService } from './owner-claim-service.ts';
+
+export const claimOwner = operation<OwnerClaimService>()({
+  name: 'claimOwner',
+  effect: 'write',
+  // Nobody has a role yet. The code is the permission; the service reads the record of the user.
+  access: 'signed-in',
+  http: { method: 'post', path: '/claim-owner' },
+  callable: true,
+  input: z.strictObject({
+    code: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .meta({
+        description: 'As `npm run gatehouse:claim-owner` prints it.',
+        examples: ['q0ZJ7b1yXn4kV2mT8sLwUe5RdA9cGhFi'],
+      }),
+  }),
+  output: user,
+  errors: ['permission_denied', 'invalid_claim_code', 'owner_exists', 'rate_limited', 'claims_too_large'],
+  summary: 'Become the first owner with a one-time code.',
+  run: ({ code }, { service, actor }) => service.claim(actor, code),
+});
