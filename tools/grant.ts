@@ -9,7 +9,7 @@ import {
   grantToExternalUser,
   type NamedUser,
 } from '../functions/src/users/operator-grant.ts';
-import { connect, explain, isEmulated } from './lib/connect.ts';
+import { connect, explain, isEmulated } from '../functions/cli/connect.ts';
 import { readDeployed } from './lib/deployed.ts';
 import { readUsage } from './lib/usage.ts';
 

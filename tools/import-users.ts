@@ -6,7 +6,7 @@ import { AppError } from '../functions/src/core/errors.ts';
 import { type ImportProgress, importUsers, NOTHING } from '../functions/src/directory/import-users.ts';
 import type { Account } from '../functions/src/platform/firebase-auth/account.ts';
 import { getsDefaultRole, provisionUser } from '../functions/src/sign-up/service.ts';
-import { connect, explain } from './lib/connect.ts';
+import { connect, explain } from '../functions/cli/connect.ts';
 import { ROOT } from './lib/emulator-setup.ts';
 import { readUsage } from './lib/usage.ts';
 

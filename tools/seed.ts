@@ -5,7 +5,7 @@ import { createInstance } from '../functions/src/app.ts';
 import { ALL_ROLES } from '../functions/src/authz/roles.ts';
 import { loadConfig } from '../functions/src/config.ts';
 import { createPlatform } from '../functions/src/platform/platform.ts';
-import { forOperators } from './lib/connect.ts';
+import { forOperators } from '../functions/cli/connect.ts';
 
 export const DEMO_PASSWORD = 'gatehouse';
 /** The most powerful first. */

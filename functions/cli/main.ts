@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Command } from './command.ts';
 
 /** Each is loaded when it is run. */
-const COMMANDS = new Map<string, () => Promise<{ default: Command }>>([]);
+const COMMANDS = new Map<string, () => Promise<{ default: Command }>>([
+  ['claim-owner', () => import('./claim-owner.ts')],
+]);
 
 async function usage(): Promise<string> {
   const commands = [...COMMANDS].map(

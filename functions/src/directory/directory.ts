@@ -27,7 +27,7 @@ export interface ChangeContext<Entry extends DirectoryEntry | undefined = Direct
   readonly ownerClaim?: OwnerClaim | undefined;
 }
 
-/** What decides whether somebody may become the first owner. */
+/** What decides whether a user may become the first owner. */
 export interface OwnerClaim {
   readonly hasOwner: boolean;
   /** The document of the claim code; undefined when there is none. */

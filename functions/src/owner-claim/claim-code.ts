@@ -10,7 +10,7 @@ import type { Platform } from '../platform/platform.ts';
 /** Seconds for which a code is valid, by Firestore's clock. */
 export const CODE_LIFETIME = 3600;
 
-/** 192 bits: nobody guesses it, so a plain hash is enough to store it. */
+/** 192 bits: it cannot be guessed, so a plain hash is enough to store it. */
 const CODE_BYTES = 24;
 
 const digest = (code: string) => hash('sha256', code, 'buffer');

@@ -6,7 +6,7 @@ import type { OwnerClaimService } from './owner-claim-service.ts';
 export const claimOwner = operation<OwnerClaimService>()({
   name: 'claimOwner',
   effect: 'write',
-  // Nobody has a role yet. The code is the permission; the service reads the record of the user.
+  // There are no roles yet: the code is the permission. The service reads the record of the user.
   access: 'signed-in',
   http: { method: 'post', path: '/claim-owner' },
   callable: true,

@@ -11,8 +11,8 @@ import { createUserView, type UserView } from '../users/index.ts';
 import { ownerExists, refusalOf } from './claim-code.ts';
 
 /**
- * Attempts of one user. There is no limit per code: nobody guesses 192 bits, and with such a limit everybody who can sign up
- * could use up the code of the operator.
+ * Attempts of one user. There is no limit per code: 192 bits cannot be guessed, and with such a limit every user who can sign
+ * up could use up the code of the operator.
  */
 export const ATTEMPT_LIMIT: UseLimit = { uses: 10, window: 600 };
 

@@ -58,6 +58,7 @@ export const OPERATION_NEEDS: Readonly<Record<string, Need>> = {
   exchangeToken: 'public',
   getMyAccess: 'signed-in',
   revokeMySessions: 'signed-in',
+  claimOwner: 'signed-in',
   listRoles: 'roles:read',
   listUsers: 'users:read',
   getUser: 'users:read',

@@ -1,8 +1,8 @@
-import { createInstance, type Instance } from '../../functions/src/app.ts';
-import { loadConfig } from '../../functions/src/config.ts';
-import { AppError } from '../../functions/src/core/errors.ts';
-import { type Log, structuredLog } from '../../functions/src/platform/logging/log.ts';
-import { createPlatform } from '../../functions/src/platform/platform.ts';
+import { createInstance, type Instance } from '../src/app.ts';
+import { loadConfig } from '../src/config.ts';
+import { AppError } from '../src/core/errors.ts';
+import { type Log, structuredLog } from '../src/platform/logging/log.ts';
+import { createPlatform } from '../src/platform/platform.ts';
 
 /** Whether a project is a `demo-` project, which exists only in the emulators. */
 export const isEmulated = (project: string) => project.startsWith('demo-');
@@ -10,8 +10,8 @@ export const isEmulated = (project: string) => project.startsWith('demo-');
 /** Does not log changes: they are in the audit log, and the command prints its result. */
 export const forOperators: Log = { ...structuredLog, change: () => undefined };
 
-/** The services of a project, with the operator's own Google credentials. */
-export function connect(project: string): Instance {
+/** The services of a project, with the operator's own Google credentials. @param databaseId default: that of the environment */
+export function connect(project: string, databaseId = process.env.DATABASE_ID): Instance {
   const emulator = isEmulated(project);
   if (emulator) {
     process.env.FIREBASE_AUTH_EMULATOR_HOST ??= '127.0.0.1:9099';
@@ -21,7 +21,11 @@ export function connect(project: string): Instance {
   // User credentials need a quota project.
   else process.env.GOOGLE_CLOUD_QUOTA_PROJECT ??= project;
   const { env } = process;
-  const config = loadConfig({ ...env, GCLOUD_PROJECT: project, FUNCTIONS_EMULATOR: String(emulator) });
+  const config = loadConfig({
+    ...env,
+    ...(databaseId !== undefined && { DATABASE_ID: databaseId }),
+    ...{ GCLOUD_PROJECT: project, FUNCTIONS_EMULATOR: String(emulator) },
+  });
   return createInstance(createPlatform(config, { log: forOperators }));
 }
 
