@@ -1,6 +1,7 @@
 // npm run grant: grants a role with your own Google credentials, without the granting rules of the API: this creates the
 // first owner. For a `demo-` project it uses the running emulators.
 import { parseArgs } from 'node:util';
+import { connect, explain, isEmulated } from '../functions/cli/connect.ts';
 import { isRole } from '../functions/src/authz/roles.ts';
 import type { DirectoryEntry } from '../functions/src/directory/entry.ts';
 import { newIdentity } from '../functions/src/identities/schema.ts';
@@ -9,7 +10,6 @@ import {
   grantToExternalUser,
   type NamedUser,
 } from '../functions/src/users/operator-grant.ts';
-import { connect, explain, isEmulated } from '../functions/cli/connect.ts';
 import { readDeployed } from './lib/deployed.ts';
 import { readUsage } from './lib/usage.ts';
 

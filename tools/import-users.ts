@@ -2,11 +2,11 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { connect, explain } from '../functions/cli/connect.ts';
 import { AppError } from '../functions/src/core/errors.ts';
 import { type ImportProgress, importUsers, NOTHING } from '../functions/src/directory/import-users.ts';
 import type { Account } from '../functions/src/platform/firebase-auth/account.ts';
 import { getsDefaultRole, provisionUser } from '../functions/src/sign-up/service.ts';
-import { connect, explain } from '../functions/cli/connect.ts';
 import { ROOT } from './lib/emulator-setup.ts';
 import { readUsage } from './lib/usage.ts';
 

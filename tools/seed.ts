@@ -1,11 +1,12 @@
 // Imported by path from functions/: tools/ has no dependencies of its own.
+
+import { forOperators } from '../functions/cli/connect.ts';
 import { deleteApp, initializeApp } from '../functions/node_modules/firebase-admin/lib/app/index.js';
 import { type Auth, getAuth } from '../functions/node_modules/firebase-admin/lib/auth/index.js';
 import { createInstance } from '../functions/src/app.ts';
 import { ALL_ROLES } from '../functions/src/authz/roles.ts';
 import { loadConfig } from '../functions/src/config.ts';
 import { createPlatform } from '../functions/src/platform/platform.ts';
-import { forOperators } from '../functions/cli/connect.ts';
 
 export const DEMO_PASSWORD = 'gatehouse';
 /** The most powerful first. */

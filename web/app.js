@@ -1,5 +1,6 @@
 import { createApi, SignedOut } from './api.js';
 import { clearAuditLog, updateAuditLog } from './audit-log.js';
+import { closeOwnerClaim, setUpOwnerClaim } from './claim-owner.js';
 import { byId, chips, json } from './dom.js';
 import { connect } from './firebase.js';
 import { clearIdToken, showIdToken, updateCountdown } from './id-token.js';
@@ -104,6 +105,7 @@ function start({ auth, projectId, isEmulator }) {
     byId('sign-in').hidden = user !== null;
     byId('signed-in').hidden = user === null;
     if (shownUser !== user) {
+      if (shownUser) closeOwnerClaim(); // a code of the address waits for the sign-in
       clearAll();
       shownUser = user;
       if (user) showEndpoints(call, ownId);
@@ -116,9 +118,15 @@ function start({ auth, projectId, isEmulator }) {
     void poll();
   }
 
+  async function showOwnership() {
+    await refresh();
+    notify('You are the owner of this project.');
+  }
+
   byId('project').textContent = projectId;
   byId('emulator').hidden = !isEmulator;
   setUpSignIn({ auth, isEmulator });
+  setUpOwnerClaim(call, showOwnership);
   byId('refresh').addEventListener('click', refresh);
   byId('sign-out').addEventListener('click', () => signOut(auth));
   byId('users-reload').addEventListener('click', () => me && listUsers(call, me));

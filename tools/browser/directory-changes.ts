@@ -25,6 +25,10 @@ export const createExternalUser = (projectId: string, identity: NewExternalUser)
     await grantToExternalUser({ accounts, clock, directory }, granted);
   });
 
+/** Sets the list of owners, without their grants: a project without an owner cannot be made through the directory. */
+export const setOwners = (projectId: string, uids: readonly string[]) =>
+  asOperator(projectId, async ({ firestore }) => (await firestore()).db.doc('system/owners').set({ uids }));
+
 async function asOperator(projectId: string, act: (instance: Instance) => Promise<unknown>): Promise<void> {
   const app = initializeApp({ projectId }, 'operator');
   try {
