@@ -72,7 +72,7 @@ describe('claiming the first owner, attacked', () => {
     assert.equal((await claim('member', code)).status, 200);
   });
 
-  it('refuses callers without a credential, of a disabled account, and with an unverified address', async () => {
+  it('refuses anonymous callers, disabled accounts and unverified addresses', async () => {
     const code = await createCode();
     assertProblem(await claim(undefined, code), 401, 'unauthenticated');
     api.google.users.set('norole', { ...accountOf('norole'), disabled: true });
@@ -84,7 +84,7 @@ describe('claiming the first owner, attacked', () => {
     assert.equal(await ownerCount(), 0);
   });
 
-  it('refuses a user whose entry says disabled, although the token does not', async () => {
+  it('refuses a user who is disabled in the directory only', async () => {
     await api.deps.users.get('support');
     const disable = { uid: 'support', action: 'user.disable' } as const;
     await api.deps.changeAccess({ kind: 'operator', requestId: 'r' }, disable, () => ({ disabled: true }));

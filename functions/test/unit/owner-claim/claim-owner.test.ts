@@ -28,7 +28,7 @@ const open = async (...people: Person[]) => {
 describe('claiming the first owner', () => {
   afterEach(() => access.close());
 
-  it('makes the user an owner beside their roles, in claims, feed and audit log, and uses up the code', async () => {
+  it('makes the user an owner, in claims, feed and audit log, and uses up the code', async () => {
     await open(['ann', { roles: ['member'], claims: { plan: 'pro', roles: ['member'], rv: 1 } }]);
     const code = await createCode();
     assert.match(code, /^[\w-]{32}$/);
@@ -56,7 +56,7 @@ describe('claiming the first owner', () => {
     assert.ok(!stored.includes(code));
   });
 
-  it('refuses a wrong, replaced or expired code, and one that was never created, in the same words', async () => {
+  it('refuses a wrong, replaced, expired or missing code in the same words', async () => {
     await open(['ann']);
     const claim = claimOn(access);
     const messages = new Set<string>();
@@ -135,7 +135,7 @@ describe('claiming the first owner', () => {
     assert.ok(await claimDocument());
   });
 
-  it('counts the attempts of a user on all instances, before it compares, and not those of others', async () => {
+  it('counts the attempts of one user on all instances, before it compares', async () => {
     await open(['ann'], ['bob']);
     const code = await createCode();
     const guesses = Array.from({ length: 24 }, () => claimOn(access.another())('ann', 'wrong'));
