@@ -17,6 +17,7 @@ import {
   pathTemplate,
   takesIfMatch,
 } from '../src/pipeline/operation.ts';
+import { serversAt } from '../src/meta/servers.ts';
 import { errorExamples, errorResponses, refsTo } from './openapi-errors.ts';
 import { exampleLine, withExamples } from './openapi-examples.ts';
 
@@ -108,11 +109,8 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
           'Users, roles and sessions of a Firebase project. Errors are RFC 9457 problems with a `code`.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      servers: [
-        { url: '/api/v1', description: 'Through Firebase Hosting' },
-        { url: '/v1', description: 'The function itself' },
-        { url: 'http://127.0.0.1:5002/api/v1', description: 'On your machine, after `npm start`' },
-      ],
+      // The API replaces them by those of its project.
+      servers: serversAt('/api/v1'),
       tags,
       paths,
       components: {

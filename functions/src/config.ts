@@ -29,6 +29,11 @@ const settings = {
     default: false,
     description: 'Must browsers use HTTPS for every host below the domain of the API, too?',
   }),
+  BASE_PATH: defineString('BASE_PATH', {
+    default: '/api/v1',
+    description:
+      'Path of the HTTP API on a domain that passes the full path on, such as Hosting. The function itself has /v1.',
+  }),
   ERROR_DOCS_URL: defineString('ERROR_DOCS_URL', {
     default: '',
     description: 'URL of the pages of error codes, without the code. Empty: on the Hosting site.',
@@ -110,6 +115,8 @@ export interface Config extends Product {
   /** Request headers that pages of other origins may send besides those of the API. */
   readonly allowedHeaders: readonly string[];
   readonly hstsIncludeSubDomains: boolean;
+  /** Path of the API behind Hosting; `/v1` on the function itself is fixed. */
+  readonly basePath: string;
   /** URL below which every error code has its page. */
   readonly errorDocs: string;
   /** Where an invited user can go on. On one of the allowed origins. */
@@ -159,6 +166,9 @@ const hostingSite = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'is not the id 
 
 const headerName = z.string().regex(/^[\w-]+$/, 'is not the name of a header like traceparent');
 
+/** Segments that no router, Hosting (`/__/`) or the page's sign-in in the emulator gives a meaning of their own. */
+const BASE_PATH = /^(?!\/v1\/)(\/[A-Za-z0-9][\w-]*)+$/;
+
 const DOCS_URL = /^$|^https:\/\/[\w.-]+(:\d+)?(\/[\w.~-]+)+$/;
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
@@ -175,6 +185,7 @@ const environment = z.object({
   PREVIEW_CHANNELS: flag,
   ALLOWED_HEADERS: commaSeparated(headerName),
   HSTS_INCLUDE_SUBDOMAINS: flag,
+  BASE_PATH: z.string().regex(BASE_PATH, 'is not a path like /api/v1, outside of /v1/'),
   ERROR_DOCS_URL: z.string().regex(DOCS_URL, 'is not a URL like https://shop.example.com/api/v1/errors'),
   INVITATION_URL: z.string(),
   ENFORCEMENT: z.enum(['enforce', 'shadow']),
@@ -237,7 +248,8 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
     previewSites: Object.freeze(values.PREVIEW_CHANNELS ? sites : []),
     allowedHeaders: Object.freeze(values.ALLOWED_HEADERS),
     hstsIncludeSubDomains: values.HSTS_INCLUDE_SUBDOMAINS,
-    errorDocs: values.ERROR_DOCS_URL || `${hostingUrl(projectId, emulator, env)}/api/v1/errors`,
+    basePath: values.BASE_PATH,
+    errorDocs: values.ERROR_DOCS_URL || `${hostingUrl(projectId, emulator, env)}${values.BASE_PATH}/errors`,
     invitationUrl: values.INVITATION_URL || undefined,
     enforcement: values.ENFORCEMENT,
     // The emulator has no App Check service, and its tokens could not be verified.
