@@ -8,6 +8,7 @@ import {
 import packageJson from '../package.json' with { type: 'json' };
 import { type AccessRule, permissionOf } from '../src/authz/access-rule.ts';
 import { ALL_ERROR_CODES } from '../src/core/errors.ts';
+import { serversAt } from '../src/meta/servers.ts';
 import { modules } from '../src/modules.ts';
 import {
   appCheckScopeOf,
@@ -17,7 +18,6 @@ import {
   pathTemplate,
   takesIfMatch,
 } from '../src/pipeline/operation.ts';
-import { serversAt } from '../src/meta/servers.ts';
 import { errorExamples, errorResponses, refsTo } from './openapi-errors.ts';
 import { exampleLine, withExamples } from './openapi-examples.ts';
 

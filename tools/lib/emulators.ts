@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkBasePath } from './base-path.ts';
 import type { DataFolder } from './data-folder.ts';
 import { startDocuments } from './documents.ts';
 import { quietEnv, ROOT, writeConfig } from './emulator-setup.ts';
@@ -27,7 +28,8 @@ export interface EmulatorOptions extends Output {
 
 export interface Emulators {
   ports: Ports;
-  urls: { hosting: string; functions: string; auth: string };
+  /** `api` is through Hosting. */
+  urls: { hosting: string; api: string; functions: string; auth: string };
   /** Environment variables of a process that uses these emulators. */
   env: Record<string, string>;
   /** Settles when one of the emulators has stopped, for whatever reason. */
@@ -45,6 +47,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   const ports = options.ports === 'fixed' ? FIXED_PORTS : await pickPorts();
   const firestore = `${HOST}:${ports.firestore}`;
   const hosting = `http://${HOST}:${ports.hosting}`;
+  const basePath = checkBasePath(projectId);
   const documents = await startDocuments(options.firestore, {
     ...{ port: ports.firestore, projectId, logFile: logFile.replace(/(\.log)?$/, '-firestore.log') },
     ...(data ? { data } : {}),
@@ -99,6 +102,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   }
   const urls = {
     hosting,
+    api: `${hosting}${basePath}`,
     functions: `http://${HOST}:${ports.functions}/${projectId}/us-central1`,
     auth: `http://${HOST}:${ports.auth}`,
   };
