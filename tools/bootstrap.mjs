@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const RUNTIME = 24;
 const UNREACHABLE =
@@ -137,6 +137,9 @@ if (!isInstalled(root) || !isInstalled(functions) || !hasRuntime()) {
   await install(functions);
   unlock();
 }
+
+const link = join(root, 'tools', 'link-cli.mjs');
+if (existsSync(link)) await import(pathToFileURL(link).href);
 
 const script = join(root, 'tools', `${command}.ts`);
 const [program, programArgs] = existsSync(script) ? ['node', [script, ...args]] : [command, args];

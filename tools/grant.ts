@@ -1,8 +1,7 @@
 // npm run grant: grants a role with your own Google credentials, without the granting rules of the API: this creates the
 // first owner. For a `demo-` project it uses the running emulators.
 import { parseArgs } from 'node:util';
-import { connect, explain } from '../functions/cli/connect.ts';
-import { isEmulated } from '../functions/cli/settings.ts';
+import { connect, explain, isEmulated } from '../functions/cli/connect.ts';
 import { isRole } from '../functions/src/authz/roles.ts';
 import type { DirectoryEntry } from '../functions/src/directory/entry.ts';
 import { newIdentity } from '../functions/src/identities/schema.ts';
@@ -12,7 +11,6 @@ import {
   type NamedUser,
 } from '../functions/src/users/operator-grant.ts';
 import { readDeployed } from './lib/deployed.ts';
-import { ROOT } from './lib/emulator-setup.ts';
 import { readUsage } from './lib/usage.ts';
 
 function readArguments() {
@@ -54,7 +52,7 @@ function nameOf(issuer: string, project: string): string {
 }
 
 function services(project: string) {
-  const { accounts, clock, services } = connect(project, { root: ROOT });
+  const { accounts, clock, services } = connect(project);
   return { accounts, clock, directory: services.directory };
 }
 

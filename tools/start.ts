@@ -1,15 +1,15 @@
 // npm start: builds, starts the emulators, seeds demo users, prints what to try, and ends it all on Ctrl-C. Usage: usage/start.txt.
 import { relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { LocalIssuers } from './issuers/start-issuers.ts';
 import { type DataFolder, openDataFolder } from './lib/data-folder.ts';
 import { ROOT } from './lib/emulator-setup.ts';
 import { type Emulators, startEmulators } from './lib/emulators.ts';
-import { chooseFirestore } from './lib/firestore-option.ts';
 import { Health } from './lib/health.ts';
 import { readable } from './lib/log-line.ts';
 import { FIXED_PORTS, findTakenPort, ISSUER_PORTS } from './lib/ports.ts';
+import { Rebuilding } from './lib/rebuilding.ts';
 import { FUNCTIONS, fail, run } from './lib/run.ts';
+import { readStartOptions, type StartOptions } from './lib/start-options.ts';
 import { welcome } from './lib/welcome.ts';
 import { seedDemoUsers } from './seed.ts';
 
@@ -18,6 +18,8 @@ const PROJECT_ID = 'demo-gatehouse';
 let emulators: Emulators | undefined;
 let issuers: LocalIssuers | undefined;
 let data: DataFolder | undefined;
+let options: StartOptions | undefined;
+let rebuilding: Rebuilding | undefined;
 let isReady = false;
 let isStopping = false;
 
@@ -26,27 +28,21 @@ async function shutDown() {
   if (isStopping) return;
   isStopping = true;
   if (!emulators) process.exit(130); // exit handlers stop what has been started so far
+  rebuilding?.stop();
   if (data && isReady) await emulators.saveAndStop(data).catch(fail);
+  else if (options?.exportTo && isReady) await emulators.exportAndStop(options.exportTo).catch(fail);
   else await emulators.stop();
   await issuers?.stop();
-  console.log(`\nGatehouse has stopped${data && isReady ? `; its data is in ${data.path}` : ''}.`);
+  const saved = isReady ? (data?.path ?? options?.exportTo) : undefined;
+  console.log(`\nGatehouse has stopped${saved ? `; its data is in ${saved}` : ''}.`);
   process.exit(0);
 }
 
 async function start() {
-  const { values } = parseArgs({
-    options: {
-      firestore: { type: 'string' },
-      data: { type: 'string' },
-      'with-issuers': { type: 'boolean', default: false },
-      'free-ports': { type: 'boolean' },
-      verbose: { type: 'boolean' },
-    },
-  });
-  const firestore = chooseFirestore(values.firestore);
-  const ports = values['free-ports'] ? 'free' : 'fixed';
-  const withIssuers = values['with-issuers'];
-  const wanted = { ...FIXED_PORTS, ...(withIssuers ? ISSUER_PORTS : {}) };
+  options = readStartOptions();
+  const { firestore, ports, withIssuers, verbose, importFrom } = options;
+  const { ui, websocket, ...services } = FIXED_PORTS;
+  const wanted = { ...services, ...(withIssuers ? ISSUER_PORTS : {}) };
   const taken = ports === 'fixed' ? await findTakenPort(wanted) : undefined;
   if (taken) {
     throw new Error(
@@ -54,7 +50,7 @@ async function start() {
         `stop the process that uses it (lsof -i :${taken.port}) or run: npm start -- --free-ports`,
     );
   }
-  if (values.data !== undefined) data = openDataFolder(values.data, firestore);
+  if (options.data !== undefined) data = openDataFolder(options.data, firestore);
   const begin = performance.now();
   console.log('Gatehouse is starting ...');
   if ((await run('npm', ['--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build'])) !== 0) {
@@ -75,25 +71,27 @@ async function start() {
     firestore,
     ...(data ? { data } : {}),
     ...(issuers ? { emulatorConfig: { trustedIssuers: issuers.trustedIssuers } } : {}),
-    ports,
+    ...{ ports, importFrom, cliOptions: options.cliOptions, ui: true },
     logFile,
     onLine: (line) => {
       health.read(line);
-      const text = values.verbose ? line : isStopping ? undefined : readable(line);
+      rebuilding?.read(line);
+      const text = verbose ? line : isStopping ? undefined : readable(line);
       if (text !== undefined) console.log(text);
     },
   });
   void emulators.exited.then(() => {
     if (!isStopping) fail(`the emulators stopped unexpectedly; see ${logFile}`);
   });
-  await health.untilGood(`${emulators.urls.api}/health`, logFile);
+  await health.untilGood(`${emulators.urls.hosting}/api/v1/health`, logFile);
   Object.assign(process.env, emulators.env);
   // Saved data is not changed, demo users included.
-  if (!data?.kept) await seedDemoUsers(PROJECT_ID);
+  if (!data?.kept && !importFrom) await seedDemoUsers(PROJECT_ID);
   isReady = true;
   const seconds = (performance.now() - begin) / 1000;
   const more = { ...(data ? { dataFolder: data.path } : {}), ...(issuers ? { issuers } : {}) };
   console.log(welcome({ emulators, firestore, seconds, logFile: relative(ROOT, logFile), ...more }));
+  if (options.watch) rebuilding = new Rebuilding();
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, shutDown);

@@ -1,15 +1,13 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseDocument, serializeDocument } from './json-lines.ts';
+import { readDocuments, writeDocuments } from './documents-file.ts';
 import type { Store } from './store.ts';
 
-const FORMAT = 'embedded-firestore';
-const VERSION = 1;
 /** Commits within this time are saved together. */
 const SAVE_DELAY_MS = 200;
 
-/** Saves a store in `<dir>/firestore.jsonl`: a header line with the number of documents, then one document per line. */
+/** Saves a store in `<dir>/firestore.jsonl` ({@link writeDocuments}). */
 export class Persistence {
   readonly #store: Store;
   readonly #dir: string;
@@ -40,14 +38,7 @@ export class Persistence {
     const text = readIfExists(this.#path);
     if (text === undefined) return;
     try {
-      const [header = '', ...lines] = text.split('\n');
-      const { format, version, documents } = JSON.parse(header) as Record<string, unknown>;
-      if (format !== FORMAT || version !== VERSION) throw new Error(`its format is not ${FORMAT} ${VERSION}`);
-      if (lines.pop() !== '' || lines.length !== documents) {
-        throw new Error(`its header says ${documents} documents, but it has ${lines.length} lines`);
-      }
-      for (const document of lines.map(parseDocument))
-        this.#store.open(document.name).database.restore(document);
+      readDocuments(this.#store, text);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`The saved data in ${this.#path} is damaged: ${reason}. Repair or move the file.`, {
@@ -69,9 +60,7 @@ export class Persistence {
   }
 
   async #save(): Promise<void> {
-    const documents = this.#store.databases().flatMap((database) => database.all());
-    const header = JSON.stringify({ format: FORMAT, version: VERSION, documents: documents.length });
-    const text = [header, ...documents.map(serializeDocument), ''].join('\n');
+    const text = writeDocuments(this.#store);
     this.#isDirty = false;
     try {
       await this.#replace(text);

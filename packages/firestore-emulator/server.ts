@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { readDocuments } from './documents-file.ts';
 import { handleHttpRequest } from './http.ts';
 import { Persistence } from './persistence.ts';
 import { listenOnSharedPort } from './port.ts';
@@ -19,6 +21,8 @@ export interface FirestoreOptions extends Hooks {
   port?: number;
   /** The directory in which data is kept between runs. */
   dataDir?: string;
+  /** The metadata file of an export of this emulator; its documents are there at the start. */
+  seed?: string;
   /** The path of a firestore.indexes.json. Queries that need an index missing there are rejected, as in production. */
   indexes?: string;
 }
@@ -31,6 +35,7 @@ export async function startFirestore(options: FirestoreOptions = {}): Promise<Fi
   const store = new Store();
   const indexes = options.indexes === undefined ? undefined : readIndexes(options.indexes);
   const persistence = options.dataDir === undefined ? undefined : new Persistence(store, options.dataDir);
+  if (options.seed !== undefined) readDocuments(store, readFileSync(options.seed, 'utf8'));
   const grpc = new Server({ 'grpc.max_receive_message_length': -1 });
   grpc.addService(firestoreService, createService(store, indexes, options));
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());

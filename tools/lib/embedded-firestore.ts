@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isDocumentsFile } from '../../packages/firestore-emulator/documents-file.ts';
 import type { DataFolder } from './data-folder.ts';
 import { ROOT } from './emulator-setup.ts';
 import type { Documents, DocumentsOptions } from './firestore-emulator.ts';
@@ -9,11 +10,20 @@ import type { Documents, DocumentsOptions } from './firestore-emulator.ts';
 export async function startEmbedded({
   port,
   data,
-}: Pick<DocumentsOptions, 'port' | 'data'>): Promise<Documents> {
+  seed,
+}: Pick<DocumentsOptions, 'port' | 'data' | 'seed'>): Promise<Documents> {
   const { startFirestore } = await import('../../packages/firestore-emulator/server.ts'); // loads gRPC, which not every command needs
+  if (seed !== undefined && !isDocumentsFile(seed)) {
+    throw new Error(`${seed} was exported from Google's emulator: use --firestore=official`);
+  }
   const indexes = join(ROOT, 'firestore.indexes.json');
   try {
-    const { stop } = await startFirestore({ port, indexes, ...(data ? { dataDir: data.documents } : {}) });
+    const { stop } = await startFirestore({
+      port,
+      indexes,
+      ...(data ? { dataDir: data.documents } : {}),
+      ...(seed ? { seed } : {}),
+    });
     return { exited: Promise.withResolvers().promise, save: async () => {}, stop };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

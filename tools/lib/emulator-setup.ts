@@ -4,16 +4,27 @@ import { HOST, type Ports } from './ports.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
+export interface ConfigOptions {
+  /** Whether the functions are loaded again when a file of theirs changes. Default: true. */
+  watch?: boolean | undefined;
+  /** Whether the Emulator UI starts, where there is one. Default: false. */
+  ui?: boolean | undefined;
+}
+
 /**
  * Writes a firebase.json for one run, with its ports. The file is beside the original: the CLI takes its folder as the
  * project folder.
- *
- * @param watch whether the functions are loaded again when a file of theirs changes
  */
-export function writeConfig(ports: Ports, { watch = true }: { watch?: boolean | undefined } = {}): string {
+export function writeConfig(ports: Ports, { watch = true, ui = false }: ConfigOptions = {}): string {
   const original = JSON.parse(readFileSync(join(ROOT, 'firebase.json'), 'utf8'));
   if (!watch) original.functions[0].ignore = ['**']; // the emulator reads it for its watch alone
-  const emulators = Object.entries(ports).map(([name, port]) => [name, { host: HOST, port }]);
+  const { websocket, ...services } = ports;
+  const emulators: [string, object][] = Object.entries(services).map(([name, port]) => [
+    name,
+    { host: HOST, port },
+  ]);
+  emulators.push(['firestore', { host: HOST, port: ports.firestore, websocketPort: websocket }]);
+  emulators.push(['ui', { host: HOST, port: ports.ui, enabled: ui }]);
   const file = join(ROOT, `firebase.tmp-${process.pid}-${ports.hub}.json`);
   writeFileSync(
     file,

@@ -1,40 +1,41 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkBasePath } from './base-path.ts';
 import type { DataFolder } from './data-folder.ts';
 import { startDocuments } from './documents.ts';
-import { quietEnv, ROOT, writeConfig } from './emulator-setup.ts';
+import { exportEmulators, firestoreExportIn } from './emulator-export.ts';
+import { type ConfigOptions, quietEnv, ROOT, writeConfig } from './emulator-setup.ts';
 import type { FirestoreKind } from './firestore-option.ts';
-import { FIXED_PORTS, findFreePorts, HOST, type Ports } from './ports.ts';
+import { FIXED_PORTS, findFreePorts, findTakenPort, HOST, type Ports } from './ports.ts';
 import { type Output, ProcessGroup } from './process-group.ts';
 
-const EMULATORS = ['auth', 'functions', 'hosting'];
 const READY = 'All emulators ready!';
 const BROKEN = 'Failed to load function definition'; // the CLI reports that it is ready all the same
-const EXPORT_TIMEOUT_MS = 60_000;
 
-export interface EmulatorOptions extends Output {
+export interface EmulatorOptions extends Output, ConfigOptions {
   projectId: string;
   firestore: FirestoreKind;
   /** The folder that users and documents are loaded from, and saved to by `saveAndStop`. */
   data?: DataFolder;
   /** `fixed`: the ports of firebase.json. `free`: free ports, so that several runs can coexist. */
   ports: 'free' | 'fixed';
-  /** Whether the functions are loaded again when a file of theirs changes; they are unless this is false. */
-  watch?: boolean;
+  /** An export of an earlier run, to start with. */
+  importFrom?: string | undefined;
+  /** Further options of `firebase emulators:start`. */
+  cliOptions?: readonly string[];
   /** Parts of functions/gatehouse.config.ts that this run replaces. */
   emulatorConfig?: object;
 }
 
 export interface Emulators {
   ports: Ports;
-  /** `api` is through Hosting. */
-  urls: { hosting: string; api: string; functions: string; auth: string };
+  urls: { hosting: string; functions: string; auth: string; ui?: string | undefined };
   /** Environment variables of a process that uses these emulators. */
   env: Record<string, string>;
   /** Settles when one of the emulators has stopped, for whatever reason. */
   exited: Promise<unknown>;
   stop(): Promise<void>;
+  /** Exports the data of all emulators to a folder, as `firebase emulators:export` does, then stops. */
+  exportAndStop(folder: string): Promise<void>;
   /** Saves users and documents to the data folder, then stops. If saving fails, the previous data is kept. */
   saveAndStop(data: DataFolder): Promise<void>;
 }
@@ -43,31 +44,32 @@ export interface Emulators {
  * Starts the Firebase emulators and Firestore on loopback and waits until they serve. They always end with this process.
  */
 export async function startEmulators(options: EmulatorOptions): Promise<Emulators> {
-  const { projectId, data, logFile, emulatorConfig } = options;
-  const ports = options.ports === 'fixed' ? FIXED_PORTS : await pickPorts();
+  const { projectId, data, logFile, emulatorConfig, importFrom } = options;
+  const ports = options.ports === 'fixed' ? await fixedPorts() : await pickPorts();
   const firestore = `${HOST}:${ports.firestore}`;
   const hosting = `http://${HOST}:${ports.hosting}`;
-  const basePath = checkBasePath(projectId);
   const documents = await startDocuments(options.firestore, {
     ...{ port: ports.firestore, projectId, logFile: logFile.replace(/(\.log)?$/, '-firestore.log') },
     ...(data ? { data } : {}),
+    seed: importFrom && firestoreExportIn(importFrom),
+    functionsPort: ports.functions,
+    ...(options.ui ? { websocketPort: ports.websocket } : {}),
   });
-  const config = writeConfig(ports, { watch: options.watch });
+  const config = writeConfig(ports, options);
   const removeConfig = () => rmSync(config, { force: true });
   process.once('exit', removeConfig);
 
   const cli = new ProcessGroup(
     'the emulators',
     [
-      // A URL: in a path, `#`, `?` and `%` of a folder would end or change it.
-      ...([process.execPath, '--import', new URL('in-emulator.ts', import.meta.url).href] as const),
-      ...[join(ROOT, 'node_modules', '.bin', 'firebase'), 'emulators:start', '--config', config],
-      ...['--project', projectId, '--only', EMULATORS.join(',')],
-      ...(data?.kept ? ['--import', data.kept.emulators] : []),
+      ...([process.execPath, join(ROOT, 'tools', 'firebase.mjs'), 'emulators:start'] as const),
+      ...['--config', config, '--project', projectId, '--only', emulatorsOf(config)],
+      ...(data?.kept ? ['--import', data.kept.emulators] : importFrom ? ['--import', importFrom] : []),
+      ...(options.cliOptions ?? []),
     ],
     (scratch) =>
       quietEnv(scratch, {
-        FIRESTORE_EMULATOR_HOST: firestore, // it passes its environment on to them
+        GATEHOUSE_OUTSIDE_FIRESTORE: options.firestore,
         GATEHOUSE_HOSTING_URL: hosting,
         ...(emulatorConfig && { GATEHOUSE_EMULATOR_CONFIG: JSON.stringify(emulatorConfig) }),
       }),
@@ -84,7 +86,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   // Users first: functions write documents first, so a change saved by half is one that they can repair.
   const saveAndStop = async ({ exported, commit }: DataFolder) => {
     try {
-      await exportUsers(exported, `http://${HOST}:${ports.hub}`).then(documents.save).finally(stop);
+      await exportEmulators(exported, ports.hub, ['auth']).then(documents.save).finally(stop);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const cause = { cause: error };
@@ -92,6 +94,8 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     }
     commit();
   };
+
+  const exportAndStop = (folder: string) => exportEmulators(folder, ports.hub).finally(stop);
 
   try {
     await cli.untilReady({ ready: READY, broken: BROKEN }, options);
@@ -102,9 +106,9 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   }
   const urls = {
     hosting,
-    api: `${hosting}${basePath}`,
     functions: `http://${HOST}:${ports.functions}/${projectId}/us-central1`,
     auth: `http://${HOST}:${ports.auth}`,
+    ui: options.ui ? await findUi(ports.hub) : undefined,
   };
   const env = {
     GCLOUD_PROJECT: projectId,
@@ -115,20 +119,32 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     GATEHOUSE_FUNCTIONS_URL: urls.functions,
   };
   const exited = Promise.race([cli.exited, documents.exited]);
-  return { ports, urls, env, exited, stop, saveAndStop };
+  return { ports, urls, env, exited, stop, exportAndStop, saveAndStop };
 }
 
-/** Lets the Firebase CLI export the users of the Auth emulator to a folder. */
-async function exportUsers(path: string, hub: string): Promise<void> {
-  const response = await fetch(`${hub}/_admin/export`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ path, targets: ['auth'], initiatedBy: 'gatehouse' }),
-    signal: AbortSignal.timeout(EXPORT_TIMEOUT_MS),
-  });
-  if (response.ok) return;
-  const { message } = (await response.json()) as { message: string };
-  throw new Error(message);
+const NO_SERVICES = new Set(['hub', 'logging', 'ui', 'eventarc', 'tasks', 'singleProjectMode']);
+
+/** All emulators that firebase.json names, those that an adopter has added included, as the value of `--only`. */
+function emulatorsOf(config: string): string {
+  const { emulators } = JSON.parse(readFileSync(config, 'utf8'));
+  return Object.keys(emulators)
+    .filter((name) => !NO_SERVICES.has(name))
+    .join(',');
+}
+
+/** The fixed ports, but free ones for the Emulator UI if its own are taken. */
+async function fixedPorts(): Promise<Ports> {
+  const { ui, websocket } = FIXED_PORTS;
+  if (!(await findTakenPort({ ui, websocket }))) return FIXED_PORTS;
+  const [freeUi = ui, freeWebsocket = websocket] = await findFreePorts(2);
+  return { ...FIXED_PORTS, ui: freeUi, websocket: freeWebsocket };
+}
+
+/** The address of the Emulator UI, if it runs. */
+async function findUi(hubPort: number): Promise<string | undefined> {
+  const response = await fetch(`http://${HOST}:${hubPort}/emulators`);
+  const { ui } = (await response.json()) as { ui?: { port: number } };
+  return ui && `http://${HOST}:${ui.port}`;
 }
 
 async function pickPorts(): Promise<Ports> {

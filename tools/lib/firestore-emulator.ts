@@ -12,6 +12,11 @@ export interface Documents {
 
 export interface DocumentsOptions {
   port: number;
+  /** The metadata file of an export: its documents are there at the start. */
+  seed?: string | undefined;
+  /** Ports of the functions emulator, for triggers, and of the Emulator UI's view. Only Google's emulator has them. */
+  functionsPort?: number;
+  websocketPort?: number;
   projectId: string;
   /** The folder that documents are loaded from and saved to. */
   data?: DataFolder;

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { isDocumentsFile } from '../../packages/firestore-emulator/documents-file.ts';
 import { quietEnv, ROOT } from './emulator-setup.ts';
 import type { Documents, DocumentsOptions } from './firestore-emulator.ts';
 import { requireOfficialProgram } from './official-program.ts';
@@ -20,13 +21,22 @@ export async function startOfficial({
   projectId,
   data,
   logFile,
+  seed,
+  functionsPort,
+  websocketPort,
 }: DocumentsOptions): Promise<Documents> {
   const { args } = requireOfficialProgram();
+  if (seed !== undefined && isDocumentsFile(seed)) {
+    throw new Error(`${seed} was exported from the embedded Firestore: leave --firestore=official out`);
+  }
   const kept =
-    data?.kept && join(data.kept.documents, `${basename(data.kept.documents)}.overall_export_metadata`);
+    seed ??
+    (data?.kept && join(data.kept.documents, `${basename(data.kept.documents)}.overall_export_metadata`));
   const options = [
     ...['--host', HOST, '--port', String(port), '--rules', join(ROOT, 'firestore.rules')],
     ...(kept ? ['--seed_from_export', kept] : []),
+    ...(functionsPort ? ['--functions_emulator', `${HOST}:${functionsPort}`] : []),
+    ...(websocketPort ? ['--websocket_port', String(websocketPort)] : []),
   ];
   const group = new ProcessGroup(
     'Google’s Firestore emulator',

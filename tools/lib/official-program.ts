@@ -79,7 +79,7 @@ function firebaseDetails() {
 }
 
 /** The major version of the `java` on the PATH. */
-function javaVersion(): number | undefined {
+export function javaVersion(): number | undefined {
   const { status, stdout, stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
   const major = /version "(?:1\.)?(\d+)/.exec(`${stdout}${stderr}`)?.[1];
   return status === 0 && major !== undefined ? Number(major) : undefined;

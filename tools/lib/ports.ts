@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 
 export const HOST = '127.0.0.1';
 
-/** The default ports, those of firebase.json. */
+/** The default ports: those of firebase.json, and the Firebase CLI's own for the Emulator UI and its view of Firestore. */
 export const FIXED_PORTS = {
   hosting: 5002,
   functions: 5001,
@@ -12,6 +12,8 @@ export const FIXED_PORTS = {
   firestore: 8080,
   hub: 4400,
   logging: 4500,
+  ui: 4000,
+  websocket: 9150,
 };
 
 export type Ports = typeof FIXED_PORTS;

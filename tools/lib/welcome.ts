@@ -21,12 +21,13 @@ export interface Session {
 export function welcome(session: Session): string {
   const { emulators, firestore, seconds, logFile, dataFolder, issuers } = session;
   const { urls, ports } = emulators;
-  const { api } = urls;
+  const api = `${urls.hosting}/api/v1`;
   const signIn = `${urls.auth}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=demo`;
   const rows = [
     ['Page', urls.hosting],
     ['API', api],
     ['Functions', urls.functions],
+    ...(urls.ui ? [['Emulator UI', urls.ui]] : []),
     ['Auth emulator', `127.0.0.1:${ports.auth}`],
     ['Firestore', `127.0.0.1:${ports.firestore} (${FIRESTORE[firestore]})`],
     ...(dataFolder ? [['Data', dataFolder]] : []),

@@ -3,13 +3,8 @@ import { ALL_ERROR_CODES } from '../core/errors.ts';
 import { defineModule } from '../pipeline/module.ts';
 import { operation } from '../pipeline/operation.ts';
 import { errorPage } from './error-pages.ts';
-import { serversAt } from './servers.ts';
 
-interface Meta {
-  readonly servers: ReturnType<typeof serversAt>;
-}
-
-const getHealth = operation<Meta>()({
+const getHealth = operation<undefined>()({
   name: 'getHealth',
   effect: 'read',
   access: 'public',
@@ -20,7 +15,7 @@ const getHealth = operation<Meta>()({
   run: () => ({ status: 'ok' as const }),
 });
 
-const getOpenApi = operation<Meta>()({
+const getOpenApi = operation<undefined>()({
   name: 'getOpenApi',
   effect: 'read',
   access: 'public',
@@ -29,13 +24,10 @@ const getOpenApi = operation<Meta>()({
   output: z.record(z.string(), z.unknown()),
   summary: 'This API as OpenAPI 3.1.',
   // `npm run build` makes it from the operations; loaded when first asked for.
-  run: async (_input, { service: { servers } }) => ({
-    ...(await import('./openapi.json', { with: { type: 'json' } })).default,
-    servers,
-  }),
+  run: async () => (await import('./openapi.json', { with: { type: 'json' } })).default,
 });
 
-const getError = operation<Meta>()({
+const getError = operation<undefined>()({
   name: 'getError',
   effect: 'read',
   access: 'public',
@@ -58,6 +50,6 @@ const getError = operation<Meta>()({
 export const meta = defineModule({
   name: 'meta',
   summary: 'What the API says about itself.',
-  create: ({ config }): Meta => ({ servers: serversAt(config.basePath) }),
+  create: () => undefined,
   operations: [getHealth, getOpenApi, getError],
 });

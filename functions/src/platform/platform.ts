@@ -3,6 +3,7 @@ import type { Auth } from 'firebase-admin/auth';
 import type { Fetch } from '../authn/oidc/fetch-json.ts';
 import type { Config } from '../config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
 import { once } from '../core/once.ts';
 import { type AppCheckVerifier, createAppCheckVerifier } from './app-check.ts';
 import { type AccountStore, createAccountStore } from './firebase-auth/account-store.ts';
@@ -31,6 +32,13 @@ export interface Outside {
   readonly log?: Log;
 }
 
+/** Says what is missing in the answer, too: in the emulator its reader is the developer. */
+function noFirestore(): AppError {
+  const detail =
+    'No Firestore emulator runs. Start all emulators: npm start, or npx firebase emulators:start without --only.';
+  return new AppError('unavailable', detail, { reason: 'service-unavailable', logDetail: detail });
+}
+
 /** Builds the adapters. Each SDK is loaded when it is first used. */
 export function createPlatform(config: Config, outside: Outside = {}): Platform {
   const { clock = systemClock, fetch = lateFetch, log = structuredLog } = outside;
@@ -41,6 +49,7 @@ export function createPlatform(config: Config, outside: Outside = {}): Platform 
   const auth = once(async () => (await import('firebase-admin/auth')).getAuth(await app()));
   const appCheck = once(async () => (await import('firebase-admin/app-check')).getAppCheck(await app()));
   const firestore = once(async () => {
+    if (config.lacksFirestore) throw noFirestore();
     const { getFirestore, FieldPath, FieldValue, Timestamp } = await import('firebase-admin/firestore');
     return { db: getFirestore(await app(), config.databaseId), FieldPath, FieldValue, Timestamp };
   });

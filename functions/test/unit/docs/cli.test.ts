@@ -12,6 +12,9 @@ const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'u
 const scriptsIn = (heading: string) =>
   [...heading.matchAll(/npm (?:run )?([\w:-]+)/g)].map(([, name = '']) => name);
 
+/** The files that read the options of a tool, where it is not `tools/<tool>.ts`. */
+const READERS: Record<string, string> = { bench: 'bench/run.ts', start: 'tools/lib/start-options.ts' };
+
 const USAGE = join(REPOSITORY, 'tools/usage');
 
 const longName = (option: string) => /^--([\w-]+)/.exec(option)?.[1] ?? option;
@@ -28,7 +31,16 @@ describe('docs/reference/cli.md', () => {
   const headings = [...readPage(PAGE).matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading);
 
   it('has every script of package.json, and no other', () => {
-    assert.deepEqual(headings.flatMap(scriptsIn).toSorted(), Object.keys(scripts).toSorted());
+    const commands = Object.keys(scripts).filter((name) => name !== 'postinstall'); // npm runs it, people do not
+    assert.deepEqual(headings.flatMap(scriptsIn).toSorted(), commands.toSorted());
+  });
+
+  it('has the scripts of functions/', () => {
+    const { scripts: own } = JSON.parse(readFileSync(join(REPOSITORY, 'functions/package.json'), 'utf8'));
+    const listed = tableUnder(PAGE, '## Scripts of functions/').flatMap(([cell]) => codesIn(cell));
+    const usual = ['build', 'build:watch', 'serve', 'shell', 'start', 'deploy', 'logs', 'lint', 'test'];
+    assert.deepEqual(listed, usual);
+    for (const name of listed) assert.ok(Object.hasOwn(own, name), name);
   });
 
   it('has every option of every tool, and no other, as the usage has', () => {
@@ -39,7 +51,7 @@ describe('docs/reference/cli.md', () => {
       const usage = join(REPOSITORY, `tools/usage/${tool}.txt`);
       if (tool === undefined || !existsSync(usage)) continue;
       tools.add(tool);
-      const ofTool = optionsIn(join(REPOSITORY, tool === 'bench' ? 'bench/run.ts' : `tools/${tool}.ts`));
+      const ofTool = optionsIn(join(REPOSITORY, READERS[tool] ?? `tools/${tool}.ts`));
       const listed = tableUnder(PAGE, `## ${heading}`).flatMap(([cell]) => codesIn(cell));
       assert.deepEqual(listed.map(longName).toSorted(), ofTool, heading);
       const lines = readFileSync(usage, 'utf8').matchAll(/^ +(?:-\w, )?--([\w-]+)/gm);
