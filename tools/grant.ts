@@ -1,7 +1,8 @@
 // npm run grant: grants a role with your own Google credentials, without the granting rules of the API: this creates the
 // first owner. For a `demo-` project it uses the running emulators.
 import { parseArgs } from 'node:util';
-import { connect, explain, isEmulated } from '../functions/cli/connect.ts';
+import { connect, explain } from '../functions/cli/connect.ts';
+import { isEmulated } from '../functions/cli/settings.ts';
 import { isRole } from '../functions/src/authz/roles.ts';
 import type { DirectoryEntry } from '../functions/src/directory/entry.ts';
 import { newIdentity } from '../functions/src/identities/schema.ts';
@@ -11,6 +12,7 @@ import {
   type NamedUser,
 } from '../functions/src/users/operator-grant.ts';
 import { readDeployed } from './lib/deployed.ts';
+import { ROOT } from './lib/emulator-setup.ts';
 import { readUsage } from './lib/usage.ts';
 
 function readArguments() {
@@ -52,7 +54,7 @@ function nameOf(issuer: string, project: string): string {
 }
 
 function services(project: string) {
-  const { accounts, clock, services } = connect(project);
+  const { accounts, clock, services } = connect(project, { root: ROOT });
   return { accounts, clock, directory: services.directory };
 }
 

@@ -74,7 +74,7 @@ try {
   const wanted = readArguments();
   project = wanted.project;
   const { dryRun } = wanted;
-  const { accounts, clock, config, services } = connect(project);
+  const { accounts, clock, config, services } = connect(project, { root: ROOT });
   const { directory } = services;
   const defaultRole = wanted.givesDefaultRole
     ? {

@@ -1,12 +1,12 @@
 // Imported by path from functions/: tools/ has no dependencies of its own.
 
-import { forOperators } from '../functions/cli/connect.ts';
+import { configOf, forOperators } from '../functions/cli/connect.ts';
 import { deleteApp, initializeApp } from '../functions/node_modules/firebase-admin/lib/app/index.js';
 import { type Auth, getAuth } from '../functions/node_modules/firebase-admin/lib/auth/index.js';
 import { createInstance } from '../functions/src/app.ts';
 import { ALL_ROLES } from '../functions/src/authz/roles.ts';
-import { loadConfig } from '../functions/src/config.ts';
 import { createPlatform } from '../functions/src/platform/platform.ts';
+import { ROOT } from './lib/emulator-setup.ts';
 
 export const DEMO_PASSWORD = 'gatehouse';
 /** The most powerful first. */
@@ -26,7 +26,7 @@ export async function seedDemoUsers(projectId: string, { resetRoles = false } = 
   }
   const app = initializeApp({ projectId }, 'seed');
   try {
-    const config = loadConfig({ ...process.env, GCLOUD_PROJECT: projectId, FUNCTIONS_EMULATOR: 'true' });
+    const config = configOf(projectId, { root: ROOT });
     const { services } = createInstance(createPlatform(config, { app, log: forOperators }));
     const { users, directory } = services;
     for (const role of DEMO_ROLES) {

@@ -83,7 +83,7 @@ async function start() {
   void emulators.exited.then(() => {
     if (!isStopping) fail(`the emulators stopped unexpectedly; see ${logFile}`);
   });
-  await health.untilGood(`${emulators.urls.hosting}/api/v1/health`, logFile);
+  await health.untilGood(`${emulators.urls.api}/health`, logFile);
   Object.assign(process.env, emulators.env);
   // Saved data is not changed, demo users included.
   if (!data?.kept && !importFrom) await seedDemoUsers(PROJECT_ID);

@@ -1,32 +1,51 @@
-// Bundles into web/vendor the Firebase client SDK, since the page loads no script from another host, and the functions for
-// text that the page shares with the API.
+// Bundles into web/vendor the Firebase client SDK, since the page loads no script from another host, the functions for
+// text that the page shares with the API, and the path of the API.
 // Run by `npm start`, `npm test` and, as the Hosting predeploy hook in firebase.json, by every deployment.
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 // Imported by path from functions/: tools/ has no dependencies of its own.
 import { build } from '../functions/node_modules/esbuild/lib/main.js';
+import { checkBasePath } from './lib/base-path.ts';
 import { ROOT } from './lib/emulator-setup.ts';
-import { FUNCTIONS } from './lib/run.ts';
+import { FUNCTIONS, fail } from './lib/run.ts';
 
-/** The exports that the page uses. No popup sign-in: it loads a script from apis.google.com. */
-const CONTENTS = `
+// The CLI sets the project in the predeploy hook.
+const { GCLOUD_PROJECT = 'demo-gatehouse' } = process.env;
+
+function basePath(): string {
+  try {
+    return checkBasePath(GCLOUD_PROJECT);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+const CONTENTS: Record<string, string> = {
+  'base-path': `export const BASE_PATH = ${JSON.stringify(basePath())};`,
+  // The exports that the page uses. No popup sign-in: it loads a script from apis.google.com.
+  firebase: `
 export { initializeApp } from 'firebase/app';
 export {
   connectAuthEmulator, GoogleAuthProvider, indexedDBLocalPersistence, initializeAuth, onIdTokenChanged,
   signInWithCredential, signInWithEmailAndPassword, signOut,
-} from 'firebase/auth';`;
+} from 'firebase/auth';`,
+};
 
 const { outputFiles } = await build({
-  entryPoints: { firebase: 'firebase', text: join(FUNCTIONS, 'src', 'core', 'text.ts') },
+  entryPoints: {
+    firebase: 'firebase',
+    text: join(FUNCTIONS, 'src', 'core', 'text.ts'),
+    'base-path': 'base-path',
+  },
   plugins: [
     {
-      name: 'firebase',
+      name: 'generated',
       setup(build) {
-        build.onResolve({ filter: /^firebase$/ }, ({ kind }) =>
-          kind === 'entry-point' ? { path: 'firebase', namespace: 'sdk' } : undefined,
+        build.onResolve({ filter: /^(firebase|base-path)$/ }, ({ kind, path }) =>
+          kind === 'entry-point' ? { path, namespace: 'generated' } : undefined,
         );
-        build.onLoad({ filter: /./, namespace: 'sdk' }, () => ({
-          contents: CONTENTS,
+        build.onLoad({ filter: /./, namespace: 'generated' }, ({ path }) => ({
+          contents: CONTENTS[path] ?? '',
           resolveDir: FUNCTIONS,
         }));
       },

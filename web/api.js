@@ -1,3 +1,5 @@
+import { BASE_PATH } from './vendor/base-path.js';
+
 /** The user signed out while the request was under way: its response must not be shown. */
 export class SignedOut extends Error {}
 
@@ -5,7 +7,7 @@ const TIMEOUT_MS = 15_000; // longer than a cold start
 
 async function ask(path, init) {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  return read(await fetch(`/api/v1${path}`, { ...init, signal, cache: 'no-store' }));
+  return read(await fetch(`${BASE_PATH}${path}`, { ...init, signal, cache: 'no-store' }));
 }
 
 /** Calls the API without a credential. */

@@ -1,12 +1,13 @@
 import { createApi, SignedOut } from './api.js';
 import { clearAuditLog, updateAuditLog } from './audit-log.js';
 import { closeOwnerClaim, setUpOwnerClaim } from './claim-owner.js';
-import { byId, chips, json } from './dom.js';
+import { byId, chips, h, json } from './dom.js';
 import { connect } from './firebase.js';
 import { clearIdToken, showIdToken, updateCountdown } from './id-token.js';
 import { explain, setUpSignIn } from './sign-in.js';
 import { showEndpoints } from './try-endpoint.js';
 import { clearUsers, listUsers, updateUsers } from './users.js';
+import { BASE_PATH } from './vendor/base-path.js';
 import { onIdTokenChanged, signOut } from './vendor/firebase.js';
 import { showHidden } from './vendor/text.js';
 
@@ -139,6 +140,12 @@ function start({ auth, projectId, isEmulator }) {
   onIdTokenChanged(auth, show);
 }
 
+byId('api-links').prepend(
+  h('a', { href: `${BASE_PATH}/health` }, 'API health'),
+  ' ',
+  h('a', { href: `${BASE_PATH}/openapi.json` }, 'OpenAPI 3.1 document'),
+  ' ',
+);
 try {
   start(await connect());
 } catch (error) {

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { parseArgs, parseEnv } from 'node:util';
+import { parseArgs } from 'node:util';
 import { createClaimCode } from '../src/owner-claim/index.ts';
 import type { Command } from './command.ts';
-import { connect, explain, isEmulated } from './connect.ts';
+import { connect, explain } from './connect.ts';
+import { isEmulated } from './settings.ts';
 
 const USAGE = `Usage: gatehouse claim-owner --project <project id> [--database <id>] [--page <URL>]
 
@@ -13,12 +13,6 @@ new code replaces it. Uses your own Google credentials (gcloud auth application-
       --database <id>   the Firestore database, if not DATABASE_ID of functions/.env.<project id>
       --page <URL>      the page of Gatehouse, if not https://<project id>.web.app
   -h, --help            this text`;
-
-/** The database of a project: the parameter file of a clone says which. */
-export function databaseOf(project: string): string | undefined {
-  const file = `functions/.env.${project}`;
-  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')).DATABASE_ID : undefined;
-}
 
 function readArguments(args: readonly string[]) {
   const text = { type: 'string' } as const;
@@ -41,7 +35,7 @@ async function run(args: readonly string[]): Promise<number> {
       console.log(USAGE);
       return values.help ? 0 : 2;
     }
-    const { config, firestore, audit, services } = connect(project, values.database ?? databaseOf(project));
+    const { config, firestore, audit, services } = connect(project, { databaseId: values.database });
     const { directory } = services;
     const code = await createClaimCode({ firestore, audit, directory });
     // Its open connections would keep the process alive.

@@ -1,17 +1,32 @@
 import { createInstance, type Instance } from '../src/app.ts';
-import { loadConfig } from '../src/config.ts';
+import { type Config, loadConfig } from '../src/config.ts';
 import { AppError } from '../src/core/errors.ts';
 import { type Log, structuredLog } from '../src/platform/logging/log.ts';
 import { createPlatform } from '../src/platform/platform.ts';
-
-/** Whether a project is a `demo-` project, which exists only in the emulators. */
-export const isEmulated = (project: string) => project.startsWith('demo-');
+import { isEmulated, readSettings } from './settings.ts';
 
 /** Does not log changes: they are in the audit log, and the command prints its result. */
 export const forOperators: Log = { ...structuredLog, change: () => undefined };
 
-/** The services of a project, with the operator's own Google credentials. @param databaseId default: that of the environment */
-export function connect(project: string, databaseId = process.env.DATABASE_ID): Instance {
+interface Deployment {
+  /** In place of that of the parameter files. */
+  readonly databaseId?: string | undefined;
+  /** Folder of firebase.json; by default the current one. */
+  readonly root?: string;
+}
+
+/** The configuration of a project's functions: in particular, which database they use. */
+export function configOf(project: string, { databaseId, root }: Deployment = {}): Config {
+  return loadConfig({
+    ...process.env,
+    ...readSettings(project, root),
+    ...(databaseId !== undefined && { DATABASE_ID: databaseId }),
+    ...{ GCLOUD_PROJECT: project, FUNCTIONS_EMULATOR: String(isEmulated(project)) },
+  });
+}
+
+/** The services of a project, with the operator's own Google credentials. */
+export function connect(project: string, deployment?: Deployment): Instance {
   const emulator = isEmulated(project);
   if (emulator) {
     process.env.FIREBASE_AUTH_EMULATOR_HOST ??= '127.0.0.1:9099';
@@ -20,12 +35,7 @@ export function connect(project: string, databaseId = process.env.DATABASE_ID): 
   }
   // User credentials need a quota project.
   else process.env.GOOGLE_CLOUD_QUOTA_PROJECT ??= project;
-  const { env } = process;
-  const config = loadConfig({
-    ...env,
-    ...(databaseId !== undefined && { DATABASE_ID: databaseId }),
-    ...{ GCLOUD_PROJECT: project, FUNCTIONS_EMULATOR: String(emulator) },
-  });
+  const config = configOf(project, deployment);
   return createInstance(createPlatform(config, { log: forOperators }));
 }
 

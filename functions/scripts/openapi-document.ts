@@ -8,6 +8,7 @@ import {
 import packageJson from '../package.json' with { type: 'json' };
 import { type AccessRule, permissionOf } from '../src/authz/access-rule.ts';
 import { ALL_ERROR_CODES } from '../src/core/errors.ts';
+import { serversAt } from '../src/meta/servers.ts';
 import { modules } from '../src/modules.ts';
 import {
   appCheckScopeOf,
@@ -108,11 +109,8 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
           'Users, roles and sessions of a Firebase project. Errors are RFC 9457 problems with a `code`.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      servers: [
-        { url: '/api/v1', description: 'Through Firebase Hosting' },
-        { url: '/v1', description: 'The function itself' },
-        { url: 'http://127.0.0.1:5002/api/v1', description: 'On your machine, after `npm start`' },
-      ],
+      // The API replaces them by those of its project.
+      servers: serversAt('/api/v1'),
       tags,
       paths,
       components: {

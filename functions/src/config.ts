@@ -1,9 +1,8 @@
 import { defineBoolean, defineInt, defineString } from 'firebase-functions/params';
-import * as z from 'zod';
 import gatehouse from '../gatehouse.config.ts';
 import { ConfigError, parseConfig, parseConfigJson } from './core/config-error.ts';
-import { LOCAL_HOST } from './core/local-host.ts';
 import { DEFAULT_DATABASE, placement } from './distribution.ts';
+import { parameterValues } from './parameter-values.ts';
 import { emulatorConfigSchema, type Product, type ProductConfig, readProduct } from './product-config.ts';
 
 /** Settings of the running code. It reads them through {@link loadConfig}. */
@@ -28,6 +27,11 @@ const settings = {
   HSTS_INCLUDE_SUBDOMAINS: defineBoolean('HSTS_INCLUDE_SUBDOMAINS', {
     default: false,
     description: 'Must browsers use HTTPS for every host below the domain of the API, too?',
+  }),
+  BASE_PATH: defineString('BASE_PATH', {
+    default: '/api/v1',
+    description:
+      'Path of the HTTP API on a domain that passes the full path on, such as Hosting. The function itself has /v1.',
   }),
   ERROR_DOCS_URL: defineString('ERROR_DOCS_URL', {
     default: '',
@@ -112,6 +116,8 @@ export interface Config extends Product {
   /** Request headers that pages of other origins may send besides those of the API. */
   readonly allowedHeaders: readonly string[];
   readonly hstsIncludeSubDomains: boolean;
+  /** Path of the API behind Hosting; `/v1` on the function itself is fixed. */
+  readonly basePath: string;
   /** URL below which every error code has its page. */
   readonly errorDocs: string;
   /** Where an invited user can go on. On one of the allowed origins. */
@@ -127,66 +133,6 @@ export interface Config extends Product {
   readonly auditRetention: number;
   readonly databaseId: string;
 }
-
-const commaSeparated = (item: z.ZodType<string, string>) =>
-  z
-    .string()
-    .transform((text) =>
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    )
-    .pipe(z.array(item));
-
-const LOCAL = new RegExp(`^${LOCAL_HOST}$`);
-
-/** The scheme of an app shell, like Capacitor's. `URL` knows no origin for these: it is "null". */
-const APP_SHELL =
-  /^(?!(https?|wss?|ftp|file|blob|data|about|javascript):)[a-z][a-z0-9+.-]*:\/\/[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?$/;
-
-/** What a browser sends as `Origin`: scheme, host and port, lower-case, nothing else (RFC 6454 §7). */
-const origin = z.string().refine((text) => {
-  if (APP_SHELL.test(text)) return true;
-  const url = URL.parse(text);
-  return (
-    url?.origin === text &&
-    !text.includes('*') &&
-    (url.protocol === 'https:' || (url.protocol === 'http:' && LOCAL.test(url.hostname)))
-  );
-}, 'is not an origin like https://app.example.com or capacitor://localhost; http is for localhost only');
-
-/** Also a label of a domain name. */
-const hostingSite = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'is not the id of a Hosting site like shop');
-
-const headerName = z.string().regex(/^[\w-]+$/, 'is not the name of a header like traceparent');
-
-const DOCS_URL = /^$|^https:\/\/[\w.-]+(:\d+)?(\/[\w.~-]+)+$/;
-
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
-
-const wholeNumber = (min: number, max: number) =>
-  z.string().regex(/^\d+$/, 'is not a whole number').transform(Number).pipe(z.int().min(min).max(max));
-
-/** https://firebase.google.com/docs/firestore/manage-databases#database_id */
-const DATABASE_ID = /^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$/;
-
-const environment = z.object({
-  ALLOWED_ORIGINS: commaSeparated(origin),
-  HOSTING_SITES: commaSeparated(hostingSite),
-  PREVIEW_CHANNELS: flag,
-  ALLOWED_HEADERS: commaSeparated(headerName),
-  HSTS_INCLUDE_SUBDOMAINS: flag,
-  ERROR_DOCS_URL: z.string().regex(DOCS_URL, 'is not a URL like https://shop.example.com/api/v1/errors'),
-  INVITATION_URL: z.string(),
-  ENFORCEMENT: z.enum(['enforce', 'shadow']),
-  APP_CHECK: flag,
-  APP_CHECK_CONSUME: flag,
-  ACCESS_CHANGE_MAX_AGE: wholeNumber(1, 60),
-  BEHIND_GATEWAY: flag,
-  AUDIT_RETENTION_DAYS: wholeNumber(1, 3650),
-  DATABASE_ID: z.string().regex(DATABASE_ID, 'is not an id like gatehouse'),
-});
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -217,7 +163,7 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
   const projectId = env.GCLOUD_PROJECT || env.GOOGLE_CLOUD_PROJECT;
   if (!projectId) throw new ConfigError(['GCLOUD_PROJECT: is missing']);
 
-  const values = parseConfig(environment, withDefaults(env));
+  const values = parseConfig(parameterValues, withDefaults(env));
   if (values.APP_CHECK_CONSUME && !values.APP_CHECK) {
     throw new ConfigError(['APP_CHECK_CONSUME: does nothing without APP_CHECK']);
   }
@@ -240,7 +186,8 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
     previewSites: Object.freeze(values.PREVIEW_CHANNELS ? sites : []),
     allowedHeaders: Object.freeze(values.ALLOWED_HEADERS),
     hstsIncludeSubDomains: values.HSTS_INCLUDE_SUBDOMAINS,
-    errorDocs: values.ERROR_DOCS_URL || `${hostingUrl(projectId, emulator, env)}/api/v1/errors`,
+    basePath: values.BASE_PATH,
+    errorDocs: values.ERROR_DOCS_URL || `${hostingUrl(projectId, emulator, env)}${values.BASE_PATH}/errors`,
     invitationUrl: values.INVITATION_URL || undefined,
     enforcement: values.ENFORCEMENT,
     // The emulator has no App Check service, and its tokens could not be verified.

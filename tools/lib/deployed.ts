@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseEnv } from 'node:util';
+import { readSettings } from '../../functions/cli/settings.ts';
 import gatehouse from '../../functions/gatehouse.config.ts';
 import type { IssuerProfile } from '../../functions/src/authn/oidc/issuer-profile.ts';
 import { readProduct } from '../../functions/src/product-config.ts';
@@ -13,15 +11,10 @@ interface Deployed {
 
 /** What a project is deployed with. @throws Error that names the file or the field that is wrong */
 export function readDeployed(project: string): Deployed {
-  const { REGION } = parseEnv(readText(`functions/.env.${project}`));
-  const { trustedIssuers } = readProduct(gatehouse, { projectId: project, emulator: false });
-  return { region: REGION || 'us-central1', issuers: trustedIssuers };
-}
-
-function readText(name: string): string {
-  try {
-    return readFileSync(join(ROOT, name), 'utf8');
-  } catch (cause) {
-    throw new Error(`${name} cannot be read; docs/guides/deploy.md says how to create it.`, { cause });
+  const settings = readSettings(project, ROOT);
+  if (Object.keys(settings).length === 0) {
+    throw new Error(`functions/.env.${project} cannot be read; docs/guides/deploy.md says how to create it.`);
   }
+  const { trustedIssuers } = readProduct(gatehouse, { projectId: project, emulator: false });
+  return { region: settings.REGION || 'us-central1', issuers: trustedIssuers };
 }

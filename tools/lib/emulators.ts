@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkBasePath } from './base-path.ts';
 import type { DataFolder } from './data-folder.ts';
 import { startDocuments } from './documents.ts';
 import { exportEmulators, firestoreExportIn } from './emulator-export.ts';
@@ -28,7 +29,8 @@ export interface EmulatorOptions extends Output, ConfigOptions {
 
 export interface Emulators {
   ports: Ports;
-  urls: { hosting: string; functions: string; auth: string; ui?: string | undefined };
+  /** `api` is through Hosting. */
+  urls: { hosting: string; api: string; functions: string; auth: string; ui?: string | undefined };
   /** Environment variables of a process that uses these emulators. */
   env: Record<string, string>;
   /** Settles when one of the emulators has stopped, for whatever reason. */
@@ -48,6 +50,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   const ports = options.ports === 'fixed' ? await fixedPorts() : await pickPorts();
   const firestore = `${HOST}:${ports.firestore}`;
   const hosting = `http://${HOST}:${ports.hosting}`;
+  const basePath = checkBasePath(projectId);
   const documents = await startDocuments(options.firestore, {
     ...{ port: ports.firestore, projectId, logFile: logFile.replace(/(\.log)?$/, '-firestore.log') },
     ...(data ? { data } : {}),
@@ -106,6 +109,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   }
   const urls = {
     hosting,
+    api: `${hosting}${basePath}`,
     functions: `http://${HOST}:${ports.functions}/${projectId}/us-central1`,
     auth: `http://${HOST}:${ports.auth}`,
     ui: options.ui ? await findUi(ports.hub) : undefined,

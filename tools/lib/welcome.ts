@@ -21,7 +21,7 @@ export interface Session {
 export function welcome(session: Session): string {
   const { emulators, firestore, seconds, logFile, dataFolder, issuers } = session;
   const { urls, ports } = emulators;
-  const api = `${urls.hosting}/api/v1`;
+  const { api } = urls;
   const signIn = `${urls.auth}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=demo`;
   const rows = [
     ['Page', urls.hosting],

@@ -12,11 +12,10 @@ import { readBody } from './body.ts';
 import { oauthEndpoints, sendProblem } from './problem.ts';
 import { addRoutes } from './router.ts';
 
-/** Hosting's rewrite passes the full path. */
-const MOUNTS = ['/v1', '/api/v1'];
-
 /** The Express app. Every step a request takes, in order. */
 export function createApp(deps: CallDeps): Express {
+  // Hosting's rewrite passes the full path; whoever calls the function itself needs no setting to find it.
+  const mounts = [...new Set(['/v1', deps.config.basePath])];
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -35,7 +34,7 @@ export function createApp(deps: CallDeps): Express {
     exposedHeaders: ['Allow', 'ETag', 'Location', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
     maxAge: 600,
   });
-  const isOAuth = oauthEndpoints(deps.operations, MOUNTS);
+  const isOAuth = oauthEndpoints(deps.operations, mounts);
   const passBody = readBody(isOAuth);
   if (deps.config.authEmulator !== undefined) forwardToAuthEmulator(app, deps.config.authEmulator);
   // One layer, because each costs every request.
@@ -49,7 +48,7 @@ export function createApp(deps: CallDeps): Express {
     if (req.headers.origin === undefined && req.method !== 'OPTIONS') passBody(req, res, next);
     else allowOrigin(req, res, (error?: unknown) => (error ? next(error) : passBody(req, res, next)));
   });
-  addRoutes(app, deps, MOUNTS);
+  addRoutes(app, deps, mounts);
   app.use(() => {
     throw new AppError('not_found', 'There is no such path.');
   });

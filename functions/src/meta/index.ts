@@ -3,8 +3,13 @@ import { ALL_ERROR_CODES } from '../core/errors.ts';
 import { defineModule } from '../pipeline/module.ts';
 import { operation } from '../pipeline/operation.ts';
 import { errorPage } from './error-pages.ts';
+import { serversAt } from './servers.ts';
 
-const getHealth = operation<undefined>()({
+interface Meta {
+  readonly servers: ReturnType<typeof serversAt>;
+}
+
+const getHealth = operation<Meta>()({
   name: 'getHealth',
   effect: 'read',
   access: 'public',
@@ -15,7 +20,7 @@ const getHealth = operation<undefined>()({
   run: () => ({ status: 'ok' as const }),
 });
 
-const getOpenApi = operation<undefined>()({
+const getOpenApi = operation<Meta>()({
   name: 'getOpenApi',
   effect: 'read',
   access: 'public',
@@ -24,10 +29,13 @@ const getOpenApi = operation<undefined>()({
   output: z.record(z.string(), z.unknown()),
   summary: 'This API as OpenAPI 3.1.',
   // `npm run build` makes it from the operations; loaded when first asked for.
-  run: async () => (await import('./openapi.json', { with: { type: 'json' } })).default,
+  run: async (_input, { service: { servers } }) => ({
+    ...(await import('./openapi.json', { with: { type: 'json' } })).default,
+    servers,
+  }),
 });
 
-const getError = operation<undefined>()({
+const getError = operation<Meta>()({
   name: 'getError',
   effect: 'read',
   access: 'public',
@@ -50,6 +58,6 @@ const getError = operation<undefined>()({
 export const meta = defineModule({
   name: 'meta',
   summary: 'What the API says about itself.',
-  create: () => undefined,
+  create: ({ config }): Meta => ({ servers: serversAt(config.basePath) }),
   operations: [getHealth, getOpenApi, getError],
 });

@@ -98,7 +98,7 @@ export async function openApi({
     fetch: fetchGoogleAt(google.url, fetch),
   });
   const deps = rewire === undefined ? wired : rebind(wired, rewire(wired));
-  const server = serve?.(deps) ?? watchAnswers(createServer(createApp(deps)));
+  const server = serve?.(deps) ?? watchAnswers(createServer(createApp(deps)), config.basePath);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   const tokens = new Map<Person, string>();

@@ -72,7 +72,7 @@ export function validatorOf(schema: object): (value: unknown) => string | undefi
 // A path without parameters first: `/users/me` before `/users/{uid}`.
 const PATHS = Object.entries(document.paths)
   .map(([path, item]) => ({
-    pattern: new RegExp(`^(/api)?/v1${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    pattern: new RegExp(`^/v1${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
     item,
   }))
   .sort((a, b) => a.pattern.source.split('[^/]+').length - b.pattern.source.split('[^/]+').length);
@@ -109,8 +109,8 @@ export function mismatchOf({ method, url, status, contentType, text }: Answer): 
 
 const mismatches: string[] = [];
 
-/** Compares every answer of a server. A hook of the root suite reports those that are not documented. */
-export function watchAnswers(server: Server): Server {
+/** Compares every answer of a server that has the API at `/v1` and at `basePath`. A hook of the root suite reports those that are not documented. */
+export function watchAnswers(server: Server, basePath = '/api/v1'): Server {
   return server.prependListener('request', (req, res) => {
     const { method = '', url = '' } = req;
     const end = res.end.bind(res) as (...args: unknown[]) => typeof res;
@@ -128,7 +128,7 @@ export function watchAnswers(server: Server): Server {
         const contentType = res.getHeader('content-type')?.toString();
         const answer = {
           method,
-          url,
+          url: url.startsWith(`${basePath}/`) ? `/v1${url.slice(basePath.length)}` : url,
           status: res.statusCode,
           contentType,
           text: isStream ? undefined : text,

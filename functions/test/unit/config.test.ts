@@ -24,6 +24,7 @@ describe('config', () => {
       behindGateway: false,
       enforcement: 'enforce',
       appCheck: { enforce: false, consume: false },
+      basePath: '/api/v1',
       errorDocs: 'https://shop.web.app/api/v1/errors',
       accessChangeMaxAge: 10,
       auditRetention: 400,
@@ -118,6 +119,7 @@ describe('config', () => {
     assert.equal(load({}).errorDocs, 'https://shop.web.app/api/v1/errors');
     const own = 'https://api.shop.example/v1/errors';
     assert.equal(load({ ERROR_DOCS_URL: own }).errorDocs, own);
+    assert.equal(load({ BASE_PATH: '/auth/v2' }).errorDocs, 'https://shop.web.app/auth/v2/errors');
     const emulator = { FUNCTIONS_EMULATOR: 'true', K_CONFIGURATION: undefined, K_SERVICE: undefined };
     assert.equal(load(emulator).errorDocs, 'http://127.0.0.1:5002/api/v1/errors');
     const moved = { ...emulator, GATEHOUSE_HOSTING_URL: 'http://127.0.0.1:7000' };
@@ -156,6 +158,12 @@ describe('config', () => {
     it(`is refused with ${name}, which moved to gatehouse.config.ts`, () => {
       assert.throws(() => load({ [name]: 'x' }), new RegExp(`^Error: .*${name}: is set in functions/`));
       assert.equal(load({ [name]: '' }).projectId, load({}).projectId);
+    });
+  }
+
+  for (const path of ['/v1', '/api', '/auth/v2', '/Gate_house-1/api/v1', '/v10/x', '/api/v1/v1']) {
+    it(`accepts the base path ${path}`, () => {
+      assert.equal(load({ BASE_PATH: path }).basePath, path);
     });
   }
 
@@ -237,6 +245,12 @@ describe('config', () => {
       '99999999999999999999',
     ],
     ['DATABASE_ID', 'Gatehouse', 'a', 'gate/house', 'default)', '', 'x'.repeat(64), '1abc', 'abc-'],
+    [
+      'BASE_PATH',
+      ...['', '/', 'api', 'api/v1', '/api/', '//api', '/api//v1', '/api/../v1', '/./api', '/__/auth'],
+      ...['/api/:id', '/api/*path', '/{api}', '/api?x', '/api#x', '/a b', '/%61pi', '/api\n', '/é', '\\api'],
+      ...['https://a.example/api', '//a.example', '/identitytoolkit.googleapis.com', '/v1/users', '/v1/me'],
+    ],
     ['AUDIT_RETENTION_DAYS', '0', '3651', '-1', '0.5', '4e2', '', 'forever', '99999999999999999999'],
   ];
   for (const [name, ...values] of wrong) {
