@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import manifest from '../package.json' with { type: 'json' };
 import type { Command } from './command.ts';
 
 /** Each is loaded when it is run. */
 const COMMANDS = new Map<string, () => Promise<{ default: Command }>>([
   ['claim-owner', () => import('./claim-owner.ts')],
+  ['doctor', () => import('./doctor.ts')],
 ]);
 
 async function usage(): Promise<string> {
@@ -16,15 +17,11 @@ ${(await Promise.all(commands)).join('')}
 \`gatehouse <command> --help\` lists the options, \`gatehouse --version\` prints the version.`;
 }
 
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
-}
-
 async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
   const load = COMMANDS.get(name);
   if (load) return (await load()).default.run(args);
   const isHelp = name === '--help' || name === '-h';
-  if (name === '--version') console.log(version());
+  if (name === '--version') console.log(manifest.version);
   else if (isHelp) console.log(await usage());
   else console.error(`gatehouse: there is no command "${name}".\n\n${await usage()}`);
   return isHelp || name === '--version' ? 0 : 2;

@@ -50,3 +50,10 @@ export function readServiceAccount(
   const project = /@([a-z0-9-]+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1] ?? access.projectId;
   return unlessMissing(call(access, ['iam', `v1/projects/${project}/serviceAccounts/${email}`], account));
 }
+
+const role = z.object({ includedPermissions: z.array(z.string()).default([]) });
+
+/** What a role, such as `roles/datastore.user` or `projects/…/roles/…`, permits. @throws ApiError */
+export async function readRolePermissions(access: ProjectAccess, name: string): Promise<readonly string[]> {
+  return (await call(access, ['iam', `v1/${name}`], role)).includedPermissions;
+}

@@ -5,7 +5,7 @@ import { type Api, originOf } from './origins.ts';
 export interface ProjectAccess {
   readonly projectId: string;
   /** An OAuth access token of Google. */
-  accessToken(): Promise<string>;
+  readonly accessToken: () => Promise<string>;
   /** The project that pays the quota of the calls. User credentials from gcloud need one; the Firebase CLI's login has its own. */
   readonly quotaProject?: string | undefined;
   /** How long to wait for each answer, in milliseconds. 10 s by default. */
@@ -63,28 +63,36 @@ export async function call<T>(
 async function send(access: ProjectAccess, url: URL, body: unknown) {
   const { quotaProject, deadlineMs = 10_000 } = access;
   const signal = AbortSignal.timeout(deadlineMs);
+  const explain = (error: unknown) =>
+    signal.aborted ? `no answer in ${deadlineMs / 1000} s` : reasonOf(error);
+  const headers = {
+    authorization: `Bearer ${await tokenOf(access, signal).catch((error) => {
+      throw new ApiError(`no access token: ${explain(error)}`, undefined, error);
+    })}`,
+    ...(quotaProject !== undefined && { 'x-goog-user-project': quotaProject }),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  };
   try {
-    const timeout = new Promise<never>((_resolve, reject) =>
-      signal.addEventListener('abort', () => reject(signal.reason)),
-    );
-    const headers = {
-      authorization: `Bearer ${await Promise.race([access.accessToken(), timeout])}`,
-      ...(quotaProject !== undefined && { 'x-goog-user-project': quotaProject }),
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    };
     const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
     const response = await fetch(url, { ...init, headers, signal, redirect: 'error' });
     return { status: response.status, text: await response.text() };
-  } catch (cause) {
-    const reason = signal.aborted ? `no answer in ${deadlineMs / 1000} s` : reasonOf(cause);
-    throw new ApiError(`${url.host}: ${reason}`, undefined, cause);
+  } catch (error) {
+    throw new ApiError(`${url.host}: ${explain(error)}`, undefined, error);
   }
+}
+
+/** The credentials may ask a server for the token, and cannot be cancelled. */
+function tokenOf({ accessToken }: ProjectAccess, signal: AbortSignal): Promise<string> {
+  const timeout = new Promise<never>((_resolve, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason)),
+  );
+  return Promise.race([accessToken(), timeout]);
 }
 
 /** `fetch` says "fetch failed" and has the reason in its cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
+  return error instanceof TypeError && error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 function parse(text: string): unknown {

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readReleasedRules } from '../../project/rules.ts';
+import { checkRules } from '../../rules/check-rules.ts';
+import { type Check, NotApplicable } from '../check.ts';
+import { type Finding, finding } from '../findings.ts';
+import { databaseSettings } from './database-settings.ts';
+
+/** @param where the file or release that has these rules */
+function findingsIn(source: string, databaseId: string, where: string): Finding[] {
+  const verdict = checkRules(source, databaseId);
+  if (verdict.kind === 'undecided') {
+    const what = `${where} cannot be read, so it may let clients reach our collections: ${verdict.reason}`;
+    return [finding('rules-undecided', what, 'Compare the file with the recipe in the guide.')];
+  }
+  if (verdict.kind === 'closed') return [];
+  const byStatement = Map.groupBy(verdict.exposures, ({ line, text }) => `${line}: ${text}`);
+  return [...byStatement].map(([statement, exposures]) => {
+    const names = exposures.map(({ collection }) => collection).join(', ');
+    const may = exposures.every(({ when }) => when === 'always') ? 'lets' : 'may let';
+    return finding(
+      'rules-exposed',
+      `${where} ${may} clients reach ${names} in line ${statement}`,
+      'Exclude these collections, or use a database of its own for Gatehouse.',
+    );
+  });
+}
+
+export const rulesInFiles: Check = {
+  name: 'rules in files',
+  reads: 'files',
+  run({ files, installation: { databaseId } }) {
+    const { rules } = databaseSettings(files, databaseId);
+    if (rules === undefined) throw new NotApplicable(`firebase.json names no rules for ${databaseId}`);
+    return findingsIn(readFileSync(join(files.root, rules), 'utf8'), databaseId, rules);
+  },
+};
+
+export const releasedRules: Check = {
+  name: 'released rules',
+  reads: 'project',
+  async run({ live, installation: { databaseId } }) {
+    const released = await readReleasedRules(live.access, databaseId);
+    if (!released) throw new NotApplicable(`no rules are released for ${databaseId}: clients are refused`);
+    return findingsIn(released.source, databaseId, `the released rules of ${databaseId}`);
+  },
+};

@@ -1,0 +1,184 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { parseEnv } from 'node:util';
+import * as z from 'zod';
+import { DEFAULT_DATABASE } from '../../src/distribution.ts';
+
+/** The name under which adopters install Gatehouse. */
+const PACKAGE = '@gatehouse/functions';
+
+const codebase = z.object({
+  source: z.string().default('functions'),
+  codebase: z.string().default('default'),
+  prefix: z.string().optional(),
+  runtime: z.string().optional(),
+  configDir: z.string().optional(),
+  kit: z.string().optional(),
+  sourcePackage: z.string().optional(),
+  instances: z.record(z.string(), z.string()).optional(),
+});
+const database = z.object({
+  database: z.string().optional(),
+  target: z.string().optional(),
+  rules: z.string().optional(),
+  indexes: z.string().optional(),
+});
+const rewrite = z.object({
+  source: z.string().optional(),
+  glob: z.string().optional(),
+  function: z.union([z.string(), z.object({ functionId: z.string() })]).optional(),
+});
+const site = z.object({
+  site: z.string().optional(),
+  target: z.string().optional(),
+  rewrites: z.array(rewrite).default([]),
+});
+/** One or a list, as in firebase.json. */
+const listOf = <T extends z.ZodType>(item: T) =>
+  z.union([z.array(item), item.transform((one) => [one])]).default([]);
+
+/** What the checks use of firebase.json: https://firebase.google.com/docs/cli#the_firebasejson_file */
+const firebaseJson = z.object({
+  functions: listOf(codebase),
+  firestore: listOf(database),
+  hosting: listOf(site),
+});
+const firebaseRc = z.object({ projects: z.record(z.string(), z.string()).default({}) });
+const packageJson = z.object({
+  dependencies: z.record(z.string(), z.string()).default({}),
+  engines: z.object({ node: z.string().optional() }).optional(),
+});
+
+type FirebaseJson = z.infer<typeof firebaseJson>;
+
+/** A codebase, or an instance of a kit, that has Gatehouse in it. */
+export interface Installation {
+  readonly kind: 'clone' | 'kit' | 'library';
+  /** Of a kit, the name of the instance. */
+  readonly codebase: string;
+  /** Path from the root of the project. */
+  readonly source: string;
+  /** What the names of its functions begin with. */
+  readonly prefix: string;
+  readonly runtime: string | undefined;
+  /** Range of Node versions in package.json. */
+  readonly engine: string | undefined;
+  /** Values in the `.env` files, and the paths of these. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly parameterFiles: readonly string[];
+  readonly databaseId: string;
+}
+
+export interface ProjectFiles {
+  /** Folder of firebase.json. */
+  readonly root: string;
+  readonly projectId: string | undefined;
+  readonly firebaseJson: FirebaseJson;
+  readonly installations: readonly Installation[];
+}
+
+/** A file that cannot be read as what it should be. */
+export class UnreadableFile extends Error {}
+
+/**
+ * Reads the project around a folder.
+ *
+ * @param project id or alias; by default the alias `default` of .firebaserc
+ * @throws UnreadableFile
+ */
+export function readProjectFiles(folder: string, project: string | undefined): ProjectFiles {
+  const root = findUp(folder, 'firebase.json');
+  if (root === undefined) throw new UnreadableFile(`there is no firebase.json in ${folder} or above it`);
+  const config = readJson(join(root, 'firebase.json'), firebaseJson);
+  const rc = join(root, '.firebaserc');
+  const { projects } = existsSync(rc) ? readJson(rc, firebaseRc) : { projects: {} };
+  const name = project ?? 'default';
+  const projectId = Object.hasOwn(projects, name) ? projects[name] : project;
+  const aliases = Object.keys(projects).filter((alias) => projects[alias] === projectId);
+  const names = projectId === undefined ? [] : [projectId, ...aliases];
+  const installations = config.functions.flatMap((one) => installationsIn(root, one, names));
+  return { root, projectId, firebaseJson: config, installations };
+}
+
+/** The folder itself, or the nearest one above it, that has the file. */
+export function findUp(folder: string, file: string): string | undefined {
+  if (existsSync(join(folder, file))) return folder;
+  const parent = dirname(folder);
+  return parent === folder ? undefined : findUp(parent, file);
+}
+
+/** @throws UnreadableFile */
+export function readJson<T>(path: string, schema: z.ZodType<T>): T {
+  try {
+    // The Firebase CLI accepts comments in its files.
+    const text = readFileSync(path, 'utf8').replaceAll(
+      /("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
+      (_, string) => string ?? '',
+    );
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
+    throw new UnreadableFile(`${path}: ${reason}`, { cause });
+  }
+}
+
+function installationsIn(
+  root: string,
+  { source, codebase, kit, instances = {}, ...one }: FirebaseJson['functions'][number],
+  names: readonly string[],
+): Installation[] {
+  const kind = kindOf(join(root, source), kit === undefined ? undefined : one.sourcePackage);
+  if (kind === undefined) return [];
+  const file = join(root, source, 'package.json');
+  const engine = existsSync(file) ? readJson(file, packageJson).engines?.node : undefined;
+  const common = { source, runtime: one.runtime, engine };
+  if (kit === undefined) {
+    const settings = readParameters(root, one.configDir ?? source, names);
+    const prefix = one.prefix === undefined ? '' : `${one.prefix}-`;
+    return [{ ...common, kind, codebase, prefix, ...settings }];
+  }
+  return Object.entries(instances).map(([instance, folder]) => ({
+    ...{ ...common, kind, codebase: instance, prefix: `kit-${instance}-` },
+    ...readParameters(root, folder, names),
+  }));
+}
+
+function kindOf(source: string, sourcePackage: string | undefined): Installation['kind'] | undefined {
+  if (sourcePackage !== undefined) return isPackage(sourcePackage) ? 'kit' : undefined;
+  if (existsSync(join(source, 'gatehouse.config.ts'))) return 'clone';
+  const file = join(source, 'package.json');
+  if (!existsSync(file)) return undefined;
+  return Object.hasOwn(readJson(file, packageJson).dependencies, PACKAGE) ? 'library' : undefined;
+}
+
+/** With or without a version. */
+const isPackage = (specifier: string) => specifier === PACKAGE || specifier.startsWith(`${PACKAGE}@`);
+
+/** As the Firebase CLI reads them for a deployment (`lib/functions/env.js` of firebase-tools). */
+function readParameters(root: string, folder: string, names: readonly string[]) {
+  const files = ['.env', ...new Set(names.map((name) => `.env.${name}`))]
+    .map((name) => join(root, folder, name))
+    .filter((path) => existsSync(path));
+  const parameters: Record<string, string> = {};
+  for (const path of files) Object.assign(parameters, parseEnv(readFileSync(path, 'utf8')));
+  return {
+    parameters,
+    parameterFiles: files.map((path) => relative(root, path)),
+    databaseId: parameters.DATABASE_ID || DEFAULT_DATABASE,
+  };
+}
+
+/** Is a name mentioned in the source files of an installation? */
+export function isMentioned({ root }: ProjectFiles, { source }: Installation, name: string): boolean {
+  return isMentionedIn(join(root, source), name);
+}
+
+const NO_SOURCES = /^(\..*|node_modules|lib|dist|coverage)$/;
+
+function isMentionedIn(folder: string, name: string): boolean {
+  return readdirSync(folder, { withFileTypes: true }).some((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return !NO_SOURCES.test(entry.name) && isMentionedIn(path, name);
+    return /\.[cm]?[jt]s$/.test(entry.name) && readFileSync(path, 'utf8').includes(name);
+  });
+}
