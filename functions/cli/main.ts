@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 const COMMANDS = new Map<string, () => Promise<{ default: Command }>>([
   ['claim-owner', () => import('./claim-owner.ts')],
   ['doctor', () => import('./doctor.ts')],
+  ['migrate', () => import('./migrate.ts')],
 ]);
 
 async function usage(): Promise<string> {

@@ -60,6 +60,8 @@ interface ReconciledLine {
   readonly repaired: number;
   readonly failed: number;
   readonly more: boolean;
+  /** Of the stored data: `behind` until the migrations of this version have run, `ahead` after a roll-back. */
+  readonly schema: 'current' | 'behind' | 'ahead';
 }
 
 interface KeysLine {
@@ -142,7 +144,7 @@ export const createLog = (
     write({ ...showHiddenIn(line), event: 'change', message: 'change', severity: 'INFO' });
   },
   reconciled(line) {
-    const severity = line.failed > 0 ? 'WARNING' : 'INFO';
+    const severity = line.failed > 0 || line.schema !== 'current' ? 'WARNING' : 'INFO';
     write({ ...line, event: 'reconciled', message: 'access reconciled', severity });
   },
   keysSkipped(line) {

@@ -15,6 +15,8 @@ export { applyEdit, applyGrantRequests, type GrantRequest, summarizeGrants } fro
 export type { DirectoryEntry, Grant } from './entry.ts';
 export type { DirectoryList, UserPage, UserQuery } from './list.ts';
 export { type Contact, type CurrentEntry, findByContact, withCurrentProfiles } from './look-up.ts';
+export { migrate } from './migrations/migrate.ts';
+export { MIGRATIONS } from './migrations/schema.ts';
 export { findOrProvision, hasCurrentProfile, provisionEntry, provisionExternalUser } from './provision.ts';
 export type { DirectoryService } from './service.ts';
 export { handleAccountDeleted, markAccountOutOfSync } from './sync/account-lifecycle.ts';

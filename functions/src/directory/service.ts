@@ -4,6 +4,7 @@ import { createAddUser } from './add-user.ts';
 import { createChangeAccess } from './change-access.ts';
 import { createDirectory } from './directory.ts';
 import { createDirectoryList } from './list.ts';
+import { compareSchema } from './migrations/schema.ts';
 import { createAccessRecords } from './records.ts';
 import { readAccessChanges } from './revocation/access-changes.ts';
 import { createRevocationFeed } from './revocation/feed.ts';
@@ -38,9 +39,10 @@ export function createDirectoryService(
     changeAccess,
     addUser: createAddUser({ directory, accounts, sync, audit, log }),
     reconcile,
-    /** {@link reconcile} as the system, with a line in the log. */
+    /** {@link reconcile} as the system, with a line in the log. Also compares the schema of the data: no request does. */
     async reconcileOnSchedule(): Promise<void> {
-      log.reconciled(await reconcile({ kind: 'system', requestId: 'reconcileAccess' }));
+      const reconciled = await reconcile({ kind: 'system', requestId: 'reconcileAccess' });
+      log.reconciled({ ...reconciled, schema: await compareSchema({ open }) });
     },
   };
 }

@@ -295,9 +295,9 @@ export function changes(deps: TestInstance, grant: Grant): void {
 }
 
 export function logging({ log }: TestInstance, token: string): void {
-  log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false });
+  log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false, schema: 'current' });
   // @ts-expect-error a log line has no field for a token
-  log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false, token });
+  log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false, schema: 'current', token });
   // @ts-expect-error a log line has only its declared fields
   log.feedReadFailed({ code: 'unavailable', detail: undefined, seconds: 1, token });
 }

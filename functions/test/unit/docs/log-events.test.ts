@@ -31,8 +31,8 @@ function writeAll(): Line[] {
     ...{ code: 'own_account', before: {}, after: {}, reason: 'x', detail: 'x' },
   });
   log.failure('1', failed);
-  log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false });
-  log.reconciled({ expired: 0, repaired: 0, failed: 1, more: false });
+  log.reconciled({ expired: 0, repaired: 0, failed: 0, more: false, schema: 'current' });
+  log.reconciled({ expired: 0, repaired: 0, failed: 1, more: false, schema: 'behind' });
   log.keysSkipped({ issuer: 'x', usable: 1, skipped: ['k: x'] });
   log.claimsUnreadable({ issuer: 'x', claims: [{ claim: 'roles', shape: 'number' }] });
   log.feedReadFailed({ code: 'unavailable', detail: 'x', seconds: 1 });

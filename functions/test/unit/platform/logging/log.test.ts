@@ -161,11 +161,13 @@ describe('log', () => {
   });
 
   it('writes the result of a reconciliation, as a warning if something failed', () => {
-    const ran = { expired: 2, repaired: 3, failed: 0, more: false };
+    const ran = { expired: 2, repaired: 3, failed: 0, more: false, schema: 'current' } as const;
     const line = { event: 'reconciled', message: 'access reconciled' };
     assert.deepEqual(linesOf('reconciled', ran), [{ severity: 'INFO', ...line, ...ran }]);
     const failed = { ...ran, failed: 1, more: true };
     assert.deepEqual(linesOf('reconciled', failed), [{ severity: 'WARNING', ...line, ...failed }]);
+    const old = { ...ran, schema: 'behind' } as const;
+    assert.deepEqual(linesOf('reconciled', old), [{ severity: 'WARNING', ...line, ...old }]);
   });
 
   it('writes a failed read of the revocation feed as an error, with the seconds', () => {
@@ -176,7 +178,7 @@ describe('log', () => {
 
   it('does not let a field of these two replace the severity or the message', () => {
     const forged = { severity: 'DEBUG', message: 'forged', event: 'forged' };
-    const ran = { ...forged, expired: 0, repaired: 0, failed: 1, more: false };
+    const ran = { ...forged, expired: 0, repaired: 0, failed: 1, more: false, schema: 'current' } as const;
     const unread = { ...forged, code: 'unavailable', detail: HOSTILE, seconds: 1 } as const;
     for (const [lines, severity] of [
       [linesOf('reconciled', ran), 'WARNING'],

@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util';
+import { MIGRATIONS, migrate } from '../src/directory/index.ts';
+import { databaseOf } from './claim-owner.ts';
+import type { Command } from './command.ts';
+import { connect, explain } from './connect.ts';
+
+const USAGE = `Usage: gatehouse migrate --project <project id> [--database <id>] [--dry-run] [--restart]
+
+Brings the stored data up to this version, after its functions are deployed. Can be stopped and run again at any time. Uses
+your own Google credentials (gcloud auth application-default login).
+
+      --project <id>    the project; a demo- project means the running emulators
+      --database <id>   the Firestore database, if not DATABASE_ID of functions/.env.<project id>
+      --dry-run         counts and writes nothing
+      --restart         runs all migrations again, for example after a roll-back
+  -h, --help            this text`;
+
+function readArguments(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  const options = { project: text, database: text, 'dry-run': flag, restart: flag };
+  const { values } = parseArgs({ args: [...args], options: { ...options, help: { ...flag, short: 'h' } } });
+  return values;
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  let project: string | undefined;
+  try {
+    const { help, database, 'dry-run': dryRun, restart, ...values } = readArguments(args);
+    project = values.project;
+    if (help || project === undefined) {
+      console.log(USAGE);
+      return help ? 0 : 2;
+    }
+    const instance = connect(project, database ?? databaseOf(project));
+    const { accounts, clock, config, firestore: open, services } = instance;
+    const deps = { open, accounts, clock, directory: services.directory };
+    const counts = new Map(MIGRATIONS.map(({ version }) => [version, { read: 0, changed: 0 }]));
+    for await (const { migration, read, changed, failed, cursor } of migrate(deps, { dryRun, restart })) {
+      const { version, summary } = migration;
+      const count = counts.get(version) ?? { read: 0, changed: 0 };
+      count.read += read;
+      count.changed += changed;
+      for (const id of failed) console.warn(`${id}: is damaged, and was left as it is`);
+      const verb = dryRun ? 'would be changed' : 'were changed';
+      const what = `${version} (${summary})`;
+      if (cursor === undefined) console.log(`${what}: of ${count.read}, ${count.changed} ${verb}.`);
+      else console.error(`${what}: ${count.read} read …`);
+    }
+    const state = dryRun ? 'A dry run: nothing was written.' : `The data has version ${MIGRATIONS.length}.`;
+    console.log(`${project}, database ${config.databaseId}. ${state}`);
+    await (await open()).db.terminate();
+    return 0;
+  } catch (error) {
+    console.error(explain(error, project));
+    process.exit(1);
+  }
+}
+
+export default { summary: 'bring the stored data up to this version', run } satisfies Command;
