@@ -6,7 +6,7 @@ import { connect, explain } from './connect.ts';
 
 const USAGE = `Usage: gatehouse migrate --project <project id> [--database <id>] [--dry-run] [--restart]
 
-Brings the stored data up to this version, after its functions are deployed. Can be stopped and run again at any time. Uses
+Migrates the stored data to this version, after its functions are deployed. Can be stopped and run again at any time. Uses
 your own Google credentials (gcloud auth application-default login).
 
       --project <id>    the project; a demo- project means the running emulators
@@ -57,4 +57,4 @@ async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-export default { summary: 'bring the stored data up to this version', run } satisfies Command;
+export default { summary: 'migrate the stored data to this version', run } satisfies Command;
