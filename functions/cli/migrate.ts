@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import { MIGRATIONS, migrate } from '../src/directory/index.ts';
-import { databaseOf } from './claim-owner.ts';
 import type { Command } from './command.ts';
 import { connect, explain } from './connect.ts';
 
@@ -32,7 +31,7 @@ async function run(args: readonly string[]): Promise<number> {
       console.log(USAGE);
       return help ? 0 : 2;
     }
-    const instance = connect(project, database ?? databaseOf(project));
+    const instance = connect(project, { databaseId: database });
     const { accounts, clock, config, firestore: open, services } = instance;
     const deps = { open, accounts, clock, directory: services.directory };
     const counts = new Map(MIGRATIONS.map(({ version }) => [version, { read: 0, changed: 0 }]));

@@ -65,7 +65,9 @@ async function readSchema(tx: Transaction, ref: DocumentReference): Promise<Stor
  *
  * @returns `behind` when migrations are missing, `ahead` when a newer version of the code has migrated
  */
-export async function compareSchema(deps: Pick<MigrationDeps, 'open'>): Promise<'current' | 'behind' | 'ahead'> {
+export async function compareSchema(
+  deps: Pick<MigrationDeps, 'open'>,
+): Promise<'current' | 'behind' | 'ahead'> {
   const known = MIGRATIONS.length;
   const [version, isEmpty] = await useFirestore('schema.read', deps.open, async ({ db }) => {
     const schema = await db.doc(SCHEMA).get();
