@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { parseEnv } from 'node:util';
 import * as z from 'zod';
 import { DEFAULT_DATABASE } from '../../src/distribution.ts';
+import { readParameterFiles } from '../settings.ts';
 
 /** The name under which adopters install Gatehouse. */
 const PACKAGE = '@gatehouse/functions';
@@ -154,13 +154,8 @@ function kindOf(source: string, sourcePackage: string | undefined): Installation
 /** With or without a version. */
 const isPackage = (specifier: string) => specifier === PACKAGE || specifier.startsWith(`${PACKAGE}@`);
 
-/** As the Firebase CLI reads them for a deployment (`lib/functions/env.js` of firebase-tools). */
 function readParameters(root: string, folder: string, names: readonly string[]) {
-  const files = ['.env', ...new Set(names.map((name) => `.env.${name}`))]
-    .map((name) => join(root, folder, name))
-    .filter((path) => existsSync(path));
-  const parameters: Record<string, string> = {};
-  for (const path of files) Object.assign(parameters, parseEnv(readFileSync(path, 'utf8')));
+  const { parameters, files } = readParameterFiles(join(root, folder), names);
   return {
     parameters,
     parameterFiles: files.map((path) => relative(root, path)),
@@ -170,15 +165,46 @@ function readParameters(root: string, folder: string, names: readonly string[]) 
 
 /** Is a name mentioned in the source files of an installation? */
 export function isMentioned({ root }: ProjectFiles, { source }: Installation, name: string): boolean {
-  return isMentionedIn(join(root, source), name);
+  return filesIn(join(root, source), /\.[cm]?[jt]s$/).some((path) =>
+    readFileSync(path, 'utf8').includes(name),
+  );
 }
 
 const NO_SOURCES = /^(\..*|node_modules|lib|dist|coverage)$/;
 
-function isMentionedIn(folder: string, name: string): boolean {
-  return readdirSync(folder, { withFileTypes: true }).some((entry) => {
+/** The files with such names, except those of dependencies and builds. */
+function filesIn(folder: string, name: RegExp): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return !NO_SOURCES.test(entry.name) && isMentionedIn(path, name);
-    return /\.[cm]?[jt]s$/.test(entry.name) && readFileSync(path, 'utf8').includes(name);
+    if (entry.isDirectory()) return NO_SOURCES.test(entry.name) ? [] : filesIn(path, name);
+    return name.test(entry.name) ? [path] : [];
   });
+}
+
+/** What is deployed to a database: absolute paths, as far as there are files. */
+export interface DatabaseSettings {
+  readonly rules: string | undefined;
+  readonly indexes: string | undefined;
+}
+
+/**
+ * What firebase.json has for a database, or another firebase.json below it: a function kit has one of its own for its database,
+ * because the emulators do not support several databases in one.
+ */
+export function databaseSettings(
+  { root, firebaseJson: main }: ProjectFiles,
+  databaseId: string,
+): DatabaseSettings | undefined {
+  const others = () => filesIn(root, /^firebase\.json$/).filter((path) => dirname(path) !== root);
+  const find = (folder: string, { firestore }: Pick<FirebaseJson, 'firestore'>) => {
+    const found = firestore.find(({ database = '(default)' }) => database === databaseId);
+    const absolute = (path: string | undefined) => path && join(folder, path);
+    return found && { rules: absolute(found.rules), indexes: absolute(found.indexes) };
+  };
+  return (
+    find(root, main) ??
+    others()
+      .map((path) => find(dirname(path), readJson(path, firebaseJson)))
+      .find((found) => found !== undefined)
+  );
 }

@@ -126,7 +126,10 @@ export const healthyClone = (): HealthyProject => ({
   files: {
     ...CLI,
     '.firebaserc': { projects: { default: 'demo-gatehouse', production: PROJECT } },
-    'firebase.json': `// Comments are allowed here: "https://firebase.google.com"\n${text('firebase.json')}`,
+    'firebase.json': `// Comments are allowed, and links in texts: https://firebase.google.com
+      { "functions": [{ "source": "functions", "codebase": "gatehouse", "runtime": "nodejs24" }],
+        "firestore": { "rules": "firestore.rules", "indexes": "firestore.indexes.json" },
+        "hosting": { "public": "https://web", "rewrites": [{ "source": "/api/**", "function": { "functionId": "api" } }] } }`,
     'firestore.rules': text('firestore.rules'),
     'firestore.indexes.json': text('firestore.indexes.json'),
     'functions/gatehouse.config.ts': text('functions/gatehouse.config.ts'),
@@ -136,7 +139,9 @@ export const healthyClone = (): HealthyProject => ({
   answers: answersFor('(default)', 'gatehouse', ''),
 });
 
-/** An app of its own, with rules that are open to its users, and Gatehouse as a function kit in a database of its own. */
+const KIT = 'function-kits/functions';
+
+/** An app with rules that are open to its users, and the function kit as its guide installs it. */
 export const healthyKit = (): HealthyProject => ({
   files: {
     ...CLI,
@@ -144,19 +149,16 @@ export const healthyKit = (): HealthyProject => ({
       functions: [
         { source: 'functions', codebase: 'default', runtime: 'nodejs20' },
         {
-          kit: 'gatehouse-functions',
+          kit: 'functions',
           sourcePackage: '@gatehouse/functions@0.1.0',
-          source: 'function-kits/gatehouse-functions/source',
-          instances: { accounts: 'function-kits/gatehouse-functions/config-accounts' },
+          source: `${KIT}/source`,
+          instances: { functions: `${KIT}/config-functions` },
         },
       ],
-      firestore: [
-        { database: '(default)', rules: 'firestore.rules', indexes: 'firestore.indexes.json' },
-        { database: 'gatehouse', rules: 'gatehouse.rules', indexes: 'gatehouse.indexes.json' },
-      ],
+      firestore: { rules: 'firestore.rules', indexes: 'firestore.indexes.json' },
       hosting: {
         rewrites: [
-          { source: '/api/**', function: { functionId: 'kit-accounts-api' } },
+          { source: '/gatehouse/**', function: { functionId: 'kit-functions-api' } },
           { source: '**', destination: '/index.html' },
         ],
       },
@@ -164,21 +166,24 @@ export const healthyKit = (): HealthyProject => ({
     'firestore.rules':
       'service cloud.firestore { match /{document=**} { allow read, write: if request.auth != null; } }',
     'firestore.indexes.json': { indexes: [] },
-    'gatehouse.rules': text('firestore.rules'),
-    'gatehouse.indexes.json': text('firestore.indexes.json'),
     'functions/package.json': { dependencies: { express: '5.0.0' } },
-    'function-kits/gatehouse-functions/source/package.json': {
+    [`${KIT}/source/package.json`]: {
       dependencies: { '@gatehouse/functions': '0.1.0' },
       engines: { node: '22' },
     },
-    'function-kits/gatehouse-functions/source/src/index.ts': "defineString('FUNCTION_DEFAULT_REGION');",
-    [`function-kits/gatehouse-functions/config-accounts/.env.${PROJECT}`]:
+    [`${KIT}/source/src/index.ts`]: "defineString('FUNCTION_DEFAULT_REGION');",
+    [`${KIT}/config-functions/.env.${PROJECT}`]:
       'DATABASE_ID=gatehouse\nFUNCTION_DEFAULT_REGION=europe-west1\n',
+    [`${KIT}/firestore/firebase.json`]: {
+      firestore: { database: 'gatehouse', rules: 'firestore.rules', indexes: 'firestore.indexes.json' },
+    },
+    [`${KIT}/firestore/firestore.rules`]: text('firestore.rules'),
+    [`${KIT}/firestore/firestore.indexes.json`]: text('firestore.indexes.json'),
   },
-  answers: answersFor('gatehouse', 'accounts', 'kit-accounts-'),
+  answers: answersFor('gatehouse', 'functions', 'kit-functions-'),
 });
 
-/** Gatehouse as a library in the functions of an app, which have no Firestore settings in firebase.json. */
+/** Gatehouse as a library in the functions of an app, with parameters of its own. */
 export const healthyLibrary = (): HealthyProject => ({
   files: {
     ...CLI,

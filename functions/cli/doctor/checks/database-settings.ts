@@ -1,29 +1,31 @@
-import { type Check, NotApplicable } from '../check.ts';
+import { relative } from 'node:path';
+import { type Check, NotApplicable, type Subject } from '../check.ts';
 import { finding } from '../findings.ts';
-import type { ProjectFiles } from '../project-files.ts';
+import { type DatabaseSettings, databaseSettings } from '../project-files.ts';
 
-/** What firebase.json deploys to a database. @throws NotApplicable where it has nothing for it */
-export function databaseSettings({ firebaseJson }: ProjectFiles, databaseId: string) {
-  const found = firebaseJson.firestore.find(({ database = '(default)' }) => database === databaseId);
-  if (!found) throw new NotApplicable(`firebase.json has nothing for the database ${databaseId}`);
-  return found;
+/** The file that has the rules or the indexes of the database. @throws NotApplicable where no firebase.json names one */
+export function deployedFile({ files, installation: { databaseId } }: Subject, what: keyof DatabaseSettings) {
+  const path = databaseSettings(files, databaseId)?.[what];
+  if (path === undefined) throw new NotApplicable(`no firebase.json names ${what} of ${databaseId}`);
+  return { path, name: relative(files.root, path) };
 }
 
 export const databaseInFiles: Check = {
   name: 'database in firebase.json',
   reads: 'files',
-  run({ files, installation: { databaseId } }) {
+  run({ files, installation: { databaseId, kind } }) {
     const { firestore } = files.firebaseJson;
+    if (kind !== 'clone') throw new NotApplicable('not a clone');
     if (firestore.some(({ target }) => target !== undefined)) {
       throw new NotApplicable('firebase.json names databases by deploy targets');
     }
-    const names = firestore.map(({ database = '(default)' }) => database);
-    if (names.includes(databaseId)) return [];
+    if (databaseSettings(files, databaseId)) return [];
+    const names = firestore.map(({ database = '(default)' }) => database).join(', ') || 'no database';
     return [
       finding(
         'database-unlisted',
-        `DATABASE_ID is ${databaseId}, but firestore in firebase.json has ${names.join(', ') || 'no database'}: rules and indexes of ${databaseId} are not deployed`,
-        `Add { "database": "${databaseId}", "rules": …, "indexes": … } to firestore in firebase.json.`,
+        `DATABASE_ID is ${databaseId}, but firestore in firebase.json has ${names}: rules and indexes of ${databaseId} are not deployed`,
+        `Set firestore.database in firebase.json to ${databaseId}.`,
       ),
     ];
   },

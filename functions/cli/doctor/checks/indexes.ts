@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import * as z from 'zod';
 import ours from '../../../../firestore.indexes.json' with { type: 'json' };
 import { SERVER_COLLECTIONS } from '../../rules/check-rules.ts';
-import { type Check, NotApplicable } from '../check.ts';
+import type { Check } from '../check.ts';
 import { type Finding, finding } from '../findings.ts';
 import { readJson } from '../project-files.ts';
-import { databaseSettings } from './database-settings.ts';
+import { deployedFile } from './database-settings.ts';
 import { existingDatabase } from './setup.ts';
 
 const field = z.object({
@@ -54,20 +53,19 @@ const missingTtl = (where: string, name: string, fix: string) =>
 export const indexesInFiles: Check = {
   name: 'indexes in files',
   reads: 'files',
-  run({ files, installation: { databaseId } }) {
-    const path = databaseSettings(files, databaseId).indexes;
-    if (path === undefined) throw new NotApplicable(`firebase.json names no indexes for ${databaseId}`);
-    const { indexes, fieldOverrides } = readJson(join(files.root, path), indexesJson);
+  run(subject) {
+    const { path, name: file } = deployedFile(subject, 'indexes');
+    const { indexes, fieldOverrides } = readJson(path, indexesJson);
     const present = new Set(indexes.map(textOf));
     const ttls = new Set(fieldOverrides.filter(({ ttl }) => ttl).map(nameOf));
-    const fix = `Copy it from firestore.indexes.json of Gatehouse to ${path}.`;
+    const fix = `Copy it from firestore.indexes.json of Gatehouse to ${file}.`;
     return [
       ...INDEXES.map(textOf)
         .filter((text) => !present.has(text))
-        .map((text) => missingIndex(path, text, fix)),
+        .map((text) => missingIndex(file, text, fix)),
       ...TTLS.map(nameOf)
         .filter((name) => !ttls.has(name))
-        .map((name) => missingTtl(path, name, fix)),
+        .map((name) => missingTtl(file, name, fix)),
     ];
   },
 };

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { readReleasedRules } from '../../project/rules.ts';
 import { checkRules } from '../../rules/check-rules.ts';
 import { type Check, NotApplicable } from '../check.ts';
 import { type Finding, finding } from '../findings.ts';
-import { databaseSettings } from './database-settings.ts';
+import { deployedFile } from './database-settings.ts';
 
 /** @param where the file or release that has these rules */
 function findingsIn(source: string, databaseId: string, where: string): Finding[] {
@@ -29,10 +28,9 @@ function findingsIn(source: string, databaseId: string, where: string): Finding[
 export const rulesInFiles: Check = {
   name: 'rules in files',
   reads: 'files',
-  run({ files, installation: { databaseId } }) {
-    const { rules } = databaseSettings(files, databaseId);
-    if (rules === undefined) throw new NotApplicable(`firebase.json names no rules for ${databaseId}`);
-    return findingsIn(readFileSync(join(files.root, rules), 'utf8'), databaseId, rules);
+  run(subject) {
+    const { path, name } = deployedFile(subject, 'rules');
+    return findingsIn(readFileSync(path, 'utf8'), subject.installation.databaseId, name);
   },
 };
 

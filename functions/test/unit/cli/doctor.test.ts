@@ -293,12 +293,12 @@ describe('gatehouse doctor', () => {
 
   it('finds the mistakes of a kit under the names of the kit', async () => {
     const project = healthyKit();
-    const settings = 'function-kits/gatehouse-functions/config-accounts/.env.shop';
+    const settings = 'function-kits/functions/config-functions/.env.shop';
     edit(settings, (text) => `${text}APP_CHEK=true\n`)(project);
-    edit('gatehouse.rules', openRules)(project);
-    answer(CALLS.functions, { functions: [functionOf('accounts', 'kit-accounts-api', { state: 'FAILED' })] })(
-      project,
-    );
+    edit('function-kits/functions/firestore/firestore.rules', openRules)(project);
+    answer(CALLS.functions, {
+      functions: [functionOf('functions', 'kit-functions-api', { state: 'FAILED' })],
+    })(project);
     const { findings } = await examine(project, { folder: 'functions' });
     assert.deepEqual(
       findings.map(({ id }) => id),
