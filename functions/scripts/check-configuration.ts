@@ -1,5 +1,5 @@
 import gatehouse from '../gatehouse.config.ts';
-import { type ProductConfig, readProduct } from '../src/product-config.ts';
+import { checkProduct, type ProductConfig } from '../src/product-config.ts';
 
 /**
  * Checks the values in `gatehouse.config.ts` for production and for the emulator. `firebase deploy` sets GCLOUD_PROJECT;
@@ -9,7 +9,7 @@ import { type ProductConfig, readProduct } from '../src/product-config.ts';
  */
 export function checkConfiguration(
   product: ProductConfig = gatehouse,
-  projectId = process.env.GCLOUD_PROJECT || 'demo-gatehouse',
+  projectId = process.env.GCLOUD_PROJECT || undefined,
 ): void {
-  for (const emulator of [false, true]) readProduct(product, { projectId, emulator });
+  checkProduct(product, projectId);
 }

@@ -1,7 +1,6 @@
-import { defineBoolean, defineInt, defineString } from 'firebase-functions/params';
 import gatehouse from '../gatehouse.config.ts';
 import { ConfigError, parseConfig, parseConfigJson } from './core/config-error.ts';
-import { DEFAULT_DATABASE, placement } from './distribution.ts';
+import { DEFAULT_DATABASE, defineBoolean, defineInt, defineString, placement } from './distribution.ts';
 import { parameterValues } from './parameter-values.ts';
 import { emulatorConfigSchema, type Product, type ProductConfig, readProduct } from './product-config.ts';
 

@@ -1,6 +1,11 @@
 import { defineString } from 'firebase-functions/params';
 
-/** What differs between a clone and the npm package. The build of the package takes `kit/distribution.ts` instead. */
+/**
+ * What differs between a clone and the npm package. The build of the package takes `kit/distribution.ts` instead, and
+ * `library/distribution.ts` for the library.
+ */
+
+export { defineBoolean, defineInt, defineString } from 'firebase-functions/params';
 
 export const DEFAULT_DATABASE = '(default)';
 

@@ -52,6 +52,11 @@ export function readProduct(product: ProductConfig, deployment: Deployment): Pro
   return { defaultRole, signUpDomains: Object.freeze(signUp.emailDomains), trustedIssuers };
 }
 
+/** {@link readProduct} for production and for the emulator, when functions are built or deployed. */
+export function checkProduct(product: ProductConfig, projectId = 'demo-gatehouse'): void {
+  for (const emulator of [false, true]) readProduct(product, { projectId, emulator });
+}
+
 const PERMISSION_NAME = /^[a-z]+:[a-z]+$/;
 
 function permissionProblems(permissions: ProductConfig['permissions']): string[] {

@@ -5,25 +5,21 @@ import { isPermission, type Permission } from './authz/permissions.ts';
 import { createOwnCallable, type OwnCallable } from './callable/own-callable.ts';
 import { functionTarget } from './config.ts';
 import type { StandardSchema } from './core/standard-schema.ts';
-import { type AccessRequest, checkAccess, type LoadResource } from './http/require-access.ts';
+import { type AccessOptions, type AccessRequest, checkAccess } from './http/require-access.ts';
 import { type SessionRequest, verifySession } from './http/verify-session.ts';
 import type { CallDeps } from './pipeline/call.ts';
-
-interface Options<Request> {
-  readonly resource?: LoadResource<Request>;
-}
 
 /** What protects functions of other code with the decisions of Gatehouse. */
 export const createProtection = (getDeps: () => CallDeps) => ({
   /** Express middleware. */
   requireAccess<Request extends AccessRequest>(
     access: AccessRule | Permission,
-    { resource }: Options<Request> = {},
+    options: AccessOptions<Request> = {},
   ) {
-    const rule = readRule(access, resource);
+    const rule = readRule(access, options.resource);
     return (req: Request, res: ServerResponse, next: (error?: unknown) => void): void => {
       (async () => {
-        if (await checkAccess(getDeps(), rule, req, res, resource)) next();
+        if (await checkAccess(getDeps(), rule, req, res, options)) next();
       })().catch(next);
     };
   },
@@ -32,11 +28,11 @@ export const createProtection = (getDeps: () => CallDeps) => ({
   guard<Request extends AccessRequest, Response extends ServerResponse>(
     access: AccessRule | Permission,
     handler: (req: Request, res: Response) => unknown,
-    { resource }: Options<Request> = {},
+    options: AccessOptions<Request> = {},
   ) {
-    const rule = readRule(access, resource);
+    const rule = readRule(access, options.resource);
     return async (req: Request, res: Response): Promise<void> => {
-      if (await checkAccess(getDeps(), rule, req, res, resource)) await handler(req, res);
+      if (await checkAccess(getDeps(), rule, req, res, options)) await handler(req, res);
     };
   },
 
@@ -46,11 +42,12 @@ export const createProtection = (getDeps: () => CallDeps) => ({
     input,
     output,
     run,
+    allowShadow,
     ...options
   }: Omit<OwnCallable<Input, Output>, 'access'> & { access: AccessRule | Permission } & CallableOptions) {
     const rule = readRule(access);
     const name = functionTarget()?.split('.').at(-1) ?? 'callable';
-    return createOwnCallable(name, { access: rule, input, output, run }, options, getDeps);
+    return createOwnCallable(name, { access: rule, input, output, run, allowShadow }, options, getDeps);
   },
 
   verifySession: (request: SessionRequest) => verifySession(getDeps(), request),

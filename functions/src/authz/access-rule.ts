@@ -1,10 +1,10 @@
-import type { AccessRuleOf, PermissionRuleOf } from '../core/access-types.ts';
+import type { AccessRuleOf } from '../core/access-types.ts';
 import { isPrivileged, type Permission } from './permissions.ts';
 
 /** Who may call an operation. There is no default: every operation declares one. */
 export type AccessRule = AccessRuleOf<Permission>;
 
-export type PermissionRule = PermissionRuleOf<Permission>;
+export type PermissionRule = Extract<AccessRule, { readonly permission: Permission }>;
 
 /** The permission that a rule asks for, if it asks for one. */
 export function permissionOf(rule: AccessRule): Permission | undefined {

@@ -1,6 +1,6 @@
 import gatehouse from '../../gatehouse.config.ts';
 import type { RoleSetting } from '../core/gatehouse-config.ts';
-import { ALL_PERMISSIONS, type Permission } from './permissions.ts';
+import { ALL_PERMISSIONS, isPermission, type Permission } from './permissions.ts';
 
 export type Role = keyof typeof gatehouse.roles;
 
@@ -27,7 +27,8 @@ export function permissionsOf(roles: readonly Role[]): Permission[] {
 
 function permissionsIn(setting: RoleSetting<Permission>): readonly Permission[] {
   if (setting === 'all') return ALL_PERMISSIONS;
-  if (!('allExcept' in setting)) return Object.freeze([...setting]);
+  // Other names are errors of the configuration (`product-config.ts`).
+  if (!('allExcept' in setting)) return Object.freeze(setting.filter(isPermission));
   const { allExcept } = setting;
   return Object.freeze(ALL_PERMISSIONS.filter((permission) => !allExcept.includes(permission)));
 }

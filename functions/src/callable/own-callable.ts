@@ -3,7 +3,7 @@ import type { AccessRule } from '../authz/access-rule.ts';
 import type { Principal } from '../authz/principal.ts';
 import { parseStandard } from '../core/parse-input.ts';
 import type { InputOf, OutputOf, StandardSchema } from '../core/standard-schema.ts';
-import type { CallDeps } from '../pipeline/call.ts';
+import { type CallDeps, shadowOf } from '../pipeline/call.ts';
 import { guard } from '../pipeline/guard.ts';
 import { type CallHandler, createCallable } from './callable.ts';
 
@@ -13,6 +13,8 @@ export interface OwnCallable<Input extends StandardSchema, Output extends Standa
   readonly input: Input;
   /** Schema of the answer; `null`: no content. */
   readonly output: Output | null;
+  /** Does shadow mode apply? For a function that served everyone before. */
+  readonly allowShadow?: boolean | undefined;
   run(
     input: OutputOf<Input>,
     context: { readonly principal: Principal; readonly requestId: string },
@@ -22,13 +24,14 @@ export interface OwnCallable<Input extends StandardSchema, Output extends Standa
 /** @param name for the log */
 export function createOwnCallable<Input extends StandardSchema, Output extends StandardSchema>(
   name: string,
-  { access, input, output, run }: OwnCallable<Input, Output>,
+  { access, input, output, run, allowShadow }: OwnCallable<Input, Output>,
   options: CallableOptions,
   getDeps: () => CallDeps,
 ) {
   const answer: CallHandler['answer'] = async (deps, call) => {
     const { request, requestId, decided } = call;
-    const principal = await guard(deps, { request, requestId, decided, access, changes: true });
+    const inShadow = shadowOf(deps, requestId, allowShadow);
+    const principal = await guard(deps, { request, requestId, decided, access, changes: true, inShadow });
     const sent = await parseStandard(input, call.readInput(), call.locate);
     const answered = await run(sent, { principal, requestId });
     if (output === null) return undefined;

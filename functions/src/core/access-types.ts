@@ -56,13 +56,21 @@ export interface AssuranceRule {
 
 type SignedInRule = AssuranceRule & { readonly signedIn: true; readonly permission?: never };
 
-export type PermissionRuleOf<Permission extends string> = AssuranceRule & {
-  readonly permission: Permission;
+interface NotSignedIn {
   readonly signedIn?: never;
-} & (
-    | { readonly own?: never; readonly unless?: never }
-    | { readonly own: true; readonly unless?: Permission }
-  );
+}
+
+/** A rule that depends on the caller alone. */
+export type CallerRuleOf<Permission extends string> =
+  | 'public'
+  | 'signed-in'
+  | SignedInRule
+  | (AssuranceRule &
+      NotSignedIn & { readonly permission: Permission; readonly own?: never; readonly unless?: never });
+
+/** A rule that also depends on the owner of the resource. */
+export type OwnRuleOf<Permission extends string> = AssuranceRule &
+  NotSignedIn & { readonly permission: Permission; readonly own: true; readonly unless?: Permission };
 
 /**
  * Who may call. There is no default.
@@ -70,11 +78,7 @@ export type PermissionRuleOf<Permission extends string> = AssuranceRule & {
  * - `signed-in`, or `{ signedIn: true }` with an assurance: any authenticated principal
  * - a permission; with `own`, only for resources that belong to the caller, `unless` the caller also holds another permission
  */
-export type AccessRuleOf<Permission extends string> =
-  | 'public'
-  | 'signed-in'
-  | SignedInRule
-  | PermissionRuleOf<Permission>;
+export type AccessRuleOf<Permission extends string> = CallerRuleOf<Permission> | OwnRuleOf<Permission>;
 
 /**
  * What the decision is about.

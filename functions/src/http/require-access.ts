@@ -7,7 +7,7 @@ import type { PrincipalOf } from '../core/access-types.ts';
 import { type AppError, ERRORS, isRefusal, problemOf, toAppError } from '../core/errors.ts';
 import { credentialHeaders, headerLines } from '../core/request.ts';
 import { requestLabels } from '../core/request-labels.ts';
-import type { CallDeps } from '../pipeline/call.ts';
+import { type CallDeps, shadowOf } from '../pipeline/call.ts';
 import { type CallLine, openCallLine } from '../pipeline/call-line.ts';
 import { guard } from '../pipeline/guard.ts';
 import { requireHttps } from '../pipeline/transport.ts';
@@ -24,6 +24,12 @@ export type LoadResource<Request> = (
   request: Request,
   principal: Principal,
 ) => Promise<Resource | undefined> | Resource | undefined;
+
+export interface AccessOptions<Request> {
+  readonly resource?: LoadResource<Request> | undefined;
+  /** Does shadow mode apply? For an endpoint that served everyone before. */
+  readonly allowShadow?: boolean | undefined;
+}
 
 interface OpenRequest {
   readonly requestId: string;
@@ -64,7 +70,7 @@ export async function checkAccess<Request extends AccessRequest>(
   access: AccessRule,
   req: Request,
   res: ServerResponse,
-  resource?: LoadResource<Request>,
+  { resource, allowShadow }: AccessOptions<Request>,
 ): Promise<Principal | undefined> {
   const { config, log } = deps;
   const { requestId, line } = openRequest(deps, req, res);
@@ -79,6 +85,7 @@ export async function checkAccess<Request extends AccessRequest>(
       access,
       changes: req.method !== 'GET' && req.method !== 'HEAD',
       resource: resource && (async (principal) => resource(req, principal)),
+      inShadow: shadowOf(deps, requestId, allowShadow),
     });
     req.principal = principal;
     return principal;

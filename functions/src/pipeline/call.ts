@@ -1,7 +1,7 @@
 import { type Resource, toDenialError } from '../authz/decide.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import type { Config } from '../config.ts';
-import { AppError, withLocatedFields } from '../core/errors.ts';
+import { AppError, isRefusal, withLocatedFields } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { once } from '../core/once.ts';
 import { parseInput } from '../core/parse-input.ts';
@@ -91,6 +91,18 @@ export async function* streamCall(
   } catch (error) {
     throw located(error, call);
   }
+}
+
+/**
+ * For an endpoint of an adopter: `inShadow` of {@link guard} where shadow mode applies. A failure is logged, as without it.
+ *
+ * @param allowed does the endpoint say so?
+ */
+export function shadowOf({ config, log }: CallDeps, requestId: string, allowed = false) {
+  if (!allowed || config.enforcement !== 'shadow') return undefined;
+  return (error: AppError) => {
+    if (!isRefusal(error)) log.failure(requestId, error);
+  };
 }
 
 /** A change that names no version could undo that of another client (RFC 6585 §3). */
