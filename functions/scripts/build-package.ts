@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
@@ -8,26 +7,26 @@ import { buildCli } from './build-cli.ts';
 import { writeBundle } from './bundle.ts';
 import { describeFunctions } from './function-types.ts';
 import { describeParameters } from './kit-env.ts';
+import { writeTypes } from './library-types.ts';
 
 /** Builds `dist/package`, what `npm pack` takes: docs/architecture/decisions/0029-npm-package.md. */
 
 const OUT = 'dist/package';
 
-/** Files of a clone that the package has others for. */
-const REPLACED = new Map(
-  ['gatehouse.config.ts', 'src/modules.ts', 'src/distribution.ts'].map((file) => [
-    resolve(file),
-    resolve('kit', file.replace('src/', '')),
-  ]),
-);
-const replacementOf = (importer: string, path: string) =>
-  path.startsWith('.') ? REPLACED.get(resolve(importer, '..', path)) : undefined;
+const inFolder = (folder: string, ...files: readonly string[]) =>
+  files.map((file) => [resolve(file), resolve(folder, file.replace('src/', ''))] as const);
+
+/** Files of a clone that the kit and the library have others for. */
+const IN_KIT = new Map(inFolder('kit', 'gatehouse.config.ts', 'src/modules.ts', 'src/distribution.ts'));
+const IN_LIBRARY = new Map([...IN_KIT, ...inFolder('library', 'gatehouse.config.ts', 'src/distribution.ts')]);
+const replacementIn = (files: ReadonlyMap<string, string>, importer: string, path: string) =>
+  path.startsWith('.') ? files.get(resolve(importer, '..', path)) : undefined;
 
 // For the imports below, which read functions and operations.
 registerHooks({
   resolve(specifier, context, next) {
     const importer = context.parentURL?.startsWith('file:') ? fileURLToPath(context.parentURL) : '/';
-    const replacement = replacementOf(importer, specifier);
+    const replacement = replacementIn(IN_KIT, importer, specifier);
     return next(replacement === undefined ? specifier : pathToFileURL(replacement).href, context);
   },
 });
@@ -38,16 +37,16 @@ const { createOpenApiDocument } = await import('./openapi-document.ts');
 const { declaredParams } = await import('firebase-functions/params');
 const openapi = JSON.stringify(createOpenApiDocument());
 
-const replacements: Plugin = {
+const replacements = (files: ReadonlyMap<string, string>): Plugin => ({
   name: 'replacements',
   setup(build) {
     build.onResolve({ filter: /\.ts$/ }, ({ importer, path }) => {
-      const replacement = replacementOf(importer, path);
+      const replacement = replacementIn(files, importer, path);
       return replacement === undefined ? null : { path: replacement };
     });
     build.onLoad({ filter: /[/\\]meta[/\\]openapi\.json$/ }, () => ({ contents: openapi, loader: 'json' }));
   },
-};
+});
 
 /**
  * The functions SDK is that of the adopter's code, through `require`: the instance in which the wrapper of a kit, a CommonJS
@@ -66,15 +65,20 @@ const functionsSdkOutside: Plugin = {
   },
 };
 
-const LIBRARY = 'src/library/index.ts';
 await mkdir(OUT, { recursive: true });
 await writeBundle({
   functions: Object.keys(functions),
-  entries: existsSync(LIBRARY) ? { library: LIBRARY } : {},
   outdir: OUT,
-  plugins: [replacements, functionsSdkOutside],
+  plugins: [replacements(IN_KIT), functionsSdkOutside],
 });
-await buildCli(OUT, [replacements]);
+const LIBRARY = `${OUT}/library`;
+await writeBundle({
+  entries: { index: 'src/library/index.ts', runtime: 'src/library/runtime.ts' },
+  outdir: LIBRARY,
+  plugins: [replacements(IN_LIBRARY), functionsSdkOutside],
+});
+await writeTypes('src/library/index.ts', `${LIBRARY}/types`);
+await buildCli(OUT, [replacements(IN_KIT)]);
 await writeFile(`${OUT}/index.d.ts`, describeFunctions(functions));
 await writeFile(`${OUT}/kit.env`, describeParameters(declaredParams));
 await copyFile('../LICENSE', `${OUT}/LICENSE`);

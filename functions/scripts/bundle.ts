@@ -18,10 +18,10 @@ const exportedFunctions = (names: readonly string[]): Plugin => ({
 });
 
 interface Bundle {
-  /** Names of the Cloud Functions, which `index.js` exports. */
-  readonly functions: readonly string[];
-  /** Files besides `index.js`. */
-  readonly entries: Readonly<Record<string, string>>;
+  /** Names of the Cloud Functions, if `index.js` exports these. */
+  readonly functions?: readonly string[];
+  /** Other files. */
+  readonly entries?: Readonly<Record<string, string>>;
   readonly outdir: string;
   readonly plugins: readonly Plugin[];
 }
@@ -32,7 +32,7 @@ interface Bundle {
  */
 export async function writeBundle({ functions, entries, outdir, plugins }: Bundle): Promise<void> {
   const { outputFiles } = await build({
-    entryPoints: { index: ENTRY, ...entries },
+    entryPoints: { ...(functions && { index: ENTRY }), ...entries },
     outdir,
     bundle: true,
     splitting: true,
@@ -44,7 +44,7 @@ export async function writeBundle({ functions, entries, outdir, plugins }: Bundl
       js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);
 const { dirname: __dirname, filename: __filename } = import.meta;`,
     },
-    plugins: [exportedFunctions(functions), ...plugins],
+    plugins: [...(functions ? [exportedFunctions(functions)] : []), ...plugins],
     logOverride: { 'import-is-undefined': 'error' },
     // A third less to parse at a cold start. Names are kept for stack traces; the source map has the lines.
     minifyWhitespace: true,

@@ -3,6 +3,8 @@ import { ALL_ERROR_CODES } from '../core/errors.ts';
 import { defineModule } from '../pipeline/module.ts';
 import { operation } from '../pipeline/operation.ts';
 import { errorPage } from './error-pages.ts';
+
+import { withOwnNames } from './own-names.ts';
 import { serversAt } from './servers.ts';
 
 interface Meta {
@@ -30,7 +32,7 @@ const getOpenApi = operation<Meta>()({
   summary: 'This API as OpenAPI 3.1.',
   // `npm run build` makes it from the operations; loaded when first asked for.
   run: async (_input, { service: { servers } }) => ({
-    ...(await import('./openapi.json', { with: { type: 'json' } })).default,
+    ...withOwnNames((await import('./openapi.json', { with: { type: 'json' } })).default),
     servers,
   }),
 });
