@@ -3,7 +3,6 @@ import { ALL_ERROR_CODES } from '../core/errors.ts';
 import { defineModule } from '../pipeline/module.ts';
 import { operation } from '../pipeline/operation.ts';
 import { errorPage } from './error-pages.ts';
-
 import { withOwnNames } from './own-names.ts';
 import { serversAt } from './servers.ts';
 
