@@ -6,12 +6,12 @@ import { byPath, files, folder, importers, isPackage, MODULES, SRC } from '../..
 /** Where Cloud Functions are defined, parameters are read, and lines are logged. */
 const USES_FIREBASE_FUNCTIONS = [
   'index.ts',
-  'config.ts',
   'distribution.ts',
   'callable/callable.ts',
   'callable/check-call.ts',
   'callable/own-callable.ts',
   'gatehouse.ts',
+  'library/index.ts',
   'protection.ts',
   'directory/sync/reconcile-schedule.ts',
   'platform/logging/log.ts',
