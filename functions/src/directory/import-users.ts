@@ -14,16 +14,19 @@ export interface ImportProgress {
   readonly imported: number;
   /** Users who got the default role; in a dry run, who would get it. */
   readonly admitted: number;
+  /** Users who got roles for claims of other code; in a dry run, who would get them. */
+  readonly mapped: number;
   /** Accounts with ids that no document can have. */
   readonly skipped: number;
   /** Imported users per role. */
   readonly roles: Readonly<Partial<Record<Role, number>>>;
 }
 
-/** The sign-up policy, to give the default role to users who never had roles. */
-interface DefaultRole {
+/** Gives roles to users who have none from a person. */
+export interface RoleSource {
   isFor(account: Account, entry: DirectoryEntry): boolean;
-  provision(account: Account): Promise<DirectoryEntry>;
+  /** Creates the entry if there is none. */
+  provision(account: Account): Promise<unknown>;
 }
 
 interface Options {
@@ -31,18 +34,25 @@ interface Options {
   readonly directory: Directory;
   readonly clock: Clock;
   readonly dryRun: boolean;
-  /** Absent: roles come only from claims that Gatehouse wrote. */
-  readonly defaultRole?: DefaultRole | undefined;
+  /** The sign-up policy, for the default role. Without these two, roles come only from claims that Gatehouse wrote. */
+  readonly defaultRole?: RoleSource | undefined;
+  /** Roles for claims of other code. A user who gets them does not get the default role. */
+  readonly mapping?: RoleSource | undefined;
   /** Where an earlier run stopped, and its progress. */
   readonly from?: { readonly pageToken: string; readonly imported: ImportProgress };
 }
 
 /** Before the first page. */
-export const NOTHING: ImportProgress = { read: 0, imported: 0, admitted: 0, skipped: 0, roles: {} };
+export const NOTHING: ImportProgress = {
+  ...{ read: 0, imported: 0, admitted: 0, mapped: 0, skipped: 0 },
+  roles: {},
+};
 
 /** The largest page of Firebase Auth. */
 const PAGE_SIZE = 1000;
 const IN_PARALLEL = 25;
+/** A few dozen grants a second: docs/operations/cost-and-scaling.md. */
+const GRANTS_IN_PARALLEL = 5;
 
 /**
  * Creates the missing directory entries of Firebase users, page by page. Existing entries are kept and get the current
@@ -53,8 +63,9 @@ const IN_PARALLEL = 25;
 export async function* importUsers(
   options: Options,
 ): AsyncGenerator<{ readonly imported: ImportProgress; readonly pageToken?: string }> {
-  const { accounts, directory, clock, dryRun, defaultRole, from } = options;
-  let { read, imported, admitted, skipped, roles } = from?.imported ?? NOTHING;
+  const { accounts, directory, clock, dryRun, defaultRole, mapping, from } = options;
+  const parallel = mapping && !dryRun ? GRANTS_IN_PARALLEL : IN_PARALLEL;
+  let { read, imported, admitted, mapped, skipped, roles } = from?.imported ?? NOTHING;
   let pageToken = from?.pageToken;
 
   async function importUser(listed: Account): Promise<void> {
@@ -65,16 +76,17 @@ export async function* importUsers(
     }
     const found = await directory.find(uid);
     const entry = found ?? importedEntry(listed, seconds(clock));
-    const isAdmitted = defaultRole?.isFor(listed, entry) === true;
-    if (found !== undefined && !isAdmitted && hasCurrentProfile(listed, found)) return;
+    const source = [mapping, defaultRole].find((one) => one?.isFor(listed, entry));
+    if (found !== undefined && source === undefined && hasCurrentProfile(listed, found)) return;
     if (!dryRun) {
       // The page may be minutes old, and the user may have been deleted.
       const account = await accounts.find(uid);
       if (account === undefined) return;
-      if (isAdmitted) await defaultRole?.provision(account);
+      if (source) await source.provision(account);
       else await provisionEntry(directory, account, seconds(clock));
     }
-    if (isAdmitted) admitted++;
+    if (source && source === mapping) mapped++;
+    else if (source) admitted++;
     if (found !== undefined) return;
     imported++;
     for (const { role } of entry.grants) roles = { ...roles, [role]: (roles[role] ?? 0) + 1 };
@@ -82,13 +94,13 @@ export async function* importUsers(
 
   do {
     const page = await accounts.list(PAGE_SIZE, pageToken);
-    for (let start = 0; start < page.accounts.length; start += IN_PARALLEL) {
-      await Promise.all(page.accounts.slice(start, start + IN_PARALLEL).map(importUser));
+    for (let start = 0; start < page.accounts.length; start += parallel) {
+      await Promise.all(page.accounts.slice(start, start + parallel).map(importUser));
     }
     read += page.accounts.length;
     pageToken = page.nextPageToken;
     yield {
-      imported: { read, imported, admitted, skipped, roles },
+      imported: { read, imported, admitted, mapped, skipped, roles },
       ...(pageToken !== undefined && { pageToken }),
     };
   } while (pageToken !== undefined);

@@ -155,6 +155,76 @@ describe('tools/import-users.ts', function () {
     assert.equal(existsSync(progressFile(project)), false);
   });
 
+  describe('with --map', () => {
+    const MAP = ['--map', 'admin=admin', '--map', 'role:editor=support'];
+    const verified = (email: string, customClaims: object) => ({ email, emailVerified: true, customClaims });
+
+    async function openMapped() {
+      const project = openProject();
+      const uids = {
+        ada: await project.add([], verified('ada@example.com', { admin: true, plan: 'pro' })),
+        bob: await project.add([], verified('bob@example.com', { role: 'editor' })),
+        eve: await project.add([], { email: 'eve@example.com', customClaims: { admin: true } }),
+        fay: await project.add([], verified('fay@example.com', { role: 'viewer', plan: 'free' })),
+      };
+      const claimsOf = async (who: keyof typeof uids) => (await project.auth.getUser(uids[who])).customClaims;
+      return { project, uids, claimsOf };
+    }
+
+    it('grants roles for claims of other code, keeps these claims, and names the others', async () => {
+      const { project, uids, claimsOf } = await openMapped();
+      const dry = await importUsers(project, '--dry-run', ...MAP);
+      assert.match(
+        dry.stdout,
+        /Roles that --map would grant: 1 admin, 1 support\. 0 users had them before\./,
+      );
+      assert.ok(dry.stdout.includes(`\n  admin: ada@example.com (${uids.ada})\n`), dry.stdout);
+      assert.match(dry.stdout, /no verified e-mail address for a privileged role.*:\n {2}eve@example\.com/);
+      assert.match(dry.stdout, /\n {2}role: 1 user, "viewer" 1\n/);
+      assert.match(dry.stdout, /\n {2}plan: 2 users, "free" 1, "pro" 1\n/);
+      assert.equal((await project.documents('directory')).size, 0);
+      assert.deepEqual(await claimsOf('ada'), { admin: true, plan: 'pro' });
+
+      const { code, stdout } = await importUsers(project, ...MAP);
+      assert.equal(code, 0);
+      assert.match(stdout, /Roles that --map granted: 1 admin, 1 support\./);
+      assert.deepEqual(await claimsOf('ada'), { admin: true, plan: 'pro', roles: ['admin'], rv: 1 });
+      assert.deepEqual(await claimsOf('bob'), { role: 'editor', roles: ['support'], rv: 1 });
+      assert.deepEqual(await claimsOf('eve'), { admin: true });
+      const { grants } = await project.instance().deps.users.get(uids.bob);
+      assert.deepEqual(
+        grants.map(({ role, grantedBy, reason }) => [role, grantedBy, reason]),
+        [['support', 'import', 'custom claim role:editor=support']],
+      );
+
+      const before = await project.documents('directory');
+      assert.match((await importUsers(project, ...MAP)).stdout, /granted: none\. 2 users had them before\./);
+      assert.deepEqual(await project.documents('directory'), before);
+    });
+
+    it('makes owners only if their number is confirmed', async () => {
+      const { project, claimsOf } = await openMapped();
+      const owners = ['--map', 'admin=owner'];
+      for (const confirmed of [[], ['--confirm-owners', '2'], ['--confirm-owners', 'yes']]) {
+        const { code, stderr } = await importUsers(project, ...owners, ...confirmed);
+        assert.equal(code, 1);
+        assert.match(stderr, /1 users would become owner[\s\S]*ada@example\.com[\s\S]*--confirm-owners 1 /);
+      }
+      assert.equal((await project.documents('directory')).size, 0);
+      assert.equal((await importUsers(project, ...owners, '--confirm-owners', '1')).code, 0);
+      assert.deepEqual((await claimsOf('ada'))?.roles, ['owner']);
+      assert.equal(await project.instance().deps.directory.hasOwner(), true);
+      assert.equal((await importUsers(project, ...owners, '--confirm-owners', '1')).code, 0);
+    });
+
+    it('refuses a map that is not one, and names the roles that there are', async () => {
+      const project = openProject();
+      const unknown = await importUsers(project, '--map', 'role:editor=editor');
+      assert.match(unknown.stderr, /there is no role editor, only member, support, auditor, admin, owner/);
+      assert.match((await importUsers(project, '--map', 'admin')).stderr, /admin is not like admin=admin/);
+    });
+  });
+
   it('prints its usage for invalid arguments, and refuses a real project', async () => {
     const [none, unknown, real] = await Promise.all([
       runTool('import-users', []),

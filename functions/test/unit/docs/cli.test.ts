@@ -13,7 +13,11 @@ const scriptsIn = (heading: string) =>
   [...heading.matchAll(/npm (?:run )?([\w:-]+)/g)].map(([, name = '']) => name);
 
 /** The files that read the options of a tool, where it is not `tools/<tool>.ts`. */
-const READERS: Record<string, string> = { bench: 'bench/run.ts', start: 'tools/lib/start-options.ts' };
+const READERS: Record<string, string> = {
+  bench: 'bench/run.ts',
+  'import-users': 'functions/cli/import-users.ts',
+  start: 'tools/lib/start-options.ts',
+};
 
 const USAGE = join(REPOSITORY, 'tools/usage');
 
@@ -51,7 +55,9 @@ describe('docs/reference/cli.md', () => {
       const usage = join(REPOSITORY, `tools/usage/${tool}.txt`);
       if (tool === undefined || !existsSync(usage)) continue;
       tools.add(tool);
-      const ofTool = optionsIn(join(REPOSITORY, READERS[tool] ?? `tools/${tool}.ts`));
+      const ofTool = optionsIn(join(REPOSITORY, READERS[tool] ?? `tools/${tool}.ts`)).filter(
+        (option) => option !== 'help',
+      );
       const listed = tableUnder(PAGE, `## ${heading}`).flatMap(([cell]) => codesIn(cell));
       assert.deepEqual(listed.map(longName).toSorted(), ofTool, heading);
       const lines = readFileSync(usage, 'utf8').matchAll(/^ +(?:-\w, )?--([\w-]+)/gm);
