@@ -28,6 +28,8 @@ export interface Project {
   instance(config?: Partial<Config>): Instance;
   /** All documents of a collection, by id. @param databaseId default: `(default)` */
   documents(collection: string, databaseId?: string): Promise<ReadonlyMap<string, Record<string, unknown>>>;
+  /** The names of the collections at the root. @param databaseId default: `(default)` */
+  collections(databaseId?: string): Promise<string[]>;
 }
 
 export interface Instance {
@@ -76,6 +78,9 @@ export function openProject(): Project {
     async documents(collection, databaseId = '(default)') {
       const { docs } = await getFirestore(app, databaseId).collection(collection).get();
       return new Map(docs.map((document) => [document.id, document.data()]));
+    },
+    async collections(databaseId = '(default)') {
+      return (await getFirestore(app, databaseId).listCollections()).map(({ id }) => id);
     },
   };
 }
