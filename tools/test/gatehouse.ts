@@ -8,9 +8,9 @@ export const SCRIPT = `${ROOT}/tools/start.ts`;
 export const { GATEHOUSE_FIRESTORE = 'embedded' } = process.env;
 
 /** Starts Gatehouse on free ports and reads its addresses from the table it prints. */
-export async function startGatehouse(args: string[] = [], env: NodeJS.ProcessEnv = {}) {
+export async function startGatehouse(args: string[] = [], env: NodeJS.ProcessEnv = {}, script = SCRIPT) {
   const flags = ['--free-ports', `--firestore=${GATEHOUSE_FIRESTORE}`, ...args];
-  const started = launch(process.execPath, [SCRIPT, ...flags], { env: { ...process.env, ...env } });
+  const started = launch(process.execPath, [script, ...flags], { env: { ...process.env, ...env } });
   await until(() => started.output().includes('Try, in') || started.child.exitCode !== null, 90_000);
   const read = (name: string) => RegExp(`^ +${name} +(\\S+)`, 'm').exec(started.output())?.[1] ?? '';
   const addresses = {
