@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readSettings } from '../../functions/cli/settings.ts';
+import { ROOT } from './emulator-setup.ts';
 import { chooseFirestore, type FirestoreKind } from './firestore-option.ts';
 
 /** The arguments of `npm start`. */
@@ -35,7 +37,10 @@ const OPTIONS = {
 const OTHER_EMULATORS = new Set(['--only', '--project', '-P', '--config', '-c']);
 
 /** @throws Error with a message of one line, if the arguments are wrong */
-export function readStartOptions(args = process.argv.slice(2)): StartOptions {
+export function readStartOptions(
+  args = process.argv.slice(2),
+  databaseId = readSettings('demo-gatehouse', ROOT).DATABASE_ID ?? '(default)',
+): StartOptions {
   const parsed = { options: OPTIONS, strict: false, tokens: true } as const;
   const { values, tokens } = parseArgs({ ...parsed, args: args.map(withOptionalValue) });
   const text = (name: keyof typeof OPTIONS) => {
@@ -65,6 +70,11 @@ export function readStartOptions(args = process.argv.slice(2)): StartOptions {
   if ('export-on-exit' in values && !exportTo)
     throw new Error('--export-on-exit needs a folder, or --import');
   if (data && (importFrom || exportTo)) throw new Error('--data excludes --import and --export-on-exit');
+  if (text('firestore') === 'official' && databaseId !== '(default)' && (data || importFrom || exportTo)) {
+    throw new Error(
+      `Google’s emulator saves and loads only the database (default), and DATABASE_ID is ${databaseId}: leave out --firestore=official`,
+    );
+  }
   // As the CLI does: the first of several runs with both has nothing to import.
   const isFirst = importFrom !== undefined && importFrom === exportTo && !existsSync(importFrom);
   return {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../lib/emulator-setup.ts';
+import { readStartOptions } from '../lib/start-options.ts';
 import { DEMO_PASSWORD } from '../seed.ts';
 import { identityToolkit, send, startGatehouse } from './gatehouse.ts';
 import { launch } from './processes.ts';
@@ -48,22 +49,23 @@ describe('npm start with DATABASE_ID and BASE_PATH', function () {
       const signIn = { email: 'owner@demo.test', password: DEMO_PASSWORD, returnSecureToken: true };
       const url = `${identityToolkit(auth)}/accounts:signInWithPassword?key=demo`;
       const { idToken } = await send<{ idToken: string }>('POST', url, signIn);
-      const me = await fetch(`${api}/me`, { headers: { authorization: `Bearer ${idToken}` } });
-      assert.deepEqual([me.status, (await me.json()).roles], [200, ['owner']]);
+      const headers = { authorization: `Bearer ${idToken}` };
+      const me = await fetch(`${api}/me`, { headers });
+      const { roles } = (await me.json()) as { roles: string[] };
+      assert.deepEqual([me.status, roles], [200, ['owner']]);
       assert.doesNotMatch(me.headers.get('content-security-policy') ?? '', /'self'/);
 
       const env = {
         ...process.env,
         FIREBASE_AUTH_EMULATOR_HOST: new URL(auth).host,
         FIRESTORE_EMULATOR_HOST: new URL(firestore).host,
+        METADATA_SERVER_DETECTION: 'none',
       };
       const args = ['--project', PROJECT, 'auditor', 'member@demo.test'];
       const grant = launch(process.execPath, [join(clone.folder, 'tools/grant.ts'), ...args], { env });
       assert.equal(await grant.exited, 0, grant.output());
-      const member = await fetch(`${api}/users/demo-member`, {
-        headers: { authorization: `Bearer ${idToken}` },
-      });
-      assert.deepEqual((await member.json()).roles, ['member', 'auditor']);
+      const member = await fetch(`${api}/users/demo-member`, { headers });
+      assert.deepEqual(((await member.json()) as { roles: string[] }).roles, ['member', 'auditor']);
 
       process.env.FIRESTORE_EMULATOR_HOST = env.FIRESTORE_EMULATOR_HOST;
       const { Firestore } = await import('@google-cloud/firestore');
@@ -80,6 +82,17 @@ describe('npm start with DATABASE_ID and BASE_PATH', function () {
       delete process.env.FIRESTORE_EMULATOR_HOST;
       gatehouse.child.kill('SIGINT');
       await gatehouse.exited;
+    }
+  });
+
+  it('does not save documents with Google’s emulator, which would leave them out', () => {
+    const official = ['--firestore=official'];
+    for (const way of [['--data=x'], ['--import=x'], ['--export-on-exit=x']]) {
+      assert.throws(
+        () => readStartOptions([...official, ...way], 'gatehouse'),
+        /saves and loads only the database/,
+      );
+      assert.equal(readStartOptions(way, 'gatehouse').firestore, 'embedded');
     }
   });
 });
