@@ -1,6 +1,7 @@
 // npm start: builds, starts the emulators, seeds demo users, prints what to try, and ends it all on Ctrl-C. Usage: usage/start.txt.
 import { relative } from 'node:path';
 import type { LocalIssuers } from './issuers/start-issuers.ts';
+import { checkBasePath } from './lib/base-path.ts';
 import { type DataFolder, openDataFolder } from './lib/data-folder.ts';
 import { ROOT } from './lib/emulator-setup.ts';
 import { type Emulators, startEmulators } from './lib/emulators.ts';
@@ -50,6 +51,7 @@ async function start() {
         `stop the process that uses it (lsof -i :${taken.port}) or run: npm start -- --free-ports`,
     );
   }
+  checkBasePath(PROJECT_ID); // before the build, which takes longer
   if (options.data !== undefined) data = openDataFolder(options.data, firestore);
   const begin = performance.now();
   console.log('Gatehouse is starting ...');

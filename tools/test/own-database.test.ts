@@ -55,19 +55,18 @@ describe('npm start with DATABASE_ID and BASE_PATH', function () {
       assert.deepEqual([me.status, roles], [200, ['owner']]);
       assert.doesNotMatch(me.headers.get('content-security-policy') ?? '', /'self'/);
 
-      const env = {
-        ...process.env,
+      // For `npm run grant`, and for the client below.
+      Object.assign(process.env, {
         FIREBASE_AUTH_EMULATOR_HOST: new URL(auth).host,
         FIRESTORE_EMULATOR_HOST: new URL(firestore).host,
         METADATA_SERVER_DETECTION: 'none',
-      };
+      });
       const args = ['--project', PROJECT, 'auditor', 'member@demo.test'];
-      const grant = launch(process.execPath, [join(clone.folder, 'tools/grant.ts'), ...args], { env });
+      const grant = launch(process.execPath, [join(clone.folder, 'tools/grant.ts'), ...args]);
       assert.equal(await grant.exited, 0, grant.output());
       const member = await fetch(`${api}/users/demo-member`, { headers });
       assert.deepEqual(((await member.json()) as { roles: string[] }).roles, ['member', 'auditor']);
 
-      process.env.FIRESTORE_EMULATOR_HOST = env.FIRESTORE_EMULATOR_HOST;
       const { Firestore } = await import('@google-cloud/firestore');
       for (const [databaseId, collections] of [
         ['(default)', []],
@@ -79,6 +78,7 @@ describe('npm start with DATABASE_ID and BASE_PATH', function () {
         assert.deepEqual(found, collections, databaseId);
       }
     } finally {
+      delete process.env.FIREBASE_AUTH_EMULATOR_HOST;
       delete process.env.FIRESTORE_EMULATOR_HOST;
       gatehouse.child.kill('SIGINT');
       await gatehouse.exited;
