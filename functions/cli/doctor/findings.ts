@@ -9,6 +9,7 @@ export const FINDINGS = {
     severity: 'error',
     docs: 'docs/guides/firestore-rules.md#keep-the-servers-collections-closed',
   },
+  'rules-unreleased': { severity: 'warning', docs: 'docs/guides/firestore-rules.md' },
   'database-unlisted': { severity: 'error', docs: 'docs/guides/deploy.md#1-prepare-the-project' },
   'database-missing': { severity: 'error', docs: 'docs/guides/deploy.md#1-prepare-the-project' },
   'index-missing': { severity: 'error', docs: 'docs/guides/deploy.md#3-deploy' },

@@ -28,6 +28,7 @@ export const CALLS = {
     `GET ${IN_PROJECT}/databases/${id}/collectionGroups/-/fields?filter=indexConfig.usesAncestorConfig=false OR ttlConfig:*`,
   owners: (id: string) => `POST ${IN_PROJECT}/databases/${id}/documents:runQuery`,
   accounts: `POST ${IN_PROJECT}/accounts:lookup`,
+  releases: `GET ${IN_PROJECT}/releases`,
   ruleset: `GET ${IN_PROJECT}/rulesets/current`,
   functions: `GET /v2/projects/${PROJECT}/locations/-/functions?filter=environment="GEN_2"`,
   identity: `GET /admin/v2/projects/${PROJECT}/config`,
@@ -79,7 +80,7 @@ function answersFor(databaseId: string, codebase: string, prefix: string): Answe
         ...('ttl' in one && { ttlConfig: { state: 'ACTIVE' } }),
       })),
     },
-    [`GET ${IN_PROJECT}/releases`]: {
+    [CALLS.releases]: {
       releases: [
         {
           name: `projects/${PROJECT}/releases/${release}`,

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { readReleasedRules } from '../../project/rules.ts';
 import { checkRules } from '../../rules/check-rules.ts';
-import { type Check, NotApplicable } from '../check.ts';
+import type { Check } from '../check.ts';
 import { type Finding, finding } from '../findings.ts';
 import { deployedFile } from './database-settings.ts';
+import { existingDatabase } from './setup.ts';
 
 /** @param where the file or release that has these rules */
 function findingsIn(source: string, databaseId: string, where: string): Finding[] {
@@ -37,9 +38,13 @@ export const rulesInFiles: Check = {
 export const releasedRules: Check = {
   name: 'released rules',
   reads: 'project',
-  async run({ live, installation: { databaseId } }) {
-    const released = await readReleasedRules(live.access, databaseId);
-    if (!released) throw new NotApplicable(`no rules are released for ${databaseId}: clients are refused`);
+  async run(subject) {
+    const databaseId = await existingDatabase(subject);
+    const released = await readReleasedRules(subject.live.access, databaseId);
+    if (!released) {
+      const what = `no rules are released for the database ${databaseId}`;
+      return [finding('rules-unreleased', what, 'Deploy rules that refuse every client.')];
+    }
     return findingsIn(released.source, databaseId, `the released rules of ${databaseId}`);
   },
 };

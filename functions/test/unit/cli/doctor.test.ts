@@ -81,6 +81,12 @@ const MISTAKES: readonly [string, (project: Project) => void, string | readonly 
     /the released rules/,
   ],
   [
+    'a database without released rules',
+    answer(CALLS.releases, {}),
+    'rules-unreleased',
+    /no rules are released for the database \(default\)/,
+  ],
+  [
     'a database that firebase.json does not deploy to',
     edit(ENV, (text) => `${text}DATABASE_ID=gatehouse\n`),
     ['database-missing', 'database-unlisted'],
@@ -294,7 +300,7 @@ describe('gatehouse doctor', () => {
   it('finds the mistakes of a kit under the names of the kit', async () => {
     const project = healthyKit();
     const settings = 'function-kits/functions/config-functions/.env.shop';
-    edit(settings, (text) => `${text}APP_CHEK=true\n`)(project);
+    edit(settings, (text) => `${text}APP_CHEK=true\nDEFAULT_REGION=europe-west1\n`)(project);
     edit('function-kits/functions/firestore/firestore.rules', openRules)(project);
     answer(CALLS.functions, {
       functions: [functionOf('functions', 'kit-functions-api', { state: 'FAILED' })],
