@@ -32,4 +32,5 @@ await writeBundle({
   outdir: 'lib',
   plugins: [adminSdkWhenCalled],
 });
-await buildCli();
+// `npm run dev` leaves it out: the emulators do not use it.
+if (!process.argv.includes('--functions')) await buildCli();

@@ -7,3 +7,15 @@ import { createRequire } from 'node:module';
 export const requireFromCli = createRequire(
   createRequire(import.meta.url).resolve('firebase-tools/package.json'),
 );
+
+export interface Logger {
+  logLabeled(level: 'WARN' | 'BULLET', label: string, text: string): void;
+}
+
+/** The CLI's log of an emulator. Its lines begin with ⚠ or i, and the label. */
+export function loggerOf(emulator: string): Logger {
+  const { EmulatorLogger }: { EmulatorLogger: { forEmulator(name: string): Logger } } = requireFromCli(
+    './lib/emulator/emulatorLogger.js',
+  );
+  return EmulatorLogger.forEmulator(emulator);
+}

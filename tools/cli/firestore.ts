@@ -4,7 +4,7 @@ import type { FirestoreServer } from '../../packages/firestore-emulator/server.t
 import { ROOT } from '../lib/emulator-setup.ts';
 import type { FirestoreKind } from '../lib/firestore-option.ts';
 import { javaVersion } from '../lib/official-program.ts';
-import { requireFromCli } from './firebase-tools.ts';
+import { loggerOf, requireFromCli } from './firebase-tools.ts';
 
 /** What this file uses of the CLI's class of the same name. */
 interface FirestoreEmulator {
@@ -28,7 +28,6 @@ interface Listen {
 interface FunctionsEmulator {
   addFirestoreTrigger(project: string, key: string, ...rest: unknown[]): Promise<boolean>;
 }
-type Logger = { logLabeled(level: 'WARN' | 'BULLET', label: string, text: string): void };
 
 /** The Java that Google's emulator, as the CLI downloads it, needs (firebase-tools, lib/emulator/commandUtils.js). */
 const MIN_JAVA = 21;
@@ -56,11 +55,8 @@ const emulatorClass: { FirestoreEmulator: { prototype: FirestoreEmulator } } = r
   './lib/emulator/firestoreEmulator.js',
 );
 const emulator = emulatorClass.FirestoreEmulator.prototype;
-const { EmulatorLogger }: { EmulatorLogger: { forEmulator(name: string): Logger } } = requireFromCli(
-  './lib/emulator/emulatorLogger.js',
-);
 const say = (level: 'WARN' | 'BULLET', text: string) =>
-  EmulatorLogger.forEmulator('firestore').logLabeled(level, 'firestore', text);
+  loggerOf('firestore').logLabeled(level, 'firestore', text);
 
 /** The CLI neither starts Firestore nor asks for its port, but knows that it runs: triggers, rules, exports. */
 function useRunningFirestore(kind: FirestoreKind): void {

@@ -1,5 +1,13 @@
 import { requireFromCli } from './firebase-tools.ts';
 
+interface Dispatcher {
+  dispatch(options: { origin?: string | URL }, handler: object): boolean;
+}
+interface Undici {
+  ProxyAgent: new (options: object) => Dispatcher;
+  getGlobalDispatcher(): Dispatcher;
+}
+
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]', '::1'];
 
 /**
@@ -15,16 +23,13 @@ export function useDirectConnections(): void {
   Object.assign(process.env, { no_proxy: noProxy, NO_PROXY: noProxy });
   if (no_grpc_proxy) process.env.no_grpc_proxy = extend(no_grpc_proxy);
 
-  type Agent<Options> = new (options: Options) => object;
-  interface Undici {
-    ProxyAgent: Agent<{ uri: string }>;
-    EnvHttpProxyAgent: Agent<object>;
-  }
   const undici: Undici = requireFromCli('undici');
-  undici.ProxyAgent = class {
-    constructor({ uri }: { uri: string }) {
-      // biome-ignore lint/correctness/noConstructorReturn: the CLI calls a constructor, and needs the other agent
-      return new undici.EnvHttpProxyAgent({ httpProxy: uri, httpsProxy: uri, noProxy });
+  const { ProxyAgent } = undici;
+  undici.ProxyAgent = class extends ProxyAgent {
+    override dispatch(options: { origin?: string | URL }, handler: object): boolean {
+      const { hostname } = new URL(options.origin ?? 'http://unknown');
+      if (LOOPBACK.includes(hostname)) return undici.getGlobalDispatcher().dispatch(options, handler);
+      return super.dispatch(options, handler);
     }
   };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { requireFromCli } from './firebase-tools.ts';
+import { loggerOf, requireFromCli } from './firebase-tools.ts';
 
 /** How long the start waits for the download of the Emulator UI (4 MB, once). A longer one is ready for the next start. */
 const DOWNLOAD_MS = 10_000;
@@ -25,8 +25,10 @@ export function startUiIfThereIsOne(): void {
     );
     return Promise.race([download, sleep(DOWNLOAD_MS, false, { ref: false })]);
   };
+  const logger = loggerOf('ui');
   const { start } = EmulatorRegistry;
   EmulatorRegistry.start = async function (emulator) {
     if (emulator.getName() !== 'ui' || (await isThere())) await start.call(this, emulator);
+    else logger.logLabeled('BULLET', 'ui', 'not downloaded; the emulators run without it');
   };
 }

@@ -151,7 +151,7 @@ async function findUi(hubPort: number): Promise<string | undefined> {
   return ui && `http://${HOST}:${ui.port}`;
 }
 
-async function pickPorts(): Promise<Ports> {
+export async function pickPorts(): Promise<Ports> {
   // The CLI starts Eventarc and Cloud Tasks beside the functions. On its own it would choose the same ports for two runs that
   // start at once.
   const names = [...Object.keys(FIXED_PORTS), 'eventarc', 'tasks'];

@@ -83,7 +83,7 @@ export class Rebuilding {
     const { signal } = run;
     console.log(`functions/${name.split(sep).join('/')} changed: building ...`);
     this.#isBuilt = true; // before its last file is written: the emulator may be faster than the end of the process
-    const built = await finish('node', ['scripts/build.ts'], signal);
+    const built = await finish('node', ['scripts/build.ts', '--functions'], signal);
     if (signal.aborted) return;
     if (built.code !== 0) {
       this.#changedAt = undefined;

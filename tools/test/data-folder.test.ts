@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Firestore } from '@google-cloud/firestore';
 import { startFirestore } from '../../packages/firestore-emulator/server.ts';
 import {
   GATEHOUSE_FIRESTORE,
@@ -12,21 +11,13 @@ import {
   send,
   signIn,
   startGatehouse,
+  withFirestore,
 } from './gatehouse.ts';
 import { isQuiet, launch, until } from './processes.ts';
 
-const PROJECT = 'demo-gatehouse';
 const EMAIL = 'ada@example.com';
 const PASSWORD = 'correct horse';
 const NOTE = { title: 'Do not forget', pages: 3 };
-
-async function withFirestore<T>(address: string, act: (firestore: Firestore) => Promise<T>): Promise<T> {
-  // The client reads the emulator's address only from this variable, and only when it is created.
-  process.env.FIRESTORE_EMULATOR_HOST = new URL(address).host;
-  const firestore = new Firestore({ projectId: PROJECT });
-  delete process.env.FIRESTORE_EMULATOR_HOST;
-  return act(firestore).finally(() => firestore.terminate());
-}
 
 /** A step that runs once, even if several tests need it. */
 function once(step: () => Promise<unknown>): () => Promise<unknown> {

@@ -1,5 +1,6 @@
 // Starts `npm start` as a separate process, and calls its emulators.
 import assert from 'node:assert/strict';
+import { Firestore } from '@google-cloud/firestore';
 import { ROOT } from '../lib/emulator-setup.ts';
 import { launch, type Started, until } from './processes.ts';
 
@@ -31,6 +32,18 @@ export async function send<T>(method: string, url: string, body?: object): Promi
   const text = await response.text();
   assert.equal(response.status, 200, text);
   return JSON.parse(text);
+}
+
+/** Uses the documents of the demo project. @param address URL of a Firestore emulator */
+export async function withFirestore<T>(
+  address: string,
+  act: (firestore: Firestore) => Promise<T>,
+): Promise<T> {
+  // The client reads the emulator's address only from this variable, and only when it is created.
+  process.env.FIRESTORE_EMULATOR_HOST = new URL(address).host;
+  const firestore = new Firestore({ projectId: 'demo-gatehouse' });
+  delete process.env.FIRESTORE_EMULATOR_HOST;
+  return act(firestore).finally(() => firestore.terminate());
 }
 
 export const identityToolkit = (auth: string) => `${auth}/identitytoolkit.googleapis.com/v1`;
