@@ -73,7 +73,7 @@ describe('the Firebase CLI of node_modules/.bin', function () {
       headers: token ? { authorization: `Bearer ${token}` } : {},
     });
 
-  /** Signs in or up as the page does: through Hosting, whose Content-Security-Policy allows no other origin. */
+  /** Signs in or up at the address that the page uses: its Content-Security-Policy allows only Hosting. */
   async function authenticate(method: string): Promise<string> {
     const url = `http://${HOST}:${ports.hosting}/identitytoolkit.googleapis.com/v1/accounts:${method}?key=demo`;
     const headers = { 'content-type': 'application/json' };

@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
 import { ROOT } from '../lib/emulator-setup.ts';
 
 const require = createRequire(`${ROOT}/node_modules/firebase-tools/package.json`);
@@ -23,19 +22,6 @@ describe('firebase.json', () => {
     // A `googleSignIn` would write the OAuth brand and redirect addresses of the project.
     assert.deepEqual(readJson('firebase.json').auth, { providers: { emailPassword: true } });
   });
-});
-
-describe('the parameter files of the emulators', () => {
-  // The emulator would write what is missing into functions/.env.local, with its default, and ask at a terminal.
-  for (const name of ['.env.demo-gatehouse', '.env.demo-gatehouse-idp']) {
-    it(`have every parameter: ${name}`, () => {
-      const namesIn = (file: string) =>
-        Object.keys(parseEnv(readFileSync(join(ROOT, 'functions', file), 'utf8')))
-          .filter((parameter) => parameter !== 'GATEHOUSE_EMULATOR_CONFIG')
-          .toSorted();
-      assert.deepEqual(namesIn(name), namesIn('.env.example'));
-    });
-  }
 });
 
 describe('.gitignore', () => {
