@@ -14,7 +14,7 @@ const codebase = z.object({
   runtime: z.string().optional(),
   configDir: z.string().optional(),
   kit: z.string().optional(),
-  sourcePackage: z.string().optional(),
+  sourcePackage: z.object({ name: z.string() }).optional(),
   instances: z.record(z.string(), z.string()).optional(),
 });
 const database = z.object({
@@ -127,32 +127,28 @@ function installationsIn(
   { source, codebase, kit, instances = {}, ...one }: FirebaseJson['functions'][number],
   names: readonly string[],
 ): Installation[] {
-  const kind = kindOf(join(root, source), kit === undefined ? undefined : one.sourcePackage);
-  if (kind === undefined) return [];
+  const found = one.sourcePackage?.name === PACKAGE ? 'kit' : kindOf(join(root, source));
+  if (found === undefined) return [];
   const file = join(root, source, 'package.json');
   const engine = existsSync(file) ? readJson(file, packageJson).engines?.node : undefined;
   const common = { source, runtime: one.runtime, engine };
   if (kit === undefined) {
     const settings = readParameters(root, one.configDir ?? source, names);
     const prefix = one.prefix === undefined ? '' : `${one.prefix}-`;
-    return [{ ...common, kind, codebase, prefix, ...settings }];
+    return [{ ...common, kind: found, codebase, prefix, ...settings }];
   }
   return Object.entries(instances).map(([instance, folder]) => ({
-    ...{ ...common, kind, codebase: instance, prefix: `kit-${instance}-` },
+    ...{ ...common, kind: 'kit' as const, codebase: instance, prefix: `kit-${instance}-` },
     ...readParameters(root, folder, names),
   }));
 }
 
-function kindOf(source: string, sourcePackage: string | undefined): Installation['kind'] | undefined {
-  if (sourcePackage !== undefined) return isPackage(sourcePackage) ? 'kit' : undefined;
+function kindOf(source: string): Installation['kind'] | undefined {
   if (existsSync(join(source, 'gatehouse.config.ts'))) return 'clone';
   const file = join(source, 'package.json');
   if (!existsSync(file)) return undefined;
   return Object.hasOwn(readJson(file, packageJson).dependencies, PACKAGE) ? 'library' : undefined;
 }
-
-/** With or without a version. */
-const isPackage = (specifier: string) => specifier === PACKAGE || specifier.startsWith(`${PACKAGE}@`);
 
 function readParameters(root: string, folder: string, names: readonly string[]) {
   const { parameters, files } = readParameterFiles(join(root, folder), names);

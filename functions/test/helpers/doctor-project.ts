@@ -151,7 +151,7 @@ export const healthyKit = (): HealthyProject => ({
         { source: 'functions', codebase: 'default', runtime: 'nodejs20' },
         {
           kit: 'functions',
-          sourcePackage: '@gatehouse/functions@0.1.0',
+          sourcePackage: { name: '@gatehouse/functions' },
           source: `${KIT}/source`,
           instances: { functions: `${KIT}/config-functions` },
         },

@@ -313,6 +313,20 @@ describe('gatehouse doctor', () => {
     assert.equal(findings[0]?.fix, 'Did you mean APP_CHECK?');
   });
 
+  it('examines a kit that was installed from a folder, and each of its instances', async () => {
+    const project = healthyKit();
+    const source = 'function-kits/functions/source';
+    project.files['firebase.json'] = {
+      functions: {
+        kit: 'functions',
+        source,
+        instances: { a: 'functions', b: 'function-kits/functions/config-functions' },
+      },
+    };
+    const { outcomes } = await examine(project);
+    assert.deepEqual([...new Set(outcomes.map(({ codebase }) => codebase))], ['a', 'b']);
+  });
+
   it('ignores the rules of other databases, and owners of other issuers and disabled ones', async () => {
     const project = healthyKit();
     const external = ownerDocument('ext-1');
