@@ -161,9 +161,9 @@ function readParameters(root: string, folder: string, names: readonly string[]) 
 
 /** Is a name mentioned in the source files of an installation? */
 export function isMentioned({ root }: ProjectFiles, { source }: Installation, name: string): boolean {
-  return filesIn(join(root, source), /\.[cm]?[jt]s$/).some((path) =>
-    readFileSync(path, 'utf8').includes(name),
-  );
+  const word = new RegExp(`(?<!\\w)${name.replaceAll('.', '\\.')}(?!\\w)`);
+  const files = filesIn(join(root, source), /\.[cm]?[jt]s$/);
+  return files.some((path) => word.test(readFileSync(path, 'utf8')));
 }
 
 const NO_SOURCES = /^(\..*|node_modules|lib|dist|coverage)$/;
@@ -184,14 +184,14 @@ export interface DatabaseSettings {
 }
 
 /**
- * What firebase.json has for a database, or another firebase.json below it: a function kit has one of its own for its database,
- * because the emulators do not support several databases in one.
+ * What firebase.json has for the database of an installation. Beside a project's own databases, it is another firebase.json
+ * below it, because the emulators do not support several databases in one.
  */
 export function databaseSettings(
   { root, firebaseJson: main }: ProjectFiles,
-  databaseId: string,
+  { databaseId, kind }: Installation,
 ): DatabaseSettings | undefined {
-  const others = () => filesIn(root, /^firebase\.json$/).filter((path) => dirname(path) !== root);
+  const others = () => (kind === 'clone' ? [] : filesIn(root, /^firebase\.json$/));
   const find = (folder: string, { firestore }: Pick<FirebaseJson, 'firestore'>) => {
     const found = firestore.find(({ database = '(default)' }) => database === databaseId);
     const absolute = (path: string | undefined) => path && join(folder, path);

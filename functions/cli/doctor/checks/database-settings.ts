@@ -4,22 +4,24 @@ import { finding } from '../findings.ts';
 import { type DatabaseSettings, databaseSettings } from '../project-files.ts';
 
 /** The file that has the rules or the indexes of the database. @throws NotApplicable where no firebase.json names one */
-export function deployedFile({ files, installation: { databaseId } }: Subject, what: keyof DatabaseSettings) {
-  const path = databaseSettings(files, databaseId)?.[what];
-  if (path === undefined) throw new NotApplicable(`no firebase.json names ${what} of ${databaseId}`);
+export function deployedFile({ files, installation }: Subject, what: keyof DatabaseSettings) {
+  const path = databaseSettings(files, installation)?.[what];
+  if (path === undefined)
+    throw new NotApplicable(`no firebase.json names ${what} of ${installation.databaseId}`);
   return { path, name: relative(files.root, path) };
 }
 
 export const databaseInFiles: Check = {
   name: 'database in firebase.json',
   reads: 'files',
-  run({ files, installation: { databaseId, kind } }) {
+  run({ files, installation }) {
+    const { databaseId, kind } = installation;
     const { firestore } = files.firebaseJson;
     if (kind !== 'clone') throw new NotApplicable('not a clone');
     if (firestore.some(({ target }) => target !== undefined)) {
       throw new NotApplicable('firebase.json names databases by deploy targets');
     }
-    if (databaseSettings(files, databaseId)) return [];
+    if (databaseSettings(files, installation)) return [];
     const names = firestore.map(({ database = '(default)' }) => database).join(', ') || 'no database';
     return [
       finding(

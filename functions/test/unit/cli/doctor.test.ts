@@ -88,7 +88,12 @@ const MISTAKES: readonly [string, (project: Project) => void, string | readonly 
   ],
   [
     'a database that firebase.json does not deploy to',
-    edit(ENV, (text) => `${text}DATABASE_ID=gatehouse\n`),
+    (project) => {
+      edit(ENV, (text) => `${text}DATABASE_ID=gatehouse\n`)(project);
+      project.files['examples/app/firebase.json'] = {
+        firestore: { database: 'gatehouse', rules: 'none.rules' },
+      };
+    },
     ['database-missing', 'database-unlisted'],
     /DATABASE_ID is gatehouse, but firestore in firebase\.json has \(default\)/,
   ],
@@ -308,7 +313,13 @@ describe('gatehouse doctor', () => {
     const { findings } = await examine(project, { folder: 'functions' });
     assert.deepEqual(
       findings.map(({ id }) => id),
-      ['parameter-unknown', 'rules-exposed', 'function-not-active', 'blocking-function-gone'],
+      [
+        'parameter-unknown',
+        'parameter-unknown',
+        'rules-exposed',
+        'function-not-active',
+        'blocking-function-gone',
+      ],
     );
     assert.equal(findings[0]?.fix, 'Did you mean APP_CHECK?');
   });
