@@ -8,6 +8,9 @@ import { givenConfig } from '../src/library/given-config.ts';
 /** A database of its own: no rule, index or document of the project is concerned. */
 export const DEFAULT_DATABASE = 'gatehouse';
 
+/** Not below `/api`, which adopters often have a rewrite for. */
+export const DEFAULT_BASE_PATH = '/gatehouse/v1';
+
 const setting = <Value>(
   name: string,
   options: { readonly default: Value; readonly description: string },

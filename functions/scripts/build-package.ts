@@ -1,4 +1,4 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -82,3 +82,14 @@ await buildCli(OUT, [replacements(IN_KIT)]);
 await writeFile(`${OUT}/index.d.ts`, describeFunctions(functions));
 await writeFile(`${OUT}/kit.env`, describeParameters(declaredParams));
 await copyFile('../LICENSE', `${OUT}/LICENSE`);
+await cp('kit/firestore', `${OUT}/firestore`, { recursive: true });
+const indexes = withoutExample(JSON.parse(await readFile('../firestore.indexes.json', 'utf8')));
+await writeFile(`${OUT}/firestore/firestore.indexes.json`, `${JSON.stringify(indexes, null, 2)}\n`);
+
+/** The indexes and TTL policies of a clone, except those of the notes. */
+function withoutExample(all: Readonly<Record<string, readonly { readonly collectionGroup: string }[]>>) {
+  const entries = Object.entries(all).map(
+    ([kind, list]) => [kind, list.filter(({ collectionGroup }) => collectionGroup !== 'notes')] as const,
+  );
+  return Object.fromEntries(entries);
+}

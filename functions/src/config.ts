@@ -1,6 +1,13 @@
 import gatehouse from '../gatehouse.config.ts';
 import { ConfigError, parseConfig, parseConfigJson } from './core/config-error.ts';
-import { DEFAULT_DATABASE, defineBoolean, defineInt, defineString, placement } from './distribution.ts';
+import {
+  DEFAULT_BASE_PATH,
+  DEFAULT_DATABASE,
+  defineBoolean,
+  defineInt,
+  defineString,
+  placement,
+} from './distribution.ts';
 import { parameterValues } from './parameter-values.ts';
 import { emulatorConfigSchema, type Product, type ProductConfig, readProduct } from './product-config.ts';
 
@@ -28,7 +35,7 @@ const settings = {
     description: 'Must browsers use HTTPS for every host below the domain of the API, too?',
   }),
   BASE_PATH: defineString('BASE_PATH', {
-    default: '/api/v1',
+    default: DEFAULT_BASE_PATH,
     description:
       'Path of the HTTP API on a domain that passes the full path on, such as Hosting. The function itself has /v1.',
   }),

@@ -8,6 +8,7 @@ import { defineString } from 'firebase-functions/params';
 export { defineBoolean, defineInt, defineString } from 'firebase-functions/params';
 
 export const DEFAULT_DATABASE = '(default)';
+export const DEFAULT_BASE_PATH = '/api/v1';
 
 const region = defineString('REGION', { default: 'us-central1', description: 'Where the functions run.' });
 

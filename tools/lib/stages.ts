@@ -112,6 +112,7 @@ export const stages: Record<string, Stage> = {
   attacks: tests('functions/test/attacks'),
   deploy: tests('functions/test/deploy'),
   aws: tests('aws/test'),
+  kit: tests('functions/test/kit', { lane: 'wait' }),
   issuers: tests('functions/test/issuers'),
   openapi: tests(`${OPENAPI_CHECK}/test`, { around: withGenerators }),
   rules: tests('functions/test/rules'),

@@ -53,7 +53,7 @@ describe('firebase deploy to a new project', function () {
     const files = filesIn(upload.bytes);
     assert.ok(files.includes('lib/index.js'));
     const others = files.filter((file) => !file.startsWith('lib/'));
-    assert.deepEqual(others, ['.npmrc', 'package-lock.json', 'package.json']);
+    assert.deepEqual(others, ['.npmrc', 'index.js', 'package-lock.json', 'package.json']);
   });
 
   it('releases rules before the first function is created', () => {
