@@ -6,6 +6,7 @@ const COMMANDS = new Map<string, () => Promise<{ default: Command }>>([
   ['claim-owner', () => import('./claim-owner.ts')],
   ['doctor', () => import('./doctor.ts')],
   ['migrate', () => import('./migrate.ts')],
+  ['resync', () => import('./resync.ts')],
   ['import-users', () => import('./import-users.ts')],
 ]);
 

@@ -17,6 +17,7 @@ export const FINDINGS = {
   'ttl-missing': { severity: 'error', docs: 'docs/reference/data-model.md' },
   'parameter-invalid': { severity: 'error', docs: 'docs/reference/configuration.md#parameters' },
   'parameter-unknown': { severity: 'warning', docs: 'docs/reference/configuration.md#parameters' },
+  'shadow-mode': { severity: 'warning', docs: 'docs/guides/roll-out.md#3-shadow-mode' },
   'cli-outdated': { severity: 'error', docs: 'docs/reference/cli.md#where-doctor-looks' },
   'runtime-outdated': { severity: 'error', docs: 'docs/reference/cli.md#where-doctor-looks' },
   'rewrite-unreachable': { severity: 'error', docs: 'docs/reference/cli.md#where-doctor-looks' },

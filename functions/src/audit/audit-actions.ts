@@ -17,7 +17,7 @@ export const AUDIT_ACTIONS = {
   'user.sign-up-refused': 'the sign-up policy disables a new account (without Identity Platform)',
   'user.sign-in': 'a disabled user tries to sign in (Identity Platform)',
   'sessions.revoke': 'a user is signed out everywhere',
-  'claims.repair': 'drifted custom claims are written again',
+  'claims.repair': 'drifted custom claims are written again, also by `npm run resync`',
   'token.exchange': 'an external token is exchanged',
   'access.refused': 'a privileged operation is refused',
   'notes.delete': 'a moderator deletes the note of another user',

@@ -79,7 +79,7 @@ interface DirectoryDeps {
 }
 
 export const DIRECTORY = 'directory';
-const OWNERS = 'system/owners';
+export const OWNERS = 'system/owners';
 export const OWNER_CLAIM = 'system/ownerClaim';
 
 export function createDirectory({ open, clock, audit, onAccessChange }: DirectoryDeps): Directory {

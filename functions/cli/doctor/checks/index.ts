@@ -4,7 +4,7 @@ import { databaseInFiles } from './database-settings.ts';
 import { activeFunctions, blockingFunctions, identityPlatform, regions } from './functions.ts';
 import { indexesInFiles, liveIndexes, liveTtls } from './indexes.ts';
 import { owners } from './owners.ts';
-import { parameterNames, parameterValues } from './parameters.ts';
+import { parameterNames, parameterValues, shadowMode } from './parameters.ts';
 import { hostingRewrites } from './rewrites.ts';
 import { releasedRules, rulesInFiles } from './rules.ts';
 import { accountRoles, configuredAccounts } from './service-accounts.ts';
@@ -13,7 +13,7 @@ import { cliVersion, nodeVersion } from './versions.ts';
 
 /** In the order of the report. */
 export const CHECKS: readonly Check[] = [
-  ...[cliVersion, nodeVersion, parameterValues, parameterNames, hostingRewrites],
+  ...[cliVersion, nodeVersion, parameterValues, parameterNames, shadowMode, hostingRewrites],
   ...[databaseInFiles, rulesInFiles, indexesInFiles],
   ...[clock, billing, apis, database, releasedRules, liveIndexes, liveTtls],
   ...[activeFunctions, regions, blockingFunctions, identityPlatform],

@@ -45,6 +45,18 @@ function wrongType({ name, ...param }: (typeof declaredParams)[number], value: s
   return type === 'boolean' && !/^(true|false)$/.test(value) ? [`${name}: has to be one of true, false`] : [];
 }
 
+/** Allowed, and not to be forgotten. */
+export const shadowMode: Check = {
+  name: 'enforcement',
+  reads: 'files',
+  run({ installation: { parameters, parameterFiles } }) {
+    if (parameters.ENFORCEMENT !== 'shadow') return [];
+    const what = `${parameterFiles.join(', ')}: ENFORCEMENT is shadow: endpoints with allowShadow refuse no request`;
+    const fix = 'When the log has no more refusals to come, set it to enforce, then deploy the functions.';
+    return [finding('shadow-mode', what, fix)];
+  },
+};
+
 export const parameterNames: Check = {
   name: 'parameter names',
   reads: 'files',

@@ -153,6 +153,12 @@ const MISTAKES: readonly [string, (project: Project) => void, string | readonly 
     /nothing reads ALLOWED_ORIGIN/,
   ],
   [
+    'shadow mode',
+    edit(ENV, (text) => `${text}ENFORCEMENT=shadow\n`),
+    'shadow-mode',
+    /functions\/\.env\.shop: ENFORCEMENT is shadow/,
+  ],
+  [
     'an old Firebase CLI',
     edit('node_modules/firebase-tools/package.json', () => '{ "version": "14.9.0" }'),
     'cli-outdated',

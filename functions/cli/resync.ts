@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+import { resyncAll } from '../src/directory/index.ts';
+import type { Command } from './command.ts';
+import { connect, explain } from './connect.ts';
+
+const USAGE = `Usage: gatehouse resync --project <project id> [--database <id>] [--dry-run] [--delete-missing]
+
+After the directory was restored from a backup: writes the custom claims of all users from it, under new versions, so that no
+token from before counts. Users who are disabled in Firebase Auth stay disabled. Can be run again at any time. Uses your own
+Google credentials (gcloud auth application-default login).
+
+      --project <id>     the project; a demo- project means the running emulators
+      --database <id>    the Firestore database, if not DATABASE_ID of functions/.env.<project id>
+      --dry-run          names the users and writes nothing
+      --delete-missing   deletes the entries of users who have no account in Firebase Auth any more
+  -h, --help             this text`;
+
+function readArguments(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  const options = { project: text, database: text, 'dry-run': flag, 'delete-missing': flag };
+  const { values } = parseArgs({ args: [...args], options: { ...options, help: { ...flag, short: 'h' } } });
+  return values;
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  let project: string | undefined;
+  try {
+    const values = readArguments(args);
+    project = values.project;
+    if (values.help || project === undefined) {
+      console.log(USAGE);
+      return values.help ? 0 : 2;
+    }
+    const { 'dry-run': dryRun, 'delete-missing': deleteMissing } = values;
+    const {
+      accounts,
+      clock,
+      config,
+      firestore: open,
+      services,
+    } = connect(project, {
+      databaseId: values.database,
+    });
+    const { directory } = services;
+    const deps = { open, accounts, clock, directory, sync: directory.sync };
+    const total = { read: 0, resynced: 0, missing: 0, failed: 0 };
+    const verb = dryRun ? 'would be ' : '';
+    for await (const { read, resynced, missing, failed } of resyncAll(deps, { dryRun, deleteMissing })) {
+      total.read += read;
+      total.resynced += resynced.length;
+      total.missing += missing.length;
+      total.failed += failed.length;
+      for (const id of resynced) console.log(`${id}: ${verb}synced`);
+      for (const id of missing)
+        console.log(`${id}: has no account${deleteMissing ? `; ${verb}deleted` : ''}`);
+      for (const id of failed) console.error(`${id}: damaged, or not synced; run this again`);
+    }
+    console.log(
+      `${project}, database ${config.databaseId}: of ${total.read} entries, ${total.resynced} ${verb}synced, ${total.missing} without an account, ${total.failed} failed.`,
+    );
+    await (await open()).db.terminate();
+    return total.failed === 0 ? 0 : 1;
+  } catch (error) {
+    console.error(explain(error, project));
+    process.exit(1);
+  }
+}
+
+export default { summary: 'write all custom claims after a restore', run } satisfies Command;
