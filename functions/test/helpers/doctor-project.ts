@@ -1,9 +1,12 @@
+import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import ours from '../../../firestore.indexes.json' with { type: 'json' };
+import { readProjectFiles } from '../../cli/doctor/project-files.ts';
+import { runChecks } from '../../cli/doctor/run-checks.ts';
 import { REPOSITORY } from './docs.ts';
-import type { Answers } from './google-apis.ts';
+import { type Answers, openGoogleApis } from './google-apis.ts';
 
 /** A healthy project for `gatehouse doctor`: its files by path, and what Google's APIs answer about it. */
 export interface HealthyProject {
@@ -210,4 +213,34 @@ export function writeProject({ files }: HealthyProject): { root: string; remove(
     writeFileSync(join(root, path), typeof content === 'string' ? content : JSON.stringify(content));
   }
   return { root, remove: () => rmSync(root, { recursive: true }) };
+}
+
+/** The report of `gatehouse doctor` on such a project. */
+export async function examine(project: HealthyProject, { now = Date.now, folder = '' } = {}) {
+  const { root, remove } = writeProject(project);
+  const google = await openGoogleApis(PROJECT, project.answers);
+  try {
+    const files = readProjectFiles(`${root}/${folder}`, PROJECT);
+    return await runChecks(files, { ...google.access, deadlineMs: 500 }, now);
+  } finally {
+    await google.close();
+    remove();
+  }
+}
+
+/** Changes a file. */
+export const edit = (path: string, change: (text: string) => string) => (project: HealthyProject) => {
+  const before = String(project.files[path] ?? '');
+  project.files[path] = change(before);
+  assert.notEqual(project.files[path], before);
+};
+/** Changes what an API answers. */
+export const answer = (call: string, value: unknown) => (project: HealthyProject) => {
+  assert.ok(Object.hasOwn(project.answers, call), call);
+  project.answers[call] = value;
+};
+
+/** Rules that let every signed-in user read everything. */
+export function openRules(text: string): string {
+  return text.replace('// Everything else.', 'match /{document=**} { allow read: if signedIn(); }');
 }

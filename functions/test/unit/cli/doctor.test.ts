@@ -1,47 +1,22 @@
 import assert from 'node:assert/strict';
-import { readProjectFiles } from '../../../cli/doctor/project-files.ts';
-import { runChecks } from '../../../cli/doctor/run-checks.ts';
 import {
+  answer,
   CALLS,
+  edit,
+  examine,
   functionOf,
   type HealthyProject,
   healthyClone,
   healthyKit,
   healthyLibrary,
-  ownerDocument,
+  openRules,
   PROJECT,
-  writeProject,
 } from '../../helpers/doctor-project.ts';
-import { Failure, openGoogleApis, SILENCE } from '../../helpers/google-apis.ts';
-
-const ENV = `functions/.env.${PROJECT}`;
-const OPEN = 'match /{document=**} { allow read: if signedIn(); }';
-const BEFORE_CATCH_ALL = '// Everything else.';
-
-async function examine(project: HealthyProject, { now = Date.now, folder = '' } = {}) {
-  const { root, remove } = writeProject(project);
-  const google = await openGoogleApis(PROJECT, project.answers);
-  try {
-    const files = readProjectFiles(`${root}/${folder}`, PROJECT);
-    return await runChecks(files, { ...google.access, deadlineMs: 500 }, now);
-  } finally {
-    await google.close();
-    remove();
-  }
-}
 
 type Project = HealthyProject;
-const edit = (path: string, change: (text: string) => string) => (project: Project) => {
-  const before = String(project.files[path] ?? '');
-  project.files[path] = change(before);
-  assert.notEqual(project.files[path], before);
-};
-const answer = (call: string, value: unknown) => (project: Project) => {
-  assert.ok(Object.hasOwn(project.answers, call), call);
-  project.answers[call] = value;
-};
+const ENV = `functions/.env.${PROJECT}`;
 const without = (text: string) => (before: string) => before.replace(text, '');
-const openRules = (text: string) => text.replace(BEFORE_CATCH_ALL, OPEN);
+
 const releasedRules = (change: (text: string) => string) => (project: Project) =>
   answer(CALLS.ruleset, {
     source: { files: [{ content: change(String(project.files['firestore.rules'])) }] },
@@ -297,92 +272,5 @@ describe('gatehouse doctor', () => {
     );
     assert.match(slow.findings[0]?.what ?? '', /^the clock of this machine is (599|600|601) s slow$/);
     assert.deepEqual((await examine(healthyClone(), { now: () => Date.now() + 30_000 })).findings, []);
-  });
-
-  it('finds a project without Gatehouse', async () => {
-    const project = healthyLibrary();
-    project.files['functions/package.json'] = { dependencies: { express: '5.0.0' } };
-    assert.deepEqual(
-      (await examine(project)).findings.map(({ id }) => id),
-      ['not-installed'],
-    );
-  });
-
-  it('finds the mistakes of a kit under the names of the kit', async () => {
-    const project = healthyKit();
-    const settings = 'function-kits/functions/config-functions/.env.shop';
-    edit(settings, (text) => `${text}APP_CHEK=true\nDEFAULT_REGION=europe-west1\n`)(project);
-    edit('function-kits/functions/firestore/firestore.rules', openRules)(project);
-    answer(CALLS.functions, {
-      functions: [functionOf('functions', 'kit-functions-api', { state: 'FAILED' })],
-    })(project);
-    const { findings } = await examine(project, { folder: 'functions' });
-    assert.deepEqual(
-      findings.map(({ id }) => id),
-      [
-        'parameter-unknown',
-        'parameter-unknown',
-        'rules-exposed',
-        'function-not-active',
-        'blocking-function-gone',
-      ],
-    );
-    assert.equal(findings[0]?.fix, 'Did you mean APP_CHECK?');
-  });
-
-  it('examines a kit that was installed from a folder, and each of its instances', async () => {
-    const project = healthyKit();
-    const source = 'function-kits/functions/source';
-    project.files['firebase.json'] = {
-      functions: {
-        kit: 'functions',
-        source,
-        instances: { a: 'functions', b: 'function-kits/functions/config-functions' },
-      },
-    };
-    const { outcomes } = await examine(project);
-    assert.deepEqual([...new Set(outcomes.map(({ codebase }) => codebase))], ['a', 'b']);
-  });
-
-  it('ignores the rules of other databases, and owners of other issuers and disabled ones', async () => {
-    const project = healthyKit();
-    const external = ownerDocument('ext-1');
-    Object.assign(external.document.fields, { identity: { mapValue: {} } });
-    answer(CALLS.owners('gatehouse'), [external])(project);
-    assert.deepEqual((await examine(project)).findings, []);
-    Object.assign(external.document.fields, { disabled: { booleanValue: true } });
-    assert.deepEqual(
-      (await examine(project)).findings.map(({ id }) => id),
-      ['owner-missing'],
-    );
-  });
-
-  const failures: readonly [string, unknown, RegExp][] = [
-    ['is refused', new Failure(403, 'Permission denied on billing'), /Permission denied on billing/],
-    ['gets no answer', SILENCE, /no answer in 0\.5 s/],
-    ['gets another answer than expected', '<html>', /unexpected answer/],
-  ];
-  for (const [what, value, reason] of failures) {
-    it(`says that a check could not run when it ${what}`, async () => {
-      const project = healthyClone();
-      answer(CALLS.billing, value)(project);
-      const { findings, outcomes } = await examine(project);
-      assert.deepEqual(findings, []);
-      const failed = outcomes.filter(({ status }) => status === 'failed');
-      assert.deepEqual(
-        failed.map(({ check }) => check),
-        ['Blaze plan'],
-      );
-      assert.match(failed[0]?.reason ?? '', reason);
-    });
-  }
-
-  it('does not decide about functions in a region that did not answer', async () => {
-    const project = healthyClone();
-    answer(CALLS.functions, { functions: [], unreachable: ['europe-west1'] })(project);
-    const { findings, outcomes } = await examine(project);
-    assert.deepEqual(findings, []);
-    const failed = outcomes.filter(({ status }) => status === 'failed').map(({ check }) => check);
-    assert.deepEqual(failed, ['functions', 'regions', 'blocking functions', 'roles of service accounts']);
   });
 });
