@@ -243,8 +243,6 @@ function check(
     if (!condition) throw new RulesSyntaxError(`line ${line}: an allow without a condition`);
     visit(condition, names);
   }
-  if (match.path.some(({ kind }, at) => kind === 'rest' && at < match.path.length - 1))
-    throw new RulesSyntaxError('not evaluated here: a recursive wildcard before the end');
   for (const inner of match.matches) check(inner, names, functions);
 }
 
@@ -252,22 +250,41 @@ const unknown = (what: string) => new RulesSyntaxError(`unknown: ${what}`);
 const isExpression = (part: unknown): part is Expression =>
   typeof part === 'object' && part !== null && 'kind' in part;
 
-/** @param path the segments; null for one that a query leaves open, which only a wildcard matches */
-function isAllowed(
-  match: Match,
-  path: readonly (string | null)[],
-  operation: Operation,
-  outer: Scope | null,
-): boolean {
-  const names = new Map<string, Value>();
-  let rest = path;
-  for (const { kind, name } of match.path) {
-    const [first, ...others] = rest;
-    if (kind !== 'rest' && (first === undefined || (kind === 'literal' && first !== name))) return false;
-    names.set(name, kind === 'rest' ? rest.join('/') : (first ?? null));
-    rest = kind === 'rest' ? [] : others;
+/** Where the collections of a collection group query are: at any depth, which only a recursive wildcard matches. */
+const ANYWHERE = '**';
+/** The segments; null for the id of a document that a query leaves open, which only a wildcard matches. */
+type Path = readonly (string | null)[];
+
+/** The ways in which a path can begin with a pattern. */
+function align(pattern: Match['path'], path: Path): { names: Map<string, Value>; rest: Path }[] {
+  const [segment, ...next] = pattern;
+  if (segment === undefined) return [{ names: new Map(), rest: path }];
+  const { kind, name } = segment;
+  const [first, ...others] = path;
+  if (kind !== 'rest') {
+    if (first === undefined || first === ANYWHERE || (kind === 'literal' && first !== name)) return [];
+    return align(next, others).map(({ names, rest }) => ({
+      names: new Map([[name, first], ...names]),
+      rest,
+    }));
   }
-  const scope: Scope = { match, names, outer };
+  return [...path, undefined].flatMap((_, count) => {
+    const value = path.slice(0, count).map(String).join('/');
+    return align(next, path.slice(count)).map(({ names, rest }) => ({
+      names: new Map([[name, value], ...names]),
+      rest,
+    }));
+  });
+}
+
+function isAllowed(match: Match, path: Path, operation: Operation, outer: Scope | null): boolean {
+  return align(match.path, path).some(({ names, rest }) =>
+    isAllowedIn({ match, names, outer }, rest, operation),
+  );
+}
+
+function isAllowedIn(scope: Scope, rest: Path, operation: Operation): boolean {
+  const { match } = scope;
   const grants = ({ operations, condition }: Match['allows'][number]) => {
     try {
       return condition !== undefined && operations.includes(operation) && evaluate(condition, scope) === true;
@@ -305,8 +322,11 @@ export function loadRules(source: string): (request: RulesRequest) => boolean {
       ['resource', known ? { data: known } : null],
     ]);
     const globals: Scope = { match: { ...root, functions: new Map() }, names, outer: null };
-    const open = { before: query?.isGroup ? [null, null] : [], after: query ? [null] : [] };
-    const segments = [...open.before, ...path.split('/'), ...open.after];
+    const segments: Path = [
+      ...(query?.isGroup ? [ANYWHERE] : []),
+      ...path.split('/'),
+      ...(query ? [null] : []),
+    ];
     return isAllowed(root, ['databases', '(default)', 'documents', ...segments], operation, globals);
   };
 }
