@@ -113,6 +113,38 @@ describe('gatehouse: which rules expose our collections', () => {
     it(`finds nothing when ${when}`, () => assert.equal(verdict(rules(statements)), 'closed'));
   }
 
+  it('reads what the rules of apps have', () => {
+    const source = `// Model: shops
+      rules_version = "2";
+      function isUser() { return request.auth != null; }
+      service cloud.firestore {
+        match /databases/{db}/documents {
+          function account() { return get(/databases/$(db)/documents/accounts/$(request.auth.uid)).data; }
+          function isStaff(shop) {
+            let own = account();
+            return isUser() && exists(/databases/(default)/documents/shops/$(shop)/staff/$(request.auth.uid))
+              && own.role in ["owner", 'clerk'] && !('closed' in own) || request.auth.token['admin'] == true;
+          }
+          /* Prices are in cents. */
+          function isPrice(data) {
+            return data.price is int && data.price % 5 == 0 && -data.price < 0 && data.price / 100 < 1e3
+          ; }
+          match /shops/{shop} {
+            allow read;
+            allow create, update: if isStaff(shop) && isPrice(request.resource.data)
+              && request.resource.data.keys().hasOnly(['price', "mail"])
+              && request.resource.data.mail.matches("^[^@]+@[^@]+\\\\.[a-z]{2,}$")
+              && request.time < resource.data.end + duration.value(1, 'd')
+              && request.resource.data.diff({'price': 1}).affectedKeys().size() > 0;
+            match /{part=**} { allow read, write: if isStaff(shop) ? true : resource.data.tags[0:2] == ['a', 'b']; }
+          }
+          match /public-data/v1.2/files/{file} { allow get: if true; }
+        }
+      }`;
+    assert.equal(verdict(source.replace('1e3', '1000.5')), 'closed');
+    assert.equal(verdict(source), 'undecided');
+  });
+
   it('reads the rules of one database only', () => {
     const source = `service cloud.firestore {
       match /databases/(default)/documents { match /{d=**} { allow read: if true; } }
