@@ -3,14 +3,14 @@ export const FINDINGS = {
   'not-installed': { severity: 'error', docs: 'docs/reference/cli.md#where-doctor-looks' },
   'rules-exposed': {
     severity: 'error',
-    docs: 'docs/guides/firestore-rules.md#keep-the-servers-collections-closed',
+    docs: 'docs/guides/firestore-rules.md#if-your-own-rules-end-in-a-catch-all',
   },
   'rules-undecided': {
     severity: 'error',
-    docs: 'docs/guides/firestore-rules.md#keep-the-servers-collections-closed',
+    docs: 'docs/guides/firestore-rules.md#if-your-own-rules-end-in-a-catch-all',
   },
   'rules-unreleased': { severity: 'warning', docs: 'docs/guides/firestore-rules.md' },
-  'database-unlisted': { severity: 'error', docs: 'docs/guides/deploy.md#1-prepare-the-project' },
+  'database-unlisted': { severity: 'error', docs: 'docs/guides/own-database.md' },
   'database-missing': { severity: 'error', docs: 'docs/guides/deploy.md#1-prepare-the-project' },
   'index-missing': { severity: 'error', docs: 'docs/guides/deploy.md#3-deploy' },
   'index-not-ready': { severity: 'warning', docs: 'docs/guides/deploy.md#3-deploy' },
