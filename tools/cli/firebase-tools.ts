@@ -19,3 +19,10 @@ export function loggerOf(emulator: string): Logger {
   );
   return EmulatorLogger.forEmulator(emulator);
 }
+
+/** An error whose message the CLI prints; of others it says only that they are unexpected. */
+export function cliError(message: string): Error {
+  const { FirebaseError }: { FirebaseError: new (message: string) => Error } =
+    requireFromCli('./lib/error.js');
+  return new FirebaseError(message);
+}

@@ -4,7 +4,7 @@ import type { FirestoreServer } from '../../packages/firestore-emulator/server.t
 import { ROOT } from '../lib/emulator-setup.ts';
 import type { FirestoreKind } from '../lib/firestore-option.ts';
 import { javaVersion } from '../lib/official-program.ts';
-import { loggerOf, requireFromCli } from './firebase-tools.ts';
+import { cliError, loggerOf, requireFromCli } from './firebase-tools.ts';
 
 /** What this file uses of the CLI's class of the same name. */
 interface FirestoreEmulator {
@@ -91,9 +91,7 @@ function useOfficial(): void {
   emulator.start = async function () {
     const { seed_from_export: seed } = this.args;
     if (seed !== undefined && isDocumentsFile(seed)) {
-      throw new Error(
-        `${seed} was exported from the embedded Firestore, which Google's emulator cannot read`,
-      );
+      throw cliError(`${seed} was exported from the embedded Firestore, which Google's emulator cannot read`);
     }
     try {
       await downloads.downloadIfNecessary('firestore');
@@ -114,7 +112,7 @@ function useEmbedded(why: string): void {
     const { port, seed_from_export: seed } = this.args;
     delete this.args.websocket_port; // for the UI's page of Firestore, which needs Google's emulator
     if (seed !== undefined && !isDocumentsFile(seed)) {
-      throw new Error(
+      throw cliError(
         `${seed} was exported from Google's Firestore emulator, and only that can read it: ${why}`,
       );
     }

@@ -69,6 +69,13 @@ describe('bootstrap', function () {
     assert.ok(existsSync(join(home, 'functions', 'node_modules', 'dep')));
   });
 
+  it('runs a program in the folder in which it is called, as the scripts of functions/ do', async () => {
+    const args = ['../tools/bootstrap.mjs', 'node', '-p', 'process.cwd()'];
+    const { exited, output } = launch(process.execPath, args, { cwd: join(home, 'functions') });
+    assert.equal(await exited, 0, output());
+    assert.ok(output().endsWith(`${join(home, 'functions')}\n`), output());
+  });
+
   it('prints the usage of a command with --help or -h, and installs and runs nothing', async () => {
     write('tools/usage/hello.txt', 'Usage: npm run hello\n');
     for (const help of ['--help', '-h']) {

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { ROOT } from '../lib/emulator-setup.ts';
+import { installFakeJava } from './fake-java.ts';
 import { SCRIPT, startGatehouse } from './gatehouse.ts';
 import { isQuiet, launch, until } from './processes.ts';
 
@@ -39,7 +40,10 @@ describe('npm start', function () {
   it('leaves no Java process after SIGKILL, on Google’s emulator', async () => {
     const home = mkdtempSync(join(tmpdir(), 'gatehouse-java-'));
     try {
-      const env = installFakeJava(home);
+      const emulator = join(home, 'platform', 'cloud-firestore-emulator');
+      mkdirSync(emulator, { recursive: true });
+      writeFileSync(join(emulator, 'cloud-firestore-emulator.jar'), '');
+      const env = { PATH: installFakeJava(home, 17), CLOUDSDK_ROOT_DIR: home };
       const gatehouse = await startGatehouse(['--firestore=official'], env);
       assert.ok(existsSync(join(home, 'ran')));
       gatehouse.child.kill('SIGKILL');
@@ -49,27 +53,3 @@ describe('npm start', function () {
     }
   });
 });
-
-/**
- * Installs a fake `java` and emulator, because not every machine has them: the program serves the embedded Firestore on
- * the port in its arguments. @returns environment variables with which it is found
- */
-function installFakeJava(home: string): NodeJS.ProcessEnv {
-  const java = `#!/bin/sh
-    case "$*" in
-      *-version)
-        echo 'openjdk version "17.0.15" 2025-04-15' >&2
-        ;;
-      *)
-        touch '${home}/ran'
-        while [ "$1" != --port ]; do shift; done
-        '${process.execPath}' '${ROOT}/packages/firestore-emulator/main.ts' --port "$2" |
-          while read -r line; do echo 'Dev App Server is now running.'; done
-        ;;
-    esac`;
-  const emulator = join(home, 'platform', 'cloud-firestore-emulator');
-  mkdirSync(emulator, { recursive: true });
-  writeFileSync(join(home, 'java'), java, { mode: 0o755 });
-  writeFileSync(join(emulator, 'cloud-firestore-emulator.jar'), '');
-  return { PATH: [home, process.env.PATH].join(delimiter), CLOUDSDK_ROOT_DIR: home };
-}
