@@ -20,7 +20,7 @@ export function loggerOf(emulator: string): Logger {
   return EmulatorLogger.forEmulator(emulator);
 }
 
-/** An error whose message the CLI prints; of others it says only that they are unexpected. */
+/** An error whose message the CLI prints: of any other class it prints no message. */
 export function cliError(message: string): Error {
   const { FirebaseError }: { FirebaseError: new (message: string) => Error } =
     requireFromCli('./lib/error.js');
