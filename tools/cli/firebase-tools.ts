@@ -20,7 +20,7 @@ export function loggerOf(emulator: string): Logger {
   return EmulatorLogger.forEmulator(emulator);
 }
 
-/** An error whose message the CLI prints: of any other class it prints no message. */
+/** An error with a message that the CLI prints. For other errors it prints a fixed text. */
 export function cliError(message: string): Error {
   const { FirebaseError }: { FirebaseError: new (message: string) => Error } =
     requireFromCli('./lib/error.js');
