@@ -1,36 +1,122 @@
-// npm run deploy -- --project <id> [...]: runs `firebase deploy`, but refuses `demo-` projects.
-import { existsSync, readFileSync } from 'node:fs';
-import { parseArgs, parseEnv } from 'node:util';
+// npm run deploy -- --project <id> [...]: shows what a deployment would change in the project, asks, then runs `firebase
+// deploy`: rules and indexes first, then functions and the rest.
+import { parseArgs } from 'node:util';
 import { ROOT } from './lib/emulator-setup.ts';
-import { fail, run } from './lib/run.ts';
+import { type Item, type Part, partsOf } from './lib/preflight/items.ts';
+import { preflight } from './lib/preflight/preflight.ts';
+import { firebaseJson, projectIdOf } from './lib/preflight/wanted.ts';
+import { FUNCTIONS, fail, run } from './lib/run.ts';
 
-const args = process.argv.slice(2);
-const { values } = parseArgs({ args, options: { project: { type: 'string', short: 'P' } }, strict: false });
-const { projects } = JSON.parse(readFileSync(`${ROOT}/.firebaserc`, 'utf8'));
-const name = String(values.project ?? 'default');
-const projectId: string = Object.hasOwn(projects, name) ? projects[name] : name;
+const text = { type: 'string' } as const;
+const { values, tokens } = parseArgs({
+  options: {
+    project: { type: 'string', short: 'P' },
+    ...{ only: text, except: text, account: text },
+    accept: { type: 'string', multiple: true },
+    'dry-run': { type: 'boolean' },
+    force: { type: 'boolean', short: 'f' },
+    'non-interactive': { type: 'boolean' },
+  },
+  strict: false,
+  tokens: true,
+});
+/** Options that are not passed on as they are. */
+const OWN = new Set(['project', 'only', 'except', 'accept', 'dry-run', 'non-interactive']);
+const passed = tokens.flatMap((token) => {
+  if (token.kind !== 'option') return token.kind === 'positional' ? [token.value] : [];
+  if (OWN.has(token.name)) return [];
+  return token.value === undefined
+    ? [token.rawName]
+    : token.inlineValue
+      ? [`${token.rawName}=${token.value}`]
+      : [token.rawName, token.value];
+});
+const option = (name: 'project' | 'only' | 'except' | 'account') => {
+  const value = values[name];
+  return typeof value === 'string' ? value : undefined;
+};
 
-/** DATABASE_ID in the parameter file of a project. */
-function databaseOf(project: string): string | undefined {
-  const file = `${ROOT}/functions/.env.${project}`;
-  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')).DATABASE_ID : undefined;
-}
-
+const projectId = projectIdOf(option('project') ?? 'default');
 if (projectId.startsWith('demo-')) {
   fail(
     `"${projectId}" exists only in the emulators; name your own project: npm run deploy -- --project <id>`,
   );
 }
-const named = JSON.parse(readFileSync(`${ROOT}/firebase.json`, 'utf8')).firestore.database ?? '(default)';
-const databaseId = databaseOf(projectId);
-if (databaseId !== undefined && databaseId !== named) {
-  fail(
-    `DATABASE_ID in functions/.env.${projectId} is ${databaseId}, but firestore.database in firebase.json is ${named}: ` +
-      'rules and indexes would go to the wrong database',
+if (values.force) fail('--force answers yes to each question: name what may be replaced, --accept <key>');
+const isInteractive = process.stdin.isTTY && values['non-interactive'] !== true;
+const only = option('only');
+const parts = partsOf({ only, except: option('except') });
+const accepted = new Set([values.accept ?? []].flat().flatMap((keys) => String(keys).split(/[\s,]+/)));
+
+/** Runs the CLI for some parts. Its hooks check them again. */
+async function deploy(
+  targets: readonly string[],
+  of: readonly Part[],
+  keys: ReadonlySet<string>,
+  flags: string[] = [],
+) {
+  if (targets.length === 0) return 0;
+  const args = ['deploy', '--project', projectId, '--only', targets.join(), ...passed, ...flags];
+  if (!isInteractive) args.push('--non-interactive');
+  const env = { ...process.env, GATEHOUSE_PARTS: of.join(), GATEHOUSE_ACCEPT: [...keys].join() };
+  return run('firebase', args, { cwd: ROOT, stdio: 'inherit', env });
+}
+
+/** Is anything of this part not left as it is? */
+const isTouched = (items: readonly Item[], part: Part) =>
+  items.some((item) => item.part === part && item.action !== 'leave');
+
+async function main(): Promise<number> {
+  const built = await run('node', ['scripts/build.ts'], { cwd: FUNCTIONS, stdio: 'inherit' });
+  if (built !== 0) return built;
+  const isPartial = only !== undefined && /\bfunctions:[\w-]+[:.]/.test(only);
+  const checked = await preflight({
+    ...{
+      projectId,
+      parts,
+      accepted,
+      explicit: only === undefined ? [] : parts,
+      isPartial,
+      isInteractive,
+      isQuiet: false,
+    },
+    account: option('account'),
+    hint: (keys) => `To accept what follows, add: --accept ${keys}`,
+  });
+  if (values['dry-run']) return 0;
+  const { items, wanted, accepted: keys } = checked;
+  const has = (part: Part, isWanted = true) => (parts.includes(part) && isWanted ? [part] : []);
+  const first = [...has('rules', isTouched(items, 'rules')), ...has('indexes')];
+  const code = await deploy(
+    first.map((part) => `firestore:${part}`),
+    first,
+    keys,
+  );
+  if (code !== 0) return code;
+
+  const { hosting } = firebaseJson();
+  const selected = (only ?? '').split(',').filter((target) => target.startsWith('functions:'));
+  const then = [
+    ...has('functions'),
+    ...has('hosting', wanted.site !== undefined),
+    ...has('auth', isTouched(items, 'auth')),
+  ];
+  const targets: Partial<Record<Part, string>> = {
+    functions: selected.join() || `functions:${wanted.codebase}`,
+    hosting: `hosting:${hosting?.target ?? wanted.site}`,
+    auth: 'auth',
+  };
+  // Without a terminal the CLI stops at its questions about functions of ours: retries, minimum instances, deleted functions.
+  return deploy(
+    then.flatMap((part) => targets[part] ?? []),
+    then,
+    keys,
+    isInteractive ? [] : ['--force'],
   );
 }
-// Firestore rules are deployed only on request: they replace the rules of the project.
-const only = args.some((arg) => /^--(only|except)\b/.test(arg))
-  ? []
-  : ['--only', 'functions,hosting,firestore:indexes'];
-process.exitCode = await run('firebase', ['deploy', ...only, ...args], { cwd: ROOT, stdio: 'inherit' });
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  fail(error);
+}

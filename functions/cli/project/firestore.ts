@@ -114,3 +114,12 @@ export async function readFieldOverrides(
       })
   );
 }
+
+const collections = pageOf({ collectionIds: z.array(z.string()).optional() });
+
+/** The collections that hold documents, those of documents left out. @throws ApiError */
+export async function readCollections(access: ProjectAccess, databaseId: string): Promise<readonly string[]> {
+  const path = `${pathOf(access, databaseId)}/documents:listCollectionIds`;
+  const found = await call(access, ['firestore', path], collections, { body: { pageSize: 1000 } });
+  return found.collectionIds ?? [];
+}

@@ -15,6 +15,8 @@ export interface HostingRelease {
   /** `projects/…/versions/…` */
   readonly version: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** The patterns of its rewrites. */
+  readonly rewrites: readonly string[];
 }
 
 const sites = pageOf({
@@ -40,7 +42,13 @@ const channel = z.object({
       releaseTime: z.string().optional(),
       message: z.string().optional(),
       version: z
-        .object({ name: z.string().optional(), labels: z.record(z.string(), z.string()).optional() })
+        .object({
+          name: z.string().optional(),
+          labels: z.record(z.string(), z.string()).optional(),
+          config: z
+            .object({ rewrites: z.array(z.object({ glob: z.string().optional() })).optional() })
+            .optional(),
+        })
         .optional(),
     })
     .optional(),
@@ -55,5 +63,6 @@ export async function readLiveRelease(
   const live = await unlessMissing(call(access, ['hosting', path], channel));
   if (!live?.release) return undefined;
   const { releaseTime, message, version } = live.release;
-  return { time: releaseTime, message, version: version?.name, labels: version?.labels ?? {} };
+  const rewrites = (version?.config?.rewrites ?? []).flatMap(({ glob }) => glob ?? []);
+  return { time: releaseTime, message, version: version?.name, labels: version?.labels ?? {}, rewrites };
 }

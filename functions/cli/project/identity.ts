@@ -7,10 +7,13 @@ export interface IdentityConfig {
   readonly isIdentityPlatform: boolean;
   /** Address of the registered blocking function by event: `beforeCreate`, `beforeSignIn`, … */
   readonly blocking: Readonly<Record<string, string>>;
+  /** Can users sign in with an e-mail address and a password? */
+  readonly emailPassword: boolean;
 }
 
 const config = z.object({
   subtype: z.string().optional(),
+  signIn: z.object({ email: z.object({ enabled: z.boolean().optional() }).optional() }).optional(),
   blockingFunctions: z
     .object({ triggers: z.record(z.string(), z.object({ functionUri: z.string().optional() })).optional() })
     .optional(),
@@ -23,6 +26,7 @@ export async function readIdentityConfig(access: ProjectAccess): Promise<Identit
   if (!found) return undefined;
   const triggers = Object.entries(found.blockingFunctions?.triggers ?? {});
   return {
+    emailPassword: found.signIn?.email?.enabled ?? false,
     isIdentityPlatform: found.subtype === 'IDENTITY_PLATFORM',
     blocking: Object.fromEntries(
       triggers.flatMap(([event, { functionUri }]) => (functionUri ? [[event, functionUri]] : [])),

@@ -13,6 +13,7 @@ export const ORIGINS = {
   resourceManager: ['FIREBASE_RESOURCEMANAGER_URL', 'https://cloudresourcemanager.googleapis.com'],
   iam: ['FIREBASE_IAM_URL', 'https://iam.googleapis.com'],
   billing: ['FIREBASE_CLOUDBILLING_URL', 'https://cloudbilling.googleapis.com'],
+  artifacts: ['ARTIFACT_REGISTRY_DOMAIN', 'https://artifactregistry.googleapis.com'],
   identity: ['FIREBASE_IDENTITY_URL', 'https://identitytoolkit.googleapis.com'],
 } as const;
 

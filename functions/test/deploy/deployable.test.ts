@@ -16,11 +16,19 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { ROOT } from '../../../tools/lib/emulator-setup.ts';
+import {
+  type Build,
+  discover,
+  type Manifest,
+  resolve,
+  settingsIn,
+  uploaded,
+} from '../../../tools/lib/firebase-cli.ts';
 import { findFreePort } from '../../../tools/lib/ports.ts';
 import { modules } from '../../src/modules.ts';
 import { buildOnce } from '../helpers/framework.ts';
 import { CALLABLES } from '../helpers/operations.ts';
-import { discover, type Manifest, ROOT, resolve, settingsIn, uploaded } from './firebase-cli.ts';
 
 const PROJECT = 'shop-1234';
 const FUNCTIONS = join(ROOT, 'functions');
@@ -200,7 +208,7 @@ describe('the deployable', function () {
   });
 
   describe('manifest', () => {
-    let build: unknown;
+    let build: Build;
     let manifest: Manifest;
     let example: Record<string, string>;
 

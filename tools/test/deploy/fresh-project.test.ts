@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import { modules } from '../../../functions/src/modules.ts';
+import { CALLABLES } from '../../../functions/test/helpers/operations.ts';
 import { filesIn } from '../stand-in/archive.ts';
 import { type Clone, makeClone } from '../stand-in/clone.ts';
 import { type StandIn, startGoogle } from '../stand-in/google.ts';
 import { freshProject, PROJECT } from '../stand-in/scenarios.ts';
 
-const FUNCTIONS =
-  'api getMyAccess grantUserRole listUsers onUserCreated onUserDeleted reconcileAccess revokeSessions revokeUserRole setUserRoles'.split(
-    ' ',
-  );
+/** Without the blocking functions, which need Identity Platform. */
+const FUNCTIONS = ['api', ...CALLABLES, ...Object.keys(modules.triggers(() => ({}), {}))]
+  .filter((name) => !name.startsWith('beforeUser'))
+  .sort();
 
 describe('firebase deploy to a new project', function () {
   this.timeout(240_000);
@@ -17,7 +19,10 @@ describe('firebase deploy to a new project', function () {
 
   before(async () => {
     clone = makeClone(PROJECT);
-    google = await startGoogle(freshProject());
+    clone.applySite('shop-console');
+    const project = freshProject();
+    project.set('firebasehosting', 'sites/shop-console', { type: 'USER_SITE' });
+    google = await startGoogle(project);
     const args = ['deploy', '--project', PROJECT, '--non-interactive', '--force'];
     const { code, output } = await clone.run(google, 'firebase', ...args);
     assert.equal(code, 0, output);
@@ -69,6 +74,13 @@ describe('firebase deploy to a new project', function () {
       'accessChanges/fields/expireAt',
       'auditEvents/fields/expireAt',
     ]);
+  });
+
+  it('releases the page on the site of its own', () => {
+    const [released = assert.fail()] = google.calls.filter(({ path }) =>
+      path.endsWith('/channels/live/releases'),
+    );
+    assert.match(released.path, /sites\/shop-console\//);
   });
 
   it('makes the schedule of reconcileAccess, and enables no other sign-in method', () => {

@@ -163,27 +163,24 @@ const rules: Handler = (call, project) => {
   const { method, path, body } = call;
   if (path.endsWith(':test')) return ok({});
   const key = `${call.host}${path}`;
+  const createTime = '2026-11-30T00:00:00Z';
   // A release's name may have a slash: `cloud.firestore/<database>`.
-  const release = method === 'PATCH' && isObject(body.release) ? body.release : undefined;
-  if (release) {
-    if (!project.resources.has(key)) return error(404, 'NOT_FOUND');
-    project.resources.set(key, release);
-    return ok(release);
-  }
-  if (method === 'POST' && path.endsWith('/releases')) {
-    project.resources.set(`${call.host}/${body.name}`, body);
-    return ok(body);
-  }
-  if (method === 'GET' && path.endsWith('/releases')) {
+  if (path.includes('/releases')) {
+    const isNew = method === 'POST';
+    const release = isNew ? body : body.release;
+    if (isObject(release)) {
+      if (!isNew && !project.resources.has(key)) return error(404, 'NOT_FOUND');
+      project.resources.set(`${call.host}/${release.name}`, {
+        createTime,
+        ...project.resources.get(key),
+        ...release,
+      });
+      return ok(release);
+    }
     const releases = [...project.resources].filter(([name]) => name.startsWith(`${key}/`));
     return ok({ releases: releases.map(([, value]) => value) });
   }
-  const found = project.resources.get(key);
-  if (method === 'GET' && found) return ok(found);
-  return standard(
-    method === 'POST' ? { ...call, body: { ...body, createTime: '2026-11-30T00:00:00Z' } } : call,
-    project,
-  );
+  return standard({ ...call, body: { ...body, createTime } }, project);
 };
 
 const hosting: Handler = (call, project) => {
@@ -221,6 +218,7 @@ const firestore: Handler = (call, project) => {
     project.resources.set(`${call.host}${path}`, { ...body, name: path.slice(1) });
     return operation({});
   }
+  if (path.endsWith(':listCollectionIds')) return ok(project.get('firestore', 'collections'));
   if (method === 'POST' && path.endsWith('/indexes')) {
     const answer = standard({ ...call, body: { ...body, state: 'READY' } }, project);
     return answer && operation(answer.body);
@@ -229,9 +227,10 @@ const firestore: Handler = (call, project) => {
 };
 
 const identityPlatform: Handler = ({ method, body }, project) => {
-  const config = project.get('identitytoolkit', 'config') ?? {};
+  const config = project.get('identitytoolkit', 'config');
+  if (!config) return error(404, 'NOT_FOUND');
   if (method === 'PATCH') project.set('identitytoolkit', 'config', { ...config, ...body });
-  return ok(project.get('identitytoolkit', 'config') ?? config);
+  return ok(project.get('identitytoolkit', 'config'));
 };
 
 const run: Handler = (call, project) => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ROOT } from '../../lib/emulator-setup.ts';
 import { Project } from './project.ts';
 
@@ -52,6 +53,7 @@ export function release(project: Project, source: string): void {
   });
   project.set('firebaserules', 'releases/cloud.firestore', {
     rulesetName: `projects/${PROJECT}/rulesets/foreign`,
+    createTime: '2026-01-01T00:00:00Z',
   });
 }
 
@@ -74,6 +76,8 @@ export function addFunction(
     serviceConfig: {
       service: `projects/${PROJECT}/locations/${region}/services/${id}`,
       uri: `https://${id}-shop.a.run.app`,
+      availableMemory: '256Mi',
+      timeoutSeconds: 60,
       serviceAccountEmail: 'shop@shop-1234.iam.gserviceaccount.com',
     },
   });
@@ -88,11 +92,15 @@ export function busyProject(): Project {
   project.set('cloudfunctions', 'locations/us-central1/functions/nightly', {
     environment: 'GEN_1',
     status: 'ACTIVE',
+    runtime: 'nodejs22',
+    labels: { 'deployment-tool': 'cli-firebase', 'deployment-scheduled': 'true' },
   });
   project.set('cloudscheduler', 'locations/us-central1/jobs/firebase-schedule-nightly-us-central1', {
     schedule: 'every 24 hours',
   });
-  project.set('artifactregistry', 'locations/us-central1/repositories/gcf-artifacts', { format: 'DOCKER' });
+  project.set('artifactregistry', 'locations/us-central1/repositories/gcf-artifacts', {
+    cleanupPolicies: { 'keep-10': { action: 'KEEP' } },
+  });
 
   project.set('firebasehosting', `sites/${PROJECT}/versions/v1`, { status: 'FINALIZED', config: {} });
   project.set('firebasehosting', `sites/${PROJECT}/channels/live`, {
@@ -101,8 +109,10 @@ export function busyProject(): Project {
   release(project, SHOP_RULES);
   project.set('firebaserules', 'releases/firebase.storage/shop-1234.firebasestorage.app', {
     rulesetName: `projects/${PROJECT}/rulesets/storage`,
+    createTime: '2026-01-01T00:00:00Z',
   });
 
+  project.set('firestore', 'collections', { collectionIds: ['carts', 'orders'] });
   const groups = 'databases/(default)/collectionGroups';
   project.set('firestore', `${groups}/orders/indexes/o1`, {
     queryScope: 'COLLECTION',
@@ -138,7 +148,7 @@ export function busyProject(): Project {
  */
 export function changed(before: ReturnType<Project['snapshot']>, project: Project): string[] {
   return [...before]
-    .filter(([name, old]) => JSON.stringify(old) !== JSON.stringify(project.resources.get(name)))
+    .filter(([name, old]) => !isDeepStrictEqual(old, project.resources.get(name)))
     .filter(
       ([name]) => name !== project.key('cloudresourcemanager', 'policy') || !hasAllBindings(before, project),
     )

@@ -8,7 +8,9 @@ export function deployedFile({ files, installation }: Subject, what: keyof Datab
   const path = databaseSettings(files, installation)?.[what];
   if (path === undefined)
     throw new NotApplicable(`no firebase.json names ${what} of ${installation.databaseId}`);
-  return { path, name: relative(files.root, path) };
+  // Each deployment of a clone writes that file, from this one (tools/lib/preflight/merge-indexes.ts).
+  const source = path.replace(/\.gatehouse\/(firestore\.indexes\.json)$/, '$1');
+  return { path: source, name: relative(files.root, source) };
 }
 
 export const databaseInFiles: Check = {

@@ -221,6 +221,7 @@ describe('gatehouse: reader of a live project', () => {
       [`GET ${PROJECT}/services/eventarc.googleapis.com`]: { state: 'DISABLED' },
       'GET /admin/v2/projects/shop/config': {
         subtype: 'IDENTITY_PLATFORM',
+        signIn: { email: { enabled: true } },
         blockingFunctions: { triggers: { beforeCreate: { functionUri }, beforeSignIn: {} } },
       },
     });
@@ -229,6 +230,7 @@ describe('gatehouse: reader of a live project', () => {
     assert.equal(await isApiEnabled(google.access, 'eventarc.googleapis.com'), false);
     assert.deepEqual(await readIdentityConfig(google.access), {
       isIdentityPlatform: true,
+      emailPassword: true,
       blocking: { beforeCreate: functionUri },
     });
     delete answers['GET /admin/v2/projects/shop/config'];

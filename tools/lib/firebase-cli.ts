@@ -1,11 +1,9 @@
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { ROOT } from './emulator-setup.ts';
 
 /** The steps of `firebase deploy` that need no network, as functions of the Firebase CLI. */
 
-export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-
-const require = createRequire(`${ROOT}package.json`);
+const require = createRequire(`${ROOT}/package.json`);
 
 /** A value in the manifest: text like `{{ params.REGION }}`, or null for the platform's default. */
 type Expression = string | null;
@@ -45,6 +43,12 @@ export interface Endpoint {
   minInstances: number;
   maxInstances: number;
   serviceAccount: string;
+  blockingTrigger?: { eventType: string };
+}
+
+/** The functions in a folder, before parameters have values. */
+export interface Build {
+  params: { name: string; default?: unknown }[];
 }
 
 type Backend = { endpoints: Record<string, Record<string, Endpoint>> };
@@ -52,7 +56,7 @@ type Envs = Record<string, string>;
 
 interface Delegate {
   validate(): Promise<void>;
-  discoverBuild(runtimeConfig: object, env: Envs): Promise<unknown>;
+  discoverBuild(runtimeConfig: object, env: Envs): Promise<Build>;
 }
 
 const {
@@ -64,8 +68,10 @@ const {
   tryCreateDelegate(context: object): Promise<Delegate>;
 } = require('firebase-tools/lib/deploy/functions/runtimes/node/index.js');
 const {
+  applyEndpointPrefix,
   resolveBackend,
 }: {
+  applyEndpointPrefix(build: Build, prefix: string): void;
   resolveBackend(o: object): Promise<{ backend: Backend }>;
 } = require('firebase-tools/lib/deploy/functions/build.js');
 const { loadUserEnvs }: { loadUserEnvs(o: object): Envs } = require('firebase-tools/lib/functions/env.js');
@@ -94,12 +100,14 @@ export async function uploaded(folder: string, ignore: readonly string[]): Promi
 export async function discover(sourceDir: string, projectId: string, runtime: string, scratch: string) {
   const delegate = await tryCreateDelegate({ sourceDir, projectDir: ROOT, projectId, runtime });
   await delegate.validate();
+  const before = process.env.FIREBASE_FUNCTIONS_DISCOVERY_OUTPUT_PATH;
   process.env.FIREBASE_FUNCTIONS_DISCOVERY_OUTPUT_PATH = scratch;
   try {
     const env = { GCLOUD_PROJECT: projectId, FIREBASE_CONFIG: JSON.stringify({ projectId }) };
     return await delegate.discoverBuild({}, env);
   } finally {
-    delete process.env.FIREBASE_FUNCTIONS_DISCOVERY_OUTPUT_PATH;
+    if (before === undefined) delete process.env.FIREBASE_FUNCTIONS_DISCOVERY_OUTPUT_PATH;
+    else process.env.FIREBASE_FUNCTIONS_DISCOVERY_OUTPUT_PATH = before;
   }
 }
 
@@ -107,8 +115,14 @@ export async function discover(sourceDir: string, projectId: string, runtime: st
 export const settingsIn = (folder: string, projectId: string) =>
   loadUserEnvs({ functionsSource: folder, projectDir: folder, projectId });
 
-/** The functions that would be deployed with these settings, after the CLI's local checks. */
-export async function resolve(build: unknown, projectId: string, settings: Envs): Promise<Endpoint[]> {
+/** The functions that would be deployed with these settings and name prefix, after the CLI's local checks. */
+export async function resolve(
+  build: Build,
+  projectId: string,
+  settings: Envs,
+  prefix = '',
+): Promise<Endpoint[]> {
+  applyEndpointPrefix(build, prefix);
   const { backend } = await resolveBackend({
     build,
     firebaseConfig: { projectId },

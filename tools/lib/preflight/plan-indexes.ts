@@ -1,0 +1,87 @@
+import type { FieldOverride, Index } from '../../../functions/cli/project/firestore.ts';
+import { SERVER_COLLECTIONS } from '../../../functions/cli/rules/check-rules.ts';
+import type { Item } from './items.ts';
+import type { Live } from './live.ts';
+import type { FieldSpec, IndexSpec, Wanted } from './wanted.ts';
+
+const DEFAULT_LOCATION = 'nam5'; // of the Firebase CLI, lib/deploy/firestore/prepare.js
+
+type Field = { fieldPath: string; order?: string | undefined; arrayConfig?: string | undefined };
+const textOf = ({ fieldPath, order, arrayConfig }: Field) => `${fieldPath} ${order ?? arrayConfig}`;
+
+/** Without `__name__` at the end, which Firestore adds. */
+const fieldsOf = (fields: readonly Field[]) =>
+  fields
+    .filter(({ fieldPath }, n) => fieldPath !== '__name__' || n < fields.length - 1)
+    .map(textOf)
+    .join(', ');
+
+const isIndex = (spec: IndexSpec, { collectionGroup, queryScope, fields }: Index) =>
+  spec.collectionGroup === collectionGroup &&
+  (spec.queryScope ?? 'COLLECTION') === queryScope &&
+  fieldsOf(spec.fields) === fieldsOf(fields);
+
+const isField = (
+  a: { collectionGroup: string; fieldPath: string },
+  b: { collectionGroup: string; fieldPath: string },
+) => a.collectionGroup === b.collectionGroup && a.fieldPath === b.fieldPath;
+
+function isAsWanted({ ttl, indexes }: FieldSpec, found: FieldOverride): boolean {
+  const modes = found.indexes.flatMap(({ fields: [first] }) => first?.order ?? first?.arrayConfig ?? []);
+  const wanted = indexes.map(({ order, arrayConfig }) => order ?? arrayConfig);
+  return (!ttl || found.ttl !== undefined) && modes.toSorted().join() === wanted.toSorted().join();
+}
+
+/** @returns with a `key` if another app may have made the settings that the field has now */
+export function planField(spec: FieldSpec, { fields }: Live, isInstalled: boolean): Item {
+  const what = `${spec.ttl ? 'TTL policy' : 'indexes'} of field ${spec.collectionGroup}.${spec.fieldPath}`;
+  const found = fields.find((one) => isField(one, spec));
+  if (!found) return { action: 'create', what };
+  if (isAsWanted(spec, found)) return { action: 'leave', what };
+  const change = { action: 'change', what, why: 'it has other settings now' } as const;
+  return isInstalled ? change : { ...change, key: `field:${spec.collectionGroup}.${spec.fieldPath}` };
+}
+
+export function planIndexes(wanted: Wanted, live: Live, isInstalled: boolean): Item[] {
+  const { databaseId, location = DEFAULT_LOCATION } = wanted;
+  if (!live.database) {
+    const what = `Firestore database ${databaseId} in ${location}`;
+    const why =
+      'a location cannot be changed later. Set firestore.location in firebase.json, or create it yourself';
+    return [{ action: 'create', what, why, key: 'database' }];
+  }
+  const groups = new Set([
+    ...SERVER_COLLECTIONS,
+    ...wanted.indexes.map(({ collectionGroup }) => collectionGroup),
+  ]);
+  const used = isInstalled ? [] : (live.collections ?? []).filter((name) => groups.has(name));
+  const foreign = [
+    ...live.indexes.filter((index) => !wanted.indexes.some((spec) => isIndex(spec, index))),
+    ...live.fields.filter((field) => !wanted.fields.some((spec) => isField(spec, field))),
+  ];
+  return [
+    ...(used.length > 0
+      ? [
+          {
+            ...({ action: 'change', what: `collections ${used.join(', ')}` } as const),
+            why: 'they hold documents, but no function of ours is deployed. If they are of another app, set DATABASE_ID: ours must not share them. If you have imported users, accept it',
+            key: 'collections',
+          },
+        ]
+      : []),
+    ...wanted.indexes.map((spec): Item => {
+      const what = `index of ${spec.collectionGroup}: ${fieldsOf(spec.fields)}`;
+      return { action: live.indexes.some((index) => isIndex(spec, index)) ? 'leave' : 'create', what };
+    }),
+    ...wanted.fields.map((spec) => planField(spec, live, isInstalled)),
+    ...(foreign.length > 0
+      ? [
+          {
+            action: 'leave',
+            what: `${foreign.length} indexes and field settings`,
+            why: 'they are not ours',
+          } as const,
+        ]
+      : []),
+  ];
+}

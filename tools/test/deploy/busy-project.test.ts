@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clone, makeClone } from '../stand-in/clone.ts';
+import { type StandIn, startGoogle } from '../stand-in/google.ts';
+import type { Project } from '../stand-in/project.ts';
+import {
+  addFunction,
+  busyProject,
+  changed,
+  OPEN_RULES,
+  OWN_RULES,
+  PROJECT,
+  release,
+} from '../stand-in/scenarios.ts';
+
+const DEPLOY = ['node', 'tools/bootstrap.mjs', 'deploy', '--project', PROJECT];
+const FIREBASE = ['firebase', 'deploy', '--project', PROJECT, '--force'];
+
+/** Each test deploys with the real Firebase CLI. */
+describe('a deployment to a project full of things of others', function () {
+  this.timeout(240_000);
+
+  let clone: Clone;
+  let project: Project;
+  let google: StandIn;
+  let before: ReturnType<Project['snapshot']>;
+
+  beforeEach(async () => {
+    clone = makeClone(PROJECT);
+    project = busyProject();
+    google = await startGoogle(project);
+    before = project.snapshot();
+  });
+
+  afterEach(async () => {
+    clone.remove();
+    await google.close();
+  });
+
+  const run = (command: readonly string[], ...args: string[]) => {
+    before = project.snapshot();
+    const [program = '', ...rest] = command;
+    return clone.run(google, program, ...rest, ...args);
+  };
+  const writes = () =>
+    google.calls
+      .filter(({ method, path }) => method !== 'GET' && !/:\w+$|oauth2/.test(path))
+      .map(({ path }) => path);
+  const codebaseOf = (name: string) => {
+    const { labels } = project.get('cloudfunctions', `locations/us-central1/functions/${name}`) ?? {};
+    return (labels as Record<string, string> | undefined)?.['firebase-functions-codebase']; // as the CLI sets it
+  };
+  it('adds what is ours and changes nothing else', async () => {
+    const { code, output } = await run(DEPLOY);
+    assert.equal(code, 0, output);
+    assert.deepEqual(changed(before, project), []);
+    assert.equal(codebaseOf('api'), 'gatehouse');
+    assert.match(output, /leave +Firestore rules: they are not ours/);
+    assert.match(output, /leave +Hosting: the page is off/);
+    assert.match(output, /leave +3 indexes and field settings: they are not ours/);
+    assert.deepEqual(google.unknown, []);
+  });
+
+  it('deletes no index and no TTL policy, even with firebase deploy --force', async () => {
+    release(project, OWN_RULES);
+    const { code, output } = await run(FIREBASE, '--only', 'firestore');
+    assert.equal(code, 0, output);
+    assert.deepEqual(changed(before, project), []);
+    assert.ok(project.get('firestore', 'databases/(default)/collectionGroups/auditEvents/fields/expireAt'));
+  });
+
+  it('does not replace the website by our page, even with firebase deploy --force', async () => {
+    clone.applySite(PROJECT);
+    release(project, OWN_RULES);
+    const { code, output } = await run(FIREBASE, '--only', 'hosting');
+    assert.equal(code, 1, output);
+    assert.match(output, /replace +Hosting site shop-1234: the website of the project would be our page/);
+    assert.deepEqual(writes(), []);
+  });
+
+  it('does not overwrite a function of another codebase, even with firebase deploy --force', async () => {
+    addFunction(project, 'api');
+    addFunction(project, 'listUsers', { codebase: 'billing' });
+    const { code, output } = await run(FIREBASE, '--only', 'functions');
+    assert.equal(code, 1, output);
+    assert.match(output, /GATEHOUSE_ACCEPT=function:api,function:listUsers\n/);
+    assert.match(output, /replace +function listUsers \(us-central1\): of codebase billing: set "prefix"/);
+    assert.deepEqual(writes(), []);
+  });
+
+  it('overwrites a function that is accepted by its key, and no other', async () => {
+    addFunction(project, 'api');
+    const { code, output } = await run(DEPLOY, '--accept', 'function:api');
+    assert.equal(code, 0, output);
+    assert.deepEqual(changed(before, project), [
+      project.key('cloudfunctions', 'locations/us-central1/functions/api'),
+    ]);
+  });
+
+  it('keeps the names of functions apart with a prefix', async () => {
+    addFunction(project, 'api');
+    clone.edit(
+      'firebase.json',
+      (json: { functions: { prefix?: string }[]; hosting: { rewrites: { function: object }[] } }) => {
+        for (const entry of json.functions) entry.prefix = 'gatehouse';
+        for (const rewrite of json.hosting.rewrites) rewrite.function = { functionId: 'gatehouse-api' };
+      },
+    );
+    clone.applySite('shop-console');
+    project.set('firebasehosting', 'sites/shop-console', { type: 'USER_SITE' });
+    const { code, output } = await run(DEPLOY);
+    assert.equal(code, 0, output);
+    assert.deepEqual(changed(before, project), []);
+    assert.equal(codebaseOf('gatehouse-api'), 'gatehouse');
+    const [, version] =
+      [...project.resources].find(([name]) => /sites\/shop-console\/versions\//.test(name)) ?? [];
+    assert.match(JSON.stringify(version), /"serviceId":"gatehouse-api"/);
+  });
+
+  it('deploys no function while clients can reach the collections', async () => {
+    release(project, OPEN_RULES);
+    const { code, output } = await run(FIREBASE, '--only', 'functions');
+    assert.equal(code, 1, output);
+    assert.match(
+      output,
+      /refuse +Firestore rules, as released: clients may reach directory, .* by line 5: allow read, write/,
+    );
+    assert.deepEqual(writes(), []);
+  });
+
+  it('replaces open rules only if accepted, and before it deploys functions', async () => {
+    release(project, OPEN_RULES);
+    const first = await run(DEPLOY);
+    assert.equal(first.code, 1, first.output);
+    assert.match(
+      first.output,
+      /add: --accept rules\n +replace +Firestore rules: clients may reach directory/,
+    );
+    assert.deepEqual(writes(), []);
+
+    const second = await run(DEPLOY, '--accept', 'rules');
+    assert.equal(second.code, 0, second.output);
+    assert.deepEqual(changed(before, project), [project.key('firebaserules', 'releases/cloud.firestore')]);
+    const order = writes().filter((path) => /releases|locations\/us-central1\/functions$/.test(path));
+    assert.match(order[0] ?? '', /releases\/cloud\.firestore$/);
+  });
+
+  it('keeps rules of others with firebase deploy, too', async () => {
+    const { code, output } = await run(FIREBASE, '--only', 'firestore');
+    assert.equal(code, 1, output);
+    assert.match(output, /replace +Firestore rules: replacing them closes \/orders\/\{\} to clients/);
+    assert.deepEqual(writes(), []);
+  });
+
+  it('deploys nothing with a plain firebase deploy before a site is chosen', async () => {
+    const { code, output } = await run(FIREBASE);
+    assert.equal(code, 1, output);
+    assert.match(output, /firebase target:apply hosting gatehouse/);
+    assert.deepEqual(writes(), []);
+  });
+
+  it('refuses --force, which answers yes to everything', async () => {
+    const { code, output } = await run(DEPLOY, '--force');
+    assert.equal(code, 1);
+    assert.match(output, /--accept <key>/);
+    assert.deepEqual(google.calls, []);
+  });
+
+  it('prints what it would do with --dry-run, and does nothing', async () => {
+    writeFileSync(join(clone.folder, 'functions', `.env.${PROJECT}`), 'REGION=europe-west1\n', { flag: 'a' });
+    const { code, output } = await run(DEPLOY, '--dry-run');
+    assert.equal(code, 1, output);
+    assert.match(output, /replace +function api \(europe-west1\): of codebase default/);
+    assert.deepEqual(writes(), []);
+  });
+});
