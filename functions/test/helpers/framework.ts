@@ -50,13 +50,21 @@ export interface FrameworkProcess {
  * Starts `functions-framework` on the built code, as production does, and waits until it listens or has ended.
  *
  * @param env added to a minimal environment
+ * @param source another folder with functions than this one
  */
-export async function startFramework(env: Readonly<Record<string, string>>): Promise<FrameworkProcess> {
-  buildOnce();
+export async function startFramework(
+  env: Readonly<Record<string, string>>,
+  source?: string,
+): Promise<FrameworkProcess> {
+  if (source === undefined) buildOnce();
   const port = await findFreePort();
   const child = spawn(
     process.execPath,
-    ['node_modules/@google-cloud/functions-framework/build/src/main.js', `--port=${port}`],
+    [
+      'node_modules/@google-cloud/functions-framework/build/src/main.js',
+      `--port=${port}`,
+      ...(source === undefined ? [] : [`--source=${source}`]),
+    ],
     // The buildpack of Cloud Functions sets NODE_ENV.
     {
       cwd: FUNCTIONS,

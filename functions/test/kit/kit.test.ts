@@ -15,6 +15,7 @@ import {
   freshProject,
 } from '../../../tools/test/stand-in/scenarios.ts';
 import { codeBlocks } from '../helpers/docs.ts';
+import { type FrameworkProcess, startFramework } from '../helpers/framework.ts';
 import { type Adopter, makeAdopter } from './adopter.ts';
 import { type PackedPackage, packPackage } from './pack.ts';
 import { startRegistry } from './registry.ts';
@@ -52,6 +53,7 @@ describe('the function kit, installed as its guide says', function () {
     packed?.remove();
   });
 
+  const bin = 'function-kits/functions/source/node_modules/.bin/gatehouse';
   const source = (path: string) => join(adopter.folder, 'function-kits/functions/source', path);
 
   it('changes firebase.json and adds function-kits/, and nothing else', async () => {
@@ -109,6 +111,36 @@ describe('the function kit, installed as its guide says', function () {
       ));
   });
 
+  it('has no mistake that the doctor of the package finds in the files', () =>
+    adopter.sh(`${bin} doctor --offline`));
+
+  describe('on Cloud Run, under the functions framework', () => {
+    const processes: FrameworkProcess[] = [];
+
+    after(() => Promise.all(processes.map((one) => one.stop())));
+
+    for (const target of ['api', 'setUserRoles']) {
+      it(`answers a broken body to ${target} with an error of its own`, async () => {
+        const env = {
+          ...{ FUNCTION_TARGET: target, K_SERVICE: `kit-functions-${target.toLowerCase()}` },
+          ...{ K_CONFIGURATION: 'kit', FIREBASE_KIT_INSTANCE_ID: 'functions' },
+        };
+        const started = await startFramework(env, source('.'));
+        processes.push(started);
+        assert.ok(started.listened, started.output());
+        const path = target === 'api' ? '/v1/users' : '/';
+        const response = await fetch(`http://127.0.0.1:${started.port}${path}`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json', 'X-Forwarded-Proto': 'https' },
+          body: '{',
+        });
+        assert.equal(response.status, 400, started.output());
+        assert.match(response.headers.get('content-type') ?? '', /^application\/(problem\+)?json/);
+        assert.match(await response.text(), /invalid_request/);
+      });
+    }
+  });
+
   describe('in the emulators', () => {
     let documents: Documents;
     let emulators: ProcessGroup;
@@ -140,6 +172,35 @@ describe('the function kit, installed as its guide says', function () {
       assert.equal(status, '401');
       const { kind, email, roles } = JSON.parse(access);
       assert.deepEqual({ kind, email, roles }, { kind: 'user', email: 'ada@example.com', roles: [] });
+    });
+
+    it('makes the first owner with the command of the package', async () => {
+      const admin = { 'Content-Type': 'application/json', Authorization: 'Bearer owner' };
+      const accounts = `http://${HOST}:${ports.auth}/identitytoolkit.googleapis.com/v1`;
+      const post = async (address: string, body: object, headers: Record<string, string> = admin) => {
+        const response = await fetch(address, { method: 'POST', headers, body: JSON.stringify(body) });
+        const answer = await response.text();
+        assert.ok(response.ok, `${address} ${response.status} ${answer}`);
+        return JSON.parse(answer);
+      };
+      const user = { email: 'olga@example.com', password: 'correct horse', returnSecureToken: true };
+      const { localId } = await post(`${accounts}/accounts:signUp?key=any`, user);
+      await post(`${accounts}/projects/${PROJECT}/accounts:update`, { localId, emailVerified: true });
+      const signIn = async () => {
+        const { idToken } = await post(`${accounts}/accounts:signInWithPassword?key=any`, user);
+        return { 'Content-Type': 'application/json', Authorization: `Bearer ${idToken}` };
+      };
+
+      const output = await adopter.sh(`${bin} claim-owner --project ${PROJECT}`, {
+        FIRESTORE_EMULATOR_HOST: `${HOST}:${ports.firestore}`,
+        FIREBASE_AUTH_EMULATOR_HOST: `${HOST}:${ports.auth}`,
+      });
+      assert.match(output, /database gatehouse/);
+      const [, code = ''] = /#claim-owner=(\S+)/.exec(output) ?? [];
+      const api = `${url}/kit-functions-api/v1`;
+      await post(`${api}/claim-owner`, { code }, await signIn());
+      const me = await fetch(`${api}/me`, { headers: await signIn() });
+      assert.match(await me.text(), /"roles":\["owner"\]/);
     });
 
     it('has its functions under names with the instance', async () => {

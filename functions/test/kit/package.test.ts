@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -95,10 +95,7 @@ describe('the npm package', function () {
     assert.deepEqual(packages[''].peerDependencies, peerDependencies);
     // What is bundled was tested in the versions of the lockfile.
     assert.deepEqual(lock.packages[''].devDependencies, packed.manifest.devDependencies);
-    assert.ok(
-      !existsSync(join(FUNCTIONS, 'npm-shrinkwrap.json')),
-      'npm would prefer it to package-lock.json',
-    );
+    assert.ok(!packed.left.includes('npm-shrinkwrap.json'), 'npm would prefer it to package-lock.json');
   });
 
   it('imports firebase-functions and no other package', () => {
