@@ -32,7 +32,7 @@ const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GATEHOUSE_FUNCTIONS_URL = '' } 
         }).then(async (response) => [response.status, await response.json()], String)`,
       );
     return {
-      api: await send(`${GATEHOUSE_HOSTING_URL}/api/v1/notes`, {}),
+      api: await send(`${GATEHOUSE_HOSTING_URL}/api/v1/claim-owner`, {}),
       callable: await send(`${GATEHOUSE_FUNCTIONS_URL}/getMyAccess`, { data: {} }),
     };
   }

@@ -78,7 +78,7 @@ describe('credential location', () => {
         for (const [type = '', body = ''] of bodies) {
           const response = await environment.request({
             method: 'POST',
-            path: '/v1/notes',
+            path: '/v1/claim-owner',
             headers: ['Content-Type', type],
             body,
           });

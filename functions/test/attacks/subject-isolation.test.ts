@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { externalId } from '../../src/authn/external-identity.ts';
+import { describeWithNotes } from '../helpers/notes.ts';
 import { type Environment, openEnvironment } from './environment.ts';
 import { externalTokenKinds, forgeToken, type TokenKind, tokenKinds } from './token-kinds.ts';
 
@@ -8,7 +9,7 @@ import { externalTokenKinds, forgeToken, type TokenKind, tokenKinds } from './to
 /** The issuer in the directory: the two issuer names of a Cognito pool are one. */
 const canonicalIssuer = ({ issuer }: TokenKind) => issuer.replace('issuer-cognito-idp.', 'cognito-idp.');
 
-describe('the same sub under all issuers', () => {
+describeWithNotes('the same sub under all issuers', () => {
   let environment: Environment;
   const notes = new Map<string, { readonly id: string; readonly owner: string }>();
   before(async () => {

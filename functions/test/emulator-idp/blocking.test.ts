@@ -26,6 +26,7 @@ import {
   uniqueEmail,
   until,
 } from '../helpers/emulator.ts';
+import { itWithNotes } from '../helpers/notes.ts';
 
 const PASSWORD = 'ada ada ada';
 
@@ -233,20 +234,23 @@ describe('blocking functions', function () {
     before(() => setDuplicates(true));
     after(() => setDuplicates(false));
 
-    it('give the default role by the address that Google has verified, and find the user by it', async () => {
-      const email = uniqueEmail('acme.com');
-      const opened = await signInWithGoogle(email);
-      const uid = opened.auth.currentUser?.uid ?? '';
-      assert.equal((await authAdmin.getUser(uid)).email, undefined);
-      const note = { token: await opened.token(), body: { title: 'Milk', body: '' } };
-      assert.equal(outcome(await api('POST /notes', note)), '201');
-      const support = await makeSignedIn(['support'], { email: uniqueEmail('acme.com') });
-      const found = await api(`GET /users?email=${email}`, { token: support.idToken });
-      assert.deepEqual(
-        found.body.users.map((user: { uid: string }) => user.uid),
-        [uid],
-      );
-    });
+    itWithNotes(
+      'give the default role by the address that Google has verified, and find the user by it',
+      async () => {
+        const email = uniqueEmail('acme.com');
+        const opened = await signInWithGoogle(email);
+        const uid = opened.auth.currentUser?.uid ?? '';
+        assert.equal((await authAdmin.getUser(uid)).email, undefined);
+        const note = { token: await opened.token(), body: { title: 'Milk', body: '' } };
+        assert.equal(outcome(await api('POST /notes', note)), '201');
+        const support = await makeSignedIn(['support'], { email: uniqueEmail('acme.com') });
+        const found = await api(`GET /users?email=${email}`, { token: support.idToken });
+        assert.deepEqual(
+          found.body.users.map((user: { uid: string }) => user.uid),
+          [uid],
+        );
+      },
+    );
 
     it('refuse a Google user of another domain', async () => {
       await assert.rejects(signInWithGoogle(uniqueEmail('evil.com')), /Sign-up is not open/);

@@ -19,6 +19,7 @@ import {
   until,
 } from '../helpers/emulator.ts';
 import { silentLog } from '../helpers/log.ts';
+import { itWithNotes } from '../helpers/notes.ts';
 import { openInstance } from '../helpers/open-instance.ts';
 import { createSigningPair, type SigningPair } from '../helpers/signing.ts';
 import { parseTrustedIssuers } from '../helpers/trusted-issuers.ts';
@@ -97,17 +98,20 @@ describe('token exchange, with the Auth emulator', function () {
       ...request,
     });
 
-  it('gives a Firebase user the roles of the issuer, in the API and in Firestore rules', async () => {
-    const ada = await signIn(['team']);
-    const me = await api('GET /me', { token: ada.idToken });
-    assert.deepEqual([me.status, me.body.uid, me.body.roles], [200, ada.uid, ['member']]);
-    const note = await api('POST /notes', { token: ada.idToken, body: { title: 'Hello', body: '' } });
-    assert.deepEqual([outcome(note), note.body.owner], ['201', ada.uid]);
-    assert.equal(rulesAllow(ada, {}), true);
-    assert.equal(rulesAllow(ada, { before: { owner: 'another-user' } }), false);
-    const helper = await signIn(['helpers']);
-    assert.equal(rulesAllow(helper, { before: { owner: 'another-user' } }), true);
-  });
+  itWithNotes(
+    'gives a Firebase user the roles of the issuer, in the API and in Firestore rules',
+    async () => {
+      const ada = await signIn(['team']);
+      const me = await api('GET /me', { token: ada.idToken });
+      assert.deepEqual([me.status, me.body.uid, me.body.roles], [200, ada.uid, ['member']]);
+      const note = await api('POST /notes', { token: ada.idToken, body: { title: 'Hello', body: '' } });
+      assert.deepEqual([outcome(note), note.body.owner], ['201', ada.uid]);
+      assert.equal(rulesAllow(ada, {}), true);
+      assert.equal(rulesAllow(ada, { before: { owner: 'another-user' } }), false);
+      const helper = await signIn(['helpers']);
+      assert.equal(rulesAllow(helper, { before: { owner: 'another-user' } }), true);
+    },
+  );
 
   it('puts the time of the sign-in at the issuer into each ID token of the session', async () => {
     const ada = await signIn(['team'], 1800);
@@ -116,7 +120,7 @@ describe('token exchange, with the Auth emulator', function () {
     assert.deepEqual(refreshed.roles, ['member']);
   });
 
-  it('ends the roles with the issuer’s token, in the API and in Firestore rules', async () => {
+  itWithNotes('ends the roles with the issuer’s token, in the API and in Firestore rules', async () => {
     const ada = await signIn(['team'], 6);
     assert.equal(outcome(await api('GET /notes', { token: ada.idToken })), '200');
     assert.equal(rulesAllow(ada, { time: new Date(ada.exp * 1000 - 1) }), true);

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import supertest from 'supertest';
 import { createClaimCode } from '../../src/owner-claim/index.ts';
+import { describeWithNotes } from '../helpers/notes.ts';
 import { type Instance, openProject, type Project } from './own-project.ts';
 
 const DATABASE = 'gatehouse';
 const BASE_PATH = '/auth/v1';
 
-describe('DATABASE_ID', () => {
+describeWithNotes('DATABASE_ID', () => {
   let project: Project;
   let first: Instance;
   let second: Instance;

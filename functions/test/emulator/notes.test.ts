@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ApiAnswer, api, makeSignedIn, outcome } from '../helpers/emulator.ts';
+import { describeWithNotes } from '../helpers/notes.ts';
 
 const TEXT = { title: 'Groceries', body: 'Milk, and a pound of butter' };
 
-describe('notes, through Hosting', function () {
+describeWithNotes('notes, through Hosting', function () {
   this.timeout(20_000);
 
   async function write(idToken: string): Promise<string> {

@@ -18,6 +18,7 @@ import {
   uniqueEmail,
   until,
 } from '../helpers/emulator.ts';
+import { itWithNotes } from '../helpers/notes.ts';
 
 const randomPhone = () => `+49${String(randomInt(1e9, 1e10))}`;
 
@@ -44,7 +45,7 @@ describe('users created, changed and deleted in Firebase Auth', function () {
     assert.equal(listed.body.users[0].uid, uid);
   });
 
-  it('may write a note with their first request, at once after sign-up', async () => {
+  itWithNotes('may write a note with their first request, at once after sign-up', async () => {
     for (let n = 0; n < 5; n++) {
       const opened = openClient();
       const { user } = await createUserWithEmailAndPassword(opened.auth, uniqueEmail(), 'correct horse');
@@ -59,31 +60,37 @@ describe('users created, changed and deleted in Firebase Auth', function () {
     }
   });
 
-  it('get the default role when a guest links a password, and are found by the address', async () => {
-    const [opened, email] = [openClient(), uniqueEmail()];
-    const { user } = await signInAnonymously(opened.auth);
-    const body = { title: 'Milk', body: '' };
-    assert.equal(
-      outcome(await api('POST /notes', { token: await opened.token(), body })),
-      '403 permission_denied',
-    );
-    await linkWithCredential(user, EmailAuthProvider.credential(email, 'correct horse'));
-    const { auth, token } = await signIn(email);
-    assert.equal(outcome(await api('POST /notes', { token: await token(), body })), '201');
-    assert.equal((await localInstance.directory.find(auth.currentUser?.uid ?? ''))?.email, email);
-  });
+  itWithNotes(
+    'get the default role when a guest links a password, and are found by the address',
+    async () => {
+      const [opened, email] = [openClient(), uniqueEmail()];
+      const { user } = await signInAnonymously(opened.auth);
+      const body = { title: 'Milk', body: '' };
+      assert.equal(
+        outcome(await api('POST /notes', { token: await opened.token(), body })),
+        '403 permission_denied',
+      );
+      await linkWithCredential(user, EmailAuthProvider.credential(email, 'correct horse'));
+      const { auth, token } = await signIn(email);
+      assert.equal(outcome(await api('POST /notes', { token: await token(), body })), '201');
+      assert.equal((await localInstance.directory.find(auth.currentUser?.uid ?? ''))?.email, email);
+    },
+  );
 
-  it('get the default role when an account that an administrator created gets a password', async () => {
-    const email = uniqueEmail();
-    const { uid } = await authAdmin.createUser({ email });
-    await until('the entry', () => localInstance.directory.find(uid));
-    assert.deepEqual((await localInstance.users.get(uid)).roles, []);
-    await authAdmin.updateUser(uid, { password: 'correct horse' });
-    const { token } = await signIn(email);
-    const body = { title: 'Milk', body: '' };
-    assert.equal(outcome(await api('POST /notes', { token: await token(), body })), '201');
-    assert.deepEqual((await authAdmin.getUser(uid)).customClaims, { roles: ['member'], rv: 1 });
-  });
+  itWithNotes(
+    'get the default role when an account that an administrator created gets a password',
+    async () => {
+      const email = uniqueEmail();
+      const { uid } = await authAdmin.createUser({ email });
+      await until('the entry', () => localInstance.directory.find(uid));
+      assert.deepEqual((await localInstance.users.get(uid)).roles, []);
+      await authAdmin.updateUser(uid, { password: 'correct horse' });
+      const { token } = await signIn(email);
+      const body = { title: 'Milk', body: '' };
+      assert.equal(outcome(await api('POST /notes', { token: await token(), body })), '201');
+      assert.deepEqual((await authAdmin.getUser(uid)).customClaims, { roles: ['member'], rv: 1 });
+    },
+  );
 
   it('have their new profile in the directory with the next token, without a look-up', async () => {
     const { uid, email } = await makeUser(['member']);

@@ -6,7 +6,7 @@ describe('bodies that the emulator cannot parse', () => {
   for (const [what, body, headers, status, code] of UNPARSABLE_BODIES) {
     const lines = headers.map(([name, value]): [string, string] => [name, value]);
     it(`answers ${status} to ${what}, through Hosting and from the function, as a problem`, async () => {
-      for (const url of [`${HOSTING_URL}/api/v1/notes`, `${FUNCTIONS_URL}/api/v1/notes`]) {
+      for (const url of [`${HOSTING_URL}/api/v1/claim-owner`, `${FUNCTIONS_URL}/api/v1/claim-owner`]) {
         const answer = await fetch(url, {
           method: 'POST',
           headers: lines,

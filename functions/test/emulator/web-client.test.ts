@@ -19,6 +19,7 @@ import {
   uniqueEmail,
   until,
 } from '../helpers/emulator.ts';
+import { itWithNotes } from '../helpers/notes.ts';
 import { loadWebClient, type WebClient } from '../helpers/web-client.ts';
 
 /** The functions of docs/guides/web-client.md with the Firebase SDK, as a page of the Hosting site uses them. */
@@ -48,7 +49,7 @@ describe('the web client of the guide', function () {
   const writeNote = () =>
     client.api('/notes', { method: 'POST', body: JSON.stringify({ title: 'Buy milk', body: '' }) });
 
-  it('writes a note at once after the sign-up', async () => {
+  itWithNotes('writes a note at once after the sign-up', async () => {
     await createUserWithEmailAndPassword(getAuth(), uniqueEmail(), PASSWORD);
     const response = await writeNote();
     assert.equal(response.status, 201, await response.text());

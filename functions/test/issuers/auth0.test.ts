@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { LocalIssuers } from '../../../tools/issuers/start-issuers.ts';
+import { itWithNotes } from '../helpers/notes.ts';
 import { type LocalApi, openLocalApi, outcome, replaced, startLocalIssuers } from './local-api.ts';
 
 describe('an Auth0 tenant', () => {
@@ -36,7 +37,7 @@ describe('an Auth0 tenant', () => {
       });
     }
 
-    it(`treats a client-credentials token of the profile ${dialect} as a service`, async () => {
+    itWithNotes(`treats a client-credentials token of the profile ${dialect} as a service`, async () => {
       const { accessToken } = await issuers.auth0.signInMachine({ dialect });
       const { body } = await api.ask('GET /me', accessToken);
       assert.deepEqual([body.kind, body.identity.subject], ['service', 'gatehouse-machine@clients']);

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import type { LocalIssuers } from '../../../tools/issuers/start-issuers.ts';
 import { permissionsOf } from '../../src/authz/roles.ts';
 import { access } from '../../src/users/schema.ts';
+import { describeWithNotes } from '../helpers/notes.ts';
 import { type LocalApi, openLocalApi, outcome, startLocalIssuers } from './local-api.ts';
 
-describe('one route with users of several issuers', () => {
+describeWithNotes('one route with users of several issuers', () => {
   let issuers: LocalIssuers;
   let api: LocalApi;
   let tokens: Record<'firebase' | 'cognito' | 'auth0' | 'oidc', string>;

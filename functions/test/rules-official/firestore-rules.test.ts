@@ -9,13 +9,14 @@
  * Without the variable each test is skipped by name. The project id is used by these tests only.
  */
 import { readFileSync } from 'node:fs';
+import { describeWithNotes } from '../helpers/notes.ts';
 import { STORED } from '../rules/access-matrix.ts';
 import { defineAccessTests } from '../rules/access-suite.ts';
 import { CONDITION, EMULATOR, openRules } from './official-rules.ts';
 
 const source = readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8');
 
-describe(`firestore.rules on Google’s emulator${CONDITION}`, () => {
+describeWithNotes(`firestore.rules on Google’s emulator${CONDITION}`, () => {
   let rules: Awaited<ReturnType<typeof openRules>>;
 
   before(async function () {

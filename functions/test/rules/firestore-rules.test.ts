@@ -4,6 +4,7 @@ import { generateRules } from '../../scripts/generate-rules.ts';
 import type { Permission } from '../../src/authz/permissions.ts';
 import { readRoleClaims } from '../../src/authz/role-claims.ts';
 import { ALL_ROLES, permissionsOf, type Role } from '../../src/authz/roles.ts';
+import { describeWithNotes } from '../helpers/notes.ts';
 import {
   type Attempt,
   attemptOn,
@@ -58,7 +59,7 @@ function rulesWhere(role: Role, held: readonly Permission[]) {
   return loadRules(text);
 }
 
-describe('firestore.rules', () => {
+describeWithNotes('firestore.rules', () => {
   defineAccessTests(allows);
 
   it('honours a role until the last millisecond before it expires', () => {

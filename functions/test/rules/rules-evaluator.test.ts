@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { RulesSyntaxError } from '../../cli/rules/syntax-tree.ts';
+import { describeWithNotes } from '../helpers/notes.ts';
 import { type Fields, loadRules, type RulesRequest } from './evaluate-rules.ts';
 
 const source = readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8');
@@ -18,7 +19,7 @@ function broken(text: string, replacement: string): string {
   return source.replace(text, replacement);
 }
 
-describe('the evaluator of firestore.rules in these tests', () => {
+describeWithNotes('the evaluator of firestore.rules in these tests', () => {
   const mistakes: readonly [string, string, string][] = [
     ['a missing semicolon', 'if false;', 'if false'],
     ['an operator that does not exist', ' && request.auth.uid', ' &&& request.auth.uid'],

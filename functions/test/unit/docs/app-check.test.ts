@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { codesIn, tableUnder } from '../../helpers/docs.ts';
+import { itWithNotes } from '../../helpers/notes.ts';
 import { routes } from '../../helpers/operations.ts';
 
 describe('docs/guides/app-check.md', () => {
@@ -8,7 +9,7 @@ describe('docs/guides/app-check.md', () => {
     codesIn(rows.find(([first = '']) => first.includes(scope))?.[2] ?? assert.fail(scope));
 
   for (const scope of ['firebase-users', 'everyone'] as const) {
-    it(`names the operations with '${scope}'`, () => {
+    itWithNotes(`names the operations with '${scope}'`, () => {
       const names = routes.filter(({ appCheck }) => appCheck === scope).map(({ name }) => name);
       assert.deepEqual(namedFor(scope).toSorted(), names.toSorted());
     });

@@ -9,6 +9,7 @@ import { appendAccessChange } from '../../../src/directory/revocation/access-cha
 import type { OpenedFirestore } from '../../../src/platform/firestore/firestore.ts';
 import { codesIn, REPOSITORY, readPage, tableUnder } from '../../helpers/docs.ts';
 import { recordingLog } from '../../helpers/log.ts';
+import { itWithNotes } from '../../helpers/notes.ts';
 
 const PAGE = 'docs/reference/data-model.md';
 
@@ -77,14 +78,14 @@ describe('docs/reference/data-model.md', () => {
     assert.deepEqual(documented('## `auditEvents/{id}`'), Object.keys(documents[0] ?? {}).toSorted());
   });
 
-  it('has the fields of a note that firestore.rules accept', () => {
+  itWithNotes('has the fields of a note that firestore.rules accept', () => {
     const rules = readFileSync(join(REPOSITORY, 'firestore.rules'), 'utf8');
     const [, list = ''] = /note\.keys\(\)\.hasOnly\(\[([^\]]*)\]/.exec(rules) ?? [];
     const fields = [...list.matchAll(/'(\w+)'/g)].map(([, field = '']) => field);
     assert.deepEqual(documented('## `notes/{id}`'), fields.toSorted());
   });
 
-  it('has every collection with an index, and the list of owners', () => {
+  itWithNotes('has every collection with an index, and the list of owners', () => {
     const { indexes, fieldOverrides } = JSON.parse(
       readFileSync(join(REPOSITORY, 'firestore.indexes.json'), 'utf8'),
     ) as Record<string, { collectionGroup: string }[]>;

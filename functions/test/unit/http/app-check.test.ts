@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { type ExchangeApi, openExchangeApi } from '../../helpers/exchange-api.ts';
+import { itWithNotes } from '../../helpers/notes.ts';
 import { routes } from '../../helpers/operations.ts';
 import { assertProblem, HTTPS, sendRaw } from '../../helpers/responses.ts';
 
@@ -69,7 +70,7 @@ describe('http: App Check and callers without an app', () => {
   const get = (path: string, token: string) =>
     api.as().get(`/v1${path}`).set('Authorization', `Bearer ${token}`);
 
-  it('does not ask a service, for any operation', async () => {
+  itWithNotes('does not ask a service, for any operation', async () => {
     const token = await api.mint({ ...service, groups: ['helpers'] });
     for (const path of ['/me', '/notes?owner=member', '/users']) {
       const answer = await get(path, token);
@@ -77,7 +78,7 @@ describe('http: App Check and callers without an app', () => {
     }
   });
 
-  it('does not ask an external user where the operation leaves them out, only there', async () => {
+  itWithNotes('does not ask an external user where the operation leaves them out, only there', async () => {
     const token = await api.mint({ groups: ['helpers'] });
     for (const [path, status] of [
       ['/me', 200],
@@ -88,7 +89,7 @@ describe('http: App Check and callers without an app', () => {
     }
   });
 
-  it('asks users of Firebase everywhere', async () => {
+  itWithNotes('asks users of Firebase everywhere', async () => {
     for (const path of ['/me', '/notes', '/users']) {
       assertProblem(await get(path, api.token('owner')), 401, 'app_check_failed');
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { GRANT_TYPE } from '../../../src/token-exchange/schema.ts';
 import { type ExchangeApi, openExchangeApi } from '../../helpers/exchange-api.ts';
+import { itWithNotes } from '../../helpers/notes.ts';
 
 const BASE_PATH = '/Sign_in/id-2/v1';
 
@@ -12,7 +13,7 @@ describe('http: BASE_PATH', () => {
   after(() => api.close());
 
   for (const root of ['/v1', BASE_PATH]) {
-    it(`serves ${root}`, async () => {
+    itWithNotes(`serves ${root}`, async () => {
       const created = await api.as('member').post(`${root}/notes`).send({ title: 'Milk' });
       assert.equal(created.status, 201, created.text);
       const read = await api.as('member').get(`${root}/${created.headers.location}`);

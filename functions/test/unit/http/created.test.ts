@@ -4,6 +4,7 @@ import { createOpenApiDocument } from '../../../scripts/openapi-document.ts';
 import { modules } from '../../../src/modules.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { identityOf } from '../../helpers/identities.ts';
+import { describeWithNotes } from '../../helpers/notes.ts';
 
 const ADA = identityOf('ada');
 const OIDC = { type: 'oidc', issuer: ADA.issuer, audience: 'gatehouse' };
@@ -13,7 +14,7 @@ function locationOf({ headers }: Response, requested: string): string {
   return new URL(String(headers.location), `https://example.com${requested}`).pathname;
 }
 
-describe('http: 201 with Location', () => {
+describeWithNotes('http: 201 with Location', () => {
   let api: Api;
   beforeEach(async () => {
     api = await openApi({ product: { trustedIssuers: [OIDC] } });

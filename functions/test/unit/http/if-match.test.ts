@@ -89,7 +89,7 @@ describe('http: conditional changes of grants', () => {
     ['patch', '/v1/users/norole', { disabled: true }],
     ['post', '/v1/users/norole/revoke', undefined],
     ['delete', '/v1/users/norole', undefined],
-    ['post', '/v1/notes', { title: 'Milk' }],
+    ['post', '/v1/claim-owner', { code: 'x' }],
     ['get', '/v1/users/norole/roles', undefined],
     ['get', '/v1/health', undefined],
   ] as const) {

@@ -8,11 +8,11 @@ import { captureOutput, parseLines } from '../../helpers/capture.ts';
 import { forgeIdToken } from '../../helpers/forge.ts';
 import { frameworkServer } from '../../helpers/framework.ts';
 import { mintIdToken } from '../../helpers/google.ts';
+import { describeWithNotes, seed } from '../../helpers/notes.ts';
 import type { TestInstance } from '../../helpers/open-instance.ts';
 import { createCallables, routes } from '../../helpers/operations.ts';
 import { HTTPS, sendRaw } from '../../helpers/responses.ts';
 import { createMovableClock } from '../../helpers/test-directory.ts';
-import { seed } from '../notes/notes.ts';
 
 /** The HTTP API and the callables at one port. */
 function serveBoth(deps: TestInstance) {
@@ -46,7 +46,7 @@ const CALLS: Readonly<Record<string, object>> = {
   revokeSessions: { uid: 'norole' },
 };
 
-describe('http: stored documents and log lines', () => {
+describeWithNotes('http: stored documents and log lines', () => {
   let api: Api;
   let noteId: string;
   before(async () => {

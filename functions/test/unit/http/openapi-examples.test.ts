@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { OPERATION_NEEDS } from '../../expectations/access.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { type DocumentedOperation, document, mismatchOf, validatorOf } from '../../helpers/documented.ts';
+import { describeWithNotes } from '../../helpers/notes.ts';
 
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({
@@ -20,7 +21,7 @@ const responsesOf = ({ responses }: DocumentedOperation) =>
       : (document.components.responses[response.$ref.split('/').at(-1) ?? ''] ?? assert.fail(response.$ref)),
   );
 
-describe('http: examples in OpenAPI', () => {
+describeWithNotes('http: examples in OpenAPI', () => {
   for (const { name, operation } of operations) {
     it(`of ${name} are what their schemas say`, () => {
       const { parameters = [], requestBody } = operation;
@@ -63,7 +64,7 @@ function requestOf(path: string, { parameters = [], requestBody }: DocumentedOpe
   };
 }
 
-describe('http: requests of the examples in OpenAPI', () => {
+describeWithNotes('http: requests of the examples in OpenAPI', () => {
   const LOGIN = 'https://login.example.com';
   let api: Api;
   beforeEach(async () => {
@@ -124,7 +125,7 @@ describe('http: requests of the examples in OpenAPI', () => {
   }
 });
 
-describe('the comparison of answers with OpenAPI', () => {
+describeWithNotes('the comparison of answers with OpenAPI', () => {
   const JSON_TYPE = 'application/json; charset=utf-8';
   const PROBLEM = 'application/problem+json';
   const health = (status: number, contentType: string | undefined, text: string) =>

@@ -46,7 +46,7 @@ describe('http: OpenAPI', () => {
     const securityOf = (name: string) => operationNamed(name).security;
     assert.deepEqual(securityOf('getHealth'), []);
     assert.deepEqual(securityOf('exchangeToken'), [{}, appCheck]);
-    assert.deepEqual(securityOf('createNote'), forServices);
+    assert.deepEqual(securityOf('getMyAccess'), forServices);
     assert.deepEqual(securityOf('listUsers'), [...forServices, { ...issuer, ...appCheck }]);
   });
 
@@ -117,7 +117,7 @@ describe('http: OpenAPI', () => {
       ['getMyAccess', 200, []],
       ['getUserRoles', 200, ['ETag']],
       ['getUserRoles', 304, ['ETag']],
-      ['createNote', 201, ['ETag', 'Location']],
+      ['grantUserRole', 201, ['ETag', 'Location']],
       ['getMyAccess', 401, ['WWW-Authenticate']],
       ['listUsers', 403, ['WWW-Authenticate']],
       ['exchangeToken', 429, ['Retry-After']],

@@ -16,7 +16,7 @@ function apiWith(env: Record<string, string>) {
     lines: () => api.lines,
     send: (origin: string, headers: readonly Line[] = [], method = 'POST') =>
       sendRaw(api.port, {
-        ...{ method, path: '/v1/notes?secret=1' },
+        ...{ method, path: '/v1/claim-owner?secret=1' },
         headers: [HTTPS, ['Origin', origin], ['Content-Length', '0'], ...headers],
       }),
   };
@@ -156,7 +156,7 @@ describe('http: loopback origins', () => {
         const { requestId, ...line } = lines().at(-1) ?? assert.fail();
         assert.deepEqual(line, {
           ...{ kind: 'transport', granted: false, code: 'origin_denied', status: 403 },
-          ...{ origin, method: 'POST', path: '/v1/notes' },
+          ...{ origin, method: 'POST', path: '/v1/claim-owner' },
         });
       });
     }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createOpenApiDocument } from '../../../scripts/openapi-document.ts';
 import { isJsonObject } from '../../../src/core/json.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
+import { itWithNotes } from '../../helpers/notes.ts';
 
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
@@ -66,7 +67,7 @@ describe('http: times', () => {
     assert.deepEqual([epochTimesIn(before.body), epochTimesIn(body)], [[], []]);
   });
 
-  it('are RFC 3339 of a note and of a page of notes', async () => {
+  itWithNotes('are RFC 3339 of a note and of a page of notes', async () => {
     const { body } = await api.as('support').post('/v1/notes').send({ title: 'Milk' });
     for (const time of [body.createdAt, body.updatedAt]) assert.match(time, RFC_3339);
     assert.deepEqual([body.version, epochTimesIn(body)], [1, []]);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { mintIdToken } from '../../helpers/google.ts';
+import { describeWithNotes } from '../../helpers/notes.ts';
 import { assertProblem, fieldsOf, jsonHeaders, sendRaw } from '../../helpers/responses.ts';
 import { assertRefused, call, openCallables } from '../callable/call.ts';
 
@@ -9,7 +10,7 @@ const HALVES = ['\\ud800', 'a\\udc00b', '\\udc00\\ud800'];
 const REASON = 'Send well-formed Unicode.';
 const pageToken = (json: string) => Buffer.from(json).toString('base64url');
 
-describe('http: text that is not well-formed Unicode', () => {
+describeWithNotes('http: text that is not well-formed Unicode', () => {
   let api: Api;
   before(async () => {
     api = await openApi();

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { meets, type Need } from '../../expectations/access.ts';
 import { type Api, openApi, PEOPLE, type Person } from '../../helpers/api.ts';
+import { seed } from '../../helpers/notes.ts';
 import { assertProblem } from '../../helpers/responses.ts';
-import { MISSING, seed } from './notes.ts';
+import { MISSING } from './notes.ts';
 
 type Who = Person | 'anonymous';
 type Operation = 'list' | 'get' | 'change' | 'remove';

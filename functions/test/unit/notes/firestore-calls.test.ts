@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { connect, startTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
+import { seed } from '../../helpers/notes.ts';
 import { assertProblem } from '../../helpers/responses.ts';
-import { MISSING, notesIn, rename, seed } from './notes.ts';
+import { MISSING, notesIn, rename } from './notes.ts';
 
 /** The SDK reads one document with BatchGetDocuments. */
 const READ = 'BatchGetDocuments';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Api, openApi } from '../../helpers/api.ts';
+import { seed } from '../../helpers/notes.ts';
 import { assertProblem, fieldsOf } from '../../helpers/responses.ts';
-import { seed } from './notes.ts';
 
 const EMOJI = '🎪';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { connect, startTestFirestore } from '../../helpers/firestore.ts';
-import { barrier, notesIn, seed } from './notes.ts';
+import { seed } from '../../helpers/notes.ts';
+import { barrier, notesIn } from './notes.ts';
 
 const SECRET = 'what-the-note-said';
 

@@ -5,19 +5,6 @@ import type { TestInstance } from '../../helpers/open-instance.ts';
 
 export const MISSING = 'noSuchNote0000000000';
 
-/** Writes a note into Firestore, past the API. @returns its id */
-export async function seed(
-  { db, FieldValue }: TestFirestore,
-  owner: string,
-  title = 'Milk',
-): Promise<string> {
-  const now = FieldValue.serverTimestamp();
-  const ref = await db
-    .collection('notes')
-    .add({ owner, title, body: 'Two bottles.', version: 1, created: now, updated: now });
-  return ref.id;
-}
-
 /** Changes the title of a note, knowing the version. */
 export const rename = (api: Api, who: Person, { id, etag }: { id: string; etag: string }, title: string) =>
   api.as(who).patch(`/v1/notes/${id}`).set('If-Match', etag).send({ title });

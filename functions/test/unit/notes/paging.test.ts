@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { encodePageToken } from '../../../src/core/pagination.ts';
 import { type Api, openApi, type Person } from '../../helpers/api.ts';
+import { seed } from '../../helpers/notes.ts';
 import { assertProblem, fieldsOf } from '../../helpers/responses.ts';
-import { rename, seed } from './notes.ts';
+import { rename } from './notes.ts';
 
 interface Header {
   readonly id: string;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { connect, startTestFirestore } from '../../helpers/firestore.ts';
+import { seed } from '../../helpers/notes.ts';
 import { assertProblem, fieldsOf } from '../../helpers/responses.ts';
-import { barrier, notesIn, rename, seed } from './notes.ts';
+import { barrier, notesIn, rename } from './notes.ts';
 
 describe('notes: concurrent changes', () => {
   let api: Api;

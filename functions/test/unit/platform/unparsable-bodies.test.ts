@@ -35,7 +35,7 @@ for (const NODE_ENV of ['', 'development', 'production']) {
 
     for (const [what, body, headers, status, code] of UNPARSABLE_BODIES) {
       it(`answers ${status} to ${what}, as a problem`, async () => {
-        assertProblem(await post(0, '/v1/notes', body, headers), status, code);
+        assertProblem(await post(0, '/v1/claim-owner', body, headers), status, code);
       });
 
       it(`answers to ${what} as a callable does`, async () => {
@@ -49,7 +49,7 @@ for (const NODE_ENV of ['', 'development', 'production']) {
     it('answers 413 to chunks that are too many, as a problem', async () => {
       const chunked: Line[] = [JSON_TYPE, ['Transfer-Encoding', 'chunked']];
       for (const target of [0, 1]) {
-        const { status, headers, text } = await post(target, '/v1/notes', CHUNKS, chunked);
+        const { status, headers, text } = await post(target, '/v1/claim-owner', CHUNKS, chunked);
         assert.deepEqual([status, headers['content-type']], [413, 'application/problem+json'], text);
         const requestId = String(headers['x-request-id']);
         assert.ok(text.includes(`"requestId":"${requestId}"`));

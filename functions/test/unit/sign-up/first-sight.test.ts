@@ -3,6 +3,7 @@ import supertest from 'supertest';
 import { type Api, breakFirebaseAuth, openApi, serveAccounts } from '../../helpers/api.ts';
 import { type GoogleUser, mintIdToken } from '../../helpers/google.ts';
 import { authenticateToken, openInstanceOn } from '../../helpers/instance.ts';
+import { describeWithNotes } from '../../helpers/notes.ts';
 import type { ProductFields } from '../../helpers/product.ts';
 import { createMovableClock, type MovableClock } from '../../helpers/test-directory.ts';
 
@@ -38,7 +39,7 @@ const actions = async () =>
   (await api.firestore.db.collection('auditEvents').get()).docs.map((event) => event.get('action'));
 const claims = () => JSON.parse(api.google.users.get('new')?.customAttributes ?? '{}');
 
-describe('the first request of a new user', () => {
+describeWithNotes('the first request of a new user', () => {
   afterEach(() => api.close());
 
   it('is allowed before any event came, with the default role given once', async () => {
@@ -149,7 +150,7 @@ describe('the first request of a new user', () => {
   });
 });
 
-describe('the directory at the first sight of a token', () => {
+describeWithNotes('the directory at the first sight of a token', () => {
   beforeEach(async () => {
     await open();
     account();
