@@ -1,8 +1,13 @@
 import gatehouse from '../../gatehouse.config.ts';
 import { functionTarget, isDiscovery, loadConfig } from '../config.ts';
+import { once } from '../core/once.ts';
 import { createGatehouse, type FunctionOptions } from '../gatehouse.ts';
 import { installFrameworkHardening } from '../platform/functions-framework.ts';
 import { checkProduct } from '../product-config.ts';
+
+type Functions = Readonly<Record<string, unknown>>;
+
+const NO_OPTIONS: FunctionOptions = { api: {}, callables: {}, triggers: {} };
 
 interface Setup {
   readonly options: Partial<FunctionOptions>;
@@ -16,13 +21,19 @@ interface Setup {
  *
  * @throws ConfigError while the CLI reads the exports, and when a function starts
  */
-export function open({ options: { api = {}, callables = {}, triggers = {} }, exportedAs }: Setup) {
-  const { parsesBodies, functions, ...protection } = createGatehouse({ api, callables, triggers });
+export function open({ options, exportedAs }: Setup) {
+  const { functions: named, parsesBodies, ...protection } = createGatehouse(NO_OPTIONS);
+  // Defined when they are first read: as imports come first, `setGlobalOptions` is often called after `createGatehouse`.
+  const define = once((): Functions => createGatehouse({ ...NO_OPTIONS, ...options }).functions);
+  const functions: Functions = {};
+  for (const name of Object.keys(named)) {
+    Object.defineProperty(functions, name, { enumerable: true, get: () => define()[name] });
+  }
   const target = functionTarget();
   if (isDiscovery()) checkProduct(gatehouse);
   else if (target !== undefined) {
     const { errorDocs } = loadConfig();
-    const own = Object.keys(functions).find((name) => target === `${exportedAs}.${name}`);
+    const own = Object.keys(named).find((name) => target === `${exportedAs}.${name}`);
     // The other functions of the adopter keep the framework as it is.
     if (own !== undefined) installFrameworkHardening({ parsesBodies: parsesBodies(own), errorDocs });
   }
