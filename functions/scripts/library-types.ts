@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /**
@@ -9,7 +10,7 @@ import { join, resolve } from 'node:path';
 export async function writeTypes(entry: string, outDir: string): Promise<void> {
   const text = await readFile(entry, 'utf8');
   const core = [...text.matchAll(/ from '\.\.\/(core\/[\w-]+\.ts)'/g)].map(([, file = '']) => `src/${file}`);
-  const folder = await mkdtemp(resolve('node_modules/.gatehouse-types-'));
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-types-'));
   const project = join(folder, 'tsconfig.json');
   const compilerOptions = {
     ...{ noEmit: false, declaration: true, emitDeclarationOnly: true, types: [] },

@@ -16,6 +16,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'README.md': 'functions/test/unit/docs/guide.test.ts',
   'docs/guides/protect-an-endpoint.md': 'functions/test/unit/docs/guide.test.ts',
   'docs/guides/aws-lambda.md': 'aws/test/zip/guide.test.ts',
+  'docs/guides/existing-express-app.md': 'functions/test/library/guided-project.ts',
   'docs/guides/generated-client.md': 'packages/openapi-check/test/project.ts',
 };
 

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { startDocuments } from '../../../tools/lib/documents.ts';
+import { quietEnv, ROOT } from '../../../tools/lib/emulator-setup.ts';
+import type { Documents } from '../../../tools/lib/firestore-emulator.ts';
+import { findFreePorts, HOST } from '../../../tools/lib/ports.ts';
+import { ProcessGroup } from '../../../tools/lib/process-group.ts';
+import { run } from '../../../tools/lib/run.ts';
+import { type PackedPackage, packPackage } from '../kit/pack.ts';
+import { startRegistry } from '../kit/registry.ts';
+import { COMMANDS, EXAMPLE, FILES, followGuide, writeProject } from './guided-project.ts';
+
+const PROJECT = 'demo-shop';
+const [INSTALL = '', START = '', MEMBER = '', EDITOR = '', REVOKED = ''] = COMMANDS;
+const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
+const read = (path: string) => (path.endsWith('.json') ? json(path) : readFileSync(path, 'utf8'));
+
+describe('an existing project, protected as the guide says', function () {
+  // From nothing to the protected route in less than five minutes.
+  this.timeout(300_000);
+
+  let folder: string;
+  let packed: PackedPackage;
+  let registry: Awaited<ReturnType<typeof startRegistry>>;
+  let documents: Documents;
+  let emulators: ProcessGroup;
+  let ports: Readonly<Record<'auth' | 'functions' | 'firestore' | 'hub' | 'logging', number>>;
+
+  const env = (extra: NodeJS.ProcessEnv = {}) => ({
+    ...quietEnv(join(folder, '..'), { npm_config_offline: 'false', npm_config_prefer_offline: 'true' }),
+    PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+    FIRESTORE_EMULATOR_HOST: `${HOST}:${ports.firestore}`,
+    FIREBASE_AUTH_EMULATOR_HOST: `${HOST}:${ports.auth}`,
+    ...extra,
+  });
+
+  async function sh(script: string, extra?: NodeJS.ProcessEnv): Promise<string[]> {
+    let output = '';
+    const code = await run('bash', ['-euo', 'pipefail', '-c', script], {
+      cwd: folder,
+      env: env(extra),
+      print: (chunk) => {
+        output += chunk;
+      },
+    });
+    assert.equal(code, 0, `${script}\n${output}`);
+    return output.trimEnd().split('\n');
+  }
+
+  before(async () => {
+    const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-existing-'));
+    folder = join(scratch, 'shop');
+    packed = packPackage();
+    const [auth = 0, functions = 0, firestore = 0, hub = 0, logging = 0] = await findFreePorts(5);
+    ports = { auth, functions, firestore, hub, logging };
+    const { firestore: _, ...started } = ports;
+    const emulated = Object.entries(started).map(([name, port]) => [name, { host: HOST, port }]);
+    const config = json(join(EXAMPLE, 'firebase.json'));
+    writeProject(folder, {
+      ...config,
+      emulators: { ...Object.fromEntries(emulated), ui: { enabled: false } },
+    });
+    const install = 'npm --prefix functions install --no-audit --no-fund --loglevel=error';
+    await sh(`${install} express && ${install} --save-dev @types/express`);
+    const [upstream = ''] = await sh('npm config get registry');
+    registry = await startRegistry(packed.manifest, packed.tarball, upstream);
+    await sh(INSTALL, { npm_config_registry: registry.url });
+    followGuide(folder);
+  });
+
+  after(async () => {
+    await emulators?.stop();
+    await documents?.stop();
+    registry?.stop();
+    packed?.remove();
+    rmSync(join(folder, '..'), { recursive: true, force: true, maxRetries: 3 });
+  });
+
+  it('is then what examples/existing-project shows', () => {
+    for (const file of FILES) assert.deepEqual(read(join(folder, file)), read(join(EXAMPLE, file)), file);
+    const example = json(join(EXAMPLE, 'functions/package.json'));
+    const after = json(join(folder, 'functions/package.json'));
+    const names = (table: object) => Object.keys(table).sort();
+    for (const kind of ['dependencies', 'devDependencies'] as const) {
+      assert.deepEqual(names(after[kind]), names(example[kind]));
+      // The registry has newer versions from time to time.
+      delete after[kind];
+      delete example[kind];
+    }
+    assert.deepEqual(after, example);
+  });
+
+  it('compiles with its own tsconfig.json, and not with a misspelt permission', async () => {
+    const index = join(folder, 'functions/src/index.ts');
+    const text = readFileSync(index, 'utf8');
+    await sh('npm --prefix functions run build');
+    writeFileSync(index, text.replace("requireAccess('projects:read')", "requireAccess('projects:raed')"));
+    await assert.rejects(sh('npm --prefix functions run build'), /projects:raed/);
+    writeFileSync(index, text);
+  });
+
+  describe('the package', () => {
+    const CONFIG = `{
+      permissions: { 'projects:read': { summary: 'Read projects', privileged: false } },
+      roles: { member: ['projects:read'], owner: 'all' }, defaultRole: 'member' }`;
+    const DISCOVERY = { FUNCTIONS_CONTROL_API: 'true', GCLOUD_PROJECT: PROJECT };
+
+    /** Runs code in functions/, as when the CLI reads the exports. */
+    const script = (kind: 'commonjs' | 'module', code: string) =>
+      sh(`cd functions && node --input-type=${kind} <<'EOF'\n${code}\nEOF`, DISCOVERY);
+
+    it('declares no parameter and no function when it is imported, and no parameter later', async () => {
+      const output = await script(
+        'commonjs',
+        `const { declaredParams } = require('firebase-functions/params');
+         const { createGatehouse } = require('@gatehouse/functions/library');
+         createGatehouse(${CONFIG}).functions.api;
+         console.log(declaredParams.length);`,
+      );
+      assert.deepEqual(output, ['0']);
+    });
+
+    it('defines functions with global options that are set after createGatehouse', async () => {
+      const output = await script(
+        'commonjs',
+        `const { functions } = require('@gatehouse/functions/library').createGatehouse(${CONFIG});
+         require('firebase-functions').setGlobalOptions({ region: 'europe-west1', maxInstances: 3 });
+         const { region, maxInstances } = functions.onUserCreated.__endpoint;
+         console.log(functions.api.__endpoint.region, region, maxInstances);
+         console.log(functions.beforeUserCreated.__endpoint.omit);`,
+      );
+      assert.deepEqual(output, ["[ 'europe-west1' ] [ 'europe-west1' ] 3", 'true']);
+    });
+
+    it('shares the result of the same configuration, and refuses another one', async () => {
+      const output = await script(
+        'module',
+        `import { createGatehouse } from '@gatehouse/functions/library';
+         console.log(createGatehouse(${CONFIG}) === createGatehouse(${CONFIG}));
+         try { createGatehouse({ ...${CONFIG}, defaultRole: 'none' }) } catch (e) { console.log(e.message) }`,
+      );
+      assert.deepEqual(output, ['true', 'createGatehouse was called with another configuration before.']);
+    });
+
+    it('stops the deployment with the path of a wrong field', async () => {
+      const wrong = CONFIG.replace("['projects:read']", "['projects:raed']");
+      const code = `require('@gatehouse/functions/library').createGatehouse(${wrong})`;
+      const message = 'roles.member[0]: there is no permission projects:raed';
+      await assert.rejects(script('commonjs', code), (error: Error) => error.message.includes(message));
+    });
+  });
+
+  it('answers 401, 200, 403, 201 for an editor, and 401 to a revoked user', async () => {
+    const logFile = join(ROOT, '.gatehouse/test-library.log');
+    documents = await startDocuments('embedded', { port: ports.firestore, projectId: PROJECT, logFile });
+    emulators = new ProcessGroup(
+      'the emulators',
+      // The emulator of Firestore is a download and needs Java: the embedded one takes its place.
+      ['bash', '-euc', `cd '${folder}' && ${START.trimEnd()} --only auth,functions`],
+      () => env(),
+    );
+    const signs = { ready: 'All emulators ready!', broken: 'Failed to load function definition' };
+    await emulators.untilReady(signs, { logFile });
+
+    const commands = [MEMBER, EDITOR, REVOKED].join('\n');
+    const output = await sh(
+      commands.replaceAll(':5001/', `:${ports.functions}/`).replaceAll(':9099/', `:${ports.auth}/`),
+    );
+    assert.deepEqual(
+      output.flatMap((line) => /(?:^|\})(\d{3})$/.exec(line)?.[1] ?? []),
+      ['401', '200', '403', '201', '401'],
+      output.join('\n'),
+    );
+  });
+});
