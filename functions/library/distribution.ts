@@ -5,11 +5,7 @@ import { givenConfig } from '../src/library/given-config.ts';
  * deployments would ask for them, or fail in CI. The settings are read from the environment, which `.env` files fill.
  */
 
-/** A database of its own: no rule, index or document of the project is concerned. */
-export const DEFAULT_DATABASE = 'gatehouse';
-
-/** Not below `/api`, which adopters often have a rewrite for. */
-export const DEFAULT_BASE_PATH = '/gatehouse/v1';
+export { DEFAULT_BASE_PATH, DEFAULT_DATABASE, placement } from '../kit/distribution.ts';
 
 const setting = <Value>(
   name: string,
@@ -27,6 +23,3 @@ export const defineBoolean = (...declared: Parameters<typeof setting<boolean>>) 
   ...setting(...declared),
   equals: (value: boolean) => value === givenConfig().identityPlatform,
 });
-
-/** Region and service account are those of the adopter's options. */
-export const placement = (_group: string, _functions: string) => ({});

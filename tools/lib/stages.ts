@@ -111,9 +111,9 @@ export const stages: Record<string, Stage> = {
   unit: tests('functions/test/unit', { processes: 2, coverage: true, around: unitFirestore }),
   attacks: tests('functions/test/attacks'),
   deploy: tests('functions/test/deploy'),
-
   aws: tests('aws/test'),
   kit: tests('functions/test/kit', { lane: 'wait' }),
+  library: tests('functions/test/library', { lane: 'wait' }),
   issuers: tests('functions/test/issuers'),
   openapi: tests(`${OPENAPI_CHECK}/test`, { around: withGenerators }),
   rules: tests('functions/test/rules'),

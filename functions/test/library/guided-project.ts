@@ -76,8 +76,8 @@ function change(text: string, where: string, code: string): string {
   if (from < 0) throw new Error(`${GUIDE}: no line begins with ${start}`);
   const replacement = code.trimEnd();
   // A statement of several lines, unless the guide shows its first line only.
-  const isWhole = replacement.endsWith(';') && !lines[from]?.endsWith(';');
-  const to = isWhole ? lines.indexOf('});', from) : from;
+  const hasAllLines = replacement.endsWith(';') && !lines[from]?.endsWith(';');
+  const to = hasAllLines ? lines.indexOf('});', from) : from;
   return lines.toSpliced(from, to - from + 1, replacement).join('\n');
 }
 
