@@ -3,7 +3,8 @@ import { type Config, loadConfig } from '../src/config.ts';
 import { AppError } from '../src/core/errors.ts';
 import { type Log, structuredLog } from '../src/platform/logging/log.ts';
 import { createPlatform } from '../src/platform/platform.ts';
-import { isEmulated, readSettings } from './settings.ts';
+import { findUp, readProjectFiles } from './doctor/project-files.ts';
+import { isEmulated } from './settings.ts';
 
 /** Does not log changes: they are in the audit log, and the command prints its result. */
 export const forOperators: Log = { ...structuredLog, change: () => undefined };
@@ -11,15 +12,27 @@ export const forOperators: Log = { ...structuredLog, change: () => undefined };
 interface Deployment {
   /** In place of that of the parameter files. */
   readonly databaseId?: string | undefined;
-  /** Folder of firebase.json; by default the current one. */
+  /** Folder with firebase.json in it or above; by default the current one. */
   readonly root?: string;
 }
 
+/** The parameters of the clone, kit or library in a folder. @throws Error if instances of the kit use several databases */
+function parametersIn(root: string, project: string, databaseId: string | undefined) {
+  if (findUp(root, 'firebase.json') === undefined) return {};
+  const all = readProjectFiles(root, project).installations;
+  const one = all.find((installation) => installation.databaseId === databaseId) ?? all[0];
+  const databases = [...new Set(all.map((installation) => installation.databaseId))];
+  if (databaseId === undefined && databases.length > 1) {
+    throw new Error(`${project} has the databases ${databases.join(', ')}: choose one with --database`);
+  }
+  return one?.parameters ?? {};
+}
+
 /** The configuration of a project's functions: in particular, which database they use. */
-export function configOf(project: string, { databaseId, root }: Deployment = {}): Config {
+export function configOf(project: string, { databaseId, root = process.cwd() }: Deployment = {}): Config {
   return loadConfig({
     ...process.env,
-    ...readSettings(project, root),
+    ...parametersIn(root, project, databaseId),
     ...(databaseId !== undefined && { DATABASE_ID: databaseId }),
     ...{ GCLOUD_PROJECT: project, FUNCTIONS_EMULATOR: String(isEmulated(project)) },
   });
