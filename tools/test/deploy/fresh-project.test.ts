@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { modules } from '../../../functions/src/modules.ts';
 import { CALLABLES } from '../../../functions/test/helpers/operations.ts';
 import { filesIn } from '../stand-in/archive.ts';
@@ -81,6 +83,37 @@ describe('firebase deploy to a new project', function () {
       path.endsWith('/channels/live/releases'),
     );
     assert.match(released.path, /sites\/shop-console\//);
+  });
+
+  it('leaves only the first owner for the doctor to find', async () => {
+    const member = `serviceAccount:${google.project.number}-compute@developer.gserviceaccount.com`;
+    google.project.set('cloudresourcemanager', 'policy', {
+      bindings: [{ role: 'roles/editor', members: [member] }],
+    });
+    const credentials = join(clone.folder, 'credentials.json');
+    const subjectToken = join(clone.folder, 'subject-token');
+    writeFileSync(subjectToken, 'of-the-workload');
+    writeFileSync(
+      credentials,
+      JSON.stringify({
+        type: 'external_account',
+        audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/providers/ci',
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        token_url: 'http://www.googleapis.com/token',
+        credential_source: { file: subjectToken },
+      }),
+    );
+    const env = { ...google.env, GOOGLE_APPLICATION_CREDENTIALS: credentials };
+    const args = ['functions/cli/main.ts', 'doctor', '--project', PROJECT, '--json'];
+    const { code, output } = await clone.run({ ...google, env }, 'node', ...args);
+    const { findings, checks } = JSON.parse(output);
+    assert.deepEqual(
+      findings.map(({ id }: { id: string }) => id),
+      ['owner-missing'],
+    );
+    const failed = checks.filter(({ status }: { status: string }) => status === 'failed');
+    assert.deepEqual(failed, []);
+    assert.equal(code, 0);
   });
 
   it('makes the schedule of reconcileAccess, and enables no other sign-in method', () => {

@@ -96,8 +96,11 @@ const functions: Handler = (call, project) => {
   const id = query.get('functionId') ?? path.split('/').at(-1) ?? '';
   const [, , , , location] = path.split('/');
   const service = `projects/${project.id}/locations/${location}/services/${id.toLowerCase()}`;
+  const config = isObject(body.serviceConfig) ? body.serviceConfig : {};
   const serviceConfig = {
-    ...(isObject(body.serviceConfig) ? body.serviceConfig : {}),
+    ...config,
+    serviceAccountEmail:
+      config.serviceAccountEmail ?? `${project.number}-compute@developer.gserviceaccount.com`,
     service,
     uri: `https://${id.toLowerCase()}-x.a.run.app`,
   };
@@ -218,6 +221,8 @@ const firestore: Handler = (call, project) => {
     project.resources.set(`${call.host}${path}`, { ...body, name: path.slice(1) });
     return operation({});
   }
+  // It has no documents.
+  if (path.endsWith(':runQuery')) return ok([{ readTime: '2026-11-30T00:00:00Z' }]);
   if (path.endsWith(':listCollectionIds')) return ok(project.get('firestore', 'collections'));
   if (method === 'POST' && path.endsWith('/indexes')) {
     const answer = standard({ ...call, body: { ...body, state: 'READY' } }, project);
@@ -242,6 +247,17 @@ const run: Handler = (call, project) => {
   return ok(call.body.policy);
 };
 
+/** What the predefined roles permit of that which the functions need. */
+const iam: Handler = (call, project) =>
+  call.path === '/roles/editor'
+    ? ok({
+        includedPermissions: [
+          ...['get', 'list', 'create', 'update'].map((verb) => `datastore.entities.${verb}`),
+          ...['get', 'update'].map((verb) => `firebaseauth.users.${verb}`),
+        ],
+      })
+    : standard(call, project);
+
 const HANDLERS: Record<string, Handler> = {
   artifactregistry: standard,
   cloudbilling: (_call, project) =>
@@ -256,6 +272,7 @@ const HANDLERS: Record<string, Handler> = {
   firebasehosting: hosting,
   firebaserules: rules,
   firestore,
+  iam,
   identitytoolkit: identityPlatform,
   run,
   serviceusage: services,
