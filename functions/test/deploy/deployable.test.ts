@@ -136,6 +136,7 @@ describe('the deployable', function () {
           'dist/gatehouse-lambda.zip',
           'gatehouse.config.ts',
           'kit/modules.ts',
+          'library/distribution.ts',
           'README.md',
           'npm-shrinkwrap.json',
         ],

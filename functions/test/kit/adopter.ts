@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { quietEnv, ROOT } from '../../../tools/lib/emulator-setup.ts';
@@ -91,11 +100,17 @@ export async function makeAdopter(
     },
   });
 
+  // The CLI itself: node_modules/.bin/firebase is the wrapper of this repository.
+  const bin = join(scratch, 'bin');
+  mkdirSync(bin);
+  symlinkSync(join(ROOT, 'node_modules/firebase-tools/lib/bin/firebase.js'), join(bin, 'firebase'));
+  symlinkSync(process.execPath, join(bin, 'node'));
+
   const env = (extra: NodeJS.ProcessEnv = {}) => ({
     // npm may ask its registry here.
     ...quietEnv(scratch, { npm_config_offline: 'false', npm_config_prefer_offline: 'true' }),
     npm_config_update_notifier: 'false',
-    PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+    PATH: [bin, process.env.PATH].join(delimiter),
     ...extra,
   });
   const sh: Adopter['sh'] = async (script, extra) => {
