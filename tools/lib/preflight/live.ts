@@ -1,3 +1,4 @@
+import { type PoorAccount, readPoorAccounts } from '../../../functions/cli/project/account-permissions.ts';
 import { isBillingEnabled } from '../../../functions/cli/project/billing.ts';
 import {
   type Database,
@@ -10,12 +11,7 @@ import {
 } from '../../../functions/cli/project/firestore.ts';
 import { type DeployedFunction, readFunctions } from '../../../functions/cli/project/functions.ts';
 import { type HostingRelease, readLiveRelease, readSites } from '../../../functions/cli/project/hosting.ts';
-import {
-  type Binding,
-  missingPermissions,
-  readBindings,
-  readServiceAccount,
-} from '../../../functions/cli/project/iam.ts';
+import { missingPermissions, readServiceAccount } from '../../../functions/cli/project/iam.ts';
 import { type IdentityConfig, readIdentityConfig } from '../../../functions/cli/project/identity.ts';
 import { lacksCleanupPolicy } from '../../../functions/cli/project/images.ts';
 import { ApiError, type ProjectAccess } from '../../../functions/cli/project/request.ts';
@@ -30,7 +26,8 @@ export interface Live {
   readonly blaze: boolean | undefined;
   readonly disabledApis: readonly string[];
   readonly missingPermissions: readonly string[] | undefined;
-  readonly bindings: readonly Binding[] | undefined;
+  /** The service accounts of functions that lack a permission. */
+  readonly poorAccounts: readonly PoorAccount[] | undefined;
   /** The service accounts of the parameters that do not exist or are disabled. */
   readonly unusableAccounts: readonly string[];
   readonly functions: readonly DeployedFunction[];
@@ -91,53 +88,60 @@ async function ifAllowed<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** The APIs that are not enabled: nothing exists of them, and Google refuses to read it. */
+async function readDisabled(access: ProjectAccess, apis: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = await Promise.all(
+    apis.map(async (api) =>
+      (await ifAllowed(isApiEnabled(access, `${api}.googleapis.com`))) === false ? [api] : [],
+    ),
+  );
+  return new Set(found.flat());
+}
+
 /** @throws ApiError if something cannot be read that the deployment could harm */
 export async function readLive(access: ProjectAccess, wanted: Wanted, parts: readonly Part[]): Promise<Live> {
-  const apis = [...new Set(parts.flatMap((part) => APIS[part]))].map((api) => `${api}.googleapis.com`);
-  const states = await Promise.all(
-    apis.map(async (api) => [api, await ifAllowed(isApiEnabled(access, api))] as const),
-  );
-  const disabledApis = states.flatMap(([api, enabled]) => (enabled === false ? [api] : []));
+  const has = (...some: Part[]) => some.some((part) => parts.includes(part));
+  const needed = [...new Set(parts.flatMap((part) => APIS[part]))];
+  const disabled = await readDisabled(access, [...new Set([...needed, 'cloudfunctions'])]);
+  const unlessDisabled = <T>(
+    api: string,
+    isNeeded: boolean,
+    read: () => Promise<T>,
+  ): Promise<T | undefined> => (isNeeded && !disabled.has(api) ? read() : Promise.resolve(undefined));
 
-  /** Nothing exists of an API that is not enabled, and reading it would be refused. */
-  const unlessDisabled = <T>(api: string, read: () => Promise<T>, nothing: T): Promise<T> =>
-    disabledApis.includes(`${api}.googleapis.com`) ? Promise.resolve(nothing) : read();
-  const isFunctions = parts.includes('functions');
-  const isFirestore = isFunctions || parts.includes('rules') || parts.includes('indexes');
-  const ifNeeded = <T>(isNeeded: boolean, api: string, read: () => Promise<T>, nothing: T) =>
-    isNeeded ? unlessDisabled(api, read, nothing) : Promise.resolve(nothing);
   const { databaseId, site } = wanted;
-
-  const [blaze, missing, bindings, deployed, database, rules, identity, release, accounts, uncleaned] =
-    await Promise.all([
-      ifAllowed(isBillingEnabled(access)),
-      ifAllowed(missingPermissions(access, [...new Set(parts.flatMap((part) => PERMISSIONS[part]))])),
-      ifAllowed(readBindings(access)),
-      unlessDisabled('cloudfunctions', () => readFunctions(access), { functions: [], unreachable: [] }),
-      ifNeeded(isFirestore, 'firestore', () => readDatabase(access, databaseId), undefined),
-      ifNeeded(isFirestore, 'firebaserules', () => readReleasedRules(access, databaseId), undefined),
-      ifNeeded(
-        isFunctions || parts.includes('auth'),
-        'identitytoolkit',
-        () => readIdentityConfig(access),
-        undefined,
-      ),
-      site === undefined || !parts.includes('hosting') ? undefined : readSite(access, site),
-      isFunctions ? readUnusableAccounts(access, wanted) : [],
-      ifNeeded(isFunctions, 'artifactregistry', () => readUncleaned(access, wanted), []),
-    ]);
-  const [indexes, fields, collections] =
-    database && parts.includes('indexes')
-      ? await Promise.all([
-          readIndexes(access, databaseId),
-          readFieldOverrides(access, databaseId),
-          ifAllowed(readCollections(access, databaseId)),
-        ])
-      : [[], [], []];
+  const isFirestore = has('functions', 'rules', 'indexes');
+  const permissions = [...new Set(parts.flatMap((part) => PERMISSIONS[part]))];
+  const [deployed, database, rules, identity, found] = await Promise.all([
+    unlessDisabled('cloudfunctions', true, () => readFunctions(access)),
+    unlessDisabled('firestore', isFirestore, () => readDatabase(access, databaseId)),
+    unlessDisabled('firebaserules', isFirestore, () => readReleasedRules(access, databaseId)),
+    unlessDisabled('identitytoolkit', has('functions', 'auth'), () => readIdentityConfig(access)),
+    site !== undefined && has('hosting')
+      ? unlessDisabled('firebasehosting', true, () => readSite(access, site))
+      : undefined,
+  ]);
+  const { functions = [], unreachable = [] } = deployed ?? {};
+  const ours = functions.filter(({ codebase }) => codebase === wanted.codebase);
+  const accounts = [...wanted.functions, ...ours].flatMap(({ serviceAccount }) => serviceAccount ?? []);
+  const [blaze, missing, poorAccounts, unusableAccounts, uncleaned] = await Promise.all([
+    ifAllowed(isBillingEnabled(access)),
+    ifAllowed(missingPermissions(access, permissions)),
+    has('functions') ? ifAllowed(readPoorAccounts(access, accounts)) : [],
+    has('functions') ? readUnusableAccounts(access, wanted) : [],
+    unlessDisabled('artifactregistry', has('functions'), () => readUncleaned(access, wanted)),
+  ]);
+  const isIndexed = database !== undefined && has('indexes');
+  const [indexes = [], fields = [], collections] = await Promise.all([
+    unlessDisabled('firestore', isIndexed, () => readIndexes(access, databaseId)),
+    unlessDisabled('firestore', isIndexed, () => readFieldOverrides(access, databaseId)),
+    unlessDisabled('firestore', isIndexed, () => ifAllowed(readCollections(access, databaseId))),
+  ]);
   return {
-    ...{ blaze, disabledApis, missingPermissions: missing, bindings, unusableAccounts: accounts },
-    ...{ functions: deployed.functions, unreachable: deployed.unreachable },
-    ...{ database, rules, indexes, fields, collections, site: release, identity, uncleaned },
+    ...{ blaze, missingPermissions: missing, poorAccounts, unusableAccounts },
+    disabledApis: needed.filter((api) => disabled.has(api)),
+    ...{ functions, unreachable, database, rules, indexes, fields, collections, site: found, identity },
+    uncleaned: uncleaned ?? [],
   };
 }
 

@@ -72,6 +72,8 @@ export function planRules(
     verdict.kind === 'closed' ? [] : [{ action: 'refuse', what: source, why: explain(verdict) }];
 
   if (deploy === 'no') {
+    if (!released)
+      return [{ action: 'warn', what, why: 'none are released: deploy rules that refuse every client' }];
     return refused(live, `${what}, as released`).map((item) => ({
       ...item,
       why: `${item.why}. Close them first: ${RECIPE}, or deploy the rules`,

@@ -34,16 +34,16 @@ export function planDeployment(wanted: Wanted, live: Live, options: PlanOptions)
     ...planProject(live),
     ...(has('rules') ? of('rules', rules) : of('functions', rules)),
     ...of('indexes', () => planIndexes(wanted, live, isInstalled)),
-    ...of('functions', () => [...planFunctions(wanted, live, !isPartial), ...planAccounts(wanted, live)]),
+    ...of('functions', () => [...planFunctions(wanted, live, !isPartial), ...planAccounts(live)]),
     ...of('hosting', () => planHosting(wanted, live)),
     ...of('auth', () => planAuth(wanted, live, options)),
   ];
 }
 
-function planProject({ blaze, disabledApis, missingPermissions, bindings }: Live): Item[] {
+function planProject({ blaze, disabledApis, missingPermissions }: Live): Item[] {
   const items: Item[] = disabledApis.map((api) => ({
     action: 'create',
-    what: `API ${api}`,
+    what: `API ${api}.googleapis.com`,
     why: 'is switched on',
   }));
   if (blaze === false)
@@ -51,34 +51,17 @@ function planProject({ blaze, disabledApis, missingPermissions, bindings }: Live
   if (missingPermissions && missingPermissions.length > 0) {
     items.push({ action: 'refuse', what: 'your account', why: `it lacks ${missingPermissions.join(', ')}` });
   }
-  if (!bindings) {
-    items.push({
-      action: 'warn',
-      what: 'roles of the service accounts',
-      why: 'your account may not read them',
-    });
-  }
   return items;
 }
 
-/** The roles of docs/operations/service-accounts.md; the basic ones contain them. */
-const ROLES = ['roles/datastore.user', 'roles/firebaseauth.admin'];
-const BASIC = ['roles/owner', 'roles/editor'];
-
-function planAccounts({ functions }: Wanted, { bindings, unusableAccounts }: Live): Item[] {
-  if (!bindings) return [];
-  const emails = new Set(functions.flatMap(({ serviceAccount }) => serviceAccount ?? []));
-  return [...emails]
-    .filter((email) => !unusableAccounts.includes(email))
-    .flatMap((email): Item[] => {
-      const granted = bindings.flatMap(({ role, members }) =>
-        members.includes(`serviceAccount:${email}`) ? [role] : [],
-      );
-      if (granted.some((role) => BASIC.includes(role))) return [];
-      const missing = ROLES.filter((role) => !granted.includes(role));
-      if (missing.length === 0) return [];
-      return [{ action: 'warn', what: `service account ${email}`, why: `it lacks ${missing.join(', ')}` }];
-    });
+function planAccounts({ poorAccounts }: Live): Item[] {
+  if (!poorAccounts) {
+    return [{ action: 'warn', what: 'roles of the service accounts', why: 'your account may not read them' }];
+  }
+  return poorAccounts.map(({ email, missing, roles }): Item => {
+    const why = `it lacks ${missing.join(', ')}: grant ${roles.join(', ')}, unless it has them on the folder or organization`;
+    return { action: 'warn', what: `service account ${email}`, why };
+  });
 }
 
 function planHosting({ site, functions, rewrites, callingSites }: Wanted, live: Live): Item[] {

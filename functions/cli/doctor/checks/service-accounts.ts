@@ -1,18 +1,8 @@
-import { readBindings, readRolePermissions, readServiceAccount } from '../../project/iam.ts';
-import type { ProjectAccess } from '../../project/request.ts';
+import { readPoorAccounts } from '../../project/account-permissions.ts';
+import { readServiceAccount } from '../../project/iam.ts';
 import { type Check, NotApplicable } from '../check.ts';
 import { finding } from '../findings.ts';
 import { deployedFunctions } from './functions.ts';
-
-/** Permission that every function needs → the role that the guide gives for it. */
-const NEEDED = new Map([
-  ['datastore.entities.get', 'roles/datastore.user'],
-  ['datastore.entities.list', 'roles/datastore.user'],
-  ['datastore.entities.create', 'roles/datastore.user'],
-  ['datastore.entities.update', 'roles/datastore.user'],
-  ['firebaseauth.users.get', 'roles/firebaseauth.admin'],
-  ['firebaseauth.users.update', 'roles/firebaseauth.admin'],
-]);
 
 const PARAMETERS = ['API_SERVICE_ACCOUNT', 'CALLABLES_SERVICE_ACCOUNT', 'TRIGGERS_SERVICE_ACCOUNT'];
 
@@ -41,39 +31,16 @@ export const accountRoles: Check = {
     if (installation.kind === 'library') {
       throw new NotApplicable('which functions of the codebase use Gatehouse is not known');
     }
-    const { access } = live;
-    const bindings = await readBindings(access);
-    const accounts = new Set(functions.flatMap(({ serviceAccount }) => serviceAccount ?? []));
-    const permissionsOf = rolePermissions(access);
-    const findings = [...accounts].map(async (email) => {
-      // A conditional role may not count where it is needed.
-      const roles = bindings
-        .filter(({ members, condition }) => !condition && members.includes(`serviceAccount:${email}`))
-        .map(({ role }) => role);
-      const held = new Set((await Promise.all(roles.map(permissionsOf))).flat());
-      const missing = [...NEEDED.keys()].filter((permission) => !held.has(permission));
-      if (missing.length === 0) return [];
-      const wanted = [...new Set(missing.map((permission) => NEEDED.get(permission)))].join(', ');
+    const accounts = functions.flatMap(({ serviceAccount }) => serviceAccount ?? []);
+    return (await readPoorAccounts(live.access, accounts)).map(({ email, missing, roles }) => {
       const users = functions
         .filter(({ serviceAccount }) => serviceAccount === email)
         .map(({ name }) => name);
-      return [
-        finding(
-          'service-account-role',
-          `${email} of ${users.join(', ')} lacks ${missing.join(', ')} on the project`,
-          `Grant it ${wanted}. A role on the folder or organization is not visible here.`,
-        ),
-      ];
+      return finding(
+        'service-account-role',
+        `${email} of ${users.join(', ')} lacks ${missing.join(', ')} on the project`,
+        `Grant it ${roles.join(', ')}. A role on the folder or organization is not visible here.`,
+      );
     });
-    return (await Promise.all(findings)).flat();
   },
 };
-
-function rolePermissions(access: ProjectAccess) {
-  const found = new Map<string, Promise<readonly string[]>>();
-  return (role: string) => {
-    const answer = found.get(role) ?? readRolePermissions(access, role);
-    found.set(role, answer);
-    return answer;
-  };
-}
