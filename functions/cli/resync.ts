@@ -54,7 +54,10 @@ async function run(args: readonly string[]): Promise<number> {
       for (const id of resynced) console.log(`${id}: ${verb}synced`);
       for (const id of missing)
         console.log(`${id}: has no account${deleteMissing ? `; ${verb}deleted` : ''}`);
-      for (const id of failed) console.error(`${id}: damaged, or not synced; run this again`);
+      for (const id of failed)
+        console.error(
+          `${id}: damaged, not synced, or with roles that this command does not know; run this again`,
+        );
     }
     console.log(
       `${project}, database ${config.databaseId}: of ${total.read} entries, ${total.resynced} ${verb}synced, ${total.missing} without an account, ${total.failed} failed.`,

@@ -43,6 +43,7 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
     entry: {
       ...before,
       grants: grants ?? before.grants,
+      ...(changesRoles && { unknownGrants: undefined }),
       rolesVersion,
       disabled: remove || (disabled ?? before.disabled),
       validAfter,

@@ -8,19 +8,23 @@ import type { UseCount } from './use-count.ts';
 
 /** The Firestore document of an entry. `roles` and `nextExpiry` are for queries. */
 export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
-  const { uid, grants, lease, exchange, ownerClaim, pendingSince, created, updated, ...rest } = entry;
+  const { uid, grants, lease, exchange, ownerClaim, pendingSince, created, updated, ...others } = entry;
+  const { unknownGrants = [], ...rest } = others;
   const expiry = nextExpiry(grants, 0);
   return omitUndefined({
     ...rest,
-    grants: grants.map(({ grantedAt, expiresAt, ...grant }) =>
-      omitUndefined({
-        ...grant,
-        grantedAt: toDate(grantedAt),
-        expiresAt: toDate(expiresAt),
-      }),
-    ),
+    grants: [
+      ...grants.map(({ grantedAt, expiresAt, ...grant }) =>
+        omitUndefined({
+          ...grant,
+          grantedAt: toDate(grantedAt),
+          expiresAt: toDate(expiresAt),
+        }),
+      ),
+      ...unknownGrants,
+    ],
     // Includes expired grants until reconciliation removes them.
-    roles: activeRoles(grants, 0),
+    roles: [...activeRoles(grants, 0), ...unknownGrants.map(({ role }) => role)],
     nextExpiry: Number.isFinite(expiry) ? toDate(expiry) : undefined,
     lease: lease && { by: lease.by, until: toDate(lease.until) },
     exchange: exchange && { ...exchange, since: toDate(exchange.since) },
@@ -53,6 +57,7 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
       photoUrl: read.photoUrl as string | undefined,
       providers: list(read.providers),
       grants: list<GrantDocument>(read.grants).flatMap(grantFrom),
+      ...unknownIn(read.grants),
       rolesVersion: wholeNumber(read.rolesVersion),
       claimsVersion: wholeNumber(read.claimsVersion),
       // Every value but false disables the user.
@@ -86,6 +91,11 @@ function grantFrom({ role, scope, grantedBy, grantedAt, expiresAt, reason }: Gra
   const expiry = expiresAt === undefined ? undefined : secondOf(expiresAt);
   const grant = { role, grantedBy, grantedAt: secondOf(grantedAt), expiresAt: expiry, reason };
   return [scope === undefined ? grant : { ...grant, scope }];
+}
+
+function unknownIn(grants: unknown): Pick<DirectoryEntry, 'unknownGrants'> {
+  const unknownGrants = list<Readonly<Record<string, unknown>>>(grants).filter(({ role }) => !isRole(role));
+  return unknownGrants.length > 0 ? { unknownGrants } : {};
 }
 
 function identityFrom(value: unknown): DirectoryEntry['identity'] {

@@ -37,6 +37,11 @@ export interface DirectoryEntry {
   readonly photoUrl?: string | undefined;
   readonly providers: readonly string[];
   readonly grants: readonly Grant[];
+  /**
+   * Grants of roles that this code does not define, as stored: it is older than the data, or the command line of a project
+   * with roles of its own. They give no permission, and a change of the grants removes them.
+   */
+  readonly unknownGrants?: readonly Readonly<Record<string, unknown>>[] | undefined;
   /** Counts the changes of `grants`; 0 before the first one. */
   readonly rolesVersion: number;
   /** The `rolesVersion` that the custom claims were last compiled from. */

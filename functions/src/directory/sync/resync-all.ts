@@ -19,7 +19,7 @@ export interface Resynced {
   readonly resynced: readonly string[];
   /** Entries of Firebase users without an account. */
   readonly missing: readonly string[];
-  /** Entries that are damaged or could not be synced. */
+  /** Entries that are damaged, have roles that this code does not define, or could not be synced. */
   readonly failed: readonly string[];
 }
 
@@ -103,6 +103,8 @@ async function resyncUser(
     if (deleteMissing && !dryRun) await handleAccountDeleted(directory, { uid, requestId: REQUEST_ID });
     return 'missing';
   }
+  // Its claims could not be compiled whole.
+  if (entry.unknownGrants !== undefined) return 'failed';
   if (resync(entry, account, now) === undefined) return undefined;
   if (dryRun) return 'resynced';
   await directory.change({ uid }, (context) => context.entry && resync(context.entry, account, context.now));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { applyEdit } from '../../../src/directory/edit.ts';
 import { type DirectoryEntry, importedEntry, isPermanentOwner } from '../../../src/directory/entry.ts';
 import { fromDocument, toDocument } from '../../../src/directory/entry-document.ts';
 import { openTestFirestore, type TestFirestore } from '../../helpers/firestore.ts';
@@ -88,6 +89,25 @@ describe('an entry of the directory', () => {
       read().grants.map(({ role, scope }) => [role, scope]),
       [['admin', 'project']],
     );
+  });
+
+  it('keeps a grant of an unknown role as stored, without a permission', async () => {
+    const { fields } = await store(whole);
+    const [, admin] = fields.grants as object[];
+    const unknown = { ...admin, role: 'editor' };
+    const { read } = await store(entryOf('ada', { roles: ['member'] }), { grants: [admin, unknown] });
+    const entry = read();
+    assert.deepEqual(
+      entry.grants.map(({ role }) => role),
+      ['admin'],
+    );
+    const again = await store(entry);
+    assert.deepEqual((again.fields.grants as object[])[1], unknown);
+    assert.deepEqual(again.fields.roles, ['admin', 'editor']);
+    assert.deepEqual(again.read(), entry);
+    const changed = applyEdit(entry, { grants: [] }, 1).entry;
+    assert.deepEqual((await store(changed)).fields.grants, [], 'a change of the grants states all of them');
+    assert.equal(applyEdit(entry, { disabled: true }, 1).entry.unknownGrants, entry.unknownGrants);
   });
 
   it('is disabled unless `disabled` is false', async () => {

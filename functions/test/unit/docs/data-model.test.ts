@@ -44,6 +44,7 @@ const ENTRY: Required<DirectoryEntry> = {
   photoUrl: 'https://example.com/ada.png',
   providers: ['password'],
   grants: [{ role: 'member', grantedBy: 'system', grantedAt: 1, expiresAt: 2, reason: 'a reason' }],
+  unknownGrants: [],
   rolesVersion: 1,
   claimsVersion: 1,
   disabled: false,

@@ -145,6 +145,16 @@ describe('resyncAll', () => {
     assert.deepEqual(await access.owners(), ['olga']);
   });
 
+  it('leaves a user with a role that this code does not define as they are', async () => {
+    const ref = access.firestore.db.doc('directory/bob');
+    const [first] = (await ref.get()).get('grants');
+    await ref.update({ grants: [first, { ...first, role: 'editor' }], rolesVersion: 5 });
+    const claims = claimsOf('bob');
+    assert.deepEqual((await resync()).failed, ['bob']);
+    assert.deepEqual(claimsOf('bob'), claims);
+    assert.equal((await ref.get()).get('grants').length, 2);
+  });
+
   it('goes on after a damaged entry, and over more than one page', async () => {
     const { db } = access.firestore;
     const batch = db.batch();
