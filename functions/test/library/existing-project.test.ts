@@ -8,12 +8,20 @@ import type { Documents } from '../../../tools/lib/firestore-emulator.ts';
 import { findFreePorts, HOST } from '../../../tools/lib/ports.ts';
 import { ProcessGroup } from '../../../tools/lib/process-group.ts';
 import { run } from '../../../tools/lib/run.ts';
+import { startGoogle } from '../../../tools/test/stand-in/google.ts';
+import {
+  addFunction,
+  changed,
+  PROJECT as DEPLOYED,
+  freshProject,
+} from '../../../tools/test/stand-in/scenarios.ts';
+import { type FrameworkProcess, startFramework } from '../helpers/framework.ts';
 import { type PackedPackage, packPackage } from '../kit/pack.ts';
 import { startRegistry } from '../kit/registry.ts';
 import { COMMANDS, EXAMPLE, FILES, followGuide, writeProject } from './guided-project.ts';
 
 const PROJECT = 'demo-shop';
-const [INSTALL = '', START = '', MEMBER = '', EDITOR = '', REVOKED = ''] = COMMANDS;
+const [INSTALL = '', START = '', MEMBER = '', EDITOR = '', REVOKED = '', DEPLOY = ''] = COMMANDS;
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 const read = (path: string) => (path.endsWith('.json') ? json(path) : readFileSync(path, 'utf8'));
 
@@ -173,5 +181,57 @@ describe('an existing project, protected as the guide says', function () {
       ['401', '200', '403', '201', '401'],
       output.join('\n'),
     );
+  });
+
+  it('is deployed without a question about parameters, and replaces no other function', async () => {
+    const project = freshProject();
+    for (const name of ['api', 'orders']) addFunction(project, name, { codebase: 'shop' });
+    const start = project.snapshot();
+    const google = await startGoogle(project);
+    const answered = DEPLOY.replaceAll('firebase deploy', 'firebase deploy --non-interactive --force');
+    try {
+      await sh(answered.replace(PROJECT, DEPLOYED), google.env);
+    } finally {
+      await google.close();
+    }
+    const names = google.calls
+      .filter(({ method, path }) => method === 'POST' && path.endsWith('/functions'))
+      .map(({ query }) => query.get('functionId') ?? '');
+    assert.ok(names.includes('gatehouse-api') && names.includes('app') && names.includes('rename'));
+    assert.deepEqual(
+      names.filter((name) => !/^(gatehouse-\w+|app|rename)$/.test(name)),
+      [],
+    );
+    assert.deepEqual(changed(start, project), []);
+  });
+
+  describe('on Cloud Run, under the functions framework', () => {
+    const processes: FrameworkProcess[] = [];
+    after(() => Promise.all(processes.map((one) => one.stop())));
+
+    async function post(target: string, path: string) {
+      const env = { FUNCTION_TARGET: target, K_SERVICE: 'shop', K_CONFIGURATION: 'shop' };
+      const started = await startFramework(env, join(folder, 'functions'));
+      processes.push(started);
+      assert.ok(started.listened, started.output());
+      return fetch(`http://${HOST}:${started.port}${path}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Forwarded-Proto': 'https' },
+        body: '{',
+      });
+    }
+
+    it('checks the requests of its own functions before the framework does', async () => {
+      const response = await post('gatehouse.api', '/v1/users');
+      assert.equal(response.status, 400);
+      assert.match(await response.text(), /invalid_request/);
+    });
+
+    it('leaves the framework as it is for the functions of the project', async () => {
+      const response = await post('app', '/projects');
+      assert.equal(response.status, 400);
+      assert.equal(response.headers.get('referrer-policy'), null);
+      assert.doesNotMatch(await response.text(), /invalid_request/);
+    });
   });
 });
