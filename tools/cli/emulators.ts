@@ -1,5 +1,8 @@
 // Loaded before the Firebase CLI when it starts or uses emulators.
-import { resolve } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ROOT } from '../lib/emulator-setup.ts';
 import { needNoLoginInDemoProjects } from './demo-project.ts';
 import { requireFromCli } from './firebase-tools.ts';
 import { useFirestoreOfThisRepository } from './firestore.ts';
@@ -21,6 +24,11 @@ const exegesis: { middleware: Middleware } = requireFromCli('exegesis-express');
 const { middleware } = exegesis;
 exegesis.middleware = (document, options) =>
   middleware(document, { ...options, lazyCompileValidationSchemas: true });
+
+// The page's scripts are built by `npm start`, `npm test` and deployments. A plain start may come before them.
+const PAGE = join(ROOT, 'web/vendor/firebase.js');
+if (process.argv.some((arg) => /^emulators:(start|exec)$/.test(arg)) && !existsSync(PAGE))
+  spawnSync(process.execPath, [join(ROOT, 'tools/web.ts')], { stdio: 'inherit' });
 
 // The functions are loaded again this long after the last change. The CLI waits a second; the build writes all at once.
 const RELOAD_DELAY_MS = 100;

@@ -1,7 +1,5 @@
-import { join } from 'node:path';
 import { isDocumentsFile } from '../../packages/firestore-emulator/documents-file.ts';
 import type { FirestoreServer } from '../../packages/firestore-emulator/server.ts';
-import { ROOT } from '../lib/emulator-setup.ts';
 import type { FirestoreKind } from '../lib/firestore-option.ts';
 import { javaVersion } from '../lib/official-program.ts';
 import { cliError, loggerOf, requireFromCli } from './firebase-tools.ts';
@@ -25,6 +23,12 @@ interface Listen {
   host: string;
   port: number;
 }
+interface FirestoreConfig {
+  getFirestoreConfig(
+    projectId: string,
+    options: { config: { path(name: string): string } },
+  ): { indexes?: string }[] | undefined;
+}
 interface FunctionsEmulator {
   addFirestoreTrigger(project: string, key: string, ...rest: unknown[]): Promise<boolean>;
 }
@@ -44,6 +48,7 @@ function chooseFirestore(): { kind: FirestoreKind; isOutside: boolean } {
 
 export function useFirestoreOfThisRepository(): void {
   const { kind, isOutside } = chooseFirestore();
+  rememberIndexes();
   if (isOutside) useRunningFirestore(kind);
   else if (kind === 'official') useOfficial();
   else useEmbedded(`Google's emulator needs Java ${MIN_JAVA}`);
@@ -57,6 +62,20 @@ const emulatorClass: { FirestoreEmulator: { prototype: FirestoreEmulator } } = r
 const emulator = emulatorClass.FirestoreEmulator.prototype;
 const say = (level: 'WARN' | 'BULLET', text: string) =>
   loggerOf('firestore').logLabeled(level, 'firestore', text);
+
+/** The path of the indexes in the `firebase.json` that the CLI uses. It reads them for deployments alone. */
+let indexes: string | undefined;
+
+function rememberIndexes(): void {
+  const fsConfig: FirestoreConfig = requireFromCli('./lib/firestore/fsConfig.js');
+  const { getFirestoreConfig } = fsConfig;
+  fsConfig.getFirestoreConfig = (projectId, options) => {
+    const databases = getFirestoreConfig(projectId, options);
+    const name = databases?.find((database) => database.indexes)?.indexes;
+    indexes = name && options.config.path(name);
+    return databases;
+  };
+}
 
 /** The CLI neither starts Firestore nor asks for its port, but knows that it runs: triggers, rules, exports. */
 function useRunningFirestore(kind: FirestoreKind): void {
@@ -117,8 +136,7 @@ function useEmbedded(why: string): void {
       );
     }
     const { startFirestore } = await import('../../packages/firestore-emulator/server.ts');
-    const indexes = join(ROOT, 'firestore.indexes.json');
-    server = await startFirestore({ port, indexes, ...(seed ? { seed } : {}) });
+    server = await startFirestore({ port, ...(indexes ? { indexes } : {}), ...(seed ? { seed } : {}) });
     say('BULLET', `the embedded Firestore runs, without security rules and triggers: ${why}`);
   };
   emulator.stop = async () => server?.stop();

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../lib/emulator-setup.ts';
 import { findFreePort } from '../lib/ports.ts';
+import { installFakeUi } from './fake-ui.ts';
 import { identityToolkit, send, signIn, startGatehouse, withFirestore } from './gatehouse.ts';
 import { until } from './processes.ts';
 import { makeClone } from './stand-in/clone.ts';
@@ -106,14 +107,17 @@ describe('npm run dev', function () {
     assert.ok(dev.output().endsWith(`Gatehouse has stopped; its data is in ${seed}.\n`));
   });
 
-  it('exports what npm start -- --import loads, beside an option of the Firebase CLI', async () => {
+  it('exports what npm start -- --import loads, with the Emulator UI and a debugger', async () => {
     const port = await findFreePort();
     const args = ['--import', seed, '--inspect-functions', String(port)];
-    const { addresses, child, exited } = await startGatehouse(args, {}, script);
+    const env = { FIREBASE_EMULATORS_PATH: installFakeUi(home) };
+    const { addresses, child, exited, output } = await startGatehouse(args, env, script);
     try {
       const note = await withFirestore(addresses.firestore, (store) => store.doc('notes/kept').get());
       assert.deepEqual(note.data(), NOTE);
       assert.equal((await signIn(addresses.auth, ACCOUNT.email, ACCOUNT.password)).email, ACCOUNT.email);
+      const [, ui = ''] = /^ +Emulator UI +(\S+)$/m.exec(output()) ?? [];
+      assert.equal(await (await fetch(ui)).text(), 'the Emulator UI');
       const targets = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as { type: string }[];
       assert.deepEqual(
         targets.map(({ type }) => type),

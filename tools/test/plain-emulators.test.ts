@@ -1,21 +1,20 @@
 // `firebase` of node_modules/.bin, as a developer types it, without Java, login and network, and behind a proxy.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { findBrowser } from '../lib/browser.ts';
 import { quietEnv, ROOT, writeConfig } from '../lib/emulator-setup.ts';
 import { pickPorts } from '../lib/emulators.ts';
 import { findFreePort, HOST, type Ports } from '../lib/ports.ts';
+import { installFakeUi } from './fake-ui.ts';
 import { withFirestore } from './gatehouse.ts';
 import { isListening, launch, until } from './processes.ts';
 
-const require = createRequire(import.meta.url);
 const BIN = join(ROOT, 'node_modules', '.bin');
 const PROJECT = 'demo-gatehouse';
 const ACCOUNT = { email: 'ada@example.com', password: 'correct horse', returnSecureToken: true };
@@ -28,11 +27,13 @@ describe('the Firebase CLI of node_modules/.bin', function () {
   let config: string;
   let proxy: Server;
   let uid: string;
+  let downloads: string;
   const proxied: string[] = [];
 
   before(async () => {
     home = mkdtempSync(join(tmpdir(), 'gatehouse-plain-'));
     seed = join(home, 'seed');
+    downloads = join(home, 'none');
     writeFileSync(join(home, 'java'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     ports = await pickPorts();
     config = writeConfig(ports, { ui: true });
@@ -56,7 +57,7 @@ describe('the Firebase CLI of node_modules/.bin', function () {
   function firebase(...args: string[]) {
     const { CI, ...env } = quietEnv(home, {
       PATH: [home, BIN, process.env.PATH].join(delimiter),
-      FIREBASE_EMULATORS_PATH: join(home, 'downloads'),
+      FIREBASE_EMULATORS_PATH: downloads,
     });
     const { port } = proxy.address() as AddressInfo; // it listens on TCP
     const behind = `http://${HOST}:${port}`;
@@ -124,7 +125,7 @@ describe('the Firebase CLI of node_modules/.bin', function () {
   });
 
   it('runs a command with the exported users and documents, a debugger and the Emulator UI', async () => {
-    installFakeUi(join(home, 'downloads'));
+    downloads = installFakeUi(home);
     const debug = await findFreePort();
     const script = join(home, 'check.mjs');
     writeFileSync(
@@ -166,22 +167,3 @@ describe('the Firebase CLI of node_modules/.bin', function () {
     await cli.exited;
   });
 });
-
-/** Installs a fake Emulator UI as the CLI would download it. */
-function installFakeUi(downloads: string) {
-  const version = uiVersion();
-  for (const [path, content] of [
-    ['client/index.html', 'the Emulator UI'],
-    ['server/server.mjs', ''],
-  ] as const) {
-    const file = join(downloads, `ui-v${version}`, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
-  }
-}
-
-/** The version of the Emulator UI that the installed CLI downloads. */
-function uiVersion(): string {
-  const { getDownloadDetails } = require('firebase-tools/lib/emulator/downloadableEmulators.js');
-  return getDownloadDetails('ui').version;
-}
