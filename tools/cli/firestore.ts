@@ -147,16 +147,19 @@ function skipFirestoreTriggers(): void {
   const functions: { FunctionsEmulator: { prototype: FunctionsEmulator } } = requireFromCli(
     './lib/emulator/functionsEmulator.js',
   );
+  const { EmulatorRegistry }: { EmulatorRegistry: { isRunning(name: string): boolean } } = requireFromCli(
+    './lib/emulator/registry.js',
+  );
   let isSaid = false;
   functions.FunctionsEmulator.prototype.addFirestoreTrigger = async (_project, key) => {
-    if (!isSaid) {
+    if (!isSaid && EmulatorRegistry.isRunning('firestore')) {
       const name = key.replace(/-\d+$/, '');
       say(
         'WARN',
         `Firestore triggers (${name} …) do not fire: the embedded Firestore has none. Use Google's emulator.`,
       );
+      isSaid = true;
     }
-    isSaid = true;
     return false;
   };
 }

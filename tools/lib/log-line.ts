@@ -1,7 +1,7 @@
 import { showHidden } from '../../functions/src/core/text.ts';
 
 const USER_LINE = /^> {1,2}([^\n]*)$/;
-const TROUBLE = /^\s*[⚠✖⬢](?!.*Emulator UI)|(Error|Exception)\b/;
+const TROUBLE = /^\s*[⚠✖⬢](?!.*Emulator UI)|(Error|Exception)\b|^error: /;
 const WRONG_SETTING = /^Invalid configuration: /;
 
 /** Formats a line of the emulators' output for people. Undefined if the line is only about the emulators. */

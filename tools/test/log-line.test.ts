@@ -30,6 +30,8 @@ describe('the filtered output of the emulators', () => {
   });
 
   it('shows warnings and errors', () => {
+    const option = "error: unknown option '--foo'";
+    assert.equal(readable(option), option);
     const line = '⚠  functions: Your function timed out.';
     assert.equal(readable(line), line);
     assert.equal(readable('TypeError: x is no function'), 'TypeError: x is no function');
