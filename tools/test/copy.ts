@@ -6,13 +6,14 @@ import { ROOT } from '../lib/emulator-setup.ts';
 
 const GIT_USER = ['-c', 'user.name=test', '-c', 'user.email=test@example.com'];
 
-/** A Git repository with the files of the last commit, in one commit, and the installed packages of this one. */
-export function copyRepository() {
+/**
+ * A Git repository with the files of the last commit, in one commit, and the installed packages of this repository.
+ *
+ * @param origin clones this one instead
+ */
+export function copyRepository(origin?: Pick<Copy, 'folder'>): Copy {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-copy-'));
-  const archive = execFileSync('git', ['archive', 'HEAD'], { cwd: ROOT, maxBuffer: 2 ** 28 });
-  execFileSync('tar', ['-x'], { cwd: folder, input: archive });
 
-  /** Runs a program in the copy. @returns its output @throws Error with the output, when it fails */
   function run(command: string, ...args: string[]): string {
     // The coverage of the copy is of no interest, and slow to collect.
     const env = { ...process.env, NODE_V8_COVERAGE: undefined };
@@ -25,13 +26,23 @@ export function copyRepository() {
   }
   const git = (...args: string[]) => run('git', ...GIT_USER, ...args);
 
-  git('init', '--quiet', '--initial-branch=main');
-  git('add', '--all');
-  git('commit', '--quiet', '--message=upstream');
+  if (origin === undefined) {
+    const archive = execFileSync('git', ['archive', 'HEAD'], { cwd: ROOT, maxBuffer: 2 ** 28 });
+    execFileSync('tar', ['-x'], { cwd: folder, input: archive });
+    git('init', '--quiet', '--initial-branch=main');
+    git('add', '--all');
+    git('commit', '--quiet', '--message=upstream');
+  } else git('clone', '--quiet', origin.folder, '.');
   for (const path of ['node_modules', 'functions/node_modules']) {
     symlinkSync(join(ROOT, path), join(folder, path));
   }
   return { folder, run, git, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-export type Copy = ReturnType<typeof copyRepository>;
+export interface Copy {
+  readonly folder: string;
+  /** Runs a program in the copy. @returns its output @throws Error with the output, when it fails */
+  run(command: string, ...args: string[]): string;
+  git(...args: string[]): string;
+  remove(): void;
+}
