@@ -20,7 +20,13 @@ ${(await Promise.all(commands)).join('')}
 \`gatehouse <command> --help\` lists the options, \`gatehouse --version\` prints the version.`;
 }
 
+const MIN_NODE = 22;
+
 async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
+  if (Number.parseInt(process.versions.node, 10) < MIN_NODE) {
+    console.error(`gatehouse: Node.js ${MIN_NODE} or newer is needed, this is ${process.version}.`);
+    return 2;
+  }
   const load = COMMANDS.get(name);
   if (load) return (await load()).default.run(args);
   const isHelp = name === '--help' || name === '-h';
