@@ -66,12 +66,15 @@ async function withBrowser(_job: unknown, run: RunTests): Promise<Outcome> {
 }
 
 const OPENAPI_CHECK = 'packages/openapi-check';
+const WORKFLOW_CHECK = 'packages/workflow-check';
 
-/** Installs the generators and the linter, which have dependencies that nothing else needs. */
-async function withGenerators({ print }: Job, run: RunTests): Promise<Outcome> {
-  const isInstalled = await install(`${ROOT}/${OPENAPI_CHECK}`, print);
-  return isInstalled ? run() : failure(`npm ci failed in ${OPENAPI_CHECK}`);
-}
+/** Installs a package of tests with dependencies that nothing else needs, such as generators and linters. */
+const withPackage =
+  (folder: string) =>
+  async ({ print }: Job, run: RunTests): Promise<Outcome> => {
+    const isInstalled = await install(`${ROOT}/${folder}`, print);
+    return isInstalled ? run() : failure(`npm ci failed in ${folder}`);
+  };
 
 /** The stages of `npm test`, in their order in each lane: long stages first, so that both lanes end together. */
 export const stages: Record<string, Stage> = {
@@ -115,7 +118,8 @@ export const stages: Record<string, Stage> = {
   kit: tests('functions/test/kit', { lane: 'wait' }),
   library: tests('functions/test/library', { lane: 'wait' }),
   issuers: tests('functions/test/issuers'),
-  openapi: tests(`${OPENAPI_CHECK}/test`, { around: withGenerators }),
+  openapi: tests(`${OPENAPI_CHECK}/test`, { around: withPackage(OPENAPI_CHECK) }),
+  workflows: tests(`${WORKFLOW_CHECK}/test`, { around: withPackage(WORKFLOW_CHECK) }),
   rules: tests('functions/test/rules'),
   'rules-official': tests('functions/test/rules-official', { around: officialRules }),
   firestore: tests('packages/firestore-emulator/test', {

@@ -66,13 +66,16 @@ const APIS: Record<Part, readonly string[]> = {
   auth: ['identitytoolkit'],
 };
 
+/** Needed for a new function only. */
+export const MAKE_PUBLIC = 'run.services.setIamPolicy';
+
 /** Without them the deployment would end half-way. */
 const PERMISSIONS: Record<Part, readonly string[]> = {
   rules: ['firebaserules.rulesets.create', 'firebaserules.releases.create', 'firebaserules.releases.update'],
   indexes: ['datastore.indexes.create', 'datastore.indexes.update'],
   functions: [
     ...['cloudfunctions.functions.create', 'cloudfunctions.functions.update', 'cloudscheduler.jobs.create'],
-    'run.services.setIamPolicy',
+    MAKE_PUBLIC,
   ],
   hosting: ['firebasehosting.sites.update'],
   auth: ['firebaseauth.configs.update'],

@@ -1,5 +1,5 @@
 import type { Item, Part } from './items.ts';
-import type { Live } from './live.ts';
+import { type Live, MAKE_PUBLIC } from './live.ts';
 import { planFunctions } from './plan-functions.ts';
 import { planIndexes } from './plan-indexes.ts';
 import { planRules } from './plan-rules.ts';
@@ -31,7 +31,7 @@ export function planDeployment(wanted: Wanted, live: Live, options: PlanOptions)
     has(part) ? items().map((item): Item => ({ ...item, part })) : [];
   const rules = () => planRules(wanted, live, { isInstalled, deploy: deployRules, accepted });
   return [
-    ...planProject(live),
+    ...planProject(wanted, live),
     ...(has('rules') ? of('rules', rules) : of('functions', rules)),
     ...of('indexes', () => planIndexes(wanted, live, isInstalled)),
     ...of('functions', () => [...planFunctions(wanted, live, !isPartial), ...planAccounts(live)]),
@@ -40,7 +40,7 @@ export function planDeployment(wanted: Wanted, live: Live, options: PlanOptions)
   ];
 }
 
-function planProject({ blaze, disabledApis, missingPermissions }: Live): Item[] {
+function planProject(wanted: Wanted, { blaze, disabledApis, missingPermissions, functions }: Live): Item[] {
   const items: Item[] = disabledApis.map((api) => ({
     action: 'create',
     what: `API ${api}.googleapis.com`,
@@ -48,8 +48,12 @@ function planProject({ blaze, disabledApis, missingPermissions }: Live): Item[] 
   }));
   if (blaze === false)
     items.push({ action: 'refuse', what: 'billing', why: 'Cloud Functions need the Blaze plan' });
-  if (missingPermissions && missingPermissions.length > 0) {
-    items.push({ action: 'refuse', what: 'your account', why: `it lacks ${missingPermissions.join(', ')}` });
+  const hasNew = wanted.functions.some(
+    (one) => !functions.some(({ name, region }) => name === one.name && region === one.region),
+  );
+  const missing = missingPermissions?.filter((permission) => hasNew || permission !== MAKE_PUBLIC) ?? [];
+  if (missing.length > 0) {
+    items.push({ action: 'refuse', what: 'your account', why: `it lacks ${missing.join(', ')}` });
   }
   return items;
 }

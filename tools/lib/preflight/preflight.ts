@@ -33,8 +33,13 @@ function print({ projectId, databaseId }: Wanted, items: readonly Item[]): void 
   if (unchanged.length > 0) console.log(`  leave    ${unchanged.length} more as they are`);
 }
 
-async function ask(items: readonly Item[]): Promise<string[]> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+/** Asks about each item. @returns the keys of those that are answered with yes */
+export async function ask(
+  items: readonly Item[],
+  input: NodeJS.ReadableStream = process.stdin,
+  output: NodeJS.WritableStream = process.stdout,
+): Promise<string[]> {
+  const terminal = createInterface({ input, output });
   const accepted: string[] = [];
   try {
     for (const { action, what, why, key = '' } of items) {

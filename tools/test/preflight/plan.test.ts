@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { ROOT } from '../../lib/emulator-setup.ts';
 import { partsOf } from '../../lib/preflight/items.ts';
 import { planDeployment } from '../../lib/preflight/plan.ts';
+import { ask } from '../../lib/preflight/preflight.ts';
 import { deployed, empty, OWN_RULES, plan, rulesWith, wanted } from './states.ts';
 
 const OURS = deployed('api', 'gatehouse');
@@ -227,5 +232,28 @@ describe('--only and --except', () => {
     assert.deepEqual(partsOf({ only: 'firestore' }), ['rules', 'indexes']);
     assert.deepEqual(partsOf({ except: 'hosting,auth' }), ['rules', 'indexes', 'functions']);
     assert.deepEqual(partsOf({}), ['rules', 'indexes', 'functions', 'hosting', 'auth']);
+  });
+});
+
+describe('the questions of a deployment', () => {
+  it('are answered with yes or no, and no is the default', async () => {
+    const input = new PassThrough();
+    const output = new PassThrough();
+    const answers = ['yes', '', 'n', 'Y'];
+    output.on('data', () => setImmediate(() => input.write(`${answers.shift()}\n`)));
+    const items = ['a', 'b', 'c', 'd'].map((key) => ({ action: 'replace' as const, what: key, key }));
+    assert.deepEqual(await ask(items, input, output), ['a', 'd']);
+  });
+
+  it('have the keys of the guide', () => {
+    const folder = join(ROOT, 'tools/lib/preflight');
+    const sources = globSync('plan*.ts', { cwd: folder }).map((name) =>
+      readFileSync(join(folder, name), 'utf8'),
+    );
+    const keys = sources.flatMap((text) => [...text.matchAll(/\bkey: ['`]([a-z]+)/g)].map(([, key]) => key));
+    const guide = readFileSync(join(ROOT, 'docs/guides/deploy.md'), 'utf8');
+    const [, table = ''] = guide.split('| key | what you accept |');
+    const rows = table.split('\n\n')[0]?.match(/^\| `[a-z]+/gm) ?? [];
+    assert.deepEqual([...new Set(keys)].toSorted(), rows.map((row) => row.slice(3)).toSorted());
   });
 });

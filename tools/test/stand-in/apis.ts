@@ -277,6 +277,15 @@ const HANDLERS: Record<string, Handler> = {
   run,
   serviceusage: services,
   storage: () => ok({}, { 'x-goog-generation': '1' }),
+  sts: () =>
+    ok({
+      access_token: 'federated',
+      token_type: 'Bearer',
+      expires_in: 3600,
+      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    }),
+  iamcredentials: () =>
+    ok({ accessToken: 'of-the-deployer', expireTime: new Date(Date.now() + 3_600_000).toISOString() }),
   'upload-firebasehosting': () => ok(),
   www: () =>
     ok({ access_token: 'of-the-stand-in', expires_in: 3600, token_type: 'Bearer', scope: 'cloud-platform' }),

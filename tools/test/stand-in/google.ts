@@ -12,6 +12,8 @@ export interface StandIn {
   unknown: string[];
   /** `host:port` of the TLS connections that it refused: calls to an origin that no variable replaces. */
   refused: string[];
+  /** `http://127.0.0.1:<port>`. An API is below its host: `<url>/sts.googleapis.com/v1/token`. */
+  url: string;
   /** Environment variables that point the Firebase CLI and Gatehouse's own reader to the stand-in. */
   env: Record<string, string>;
   close(): Promise<void>;
@@ -68,7 +70,9 @@ async function read(req: IncomingMessage): Promise<Call> {
   const chunks: Buffer[] = [];
   for await (const chunk of req) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
-  const url = new URL(req.url ?? '/', `http://${req.headers.host}`);
+  // A client without a proxy asks for `/<host>/<path>`.
+  const path = req.headers.host?.startsWith('127.0.0.1') ? `http:/${req.url}` : (req.url ?? '/');
+  const url = new URL(path, `http://${req.headers.host}`);
   const isJson = bytes.length > 0 && req.headers['content-type']?.startsWith('application/json');
   return {
     method: req.method ?? 'GET',
@@ -77,6 +81,7 @@ async function read(req: IncomingMessage): Promise<Call> {
     query: url.searchParams,
     body: isJson ? JSON.parse(bytes.toString()) : {},
     bytes,
+    authorization: req.headers.authorization,
   };
 }
 
@@ -116,5 +121,5 @@ export async function startGoogle(project: Project): Promise<StandIn> {
     server.close();
     server.closeAllConnections();
   };
-  return { project, calls, unknown, refused, env: environment(port), close };
+  return { project, calls, unknown, refused, url: `http://127.0.0.1:${port}`, env: environment(port), close };
 }

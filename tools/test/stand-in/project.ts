@@ -11,6 +11,8 @@ export interface Call {
   /** Parsed JSON, or the bytes of anything else. */
   body: Body;
   bytes: Buffer;
+  /** The `authorization` header. */
+  authorization: string | undefined;
 }
 
 export interface Answer {
