@@ -34,6 +34,8 @@ export interface AccessOptions<Request> {
 interface OpenRequest {
   readonly requestId: string;
   readonly line: CallLine;
+  /** With replay protection, App Check accepts a token once. */
+  isTokenConsumed: boolean;
 }
 
 /** Several decisions on one request make one log line: that of the last one. */
@@ -55,7 +57,7 @@ function openRequest({ log, config }: CallDeps, req: AccessRequest, res: ServerR
   res.setHeader('X-Request-Id', requestId);
   // Also without an answer, when the client has closed the connection.
   res.once('close', () => line.answered(res.statusCode));
-  const opened = { requestId, line };
+  const opened = { requestId, line, isTokenConsumed: false };
   openRequests.set(req, opened);
   return opened;
 }
@@ -73,7 +75,8 @@ export async function checkAccess<Request extends AccessRequest>(
   { resource, allowShadow }: AccessOptions<Request>,
 ): Promise<Principal | undefined> {
   const { config, log } = deps;
-  const { requestId, line } = openRequest(deps, req, res);
+  const opened = openRequest(deps, req, res);
+  const { requestId, line } = opened;
   // Hosting's CDN could keep an answer that has no such header. The handler can replace it.
   if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'private, no-store');
   try {
@@ -83,11 +86,14 @@ export async function checkAccess<Request extends AccessRequest>(
       requestId,
       decided: line.decided,
       access,
-      changes: req.method !== 'GET' && req.method !== 'HEAD',
+      changes: req.method !== 'GET' && req.method !== 'HEAD' && !opened.isTokenConsumed,
       resource: resource && (async (principal) => resource(req, principal)),
       inShadow: shadowOf(deps, requestId, allowShadow),
     });
     req.principal = principal;
+    opened.isTokenConsumed ||= access !== 'public';
+    // The client has closed the connection while this was decided: there will be no other event.
+    if (res.closed) line.answered(res.statusCode);
     return principal;
   } catch (thrown) {
     const error = toAppError(thrown);

@@ -6,7 +6,7 @@ import type {
   HttpsFunction,
   HttpsOptions,
 } from 'firebase-functions/https';
-import type { AccessRuleOf, CallerRuleOf, OwnRuleOf, PrincipalOf, Resource } from '../core/access-types.ts';
+import type { CallerRuleOf, OwnRuleOf, PrincipalOf, Resource } from '../core/access-types.ts';
 import { BUILT_IN_PERMISSIONS, type BuiltInPermission } from '../core/built-in-permissions.ts';
 import type { Deployment, IssuerSetting, PermissionSetting, RoleSetting } from '../core/gatehouse-config.ts';
 import type { InputOf, OutputOf, StandardSchema } from '../core/standard-schema.ts';
@@ -47,9 +47,6 @@ export interface LibraryConfig<Permissions, Roles> {
 }
 
 type SharedOption = 'region' | 'memory' | 'concurrency' | 'minInstances' | 'maxInstances' | 'serviceAccount';
-
-/** The permission that is needed, or a whole rule. */
-export type Access<Permission extends string> = Permission | AccessRuleOf<Permission>;
 
 interface ShadowOption {
   /** Does shadow mode apply? For an endpoint that served everyone before. Default: false. */

@@ -13,7 +13,7 @@ describe('callables of an adopter', () => {
       serve(deps) {
         const { callable } = createProtection(() => deps);
         const rename = callable({
-          access: 'notes:write',
+          access: 'sessions:revoke',
           input: z.strictObject({ title: z.string().max(200_000), fail: z.string().optional() }),
           output: z.object({ title: z.string(), by: z.string().optional() }),
           async run({ title, fail }, { principal }) {
@@ -33,15 +33,15 @@ describe('callables of an adopter', () => {
   after(() => api.close());
   beforeEach(() => api.lines.splice(0));
 
-  const rename = (data: unknown, options: CallOptions = { as: 'member' }) =>
+  const rename = (data: unknown, options: CallOptions = { as: 'support' }) =>
     call(api, 'rename', data, options);
 
   it('runs for a caller with the permission, on the parsed input', async () => {
     const { status, text } = await rename({ title: 'Milk' });
-    assert.deepEqual([status, JSON.parse(text)], [200, { result: { title: 'Milk', by: 'member' } }]);
+    assert.deepEqual([status, JSON.parse(text)], [200, { result: { title: 'Milk', by: 'support' } }]);
     assert.deepEqual(
       api.lines.map(({ permission, granted, status }) => [permission, granted, status]),
-      [['notes:write', true, 200]],
+      [['sessions:revoke', true, 200]],
     );
   });
 
@@ -55,7 +55,7 @@ describe('callables of an adopter', () => {
       ...([403, 'PERMISSION_DENIED', 'permission_denied'] as const),
     ]);
     const headers = [['Origin', 'https://evil.example']] as const;
-    assertRefused(await rename({ title: 'Milk' }, { as: 'member', headers }), [
+    assertRefused(await rename({ title: 'Milk' }, { as: 'support', headers }), [
       ...([403, 'PERMISSION_DENIED', 'origin_denied'] as const),
     ]);
   });
@@ -64,7 +64,7 @@ describe('callables of an adopter', () => {
     const answer = await rename({ title: 7, extra: 1 });
     const { fields } = assertRefused(answer, [400, 'INVALID_ARGUMENT', 'invalid_argument']);
     assert.deepEqual(fields, ['data.title', 'data']);
-    const illFormed = await rename(null, { as: 'member', body: '{"data":{"title":"\\ud800"}}' });
+    const illFormed = await rename(null, { as: 'support', body: '{"data":{"title":"\\ud800"}}' });
     assert.deepEqual(assertRefused(illFormed, [400, 'INVALID_ARGUMENT', 'invalid_argument']).fields, [
       'data.title',
     ]);

@@ -10,8 +10,8 @@ describe('requireAccess in shadow mode', () => {
       env: { ENFORCEMENT: 'shadow' },
       serve(deps) {
         const { guard } = createProtection(() => deps);
-        const show = guard('notes:read', (req, res) => res.end(req.principal?.kind), { allowShadow: true });
-        const enforced = guard('notes:read', (_req, res) => res.end());
+        const show = guard('users:read', (req, res) => res.end(req.principal?.kind), { allowShadow: true });
+        const enforced = guard('users:read', (_req, res) => res.end());
         const privileged = guard('users:write', (_req, res) => res.end(), { allowShadow: true });
         const handlers: Record<string, typeof show> = { '/show': show, '/privileged': privileged };
         return createServer((req, res) => (handlers[req.url ?? ''] ?? enforced)(req, res));

@@ -23,10 +23,10 @@ function openApp(framework: typeof express) {
     app.use(cors({ origin: APP_ORIGIN }));
     const projects = framework.Router();
     projects.use(requireAccess('signed-in'));
-    projects.get('/:id', requireAccess('notes:read'), (req, res) => {
+    projects.get('/:id', requireAccess('users:read'), (req, res) => {
       res.json({ id: req.params.id, uid: req.principal?.uid });
     });
-    projects.post('/', requireAccess('notes:write'), framework.json(), (req, res) => {
+    projects.post('/', requireAccess('sessions:revoke'), framework.json(), (req, res) => {
       res.status(201).json(req.body);
     });
     projects.delete('/:id', requireAccess('users:write'), (_req, res) => {
@@ -38,7 +38,7 @@ function openApp(framework: typeof express) {
       req.params.owner === 'none' ? undefined : { owner: String(req.params.owner) };
     app.get(
       '/own/:owner',
-      requireAccess({ permission: 'notes:read', own: true, unless: 'notes:moderate' }, { resource }),
+      requireAccess({ permission: 'users:read', own: true, unless: 'audit:read' }, { resource }),
       (_req, res) => {
         res.set('Cache-Control', 'private, max-age=60').json({});
       },
@@ -73,13 +73,13 @@ for (const [version, framework] of [
     const decisions = () => api.lines.filter(({ kind }) => kind === 'decision');
 
     it('lets a caller with the permission pass, with `req.principal`', async () => {
-      const { status, body, headers } = await api.as('member').get('/projects/p1');
-      assert.deepEqual([status, body], [200, { id: 'p1', uid: 'member' }]);
+      const { status, body, headers } = await api.as('support').get('/projects/p1');
+      assert.deepEqual([status, body], [200, { id: 'p1', uid: 'support' }]);
       assert.equal(headers['cache-control'], 'private, no-store');
     });
 
     it('writes one line for a request with two decisions, without a value of the path', async () => {
-      const { headers } = await api.as('member').get('/projects/p1');
+      const { headers } = await api.as('support').get('/projects/p1');
       assert.deepEqual(
         api.lines.map(({ kind, permission, granted, status, method, route, requestId }) => ({
           kind,
@@ -93,7 +93,7 @@ for (const [version, framework] of [
         [
           {
             kind: 'decision',
-            permission: 'notes:read',
+            permission: 'users:read',
             granted: true,
             status: 200,
             method: 'GET',
@@ -110,7 +110,7 @@ for (const [version, framework] of [
         who: 'norole',
         status: 403,
         code: 'permission_denied',
-        challenge: /insufficient_scope", scope="notes:read"/,
+        challenge: /insufficient_scope", scope="users:read"/,
       },
     ] as const;
     for (const { who, status, code, challenge } of refusals) {
@@ -133,7 +133,7 @@ for (const [version, framework] of [
     });
 
     it('answers 403 without HTTPS, with one transport line', async () => {
-      const headers = [['Authorization', `Bearer ${api.token('member')}`]] as const;
+      const headers = [['Authorization', `Bearer ${api.token('support')}`]] as const;
       const { status, text } = await sendRaw(api.port, { path: '/projects/p1', headers });
       assert.deepEqual([status, JSON.parse(text).code], [403, 'https_required']);
       assert.deepEqual(
@@ -144,12 +144,12 @@ for (const [version, framework] of [
 
     it('leaves the body to the parser of the app', async () => {
       const sent = { title: 'Milk', text: 'x'.repeat(90_000) };
-      const { status, body } = await api.as('member').post('/projects').send(sent);
+      const { status, body } = await api.as('support').post('/projects').send(sent);
       assert.deepEqual([status, body], [201, sent]);
     });
 
     it('leaves errors of a route to the error handler of the app', async () => {
-      const { status, body } = await api.as('member').get('/projects/p1/fail');
+      const { status, body } = await api.as('support').get('/projects/p1/fail');
       assert.deepEqual([status, body], [500, { ours: 'of the adopter' }]);
       assert.deepEqual(
         decisions().map((line) => [line.granted, line.status]),
@@ -164,16 +164,16 @@ for (const [version, framework] of [
     });
 
     it('decides on the owner of the resource, which it loads only then', async () => {
-      const statusOf = async (who: 'member' | 'support', owner: string) =>
+      const statusOf = async (who: 'support' | 'auditor', owner: string) =>
         (await api.as(who).get(`/own/${owner}`)).status;
-      assert.equal(await statusOf('member', 'member'), 200);
-      assert.equal(await statusOf('member', 'ann'), 404);
-      assert.equal(await statusOf('member', 'none'), 404);
-      assert.equal(await statusOf('support', 'ann'), 200);
+      assert.equal(await statusOf('support', 'support'), 200);
+      assert.equal(await statusOf('support', 'ann'), 404);
+      assert.equal(await statusOf('support', 'none'), 404);
+      assert.equal(await statusOf('auditor', 'ann'), 200);
     });
 
     it('keeps a Cache-Control of the route', async () => {
-      const { headers } = await api.as('member').get('/own/member');
+      const { headers } = await api.as('support').get('/own/support');
       assert.equal(headers['cache-control'], 'private, max-age=60');
     });
 

@@ -10,7 +10,7 @@ describe('guard and verifySession', () => {
     api = await openApi({
       serve(deps) {
         const { guard, verifySession } = createProtection(() => deps);
-        const hello = guard('notes:read', (req, res) => res.end(`Hello ${req.principal?.uid}`));
+        const hello = guard('users:read', (req, res) => res.end(`Hello ${req.principal?.uid}`));
         return createServer(async (req, res) => {
           if (req.url === '/hello') return hello(req, res);
           res.end((await verifySession(req))?.uid ?? 'anonymous');
@@ -22,8 +22,8 @@ describe('guard and verifySession', () => {
   beforeEach(() => api.lines.splice(0));
 
   it('guards the handler of a bare function', async () => {
-    const { status, text } = await api.as('member').get('/hello');
-    assert.deepEqual([status, text], [200, 'Hello member']);
+    const { status, text } = await api.as('support').get('/hello');
+    assert.deepEqual([status, text], [200, 'Hello support']);
     assert.equal((await api.as().get('/hello')).status, 401);
     assert.equal((await api.as('norole').get('/hello')).status, 403);
     assert.deepEqual(
@@ -33,7 +33,7 @@ describe('guard and verifySession', () => {
   });
 
   it('verifies the session of a request of Node', async () => {
-    assert.equal((await api.as('member').get('/page')).text, 'member');
+    assert.equal((await api.as('support').get('/page')).text, 'support');
     assert.equal((await api.as().get('/page')).text, 'anonymous');
     assert.deepEqual(api.lines, []);
   });
@@ -86,9 +86,9 @@ describe('guard and verifySession', () => {
   it('refuses a rule that could only refuse, when the code is loaded', () => {
     const { requireAccess } = protection();
     // Code without types.
-    const misspelt: 'notes:read' = JSON.parse('"notes:raed"');
-    assert.throws(() => requireAccess(misspelt), /There is no permission notes:raed/);
-    assert.throws(() => requireAccess({ permission: misspelt }), /There is no permission notes:raed/);
-    assert.throws(() => requireAccess({ permission: 'notes:read', own: true }), /needs `resource`/);
+    const misspelt: 'users:read' = JSON.parse('"users:raed"');
+    assert.throws(() => requireAccess(misspelt), /There is no permission users:raed/);
+    assert.throws(() => requireAccess({ permission: misspelt }), /There is no permission users:raed/);
+    assert.throws(() => requireAccess({ permission: 'users:read', own: true }), /needs `resource`/);
   });
 });
