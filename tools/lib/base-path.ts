@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 import { readSettings } from '../../functions/cli/settings.ts';
+import { DEFAULT_BASE_PATH } from '../../functions/src/distribution.ts';
 import { ROOT } from './emulator-setup.ts';
 
 /** A rewrite or an entry of the headers. */
@@ -20,7 +21,7 @@ export interface Site {
 
 /** BASE_PATH of a project. @throws Error if firebase.json was not changed with it */
 export function checkBasePath(project: string): string {
-  const { BASE_PATH = '/api/v1' } = readSettings(project, ROOT);
+  const { BASE_PATH = DEFAULT_BASE_PATH } = readSettings(project, ROOT);
   const { hosting = [] } = JSON.parse(readFileSync(join(ROOT, 'firebase.json'), 'utf8'));
   const mismatch = mismatchOf(hosting, BASE_PATH);
   if (mismatch !== undefined)

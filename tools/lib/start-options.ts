@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSettings } from '../../functions/cli/settings.ts';
+import { DEFAULT_DATABASE } from '../../functions/src/distribution.ts';
 import { ROOT } from './emulator-setup.ts';
 import { chooseFirestore, type FirestoreKind } from './firestore-option.ts';
 
@@ -39,7 +40,7 @@ const OTHER_EMULATORS = new Set(['--only', '--project', '-P', '--config', '-c'])
 /** @throws Error with a message of one line, if the arguments are wrong */
 export function readStartOptions(
   args = process.argv.slice(2),
-  databaseId = readSettings('demo-gatehouse', ROOT).DATABASE_ID ?? '(default)',
+  databaseId = readSettings('demo-gatehouse', ROOT).DATABASE_ID ?? DEFAULT_DATABASE,
 ): StartOptions {
   const parsed = { options: OPTIONS, strict: false, tokens: true } as const;
   const { values, tokens } = parseArgs({ ...parsed, args: args.map(withOptionalValue) });
@@ -70,7 +71,11 @@ export function readStartOptions(
   if ('export-on-exit' in values && !exportTo)
     throw new Error('--export-on-exit needs a folder, or --import');
   if (data && (importFrom || exportTo)) throw new Error('--data excludes --import and --export-on-exit');
-  if (text('firestore') === 'official' && databaseId !== '(default)' && (data || importFrom || exportTo)) {
+  if (
+    text('firestore') === 'official' &&
+    databaseId !== DEFAULT_DATABASE &&
+    (data || importFrom || exportTo)
+  ) {
     throw new Error(
       `Google’s emulator saves and loads only the database (default), and DATABASE_ID is ${databaseId}: leave out --firestore=official`,
     );

@@ -50,6 +50,8 @@ describe('gatehouse claim-owner and migrate', function () {
 
   it('uses the database of the parameter file, or the one that is named', async () => {
     mkdirSync(join(folder, 'functions'));
+    writeFileSync(join(folder, 'firebase.json'), '{"functions":{"source":"functions"}}');
+    writeFileSync(join(folder, 'functions', 'gatehouse.config.ts'), '');
     writeFileSync(join(folder, 'functions', `.env.${project.id}`), 'DATABASE_ID=gatehouse\n');
     assert.match((await gatehouse('claim-owner', '--project', project.id)).stdout, /database gatehouse:/);
     assert.ok((await claimDocument('gatehouse')) && !(await claimDocument()));

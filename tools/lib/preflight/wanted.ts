@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkBasePath } from '../base-path.ts';
 import { ROOT } from '../emulator-setup.ts';
 import { discover, resolve, settingsIn } from '../firebase-cli.ts';
 import { FUNCTIONS } from '../run.ts';
@@ -129,6 +130,8 @@ export async function readWanted(projectId: string, parts: readonly Part[]): Pro
         `${entries.map(({ database = '(default)' }) => database).join()}: rules and indexes would go to the wrong database`,
     );
   }
+  const site = siteOf(projectId);
+  if (site !== undefined && parts.includes('hosting')) checkBasePath(projectId);
   const { codebase, functions } = await readFunctions(
     projectId,
     settings,
@@ -143,7 +146,7 @@ export async function readWanted(projectId: string, parts: readonly Part[]): Pro
       ...{ name: id, region, serviceAccount: serviceAccount || undefined },
       blocking: BLOCKING.get(blockingTrigger?.eventType ?? ''),
     })),
-    ...{ indexes: indexes.indexes, fields: indexes.fieldOverrides, site: siteOf(projectId) },
+    ...{ indexes: indexes.indexes, fields: indexes.fieldOverrides, site },
     callingSites: [projectId, ...(settings.HOSTING_SITES ?? '').split(',').map((site) => site.trim())],
     rewrites: (hosting?.rewrites ?? []).flatMap((rewrite) => rewrite.function?.functionId ?? []),
     providers: Object.entries(auth?.providers ?? {}).flatMap(([name, value]) => (value ? [name] : [])),

@@ -5,7 +5,26 @@ import { type Clone, makeClone } from '../stand-in/clone.ts';
 import { type StandIn, startGoogle } from '../stand-in/google.ts';
 import { busyProject, changed, OPEN_RULES, OWN_RULES, PROJECT, release } from '../stand-in/scenarios.ts';
 
+const DEPLOY = ['tools/bootstrap.mjs', 'deploy'];
 const FIREBASE = ['firebase', 'deploy', '--only', 'firestore', '--force'];
+
+it('a deployment stops before it changes anything if the page’s rewrite is not BASE_PATH', async function () {
+  this.timeout(60_000);
+  const clone = makeClone(PROJECT);
+  const google = await startGoogle(busyProject());
+  try {
+    clone.applySite('shop-admin');
+    appendFileSync(join(clone.folder, `functions/.env.${PROJECT}`), '\nBASE_PATH=/auth/v1\n');
+    const before = google.project.snapshot();
+    const { code, output } = await clone.run(google, 'node', ...DEPLOY, '--project', PROJECT);
+    assert.equal(code, 1);
+    assert.match(output, /BASE_PATH of shop-1234 is \/auth\/v1, but in firebase.json no rewrite passes/);
+    assert.deepEqual(google.project.snapshot(), before);
+  } finally {
+    clone.remove();
+    await google.close();
+  }
+});
 
 describe('a deployment with an own database', function () {
   this.timeout(120_000);
@@ -33,7 +52,7 @@ describe('a deployment with an own database', function () {
   };
 
   for (const [name, command] of Object.entries({
-    'npm run deploy': ['node', 'tools/bootstrap.mjs', 'deploy', '--only', 'firestore'],
+    'npm run deploy': ['node', ...DEPLOY, '--only', 'firestore'],
     'firebase deploy': FIREBASE,
   })) {
     it(`changes no rule, index or TTL policy of an app with a catch-all: ${name}`, async () => {
@@ -43,7 +62,8 @@ describe('a deployment with an own database', function () {
       assert.deepEqual(changed(before, google.project), []);
       const { rulesetName } = google.project.get('firebaserules', 'releases/cloud.firestore/gatehouse') ?? {};
       const ruleset = google.project.resources.get(`firebaserules.googleapis.com/${rulesetName}`);
-      assert.ok(JSON.stringify(ruleset).includes(JSON.stringify(OWN_RULES)));
+      const { source } = (ruleset ?? {}) as { source?: { files: { content: string }[] } };
+      assert.equal(source?.files[0]?.content, OWN_RULES);
       const written = google.calls
         .filter(({ method, host }) => method !== 'GET' && host === 'firestore.googleapis.com')
         .map(({ path }) => path.split('/')[4]);
