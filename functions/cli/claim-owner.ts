@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createClaimCode } from '../src/owner-claim/index.ts';
 import type { Command } from './command.ts';
@@ -11,7 +12,7 @@ new code replaces it. Uses your own Google credentials (gcloud auth application-
 
       --project <id>    the project; a demo- project means the running emulators
       --database <id>   the Firestore database, if not DATABASE_ID of functions/.env.<project id>
-      --page <URL>      the page of Gatehouse, if not https://<project id>.web.app
+      --page <URL>      the page of Gatehouse, if not on the Hosting site that .firebaserc has for the target gatehouse
   -h, --help            this text`;
 
 function readArguments(args: readonly string[]) {
@@ -26,6 +27,15 @@ function readArguments(args: readonly string[]) {
   return values;
 }
 
+/** The address of the page; undefined for a project without one: docs/guides/deploy.md#the-page. */
+export function pageOf(project: string, root = '.'): string | undefined {
+  if (isEmulated(project)) return 'http://127.0.0.1:5002';
+  const file = `${root}/.firebaserc`;
+  if (!existsSync(file)) return undefined;
+  const [site] = JSON.parse(readFileSync(file, 'utf8')).targets?.[project]?.hosting?.gatehouse ?? [];
+  return site === undefined ? undefined : `https://${site}.web.app`;
+}
+
 async function run(args: readonly string[]): Promise<number> {
   let project: string | undefined;
   try {
@@ -35,21 +45,20 @@ async function run(args: readonly string[]): Promise<number> {
       console.log(USAGE);
       return values.help ? 0 : 2;
     }
+    // Before there is a code: a wrong URL throws.
+    const page = values.page === undefined ? pageOf(project) : new URL(values.page).href;
     const { config, firestore, audit, services } = connect(project, { databaseId: values.database });
     const { directory } = services;
     const code = await createClaimCode({ firestore, audit, directory });
     // Its open connections would keep the process alive.
     await (await firestore()).db.terminate();
-    const page =
-      values.page ?? (isEmulated(project) ? 'http://127.0.0.1:5002' : `https://${project}.web.app`);
     // The fragment of a URL is sent to no server.
-    const link = new URL(`#claim-owner=${code}`, page).href;
+    const link = page && `Open ${new URL(`#claim-owner=${code}`, page).href}\nand sign in, or `;
     console.log(`${project}, database ${config.databaseId}: a code for the first owner. It is valid for an hour, once.
 
   ${code}
 
-Open ${link}
-and sign in with a verified e-mail address. Without the page: POST /v1/claim-owner with {"code": "…"}.`);
+${link ?? ''}POST {"code": "…"} to /v1/claim-owner with an ID token. The user needs a verified e-mail address.`);
     return 0;
   } catch (error) {
     console.error(explain(error, project));
