@@ -79,8 +79,10 @@ export async function checkAccess<Request extends AccessRequest>(
   const { requestId, line } = opened;
   // Hosting's CDN could keep an answer that has no such header. The handler can replace it.
   if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'private, no-store');
+  const inShadow = shadowOf(deps, requestId, allowShadow);
+  const check = () => requireHttps(config, req);
   try {
-    requireHttps(config, req);
+    if (inShadow === undefined) check();
     const principal = await guard(deps, {
       request: { headers: credentialHeaders(config, (name) => headerLines(req, name)) },
       requestId,
@@ -88,7 +90,7 @@ export async function checkAccess<Request extends AccessRequest>(
       access,
       changes: req.method !== 'GET' && req.method !== 'HEAD' && !opened.isTokenConsumed,
       resource: resource && (async (principal) => resource(req, principal)),
-      inShadow: shadowOf(deps, requestId, allowShadow),
+      ...(inShadow && { inShadow, check }),
     });
     req.principal = principal;
     opened.isTokenConsumed ||= access !== 'public';

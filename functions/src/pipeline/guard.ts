@@ -44,6 +44,8 @@ interface Attempt extends RequestContext {
   readonly changes: boolean;
   /** Called only when the decision depends on the owner of the resource. */
   readonly resource?: ((principal: Principal) => Promise<Resource | undefined>) | undefined;
+  /** Checks before the credential is read. */
+  readonly check?: (() => void) | undefined;
   /**
    * Shadow mode, for endpoints that served everyone before: the caller passes in any case, and this gets the error that
    * enforcement would answer with. Rules with a privileged permission are enforced nevertheless. Never for an operation of
@@ -86,6 +88,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
   let principal: Principal | undefined;
   let resource: Resource | undefined;
   try {
+    attempt.check?.();
     // A credential that the operation does not need is not read: it may be for a proxy, or expired.
     const credential = access === 'public' ? undefined : findCredential(deps.authenticators, request);
     principal = await authenticate(deps, credential, { fresh });
