@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join, relative } from 'node:path';
 import { quietEnv, ROOT } from '../../../tools/lib/emulator-setup.ts';
 import { HOST } from '../../../tools/lib/ports.ts';
 import { run } from '../../../tools/lib/run.ts';
@@ -47,6 +47,59 @@ export interface Adopter {
   remove(): void;
 }
 
+/** Another working copy, with the same node_modules. */
+export function copyOf(adopter: Adopter): Adopter {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-adopter-'));
+  const modules: string[] = [];
+  cpSync(adopter.folder, folder, {
+    recursive: true,
+    filter: (path) => {
+      if (basename(path) !== 'node_modules') return true;
+      modules.push(path);
+      return false;
+    },
+  });
+  for (const path of modules) symlinkSync(path, join(folder, relative(adopter.folder, path)));
+  return openProject(folder);
+}
+
+function openProject(folder: string): Adopter {
+  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-adopter-home-'));
+  // The CLI itself: node_modules/.bin/firebase is the wrapper of this repository.
+  const bin = join(scratch, 'bin');
+  mkdirSync(bin);
+  symlinkSync(join(ROOT, 'node_modules/firebase-tools/lib/bin/firebase.js'), join(bin, 'firebase'));
+  symlinkSync(process.execPath, join(bin, 'node'));
+
+  const env = (extra: NodeJS.ProcessEnv = {}) => ({
+    // npm may ask its registry here.
+    ...quietEnv(scratch, { npm_config_offline: 'false', npm_config_prefer_offline: 'true' }),
+    npm_config_update_notifier: 'false',
+    PATH: [bin, process.env.PATH].join(delimiter),
+    ...extra,
+  });
+  const sh: Adopter['sh'] = async (script, extra) => {
+    let output = '';
+    const code = await run('bash', ['-euo', 'pipefail', '-c', script], {
+      cwd: folder,
+      env: env(extra),
+      print: (chunk) => {
+        output += chunk;
+      },
+    });
+    if (code !== 0) throw new Error(`${script}\nended with ${code}:\n${output}`);
+    return output;
+  };
+  return {
+    folder,
+    env,
+    sh,
+    remove: () => {
+      for (const path of [folder, scratch]) rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
 /**
  * Makes a project of the files that `firebase init` of this CLI writes for functions, Hosting and Firestore.
  *
@@ -57,12 +110,11 @@ export async function makeAdopter(
   ports: Readonly<Record<string, number>>,
 ): Promise<Adopter> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-adopter-'));
-  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-adopter-home-'));
   const template = (path: string) => readFileSync(join(TEMPLATES, path), 'utf8');
   const write = (path: string, content: string | object) =>
     writeFileSync(
       join(folder, path),
-      typeof content === 'string' ? content : JSON.stringify(content, null, 2),
+      typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`,
     );
 
   mkdirSync(join(folder, 'functions'));
@@ -100,46 +152,14 @@ export async function makeAdopter(
     },
   });
 
-  // The CLI itself: node_modules/.bin/firebase is the wrapper of this repository.
-  const bin = join(scratch, 'bin');
-  mkdirSync(bin);
-  symlinkSync(join(ROOT, 'node_modules/firebase-tools/lib/bin/firebase.js'), join(bin, 'firebase'));
-  symlinkSync(process.execPath, join(bin, 'node'));
-
-  const env = (extra: NodeJS.ProcessEnv = {}) => ({
-    // npm may ask its registry here.
-    ...quietEnv(scratch, { npm_config_offline: 'false', npm_config_prefer_offline: 'true' }),
-    npm_config_update_notifier: 'false',
-    PATH: [bin, process.env.PATH].join(delimiter),
-    ...extra,
-  });
-  const sh: Adopter['sh'] = async (script, extra) => {
-    let output = '';
-    const code = await run('bash', ['-euo', 'pipefail', '-c', script], {
-      cwd: folder,
-      env: env(extra),
-      print: (chunk) => {
-        output += chunk;
-      },
-    });
-    if (code !== 0) throw new Error(`${script}\nended with ${code}:\n${output}`);
-    return output;
-  };
-
-  await sh('npm --prefix functions install --ignore-scripts --no-audit --no-fund --loglevel=error');
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, env: env() });
+  const adopter = openProject(folder);
+  await adopter.sh('npm --prefix functions install --ignore-scripts --no-audit --no-fund --loglevel=error');
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, env: adopter.env() });
   git('init', '--quiet');
   for (const setting of ['user.name', 'user.email']) git('config', setting, 'adopter@example.com');
   git('add', '.');
   git('commit', '--quiet', '--message', 'before the kit');
-  // The CLI writes its log here.
-  appendFileSync(join(folder, '.git/info/exclude'), '*.log\n');
-  return {
-    folder,
-    env,
-    sh,
-    remove: () => {
-      for (const path of [folder, scratch]) rmSync(path, { recursive: true, force: true, maxRetries: 3 });
-    },
-  };
+  // The logs of the CLI, and the links of a copy.
+  appendFileSync(join(folder, '.git/info/exclude'), '*.log\nnode_modules\n');
+  return adopter;
 }
