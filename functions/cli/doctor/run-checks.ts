@@ -44,9 +44,14 @@ export async function runChecks(
   );
   return {
     outcomes: results.map(({ outcome }) => outcome),
-    findings: results.flatMap(({ findings }) => findings),
+    findings: unique(results.flatMap(({ findings }) => findings)),
   };
 }
+
+/** Two installations share the project: what is wrong with it is reported once. */
+const unique = (findings: readonly Finding[]) => [
+  ...new Map(findings.map((one) => [`${one.id} ${one.what}`, one])).values(),
+];
 
 async function runCheck(
   check: Check,

@@ -76,7 +76,13 @@ describe('gatehouse doctor: kits, libraries and checks that cannot run', () => {
         instances: { a: 'functions', b: 'function-kits/functions/config-functions' },
       },
     };
-    const { outcomes } = await examine(project);
+    answer(CALLS.billing, {})(project);
+    const { outcomes, findings } = await examine(project);
+    assert.deepEqual(
+      findings.map(({ id }) => id),
+      // The instance `a` has no parameters, so its database is another one.
+      ['billing-disabled', 'database-missing'],
+    );
     assert.deepEqual([...new Set(outcomes.map(({ codebase }) => codebase))], ['a', 'b']);
   });
 
