@@ -6,11 +6,13 @@ import { ROOT } from '../lib/emulator-setup.ts';
 import { needNoLoginInDemoProjects } from './demo-project.ts';
 import { requireFromCli } from './firebase-tools.ts';
 import { useFirestoreOfThisRepository } from './firestore.ts';
+import { serveHostingWithoutSite } from './hosting.ts';
 import { useDirectConnections } from './network.ts';
 import { startUiIfThereIsOne } from './ui.ts';
 
 needNoLoginInDemoProjects();
 useDirectConnections();
+serveHostingWithoutSite();
 useFirestoreOfThisRepository();
 startUiIfThereIsOne();
 

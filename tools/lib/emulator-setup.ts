@@ -17,7 +17,6 @@ export interface ConfigOptions {
  */
 export function writeConfig(ports: Ports, { watch = true, ui = false }: ConfigOptions = {}): string {
   const original = JSON.parse(readFileSync(join(ROOT, 'firebase.json'), 'utf8'));
-  delete original.hosting.target; // the emulator needs no site
   if (!watch) original.functions[0].ignore = ['**']; // the emulator reads it for its watch alone
   const { websocket, ...services } = ports;
   const emulators: [string, object][] = Object.entries(services).map(([name, port]) => [
