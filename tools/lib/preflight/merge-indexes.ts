@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../emulator-setup.ts';
 import type { Live } from './live.ts';
-import { planField } from './plan-indexes.ts';
+import { type Installation, planField } from './plan-indexes.ts';
 import type { FieldSpec, IndexSpec, Wanted } from './wanted.ts';
 
 const require = createRequire(`${ROOT}/package.json`);
@@ -26,7 +26,7 @@ export const INDEXES_FILE = '.gatehouse/firestore.indexes.json';
 export async function writeIndexes(
   { projectId, databaseId, indexes, fields }: Wanted,
   live: Live,
-  { isInstalled, accepted }: { isInstalled: boolean; accepted: ReadonlySet<string> },
+  installation: Installation,
 ): Promise<void> {
   const api = new FirestoreApi();
   const [liveIndexes, liveFields] = live.database
@@ -36,10 +36,7 @@ export async function writeIndexes(
       ])
     : [[], []];
   const old = api.makeIndexSpec(liveIndexes, liveFields);
-  const mine = fields.filter((spec) => {
-    const { key } = planField(spec, live, isInstalled);
-    return key === undefined || accepted.has(key);
-  });
+  const mine = fields.filter((spec) => planField(spec, live, installation).action !== 'leave');
   const kept = old.fieldOverrides.filter(
     (one) =>
       !mine.some(

@@ -6,8 +6,15 @@ const labelOf = ({ name, region }: { name: string; region: string }) => `functio
 const isSame = (a: { name: string; region: string }, b: { name: string; region: string }) =>
   a.name === b.name && a.region === b.region;
 
-/** @param isComplete whether all functions of the codebase are deployed, so that the others are deleted */
-export function planFunctions(wanted: Wanted, live: Live, isComplete: boolean): Item[] {
+export function planFunctions(
+  wanted: Wanted,
+  live: Live,
+  options: {
+    /** Only some functions are deployed: the others of the codebase are not deleted. */
+    isPartial: boolean;
+    isInteractive: boolean;
+  },
+): Item[] {
   const regions = live.unreachable.filter((region) => wanted.functions.some((one) => one.region === region));
   const unknown = regions.map((region): Item => {
     return {
@@ -25,7 +32,7 @@ export function planFunctions(wanted: Wanted, live: Live, isComplete: boolean): 
       planFunction(one, wanted, live),
       ...planBlocking(one, wanted, live),
     ]),
-    ...(isComplete ? gone : []).map((one): Item => {
+    ...(options.isPartial ? [] : gone).map((one): Item => {
       return {
         action: 'delete',
         what: labelOf(one),
@@ -36,7 +43,7 @@ export function planFunctions(wanted: Wanted, live: Live, isComplete: boolean): 
     ...live.unusableAccounts.map((email): Item => {
       return { action: 'refuse', what: `service account ${email}`, why: 'it does not exist or is disabled' };
     }),
-    ...planCleanup(wanted, live),
+    ...(options.isInteractive ? [] : planCleanup(wanted, live)), // in a terminal the CLI asks
   ];
 }
 

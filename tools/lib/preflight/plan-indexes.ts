@@ -4,6 +4,12 @@ import type { Item } from './items.ts';
 import type { Live } from './live.ts';
 import type { FieldSpec, IndexSpec, Wanted } from './wanted.ts';
 
+export interface Installation {
+  /** Whether functions of ours are deployed, so that what belongs to our collections is ours. */
+  isInstalled: boolean;
+  accepted: ReadonlySet<string>;
+}
+
 const DEFAULT_LOCATION = 'nam5'; // of the Firebase CLI, lib/deploy/firestore/prepare.js
 
 type Field = { fieldPath: string; order?: string | undefined; arrayConfig?: string | undefined };
@@ -32,17 +38,19 @@ function isAsWanted({ ttl, indexes }: FieldSpec, found: FieldOverride): boolean 
   return (!ttl || found.ttl !== undefined) && modes.toSorted().join() === wanted.toSorted().join();
 }
 
-/** @returns with a `key` if another app may have made the settings that the field has now */
-export function planField(spec: FieldSpec, { fields }: Live, isInstalled: boolean): Item {
-  const what = `${spec.ttl ? 'TTL policy' : 'indexes'} of field ${spec.collectionGroup}.${spec.fieldPath}`;
+/** Settings that another app may have made for a field stay, unless they are accepted to change. */
+export function planField(spec: FieldSpec, { fields }: Live, { isInstalled, accepted }: Installation): Item {
+  const name = `${spec.collectionGroup}.${spec.fieldPath}`;
+  const what = `${spec.ttl ? 'TTL policy' : 'indexes'} of field ${name}`;
   const found = fields.find((one) => isField(one, spec));
   if (!found) return { action: 'create', what };
   if (isAsWanted(spec, found)) return { action: 'leave', what };
-  const change = { action: 'change', what, why: 'it has other settings now' } as const;
-  return isInstalled ? change : { ...change, key: `field:${spec.collectionGroup}.${spec.fieldPath}` };
+  if (isInstalled || accepted.has(`field:${name}`)) return { action: 'change', what };
+  return { action: 'leave', what, why: `it has other settings. To change them: --accept field:${name}` };
 }
 
-export function planIndexes(wanted: Wanted, live: Live, isInstalled: boolean): Item[] {
+export function planIndexes(wanted: Wanted, live: Live, installation: Installation): Item[] {
+  const { isInstalled } = installation;
   const { databaseId, location = DEFAULT_LOCATION } = wanted;
   if (!live.database) {
     const what = `Firestore database ${databaseId} in ${location}`;
@@ -73,7 +81,7 @@ export function planIndexes(wanted: Wanted, live: Live, isInstalled: boolean): I
       const what = `index of ${spec.collectionGroup}: ${fieldsOf(spec.fields)}`;
       return { action: live.indexes.some((index) => isIndex(spec, index)) ? 'leave' : 'create', what };
     }),
-    ...wanted.fields.map((spec) => planField(spec, live, isInstalled)),
+    ...wanted.fields.map((spec) => planField(spec, live, installation)),
     ...(foreign.length > 0
       ? [
           {

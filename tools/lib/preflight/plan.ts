@@ -22,7 +22,7 @@ const OWN_REWRITE = '/{identitytoolkit,securetoken}.googleapis.com/**';
 
 /** What a deployment does to a project: one item for each thing. Pure. */
 export function planDeployment(wanted: Wanted, live: Live, options: PlanOptions): Item[] {
-  const { parts, accepted, explicit, isPartial } = options;
+  const { parts, accepted, explicit } = options;
   const has = (part: Part) => parts.includes(part);
   const isInstalled = live.functions.some(({ codebase }) => codebase === wanted.codebase);
   const deployRules = !has('rules') ? 'no' : explicit.includes('rules') ? 'yes' : 'if-ours';
@@ -33,8 +33,8 @@ export function planDeployment(wanted: Wanted, live: Live, options: PlanOptions)
   return [
     ...planProject(wanted, live),
     ...(has('rules') ? of('rules', rules) : of('functions', rules)),
-    ...of('indexes', () => planIndexes(wanted, live, isInstalled)),
-    ...of('functions', () => [...planFunctions(wanted, live, !isPartial), ...planAccounts(live)]),
+    ...of('indexes', () => planIndexes(wanted, live, { isInstalled, accepted })),
+    ...of('functions', () => [...planFunctions(wanted, live, options), ...planAccounts(live)]),
     ...of('hosting', () => planHosting(wanted, live)),
     ...of('auth', () => planAuth(wanted, live, options)),
   ];

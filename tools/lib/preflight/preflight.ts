@@ -68,14 +68,14 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
   const items = planDeployment(wanted, live, options);
   if (!isQuiet) print(wanted, items);
   const refused = items.filter(({ action }) => action === 'refuse');
-  if (refused.length > 0) throw new Error(`nothing was deployed:\n${refused.map(line).join('\n')}`);
+  if (refused.length > 0) throw new Error(`not deployed:\n${refused.map(line).join('\n')}`);
   const open = items.filter(({ key }) => key !== undefined && !options.accepted.has(key));
   const answers = isInteractive ? await ask(open) : [];
   const accepted = new Set([...options.accepted, ...answers]);
   const left = open.filter(({ key }) => !accepted.has(key ?? ''));
   if (left.length > 0) {
     const keys = left.map(({ key }) => key).join();
-    throw new Error(`nothing was deployed. ${hint(keys)}\n${left.map(line).join('\n')}`);
+    throw new Error(`not deployed. ${hint(keys)}\n${left.map(line).join('\n')}`);
   }
   return { wanted, live, items, accepted };
 }

@@ -109,24 +109,28 @@ describe('the plan of a deployment', () => {
 
     it('asks before the images of functions of others get a cleanup policy', () => {
       const uncleaned = ['us-central1'];
-      assert.deepEqual(plan({ functions: [OURS], uncleaned }), ['change function api (us-central1)']);
-      assert.deepEqual(plan({ functions: [deployed('orders', 'default')], uncleaned }), [
+      assert.deepEqual(plan({ functions: [OURS], uncleaned }, {}, { isInteractive: false }), [
+        'change function api (us-central1)',
+      ]);
+      const functions = [deployed('orders', 'default')];
+      assert.deepEqual(plan({ functions, uncleaned }, {}, { isInteractive: false }), [
         'change container images in us-central1 [images:us-central1]',
       ]);
+      assert.deepEqual(plan({ functions, uncleaned }), []); // in a terminal the CLI asks
     });
   });
 
   describe('indexes and TTL policies', () => {
-    it('leaves field settings of others, and asks about those on fields of our collections', () => {
+    it('leaves the settings that another app has made for a field, unless they are accepted', () => {
       const field = (collectionGroup: string, fieldPath: string) => ({
         ...{ name: '', collectionGroup, fieldPath, ttl: undefined },
         indexes: [{ fields: [{ fieldPath, order: 'ASCENDING' }] }],
       });
       const fields = [field('orders', 'at'), field('notes', 'body')];
-      assert.deepEqual(plan({ fields }), ['change indexes of field notes.body [field:notes.body]']);
-      assert.deepEqual(plan({ fields, functions: [OURS] }, {}, { parts: ['indexes'] }), [
-        'change indexes of field notes.body',
-      ]);
+      const change = ['change indexes of field notes.body'];
+      assert.deepEqual(plan({ fields }), []);
+      assert.deepEqual(plan({ fields }, {}, { accept: ['field:notes.body'] }), change);
+      assert.deepEqual(plan({ fields, functions: [OURS] }, {}, { parts: ['indexes'] }), change);
     });
 
     it('asks before it shares a database with collections of the same name', () => {
