@@ -182,6 +182,10 @@ describe('an existing project, protected as the guide says', function () {
       ['401', '200', '403', '201', '401'],
       output.join('\n'),
     );
+    assert.ok(
+      output.some((line) => line.includes('{"result":{"id":0,"name":"Beacon"}}')),
+      output.join('\n'),
+    );
   });
 
   it('is deployed without a question about parameters, and replaces no other function', async () => {
