@@ -21,9 +21,8 @@ process.env.PATH = [bin, process.env.PATH].join(delimiter);
 
 if (isLocal && !hasRuntime && existsSync(runtime)) {
   const child = spawn(runtime, process.argv.slice(1), { stdio: 'inherit' });
-  // Ctrl-C reaches the child by itself, other signals do not.
-  process.on('SIGINT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // Ctrl-C reaches the child twice, from the terminal, too: the CLI ignores a signal within 100 ms of the one before.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(signal ? 130 : code));
 } else {
   if (isLocal && hasRuntime) await import('./cli/emulators.ts');

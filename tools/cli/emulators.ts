@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ROOT } from '../lib/emulator-setup.ts';
+import { freeDebuggerPortFirst } from './debugger.ts';
 import { needNoLoginInDemoProjects } from './demo-project.ts';
 import { requireFromCli } from './firebase-tools.ts';
 import { useFirestoreOfThisRepository } from './firestore.ts';
@@ -15,6 +16,7 @@ useDirectConnections();
 serveHostingWithoutSite();
 useFirestoreOfThisRepository();
 startUiIfThereIsOne();
+freeDebuggerPortFirst();
 
 // Through a file: over HTTP the CLI waits four seconds for a kept-alive connection each time it loads the functions.
 process.env.FIREBASE_FUNCTIONS_DISCOVERY_OUTPUT_PATH ??= 'true';

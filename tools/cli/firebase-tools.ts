@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * Modules of the Firebase CLI, which has no API for them and no types. Each file beside this one declares what it uses;
- * `tools/test/firebase-cli.test.ts` fails when a new version of the CLI no longer has it.
+ * Modules of the Firebase CLI, which has no API for them and no types. Each file beside this one declares what it uses. The
+ * tests in tools/test that start the real CLI show whether a new version still has it.
  */
 export const requireFromCli = createRequire(
   createRequire(import.meta.url).resolve('firebase-tools/package.json'),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { isDocumentsFile } from '../../packages/firestore-emulator/documents-file.ts';
 import type { FirestoreServer } from '../../packages/firestore-emulator/server.ts';
 import type { FirestoreKind } from '../lib/firestore-option.ts';
@@ -63,7 +64,7 @@ const emulator = emulatorClass.FirestoreEmulator.prototype;
 const say = (level: 'WARN' | 'BULLET', text: string) =>
   loggerOf('firestore').logLabeled(level, 'firestore', text);
 
-/** The path of the indexes in the `firebase.json` that the CLI uses. It reads them for deployments alone. */
+/** The path of the project's index file, if it has one. The CLI reads it for deployments alone. */
 let indexes: string | undefined;
 
 function rememberIndexes(): void {
@@ -71,8 +72,10 @@ function rememberIndexes(): void {
   const { getFirestoreConfig } = fsConfig;
   fsConfig.getFirestoreConfig = (projectId, options) => {
     const databases = getFirestoreConfig(projectId, options);
-    const name = databases?.find((database) => database.indexes)?.indexes;
-    indexes = name && options.config.path(name);
+    const named = databases?.map((database) => database.indexes ?? '').filter(Boolean) ?? [];
+    // The usual file first: ours names one that the preflight of a deployment writes.
+    const files = ['firestore.indexes.json', ...named].map((name) => options.config.path(name));
+    indexes = files.find((file) => existsSync(file));
     return databases;
   };
 }

@@ -109,7 +109,7 @@ describe('npm run dev', function () {
 
   it('exports what npm start -- --import loads, with the Emulator UI and a debugger', async () => {
     const port = await findFreePort();
-    const args = ['--import', seed, '--inspect-functions', String(port)];
+    const args = ['--watch', '--import', seed, '--inspect-functions', String(port)];
     const env = { FIREBASE_EMULATORS_PATH: installFakeUi(home) };
     const { addresses, child, exited, output } = await startGatehouse(args, env, script);
     try {
@@ -118,6 +118,12 @@ describe('npm run dev', function () {
       assert.equal((await signIn(addresses.auth, ACCOUNT.email, ACCOUNT.password)).email, ACCOUNT.email);
       const [, ui = ''] = /^ +Emulator UI +(\S+)$/m.exec(output()) ?? [];
       assert.equal(await (await fetch(ui)).text(), 'the Emulator UI');
+
+      // Two processes have this port one after the other: the debugger must be there after a reload, too.
+      assert.ok(await until(() => output().includes('Watching'), 10_000));
+      writeFileSync(join(clone.folder, 'functions/.env.local'), 'ACCESS_CHANGE_MAX_AGE=3\n');
+      assert.ok(await until(() => output().split('Debugger listening').length === 3, 30_000), output());
+      assert.doesNotMatch(output(), /address already in use/);
       const targets = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as { type: string }[];
       assert.deepEqual(
         targets.map(({ type }) => type),
