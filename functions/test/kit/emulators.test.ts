@@ -83,6 +83,11 @@ describe('the function kit in the emulators of an adopter', function () {
     assert.notEqual((await callable('kit-functions-getMyAccess')).status, 404);
   });
 
+  it('serves its API below BASE_PATH, as a rewrite of Hosting passes it on', async () => {
+    assert.equal((await fetch(`${url}/kit-functions-api/gatehouse/v1/me`)).status, 401);
+    assert.equal((await fetch(`${url}/kit-functions-api/api/v1/me`)).status, 404);
+  });
+
   it('answers a body that cannot be parsed with a problem, whatever the function is called', async () => {
     const headers = { 'Content-Type': 'application/json' };
     const response = await fetch(`${url}/kit-functions-api/v1/users`, {
