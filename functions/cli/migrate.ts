@@ -31,16 +31,14 @@ async function run(args: readonly string[]): Promise<number> {
       console.log(USAGE);
       return help ? 0 : 2;
     }
-    const instance = connect(project, { databaseId: database });
-    const { accounts, clock, config, firestore: open, services } = instance;
-    const deps = { open, accounts, clock, directory: services.directory };
+    const { accounts, clock, config, firestore: open } = connect(project, { databaseId: database });
+    const deps = { open, accounts, clock };
     const counts = new Map(MIGRATIONS.map(({ version }) => [version, { read: 0, changed: 0 }]));
-    for await (const { migration, read, changed, failed, cursor } of migrate(deps, { dryRun, restart })) {
+    for await (const { migration, read, changed, cursor } of migrate(deps, { dryRun, restart })) {
       const { version, summary } = migration;
       const count = counts.get(version) ?? { read: 0, changed: 0 };
       count.read += read;
       count.changed += changed;
-      for (const id of failed) console.warn(`${id}: is damaged, and was left as it is`);
       const verb = dryRun ? 'would be changed' : 'were changed';
       const what = `${version} (${summary})`;
       if (cursor === undefined) console.log(`${what}: of ${count.read}, ${count.changed} ${verb}.`);

@@ -1,10 +1,8 @@
 import type { AccountStore } from '../../platform/firebase-auth/account-store.ts';
 import type { OpenFirestore } from '../../platform/firestore/firestore.ts';
-import type { Directory } from '../directory.ts';
 
 export interface MigrationDeps {
   readonly open: OpenFirestore;
-  readonly directory: Directory;
   readonly accounts: Pick<AccountStore, 'findAll'>;
 }
 
@@ -14,8 +12,6 @@ export interface MigrationStep {
   readonly read: number;
   /** Documents written; in a dry run, those that would be. */
   readonly changed: number;
-  /** Documents that cannot be migrated, for example because they are damaged. They stay as they are. */
-  readonly failed: readonly string[];
   /** Where the next step begins; undefined after the last one. */
   readonly cursor: string | undefined;
 }

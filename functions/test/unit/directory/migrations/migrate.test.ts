@@ -6,8 +6,7 @@ import { openTestDirectory, type TestDirectory } from '../../../helpers/test-dir
 let access: TestDirectory;
 type Options = Parameters<typeof migrate>[1];
 
-const start = (options: Options) =>
-  migrate({ ...access, open: access.firestore.open, directory: access.directory }, options);
+const start = (options: Options) => migrate({ ...access, open: access.firestore.open }, options);
 async function run(options: Options): Promise<string[]> {
   const steps = [];
   for await (const { migration, cursor } of start(options)) steps.push(`${migration.version}:${cursor}`);
@@ -29,7 +28,7 @@ function letters(
       await before(letter);
       const { db } = await open();
       if (!dryRun) await db.doc(`letters/${version}-${letter}`).set({ done: true });
-      return { read: 1, changed: 1, failed: [], cursor: letter === 'c' ? undefined : letter };
+      return { read: 1, changed: 1, cursor: letter === 'c' ? undefined : letter };
     },
   };
 }
