@@ -116,7 +116,7 @@ async function main(): Promise<number> {
 }
 
 try {
-  process.exitCode = await main();
+  process.exit(await main()); // a timer of the CLI's login would keep this process for 15 s
 } catch (error) {
   fail(error);
 }

@@ -27,6 +27,7 @@ try {
   });
   const isInstalled = live.functions.some(({ codebase }) => codebase === wanted.codebase);
   if (parts.includes('indexes')) await writeIndexes(wanted, live, { isInstalled, accepted });
+  process.exit(); // a timer of the CLI's login would keep this process for 15 s
 } catch (error) {
   fail(error);
 }
