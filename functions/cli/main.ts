@@ -1,5 +1,6 @@
 import manifest from '../package.json' with { type: 'json' };
 import type { Command } from './command.ts';
+import { loadLibraryProject } from './library-project.ts';
 
 /** Each is loaded when it is run. */
 const COMMANDS = new Map<string, () => Promise<{ default: Command }>>([
@@ -28,7 +29,11 @@ async function main([name = '--help', ...args]: readonly string[]): Promise<numb
     return 2;
   }
   const load = COMMANDS.get(name);
-  if (load) return (await load()).default.run(args);
+  if (load) {
+    const needsRoles = name !== 'doctor' && !args.includes('--help') && !args.includes('-h');
+    if (needsRoles) await loadLibraryProject();
+    return (await load()).default.run(args);
+  }
   const isHelp = name === '--help' || name === '-h';
   if (name === '--version') console.log(manifest.version);
   else if (isHelp) console.log(await usage());

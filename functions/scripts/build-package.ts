@@ -19,6 +19,7 @@ const inFolder = (folder: string, ...files: readonly string[]) =>
 /** Files of a clone that the kit and the library have others for. */
 const IN_KIT = new Map(inFolder('kit', 'gatehouse.config.ts', 'src/modules.ts', 'src/distribution.ts'));
 const IN_LIBRARY = new Map([...IN_KIT, ...inFolder('library', 'gatehouse.config.ts', 'src/distribution.ts')]);
+const IN_CLI = new Map([...IN_KIT, [resolve('gatehouse.config.ts'), resolve('cli/product.ts')]]);
 const replacementIn = (files: ReadonlyMap<string, string>, importer: string, path: string) =>
   path.startsWith('.') ? files.get(resolve(importer, '..', path)) : undefined;
 
@@ -78,7 +79,7 @@ await writeBundle({
   plugins: [replacements(IN_LIBRARY), functionsSdkOutside],
 });
 await writeTypes('src/library/index.ts', `${LIBRARY}/types`);
-await buildCli(OUT, [replacements(IN_KIT)]);
+await buildCli(OUT, [replacements(IN_CLI)]);
 await writeFile(`${OUT}/index.d.ts`, describeFunctions(functions));
 await writeFile(`${OUT}/kit.env`, describeParameters(declaredParams));
 await copyFile('../LICENSE', `${OUT}/LICENSE`);

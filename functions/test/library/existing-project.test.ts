@@ -188,6 +188,26 @@ describe('an existing project, protected as the guide says', function () {
     );
   });
 
+  it('grants a role of the project for an old claim', async () => {
+    const accounts = `http://${HOST}:${ports.auth}/identitytoolkit.googleapis.com/v1/projects/${PROJECT}/accounts`;
+    const post = async (path: string, body: object) => {
+      const headers = { Authorization: 'Bearer owner', 'Content-Type': 'application/json' };
+      const answer = await fetch(accounts + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      return (await answer.json()) as { localId: string; users: { customAttributes?: string }[] };
+    };
+    const { localId } = await post('', { email: 'bob@example.com', password: 'correct horse' });
+    await post(':update', { localId, customAttributes: '{"role":"writer"}' });
+    const map = `npm --prefix functions exec -- gatehouse import-users --project ${PROJECT} --map role:writer=editor`;
+    assert.match((await sh(map)).join('\n'), /Roles that --map granted: 1 editor\./);
+    const { users } = await post(':lookup', { localId: [localId] });
+    const [{ customAttributes = '' } = {}] = users;
+    const { role, roles } = JSON.parse(customAttributes);
+    assert.equal(role, 'writer');
+    assert.ok(roles.includes('editor'), customAttributes);
+    const resync = `npm --prefix functions exec -- gatehouse resync --project ${PROJECT} --dry-run`;
+    assert.match((await sh(resync)).join('\n'), / 0 would be synced, 0 without an account, 0 failed\./);
+  });
+
   it('is deployed without a question about parameters, and replaces no other function', async () => {
     const project = freshProject();
     for (const name of ['api', 'orders']) addFunction(project, name, { codebase: 'shop' });
