@@ -1,7 +1,7 @@
 // `firebase` of node_modules/.bin, as a developer types it, without Java, login and network, and behind a proxy.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -37,6 +37,9 @@ describe('the Firebase CLI of node_modules/.bin', function () {
     writeFileSync(join(home, 'java'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     ports = await pickPorts();
     config = writeConfig(ports, { ui: true });
+    // As a plain start reads it, with the deployment's Hosting target.
+    const { hosting } = JSON.parse(readFileSync(join(ROOT, 'firebase.json'), 'utf8'));
+    writeFileSync(config, JSON.stringify({ ...JSON.parse(readFileSync(config, 'utf8')), hosting }));
     proxy = createServer((request, response) => {
       proxied.push(request.url ?? '');
       response.writeHead(502).end();
