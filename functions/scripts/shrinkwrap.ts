@@ -7,23 +7,16 @@ interface Package {
 }
 
 interface Lockfile {
-  readonly name: string;
-  readonly version: string;
-  readonly lockfileVersion: number;
-  readonly requires: boolean;
   readonly packages: Readonly<Record<string, Package>>;
 }
 
-/** The lockfile that is published: `package-lock.json` without the packages that only development needs. */
-export function shrinkwrapOf(lock: Lockfile): Lockfile {
-  const packages = Object.entries(lock.packages).flatMap(([path, { devDependencies, ...entry }]) =>
-    entry.dev === true ? [] : [[path, entry] as const],
-  );
-  return { ...lock, packages: Object.fromEntries(packages) };
-}
-
-// While npm packs: beside `package-lock.json`, npm would prefer it.
-if (import.meta.main) {
-  const lock = shrinkwrapOf(JSON.parse(readFileSync('package-lock.json', 'utf8')));
-  writeFileSync('npm-shrinkwrap.json', `${JSON.stringify(lock, null, 2)}\n`);
-}
+/**
+ * Writes `npm-shrinkwrap.json`: `package-lock.json` without the packages that only development needs. Only while npm packs,
+ * since npm would prefer it to `package-lock.json`.
+ */
+const lock: Lockfile = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+const published = Object.entries(lock.packages)
+  .filter(([, { dev }]) => dev !== true)
+  .map(([path, { devDependencies, ...entry }]) => [path, entry] as const);
+const shrinkwrap = { ...lock, packages: Object.fromEntries(published) };
+writeFileSync('npm-shrinkwrap.json', `${JSON.stringify(shrinkwrap, null, 2)}\n`);
