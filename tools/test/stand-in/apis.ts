@@ -295,6 +295,8 @@ const HANDLERS: Record<string, Handler> = {
 export function answer(call: Call, project: Project): Answer | undefined {
   const done = operations.get(call.path.slice(1));
   if (done) return done;
+  const service = project.get('serviceusage', `services/${call.host}`);
+  if (service?.state === 'DISABLED') return error(403, 'PERMISSION_DENIED');
   const path = call.path.replace(`/projects/${project.number}`, `/projects/${project.id}`);
   return HANDLERS[call.host.replace('.googleapis.com', '')]?.({ ...call, path }, project);
 }
