@@ -57,7 +57,7 @@ function confirmOwners(owners: ReadonlyMap<string, string>, confirmed: string): 
   if (owners.size === 0 || confirmed === String(owners.size)) return;
   const users = [...owners.values()].map((user) => `  ${user}`).join('\n');
   throw new Error(
-    `${owners.size} users would become owner and may then do everything:\n${users}\nAdd --confirm-owners ${owners.size} if this is right.`,
+    `New owners, who may do everything: ${owners.size}\n${users}\nAdd --confirm-owners ${owners.size} if this is right.`,
   );
 }
 

@@ -208,7 +208,10 @@ describe('tools/import-users.ts', function () {
       for (const confirmed of [[], ['--confirm-owners', '2'], ['--confirm-owners', 'yes']]) {
         const { code, stderr } = await importUsers(project, ...owners, ...confirmed);
         assert.equal(code, 1);
-        assert.match(stderr, /1 users would become owner[\s\S]*ada@example\.com[\s\S]*--confirm-owners 1 /);
+        assert.match(
+          stderr,
+          /New owners, who may do everything: 1\n[\s\S]*ada@example\.com[\s\S]*--confirm-owners 1 /,
+        );
       }
       assert.equal((await project.documents('directory')).size, 0);
       assert.equal((await importUsers(project, ...owners, '--confirm-owners', '1')).code, 0);
