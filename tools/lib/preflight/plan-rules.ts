@@ -88,7 +88,11 @@ export function planRules(
   const why = `replacing them closes ${lost.join(', ')} to clients`;
   if (deploy === 'if-ours' && live.kind === 'closed' && !accepted.has('rules')) {
     return [
-      { action: 'leave', what, why: `they are not ours, and close our collections. ${why}: --accept rules` },
+      {
+        action: 'leave',
+        what,
+        why: `they are not ours, and close our collections. With --accept rules, ${why}`,
+      },
     ];
   }
   const danger =
