@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { checkRules } from '../../cli/rules/check-rules.ts';
+import { itWithNotes } from '../helpers/notes.ts';
 import { CLOSED, lettersOf, MATRIX } from './access-matrix.ts';
 import { loadRules } from './evaluate-rules.ts';
 
@@ -8,7 +9,7 @@ const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta
 const source = read('kit/firestore/firestore.rules');
 
 describe('rules beside an own database', () => {
-  it('can have the role helpers, which read the ID token and no document', () => {
+  itWithNotes('can have the role helpers, which read the ID token and no document', () => {
     const [helpers = ''] = read('../firestore.rules').split(/^.*\/\/ gatehouse:roles end$/m);
     assert.doesNotMatch(helpers, /\b(get|getAfter|exists|existsAfter)\(\s*\//);
     const rules = loadRules(`${helpers} match /shops/{id} { allow get: if canReadNotes(); } } }`);
