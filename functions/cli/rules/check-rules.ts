@@ -117,6 +117,13 @@ const withName = (found: Alignment, name: string, value: Value): Alignment => ({
   names: new Map([[name, value], ...found.names]),
 });
 
+/** Whether a declaration of the file hides a name of the language is not documented. */
+const BUILT_IN = new Set(
+  'request resource get getAfter exists existsAfter debug path math hashing duration timestamp latlng bool int float string'.split(
+    ' ',
+  ),
+);
+
 /** Google's limit on the depth of calls is 20. It refuses rules that call themselves. */
 const MAX_DEPTH = 20;
 
@@ -128,11 +135,14 @@ function evaluate(expression: Expression, scope: Scope, depth: number): Value {
     case 'list':
       return expression.items.map(value);
     case 'name': {
+      if (BUILT_IN.has(expression.name)) return UNKNOWN;
       const found = lookUp(scope, ({ names }) => names.get(expression.name));
       return found ? found.value : UNKNOWN;
     }
     case 'call':
-      return depth < MAX_DEPTH ? callFunction(expression, scope, depth) : UNKNOWN;
+      return depth < MAX_DEPTH && !BUILT_IN.has(expression.name)
+        ? callFunction(expression, scope, depth)
+        : UNKNOWN;
     case 'unary': {
       const operand = value(expression.operand);
       return expression.operator === '!' && typeof operand === 'boolean' ? !operand : UNKNOWN;

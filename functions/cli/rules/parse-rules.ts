@@ -39,6 +39,9 @@ const CONSTANTS = new Map<string, boolean | null>([
   ['null', null],
 ]);
 const WORD = /^[A-Za-z_]\w*$/;
+/** A whole number that JavaScript holds exactly, or a fraction. */
+const NUMBER = /^(0|[1-9]\d{0,14})(\.\d{1,9})?$/;
+const isUnique = (names: readonly string[]) => new Set(names).size === names.length;
 /**
  * Parses the Firestore rules language, as its public reference describes it. Anything else is a syntax error, so that no
  * reader of the tree has to guess. https://firebase.google.com/docs/reference/rules/rules
@@ -127,7 +130,9 @@ export function parseRules(source: string): Rules {
     if (take('[')) return { kind: 'list', items: listOf(expression, ']') };
     if (/^['"\d]/.test(text)) {
       at += 1;
-      const value = /^\d/.test(text) ? Number(text) : stringValue(text);
+      if (/^\d/.test(text))
+        return NUMBER.test(text) ? { kind: 'literal', value: Number(text) } : { kind: 'opaque' };
+      const value = stringValue(text);
       return value === undefined ? { kind: 'opaque' } : { kind: 'literal', value };
     }
     const name = word('an expression');
@@ -205,6 +210,8 @@ export function parseRules(source: string): Rules {
       variables.push([variable, expression()]);
       expect(';');
     }
+    const names = [...parameters, ...variables.map(([variable]) => variable)];
+    if (!isUnique(names)) fail('each parameter and variable once before');
     expect('return');
     into.set(name, { parameters, variables, body: expression() });
     expect(';', '}');
@@ -234,6 +241,8 @@ export function parseRules(source: string): Rules {
         const segments: Segment[] = [];
         while (take('/')) segments.push(segment());
         if (segments.length === 0) fail('a path before');
+        const wildcards = segments.filter(({ kind }) => kind !== 'literal').map((one) => one.name);
+        if (!isUnique(wildcards)) fail('each wildcard of a path once before');
         match.matches.push(block(segments));
       } else if (start && path.length > 0 && take('allow')) match.allows.push(allow(start));
       else fail('function, match, allow or }');

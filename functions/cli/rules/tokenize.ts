@@ -15,7 +15,11 @@ export function stringValue(token: string): string | undefined {
   return /^(?:[^\\]|\\['"\\])*$/.test(text) ? text.replaceAll(/\\(.)/g, '$1') : undefined;
 }
 
+/** Ends a line comment in some languages and not in others, so that it could hide a statement. */
+const ODD_LINE_END = /\r(?!\n)|[\v\f\x85\u2028\u2029]/;
+
 export function tokenize(source: string): Token[] {
+  if (ODD_LINE_END.test(source)) throw new RulesSyntaxError('the file has line ends other than LF and CRLF');
   const tokens: Token[] = [];
   let line = 1;
   let at = 0;

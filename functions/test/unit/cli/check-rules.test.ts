@@ -73,6 +73,22 @@ describe('gatehouse: which rules expose our collections', () => {
     ],
     ['a condition on the path', "match /{d=**} { allow read: if d[0] != 'directory'; }", all('possibly')],
     ['a pattern', "match /{c}/{d} { allow read: if !c.matches('directory|system'); }", all('possibly')],
+    [
+      'numbers that JavaScript cannot tell apart',
+      'match /{d=**} { allow read: if 9007199254740993 != 9007199254740992; }',
+      all('possibly'),
+    ],
+    ['a number that may be octal', 'match /{d=**} { allow read: if 010 == 8; }', all('possibly')],
+    [
+      'a function with the name of a built-in one',
+      'function exists(p) { return false; } match /{d=**} { allow read: if exists(/a/b); }',
+      all('possibly'),
+    ],
+    [
+      'a wildcard with the name of a built-in variable',
+      "match /{request}/{d} { allow read: if request != 'directory'; }",
+      all('possibly'),
+    ],
     ['a function that does not exist', 'match /{d=**} { allow read: if isAdmin(); }', all('possibly')],
     [
       'one operation of several statements',
@@ -173,6 +189,13 @@ describe('gatehouse: which rules expose our collections', () => {
       '',
       'service firebase.storage {}',
       rules('match /{d=**} { allow read: if a @ b; }'),
+      // Statements that Google may see, and which a comment hides here.
+      rules('// \r match /{d=**} { allow read: if true; }'),
+      rules('// \u2028 match /{d=**} { allow read: if true; }'),
+      // Names with two values.
+      rules("match /{c}/{c} { allow read: if c != 'directory'; }"),
+      rules('function f(a, a) { return a; } match /{d=**} { allow read: if f(true, false); }'),
+      rules('function f() { let a = true; let a = false; return a; } match /{d=**} { allow read: if f(); }'),
     ]) {
       assert.equal(verdict(source), 'undecided', source);
     }
