@@ -29,7 +29,10 @@ function isCall(body: unknown): body is { data: unknown } {
 const MAX_DEPTH = 64;
 const LONG = /^type\.googleapis\.com\/google\.protobuf\.U?[Ii]nt64Value$/;
 
-/** Shallow enough to walk, and typed values (a `long` of Android or iOS) only of the types that the SDK knows. */
+/**
+ * Shallow enough to walk, typed values (a `long` of Android or iOS) only of the types that the SDK knows, and no `__proto__`:
+ * the SDK would set the prototype of the object, whose fields a strict schema takes for sent ones.
+ */
 function isDecodable(data: unknown, depth = 0): boolean {
   if (typeof data !== 'object' || data === null) return true;
   if (depth === MAX_DEPTH) return false;
@@ -38,8 +41,10 @@ function isDecodable(data: unknown, depth = 0): boolean {
       typeof data['@type'] === 'string' &&
       LONG.test(data['@type']) &&
       'value' in data &&
+      (typeof data.value === 'string' || typeof data.value === 'number') &&
       /^-?\d+$/.test(String(data.value))
     );
   }
+  if (Object.hasOwn(data, '__proto__')) return false;
   return Object.values(data).every((value) => isDecodable(value, depth + 1));
 }

@@ -64,6 +64,8 @@ describe('callables of an adopter', () => {
     const answer = await rename({ title: 7, extra: 1 });
     const { fields } = assertRefused(answer, [400, 'INVALID_ARGUMENT', 'invalid_argument']);
     assert.deepEqual(fields, ['data.title', 'data']);
+    const prototype = await rename(null, { as: 'support', body: '{"data":{"__proto__":{"title":"Milk"}}}' });
+    assertRefused(prototype, [400, 'INVALID_ARGUMENT', 'invalid_request']);
     const illFormed = await rename(null, { as: 'support', body: '{"data":{"title":"\\ud800"}}' });
     assert.deepEqual(assertRefused(illFormed, [400, 'INVALID_ARGUMENT', 'invalid_argument']).fields, [
       'data.title',

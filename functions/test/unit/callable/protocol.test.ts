@@ -36,6 +36,10 @@ describe('callables: protocol', () => {
       'an invalid number',
       { body: `{"data":{"@type":"type.googleapis.com/google.protobuf.Int64Value","value":"${SECRET}"}}` },
     ],
+    [
+      'a number that is an object without a text',
+      { body: '{"data":{"@type":"type.googleapis.com/google.protobuf.Int64Value","value":{"toString":1}}}' },
+    ],
     ['an unknown type', { body: `{"data":{"@type":"${SECRET}","event":"decision","granted":true}}` }],
     ['data with 49,000 levels', { body: `{"data":${'['.repeat(49_000)}${']'.repeat(49_000)}}` }],
     ['data with 16,000 levels', { body: `{"data":${'{"a":'.repeat(16_000)}0${'}'.repeat(16_000)}}` }],
