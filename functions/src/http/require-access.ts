@@ -36,6 +36,8 @@ interface OpenRequest {
   readonly line: CallLine;
   /** With replay protection, App Check accepts a token once. */
   isTokenConsumed: boolean;
+  /** Of the last decision that read the credential. */
+  principal?: Principal;
 }
 
 /** Several decisions on one request make one log line: that of the last one. */
@@ -57,7 +59,7 @@ function openRequest({ log, config }: CallDeps, req: AccessRequest, res: ServerR
   res.setHeader('X-Request-Id', requestId);
   // Also without an answer, when the client has closed the connection.
   res.once('close', () => line.answered(res.statusCode));
-  const opened = { requestId, line, isTokenConsumed: false };
+  const opened: OpenRequest = { requestId, line, isTokenConsumed: false };
   openRequests.set(req, opened);
   return opened;
 }
@@ -81,19 +83,24 @@ export async function checkAccess<Request extends AccessRequest>(
   if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'private, no-store');
   const inShadow = shadowOf(deps, requestId, allowShadow);
   const check = () => requireHttps(config, req);
+  const changes = req.method !== 'GET' && req.method !== 'HEAD' && !opened.isTokenConsumed;
   try {
     if (inShadow === undefined) check();
-    const principal = await guard(deps, {
+    const decided = await guard(deps, {
       request: { headers: credentialHeaders(config, (name) => headerLines(req, name)) },
       requestId,
       decided: line.decided,
       access,
-      changes: req.method !== 'GET' && req.method !== 'HEAD' && !opened.isTokenConsumed,
+      changes,
+      appCheckPassed: () => {
+        opened.isTokenConsumed ||= changes;
+      },
       resource: resource && (async (principal) => resource(req, principal)),
       ...(inShadow && { inShadow, check }),
     });
+    if (access !== 'public') opened.principal = decided;
+    const principal = opened.principal ?? decided;
     req.principal = principal;
-    opened.isTokenConsumed ||= access !== 'public';
     // The client has closed the connection while this was decided: there will be no other event.
     if (res.closed) line.answered(res.statusCode);
     return principal;

@@ -42,6 +42,8 @@ interface Attempt extends RequestContext {
   readonly appCheck?: AppCheckScope | undefined;
   /** Does it change something? Then App Check's replay protection applies. */
   readonly changes: boolean;
+  /** Called when the App Check token was accepted. */
+  readonly appCheckPassed?: (() => void) | undefined;
   /** Called only when the decision depends on the owner of the resource. */
   readonly resource?: ((principal: Principal) => Promise<Resource | undefined>) | undefined;
   /** Checks before the credential is read. */
@@ -92,8 +94,10 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     // A credential that the operation does not need is not read: it may be for a proxy, or expired.
     const credential = access === 'public' ? undefined : findCredential(deps.authenticators, request);
     principal = await authenticate(deps, credential, { fresh });
-    if (needsAppCheck(appCheck, principal))
+    if (needsAppCheck(appCheck, principal)) {
       await deps.appCheck.check(request.headers('x-firebase-appcheck'), { changes });
+      attempt.appCheckPassed?.();
+    }
     if (dependsOnOwner(principal, access)) resource = await attempt.resource?.(principal);
   } catch (error) {
     const refusal = toAppError(error);

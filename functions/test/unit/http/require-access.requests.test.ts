@@ -30,6 +30,37 @@ describe('requireAccess: requests', () => {
     assert.equal((await post())?.body.code, 'app_check_failed');
   });
 
+  it('refuses an App Check token of another request after a decision in shadow mode', async () => {
+    api = await openApi({
+      env: { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true', ENFORCEMENT: 'shadow' },
+      serve(deps) {
+        const { requireAccess } = createProtection(() => deps);
+        const app = express();
+        app.use(requireAccess('audit:read', { allowShadow: true }));
+        app.post('/', requireAccess('users:read'), (_req, res) => res.status(204).end());
+        return createServer(app);
+      },
+    });
+    serveAppCheck(api.google);
+    const token = await mintAppCheckToken();
+    const post = async () => api?.as('support').post('/').set('X-Firebase-AppCheck', token);
+    assert.equal((await post())?.status, 204);
+    assert.equal((await post())?.body.code, 'app_check_failed');
+  });
+
+  it('keeps the principal for a route that is public after a decision', async () => {
+    api = await openApi({
+      serve(deps) {
+        const { requireAccess } = createProtection(() => deps);
+        const app = express();
+        app.use(requireAccess('signed-in'));
+        app.get('/', requireAccess('public'), (req, res) => void res.send(req.principal?.uid));
+        return createServer(app);
+      },
+    });
+    assert.equal((await api.as('support').get('/')).text, 'support');
+  });
+
   it('logs a request of a client that is gone before the decision', async () => {
     const gone = Promise.withResolvers<void>();
     const handled = Promise.withResolvers<void>();
