@@ -53,16 +53,28 @@ export const createProtection = (getDeps: () => CallDeps) => ({
   verifySession: (request: SessionRequest) => verifySession(getDeps(), request),
 });
 
-/** @throws Error for a rule that could only refuse, as code without types can have it */
+const RULE_FIELDS = ['signedIn', 'permission', 'own', 'unless', 'assurance', 'maxAge'];
+
+/** @throws Error for a rule that could only refuse, or asks for less than it says, as code without types can have it */
 function readRule(access: AccessRule | Permission, resource?: unknown): AccessRule {
   const rule = isPermission(access) ? { permission: access } : access;
   if (rule === 'public' || rule === 'signed-in') return rule;
   if (typeof rule === 'string') throw noSuchPermission(rule);
+  checkFields(rule);
   if (rule.signedIn === true) return rule;
   const { permission, unless = permission, own } = rule;
   for (const name of [permission, unless]) if (!isPermission(name)) throw noSuchPermission(name);
   if (own && resource === undefined) throw new Error('A rule with `own` needs `resource`.');
   return rule;
+}
+
+function checkFields(rule: Exclude<AccessRule, string>): void {
+  const { assurance = 'aal1', maxAge = 0, signedIn, ...others } = rule;
+  const unknown = Object.keys(rule).find((name) => !RULE_FIELDS.includes(name));
+  if (unknown !== undefined) throw new Error(`A rule has no field ${unknown}.`);
+  if (!['aal1', 'aal2'].includes(assurance)) throw new Error('`assurance` is aal1 or aal2.');
+  if (!Number.isFinite(maxAge)) throw new Error('`maxAge` is a number of seconds.');
+  if (signedIn && Object.keys(others).length > 0) throw new Error('A rule has `signedIn` or `permission`.');
 }
 
 const noSuchPermission = (name: unknown) => new Error(`There is no permission ${String(name)}.`);

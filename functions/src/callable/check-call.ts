@@ -31,7 +31,7 @@ const LONG = /^type\.googleapis\.com\/google\.protobuf\.U?[Ii]nt64Value$/;
 
 /**
  * Shallow enough to walk, typed values (a `long` of Android or iOS) only of the types that the SDK knows, and no `__proto__`:
- * the SDK would set the prototype of the object, whose fields a strict schema takes for sent ones.
+ * the SDK would set the prototype of the object, and a strict schema takes the fields of a prototype for sent fields.
  */
 function isDecodable(data: unknown, depth = 0): boolean {
   if (typeof data !== 'object' || data === null) return true;

@@ -91,4 +91,17 @@ describe('guard and verifySession', () => {
     assert.throws(() => requireAccess({ permission: misspelt }), /There is no permission users:raed/);
     assert.throws(() => requireAccess({ permission: 'users:read', own: true }), /needs `resource`/);
   });
+
+  it('refuses a rule that asks for less than it says, when the code is loaded', () => {
+    const { requireAccess } = protection();
+    const rules: Record<string, RegExp> = {
+      '{"permission":"users:read","assurence":"aal2"}': /no field assurence/,
+      '{"permission":"users:read","assurance":"AAL2"}': /aal1 or aal2/,
+      '{"permission":"users:read","maxAge":"5 min"}': /seconds/,
+      '{"signedIn":true,"permission":"users:write"}': /`signedIn` or `permission`/,
+    };
+    for (const [rule, message] of Object.entries(rules)) {
+      assert.throws(() => requireAccess(JSON.parse(rule)), message, rule);
+    }
+  });
 });
