@@ -1,10 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ROOT } from '../lib/emulator-setup.ts';
+
+const SERVER = pathToFileURL(`${ROOT}/packages/firestore-emulator/server.ts`).href;
 
 /**
  * Installs a fake `java`, because not every machine has one: it creates the file `ran`, and serves the embedded Firestore on
- * the port in its arguments, like Google's emulator. @returns a PATH on which it is the first
+ * the port in its arguments, like Google's emulator, in one process.
+ * @returns a PATH on which it is the first
  */
 export function installFakeJava(folder: string, version: number): string {
   const java = `#!/bin/sh
@@ -15,8 +19,10 @@ export function installFakeJava(folder: string, version: number): string {
       *)
         touch '${folder}/ran'
         while [ "$1" != --port ]; do shift; done
-        '${process.execPath}' '${ROOT}/packages/firestore-emulator/main.ts' --port "$2" |
-          while read -r line; do echo 'Dev App Server is now running.'; done
+        exec '${process.execPath}' --input-type=module --eval '
+          const { startFirestore } = await import("${SERVER}");
+          await startFirestore({ port: Number(process.argv[1]) });
+          console.log("Dev App Server is now running.");' "$2"
         ;;
     esac`;
   writeFileSync(join(folder, 'java'), java, { mode: 0o755 });
