@@ -35,6 +35,9 @@ export const regions: Check = {
   name: 'regions',
   reads: 'project',
   async run(subject) {
+    if (subject.installation.kind === 'library') {
+      throw new NotApplicable('functions of the codebase may run in several regions');
+    }
     const functions = await deployedFunctions(subject);
     const byName = Map.groupBy(functions, ({ name }) => name);
     return [...byName.values()]

@@ -69,14 +69,18 @@ export const parameterNames: Check = {
       !isMentioned(files, installation, name);
     return Object.keys(installation.parameters)
       .filter(isUnknown)
-      .map((name): Finding => {
+      .flatMap((name): Finding[] => {
         const similar = known.find((one) => distance(one, name) <= 2);
+        // Most settings of such a codebase are the adopter's, and code elsewhere may read them.
+        if (similar === undefined && installation.kind === 'library') return [];
         const where = installation.parameterFiles.join(', ');
-        return finding(
-          'parameter-unknown',
-          `${where}: nothing reads ${name}`,
-          similar === undefined ? 'Remove it.' : `Did you mean ${similar}?`,
-        );
+        return [
+          finding(
+            'parameter-unknown',
+            `${where}: nothing reads ${name}`,
+            similar === undefined ? 'Remove it.' : `Did you mean ${similar}?`,
+          ),
+        ];
       });
   },
 };

@@ -25,6 +25,21 @@ describe('gatehouse doctor: kits, libraries and checks that cannot run', () => {
     );
   });
 
+  it('leaves functions and settings of the adopter of a library alone', async () => {
+    const project = healthyLibrary();
+    edit('functions/.env', (text) => `${text}STRIPE_PLAN=gold\nAPP_CHEK=true\n`)(project);
+    const region = (name: string) => ({ name: `projects/shop/locations/${name}/functions/web` });
+    answer(CALLS.functions, {
+      functions: ['us-central1', 'europe-west1'].map((name) => functionOf('default', 'web', region(name))),
+    })(project);
+    const { findings } = await examine(project);
+    const found = findings.filter(({ id }) => id !== 'blocking-function-gone');
+    assert.deepEqual(
+      found.map(({ fix }) => fix),
+      ['Did you mean APP_CHECK?'],
+    );
+  });
+
   it('finds the mistakes of a kit under the names of the kit', async () => {
     const project = healthyKit();
     const settings = 'function-kits/functions/config-functions/.env.shop';
