@@ -48,7 +48,7 @@ export interface Endpoint {
 
 /** The functions in a folder, before parameters have values. */
 export interface Build {
-  params: { name: string; default?: unknown }[];
+  params: { name: string; type: string; default?: unknown }[];
 }
 
 type Backend = { endpoints: Record<string, Record<string, Endpoint>> };

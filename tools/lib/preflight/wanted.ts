@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkBasePath } from '../base-path.ts';
@@ -46,6 +47,8 @@ export interface Wanted {
   readonly fields: readonly FieldSpec[];
   /** The Hosting site of the page; undefined: Hosting is off. */
   readonly site: string | undefined;
+  /** The name of the page in `--only hosting:<name>`. */
+  readonly target: string | undefined;
   /** Hosting sites that may call the API. */
   readonly callingSites: readonly string[];
   /** The functions that Hosting passes requests on to. */
@@ -58,7 +61,7 @@ export interface Wanted {
 interface FirebaseJson {
   functions: { source: string; codebase: string; runtime: string; prefix?: string }[];
   firestore: FirestoreEntry | FirestoreEntry[];
-  hosting?: { target?: string; site?: string; rewrites?: { function?: { functionId: string } }[] };
+  hosting?: HostingEntry | HostingEntry[];
   auth?: { providers?: Record<string, unknown> };
 }
 interface FirestoreEntry {
@@ -66,25 +69,55 @@ interface FirestoreEntry {
   location?: string;
   rules: string;
 }
+interface HostingEntry {
+  public?: string;
+  target?: string;
+  site?: string;
+  rewrites?: { function?: { functionId: string } }[];
+}
 interface FirebaseRc {
   projects: Record<string, string>;
   targets?: Record<string, { hosting?: Record<string, string[]> }>;
 }
 
+const {
+  Command: { prototype: cli },
+}: {
+  Command: { prototype: { configstoreProject(folder: string): string | null } };
+} = createRequire(`${ROOT}/package.json`)('firebase-tools/lib/command.js');
+
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
-export const firebaseJson = (): FirebaseJson => JSON.parse(read('firebase.json'));
+const firebaseJson = (): FirebaseJson => JSON.parse(read('firebase.json'));
 const firebaseRc = (): FirebaseRc => JSON.parse(read('.firebaserc'));
 
-/** The id of a project that is given by id or by its alias in .firebaserc. */
-export function projectIdOf(name: string): string {
+/** The id of a project that is given by id or by its alias in .firebaserc. By default that of `firebase use`. */
+export function projectIdOf(name = cli.configstoreProject(ROOT) ?? 'default'): string {
   const { projects } = firebaseRc();
   return (Object.hasOwn(projects, name) ? projects[name] : undefined) ?? name;
 }
 
-/** The site that the Hosting target of firebase.json is applied to; undefined for a project without one. */
-function siteOf(projectId: string): string | undefined {
-  const { hosting } = firebaseJson();
-  return hosting?.site ?? firebaseRc().targets?.[projectId]?.hosting?.[hosting?.target ?? '']?.[0];
+/** Stops where the CLI would take other parameters than the preflight, as it knows the project by its id only. */
+function refuseParametersOfAlias(projectId: string): void {
+  const { projects } = firebaseRc();
+  const aliases = Object.keys(projects).filter((name) => projects[name] === projectId && name !== projectId);
+  const alias = aliases.find((name) => existsSync(join(FUNCTIONS, `.env.${name}`)));
+  if (alias === undefined) return;
+  throw new Error(
+    `rename functions/.env.${alias} to .env.${projectId}: the Firebase CLI reads it only if the project is named "${alias}"`,
+  );
+}
+
+/** The page in firebase.json, and the site of the project for it; undefined if there is none. */
+function readPage(projectId: string) {
+  const page = [firebaseJson().hosting ?? []].flat().find((entry) => entry.public === 'web');
+  const { target, site, rewrites = [] } = page ?? {};
+  if (page && target === undefined && site === undefined) {
+    throw new Error(
+      'add "target": "gatehouse" to the page in firebase.json: the Firebase CLI would deploy it to the website of the project',
+    );
+  }
+  const applied = firebaseRc().targets?.[projectId]?.hosting?.[target ?? '']?.[0];
+  return { target: target ?? site, site: site ?? applied, rewrites };
 }
 
 /** The functions as the CLI finds them in the built code, with the parameters of the project. */
@@ -95,14 +128,16 @@ async function readFunctions(projectId: string, settings: Record<string, string>
   const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-functions-'));
   try {
     const build = await discover(FUNCTIONS, projectId, entry.runtime, scratch);
-    const defaults = build.params.map(({ name, default: value }) => [name, String(value ?? '')]);
-    const found = await resolve(
-      build,
-      projectId,
-      { ...Object.fromEntries(defaults), ...settings },
-      entry.prefix,
+    const missing = build.params.filter(
+      ({ name, type }) => type !== 'secret' && !Object.hasOwn(settings, name),
     );
-    return { codebase: entry.codebase, functions: found };
+    if (missing.length > 0) {
+      const lines = missing.map(({ name, default: value }) => `${name}=${value ?? ''}`);
+      throw new Error(
+        `functions/.env.${projectId} must say all that decides what is deployed. Add:\n${lines.join('\n')}`,
+      );
+    }
+    return { codebase: entry.codebase, functions: await resolve(build, projectId, settings, entry.prefix) };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -119,7 +154,8 @@ const BLOCKING = new Map<string, WantedFunction['blocking']>([
  * @throws Error if the files contradict each other
  */
 export async function readWanted(projectId: string, parts: readonly Part[]): Promise<Wanted> {
-  const { firestore, hosting, auth } = firebaseJson();
+  const { firestore, auth } = firebaseJson();
+  refuseParametersOfAlias(projectId);
   const settings = settingsIn(FUNCTIONS, projectId);
   const databaseId = settings.DATABASE_ID || '(default)';
   const entries = Array.isArray(firestore) ? firestore : [firestore];
@@ -130,7 +166,12 @@ export async function readWanted(projectId: string, parts: readonly Part[]): Pro
         `${entries.map(({ database = '(default)' }) => database).join()}: rules and indexes would go to the wrong database`,
     );
   }
-  const site = siteOf(projectId);
+  if (entries.length > 1 && (parts.includes('rules') || parts.includes('indexes'))) {
+    throw new Error(
+      'firestore in firebase.json is a list: the Firebase CLI deploys the rules of each. docs/guides/own-database.md',
+    );
+  }
+  const { site, target, rewrites } = readPage(projectId);
   if (site !== undefined && parts.includes('hosting')) checkBasePath(projectId);
   const { codebase, functions } = await readFunctions(
     projectId,
@@ -146,9 +187,9 @@ export async function readWanted(projectId: string, parts: readonly Part[]): Pro
       ...{ name: id, region, serviceAccount: serviceAccount || undefined },
       blocking: BLOCKING.get(blockingTrigger?.eventType ?? ''),
     })),
-    ...{ indexes: indexes.indexes, fields: indexes.fieldOverrides, site },
+    ...{ indexes: indexes.indexes, fields: indexes.fieldOverrides, site, target },
     callingSites: [projectId, ...(settings.HOSTING_SITES ?? '').split(',').map((site) => site.trim())],
-    rewrites: (hosting?.rewrites ?? []).flatMap((rewrite) => rewrite.function?.functionId ?? []),
+    rewrites: rewrites.flatMap((rewrite) => rewrite.function?.functionId ?? []),
     providers: Object.entries(auth?.providers ?? {}).flatMap(([name, value]) => (value ? [name] : [])),
   };
 }

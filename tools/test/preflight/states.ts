@@ -37,7 +37,13 @@ export const wanted: Wanted = {
     { collectionGroup: 'accessChanges', fieldPath: 'expireAt', ttl: true, indexes: [] },
     { collectionGroup: 'notes', fieldPath: 'body', indexes: [] },
   ],
-  ...{ site: undefined, callingSites: ['shop'], rewrites: ['api'], providers: ['emailPassword'] },
+  ...{
+    site: undefined,
+    target: 'gatehouse',
+    callingSites: ['shop'],
+    rewrites: ['api'],
+    providers: ['emailPassword'],
+  },
 };
 
 /** A project with a database and nothing else. */

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Part } from '../../lib/preflight/items.ts';
+import { type Clone, makeClone } from '../stand-in/clone.ts';
+import { type StandIn, startGoogle } from '../stand-in/google.ts';
+import { busyProject, OWN_RULES, PROJECT, release } from '../stand-in/scenarios.ts';
+
+/** Files with which the Firebase CLI would deploy something else than the preflight has checked. */
+describe('the preflight refuses', function () {
+  this.timeout(60_000);
+
+  let clone: Clone;
+  let google: StandIn;
+  beforeEach(async () => {
+    clone = makeClone(PROJECT);
+    google = await startGoogle(busyProject());
+    release(google.project, OWN_RULES);
+    clone.env.GCLOUD_PROJECT = PROJECT;
+  });
+  afterEach(async () => {
+    clone.remove();
+    await google.close();
+  });
+
+  const parameters = (name: string) => join(clone.folder, `functions/.env.${name}`);
+  /** As the hooks of firebase.json do. */
+  const check = async (part: Part | 'firestore') => {
+    const { code, output } = await clone.run(google, 'node', 'tools/preflight.ts', part);
+    assert.equal(code, 1, output);
+    return output;
+  };
+
+  it('parameters without a value: the CLI asks for them afterwards, or stops half-way', async () => {
+    writeFileSync(parameters(PROJECT), 'IDENTITY_PLATFORM=false\n');
+    assert.match(await check('functions'), /functions\/\.env\.shop-1234 .*\n(.+=.*\n)*REGION=us-central1\n/);
+  });
+
+  it('parameters in the file of an alias, which the CLI reads only for the alias', async () => {
+    clone.edit('.firebaserc', (rc: { projects: object }) => Object.assign(rc.projects, { prod: PROJECT }));
+    renameSync(parameters(PROJECT), join(clone.folder, 'functions/.env'));
+    writeFileSync(parameters('prod'), 'DATABASE_ID=gatehouse\n');
+    assert.match(await check('functions'), /rename functions\/\.env\.prod to \.env\.shop-1234/);
+  });
+
+  it('a list of databases: the CLI releases the rules of each', async () => {
+    clone.edit('firebase.json', (json: { firestore: object }) => {
+      const { firestore } = json;
+      json.firestore = [
+        { ...firestore, database: '(default)' },
+        { database: 'shop', rules: 'shop.rules' },
+      ];
+    });
+    assert.match(await check('firestore'), /own-database\.md/);
+  });
+
+  it('a page that would be the website of the project, in a list of sites', async () => {
+    clone.applySite(PROJECT);
+    clone.edit('firebase.json', (json: { hosting: object }) => {
+      json.hosting = [{ site: 'shop', public: 'shop' }, json.hosting];
+    });
+    appendFileSync(parameters(PROJECT), `HOSTING_SITES=${PROJECT}\n`);
+    assert.match(await check('hosting'), /replace +Hosting site shop-1234/);
+  });
+
+  it('a page without a target: the CLI takes the website of the project', async () => {
+    clone.edit('firebase.json', (json: { hosting: { target?: string } }) => {
+      delete json.hosting.target;
+    });
+    assert.match(await check('hosting'), /"target": "gatehouse"/);
+  });
+});
