@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { ROOT } from './lib/emulator-setup.ts';
 import { type Item, type Part, partsOf } from './lib/preflight/items.ts';
 import { preflight } from './lib/preflight/preflight.ts';
-import { firebaseJson, projectIdOf } from './lib/preflight/wanted.ts';
+import { projectIdOf } from './lib/preflight/wanted.ts';
 import { FUNCTIONS, fail, run } from './lib/run.ts';
 
 const text = { type: 'string' } as const;
@@ -16,6 +16,7 @@ const { values, tokens } = parseArgs({
     'dry-run': { type: 'boolean' },
     force: { type: 'boolean', short: 'f' },
     'non-interactive': { type: 'boolean' },
+    config: { type: 'string', short: 'c' },
   },
   strict: false,
   tokens: true,
@@ -36,16 +37,17 @@ const option = (name: 'project' | 'only' | 'except' | 'account') => {
   return typeof value === 'string' ? value : undefined;
 };
 
-const projectId = projectIdOf(option('project') ?? 'default');
+const projectId = projectIdOf(option('project'));
 if (projectId.startsWith('demo-')) {
   fail(
     `"${projectId}" exists only in the emulators; name your own project: npm run deploy -- --project <id>`,
   );
 }
 if (values.force) fail('--force answers yes to each question: name what may be replaced, --accept <key>');
+if (values.config !== undefined) fail('--config: only the firebase.json of this repository is checked');
 const isInteractive = process.stdin.isTTY && values['non-interactive'] !== true;
 const only = option('only');
-const parts = partsOf({ only, except: option('except') });
+const selected = (only ?? '').split(',').filter((target) => target.startsWith('functions:'));
 const accepted = new Set([values.accept ?? []].flat().flatMap((keys) => String(keys).split(/[\s,]+/)));
 
 /** Runs the CLI for some parts. Its hooks check them again. */
@@ -67,9 +69,10 @@ const isTouched = (items: readonly Item[], part: Part) =>
   items.some((item) => item.part === part && item.action !== 'leave');
 
 async function main(): Promise<number> {
+  const parts = partsOf({ only, except: option('except') });
   const built = await run('node', ['scripts/build.ts'], { cwd: FUNCTIONS, stdio: 'inherit' });
   if (built !== 0) return built;
-  const isPartial = only !== undefined && /\bfunctions:[\w-]+[:.]/.test(only);
+  const isPartial = selected.some((target) => target.split(':').length > 2);
   const checked = await preflight({
     ...{
       projectId,
@@ -79,12 +82,15 @@ async function main(): Promise<number> {
       isPartial,
       isInteractive,
       isQuiet: false,
+      isDryRun: values['dry-run'] === true,
     },
     account: option('account'),
     hint: (keys) => `To accept what follows, add: --accept ${keys}`,
   });
-  if (values['dry-run']) return 0;
   const { items, wanted, accepted: keys } = checked;
+  const other = selected.find((target) => target.split(':')[1] !== wanted.codebase);
+  if (other !== undefined) fail(`--only ${other}: the codebase here is ${wanted.codebase}`);
+  if (values['dry-run']) return 0;
   const has = (part: Part, isWanted = true) => (parts.includes(part) && isWanted ? [part] : []);
   const first = [...has('rules', isTouched(items, 'rules')), ...has('indexes')];
   const code = await deploy(
@@ -94,8 +100,6 @@ async function main(): Promise<number> {
   );
   if (code !== 0) return code;
 
-  const { hosting } = firebaseJson();
-  const selected = (only ?? '').split(',').filter((target) => target.startsWith('functions:'));
   const then = [
     ...has('functions'),
     ...has('hosting', wanted.site !== undefined),
@@ -103,15 +107,16 @@ async function main(): Promise<number> {
   ];
   const targets: Partial<Record<Part, string>> = {
     functions: selected.join() || `functions:${wanted.codebase}`,
-    hosting: `hosting:${hosting?.target ?? wanted.site}`,
+    hosting: `hosting:${wanted.target}`,
     auth: 'auth',
   };
   // Without a terminal the CLI stops at its questions about functions of ours: retries, minimum instances, deleted functions.
+  // Of some functions, the deleted ones were not planned.
   return deploy(
     then.flatMap((part) => targets[part] ?? []),
     then,
     keys,
-    isInteractive ? [] : ['--force'],
+    isInteractive || isPartial ? [] : ['--force'],
   );
 }
 

@@ -26,9 +26,14 @@ const PARTS_OF_TARGET: Record<string, readonly Part[]> = {
 const partsIn = (targets: string) =>
   targets
     .split(/[\s,]+/)
-    .flatMap((target) => PARTS_OF_TARGET[target] ?? PARTS_OF_TARGET[target.replace(/:.*/, '')] ?? []);
+    .filter(Boolean)
+    .flatMap((target) => {
+      const parts = PARTS_OF_TARGET[target] ?? PARTS_OF_TARGET[target.replace(/:.*/, '')];
+      if (!parts) throw new Error(`there is no part "${target}": ${Object.keys(PARTS_OF_TARGET).join(', ')}`);
+      return parts;
+    });
 
-/** The parts that `--only` or `--except` of `firebase deploy` leave. */
+/** The parts that `--only` or `--except` of `firebase deploy` leave. @throws Error for a part that is not of this repository */
 export function partsOf({
   only,
   except,

@@ -10,6 +10,7 @@ export interface PreflightOptions extends PlanOptions {
   projectId: string;
   /** Print only what stops the deployment. */
   isQuiet: boolean;
+  isDryRun?: boolean;
   /** How to accept keys without a terminal. */
   hint: (keys: string) => string;
   /** The login of the Firebase CLI, if there are several. */
@@ -33,23 +34,24 @@ function print({ projectId, databaseId }: Wanted, items: readonly Item[]): void 
   if (unchanged.length > 0) console.log(`  leave    ${unchanged.length} more as they are`);
 }
 
-/** Asks about each item. @returns the keys of those that are answered with yes */
+/** Asks about each item. @returns those that are not answered with yes */
 export async function ask(
   items: readonly Item[],
   input: NodeJS.ReadableStream = process.stdin,
   output: NodeJS.WritableStream = process.stdout,
-): Promise<string[]> {
+): Promise<Item[]> {
   const terminal = createInterface({ input, output });
-  const accepted: string[] = [];
+  const left: Item[] = [];
   try {
-    for (const { action, what, why, key = '' } of items) {
+    for (const item of items) {
+      const { action, what, why } = item;
       const answer = await terminal.question(`${action} ${what}? ${why ?? ''} [y/N] `);
-      if (/^y(es)?$/i.test(answer.trim())) accepted.push(key);
+      if (!/^y(es)?$/i.test(answer.trim())) left.push(item);
     }
   } finally {
     terminal.close();
   }
-  return accepted;
+  return left;
 }
 
 /**
@@ -58,7 +60,7 @@ export async function ask(
  * @throws Error if the deployment must not start
  */
 export async function preflight(options: PreflightOptions): Promise<Preflight> {
-  const { projectId, parts, isInteractive, isQuiet, hint } = options;
+  const { projectId, parts, isInteractive, isQuiet, isDryRun, hint } = options;
   const [wanted, accessToken] = await Promise.all([
     readWanted(projectId, parts),
     logIn(projectId, options.account),
@@ -70,12 +72,11 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
   const refused = items.filter(({ action }) => action === 'refuse');
   if (refused.length > 0) throw new Error(`not deployed:\n${refused.map(line).join('\n')}`);
   const open = items.filter(({ key }) => key !== undefined && !options.accepted.has(key));
-  const answers = isInteractive ? await ask(open) : [];
-  const accepted = new Set([...options.accepted, ...answers]);
-  const left = open.filter(({ key }) => !accepted.has(key ?? ''));
+  const left = isInteractive && !isDryRun ? await ask(open) : open;
   if (left.length > 0) {
-    const keys = left.map(({ key }) => key).join();
+    const keys = [...new Set(left.map(({ key }) => key))].join();
     throw new Error(`not deployed. ${hint(keys)}\n${left.map(line).join('\n')}`);
   }
+  const accepted = new Set([...options.accepted, ...open.flatMap(({ key }) => key ?? [])]);
   return { wanted, live, items, accepted };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clone, makeClone } from '../stand-in/clone.ts';
 import { type StandIn, startGoogle } from '../stand-in/google.ts';
@@ -165,6 +165,27 @@ describe('a deployment to a project full of things of others', function () {
     assert.equal(code, 1);
     assert.match(output, /--accept <key>/);
     assert.deepEqual(google.calls, []);
+  });
+
+  it('refuses another firebase.json, and functions of another codebase', async () => {
+    const other = await run(DEPLOY, '--config', 'other.json');
+    assert.equal(other.code, 1);
+    assert.match(other.output, /--config: only the firebase\.json of this repository/);
+    const { code, output } = await run(DEPLOY, '--only', 'functions:billing');
+    assert.equal(code, 1);
+    assert.match(output, /--only functions:billing: the codebase here is gatehouse/);
+    assert.deepEqual(writes(), []);
+  });
+
+  it('takes the project of firebase use', async () => {
+    const store = join(clone.folder, '.config/configstore');
+    mkdirSync(store, { recursive: true });
+    const activeProjects = { [clone.folder]: PROJECT };
+    writeFileSync(join(store, 'firebase-tools.json'), JSON.stringify({ activeProjects }));
+    clone.env.XDG_CONFIG_HOME = join(clone.folder, '.config');
+    const { code, output } = await run(DEPLOY.slice(0, 3), '--dry-run', '--only', 'firestore');
+    assert.equal(code, 1, output);
+    assert.match(output, /Project shop-1234/);
   });
 
   it('prints what it would do with --dry-run, and does nothing', async () => {

@@ -237,6 +237,11 @@ describe('--only and --except', () => {
     assert.deepEqual(partsOf({ except: 'hosting,auth' }), ['rules', 'indexes', 'functions']);
     assert.deepEqual(partsOf({}), ['rules', 'indexes', 'functions', 'hosting', 'auth']);
   });
+
+  it('name parts of this repository: a wrong word does not deploy nothing, or everything', () => {
+    assert.throws(() => partsOf({ only: 'functoins' }), /no part "functoins"/);
+    assert.throws(() => partsOf({ except: 'hostin' }), /no part "hostin"/);
+  });
 });
 
 describe('the questions of a deployment', () => {
@@ -246,7 +251,20 @@ describe('the questions of a deployment', () => {
     const answers = ['yes', '', 'n', 'Y'];
     output.on('data', () => setImmediate(() => input.write(`${answers.shift()}\n`)));
     const items = ['a', 'b', 'c', 'd'].map((key) => ({ action: 'replace' as const, what: key, key }));
-    assert.deepEqual(await ask(items, input, output), ['a', 'd']);
+    assert.deepEqual(
+      (await ask(items, input, output)).map(({ what }) => what),
+      ['b', 'c'],
+    );
+  });
+
+  it('are two for the same key: yes to a deleted function is no yes to a replaced one', async () => {
+    const input = new PassThrough();
+    const output = new PassThrough();
+    const answers = ['yes', 'no'];
+    output.on('data', () => setImmediate(() => input.write(`${answers.shift()}\n`)));
+    const key = 'function:api';
+    const items = (['delete', 'replace'] as const).map((action) => ({ action, what: action, key }));
+    assert.deepEqual(await ask(items, input, output), items.slice(1));
   });
 
   it('have the keys of the guide', () => {
