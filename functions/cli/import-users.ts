@@ -66,10 +66,9 @@ async function importAll(project: string, wanted: ReturnType<typeof readArgument
   const instance = connect(project, { databaseId: wanted.database });
   const { accounts, clock, config, services } = instance;
   const { directory } = services;
-  const file = progressFile(project);
+  const run = { database: config.databaseId, map, force, defaultRole: wanted['default-role'] };
+  const file = progressFile(project, run);
   const from = dryRun || wanted.restart ? undefined : file.read();
-  if (from && from.map.join() !== map.join())
-    throw new Error('The interrupted run had other --map arguments: repeat those, or add --restart.');
   if (from) console.log(`Continuing after ${from.imported.read} users; --restart starts from the beginning.`);
 
   const { total, claims, owners } = await surveyUsers(instance, { rules, force });
@@ -91,8 +90,7 @@ async function importAll(project: string, wanted: ReturnType<typeof readArgument
     ...(from && { from }),
   })) {
     done = step.imported;
-    if (!dryRun && step.pageToken !== undefined)
-      file.write({ pageToken: step.pageToken, imported: done, map });
+    if (!dryRun && step.pageToken !== undefined) file.write({ pageToken: step.pageToken, imported: done });
     showProgress(done, total);
   }
   if (!dryRun) file.remove();

@@ -146,6 +146,9 @@ describe('tools/import-users.ts', function () {
     }
     assert.equal((await project.documents('directory')).size, 10);
 
+    // It would leave out the first page.
+    for (const other of [['--default-role'], ['--map', 'admin=admin'], ['--database', 'other']])
+      assert.match((await importUsers(project, ...other)).stderr, /had other arguments.*--restart/);
     const { code, stdout } = await importUsers(project);
     assert.equal(code, 0);
     assert.match(stdout, /Continuing after 10 users/);
