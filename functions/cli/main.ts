@@ -5,6 +5,7 @@ import { loadLibraryProject } from './library-project.ts';
 /** Each is loaded when it is run. */
 const COMMANDS = new Map<string, () => Promise<{ default: Command }>>([
   ['claim-owner', () => import('./claim-owner.ts')],
+  ['grant', () => import('./grant.ts')],
   ['doctor', () => import('./doctor.ts')],
   ['migrate', () => import('./migrate.ts')],
   ['resync', () => import('./resync.ts')],

@@ -99,11 +99,16 @@ describe('tools/grant.ts', function () {
 
   it('refuses a user of an issuer that a real project does not trust', async () => {
     const identity = ['--issuer', 'https://login.example.com', '--subject', 'ann'];
-    const { code, stderr } = await grant(['--project', 'example', 'owner', ...identity]); // functions/.env.example
+    const real = {
+      FIREBASE_AUTH_EMULATOR_HOST: '',
+      FIRESTORE_EMULATOR_HOST: '',
+      GATEHOUSE_EMULATOR_CONFIG: '',
+    };
+    const { code, stderr } = await grant(['--project', 'acme-production', 'owner', ...identity], real);
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /login\.example\.com is not in trustedIssuers of functions\/gatehouse\.config\.ts for example/,
+      /login\.example\.com is not in trustedIssuers of the configuration for acme-production/,
     );
   });
 

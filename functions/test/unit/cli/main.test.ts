@@ -15,6 +15,15 @@ describe('gatehouse: command line', () => {
     assert.equal((await gatehouse()).stdout, (await gatehouse('--help')).stdout);
   });
 
+  it('has a way to name an owner in a project with the package only', async () => {
+    assert.match((await gatehouse('grant', '--help')).stdout, /^Usage: gatehouse grant .*<role> <e-mail/);
+    await assert.rejects(gatehouse('grant', '--project', 'acme'), ({ code, stderr }) => {
+      assert.equal(code, 1);
+      assert.match(stderr, /^Usage: gatehouse grant/);
+      return true;
+    });
+  });
+
   it('ends with 2 for a command that does not exist, and lists those that do', async () => {
     for (const name of ['dctor', 'constructor', '--verbose']) {
       await assert.rejects(gatehouse(name), ({ code, stderr }) => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { USAGE as GRANT } from '../../../cli/grant.ts';
+import { USAGE as IMPORT_USERS } from '../../../cli/import-users.ts';
 import { codesIn, REPOSITORY, readPage, tableUnder } from '../../helpers/docs.ts';
 
 const PAGE = 'docs/reference/cli.md';
@@ -15,6 +17,7 @@ const scriptsIn = (heading: string) =>
 /** The files that read the options of a tool, where it is not `tools/<tool>.ts`. */
 const READERS: Record<string, string> = {
   bench: 'bench/run.ts',
+  grant: 'functions/cli/grant.ts',
   'import-users': 'functions/cli/import-users.ts',
   start: 'tools/lib/start-options.ts',
 };
@@ -30,6 +33,15 @@ function optionsIn(file: string): string[] {
   );
   return [...options].map(([, quoted, plain = '']) => quoted ?? plain).toSorted();
 }
+
+describe('tools/usage', () => {
+  for (const [command, text] of Object.entries({ grant: GRANT, 'import-users': IMPORT_USERS })) {
+    it(`has the usage of gatehouse ${command} for npm run ${command}`, () => {
+      const usage = readFileSync(join(USAGE, `${command}.txt`), 'utf8').trimEnd();
+      assert.equal(usage.replaceAll(`npm run ${command} --`, `gatehouse ${command}`), text);
+    });
+  }
+});
 
 describe('docs/reference/cli.md', () => {
   const headings = [...readPage(PAGE).matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading);

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { USAGE } from '../../../cli/import-users.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { emptyEntry, importedEntry } from '../../../src/directory/entry.ts';
 import { type ImportProgress, importUsers } from '../../../src/directory/import-users.ts';
@@ -85,11 +83,6 @@ describe('roles for claims of other code', () => {
     const account = accountOf('ann', { claims: { admin: true, other: 'x'.repeat(960) } });
     const options = { rules: rulesOf('admin=admin'), force: true };
     assert.equal(planMapping(options, account, emptyEntry('ann', 1))?.outcome, 'too-large');
-  });
-
-  it('has one text for the usage', () => {
-    const file = readFileSync(new URL('../../../../tools/usage/import-users.txt', import.meta.url), 'utf8');
-    assert.equal(file.replace('npm run import-users --', 'gatehouse import-users').trimEnd(), USAGE);
   });
 });
 
