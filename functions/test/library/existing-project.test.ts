@@ -197,14 +197,14 @@ describe('an existing project, protected as the guide says', function () {
     };
     const { localId } = await post('', { email: 'bob@example.com', password: 'correct horse' });
     await post(':update', { localId, customAttributes: '{"role":"writer"}' });
-    const map = `npm --prefix functions exec -- gatehouse import-users --project ${PROJECT} --map role:writer=editor`;
+    const map = `npm --prefix functions exec --no -- gatehouse import-users --project ${PROJECT} --map role:writer=editor`;
     assert.match((await sh(map)).join('\n'), /Roles that --map granted: 1 editor\./);
     const { users } = await post(':lookup', { localId: [localId] });
     const [{ customAttributes = '' } = {}] = users;
     const { role, roles } = JSON.parse(customAttributes);
     assert.equal(role, 'writer');
     assert.ok(roles.includes('editor'), customAttributes);
-    const resync = `npm --prefix functions exec -- gatehouse resync --project ${PROJECT} --dry-run`;
+    const resync = `npm --prefix functions exec --no -- gatehouse resync --project ${PROJECT} --dry-run`;
     assert.match((await sh(resync)).join('\n'), / 0 would be synced, 0 without an account, 0 failed\./);
   });
 
