@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { join, matchesGlob } from 'node:path';
+import { join } from 'node:path';
+import { type HostingEntry, isFor } from '../../functions/cli/hosting-entry.ts';
 import { readSettings } from '../../functions/cli/settings.ts';
 import { DEFAULT_BASE_PATH } from '../../functions/src/distribution.ts';
 import { ROOT } from './emulator-setup.ts';
 
 /** A rewrite or an entry of the headers. */
-interface Entry {
-  readonly source?: string;
-  readonly glob?: string;
-  readonly regex?: string;
+interface Entry extends HostingEntry {
   readonly function?: unknown;
   readonly run?: unknown;
 }
@@ -34,20 +32,14 @@ export function mismatchOf(hosting: Site | readonly Site[], basePath: string): s
   const path = `${basePath}/me`;
   const sites = [hosting].flat().filter(({ rewrites = [] }) => rewrites.length > 0);
   const isPassedOn = ({ rewrites = [] }: Site) => {
-    const first = rewrites.find((one) => matches(one, path));
+    const first = rewrites.find((one) => isFor(one, path));
     return first?.function !== undefined || first?.run !== undefined;
   };
   if (sites.length > 0 && !sites.some(isPassedOn))
     return `no rewrite passes ${basePath}/** on to the function`;
-  const header = sites.flatMap(({ headers = [] }) => headers).find((one) => matches(one, path));
+  const header = sites.flatMap(({ headers = [] }) => headers).find((one) => isFor(one, path));
   return (
     header &&
     `the headers of the page, for "${header.source ?? header.glob ?? header.regex}", include ${basePath}/**`
   );
-}
-
-function matches({ source, glob = source, regex }: Entry, path: string): boolean {
-  if (regex !== undefined) return new RegExp(regex).test(path);
-  if (glob === undefined) return false;
-  return glob.startsWith('!') ? !matchesGlob(path, glob.slice(1)) : matchesGlob(path, glob);
 }

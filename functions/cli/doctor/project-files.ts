@@ -26,6 +26,7 @@ const database = z.object({
 const rewrite = z.object({
   source: z.string().optional(),
   glob: z.string().optional(),
+  regex: z.string().optional(),
   function: z.union([z.string(), z.object({ functionId: z.string() })]).optional(),
 });
 const site = z.object({

@@ -177,7 +177,7 @@ export const healthyKit = (): HealthyProject => ({
     },
     [`${KIT}/source/src/index.ts`]: "defineString('FUNCTION_DEFAULT_REGION');",
     [`${KIT}/config-functions/.env.${PROJECT}`]:
-      'DATABASE_ID=gatehouse\nFUNCTION_DEFAULT_REGION=europe-west1\n',
+      'DATABASE_ID=gatehouse\nBASE_PATH=/gatehouse/v1\nFUNCTION_DEFAULT_REGION=europe-west1\n',
     [`${KIT}/firestore/firebase.json`]: {
       firestore: { database: 'gatehouse', rules: 'firestore.rules', indexes: 'firestore.indexes.json' },
     },

@@ -34,3 +34,14 @@ export const databaseInFiles: Check = {
     ];
   },
 };
+
+export const oneDatabase: Check = {
+  name: 'one database',
+  reads: 'files',
+  run({ files: { installations } }) {
+    if (new Set(installations.map(({ databaseId }) => databaseId)).size < 2) return [];
+    const uses = installations.map(({ kind, codebase, databaseId }) => `${kind} ${codebase} ${databaseId}`);
+    const what = `the databases differ (${uses.join(', ')}), but the custom claims of a user are one: whoever is owner in one is owner in the other`;
+    return [finding('several-databases', what, 'Remove all installations but one.')];
+  },
+};

@@ -1,6 +1,6 @@
 import type { Check } from '../check.ts';
 import { clock } from './clock.ts';
-import { databaseInFiles } from './database-settings.ts';
+import { databaseInFiles, oneDatabase } from './database-settings.ts';
 import { activeFunctions, blockingFunctions, identityPlatform, regions } from './functions.ts';
 import { indexesInFiles, liveIndexes, liveTtls } from './indexes.ts';
 import { owners } from './owners.ts';
@@ -14,7 +14,7 @@ import { cliVersion, nodeVersion } from './versions.ts';
 /** In the order of the report. */
 export const CHECKS: readonly Check[] = [
   ...[cliVersion, nodeVersion, parameterValues, parameterNames, shadowMode, hostingRewrites],
-  ...[databaseInFiles, rulesInFiles, indexesInFiles],
+  ...[oneDatabase, databaseInFiles, rulesInFiles, indexesInFiles],
   ...[clock, billing, apis, database, releasedRules, liveIndexes, liveTtls],
   ...[activeFunctions, regions, blockingFunctions, identityPlatform],
   ...[configuredAccounts, accountRoles, owners],

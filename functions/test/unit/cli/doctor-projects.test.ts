@@ -96,8 +96,9 @@ describe('gatehouse doctor: kits, libraries and checks that cannot run', () => {
     assert.deepEqual(
       findings.map(({ id }) => id),
       // The instance `a` has no parameters, so its database is another one.
-      ['billing-disabled', 'database-missing'],
+      ['several-databases', 'billing-disabled', 'database-missing'],
     );
+    assert.match(findings[0]?.what ?? '', /\(kit a \(default\), kit b gatehouse\), but the custom claims/);
     assert.deepEqual([...new Set(outcomes.map(({ codebase }) => codebase))], ['a', 'b']);
   });
 

@@ -154,6 +154,12 @@ const MISTAKES: readonly [string, (project: Project) => void, string | readonly 
     /Hosting answers \/api\/\*\* with the rewrite of \*\*/,
   ],
   [
+    'a base path that Hosting does not pass on',
+    edit(ENV, (text) => `${text}BASE_PATH=/auth/v1\n`),
+    'base-path-differs',
+    /BASE_PATH is \/auth\/v1, but no Hosting rewrite to api passes \/auth\/v1\/\*\* on/,
+  ],
+  [
     'a project without a billing account',
     answer(CALLS.billing, {}),
     'billing-disabled',
