@@ -93,7 +93,9 @@ async function run(args: readonly string[]): Promise<number> {
       force: values.force,
     });
     const who = identity ? `${identity.subject} of ${identity.issuer}` : (email ?? phoneNumber ?? 'user');
-    console.log(`${project}: ${who} (${uid}) has the roles: ${grants.map(({ role }) => role).join(', ')}`);
+    const roles = grants.map(({ role }) => role).join(', ');
+    const { databaseId } = instance.config;
+    console.log(`${project}, database ${databaseId}: ${who} (${uid}) has the roles: ${roles}`);
     if (wanted.named?.email !== undefined && !emailVerified) {
       console.warn('This e-mail address is not verified. Make sure that the account is the right one.');
     }

@@ -64,6 +64,7 @@ describe('npm start with DATABASE_ID and BASE_PATH', function () {
       const args = ['--project', PROJECT, 'auditor', 'member@demo.test'];
       const grant = launch(process.execPath, [join(clone.folder, 'tools/grant.ts'), ...args]);
       assert.equal(await grant.exited, 0, grant.output());
+      assert.match(grant.output(), /^demo-gatehouse, database gatehouse: member@demo\.test /m);
       const member = await fetch(`${api}/users/demo-member`, { headers });
       assert.deepEqual(((await member.json()) as { roles: string[] }).roles, ['member', 'auditor']);
 
