@@ -17,7 +17,7 @@ const FOLDERS = /^(functions(?!\/unauthenticated)|aws|bench|docs|packages|tools|
 const LAYERS =
   /^(core|authz|authn|platform|audit|directory|users|identities|sign-up|token-exchange|notes|pipeline|http|callable)\//;
 /** Made by commands, or by the reader. */
-const NOT_THERE = /\.env|^functions\/lib|\/dist\/|^bench\/results\/|[<*…{]/;
+const NOT_THERE = /\.env|^functions\/lib|\/dist\/|^web\/vendor\/|^bench\/results\/|[<*…{]/;
 
 /** Paths of the repository, or below functions/src, in code marks. */
 function pathsIn(page: string): string[] {
