@@ -7,7 +7,7 @@ import { BIN, installedKit } from './installed-kit.ts';
 import type { PackedPackage } from './pack.ts';
 
 describe('the function kit, installed as its guide says', function () {
-  this.timeout(240_000);
+  this.timeout(300_000);
 
   let packed: PackedPackage;
   let adopter: Adopter;

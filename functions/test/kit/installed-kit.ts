@@ -19,6 +19,8 @@ export const BIN = 'function-kits/functions/source/node_modules/.bin/gatehouse';
 interface InstalledKit {
   readonly packed: PackedPackage;
   readonly adopter: Adopter;
+  /** How long the installation took. */
+  readonly installMs: number;
   /** Of the adopter's emulators, and a free one for Firestore. */
   readonly ports: Readonly<
     Record<'auth' | 'functions' | 'hosting' | 'hub' | 'logging' | 'firestore', number>
@@ -43,6 +45,8 @@ async function installKit(): Promise<InstalledKit> {
   const upstream = (await adopter.sh('npm config get registry')).trim();
   const registry = await startRegistry(packed.manifest, packed.tarball, upstream);
   const env = { npm_config_registry: registry.url, FIREBASE_TOKEN: 'of-a-test' };
+  const begin = performance.now();
   await adopter.sh(install, env).finally(registry.stop);
-  return { packed, adopter, ports: { ...emulators, firestore } };
+  const installMs = performance.now() - begin;
+  return { packed, adopter, installMs, ports: { ...emulators, firestore } };
 }

@@ -30,7 +30,7 @@ const answered = (commands: string) =>
   commands.replaceAll(/^firebase [\w:]+/gm, '$& --non-interactive --force');
 
 describe('the function kit, deployed as its guide says', function () {
-  this.timeout(240_000);
+  this.timeout(300_000);
 
   let adopter: Adopter;
   let google: StandIn;
