@@ -17,7 +17,12 @@ const inFolder = (folder: string, ...files: readonly string[]) =>
   files.map((file) => [resolve(file), resolve(folder, file.replace('src/', ''))] as const);
 
 /** Files of a clone that the kit and the library have others for. */
-const IN_KIT = new Map(inFolder('kit', 'gatehouse.config.ts', 'src/modules.ts', 'src/distribution.ts'));
+const IN_KIT = new Map(
+  inFolder(
+    'kit',
+    ...['gatehouse.config.ts', 'src/modules.ts', 'src/distribution.ts', 'src/audit/example-actions.ts'],
+  ),
+);
 const IN_LIBRARY = new Map([...IN_KIT, ...inFolder('library', 'gatehouse.config.ts', 'src/distribution.ts')]);
 const IN_CLI = new Map([...IN_KIT, [resolve('gatehouse.config.ts'), resolve('cli/product.ts')]]);
 const replacementIn = (files: ReadonlyMap<string, string>, importer: string, path: string) =>

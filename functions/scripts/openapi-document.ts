@@ -56,7 +56,7 @@ const HEADERS: Readonly<Record<string, z.ZodType>> = {
   ETag: z.string().meta({ description: 'The version (RFC 9110 §8.8.3).', examples: ['"3"'] }),
   Location: z.string().meta({
     description: 'Relative to the URL of the request (RFC 9110 §10.2.2).',
-    examples: ['notes/Zk3Jf9sQ2xYhT1bV7mN4'],
+    examples: ['users/k3Jf9sQ2xYhT1bV7mN4pLr8wZc52'],
   }),
   'WWW-Authenticate': z.string().meta({
     description: 'What is missing (RFC 6750 §3, RFC 9470 §3).',

@@ -18,7 +18,7 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   ...{ issuer: 'https://securetoken.google.com/my-project', provider: 'password', version: 3 },
   ...{ email: 'ann@example.com', displayName: 'Ann Lee', providers: ['password'], methods: ['pwd'] },
   emails: ['ann@example.com'],
-  ...{ id: 'Zk3Jf9sQ2xYhT1bV7mN4', title: 'Buy milk', body: 'Two bottles.', summary: 'Read notes' },
+  ...{ id: 'Zk3Jf9sQ2xYhT1bV7mN4', title: 'Buy milk', body: 'Two bottles.', summary: 'See the users' },
   ...{ action: 'roles.set', reason: 'Joined the support team.', auditReason: 'Asked for by the team lead.' },
   invitationLink: 'https://my-project.firebaseapp.com/__/auth/action?mode=resetPassword&oobCode=…',
   ...{ callable: 'not-found', description: 'The path or the resource does not exist.' },

@@ -1,3 +1,5 @@
+import { EXAMPLE_ACTIONS } from './example-actions.ts';
+
 /** Every audit action, and when its event is written. `docs/reference/audit-actions.md` shows this table; a test compares the two. */
 export const AUDIT_ACTIONS = {
   'roles.set': 'an administrator or `npm run grant` sets, adds or removes grants',
@@ -20,7 +22,7 @@ export const AUDIT_ACTIONS = {
   'claims.repair': 'drifted custom claims are written again, also by `npm run resync`',
   'token.exchange': 'an external token is exchanged',
   'access.refused': 'a privileged operation is refused',
-  'notes.delete': 'a moderator deletes the note of another user',
+  ...EXAMPLE_ACTIONS,
 } as const satisfies Record<`${string}.${string}`, string>;
 
 export type AuditAction = keyof typeof AUDIT_ACTIONS;
