@@ -44,7 +44,7 @@ describe('the function kit in the emulators of an adopter', function () {
     await documents?.stop();
   });
 
-  it('refuses anonymous callers and knows signed-in ones five minutes after the first command', async () => {
+  it('answers a signed-in user within five minutes of the guide’s first command', async () => {
     const script = GUIDE.ask
       .replaceAll(':5001/', `:${ports.functions}/`)
       .replaceAll(':9099/', `:${ports.auth}/`);
