@@ -60,7 +60,11 @@ async function deploy(
   if (targets.length === 0) return 0;
   const args = ['deploy', '--project', projectId, '--only', targets.join(), ...passed, ...flags];
   if (!isInteractive) args.push('--non-interactive');
-  const env = { ...process.env, GATEHOUSE_PARTS: of.join(), GATEHOUSE_ACCEPT: [...keys].join() };
+  const env = {
+    ...process.env,
+    ...{ GATEHOUSE_PARTS: of.join(), GATEHOUSE_ACCEPT: [...keys].join() },
+    GATEHOUSE_ACCOUNT: option('account'),
+  };
   return run('firebase', args, { cwd: ROOT, stdio: 'inherit', env });
 }
 

@@ -6,7 +6,12 @@ import { preflight } from './lib/preflight/preflight.ts';
 import { fail } from './lib/run.ts';
 
 const [target = ''] = process.argv.slice(2);
-const { GCLOUD_PROJECT: projectId = '', GATEHOUSE_ACCEPT = '', GATEHOUSE_PARTS } = process.env;
+const {
+  GCLOUD_PROJECT: projectId = '',
+  GATEHOUSE_ACCEPT = '',
+  GATEHOUSE_ACCOUNT,
+  GATEHOUSE_PARTS,
+} = process.env;
 const list = (text: string) => text.split(/[\s,]+/).filter(Boolean);
 const parts: Part[] = partsOf({ only: target === 'functions' ? 'functions,auth' : target });
 const deployed =
@@ -23,6 +28,7 @@ try {
     isPartial: true, // the CLI itself asks before it deletes a function
     isInteractive: process.stdin.isTTY,
     isQuiet: GATEHOUSE_PARTS !== undefined,
+    account: GATEHOUSE_ACCOUNT,
     hint: (keys) => `To accept what follows, set GATEHOUSE_ACCEPT=${keys}`,
   });
   const isInstalled = live.functions.some(({ codebase }) => codebase === wanted.codebase);

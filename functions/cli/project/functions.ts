@@ -84,7 +84,10 @@ export async function readFunctions(access: ProjectAccess): Promise<DeployedFunc
         environment: one.serviceConfig?.environmentVariables ?? {},
       })),
   ];
-  const unreachable = [...first, ...second].flatMap((page) => page.unreachable ?? []);
+  // A region, or its resource name.
+  const unreachable = [...first, ...second]
+    .flatMap((page) => page.unreachable ?? [])
+    .map((name) => name.slice(name.lastIndexOf('/') + 1));
   return { functions, unreachable: [...new Set(unreachable)] };
 }
 

@@ -49,15 +49,24 @@ export function planField(spec: FieldSpec, { fields }: Live, { isInstalled, acce
   return { action: 'leave', what, why: `it has other settings. To change them: --accept field:${name}` };
 }
 
+/** The Firebase CLI creates a missing database, also for rules alone. */
+export function planDatabase(
+  { databaseId, location = DEFAULT_LOCATION }: Wanted,
+  { database }: Live,
+): Item[] {
+  const what = `Firestore database ${databaseId}`;
+  if (database?.type === 'DATASTORE_MODE') {
+    return [{ action: 'refuse', what, why: 'it is in Datastore mode: set DATABASE_ID to another one' }];
+  }
+  if (database) return [];
+  const why =
+    'a location cannot be changed later. Set firestore.location in firebase.json, or create it yourself';
+  return [{ action: 'create', what: `${what} in ${location}`, why, key: 'database' }];
+}
+
 export function planIndexes(wanted: Wanted, live: Live, installation: Installation): Item[] {
   const { isInstalled } = installation;
-  const { databaseId, location = DEFAULT_LOCATION } = wanted;
-  if (!live.database) {
-    const what = `Firestore database ${databaseId} in ${location}`;
-    const why =
-      'a location cannot be changed later. Set firestore.location in firebase.json, or create it yourself';
-    return [{ action: 'create', what, why, key: 'database' }];
-  }
+  if (!live.database) return []; // they are created with it
   const groups = new Set([
     ...SERVER_COLLECTIONS,
     ...wanted.indexes.map(({ collectionGroup }) => collectionGroup),

@@ -1,7 +1,7 @@
 import type { Item, Part } from './items.ts';
 import { type Live, MAKE_PUBLIC } from './live.ts';
 import { planFunctions } from './plan-functions.ts';
-import { planIndexes } from './plan-indexes.ts';
+import { planDatabase, planIndexes } from './plan-indexes.ts';
 import { planRules } from './plan-rules.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -31,7 +31,8 @@ export function planDeployment(wanted: Wanted, live: Live, options: PlanOptions)
     has(part) ? items().map((item): Item => ({ ...item, part })) : [];
   const rules = () => planRules(wanted, live, { isInstalled, deploy: deployRules, accepted });
   return [
-    ...planProject(wanted, live),
+    ...planProject(wanted, live, has('functions')),
+    ...(has('rules') || has('indexes') ? planDatabase(wanted, live) : []),
     ...(has('rules') ? of('rules', rules) : of('functions', rules)),
     ...of('indexes', () => planIndexes(wanted, live, { isInstalled, accepted })),
     ...of('functions', () => [...planFunctions(wanted, live, options), ...planAccounts(live)]),
@@ -40,13 +41,17 @@ export function planDeployment(wanted: Wanted, live: Live, options: PlanOptions)
   ];
 }
 
-function planProject(wanted: Wanted, { blaze, disabledApis, missingPermissions, functions }: Live): Item[] {
+function planProject(
+  wanted: Wanted,
+  { blaze, disabledApis, missingPermissions, functions }: Live,
+  hasFunctions: boolean,
+): Item[] {
   const items: Item[] = disabledApis.map((api) => ({
     action: 'create',
     what: `API ${api}.googleapis.com`,
     why: 'is switched on',
   }));
-  if (blaze === false)
+  if (blaze === false && hasFunctions)
     items.push({ action: 'refuse', what: 'billing', why: 'Cloud Functions need the Blaze plan' });
   const hasNew = wanted.functions.some(
     (one) => !functions.some(({ name, region }) => name === one.name && region === one.region),

@@ -43,6 +43,11 @@ describe('the preflight refuses', function () {
     assert.match(await check('functions'), /rename functions\/\.env\.prod to \.env\.shop-1234/);
   });
 
+  it('to read with another login than that of --account', async () => {
+    clone.env.GATEHOUSE_ACCOUNT = 'ada@shop.test';
+    assert.match(await check('hosting'), /ada@shop\.test/);
+  });
+
   it('a list of databases: the CLI releases the rules of each', async () => {
     clone.edit('firebase.json', (json: { firestore: object }) => {
       const { firestore } = json;

@@ -161,6 +161,18 @@ describe('the plan of a deployment', () => {
     });
   });
 
+  it('asks before it creates a database for rules alone, and refuses one in Datastore mode', () => {
+    const parts = ['rules'] as const;
+    const [database] = planDeployment(
+      wanted,
+      { ...empty, database: undefined },
+      { ...{ parts, explicit: parts, accepted: new Set(), isPartial: false }, isInteractive: false },
+    );
+    assert.equal(database?.key, 'database');
+    const datastore = { location: 'eur3', type: 'DATASTORE_MODE', edition: 'STANDARD' };
+    assert.deepEqual(plan({ database: datastore }, {}, { parts }), ['refuse Firestore database (default)']);
+  });
+
   describe('Hosting', () => {
     const release = {
       time: undefined,
@@ -216,6 +228,7 @@ describe('the plan of a deployment', () => {
       }),
       ['refuse billing', 'refuse your account', 'refuse service account a@shop.test'],
     );
+    assert.deepEqual(plan({ blaze: false }, {}, { parts: ['rules'] }), []);
   });
 
   it('warns about a service account that lacks permissions', () => {

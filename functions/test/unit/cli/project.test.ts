@@ -68,7 +68,7 @@ describe('gatehouse: reader of a live project', () => {
       },
       [`${v2}&pageToken=second`]: {
         functions: [{ name: 'projects/shop/locations/us-central1/functions/by-hand' }],
-        unreachable: ['europe-west1', 'asia-east1'],
+        unreachable: ['europe-west1', 'projects/shop/locations/asia-east1'],
       },
     });
     const { functions, unreachable } = await readFunctions(google.access);
