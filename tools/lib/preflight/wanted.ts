@@ -76,7 +76,7 @@ interface HostingEntry {
   rewrites?: { function?: { functionId: string } }[];
 }
 interface FirebaseRc {
-  projects: Record<string, string>;
+  projects?: Record<string, string>;
   targets?: Record<string, { hosting?: Record<string, string[]> }>;
 }
 
@@ -92,13 +92,13 @@ const firebaseRc = (): FirebaseRc => JSON.parse(read('.firebaserc'));
 
 /** The id of a project that is given by id or by its alias in .firebaserc. By default that of `firebase use`. */
 export function projectIdOf(name = cli.configstoreProject(ROOT) ?? 'default'): string {
-  const { projects } = firebaseRc();
+  const { projects = {} } = firebaseRc();
   return (Object.hasOwn(projects, name) ? projects[name] : undefined) ?? name;
 }
 
 /** Stops where the CLI would take other parameters than the preflight, as it knows the project by its id only. */
 function refuseParametersOfAlias(projectId: string): void {
-  const { projects } = firebaseRc();
+  const { projects = {} } = firebaseRc();
   const aliases = Object.keys(projects).filter((name) => projects[name] === projectId && name !== projectId);
   const alias = aliases.find((name) => existsSync(join(FUNCTIONS, `.env.${name}`)));
   if (alias === undefined) return;

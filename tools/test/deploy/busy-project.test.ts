@@ -64,9 +64,29 @@ describe('a deployment to a project full of things of others', function () {
 
   it('deletes no index and no TTL policy, even with firebase deploy --force', async () => {
     release(project, OWN_RULES);
+    const groups = 'databases/(default)/collectionGroups';
+    project.set('firestore', `${groups}/products/indexes/similar`, {
+      queryScope: 'COLLECTION_GROUP',
+      fields: [
+        { fieldPath: 'shop', order: 'ASCENDING' },
+        { fieldPath: '__name__', order: 'ASCENDING' },
+        { fieldPath: 'embedding', vectorConfig: { dimension: 768, flat: {} } },
+      ],
+    });
+    project.set('firestore', `${groups}/jobs/indexes/datastore`, {
+      ...{ queryScope: 'COLLECTION', apiScope: 'DATASTORE_MODE_API', density: 'SPARSE_ALL' },
+      fields: [
+        { fieldPath: 'queue', order: 'ASCENDING' },
+        { fieldPath: '__name__', order: 'ASCENDING' },
+      ],
+    });
     const { code, output } = await run(FIREBASE, '--only', 'firestore');
     assert.equal(code, 0, output);
     assert.deepEqual(changed(before, project), []);
+    assert.deepEqual(
+      writes().filter((path) => /products|jobs/.test(path)),
+      [],
+    );
     assert.ok(project.get('firestore', 'databases/(default)/collectionGroups/auditEvents/fields/expireAt'));
   });
 
