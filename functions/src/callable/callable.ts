@@ -41,6 +41,8 @@ export interface CallHandler {
   readonly name: string;
   /** The largest body, in bytes. Default: that of the HTTP API. */
   readonly maxBodyBytes?: number;
+  /** Do pages of every origin pass, in shadow mode? */
+  inShadow?(deps: CallDeps): boolean;
   answer(deps: CallDeps, call: Call): Promise<unknown>;
 }
 
@@ -65,7 +67,7 @@ function serveOperation(operation: Operation): CallHandler {
  * always empty.
  */
 export function createCallable(
-  { name, maxBodyBytes, answer }: CallHandler,
+  { name, maxBodyBytes, inShadow, answer }: CallHandler,
   options: CallableOptions,
   getDeps: () => CallDeps,
 ): Callable {
@@ -116,7 +118,8 @@ export function createCallable(
         const { requestId } = context;
         secureResponse(res, { requestId, config: deps.config });
         const pass = (next: () => void) => {
-          if (passTransport(req, res, deps, { requestId, path: `/${name}`, maxBodyBytes })) next();
+          const limits = { path: `/${name}`, maxBodyBytes, inShadow: inShadow?.(deps) };
+          if (passTransport(req, res, deps, { requestId, ...limits })) next();
         };
         const serve = () => Promise.resolve(target.apply(self, [req, res])).then(resolve, reject);
         // Without CORS headers the web SDK cannot read a refused origin's answer, and reports `internal`. In the emulator it

@@ -1,5 +1,5 @@
 import type { CallableOptions } from 'firebase-functions/https';
-import type { AccessRule } from '../authz/access-rule.ts';
+import { type AccessRule, needsFreshRecord } from '../authz/access-rule.ts';
 import type { Principal } from '../authz/principal.ts';
 import { parseStandard } from '../core/parse-input.ts';
 import type { InputOf, OutputOf, StandardSchema } from '../core/standard-schema.ts';
@@ -39,6 +39,10 @@ export function createOwnCallable<Input extends StandardSchema, Output extends S
     if (valid.issues === undefined) return valid.value;
     throw new Error(`the answer does not match its schema: ${valid.issues[0]?.message}`);
   };
+  // `onCall` accepts every origin.
+  const inShadow: CallHandler['inShadow'] = ({ config }) =>
+    allowShadow === true && config.enforcement === 'shadow' && !needsFreshRecord(access);
   // The SDK has read the body already; the schema says what is too large.
-  return createCallable({ name, maxBodyBytes: Number.POSITIVE_INFINITY, answer }, options, getDeps);
+  const handler = { name, maxBodyBytes: Number.POSITIVE_INFINITY, inShadow, answer };
+  return createCallable(handler, options, getDeps);
 }

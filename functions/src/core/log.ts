@@ -53,6 +53,8 @@ interface TransportLine {
   /** Of a request that was refused before its path was looked at. */
   readonly path?: string;
   readonly origin?: string;
+  /** The origin may not call, and the request went on nevertheless. */
+  readonly enforcement?: 'shadow';
 }
 
 interface ReconciledLine {

@@ -24,6 +24,8 @@ export interface TransportLimits {
   /** Further checks. */
   readonly check?: () => void;
   readonly maxBodyBytes?: number | undefined;
+  /** Does an origin that may not call pass, in shadow mode? */
+  readonly inShadow?: boolean | undefined;
 }
 
 /**
@@ -35,26 +37,35 @@ export function enforceTransport(
   { config, log }: TransportDeps,
   request: RawRequest,
   requestId: string,
-  { path = request.path, check, maxBodyBytes = MAX_BODY_BYTES }: TransportLimits = {},
+  { path = request.path, check, maxBodyBytes = MAX_BODY_BYTES, inShadow }: TransportLimits = {},
 ): void {
   restoreContentType(request);
   try {
-    checkTransport(config, request, maxBodyBytes);
+    requireHttps(config, request);
+    const denied = originDenied(config, request);
+    if (denied !== undefined && !inShadow) throw denied;
+    if (denied !== undefined) logRefusal(log, request, { requestId, path, enforcement: 'shadow' }, denied);
+    checkSize(request, maxBodyBytes);
     const refusal = earlyRefusalOf(request);
     if (refusal !== undefined) throw refusal;
     check?.();
   } catch (error) {
-    if (error instanceof AppError) {
-      const { method, headers } = request;
-      const { origin } = headers;
-      log.transport({
-        ...{ requestId, granted: false, code: error.code, status: ERRORS[error.code].status, method },
-        path: printable(path),
-        ...(origin !== undefined && { origin: printable(String(origin)) }),
-      });
-    }
+    if (error instanceof AppError) logRefusal(log, request, { requestId, path }, error);
     throw error;
   }
+}
+
+function logRefusal(
+  log: TransportDeps['log'],
+  { method, headers: { origin } }: RawRequest,
+  { path, ...line }: { requestId: string; path: string; enforcement?: 'shadow' },
+  { code }: AppError,
+): void {
+  log.transport({
+    ...{ ...line, granted: false, code, status: ERRORS[code].status, method },
+    path: printable(path),
+    ...(origin !== undefined && { origin: printable(String(origin)) }),
+  });
 }
 
 const MAX_LOGGED = 200;
@@ -74,13 +85,16 @@ export function requireHttps(
   }
 }
 
-function checkTransport(config: OriginRules, request: RawRequest, maxBodyBytes: number): void {
-  requireHttps(config, request);
-  const { headers, rawBody } = request;
-  const { origin, 'sec-fetch-site': fetchSite } = headers;
-  if (origin !== undefined && !(typeof origin === 'string' && isAllowedOrigin(config, origin, fetchSite))) {
-    throw new AppError('origin_denied', 'This origin is not in ALLOWED_ORIGINS.');
-  }
+function originDenied(
+  config: OriginRules,
+  { headers: { origin, 'sec-fetch-site': fetchSite } }: RawRequest,
+): AppError | undefined {
+  if (origin === undefined) return undefined;
+  if (typeof origin === 'string' && isAllowedOrigin(config, origin, fetchSite)) return undefined;
+  return new AppError('origin_denied', 'This origin is not in ALLOWED_ORIGINS.');
+}
+
+function checkSize({ headers, rawBody }: RawRequest, maxBodyBytes: number): void {
   const declared = Number(headers['content-length'] ?? 0);
   if (declared > maxBodyBytes || (rawBody?.length ?? 0) > maxBodyBytes) throw payloadTooLarge();
 }
