@@ -28,6 +28,7 @@ export const FINDINGS = {
   'function-not-active': { severity: 'error', docs: 'docs/operations/runbook.md' },
   'function-left-behind': { severity: 'warning', docs: 'docs/guides/deploy.md#3-deploy' },
   'blocking-function-gone': { severity: 'error', docs: 'docs/guides/sign-up-policy.md' },
+  'blocking-function-other': { severity: 'error', docs: 'docs/guides/sign-up-policy.md' },
   'identity-platform-missing': { severity: 'error', docs: 'docs/guides/sign-up-policy.md' },
   'service-account-missing': { severity: 'error', docs: 'docs/operations/service-accounts.md' },
   'service-account-role': { severity: 'error', docs: 'docs/operations/service-accounts.md' },

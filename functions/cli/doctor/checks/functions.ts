@@ -55,16 +55,18 @@ export const regions: Check = {
 /** Address of a function without a slash at its end. */
 const trimmed = (uri: string) => uri.replace(/\/$/, '');
 
+const urisOf = ({ uri, name, region }: DeployedFunction, projectId: string) => [
+  ...(uri === undefined ? [] : [trimmed(uri)]),
+  `https://${region}-${projectId}.cloudfunctions.net/${name}`,
+];
+
 export const blockingFunctions: Check = {
   name: 'blocking functions',
   reads: 'project',
   async run({ live }) {
     const [config, { functions, unreachable }] = await Promise.all([live.identity(), live.functions()]);
     const registered = Object.entries(config?.blocking ?? {});
-    const uris = functions.flatMap(({ uri, name, region }) => [
-      ...(uri === undefined ? [] : [trimmed(uri)]),
-      `https://${region}-${live.access.projectId}.cloudfunctions.net/${name}`,
-    ]);
+    const uris = functions.flatMap((one) => urisOf(one, live.access.projectId));
     const gone = registered.filter(([, uri]) => !uris.includes(trimmed(uri)));
     if (gone.length > 0 && unreachable.length > 0) {
       throw new Error(`these regions did not answer: ${unreachable.join(', ')}`);
@@ -79,6 +81,15 @@ export const blockingFunctions: Check = {
   },
 };
 
+const OUR_EVENTS = ['beforeCreate', 'beforeSignIn'] as const;
+
+const replaced = (event: string, other: string) =>
+  finding(
+    'blocking-function-other',
+    `Identity Platform calls one function at ${event}, and that is ${other}: a deployment of Gatehouse replaces it without asking`,
+    'Set IDENTITY_PLATFORM to false, or remove the other function.',
+  );
+
 export const identityPlatform: Check = {
   name: 'Identity Platform',
   reads: 'project',
@@ -86,7 +97,15 @@ export const identityPlatform: Check = {
     if (installation.parameters.IDENTITY_PLATFORM !== 'true') {
       throw new NotApplicable('IDENTITY_PLATFORM is not true');
     }
-    if ((await live.identity())?.isIdentityPlatform) return [];
+    const [config, { functions }] = await Promise.all([live.identity(), live.functions()]);
+    if (config?.isIdentityPlatform) {
+      const others = functions.filter(({ codebase }) => codebase !== installation.codebase);
+      return OUR_EVENTS.flatMap((event) => {
+        const uri = trimmed(config.blocking[event] ?? '');
+        const other = others.find((one) => urisOf(one, live.access.projectId).includes(uri));
+        return other ? [replaced(event, label(other))] : [];
+      });
+    }
     const what =
       'IDENTITY_PLATFORM is true, but the project is not upgraded: blocking functions cannot be deployed';
     return [

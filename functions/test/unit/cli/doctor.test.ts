@@ -160,6 +160,14 @@ const MISTAKES: readonly [string, (project: Project) => void, string | readonly 
     /BASE_PATH is \/auth\/v1, but no Hosting rewrite to api passes \/auth\/v1\/\*\* on/,
   ],
   [
+    'a blocking function of the app that a deployment would replace',
+    answer(CALLS.functions, {
+      functions: [functionOf('gatehouse', 'api'), functionOf('default', 'beforeUserCreated')],
+    }),
+    'blocking-function-other',
+    /calls one function at beforeCreate, and that is beforeUserCreated \(us-central1\)/,
+  ],
+  [
     'a project without a billing account',
     answer(CALLS.billing, {}),
     'billing-disabled',
