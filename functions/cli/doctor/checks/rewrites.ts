@@ -22,9 +22,10 @@ export const hostingRewrites: Check = {
         return [finding('rewrite-unreachable', what, `Move the rewrite to ${api} up in firebase.json.`)];
       }
       // In the functions of an app, `api` may be any of its own.
+      if (kind === 'library') return [];
       const { BASE_PATH = DEFAULT_BASE_PATH } = parameters;
-      if (kind === 'library' || rewrites.some((one) => isOurs(one) && isFor(one, `${BASE_PATH}/me`)))
-        return [];
+      const served = [`${BASE_PATH}/me`, '/v1/me'];
+      if (served.some((path) => rewrites.some((one) => isOurs(one) && isFor(one, path)))) return [];
       const what = `BASE_PATH is ${BASE_PATH}, but no Hosting rewrite to ${api} passes ${BASE_PATH}/** on: the API answers 404 there`;
       return [finding('base-path-differs', what, 'Change the rewrite or BASE_PATH, then deploy both.')];
     });

@@ -62,6 +62,12 @@ describe('gatehouse doctor: kits, libraries and checks that cannot run', () => {
     assert.equal(findings[0]?.fix, 'Did you mean APP_CHECK?');
   });
 
+  it('accepts a rewrite of /v1, which the function serves whatever BASE_PATH is', async () => {
+    const project = healthyClone();
+    edit('firebase.json', (text) => text.replace('/api/**', '/v1/**'))(project);
+    assert.deepEqual((await examine(project)).findings, []);
+  });
+
   it('takes the Firebase CLI of the PATH where the project has none, and may do without', async () => {
     const project = healthyLibrary();
     delete project.files['node_modules/firebase-tools/package.json'];
