@@ -36,7 +36,8 @@ export function copyRepository(origin?: Pick<Copy, 'folder'>): Copy {
   for (const path of ['node_modules', 'functions/node_modules']) {
     symlinkSync(join(ROOT, path), join(folder, path));
   }
-  return { folder, run, git, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  const staged = () => git('diff', '--cached', '--name-only', '--diff-filter=d').split('\n').filter(Boolean);
+  return { folder, run, git, staged, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 export interface Copy {
@@ -44,5 +45,7 @@ export interface Copy {
   /** Runs a program in the copy. @returns its output @throws Error with the output, when it fails */
   run(command: string, ...args: string[]): string;
   git(...args: string[]): string;
+  /** The files to commit, without deleted ones. */
+  staged(): string[];
   remove(): void;
 }

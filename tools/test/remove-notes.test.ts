@@ -8,8 +8,8 @@ import { killGroup, startGatehouse } from './gatehouse.ts';
 const GUIDE = readFileSync(join(ROOT, 'docs/guides/remove-notes.md'), 'utf8');
 const COMMANDS = /```sh\n([\s\S]*?)```/.exec(GUIDE)?.[1] ?? '';
 
-/** The projects that `npm test` type-checks, and that need no packages of their own. */
-const PROJECTS = ['functions', 'tools', 'aws', 'packages/firestore-emulator'];
+/** The projects that could import the notes. */
+const PROJECTS = ['functions', 'tools'];
 /** Tests that the removal could break, as far as they are fast. */
 const TESTS = [
   'test/unit/structure/*.test.ts',
@@ -54,7 +54,8 @@ const TESTS = [
     });
 
     it('keeps format, types and tests', () => {
-      copy.run('biome', 'ci', '.');
+      copy.git('add', '--all');
+      copy.run('biome', 'ci', '--no-errors-on-unmatched', ...copy.staged());
       for (const project of PROJECTS) functions('node_modules/.bin/tsc', '-p', `../${project}/tsconfig.json`);
       const mocha = ['node_modules/.bin/mocha', '--no-config', '--timeout=60000', '--reporter=dot'];
       assert.match(functions(process.execPath, ...mocha, ...TESTS), /\d+ passing[\s\S]*\d+ pending/);
