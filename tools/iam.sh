@@ -58,8 +58,10 @@ email() { echo "gatehouse-$1@$project.iam.gserviceaccount.com"; }
 accounts="projects/$project/roles/gatehouseAccounts"
 permissions=firebaseauth.users.create,firebaseauth.users.delete,firebaseauth.users.get,firebaseauth.users.sendEmail,firebaseauth.users.update
 
-run gcloud services enable --project "$project" \
-  {cloudfunctions,cloudbuild,artifactregistry,run,eventarc,pubsub,cloudscheduler,firestore,identitytoolkit}.googleapis.com
+apis=(cloudfunctions cloudbuild artifactregistry run eventarc pubsub cloudscheduler firestore identitytoolkit)
+if [[ $token_exchange ]]; then apis+=(iamcredentials); fi # signs the custom tokens
+if [[ $app_check_consume ]]; then apis+=(firebaseappcheck); fi
+run gcloud services enable --project "$project" "${apis[@]/%/.googleapis.com}"
 
 create gcloud iam roles describe gatehouseAccounts --project "$project" -- \
   gcloud iam roles create gatehouseAccounts --project "$project" --title 'Gatehouse accounts' --permissions "$permissions"

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../lib/emulator-setup.ts';
@@ -36,8 +36,10 @@ export function copyRepository(origin?: Pick<Copy, 'folder'>): Copy {
   for (const path of ['node_modules', 'functions/node_modules']) {
     symlinkSync(join(ROOT, path), join(folder, path));
   }
-  const staged = () => git('diff', '--cached', '--name-only', '--diff-filter=d').split('\n').filter(Boolean);
-  return { folder, run, git, staged, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  // .gitignore has the folders, which the links are not.
+  writeFileSync(join(folder, '.git/info/exclude'), 'node_modules\n');
+  const changed = () => git('diff', 'HEAD', '--name-only', '--diff-filter=d').split('\n').filter(Boolean);
+  return { folder, run, git, changed, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 export interface Copy {
@@ -45,7 +47,7 @@ export interface Copy {
   /** Runs a program in the copy. @returns its output @throws Error with the output, when it fails */
   run(command: string, ...args: string[]): string;
   git(...args: string[]): string;
-  /** The files to commit, without deleted ones. */
-  staged(): string[];
+  /** The files that differ from the last commit, without deleted ones and those not added. */
+  changed(): string[];
   remove(): void;
 }

@@ -77,7 +77,7 @@ describe('the guide to upgrade a clone', function () {
   function finish(copy: Copy, message: string): void {
     copy.run('sh', '-c', 'cd functions && node scripts/build.ts && npm run docs');
     copy.git('add', '--all');
-    copy.run('biome', 'check', '--write', '--no-errors-on-unmatched', ...copy.staged());
+    copy.run('biome', 'check', '--write', '--no-errors-on-unmatched', ...copy.changed());
     copy.git('add', '--all');
     copy.git('commit', '--quiet', `--message=${message}`);
   }

@@ -51,6 +51,19 @@ describe('docs/operations/service-accounts.md', () => {
     assert.ok(granted('--token-exchange').some((grant) => grant.includes('TokenCreator')));
   });
 
+  it('enables the APIs that the functions call, those of optional features with their options', () => {
+    const apis = (...args: string[]) =>
+      [...run('--project', 'shop', ...args).stdout.matchAll(/ (\w+)\.googleapis\.com/g)].map(
+        ([, api]) => api,
+      );
+    const basic = apis();
+    assert.ok(basic.includes('firestore') && basic.includes('identitytoolkit'));
+    assert.deepEqual(apis('--token-exchange', '--app-check-consume'), [
+      ...basic,
+      ...['iamcredentials', 'firebaseappcheck'],
+    ]);
+  });
+
   it('gives the deployer exactly the roles that the script gives', () => {
     const roles = tableUnder(PAGE, '## The account that deploys').flatMap(([role = '']) => rolesIn(role));
     const ofDeployer = granted('--deployer', DEPLOYER, ...ALL).filter((grant) => grant.startsWith('ci '));
