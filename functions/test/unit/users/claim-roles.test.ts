@@ -34,6 +34,7 @@ describe('roles for claims of other code', () => {
     ['level:3=admin', { level: 3 }, true],
     ['https://a.example/roles:editor=support', { 'https://a.example/roles': ['editor'] }, true],
     ['https://a.example/admin=admin', { 'https://a.example/admin': true }, true],
+    ['urn:a:admin:true=admin', { 'urn:a:admin': true }, true],
     ['constructor=admin', {}, false],
     ['__proto__=admin', {}, false],
     // Of other code without `rv`; of Gatehouse with it.
