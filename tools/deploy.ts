@@ -74,7 +74,7 @@ const isTouched = (items: readonly Item[], part: Part) =>
 
 async function main(): Promise<number> {
   const parts = partsOf({ only, except: option('except') });
-  const built = await run('node', ['scripts/build.ts'], { cwd: FUNCTIONS, stdio: 'inherit' });
+  const built = await run('npm', ['--prefix', FUNCTIONS, '--loglevel=error', 'run', 'build']);
   if (built !== 0) return built;
   const isPartial = selected.some((target) => target.split(':').length > 2);
   const checked = await preflight({

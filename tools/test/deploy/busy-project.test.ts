@@ -197,6 +197,16 @@ describe('a deployment to a project full of things of others', function () {
     assert.deepEqual(writes(), []);
   });
 
+  it('deploys no rules either when the functions do not build', async () => {
+    clone.edit('functions/package.json', (json: { scripts: { build: string } }) => {
+      json.scripts.build = 'echo "error TS2322" && exit 2';
+    });
+    const { code, output } = await run(DEPLOY, '--accept', 'rules');
+    assert.equal(code, 2);
+    assert.match(output, /error TS2322/);
+    assert.deepEqual(writes(), []);
+  });
+
   it('takes the project of firebase use', async () => {
     const store = join(clone.folder, '.config/configstore');
     mkdirSync(store, { recursive: true });
