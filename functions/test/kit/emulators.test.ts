@@ -57,6 +57,16 @@ describe('the function kit in the emulators of an adopter', function () {
     assert.ok(took < MAX_MS, `${took} ms`);
   });
 
+  const emulated = () => ({
+    FIRESTORE_EMULATOR_HOST: `${HOST}:${ports.firestore}`,
+    FIREBASE_AUTH_EMULATOR_HOST: `${HOST}:${ports.auth}`,
+  });
+
+  it('runs the command of the package in the folder of the wrapper, as for an upgrade', async () => {
+    const command = `cd function-kits/functions/source && npx gatehouse migrate --project ${PROJECT} --dry-run`;
+    assert.match(await adopter.sh(command, emulated()), /demo-shop, database gatehouse/);
+  });
+
   it('makes the first owner with the command of the package', async () => {
     const admin = { 'Content-Type': 'application/json', Authorization: 'Bearer owner' };
     const accounts = `http://${HOST}:${ports.auth}/identitytoolkit.googleapis.com/v1`;
@@ -74,10 +84,7 @@ describe('the function kit in the emulators of an adopter', function () {
       return { 'Content-Type': 'application/json', Authorization: `Bearer ${idToken}` };
     };
 
-    const output = await adopter.sh(`${BIN} claim-owner --project ${PROJECT}`, {
-      FIRESTORE_EMULATOR_HOST: `${HOST}:${ports.firestore}`,
-      FIREBASE_AUTH_EMULATOR_HOST: `${HOST}:${ports.auth}`,
-    });
+    const output = await adopter.sh(`${BIN} claim-owner --project ${PROJECT}`, emulated());
     assert.match(output, /database gatehouse/);
     const [, code = ''] = /#claim-owner=(\S+)/.exec(output) ?? [];
     const api = `${url}/kit-functions-api/v1`;
