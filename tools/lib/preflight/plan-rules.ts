@@ -23,9 +23,12 @@ function grantsIn(source: string): Map<string, string[]> {
   return grants;
 }
 
+/** In each version of firestore.rules (functions/scripts/generate-rules.ts). */
+const MARKER = '// gatehouse:roles begin';
+
 /**
- * The paths that released rules open to clients and that ours would close. Of rules before our first deployment, a path that
- * ours open in another way counts, too.
+ * The paths that released rules open to clients and that ours would close. Of rules that are no earlier version of ours, a path
+ * that ours open in another way counts, too.
  */
 function lostPaths(released: string, ours: string, isInstalled: boolean): string[] {
   let old: Map<string, string[]>;
@@ -36,9 +39,10 @@ function lostPaths(released: string, ours: string, isInstalled: boolean): string
     return ['rules that cannot be read here'];
   }
   const own = grantsIn(ours);
+  const isEarlierVersion = isInstalled && released.includes(MARKER);
   const isKept = (path: string, texts: string[]) => {
     const kept = own.get(path);
-    return kept !== undefined && (isInstalled || texts.every((text) => kept.includes(text)));
+    return kept !== undefined && (isEarlierVersion || texts.every((text) => kept.includes(text)));
   };
   return [...old].flatMap(([path, texts]) =>
     isKept(path, texts) ? [] : [path.replace(/^\/databases\/(\{\}|[^/]+)\/documents/, '')],

@@ -41,7 +41,7 @@ describe('the plan of a deployment', () => {
     });
 
     it('replaces an earlier version of ours without a question', () => {
-      const rules = rulesWith('match /notes/{note} { allow read: if true; }');
+      const rules = rulesWith('// gatehouse:roles begin\nmatch /notes/{note} { allow read: if true; }');
       assert.deepEqual(plan({ rules, functions: [OURS] }), [
         'change Firestore rules',
         'change function api (us-central1)',
@@ -51,6 +51,7 @@ describe('the plan of a deployment', () => {
     it('leaves rules of another app that open a collection of the same name', () => {
       const rules = rulesWith('match /notes/{note} { allow read: if true; }');
       assert.deepEqual(plan({ rules }), []);
+      assert.deepEqual(plan({ rules, functions: [OURS] }), ['change function api (us-central1)']);
     });
 
     it('asks about rules that it cannot read', () => {
