@@ -45,7 +45,8 @@ export function planField(spec: FieldSpec, { fields }: Live, { isInstalled, acce
   const found = fields.find((one) => isField(one, spec));
   if (!found) return { action: 'create', what };
   if (isAsWanted(spec, found)) return { action: 'leave', what };
-  if (isInstalled || accepted.has(`field:${name}`)) return { action: 'change', what };
+  const isOurs = isInstalled && SERVER_COLLECTIONS.some((one) => one === spec.collectionGroup);
+  if (isOurs || accepted.has(`field:${name}`)) return { action: 'change', what };
   return { action: 'leave', what, why: `it has other settings. To change them: --accept field:${name}` };
 }
 
