@@ -109,6 +109,7 @@ export const stages: Record<string, Stage> = {
     lane: 'wait',
     env: ({ firestore }) => ({ GATEHOUSE_FIRESTORE: firestore }),
   }),
+  deployments: tests('tools/deployments', { lane: 'wait' }),
 
   consistency: tests('functions/test/consistency'),
   unit: tests('functions/test/unit', { processes: 2, coverage: true, around: unitFirestore }),

@@ -216,12 +216,15 @@ export function writeProject({ files }: HealthyProject): { root: string; remove(
 }
 
 /** The report of `gatehouse doctor` on such a project. */
-export async function examine(project: HealthyProject, { now = Date.now, folder = '' } = {}) {
+export async function examine(
+  project: HealthyProject,
+  { now = Date.now, folder = '', deadlineMs = 10_000 } = {},
+) {
   const { root, remove } = writeProject(project);
   const google = await openGoogleApis(PROJECT, project.answers);
   try {
     const files = readProjectFiles(`${root}/${folder}`, PROJECT);
-    return await runChecks(files, { ...google.access, deadlineMs: 500 }, now);
+    return await runChecks(files, { ...google.access, deadlineMs }, now);
   } finally {
     await google.close();
     remove();

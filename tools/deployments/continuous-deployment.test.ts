@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clone, makeClone } from '../stand-in/clone.ts';
-import { type StandIn, startGoogle } from '../stand-in/google.ts';
-import { freshProject, PROJECT } from '../stand-in/scenarios.ts';
+import { type Clone, makeClone } from '../test/stand-in/clone.ts';
+import { type StandIn, startGoogle } from '../test/stand-in/google.ts';
+import { freshProject, PROJECT } from '../test/stand-in/scenarios.ts';
 
 const ACCOUNT = 'gatehouse-deployer@shop-1234.iam.gserviceaccount.com';
 const AUDIENCE =

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clone, makeClone } from '../stand-in/clone.ts';
-import { type StandIn, startGoogle } from '../stand-in/google.ts';
-import { busyProject, changed, OPEN_RULES, OWN_RULES, PROJECT, release } from '../stand-in/scenarios.ts';
+import { type Clone, makeClone } from '../test/stand-in/clone.ts';
+import { type StandIn, startGoogle } from '../test/stand-in/google.ts';
+import { busyProject, changed, OPEN_RULES, OWN_RULES, PROJECT, release } from '../test/stand-in/scenarios.ts';
 
 const DEPLOY = ['tools/bootstrap.mjs', 'deploy'];
 const FIREBASE = ['firebase', 'deploy', '--only', 'firestore', '--force'];

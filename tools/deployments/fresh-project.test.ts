@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { modules } from '../../../functions/src/modules.ts';
-import { CALLABLES } from '../../../functions/test/helpers/operations.ts';
-import { filesIn } from '../stand-in/archive.ts';
-import { type Clone, makeClone } from '../stand-in/clone.ts';
-import { type StandIn, startGoogle } from '../stand-in/google.ts';
-import { freshProject, PROJECT } from '../stand-in/scenarios.ts';
+import { modules } from '../../functions/src/modules.ts';
+import { CALLABLES } from '../../functions/test/helpers/operations.ts';
+import { filesIn } from '../test/stand-in/archive.ts';
+import { type Clone, makeClone } from '../test/stand-in/clone.ts';
+import { type StandIn, startGoogle } from '../test/stand-in/google.ts';
+import { freshProject, PROJECT } from '../test/stand-in/scenarios.ts';
 
 /** Without the blocking functions, which need Identity Platform. */
 const FUNCTIONS = ['api', ...CALLABLES, ...Object.keys(modules.triggers(() => ({}), {}))]

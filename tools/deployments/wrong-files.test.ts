@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Part } from '../../lib/preflight/items.ts';
-import { type Clone, makeClone } from '../stand-in/clone.ts';
-import { type StandIn, startGoogle } from '../stand-in/google.ts';
-import { busyProject, OWN_RULES, PROJECT, release } from '../stand-in/scenarios.ts';
+import type { Part } from '../lib/preflight/items.ts';
+import { type Clone, makeClone } from '../test/stand-in/clone.ts';
+import { type StandIn, startGoogle } from '../test/stand-in/google.ts';
+import { busyProject, OWN_RULES, PROJECT, release } from '../test/stand-in/scenarios.ts';
 
 /** Files with which the Firebase CLI would deploy something else than the preflight has checked. */
 describe('the preflight refuses', function () {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clone, makeClone } from '../stand-in/clone.ts';
-import { type StandIn, startGoogle } from '../stand-in/google.ts';
-import type { Project } from '../stand-in/project.ts';
+import { type Clone, makeClone } from '../test/stand-in/clone.ts';
+import { type StandIn, startGoogle } from '../test/stand-in/google.ts';
+import type { Project } from '../test/stand-in/project.ts';
 import {
   addFunction,
   busyProject,
@@ -12,7 +12,7 @@ import {
   OWN_RULES,
   PROJECT,
   release,
-} from '../stand-in/scenarios.ts';
+} from '../test/stand-in/scenarios.ts';
 
 const DEPLOY = ['node', 'tools/bootstrap.mjs', 'deploy', '--project', PROJECT];
 const FIREBASE = ['firebase', 'deploy', '--project', PROJECT, '--force'];
