@@ -3,19 +3,23 @@ import { byId } from './dom.js';
 
 const FRAGMENT = /^#claim-owner(?:=([\w-]+))?$/;
 
+const show = (isShown) => {
+  for (const id of ['claim-owner', 'claim-owner-sign-in']) byId(id).hidden = !isShown;
+};
+
 /** Opens the form for `#claim-owner=<code>`, and takes the code out of the address: bookmarks and the history keep it. */
 function openFromAddress() {
   const [isClaim, code] = FRAGMENT.exec(location.hash) ?? [];
   if (!isClaim) return;
   history.replaceState(null, '', location.pathname);
-  byId('claim-owner').hidden = false;
+  show(true);
   if (code) byId('claim-owner-code').value = code;
   byId('claim-owner-code').focus(); // has no effect until a user is signed in
 }
 
 /** Removes the code from the page. */
 export function closeOwnerClaim() {
-  byId('claim-owner').hidden = true;
+  show(false);
   byId('claim-owner-form').reset();
   byId('claim-owner-note').textContent = '';
 }

@@ -29,6 +29,7 @@ const claimOwner = async (...args: string[]) => {
     await page.goto(link);
     await page.getByRole('button', { name: /^member / }).waitFor();
     assert.equal(page.url(), `${GATEHOUSE_HOSTING_URL}/`);
+    await page.getByText('Sign in first, then become the first owner').waitFor();
     await signInAs('member');
     const code = page.locator('#claim-owner-code');
     assert.equal(await code.inputValue(), link.split('=')[1]);

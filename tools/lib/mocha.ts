@@ -6,7 +6,7 @@ import { ROOT } from './emulator-setup.ts';
 import { failure, type Outcome, sum, withNote } from './outcome.ts';
 import { FUNCTIONS, functionsBin, type Print, run } from './run.ts';
 
-const TIMEOUT_MS = 10 * 60_000;
+const TIMEOUT_MS = 15 * 60_000;
 const FIXED_SEED = join(import.meta.dirname, 'fixed-seed.ts');
 const REPORTER = join(import.meta.dirname, 'counting-reporter.ts');
 const NOTHING: Outcome = { passed: 0, failed: 0, skipped: 0, notes: [] };
