@@ -9,7 +9,8 @@ describe('the emulators of two runs', function () {
   after(() => rmSync(folder, { recursive: true }));
 
   it('start at the same time, with no port in common', async () => {
-    const starts = ['demo-one', 'demo-two'].map((projectId) =>
+    // Both have a parameter file. Without one, both would create functions/.env.local, and the CLI of the second would stop.
+    const starts = ['demo-gatehouse', 'demo-gatehouse-idp'].map((projectId) =>
       startEmulators({
         projectId,
         firestore: 'embedded',
