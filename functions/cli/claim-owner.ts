@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createClaimCode } from '../src/owner-claim/index.ts';
 import type { Command } from './command.ts';
-import { connect, explain } from './connect.ts';
+import { runOnProject } from './connect.ts';
 import { isEmulated } from './settings.ts';
 
 const USAGE = `Usage: gatehouse claim-owner --project <project id> [--database <id>] [--page <URL>]
@@ -36,34 +36,22 @@ export function pageOf(project: string, root = '.'): string | undefined {
   return site === undefined ? undefined : `https://${site}.web.app`;
 }
 
-async function run(args: readonly string[]): Promise<number> {
-  let project: string | undefined;
-  try {
-    const values = readArguments(args);
-    project = values.project;
-    if (values.help || project === undefined) {
-      console.log(USAGE);
-      return values.help ? 0 : 2;
-    }
+function run(args: readonly string[]): Promise<number> {
+  const read = () => readArguments(args);
+  return runOnProject(USAGE, read, async ({ config, firestore, audit, services }, values) => {
+    const { projectId, databaseId } = config;
     // Before there is a code: a wrong URL throws.
-    const page = values.page === undefined ? pageOf(project) : new URL(values.page).href;
-    const { config, firestore, audit, services } = connect(project, { databaseId: values.database });
-    const { directory } = services;
-    const code = await createClaimCode({ firestore, audit, directory });
-    // Its open connections would keep the process alive.
-    await (await firestore()).db.terminate();
+    const page = values.page === undefined ? pageOf(projectId) : new URL(values.page).href;
+    const code = await createClaimCode({ firestore, audit, directory: services.directory });
     // The fragment of a URL is sent to no server.
     const link = page && `Open ${new URL(`#claim-owner=${code}`, page).href}\nand sign in, or `;
-    console.log(`${project}, database ${config.databaseId}: a code for the first owner. It is valid for an hour, once.
+    console.log(`${projectId}, database ${databaseId}: a code for the first owner. It is valid for an hour, once.
 
   ${code}
 
 ${link ?? ''}POST {"code": "…"} to /v1/claim-owner with an ID token. The user needs a verified e-mail address.`);
     return 0;
-  } catch (error) {
-    console.error(explain(error, project));
-    process.exit(1);
-  }
+  });
 }
 
 export default { summary: 'make a code for the first owner', run } satisfies Command;

@@ -63,3 +63,39 @@ export function explain(error: unknown, project: string | undefined): string {
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
   return `Firebase did not answer: ${error.reason}${cause}\n${hint}`;
 }
+
+interface ProjectArguments {
+  readonly project?: string | undefined;
+  readonly database?: string | undefined;
+  readonly help?: boolean | undefined;
+}
+
+/**
+ * Runs a command on a project, or prints its usage.
+ *
+ * @param read throws for arguments that the command does not know
+ * @param work its open connections are closed afterwards: they would keep the process alive
+ * @returns the exit code
+ */
+export async function runOnProject<Values extends ProjectArguments>(
+  usage: string,
+  read: () => Values,
+  work: (instance: Instance, values: Values) => Promise<number>,
+): Promise<number> {
+  let project: string | undefined;
+  try {
+    const values = read();
+    project = values.project;
+    if (values.help || project === undefined) {
+      console.log(usage);
+      return values.help ? 0 : 2;
+    }
+    const instance = connect(project, { databaseId: values.database });
+    const code = await work(instance, values);
+    await (await instance.firestore()).db.terminate();
+    return code;
+  } catch (error) {
+    console.error(explain(error, project));
+    process.exit(1);
+  }
+}

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { MIGRATIONS, migrate } from '../src/directory/index.ts';
 import type { Command } from './command.ts';
-import { connect, explain } from './connect.ts';
+import { runOnProject } from './connect.ts';
 
 const USAGE = `Usage: gatehouse migrate --project <project id> [--database <id>] [--dry-run] [--restart]
 
@@ -22,17 +22,11 @@ function readArguments(args: readonly string[]) {
   return values;
 }
 
-async function run(args: readonly string[]): Promise<number> {
-  let project: string | undefined;
-  try {
-    const { help, database, 'dry-run': dryRun, restart, ...values } = readArguments(args);
-    project = values.project;
-    if (help || project === undefined) {
-      console.log(USAGE);
-      return help ? 0 : 2;
-    }
-    const { accounts, clock, config, firestore: open } = connect(project, { databaseId: database });
-    const deps = { open, accounts, clock };
+function run(args: readonly string[]): Promise<number> {
+  const read = () => readArguments(args);
+  return runOnProject(USAGE, read, async ({ accounts, clock, config, firestore }, values) => {
+    const { 'dry-run': dryRun, restart } = values;
+    const deps = { open: firestore, accounts, clock };
     const counts = new Map(MIGRATIONS.map(({ version }) => [version, { read: 0, changed: 0 }]));
     for await (const { migration, read, changed, cursor } of migrate(deps, { dryRun, restart })) {
       const { version, summary } = migration;
@@ -45,13 +39,9 @@ async function run(args: readonly string[]): Promise<number> {
       else console.error(`${what}: ${count.read} read …`);
     }
     const state = dryRun ? 'A dry run: nothing was written.' : `The data has version ${MIGRATIONS.length}.`;
-    console.log(`${project}, database ${config.databaseId}. ${state}`);
-    await (await open()).db.terminate();
+    console.log(`${config.projectId}, database ${config.databaseId}. ${state}`);
     return 0;
-  } catch (error) {
-    console.error(explain(error, project));
-    process.exit(1);
-  }
+  });
 }
 
 export default { summary: 'migrate the stored data to this version', run } satisfies Command;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { resyncAll } from '../src/directory/index.ts';
 import type { Command } from './command.ts';
-import { connect, explain } from './connect.ts';
+import { runOnProject } from './connect.ts';
 
 const USAGE = `Usage: gatehouse resync --project <project id> [--database <id>] [--dry-run] [--delete-missing]
 
@@ -23,27 +23,12 @@ function readArguments(args: readonly string[]) {
   return values;
 }
 
-async function run(args: readonly string[]): Promise<number> {
-  let project: string | undefined;
-  try {
-    const values = readArguments(args);
-    project = values.project;
-    if (values.help || project === undefined) {
-      console.log(USAGE);
-      return values.help ? 0 : 2;
-    }
+function run(args: readonly string[]): Promise<number> {
+  const read = () => readArguments(args);
+  return runOnProject(USAGE, read, async ({ accounts, clock, config, firestore, services }, values) => {
     const { 'dry-run': dryRun, 'delete-missing': deleteMissing } = values;
-    const {
-      accounts,
-      clock,
-      config,
-      firestore: open,
-      services,
-    } = connect(project, {
-      databaseId: values.database,
-    });
     const { directory } = services;
-    const deps = { open, accounts, clock, directory, sync: directory.sync };
+    const deps = { open: firestore, accounts, clock, directory, sync: directory.sync };
     const total = { read: 0, resynced: 0, missing: 0, failed: 0 };
     const verb = dryRun ? 'would be ' : '';
     for await (const { read, resynced, missing, failed } of resyncAll(deps, { dryRun, deleteMissing })) {
@@ -59,15 +44,12 @@ async function run(args: readonly string[]): Promise<number> {
           `${id}: damaged, not synced, or with roles that this command does not know; run this again`,
         );
     }
+    const { projectId, databaseId } = config;
     console.log(
-      `${project}, database ${config.databaseId}: of ${total.read} entries, ${total.resynced} ${verb}synced, ${total.missing} without an account, ${total.failed} failed.`,
+      `${projectId}, database ${databaseId}: of ${total.read} entries, ${total.resynced} ${verb}synced, ${total.missing} without an account, ${total.failed} failed.`,
     );
-    await (await open()).db.terminate();
     return total.failed === 0 ? 0 : 1;
-  } catch (error) {
-    console.error(explain(error, project));
-    process.exit(1);
-  }
+  });
 }
 
 export default { summary: 'write all custom claims after a restore', run } satisfies Command;
