@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { basename, delimiter, join, relative } from 'node:path';
 import { quietEnv, ROOT } from '../../../tools/lib/emulator-setup.ts';
 import { HOST } from '../../../tools/lib/ports.ts';
-import { run } from '../../../tools/lib/run.ts';
+import { runScript } from '../helpers/shell.ts';
 
 const TEMPLATES = join(ROOT, 'node_modules/firebase-tools/templates/init');
 
@@ -78,18 +78,7 @@ function openProject(folder: string): Adopter {
     PATH: [bin, process.env.PATH].join(delimiter),
     ...extra,
   });
-  const sh: Adopter['sh'] = async (script, extra) => {
-    let output = '';
-    const code = await run('bash', ['-euo', 'pipefail', '-c', script], {
-      cwd: folder,
-      env: env(extra),
-      print: (chunk) => {
-        output += chunk;
-      },
-    });
-    if (code !== 0) throw new Error(`${script}\nended with ${code}:\n${output}`);
-    return output;
-  };
+  const sh: Adopter['sh'] = (script, extra) => runScript(script, { cwd: folder, env: env(extra) });
   return {
     folder,
     env,

@@ -7,7 +7,6 @@ import { quietEnv, ROOT } from '../../../tools/lib/emulator-setup.ts';
 import type { Documents } from '../../../tools/lib/firestore-emulator.ts';
 import { findFreePorts, HOST } from '../../../tools/lib/ports.ts';
 import { ProcessGroup } from '../../../tools/lib/process-group.ts';
-import { run } from '../../../tools/lib/run.ts';
 import { startGoogle } from '../../../tools/test/stand-in/google.ts';
 import {
   addFunction,
@@ -16,6 +15,7 @@ import {
   freshProject,
 } from '../../../tools/test/stand-in/scenarios.ts';
 import { type FrameworkProcess, startFramework } from '../helpers/framework.ts';
+import { runScript } from '../helpers/shell.ts';
 import { type PackedPackage, packPackage } from '../kit/pack.ts';
 import { startRegistry } from '../kit/registry.ts';
 import { COMMANDS, EXAMPLE, FILES, followGuide, writeProject } from './guided-project.ts';
@@ -46,15 +46,7 @@ describe('an existing project, protected as the guide says', function () {
   });
 
   async function sh(script: string, extra?: NodeJS.ProcessEnv): Promise<string[]> {
-    let output = '';
-    const code = await run('bash', ['-euo', 'pipefail', '-c', script], {
-      cwd: folder,
-      env: env(extra),
-      print: (chunk) => {
-        output += chunk;
-      },
-    });
-    assert.equal(code, 0, `${script}\n${output}`);
+    const output = await runScript(script, { cwd: folder, env: env(extra) });
     return output.trimEnd().split('\n');
   }
 

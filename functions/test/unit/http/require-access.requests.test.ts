@@ -2,51 +2,49 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import { createProtection } from '../../../src/protection.ts';
 import { type Api, openApi } from '../../helpers/api.ts';
 import { mintAppCheckToken, serveAppCheck } from '../../helpers/app-check-tokens.ts';
 import type { TestInstance } from '../../helpers/open-instance.ts';
 
+type Protection = ReturnType<typeof createProtection>;
+
 describe('requireAccess: requests', () => {
   let api: Api | undefined;
   afterEach(() => api?.close());
 
-  it('uses an App Check token once for several decisions on one request', async () => {
-    api = await openApi({
-      env: { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true' },
-      serve(deps) {
-        const { requireAccess } = createProtection(() => deps);
-        const app = express();
-        app.use(requireAccess('public'), requireAccess('signed-in'));
-        app.post('/', requireAccess('users:read'), (_req, res) => res.status(204).end());
-        return createServer(app);
-      },
+  const consumed: readonly [string, NodeJS.ProcessEnv, (protect: Protection) => RequestHandler[]][] = [
+    [
+      'uses an App Check token once for several decisions on one request',
+      {},
+      ({ requireAccess }) => [requireAccess('public'), requireAccess('signed-in')],
+    ],
+    [
+      'refuses an App Check token of another request after a decision in shadow mode',
+      { ENFORCEMENT: 'shadow' },
+      ({ requireAccess }) => [requireAccess('audit:read', { allowShadow: true })],
+    ],
+  ];
+  for (const [title, env, before] of consumed) {
+    it(title, async () => {
+      api = await openApi({
+        env: { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true', ...env },
+        serve(deps) {
+          const protection = createProtection(() => deps);
+          const app = express();
+          app.use(...before(protection));
+          app.post('/', protection.requireAccess('users:read'), (_req, res) => res.status(204).end());
+          return createServer(app);
+        },
+      });
+      serveAppCheck(api.google);
+      const token = await mintAppCheckToken();
+      const post = async () => api?.as('support').post('/').set('X-Firebase-AppCheck', token);
+      assert.equal((await post())?.status, 204);
+      assert.equal((await post())?.body.code, 'app_check_failed');
     });
-    serveAppCheck(api.google);
-    const token = await mintAppCheckToken();
-    const post = async () => api?.as('support').post('/').set('X-Firebase-AppCheck', token);
-    assert.equal((await post())?.status, 204);
-    assert.equal((await post())?.body.code, 'app_check_failed');
-  });
-
-  it('refuses an App Check token of another request after a decision in shadow mode', async () => {
-    api = await openApi({
-      env: { APP_CHECK: 'true', APP_CHECK_CONSUME: 'true', ENFORCEMENT: 'shadow' },
-      serve(deps) {
-        const { requireAccess } = createProtection(() => deps);
-        const app = express();
-        app.use(requireAccess('audit:read', { allowShadow: true }));
-        app.post('/', requireAccess('users:read'), (_req, res) => res.status(204).end());
-        return createServer(app);
-      },
-    });
-    serveAppCheck(api.google);
-    const token = await mintAppCheckToken();
-    const post = async () => api?.as('support').post('/').set('X-Firebase-AppCheck', token);
-    assert.equal((await post())?.status, 204);
-    assert.equal((await post())?.body.code, 'app_check_failed');
-  });
+  }
 
   it('keeps the principal for a route that is public after a decision', async () => {
     api = await openApi({
