@@ -52,7 +52,7 @@ describe('the function kit in the emulators of an adopter', function () {
     const [status, access = ''] = output.trimEnd().split('\n');
     assert.equal(status, '401');
     const { kind, email, roles } = JSON.parse(access);
-    assert.deepEqual({ kind, email, roles }, { kind: 'user', email: 'ada@example.com', roles: [] });
+    assert.deepEqual({ kind, email, roles }, { kind: 'user', email: 'ada@example.com', roles: [] }, access);
     const took = performance.now() - begin;
     assert.ok(took < MAX_MS, `${took} ms`);
   });
