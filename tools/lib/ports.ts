@@ -49,7 +49,8 @@ export async function findTakenPort(
 
 /**
  * Finds different free loopback ports below the range for outgoing connections. In that range, a client that polls a
- * port until a server listens can, once in some ten thousand tries, be assigned the port as its own.
+ * port until a server listens can, once in some ten thousand tries, be assigned the port as its own. A port that was found
+ * may be used later: neither this process nor one that it starts afterwards finds it again.
  */
 export async function findFreePorts(count: number): Promise<number[]> {
   const free = new Set<number>();
@@ -57,12 +58,17 @@ export async function findFreePorts(count: number): Promise<number[]> {
     if (tries >= MAX_TRIES) throw new Error(`no free port on ${HOST}`);
     const first = Number(process.env.GATEHOUSE_PORTS ?? FIRST_PORT);
     const last = process.env.GATEHOUSE_PORTS ? first + PORTS_OF_A_RANGE : LAST_PORT;
-    const port = await tryPort(randomInt(first, last));
-    if (port !== undefined) free.add(port);
+    const port = randomInt(first, last);
+    const found = process.env[FOUND_PORTS]?.split(',') ?? [];
+    if (found.includes(String(port))) continue;
+    process.env[FOUND_PORTS] = [...found, port].join();
+    if ((await tryPort(port)) !== undefined) free.add(port);
   }
   return [...free];
 }
 
+/** Processes inherit it. */
+const FOUND_PORTS = 'GATEHOUSE_FOUND_PORTS';
 const MAX_TRIES = 1_000;
 const FIRST_PORT = 15_000;
 const LAST_PORT = 30_000;
