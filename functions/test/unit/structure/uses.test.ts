@@ -89,7 +89,17 @@ describe('structure: what a file may use', () => {
   });
 
   it('uses only these packages at run time: the SDKs, and those of the bundle', () => {
-    const bundled = ['cors', 'express', 'helmet', 'jose', 'lru-cache', 'rate-limiter-flexible', 'zod'];
+    const bundled = [
+      'bowser',
+      'cookie',
+      'cors',
+      'express',
+      'helmet',
+      'jose',
+      'lru-cache',
+      'rate-limiter-flexible',
+      'zod',
+    ];
     const { peerDependencies, devDependencies } = JSON.parse(
       readFileSync(join(SRC, '../package.json'), 'utf8'),
     ) as Record<'peerDependencies' | 'devDependencies', Record<string, string>>;
