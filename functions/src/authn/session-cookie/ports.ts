@@ -5,7 +5,7 @@ import type { AccessRecord, EntryVersion } from '../ports.ts';
 
 /** A server-side session of a user of any issuer. */
 export interface Session {
-  /** Public: in lists, in the log and in the audit log. Nobody can derive the cookie from it. Stays when the cookie value is rotated. */
+  /** Public: in lists, in the log and in the audit log. The cookie cannot be derived from it. Stays when the cookie value is rotated. */
   readonly id: string;
   /** Key of the user's directory entry. The roles come from there, never from the session. */
   readonly directoryId: string;
