@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import gatehouse from '../gatehouse.config.ts';
 import { ConfigError, parseConfig, parseConfigJson } from './core/config-error.ts';
 import {
@@ -46,6 +47,11 @@ const settings = {
   INVITATION_URL: defineString('INVITATION_URL', {
     default: '',
     description: 'Page of an allowed web origin to which an invited user can go on. Empty: none.',
+  }),
+  SESSION_COOKIE_DOMAIN: defineString('SESSION_COOKIE_DOMAIN', {
+    default: '',
+    description:
+      'Domain whose hosts all get the session cookie, such as example.com. Empty: only the host that set it.',
   }),
   ENFORCEMENT: defineString('ENFORCEMENT', {
     default: 'enforce',
@@ -128,6 +134,8 @@ export interface Config extends Product {
   readonly errorDocs: string;
   /** Where an invited user can go on. On one of the allowed origins. */
   readonly invitationUrl: string | undefined;
+  /** The attribute `Domain` of the session cookie. */
+  readonly sessionCookieDomain: string | undefined;
   /** `shadow`: endpoints of the adopter with `allowShadow` decide and log, and refuse no request. */
   readonly enforcement: 'enforce' | 'shadow';
   readonly appCheck: { readonly enforce: boolean; readonly consume: boolean };
@@ -166,7 +174,7 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
   const moved = MOVED.filter((name) => env[name]);
   if (moved.length > 0)
     throw new ConfigError(moved.map((name) => `${name}: is set in functions/gatehouse.config.ts now`));
-  const projectId = env.GCLOUD_PROJECT || env.GOOGLE_CLOUD_PROJECT;
+  const projectId = env.GCLOUD_PROJECT || env.GOOGLE_CLOUD_PROJECT || appHostingProject(env);
   if (!projectId) throw new ConfigError(['GCLOUD_PROJECT: is missing']);
 
   const values = parseConfig(parameterValues, withDefaults(env));
@@ -180,6 +188,10 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
     !allowedOrigins.includes(URL.parse(values.INVITATION_URL)?.origin ?? '')
   ) {
     throw new ConfigError(['INVITATION_URL: is not a URL of an allowed web origin']);
+  }
+  const cookieDomain = values.SESSION_COOKIE_DOMAIN;
+  if (cookieDomain !== '' && !values.ALLOWED_ORIGINS.some((origin) => isWithin(cookieDomain, origin))) {
+    throw new ConfigError(['SESSION_COOKIE_DOMAIN: ALLOWED_ORIGINS has no page at or below this domain']);
   }
   return Object.freeze({
     ...readProduct(emulator ? inEmulator(product, env) : product, { projectId, emulator }),
@@ -195,6 +207,7 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
     basePath: values.BASE_PATH,
     errorDocs: values.ERROR_DOCS_URL || `${hostingUrl(projectId, emulator, env)}${values.BASE_PATH}/errors`,
     invitationUrl: values.INVITATION_URL || undefined,
+    sessionCookieDomain: cookieDomain || undefined,
     enforcement: values.ENFORCEMENT,
     // The emulator has no App Check service, and its tokens could not be verified.
     appCheck: Object.freeze({ enforce: values.APP_CHECK && !emulator, consume: values.APP_CHECK_CONSUME }),
@@ -202,6 +215,19 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
     auditRetention: values.AUDIT_RETENTION_DAYS,
     databaseId: values.DATABASE_ID,
   });
+}
+
+/** App Hosting sets no variable with the project id, only the configuration of the Admin SDK. */
+function appHostingProject({ FIREBASE_CONFIG: text }: Environment): string | undefined {
+  if (!text) return undefined;
+  return parseConfig(adminSdkConfig, parseConfigJson(text, 'FIREBASE_CONFIG'), 'FIREBASE_CONFIG').projectId;
+}
+
+const adminSdkConfig = z.object({ projectId: z.string().min(1) });
+
+function isWithin(domain: string, origin: string): boolean {
+  const hostname = URL.parse(origin)?.hostname ?? '';
+  return hostname === domain || hostname.endsWith(`.${domain}`);
 }
 
 /** Parameters of an earlier version. Ignoring them would open the sign-up of a clone that was upgraded. */

@@ -32,6 +32,10 @@ const origin = z.string().refine((text) => {
 /** Also a label of a domain name. */
 const hostingSite = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'is not the id of a Hosting site like shop');
 
+/** Two labels or more. Browsers accept no cookie for these domains of Google, which projects share: https://publicsuffix.org */
+const COOKIE_DOMAIN =
+  /^$|^(?!(.*\.)?(web\.app|firebaseapp\.com|hosted\.app|run\.app|cloudfunctions\.net)$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/;
+
 const headerName = z.string().regex(/^[\w-]+$/, 'is not the name of a header like traceparent');
 
 /** Segments that no router, Hosting (`/__/`) or the page's sign-in in the emulator gives a meaning of their own. */
@@ -57,6 +61,9 @@ export const parameterValues = z.object({
   BASE_PATH: z.string().regex(BASE_PATH, 'is not a path like /api/v1, outside of /v1/'),
   ERROR_DOCS_URL: z.string().regex(DOCS_URL, 'is not a URL like https://shop.example.com/api/v1/errors'),
   INVITATION_URL: z.string(),
+  SESSION_COOKIE_DOMAIN: z
+    .string()
+    .regex(COOKIE_DOMAIN, 'is not a domain of your own like example.com, without a dot in front'),
   ENFORCEMENT: z.enum(['enforce', 'shadow']),
   APP_CHECK: flag,
   APP_CHECK_CONSUME: flag,

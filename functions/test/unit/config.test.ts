@@ -18,6 +18,7 @@ describe('config', () => {
       allowedHeaders: ['sentry-trace', 'baggage', 'traceparent'],
       hstsIncludeSubDomains: false,
       invitationUrl: undefined,
+      sessionCookieDomain: undefined,
       defaultRole: 'member',
       signUpDomains: [],
       trustedIssuers: [],
@@ -47,6 +48,33 @@ describe('config', () => {
     assert.equal(loadConfig({ GOOGLE_CLOUD_PROJECT: 'shop' }).projectId, 'shop');
     assert.equal(loadConfig({ GCLOUD_PROJECT: 'shop', GOOGLE_CLOUD_PROJECT: 'other' }).projectId, 'shop');
   });
+
+  it('takes the project from the configuration of the Admin SDK, as on App Hosting', () => {
+    const FIREBASE_CONFIG = '{"projectId":"shop","storageBucket":"shop.firebasestorage.app"}';
+    const appHosting = { FIREBASE_CONFIG, K_SERVICE: 'site', K_CONFIGURATION: 'site', PORT: '8080' };
+    assert.equal(loadConfig(appHosting).projectId, 'shop');
+    assert.equal(loadConfig({ ...appHosting, GCLOUD_PROJECT: 'other' }).projectId, 'other');
+  });
+
+  for (const FIREBASE_CONFIG of ['{', '{}', '{"projectId":""}', '{"projectId":1}', 'null', 'config.json']) {
+    it(`is refused with FIREBASE_CONFIG=${FIREBASE_CONFIG} and without a project`, () => {
+      assert.throws(() => loadConfig({ FIREBASE_CONFIG }), /^Error: Invalid configuration: FIREBASE_CONFIG/);
+    });
+  }
+
+  for (const domain of ['shop.example', 'eu.shop.example']) {
+    it(`shares the session cookie within ${domain}, at or below which a page may call`, () => {
+      const env = { SESSION_COOKIE_DOMAIN: domain, ALLOWED_ORIGINS: 'https://eu.shop.example' };
+      assert.equal(load(env).sessionCookieDomain, domain);
+    });
+  }
+
+  for (const origin of ['https://workshop.example', 'https://shop.example.evil.example', 'capacitor://a']) {
+    it(`refuses to share the session cookie within shop.example when ${origin} may call`, () => {
+      const env = { SESSION_COOKIE_DOMAIN: 'shop.example', ALLOWED_ORIGINS: origin };
+      assert.throws(() => load(env), /SESSION_COOKIE_DOMAIN: ALLOWED_ORIGINS has no page/);
+    });
+  }
 
   for (const env of [{}, { GCLOUD_PROJECT: '' }]) {
     it(`is refused without a project: ${JSON.stringify(env)}`, () => {
@@ -250,6 +278,13 @@ describe('config', () => {
       ...['', '/', 'api', 'api/v1', '/api/', '//api', '/api//v1', '/api/../v1', '/./api', '/__/auth'],
       ...['/api/:id', '/api/*path', '/{api}', '/api?x', '/api#x', '/a b', '/%61pi', '/api\n', '/é', '\\api'],
       ...['https://a.example/api', '//a.example', '/identitytoolkit.googleapis.com', '/v1/users', '/v1/me'],
+    ],
+    [
+      'SESSION_COOKIE_DOMAIN',
+      ...['com', 'localhost', '.shop.example', 'shop.example.', 'Shop.example', '*.shop.example', ' '],
+      ...['https://shop.example', 'shop.example:443', 'shop.example/', '127.0.0.1', '[::1]', 'shop..example'],
+      ...['shop.example; Path=/', 'shop.example\r\nX: y', 'web.app', 'shop.web.app', 'shop.firebaseapp.com'],
+      ...['site--shop.us-central1.hosted.app', 'api-x.a.run.app', 'us-central1-shop.cloudfunctions.net'],
     ],
     ['AUDIT_RETENTION_DAYS', '0', '3651', '-1', '0.5', '4e2', '', 'forever', '99999999999999999999'],
   ];
