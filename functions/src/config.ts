@@ -51,7 +51,7 @@ const settings = {
   SESSION_COOKIE_DOMAIN: defineString('SESSION_COOKIE_DOMAIN', {
     default: '',
     description:
-      'Domain whose hosts all get the session cookie, such as example.com. Empty: only the host that set it.',
+      'Domain such as example.com: all of its hosts get the session cookie. Empty: only the host that set it.',
   }),
   ENFORCEMENT: defineString('ENFORCEMENT', {
     default: 'enforce',
