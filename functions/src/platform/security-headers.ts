@@ -18,9 +18,10 @@ const applyHelmet = helmet({
   strictTransportSecurity: { maxAge: 365 * DAY, includeSubDomains: false },
   referrerPolicy: { policy: 'no-referrer' },
   xFrameOptions: { action: 'deny' },
+  // No page of another origin can embed a response. A request with CORS is not concerned.
+  crossOriginResourcePolicy: { policy: 'same-origin' },
   // For pages and plugins only.
   crossOriginOpenerPolicy: false,
-  crossOriginResourcePolicy: false,
   originAgentCluster: false,
   xDnsPrefetchControl: false,
   xDownloadOptions: false,

@@ -34,6 +34,7 @@ const ALWAYS = {
   'referrer-policy': 'no-referrer',
   'x-frame-options': 'DENY',
   'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'private, no-store',
   vary: 'Origin',
   'x-request-id': 'r1',
