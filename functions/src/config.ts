@@ -75,6 +75,11 @@ const settings = {
     description:
       'Google API Gateway or ESPv2 stands in front: the HTTP API takes the token from X-Forwarded-Authorization.',
   }),
+  TRUSTED_PROXY_HOPS: defineInt('TRUSTED_PROXY_HOPS', {
+    default: 1,
+    description:
+      'Which entry of X-Forwarded-For, from the end, is the address of the client: 1 without Hosting, 2 behind it. 1 to 9.',
+  }),
   AUDIT_RETENTION_DAYS: defineInt('AUDIT_RETENTION_DAYS', {
     default: 400,
     description: 'Days for which audit events are kept, 1 to 3650.',
@@ -143,6 +148,8 @@ export interface Config extends Product {
   readonly accessChangeMaxAge: number;
   /** A gateway puts its own token into `Authorization`, and the caller's into `X-Forwarded-Authorization`. */
   readonly behindGateway: boolean;
+  /** Proxies in front that write `X-Forwarded-For`: the address of the client is this entry, from the end. */
+  readonly trustedProxyHops: number;
   /** Days. */
   readonly auditRetention: number;
   readonly databaseId: string;
@@ -212,6 +219,7 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
     // The emulator has no App Check service, and its tokens could not be verified.
     appCheck: Object.freeze({ enforce: values.APP_CHECK && !emulator, consume: values.APP_CHECK_CONSUME }),
     accessChangeMaxAge: values.ACCESS_CHANGE_MAX_AGE,
+    trustedProxyHops: values.TRUSTED_PROXY_HOPS,
     auditRetention: values.AUDIT_RETENTION_DAYS,
     databaseId: values.DATABASE_ID,
   });

@@ -69,6 +69,7 @@ export const parameterValues = z.object({
   APP_CHECK_CONSUME: flag,
   ACCESS_CHANGE_MAX_AGE: wholeNumber(1, 60),
   BEHIND_GATEWAY: flag,
+  TRUSTED_PROXY_HOPS: wholeNumber(1, 9),
   AUDIT_RETENTION_DAYS: wholeNumber(1, 3650),
   DATABASE_ID: z.string().regex(DATABASE_ID, 'is not an id like gatehouse'),
 });

@@ -23,6 +23,7 @@ describe('config', () => {
       signUpDomains: [],
       trustedIssuers: [],
       behindGateway: false,
+      trustedProxyHops: 1,
       enforcement: 'enforce',
       appCheck: { enforce: false, consume: false },
       basePath: '/api/v1',
@@ -286,6 +287,7 @@ describe('config', () => {
       ...['shop.example; Path=/', 'shop.example\r\nX: y', 'web.app', 'shop.web.app', 'shop.firebaseapp.com'],
       ...['site--shop.us-central1.hosted.app', 'api-x.a.run.app', 'us-central1-shop.cloudfunctions.net'],
     ],
+    ['TRUSTED_PROXY_HOPS', '0', '10', '-1', '1.5', '', 'all', 'true'],
     ['AUDIT_RETENTION_DAYS', '0', '3651', '-1', '0.5', '4e2', '', 'forever', '99999999999999999999'],
   ];
   for (const [name, ...values] of wrong) {
