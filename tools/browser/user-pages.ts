@@ -10,14 +10,11 @@ export const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
 /** Names this machine, and does not look like it. */
 export const OTHER_HOST = 'app.test';
 
-/** For a suite: resets the demo users before each test and closes its pages after it. */
-export function useUserPages() {
-  const { CHROME_PATH = '', GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process.env;
+/** For a suite: starts the browser before its tests and closes it after them. */
+export function useBrowser(): () => Browser {
+  const { CHROME_PATH = '' } = process.env;
   let browser: Browser;
-  let pages: UserPage[] = [];
-
   before(async () => {
-    mkdirSync(SCREENSHOTS, { recursive: true });
     // Chromium's sandbox does not work for root, nor in CI containers that forbid new namespaces.
     const hasNoSandbox = process.getuid?.() === 0 || process.env.CI !== undefined;
     browser = await chromium.launch({
@@ -26,6 +23,17 @@ export function useUserPages() {
       args: [`--host-resolver-rules=MAP ${OTHER_HOST} 127.0.0.1`],
     });
   });
+  after(() => browser.close());
+  return () => browser;
+}
+
+/** For a suite: resets the demo users before each test and closes its pages after it. */
+export function useUserPages() {
+  const { GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process.env;
+  const browser = useBrowser();
+  let pages: UserPage[] = [];
+
+  before(() => mkdirSync(SCREENSHOTS, { recursive: true }));
   // Versions are not reset: running functions remember the versions they have seen.
   beforeEach(() => seedDemoUsers(GCLOUD_PROJECT, { resetRoles: true }));
   // In every test: no error in the page, and no request left this machine.
@@ -38,14 +46,13 @@ export function useUserPages() {
       [],
     );
   });
-  after(() => browser.close());
 
   /** Opens the page in a new browser context. @param host instead of 127.0.0.1 */
   return async function open(
     options: Parameters<typeof openPage>[2] = {},
     host = '127.0.0.1',
   ): Promise<UserPage> {
-    const page = await openPage(browser, GATEHOUSE_HOSTING_URL.replace('127.0.0.1', host), options);
+    const page = await openPage(browser(), GATEHOUSE_HOSTING_URL.replace('127.0.0.1', host), options);
     pages.push(page);
     return page;
   };

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request as send } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What production Hosting does to a request and its answer, and the emulator of Hosting does not. */
@@ -16,6 +16,8 @@ export const EDGE_ADDRESS = '192.0.2.1';
 interface ProxyOptions {
   /** Of every client. By default, the address that connects: 127.0.0.2 is another client than 127.0.0.1. */
   readonly clientAddress?: string;
+  /** Answers some requests itself, as Hosting does for its files. @returns false to pass the request on */
+  readonly serve?: (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 }
 
 /**
@@ -31,10 +33,11 @@ interface ProxyOptions {
  */
 export async function openHostingProxy(
   target: string,
-  { clientAddress }: ProxyOptions = {},
+  { clientAddress, serve }: ProxyOptions = {},
 ): Promise<HostingProxy> {
   const { hostname, port: targetPort, host } = new URL(target);
   const server = createServer((incoming, outgoing) => {
+    if (serve?.(incoming, outgoing)) return;
     const { method, url } = incoming;
     const address = clientAddress ?? incoming.socket.remoteAddress ?? '';
     const headers = [...forwardedHeaders(incoming, address), 'Host', host];

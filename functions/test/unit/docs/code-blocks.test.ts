@@ -17,6 +17,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'docs/guides/protect-an-endpoint.md': 'functions/test/unit/docs/guide.test.ts',
   'docs/guides/aws-lambda.md': 'aws/test/zip/guide.test.ts',
   'docs/guides/existing-express-app.md': 'functions/test/library/guided-project.ts',
+  'docs/guides/token-storage.md': 'tools/browser/token-storage.test.ts',
   'docs/guides/generated-client.md': 'packages/openapi-check/test/project.ts',
 };
 
