@@ -37,6 +37,9 @@ export default defineConfig({
   // E-mail domains that may sign up, such as ['example.com']. Empty: every domain.
   signUp: { emailDomains: [] },
 
+  // Who may sign in: `providers`, `emailDomains`, `verifiedEmail`, `anonymous`. Without it: every user whom Firebase lets in.
+  signIn: { anonymous: true },
+
   // Trusted token issuers besides Firebase: cognito({...}), auth0({...}) and oidc({...}) from
   // ./src/core/gatehouse-config.ts. A function of { projectId, emulator }: staging and production may differ.
   trustedIssuers: () => [],

@@ -37,7 +37,9 @@ export function errorCodesOf(operation: Operation): ReadonlySet<ErrorCode> {
     ...(['https_required', 'origin_denied', 'payload_too_large', 'unsupported_media_type'] as const),
     ...(['invalid_request', 'invalid_argument'] as const),
     // Authentication; both call Google or an issuer.
-    ...(isPublic ? [] : (['unauthenticated', 'invalid_token', 'token_stale', 'unavailable'] as const)),
+    ...(isPublic
+      ? []
+      : (['unauthenticated', 'invalid_token', 'token_stale', 'sign_in_not_allowed', 'unavailable'] as const)),
     ...(appCheckScopeOf(operation) === undefined ? [] : (['app_check_failed', 'unavailable'] as const)),
     // The decision.
     ...(permissionOf(access) === undefined ? [] : (['permission_denied'] as const)),

@@ -248,11 +248,17 @@ function inEmulator(product: ProductConfig, env: Environment): ProductConfig {
   const text = env[EMULATOR_CONFIG];
   if (!text) return product;
   const replaced = parseConfig(emulatorConfigSchema, parseConfigJson(text, EMULATOR_CONFIG), EMULATOR_CONFIG);
-  const { defaultRole = product.defaultRole, signUp = product.signUp, trustedIssuers } = replaced;
+  const {
+    defaultRole = product.defaultRole,
+    signUp = product.signUp,
+    signIn = product.signIn,
+    trustedIssuers,
+  } = replaced;
   return {
     ...product,
     defaultRole,
     signUp,
+    signIn,
     ...(trustedIssuers !== undefined && { trustedIssuers: () => trustedIssuers }),
   };
 }

@@ -2,10 +2,16 @@ import * as z from 'zod';
 import type { IssuerProfile } from './authn/oidc/issuer-profile.ts';
 import { firebaseProfile } from './authn/oidc/providers/firebase.ts';
 import { readTrustedIssuers } from './authn/oidc/trusted-issuers.ts';
+import { EVERY_SIGN_IN, type SignInPolicy } from './authn/sign-in-policy.ts';
 import { isUnprivilegedRole } from './authz/claim-mapping.ts';
 import { ALL_ROLES, isRole, type Role } from './authz/roles.ts';
 import { ConfigError, collectProblems, parseConfig } from './core/config-error.ts';
-import type { Deployment, PermissionSetting, RoleSetting } from './core/gatehouse-config.ts';
+import {
+  type Deployment,
+  type PermissionSetting,
+  type RoleSetting,
+  SIGN_IN_PROVIDERS,
+} from './core/gatehouse-config.ts';
 
 /** `gatehouse.config.ts` as data that has not been checked yet. Tests pass another one. */
 export interface ProductConfig {
@@ -13,6 +19,7 @@ export interface ProductConfig {
   readonly roles: Readonly<Record<string, RoleSetting<string>>>;
   readonly defaultRole: string;
   readonly signUp: { readonly emailDomains: readonly string[] };
+  readonly signIn?: unknown;
   readonly trustedIssuers: (deployment: Deployment) => unknown;
 }
 
@@ -22,6 +29,7 @@ type DefaultRole = Exclude<Role, 'owner'> | 'none';
 export interface Product {
   readonly defaultRole: DefaultRole;
   readonly signUpDomains: readonly string[];
+  readonly signIn: SignInPolicy;
   readonly trustedIssuers: readonly IssuerProfile[];
 }
 
@@ -29,6 +37,7 @@ export interface Product {
 export const emulatorConfigSchema = z.strictObject({
   defaultRole: z.string().optional(),
   signUp: z.strictObject({ emailDomains: z.array(z.string()) }).optional(),
+  signIn: z.unknown().optional(),
   trustedIssuers: z.array(z.unknown()).optional(),
 });
 
@@ -37,6 +46,25 @@ const domain = z
   .toLowerCase()
   .regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, 'is not a domain like example.com');
 const signUpSchema = z.strictObject({ emailDomains: z.array(domain) });
+
+const isProvider = (name: string) =>
+  /^(oidc|saml)\.[\w.-]+$/.test(name) || SIGN_IN_PROVIDERS.some((provider) => provider === name);
+const provider = z.string().refine(isProvider, 'is not a sign-in provider like google.com or oidc.acme');
+/** An empty list would refuse every user. */
+const listOf = (item: z.ZodType<string, string>) => z.array(item).min(1).nullable().default(null);
+const signInSchema = z.strictObject({
+  providers: listOf(provider),
+  emailDomains: listOf(domain),
+  verifiedEmail: z.boolean().default(false),
+  anonymous: z.boolean().default(false),
+});
+
+function readSignIn(setting: unknown): SignInPolicy {
+  if (setting === undefined) return EVERY_SIGN_IN;
+  const policy = parseConfig(signInSchema, setting, 'signIn');
+  for (const list of [policy.providers, policy.emailDomains]) Object.freeze(list);
+  return Object.freeze(policy);
+}
 
 /**
  * Checks the configuration of the product.
@@ -47,9 +75,11 @@ export function readProduct(product: ProductConfig, deployment: Deployment): Pro
   const problems = [...permissionProblems(product.permissions), ...roleProblems(product)];
   const defaultRole = collectProblems(problems, () => readDefaultRole(product.defaultRole));
   const signUp = collectProblems(problems, () => parseConfig(signUpSchema, product.signUp, 'signUp'));
+  const signIn = collectProblems(problems, () => readSignIn(product.signIn));
   const trustedIssuers = collectProblems(problems, () => readIssuers(product, deployment));
-  if (problems.length > 0 || !defaultRole || !signUp || !trustedIssuers) throw new ConfigError(problems);
-  return { defaultRole, signUpDomains: Object.freeze(signUp.emailDomains), trustedIssuers };
+  if (problems.length > 0 || !defaultRole || !signUp || !signIn || !trustedIssuers)
+    throw new ConfigError(problems);
+  return { defaultRole, signUpDomains: Object.freeze(signUp.emailDomains), signIn, trustedIssuers };
 }
 
 /** {@link readProduct} for production and for the emulator, when functions are built or deployed. */

@@ -18,6 +18,7 @@ export const ERRORS = {
   token_stale: kind(401, 'unauthenticated', 'The token is out of date'),
   step_up_required: kind(401, 'unauthenticated', 'A stronger or more recent sign-in is required'),
   app_check_failed: kind(401, 'unauthenticated', 'App Check token is missing or invalid'),
+  sign_in_not_allowed: kind(403, 'permission-denied', 'This sign-in is not allowed'),
   permission_denied: kind(403, 'permission-denied', 'A permission is missing'),
   exceeds_own_permissions: kind(
     403,

@@ -127,6 +127,25 @@ export function oidc<const Name extends string = never>(settings: OidcSettings<N
 
 type Names<Table> = keyof Table & string;
 
+/** Sign-in providers of Firebase Auth besides `anonymous`. E-mail links are `password`, custom tokens `custom`. */
+export const SIGN_IN_PROVIDERS = [
+  ...(['password', 'phone', 'custom', 'google.com', 'apple.com', 'facebook.com', 'github.com'] as const),
+  ...(['microsoft.com', 'twitter.com', 'yahoo.com', 'linkedin.com'] as const),
+  ...(['playgames.google.com', 'gc.apple.com'] as const),
+] as const;
+
+/** Which sign-ins with Firebase Auth are allowed, now and later: it is checked at each sign-in and for each token. */
+export interface SignInSetting {
+  /** Default: every provider that is enabled in Firebase. */
+  readonly providers?: readonly ((typeof SIGN_IN_PROVIDERS)[number] | `oidc.${string}` | `saml.${string}`)[];
+  /** The domains of the users' verified e-mail addresses. Default: every domain, and users without an address. */
+  readonly emailDomains?: readonly string[];
+  /** Has every user to have a verified e-mail address? Default: false. */
+  readonly verifiedEmail?: boolean;
+  /** May anonymous users sign in? The other rules do not apply to them. Default: false. */
+  readonly anonymous?: boolean;
+}
+
 export interface GatehouseConfig<Permissions, Roles> {
   /** Every permission, as `resource:action`. */
   readonly permissions: Permissions;
@@ -138,6 +157,8 @@ export interface GatehouseConfig<Permissions, Roles> {
     /** E-mail domains that may sign up. Empty: every domain. */
     readonly emailDomains: readonly string[];
   };
+  /** Default: every sign-in that Firebase allows. */
+  readonly signIn?: SignInSetting;
   /** Trusted token issuers besides Firebase. */
   readonly trustedIssuers: (
     deployment: Deployment,

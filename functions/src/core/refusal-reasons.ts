@@ -37,6 +37,11 @@ export const REFUSAL_REASONS = [
   'no-directory-entry',
   'damaged-entry',
   'identity-mismatch',
+  // The sign-in policy.
+  'anonymous-not-allowed',
+  'provider-not-allowed',
+  'email-domain-not-allowed',
+  'email-not-verified',
   // App Check.
   'app-check-missing',
   'app-check-malformed',
@@ -55,7 +60,6 @@ export const REFUSAL_REASONS = [
   'narrowed-by-scopes',
   // The first owner.
   'no-firebase-user',
-  'email-not-verified',
   'no-claim-code',
   'claim-code-expired',
   'wrong-claim-code',

@@ -8,7 +8,13 @@ import type {
 } from 'firebase-functions/https';
 import type { CallerRuleOf, OwnRuleOf, PrincipalOf, Resource } from '../core/access-types.ts';
 import { BUILT_IN_PERMISSIONS, type BuiltInPermission } from '../core/built-in-permissions.ts';
-import type { Deployment, IssuerSetting, PermissionSetting, RoleSetting } from '../core/gatehouse-config.ts';
+import type {
+  Deployment,
+  IssuerSetting,
+  PermissionSetting,
+  RoleSetting,
+  SignInSetting,
+} from '../core/gatehouse-config.ts';
 import type { InputOf, OutputOf, StandardSchema } from '../core/standard-schema.ts';
 import { giveConfig } from './given-config.ts';
 
@@ -30,6 +36,8 @@ export interface LibraryConfig<Permissions, Roles> {
   readonly defaultRole: NoInfer<Exclude<Names<Roles>, 'owner'>> | 'none';
   /** Default: every e-mail domain may sign up. */
   readonly signUp?: { readonly emailDomains: readonly string[] };
+  /** Default: every sign-in that Firebase allows. */
+  readonly signIn?: SignInSetting;
   /** Trusted token issuers besides Firebase. Default: none. */
   readonly trustedIssuers?: (
     deployment: Deployment,
@@ -163,6 +171,7 @@ function load(config: LibraryConfig<Readonly<Record<string, PermissionSetting>>,
     roles,
     defaultRole,
     signUp: config.signUp ?? { emailDomains: [] },
+    signIn: config.signIn,
     trustedIssuers: config.trustedIssuers ?? (() => []),
     identityPlatform: config.identityPlatform ?? false,
   });

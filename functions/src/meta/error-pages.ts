@@ -11,6 +11,8 @@ export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
     'The operation needs a stronger or more recent sign-in (RFC 9470). `acr_values` and `max_age` in `WWW-Authenticate` say which. Sign the user in again and retry.',
   app_check_failed:
     '`X-Firebase-AppCheck` is missing, not valid, or was used before. Get a token from the App Check SDK.',
+  sign_in_not_allowed:
+    'The sign-in policy (`signIn` in `gatehouse.config.ts`) does not allow the sign-in provider or the e-mail address, or the address is not verified yet. `detail` says which. Sign in in another way, or verify the address and refresh the token.',
   permission_denied:
     'You lack a permission; `scope` in `WWW-Authenticate` names it. Without `scope`, `detail` says what is missing.',
   exceeds_own_permissions:

@@ -27,7 +27,7 @@ export function createAuthentication(
     ? createEmulatorTokenVerifier({ profile: firebase, auth })
     : createJwtVerifier({ profiles: [firebase], fetch: whileOpening(firestore, fetch), clock, log });
   const bearer = createBearerAuthenticator([
-    createFirebaseTokenVerifier({ jwt, records: accessRecords, firstSight }),
+    createFirebaseTokenVerifier({ jwt, records: accessRecords, firstSight, signIn: config.signIn }),
     ...createTokenVerifiers({ profiles: config.trustedIssuers, fetch, clock, log, records: accessRecords }),
   ]);
   return { clock, accessChanges, accessRecords, bearer, authenticators: [bearer] };

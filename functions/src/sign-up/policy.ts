@@ -1,4 +1,4 @@
-import { hasHidden } from '../core/text.ts';
+import { emailDomain } from '../core/email.ts';
 import { type Account, emailAddressesOf } from '../platform/firebase-auth/account.ts';
 
 /** The parts of an account that the policy looks at. */
@@ -7,22 +7,18 @@ type SignUpRequest = Partial<Pick<Account, 'email' | 'emailVerified' | 'provider
 /** `refused`: no account. `unverified`: an account without roles until the e-mail address is verified. */
 type SignUpDecision = 'admitted' | 'unverified' | 'refused';
 
-/** One `@`, text on both sides, no white space. An ambiguous address is refused, also one with hidden characters. */
-const ADDRESS = /^[^@\s]+@([^@\s]+)$/;
-
 /**
  * May this user have an account, and roles? Without a list of domains, every user. Else one address of the account or of its
  * providers has to be of a domain of the list.
  *
- * The domain is what follows the only `@` and is compared whole: `x@acme.com.evil.com` and `x@notacme.com` are not
- * `acme.com`. An unverified address gives no roles: anyone can type one.
+ * An unverified address gives no roles: anyone can type one.
  *
  * @param domains lower-case, for example `['acme.com']`; empty admits every user
  */
 export function evaluateSignUp(request: SignUpRequest, domains: readonly string[]): SignUpDecision {
   if (domains.length === 0) return 'admitted';
   const ofDomain = emailAddressesOf(request).filter(({ address }) => {
-    const domain = hasHidden(address) ? undefined : ADDRESS.exec(address)?.[1];
+    const domain = emailDomain(address);
     return domain !== undefined && domains.includes(domain);
   });
   if (ofDomain.length === 0) return 'refused';

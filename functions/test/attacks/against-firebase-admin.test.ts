@@ -6,6 +6,7 @@ import { createBearerAuthenticator } from '../../src/authn/bearer.ts';
 import { createFirebaseTokenVerifier } from '../../src/authn/oidc/firebase-token.ts';
 import { firebaseProfile } from '../../src/authn/oidc/providers/firebase.ts';
 import { createJwtVerifier } from '../../src/authn/oidc/verify-jwt.ts';
+import { EVERY_SIGN_IN } from '../../src/authn/sign-in-policy.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { forge, rs256 } from '../helpers/forge.ts';
 import { type Google, googleKey, idTokenClaims, openGoogle, PROJECT } from '../helpers/google.ts';
@@ -42,6 +43,7 @@ describe('the Firebase ID token verifier, compared with firebase-admin', () => {
         jwt,
         records: { read: async () => record },
         firstSight: { see: async () => record },
+        signIn: EVERY_SIGN_IN,
       }),
     ]);
     Date.now = () => now * 1000;

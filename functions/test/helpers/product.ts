@@ -5,17 +5,20 @@ import type { ProductConfig } from '../../src/product-config.ts';
 export interface ProductFields {
   readonly defaultRole?: string;
   readonly signUp?: { readonly emailDomains: readonly string[] };
+  readonly signIn?: unknown;
   readonly trustedIssuers?: readonly unknown[];
 }
 
 /**
  * The permissions and roles of `gatehouse.config.ts`, with the given fields. Fields that are left out do not depend on
- * that file: the default role is member, every domain may sign up, and no issuer is trusted.
+ * that file: the default role is member, every domain may sign up, every sign-in is allowed, and no
+ * issuer is trusted.
  */
 export function productOf({
   defaultRole = 'member',
   signUp = { emailDomains: [] },
+  signIn,
   trustedIssuers = [],
 }: ProductFields = {}): ProductConfig {
-  return { ...gatehouse, defaultRole, signUp, trustedIssuers: () => trustedIssuers };
+  return { ...gatehouse, defaultRole, signUp, signIn, trustedIssuers: () => trustedIssuers };
 }

@@ -21,6 +21,7 @@ describe('config', () => {
       sessionCookieDomain: undefined,
       defaultRole: 'member',
       signUpDomains: [],
+      signIn: { providers: null, emailDomains: null, verifiedEmail: false, anonymous: true },
       trustedIssuers: [],
       behindGateway: false,
       trustedProxyHops: 1,
@@ -36,10 +37,11 @@ describe('config', () => {
 
   it('is deeply frozen', () => {
     const config = load();
-    const { allowedOrigins, previewSites, allowedHeaders, signUpDomains, appCheck, trustedIssuers } = config;
+    const { allowedOrigins, previewSites, allowedHeaders, appCheck } = config;
+    const { signUpDomains, signIn, trustedIssuers } = config;
     for (const value of [
       ...[config, allowedOrigins, previewSites, allowedHeaders],
-      ...[signUpDomains, appCheck, trustedIssuers],
+      ...[signUpDomains, signIn, appCheck, trustedIssuers],
     ]) {
       assert.ok(Object.isFrozen(value));
     }

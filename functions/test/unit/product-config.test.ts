@@ -157,6 +157,44 @@ describe('gatehouse.config.ts: sign-up', () => {
   }
 });
 
+describe('gatehouse.config.ts: sign-in', () => {
+  it('allows every sign-in without the field, and no anonymous one without asking for it', () => {
+    const open = { providers: null, emailDomains: null, verifiedEmail: false, anonymous: true };
+    assert.deepEqual(load({}).signIn, open);
+    assert.deepEqual(load({ signIn: {} }).signIn, { ...open, anonymous: false });
+  });
+
+  it('reads providers, domains in lower case, and the two switches', () => {
+    const providers = ['google.com', 'password', 'custom', 'oidc.acme', 'saml.acme-1'];
+    const { signIn } = load({ signIn: { providers, emailDomains: ['Acme.COM'], verifiedEmail: true } });
+    const expected = { providers, emailDomains: ['acme.com'], verifiedEmail: true, anonymous: false };
+    assert.deepEqual(signIn, expected);
+    for (const list of [signIn.providers, signIn.emailDomains]) assert.ok(Object.isFrozen(list));
+  });
+
+  const wrong: Record<string, readonly [signIn: unknown, problem: string]> = {
+    'a provider without its domain': [{ providers: ['google'] }, '.providers[0]: is not a sign-in provider'],
+    'a misspelt provider': [{ providers: ['gogle.com'] }, '.providers[0]: is not a sign-in provider'],
+    'anonymous as a provider': [{ providers: ['anonymous'] }, '.providers[0]: is not a sign-in provider'],
+    'a name of Object': [{ providers: ['constructor'] }, '.providers[0]: is not a sign-in provider'],
+    'no provider': [{ providers: [] }, '.providers: is empty'],
+    'no domain': [{ emailDomains: [] }, '.emailDomains: is empty'],
+    'a domain with @': [{ emailDomains: ['@acme.com'] }, '.emailDomains[0]: is not a domain'],
+    'a word for true': [{ verifiedEmail: 'yes' }, '.verifiedEmail: has to be true or false'],
+    'another field': [{ provider: ['google.com'] }, ': has an unknown field: provider'],
+    'a list': [['google.com'], ': has to be an object'],
+    null: [null, ': has to be an object'],
+  };
+  for (const [what, [signIn, problem]] of Object.entries(wrong)) {
+    it(`is refused with the path of the field: ${what}`, () => {
+      assert.throws(
+        () => load({ signIn }),
+        ({ message }: Error) => message.startsWith(`Invalid configuration: signIn${problem}`),
+      );
+    });
+  }
+});
+
 describe('gatehouse.config.ts: permissions and roles', () => {
   const read = (product: Partial<ProductConfig>) =>
     readProduct({ ...productOf(), ...product }, { projectId: 'shop', emulator: false });
@@ -256,6 +294,7 @@ describe('GATEHOUSE_EMULATOR_CONFIG', () => {
     const other = set({ defaultRole: 'none', signUp: { emailDomains: ['acme.com'] } });
     assert.deepEqual([other.defaultRole, other.signUpDomains], ['none', ['acme.com']]);
     assert.equal(other.trustedIssuers[0]?.issuer, OIDC.issuer);
+    assert.deepEqual(set({ signIn: { providers: ['google.com'] } }).signIn.providers, ['google.com']);
   });
 
   it('is checked like the file', () => {

@@ -5,6 +5,7 @@ import type { TokenVerifier } from '../bearer.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
 import type { AccessRecord, AccessRecords, FirstSight, ShownProfile } from '../ports.ts';
 import { checkRecord } from '../ports.ts';
+import { checkSignIn, type SignInPolicy } from '../sign-in-policy.ts';
 import type { VerifiedToken } from '../token-cache.ts';
 import type { JwtVerifier, VerifiedJwt } from './verify-jwt.ts';
 
@@ -14,13 +15,14 @@ interface Options {
   /** For sessions of a token exchange. */
   readonly records: Pick<AccessRecords, 'read'>;
   readonly firstSight: FirstSight;
+  readonly signIn: SignInPolicy;
 }
 
 /** A token is verified again after this many seconds if the directory did not answer. */
 const RETRY_SECONDS = 10;
 
 /** Verifies Firebase ID tokens of this project. Their role claims are a copy of the directory entry. */
-export function createFirebaseTokenVerifier({ jwt, records, firstSight }: Options): TokenVerifier {
+export function createFirebaseTokenVerifier({ jwt, records, firstSight, signIn }: Options): TokenVerifier {
   /** Firebase dates the session later than the sign-in, and the revocation feed keeps changes for an hour only. */
   async function checkExchanged(principal: Principal): Promise<void> {
     const record = await records.read(principal.subject);
@@ -35,8 +37,11 @@ export function createFirebaseTokenVerifier({ jwt, records, firstSight }: Option
     async verify(token, now) {
       const found = await jwt.verify(token, now);
       const verified = toVerified(token, found, now);
+      const { principal } = verified;
+      const provider = found.times.isExchanged ? undefined : (principal.provider ?? '');
+      checkSignIn(signIn, { ...principal, provider });
       if (found.times.isExchanged) {
-        await checkExchanged(verified.principal);
+        await checkExchanged(principal);
         return verified;
       }
       const record = await firstSight.see(shownBy(token.payload));

@@ -56,8 +56,9 @@ export interface Sessions {
    * Reads the session and the record of its user. Fails closed.
    *
    * @param hash SHA-256 of the cookie value, base64url
-   * @throws AppError `invalid_token` for an unknown, ended or expired session, for a disabled or deleted user, and for a
-   *   sign-in that is not allowed any more; `token_stale` for a revoked one; `unavailable`
+   * @throws AppError `invalid_token` for an unknown, ended or expired session, and for a disabled or deleted user;
+   *   `sign_in_not_allowed` where the sign-in policy does not allow the sign-in any more (`checkSignIn` with the session);
+   *   `token_stale` for a revoked one; `unavailable`
    */
   read(hash: string, now: number): Promise<ReadSession>;
   /** Does a request now have to be written into the session, or its cookie value be rotated? No I/O: asked on every request. */

@@ -64,7 +64,8 @@ describe('http: OpenAPI', () => {
   const TRANSPORT = ['https_required', 'origin_denied', 'payload_too_large', 'unsupported_media_type'];
   const ANY = [...TRANSPORT, 'invalid_request', 'invalid_argument', 'internal'];
   const SIGNED_IN = [
-    ...['unauthenticated', 'invalid_token', 'token_stale', 'app_check_failed', 'unavailable'],
+    ...['unauthenticated', 'invalid_token', 'token_stale', 'sign_in_not_allowed'],
+    ...['app_check_failed', 'unavailable'],
     ...ANY,
   ];
   const CHANGE = ['not_found', 'permission_denied', 'own_account', 'exceeds_own_permissions', 'last_owner'];

@@ -3,6 +3,7 @@ import type { DecodedIdToken } from 'firebase-admin/auth';
 import { createFirebaseTokenVerifier } from '../../../../src/authn/oidc/firebase-token.ts';
 import { firebaseProfile } from '../../../../src/authn/oidc/providers/firebase.ts';
 import { parseCompactJws } from '../../../../src/authn/parse-jws.ts';
+import { EVERY_SIGN_IN } from '../../../../src/authn/sign-in-policy.ts';
 import { createEmulatorTokenVerifier } from '../../../../src/platform/firebase-auth/emulator-token-verifier.ts';
 import { forgeIdToken, unsigned } from '../../../helpers/forge.ts';
 import { ISSUER, idTokenClaims, PROJECT } from '../../../helpers/google.ts';
@@ -42,6 +43,7 @@ describe('createEmulatorTokenVerifier', () => {
       jwt,
       records: { read: async () => undefined },
       firstSight: { see: async () => undefined },
+      signIn: EVERY_SIGN_IN,
     });
   }
   const verifying = verifier(async () => idTokenClaims() as unknown as DecodedIdToken);
