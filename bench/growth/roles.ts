@@ -25,8 +25,10 @@ export async function createRolesSeries(): Promise<GrowthSeries> {
     const freshTokens = Array.from({ length: 500 }, (_, jti) =>
       signToken(googleKey, { ...claims, jti: `${count}-${jti}` }),
     );
-    const authenticateToken = (one: string) =>
-      authenticate(deps, { authenticator: deps.bearer, value: one }, { fresh: false });
+    async function authenticateToken(one: string) {
+      const credential = { authenticator: deps.bearer, value: one };
+      return (await authenticate(deps, credential, { fresh: false })).principal;
+    }
     const principal = await authenticateToken(token);
     callsByCount.set(count, {
       'cache hit and decision': async () => decide(await authenticateToken(token), RULE, undefined, 0),

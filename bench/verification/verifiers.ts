@@ -43,13 +43,11 @@ export const VERIFIERS = {
     const deps = createAuthentication(instance.platform, instance.services.directory, {
       see: async () => ENTRY,
     });
-    return async (token) =>
-      decide(
-        await authenticate(deps, { authenticator: deps.bearer, value: token }, { fresh: false }),
-        RULE,
-        undefined,
-        0,
-      );
+    return async (token) => {
+      const credential = { authenticator: deps.bearer, value: token };
+      const { principal } = await authenticate(deps, credential, { fresh: false });
+      return decide(principal, RULE, undefined, 0);
+    };
   },
   'firebase-admin': ({ app }: VerifierInput): Verify => {
     const auth = authOf(app);

@@ -4,7 +4,8 @@ import { type Clock, seconds } from '../core/clock.ts';
 import { AppError, invalidToken, tokenStale } from '../core/errors.ts';
 import type { Authenticated, Authenticator, Credential } from './credential.ts';
 import type { AccessChanges, AccessRecords, EntryVersion, RecentChange } from './ports.ts';
-import { checkRecord } from './ports.ts';
+import { checkRecord, sessionKey } from './ports.ts';
+import type { ReadSession } from './session-cookie/ports.ts';
 
 export interface AuthenticateDeps {
   /** One for each kind of credential. */
@@ -13,6 +14,8 @@ export interface AuthenticateDeps {
   readonly accessChanges: AccessChanges;
   readonly accessRecords: AccessRecords;
 }
+
+const UNAUTHENTICATED: Authenticated = { principal: ANONYMOUS, directoryVersion: undefined };
 
 /**
  * Authenticates a credential. Tri-state: none gives {@link ANONYMOUS}; an unacceptable one always throws, even where sign-in
@@ -25,21 +28,23 @@ export async function authenticate(
   deps: AuthenticateDeps,
   credential: Credential | undefined,
   { fresh }: { fresh: boolean },
-): Promise<Principal> {
-  if (credential === undefined) return ANONYMOUS;
+): Promise<Authenticated> {
+  if (credential === undefined) return UNAUTHENTICATED;
   const { authenticator, value } = credential;
+  if (fresh && authenticator.read !== undefined) return authenticator.read(value, seconds(deps.clock));
   // No `await` for what is in memory: it would cost a request as much as the look-up.
   const authenticating = authenticator.authenticate(value, seconds(deps.clock));
   const authentication = authenticating instanceof Promise ? await authenticating : authenticating;
-  const { principal, directoryVersion } = authentication;
+  const { principal, directoryVersion, session } = authentication;
   try {
     if (fresh) return await asRecorded(deps, authentication);
-    if (directoryVersion === undefined) return principal;
+    if (directoryVersion === undefined) return authentication;
     const finding = deps.accessChanges.find(directoryVersion.id);
     const change = finding instanceof Promise ? await finding : finding;
-    if (change === undefined || !isOutdated(authentication, directoryVersion, change)) return principal;
+    const isOutdated = change !== undefined && hasChanged(authentication, directoryVersion, change);
+    if (!isOutdated && !(session !== undefined && hasEnded(deps, session))) return authentication;
     authenticator.forget(value);
-    return (await authenticator.authenticate(value, seconds(deps.clock))).principal;
+    return await authenticator.authenticate(value, seconds(deps.clock));
   } catch (error) {
     const isStale = error instanceof AppError && error.code === 'token_stale';
     if (isStale && principal.directoryId !== undefined)
@@ -51,26 +56,34 @@ export async function authenticate(
 /**
  * Has the directory entry changed since the roles were read from it? Times are whole seconds.
  *
- * @returns true when the directory has to be read again, for an external identity
+ * @returns true when the directory has to be read again, for an external identity or a session: of a session, the read says
+ *   whether it is revoked
  * @throws AppError `token_stale` for a revoked sign-in, or for a Firebase token with older roles
  */
-function isOutdated(
-  { principal, identity }: Authenticated,
+function hasChanged(
+  { principal, identity, session }: Authenticated,
   read: EntryVersion,
   { validAfter = 0, rolesVersion = 0 }: RecentChange,
 ): boolean {
-  if (principal.authTime < validAfter) throw tokenStale('revoked', principal);
+  const isRead = identity !== undefined || session !== undefined;
+  if (session === undefined && principal.authTime < validAfter) throw tokenStale('revoked', principal);
   const isOlder = read.rolesVersion < rolesVersion;
-  if (isOlder && identity === undefined) throw tokenStale('roles-changed', principal);
+  if (isOlder && !isRead) throw tokenStale('roles-changed', principal);
   // With the clock of an issuer ahead, a token seems to be younger than the disabling of its user.
-  return identity !== undefined && (isOlder || read.validAfter < validAfter);
+  return isRead && (isOlder || read.validAfter < validAfter);
 }
 
-/** The principal with the roles of the current record. @throws AppError for a token that is older than the record */
+/** Called after another look-up, which has read the feed if that was due. */
+function hasEnded({ accessChanges }: AuthenticateDeps, { session }: ReadSession): boolean {
+  return accessChanges.find(sessionKey(session.id)) !== undefined;
+}
+
+/** The same with the roles of the current record. @throws AppError for a token that is older than the record */
 async function asRecorded(
   { accessRecords, clock }: AuthenticateDeps,
-  { principal, identity, directoryVersion: read }: Authenticated,
-): Promise<Principal> {
+  authentication: Authenticated,
+): Promise<Authenticated> {
+  const { principal, identity, directoryVersion: read } = authentication;
   const { directoryId } = principal;
   if (directoryId === undefined) throw noDirectoryEntry(principal);
   const record =
@@ -85,7 +98,8 @@ async function asRecorded(
   checkRecord(record, principal.authTime, principal);
   if (identity === undefined && read?.rolesVersion !== record.rolesVersion)
     throw tokenStale('roles-changed', principal);
-  return createPrincipal({ ...principal, roles: activeRoles(record.grants, seconds(clock)) });
+  const roles = activeRoles(record.grants, seconds(clock));
+  return { ...authentication, principal: createPrincipal({ ...principal, roles }) };
 }
 
 function noDirectoryEntry(caller: Principal): AppError {

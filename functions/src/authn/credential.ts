@@ -1,7 +1,8 @@
 import type { Principal } from '../authz/principal.ts';
-import { AppError, invalidToken } from '../core/errors.ts';
+import { invalidToken, severalCredentials } from '../core/errors.ts';
 import type { ExternalIdentity } from './external-identity.ts';
 import type { EntryVersion } from './ports.ts';
+import type { ReadSession } from './session-cookie/ports.ts';
 
 /** The headers of a request. Credentials are never read from the query or the body. */
 export interface CredentialRequest {
@@ -23,6 +24,8 @@ export interface Authenticated {
    * A Firebase token contains a copy of the grants, so a changed entry makes it stale.
    */
   readonly identity?: ExternalIdentity;
+  /** Present for a session cookie. It contains no grants either. */
+  readonly session?: ReadSession;
 }
 
 /** Authenticates one kind of credential. */
@@ -41,8 +44,28 @@ export interface Authenticator<Credential = unknown> {
    * @throws AppError `invalid_token`, `token_stale`, `unavailable`
    */
   authenticate(credential: Credential, now: number): Authenticated | Promise<Authenticated>;
+  /**
+   * Authenticates for a privileged operation: reads the session and the current record, never from memory. Absent for tokens,
+   * which are verified without the record.
+   *
+   * @throws AppError `invalid_token`, `token_stale`, `unavailable`
+   */
+  read?(credential: Credential, now: number): Promise<Authenticated>;
   /** Removes a credential from memory, because the directory entry has changed. */
   forget(credential: Credential): void;
+  /**
+   * Keeps the session of an allowed request alive.
+   *
+   * @param setCookie takes a `Set-Cookie` header; undefined where the answer can have none
+   * @returns undefined if there is nothing to do
+   * @throws AppError `invalid_token`, `token_stale` for a session that has ended in the meantime; `unavailable`
+   */
+  renew?(
+    credential: Credential,
+    authenticated: Authenticated,
+    now: number,
+    setCookie: ((header: string) => void) | undefined,
+  ): Promise<void> | undefined;
 }
 
 /** The credential of a request, with the authenticator of its kind. */
@@ -64,18 +87,14 @@ export function findCredential(
   request: CredentialRequest,
 ): Credential | undefined {
   const { length } = request.headers('authorization');
-  if (length > 1) throw several('Send one Authorization header, not several.');
+  if (length > 1) throw severalCredentials('Send one Authorization header, not several.');
   let found: Credential | undefined;
   for (const authenticator of authenticators) {
     const value = authenticator.extract(request);
     if (value === undefined) continue;
-    if (found !== undefined) throw several('Send one credential, not several.');
+    if (found !== undefined) throw severalCredentials('Send one credential, not several.');
     found = { authenticator, value };
   }
   if (found === undefined && length > 0) throw invalidToken('malformed-authorization');
   return found;
-}
-
-function several(detail: string): AppError {
-  return new AppError('invalid_request', detail, { reason: 'several-credentials' });
 }

@@ -78,12 +78,17 @@ export interface RecentChange {
   readonly rolesVersion?: number | undefined;
 }
 
+/** The key of a session in {@link AccessChanges}: it has ended. No directory id contains a slash. */
+export function sessionKey(id: string): string {
+  return `session/${id}`;
+}
+
 /** The access changes of the last hour, in the memory of this instance. */
 export interface AccessChanges {
   /**
    * A promise only while the feed is read: an `await` costs a request more than the look-up.
    *
-   * @param id directory id of a user
+   * @param id directory id of a user, or {@link sessionKey}
    * @throws AppError `unavailable` while the feed could never be read
    */
   find(id: string): RecentChange | undefined | Promise<RecentChange | undefined>;

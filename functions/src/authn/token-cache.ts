@@ -15,30 +15,25 @@ export interface VerifiedToken extends Authenticated {
 /** About 2 KiB each: at most 10 MB, however many distinct tokens are sent. */
 const MAX_ENTRIES = 5_000;
 
-interface VerifiedTokenCache {
+interface VerifiedCache<Verified> {
   /**
-   * A token from memory, or a promise while it is verified: once for all requests that present it at the same time.
+   * A credential from memory, or a promise while it is verified: once for all requests that present it at the same time.
    *
    * @param now seconds since the epoch
    */
-  get(
-    token: string,
-    now: number,
-    verify: () => Promise<VerifiedToken>,
-  ): VerifiedToken | Promise<VerifiedToken>;
-  delete(token: string): void;
+  get(key: string, now: number, verify: () => Promise<Verified>): Verified | Promise<Verified>;
+  set(key: string, verified: Verified): void;
+  delete(key: string): void;
 }
 
-/**
- * Tokens that were verified before. The key is the SHA-256 of the token: memory holds nothing that can be replayed, and no
- * two tokens share an entry. Expiry, of the token and of its roles, is checked here on every hit; revocation by the caller.
- */
-export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTokenCache {
-  const entries = new LRUCache<string, VerifiedToken>({ max });
-  const pending = new Map<string, Promise<VerifiedToken>>();
-  const keyOf = (token: string) => hash('sha256', token, 'base64');
+/** Credentials that were verified before. Expiry is checked here on every hit; revocation by the caller. */
+export function createVerifiedCache<Verified extends { readonly validUntil: number }>(
+  max: number,
+): VerifiedCache<Verified> {
+  const entries = new LRUCache<string, Verified>({ max });
+  const pending = new Map<string, Promise<Verified>>();
 
-  async function keep(key: string, verifying: Promise<VerifiedToken>): Promise<VerifiedToken> {
+  async function keep(key: string, verifying: Promise<Verified>): Promise<Verified> {
     try {
       const verified = await verifying;
       entries.set(key, verified);
@@ -49,8 +44,7 @@ export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTok
   }
 
   return {
-    get(token, now, verify) {
-      const key = keyOf(token);
+    get(key, now, verify) {
       const kept = entries.get(key);
       if (kept !== undefined && now < kept.validUntil) return kept;
       const running = pending.get(key);
@@ -60,8 +54,20 @@ export function createVerifiedTokenCache(max: number = MAX_ENTRIES): VerifiedTok
       pending.set(key, verifying);
       return verifying;
     },
-    delete(token) {
-      entries.delete(keyOf(token));
-    },
+    set: (key, one) => void entries.set(key, one),
+    delete: (key) => void entries.delete(key),
+  };
+}
+
+/**
+ * {@link createVerifiedCache} for tokens. The key is the SHA-256 of the token: memory holds nothing that can be replayed, and
+ * no two tokens share an entry. `validUntil` is the end of the token, or of one of its roles.
+ */
+export function createVerifiedTokenCache(max = MAX_ENTRIES): Omit<VerifiedCache<VerifiedToken>, 'set'> {
+  const cache = createVerifiedCache<VerifiedToken>(max);
+  const keyOf = (token: string) => hash('sha256', token, 'base64');
+  return {
+    get: (token, now, verify) => cache.get(keyOf(token), now, verify),
+    delete: (token) => cache.delete(keyOf(token)),
   };
 }

@@ -16,6 +16,7 @@ import { allowCall, type Call, type CallDeps, runCall } from '../pipeline/call.t
 import { openCallLine } from '../pipeline/call-line.ts';
 import type { RequestContext } from '../pipeline/guard.ts';
 import type { BoundOperation, Operation } from '../pipeline/operation.ts';
+import { isAllowedOrigin } from '../pipeline/origin.ts';
 import { enforceTransport, type TransportLimits } from '../pipeline/transport.ts';
 import { secureResponse } from '../platform/security-headers.ts';
 import { checkCall, parseCall } from './check-call.ts';
@@ -74,7 +75,7 @@ export function createCallable(
   const contexts = new WeakMap<object, CallContext>();
   const open = once(() => {
     const deps = getDeps();
-    return { deps, allowOrigin: allowOrigins(deps.config.allowedHeaders) };
+    return { deps, allowOrigin: allowOrigins(deps.config) };
   });
 
   // `cors: false`: `allowOrigin` answers for CORS, from the allow-list.
@@ -91,6 +92,7 @@ export function createCallable(
     const call: Call = {
       ...context,
       decided: line.decided,
+      csrf: 'origin',
       // The SDK turns a call without an argument into null.
       readInput: () => request.data ?? {},
       locate: (field: string) => (field === '' ? 'data' : `data.${field}`),
@@ -111,7 +113,10 @@ export function createCallable(
   return new Proxy(inner, {
     apply(target, self, [req, res]: [Request, Response]) {
       const { deps, allowOrigin } = open();
-      const context = detachTokens(req, deps.config.projectId);
+      const context = {
+        ...detachTokens(req, deps.config.projectId),
+        setCookie: (header: string) => void res.append('Set-Cookie', header),
+      };
       contexts.set(req, context);
       return new Promise<void>((resolve, reject) => {
         res.once('finish', resolve);
@@ -166,13 +171,20 @@ function passTransport(
   }
 }
 
-/** CORS for the Firebase client SDKs. `enforceTransport` refuses the origins that may not call. */
-function allowOrigins(further: readonly string[]) {
+/**
+ * CORS for the Firebase client SDKs. `enforceTransport` refuses the origins that may not call, but not in shadow mode: the
+ * session cookie is for allowed origins only.
+ */
+function allowOrigins(config: CallDeps['config']) {
   const allowedHeaders = [
-    ...['Authorization', 'Content-Type', 'Firebase-Instance-ID-Token', 'X-Firebase-AppCheck'],
-    ...further,
+    ...['Authorization', 'Content-Type', 'Firebase-Instance-ID-Token', 'X-CSRF-Token', 'X-Firebase-AppCheck'],
+    ...config.allowedHeaders,
   ];
-  return cors({ origin: true, methods: ['POST'], allowedHeaders, maxAge: 600 });
+  const options = { origin: true, methods: ['POST'], allowedHeaders, maxAge: 600 };
+  return cors(({ headers }, callback) => {
+    const { origin = '', 'sec-fetch-site': fetchSite } = headers;
+    callback(null, { ...options, credentials: isAllowedOrigin(config, origin, fetchSite) });
+  });
 }
 
 /** Not `instanceof`: an adopter may use another copy of the SDK, with a class of its own. */

@@ -29,9 +29,12 @@ export function createOwnCallable<Input extends StandardSchema, Output extends S
   getDeps: () => CallDeps,
 ) {
   const answer: CallHandler['answer'] = async (deps, call) => {
-    const { request, requestId, decided } = call;
+    const { request, requestId, decided, csrf, setCookie } = call;
     const inShadow = shadowOf(deps, requestId, allowShadow);
-    const principal = await guard(deps, { request, requestId, decided, access, changes: true, inShadow });
+    const principal = await guard(deps, {
+      ...{ request, requestId, decided, csrf, setCookie, access },
+      ...{ changes: true, inShadow },
+    });
     const sent = await parseStandard(input, call.readInput(), call.locate);
     const answered = await run(sent, { principal, requestId });
     if (output === null) return undefined;

@@ -28,6 +28,7 @@ export const ERRORS = {
   own_account: kind(403, 'permission-denied', 'You cannot change your own account'),
   invalid_claim_code: kind(403, 'permission-denied', 'The claim code was not accepted'),
   https_required: kind(403, 'permission-denied', 'Use HTTPS'),
+  csrf_failed: kind(403, 'permission-denied', 'The request could be forged by another page'),
   origin_denied: kind(403, 'permission-denied', 'This web origin is not allowed'),
   invalid_argument: kind(400, 'invalid-argument', 'The input is not valid'),
   invalid_request: kind(400, 'invalid-argument', 'The request is malformed'),
@@ -135,6 +136,11 @@ export function invalidToken(
 export function tokenStale(reason: RefusalReason, caller?: Caller): AppError {
   const detail = 'Refresh the token once and try again; if that fails, sign in again.';
   return new AppError('token_stale', detail, { reason, caller });
+}
+
+/** A request with more than one credential. */
+export function severalCredentials(detail: string): AppError {
+  return new AppError('invalid_request', detail, { reason: 'several-credentials' });
 }
 
 /** A service that Gatehouse calls did not answer. @param logDetail names it for the log */

@@ -42,6 +42,10 @@ export const REFUSAL_REASONS = [
   'provider-not-allowed',
   'email-domain-not-allowed',
   'email-not-verified',
+  // Requests with a session cookie.
+  'csrf-origin',
+  'csrf-token-missing',
+  'csrf-token-wrong',
   // App Check.
   'app-check-missing',
   'app-check-malformed',

@@ -26,9 +26,10 @@ export function createApp(deps: CallDeps): Express {
 
   const allowOrigin = cors({
     origin: true, // `enforceTransport` has refused every other origin
+    credentials: true,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
-      ...['Authorization', 'Content-Type', 'If-Match', 'X-Firebase-AppCheck'],
+      ...['Authorization', 'Content-Type', 'If-Match', 'X-CSRF-Token', 'X-Firebase-AppCheck'],
       ...deps.config.allowedHeaders,
     ],
     exposedHeaders: ['Allow', 'ETag', 'Location', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { csrfCheckFor } from '../authn/session-cookie/csrf.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { Resource } from '../authz/decide.ts';
 import type { Principal } from '../authz/principal.ts';
@@ -90,6 +91,8 @@ export async function checkAccess<Request extends AccessRequest>(
       request: { headers: credentialHeaders(config, (name) => headerLines(req, name)) },
       requestId,
       decided: line.decided,
+      csrf: csrfCheckFor(req.method),
+      setCookie: (header) => res.appendHeader('Set-Cookie', header),
       access,
       changes,
       appCheckPassed: () => {

@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { Express, RequestHandler, Response } from 'express';
+import { csrfCheckFor } from '../authn/session-cookie/csrf.ts';
 import { AppError } from '../core/errors.ts';
 import { credentialHeaders, headerLines } from '../core/request.ts';
 import { requestLabels } from '../core/request-labels.ts';
@@ -46,6 +47,8 @@ function serve(bound: BoundOperation, deps: CallDeps): RequestHandler {
       request: { headers },
       requestId,
       decided: line.decided,
+      csrf: csrfCheckFor(req.method),
+      setCookie: (header) => res.append('Set-Cookie', header),
       readInput: () => read(req),
       locate,
     };

@@ -6,6 +6,7 @@ import type { Principal } from '../authz/principal.ts';
 import { isRefusal, toAppError } from '../core/errors.ts';
 import { credentialHeaders, headerLines } from '../core/request.ts';
 import type { CallDeps } from '../pipeline/call.ts';
+import { renewSession } from '../pipeline/renew-session.ts';
 
 /** A request of Node or Express, or one of the Fetch API, as Next.js and other frameworks have it. */
 export interface SessionRequest {
@@ -19,16 +20,19 @@ export interface SessionRequest {
  * @throws AppError `unavailable` when it cannot be told
  */
 export async function verifySession(deps: CallDeps, request: SessionRequest): Promise<Principal | null> {
+  const requestId = randomUUID();
   try {
     const headers = credentialHeaders(deps.config, headerReader(request));
     const credential = findCredential(deps.authenticators, { headers });
     if (credential === undefined) return null;
-    return await authenticate(deps, credential, { fresh: false });
+    const authenticated = await authenticate(deps, credential, { fresh: false });
+    await renewSession(deps, credential, authenticated, { requestId });
+    return authenticated.principal;
   } catch (thrown) {
     if (!isRefusal(thrown)) throw thrown;
     const { code, reason = code, logDetail, caller } = toAppError(thrown);
     deps.log.decision({
-      requestId: randomUUID(),
+      requestId,
       permission: 'signed-in',
       granted: false,
       ...{ reason, code, detail: logDetail },

@@ -22,6 +22,8 @@ export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
     'The code for the first owner is wrong, was used, was replaced or is older than an hour. Create another one with `npm run gatehouse:claim-owner`.',
   https_required:
     'The request came over plain HTTP. It is not redirected: a token in it may have been read already.',
+  csrf_failed:
+    'A change with the session cookie needs `X-CSRF-Token`, as `GET /v1/sessions/current` answers it, and an `Origin` of `ALLOWED_ORIGINS`. The reason is in the log.',
   origin_denied:
     "The page's origin may not call (`ALLOWED_ORIGINS`). The log line has `origin`, `method` and `path`.",
   invalid_argument: 'A field is wrong, missing or unknown. `errors` names each.',

@@ -6,6 +6,7 @@ import { isJsonObject } from '../core/json.ts';
 import { once } from '../core/once.ts';
 import { parseInput } from '../core/parse-input.ts';
 import type { Log } from '../platform/logging/log.ts';
+import { createClient } from './client.ts';
 import { type GuardDeps, guard, type RequestContext } from './guard.ts';
 import { type BoundOperation, type Operation, type RunContext, requiresVersion } from './operation.ts';
 
@@ -37,12 +38,12 @@ interface AllowedCall {
  * @throws AppError what {@link guard} throws; `invalid_argument`, `not_found`
  */
 export async function allowCall(
-  deps: GuardDeps,
+  deps: GuardDeps & Pick<CallDeps, 'config'>,
   { operation, service }: BoundOperation,
   call: Call,
 ): Promise<AllowedCall> {
-  const { request, requestId, decided } = call;
-  const { access, resource: load, effect, appCheck } = operation;
+  const { request, requestId, decided, csrf, setCookie } = call;
+  const { access, resource: load, effect, appCheck, credentials } = operation;
   const readInput = once(() => {
     const sent = call.readInput();
     requireVersion(operation, sent, call);
@@ -57,15 +58,16 @@ export async function allowCall(
 
   const changes = effect === 'write';
   const resource = load && loadResource;
-  const attempt = { request, requestId, decided, access, appCheck, changes, resource };
-  const principal = await guard(deps, attempt);
+  const attempt = { request, requestId, decided, csrf, setCookie, access, appCheck, credentials, changes };
+  const principal = await guard(deps, { ...attempt, resource });
   const input = readInput();
   const loaded = load && (await loadResource(principal));
   if (load !== undefined && loaded === undefined) {
     throw toDenialError({ allowed: false, reason: 'not-own' });
   }
   const actor: PrincipalActor = { kind: 'principal', principal, requestId };
-  return { input, context: { service, actor, access, resource: loaded } };
+  const client = createClient(deps.config, call);
+  return { input, context: { service, actor, access, resource: loaded, client } };
 }
 
 /** Runs an allowed call. @returns the answer, with the fields of its schema; undefined for an operation without content */

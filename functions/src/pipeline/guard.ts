@@ -1,16 +1,22 @@
 import { type AuthenticateDeps, authenticate } from '../authn/authenticate.ts';
 import { type CredentialRequest, findCredential } from '../authn/credential.ts';
+import { type CsrfCheck, checkCsrf } from '../authn/session-cookie/csrf.ts';
 import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../authz/access-rule.ts';
-import { decide, dependsOnOwner, type Resource, toDenialError } from '../authz/decide.ts';
+import { type Decision, decide, dependsOnOwner, type Resource, toDenialError } from '../authz/decide.ts';
 import { ANONYMOUS, type Principal } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
 import { type AppError, type Caller, isRefusal, toAppError } from '../core/errors.ts';
 import type { DecisionReason } from '../core/log.ts';
 import type { AppCheckVerifier } from '../platform/app-check.ts';
+import type { Log } from '../platform/logging/log.ts';
 import type { DecisionFields } from './call-line.ts';
 import { type AppCheckScope, appCheckScopeOf } from './operation.ts';
+import { isAllowedOrigin, type OriginRules } from './origin.ts';
+import { renewSession } from './renew-session.ts';
 
 export interface GuardDeps extends AuthenticateDeps {
+  readonly config: OriginRules;
+  readonly log: Pick<Log, 'failure'>;
   readonly appCheck: AppCheckVerifier;
   /** Records refused attempts at privileged operations. */
   readonly audit: { recordRefusal(attempt: RefusedAttempt): Promise<void> };
@@ -34,10 +40,16 @@ export interface RequestContext {
   readonly requestId: string;
   /** Gets the decision, once, for the log line. */
   readonly decided: (decision: DecisionFields) => void;
+  /** What the request has to prove with a session cookie. Default: `token`. */
+  readonly csrf?: CsrfCheck | undefined;
+  /** Adds a `Set-Cookie` header to the answer. Absent: the answer can have none. */
+  readonly setCookie?: ((header: string) => void) | undefined;
 }
 
 interface Attempt extends RequestContext {
   readonly access: AccessRule;
+  /** `bearer`: a session cookie is not read. */
+  readonly credentials?: 'bearer' | undefined;
   /** Default as in {@link appCheckScopeOf}. */
   readonly appCheck?: AppCheckScope | undefined;
   /** Does it change something? Then App Check's replay protection applies. */
@@ -65,6 +77,14 @@ function needsAppCheck(scope: AppCheckScope | undefined, { kind, uid }: Principa
   return scope !== undefined && kind === 'user' && (scope === 'users' || uid !== undefined);
 }
 
+function credentialOf({ authenticators }: GuardDeps, { access, credentials, request }: Attempt) {
+  // A credential that the operation does not need is not read: it may be for a proxy, or expired.
+  if (access === 'public') return undefined;
+  if (credentials === undefined) return findCredential(authenticators, request);
+  const headers = (name: string) => (name === 'cookie' ? [] : request.headers(name));
+  return findCredential(authenticators, { headers });
+}
+
 /**
  * Checks every request, HTTP and callable alike: authentication, App Check, decision.
  *
@@ -89,16 +109,32 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
 
   let principal: Principal | undefined;
   let resource: Resource | undefined;
+  let decision: Decision;
   try {
     attempt.check?.();
-    // A credential that the operation does not need is not read: it may be for a proxy, or expired.
-    const credential = access === 'public' ? undefined : findCredential(deps.authenticators, request);
-    principal = await authenticate(deps, credential, { fresh });
+    const credential = credentialOf(deps, attempt);
+    const authenticated = await authenticate(deps, credential, { fresh });
+    if (authenticated.session !== undefined) {
+      checkCsrf({
+        ...{ request, check: attempt.csrf, session: authenticated.session.session },
+        isAllowedOrigin: (origin, fetchSite) => isAllowedOrigin(deps.config, origin, fetchSite),
+        caller: authenticated.principal,
+      });
+    }
+    principal = authenticated.principal;
     if (needsAppCheck(appCheck, principal)) {
       await deps.appCheck.check(request.headers('x-firebase-appcheck'), { changes });
       attempt.appCheckPassed?.();
     }
     if (dependsOnOwner(principal, access)) resource = await attempt.resource?.(principal);
+    decision = decide(principal, access, resource, seconds(deps.clock));
+    const renewing = decision.allowed && credential && renewSession(deps, credential, authenticated, attempt);
+    if (renewing) {
+      // Until it is known whether the session has ended.
+      principal = undefined;
+      await renewing;
+      principal = authenticated.principal;
+    }
   } catch (error) {
     const refusal = toAppError(error);
     const { code, reason = code, logDetail, caller } = refusal;
@@ -119,7 +155,6 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     if (caller !== undefined && isRefusal(error)) await recordRefusal(caller, reason);
     throw error;
   }
-  const decision = decide(principal, access, resource, seconds(deps.clock));
   const { allowed: granted, reason } = decision;
   const line = { permission, issuer: principal.issuer, subject: principal.subject, granted, reason };
   if (decision.allowed) {

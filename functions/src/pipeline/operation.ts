@@ -3,6 +3,7 @@ import type { AccessRule } from '../authz/access-rule.ts';
 import type { Resource } from '../authz/decide.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import type { Client } from './client.ts';
 
 /** What `run` gets besides the input. */
 export interface RunContext<Service, Loaded> {
@@ -13,6 +14,8 @@ export interface RunContext<Service, Loaded> {
   readonly access: AccessRule;
   /** What `resource` loaded. */
   readonly resource: Loaded;
+  /** For the operations of sessions. */
+  readonly client: Client;
 }
 
 /**
@@ -89,6 +92,8 @@ interface OperationBase<Service, Input extends z.ZodObject, Output extends z.Zod
   readonly summary: string;
   /** The callers that need an App Check token. Default: `users`; none where `access` is public. */
   readonly appCheck?: AppCheckScope;
+  /** Only the `Authorization` header authenticates: a session cookie is left to the operation. Default: either. */
+  readonly credentials?: 'bearer';
   /** An endpoint for OAuth clients: also takes a form, and a 400 has an `error` (RFC 6749 §4.1.3, §5.2). */
   readonly oauth?: true;
   /** Errors of the service, for OpenAPI, besides those that follow from the other fields (`openapi-errors.ts`). */

@@ -43,11 +43,8 @@ export async function readSubjectToken(
 async function verify(authentication: Authentication, token: string) {
   try {
     const { bearer, clock } = authentication;
-    const principal = await authenticate(
-      authentication,
-      { authenticator: bearer, value: token },
-      { fresh: false },
-    );
+    const credential = { authenticator: bearer, value: token };
+    const { principal } = await authenticate(authentication, credential, { fresh: false });
     const { identity, issued } = await bearer.authenticate(token, seconds(clock));
     return { principal, identity, issued };
   } catch (error) {

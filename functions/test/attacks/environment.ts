@@ -93,8 +93,10 @@ export async function openEnvironment(trustedIssuers = TRUSTED_ISSUERS, log?: Lo
       time += seconds * 1000;
     },
     getMe: (token) => request({ headers: ['Authorization', `Bearer ${token}`] }),
-    authenticate: (token) =>
-      authenticate(api.deps, { authenticator: api.deps.bearer, value: token }, { fresh: false }),
+    authenticate: async (token) => {
+      const credential = { authenticator: api.deps.bearer, value: token };
+      return (await authenticate(api.deps, credential, { fresh: false })).principal;
+    },
     takeOutgoingRequests: () => outgoing.urls.splice(0),
     async close() {
       outgoing.stop();

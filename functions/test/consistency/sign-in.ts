@@ -27,8 +27,10 @@ export async function acceptedRoles(
 ): Promise<readonly Role[] | 'refused'> {
   const accessRecords = { ...instance.accessRecords, resyncAfterStaleToken: async () => undefined };
   try {
-    const { roles } = await authenticate({ ...instance, accessRecords }, bearer(instance, token), { fresh });
-    return roles;
+    const { principal } = await authenticate({ ...instance, accessRecords }, bearer(instance, token), {
+      fresh,
+    });
+    return principal.roles;
   } catch (error) {
     assertStale(error);
     return 'refused';

@@ -79,10 +79,11 @@ export function useTestInstance(scope: 'all' | 'each' = 'all', options: Options 
 }
 
 /** Authenticates a bearer token. With `fresh` it reads the directory record, as privileged operations do. */
-export function authenticateToken(
+export async function authenticateToken(
   instance: TestInstance,
   token: string,
   { fresh = false } = {},
 ): Promise<Principal> {
-  return authenticate(instance, { authenticator: instance.bearer, value: token }, { fresh });
+  const credential = { authenticator: instance.bearer, value: token };
+  return (await authenticate(instance, credential, { fresh })).principal;
 }

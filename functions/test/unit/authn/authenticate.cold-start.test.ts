@@ -45,7 +45,7 @@ describe('authenticate: the first token of an instance', () => {
       log: recordingLog().log,
     });
     const credential = { authenticator: deps.bearer, value: await mintIdToken() };
-    const { kind, uid } = await authenticate(deps, credential, { fresh: false });
-    assert.deepEqual([kind, uid], ['user', 'ada']);
+    const { principal } = await authenticate(deps, credential, { fresh: false });
+    assert.deepEqual([principal.kind, principal.uid], ['user', 'ada']);
   });
 });

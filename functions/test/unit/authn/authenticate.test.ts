@@ -53,7 +53,7 @@ describe('authenticate', () => {
   describe('for operations that are not privileged', () => {
     it('treats a missing credential as anonymous, without any request', async () => {
       for (const fresh of [false, true])
-        assert.equal(await authenticate(test.instance, undefined, { fresh }), ANONYMOUS);
+        assert.equal((await authenticate(test.instance, undefined, { fresh })).principal, ANONYMOUS);
       assert.deepEqual(test.google.requests, []);
     });
 

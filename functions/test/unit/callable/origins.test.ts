@@ -25,6 +25,8 @@ describe('callables: origins', () => {
         ] as const;
         return call(api, 'getMyAccess', null, { method: 'OPTIONS', headers, body: '', type: '' });
       };
+      const takesCookies = ({ headers }: { headers: Record<string, string> }) =>
+        headers['access-control-allow-credentials'];
       const allowed = ({ headers }: { headers: Record<string, string> }) =>
         headers['access-control-allow-origin'];
 
@@ -33,6 +35,7 @@ describe('callables: origins', () => {
           const answer = await send(origin);
           assertRefused(answer, emulator ? UNAUTHENTICATED : ORIGIN_DENIED);
           assert.equal(allowed(answer), emulator ? origin : undefined);
+          assert.equal(takesCookies(answer), emulator ? 'true' : undefined);
         });
       }
 
@@ -43,6 +46,7 @@ describe('callables: origins', () => {
           assert.equal(allowed(answer), emulator ? origin : undefined);
           const before = await preflight(origin);
           assert.deepEqual([before.status, allowed(before)], emulator ? [204, origin] : [403, undefined]);
+          assert.deepEqual([takesCookies(answer), takesCookies(before)], [undefined, undefined]);
         });
       }
 

@@ -31,6 +31,7 @@ describe('http: CORS', () => {
       const { status, headers } = await get([['Origin', origin]]);
       assert.equal(status, 200);
       assert.equal(headers['access-control-allow-origin'], origin);
+      assert.equal(headers['access-control-allow-credentials'], 'true', 'for the session cookie');
       assertHeaders(headers);
     });
 
@@ -41,7 +42,7 @@ describe('http: CORS', () => {
       assert.equal(headers['access-control-allow-methods'], 'GET,POST,PUT,PATCH,DELETE');
       assert.equal(
         headers['access-control-allow-headers'],
-        'Authorization,Content-Type,If-Match,X-Firebase-AppCheck,sentry-trace,baggage,traceparent',
+        'Authorization,Content-Type,If-Match,X-CSRF-Token,X-Firebase-AppCheck,sentry-trace,baggage,traceparent',
       );
       assertHeaders(headers);
     });

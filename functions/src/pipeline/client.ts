@@ -1,0 +1,56 @@
+import type { CredentialRequest } from '../authn/credential.ts';
+import { type CookieSettings, sessionCookieOf, setCookieHeader } from '../authn/session-cookie/cookie.ts';
+import { type CsrfCheck, checkCsrf } from '../authn/session-cookie/csrf.ts';
+import type { Session } from '../authn/session-cookie/ports.ts';
+import type { Config } from '../config.ts';
+import { clientAddress } from './client-address.ts';
+import { isAllowedOrigin, type OriginRules } from './origin.ts';
+
+/** The browser or other client of a call, for the operations of sessions. */
+export interface Client {
+  readonly userAgent: string | undefined;
+  /** IP address, at the hop of TRUSTED_PROXY_HOPS. */
+  readonly address: string | undefined;
+  /** The value of a session cookie, not verified. @throws AppError `invalid_request` for two of them */
+  readonly sessionCookie: string | undefined;
+  /** @param maxAge seconds until the session ends in any case */
+  setSessionCookie(value: string, maxAge: number): void;
+  clearSessionCookie(): void;
+  /**
+   * Checks the page of a change with the session cookie, for an operation that is public because an ended session passes, too.
+   *
+   * @param session of the cookie; undefined: it has ended, and only the origin is checked
+   * @throws AppError `csrf_failed`
+   */
+  checkCsrf(session: Session | undefined): void;
+}
+
+type Settings = OriginRules & CookieSettings & Pick<Config, 'trustedProxyHops'>;
+
+interface ClientRequest {
+  readonly request: CredentialRequest;
+  readonly csrf?: CsrfCheck | undefined;
+  readonly setCookie?: ((header: string) => void) | undefined;
+}
+
+export function createClient(config: Settings, { request, csrf, setCookie }: ClientRequest): Client {
+  const set = (value: string, maxAge: number) => setCookie?.(setCookieHeader(value, maxAge, config));
+  return {
+    get userAgent() {
+      return request.headers('user-agent')[0];
+    },
+    get address() {
+      return clientAddress(request.headers('x-forwarded-for'), config.trustedProxyHops);
+    },
+    get sessionCookie() {
+      return sessionCookieOf(request);
+    },
+    setSessionCookie: set,
+    clearSessionCookie: () => set('', 0),
+    checkCsrf: (session) =>
+      checkCsrf({
+        ...{ request, check: csrf, session },
+        isAllowedOrigin: (origin, fetchSite) => isAllowedOrigin(config, origin, fetchSite),
+      }),
+  };
+}
