@@ -105,7 +105,9 @@ export function createSessionAuthenticator(
     },
     forget: (value) => verified.delete(sessionHash(value)),
     renew(value, { session }, now, setCookie) {
-      if (session === undefined || !sessions.isDue(session, now) || now < renewAfter) return undefined;
+      const canRotate = setCookie !== undefined;
+      const isDue = session !== undefined && sessions.isDue(session, now, { canRotate });
+      if (!isDue || now < renewAfter) return undefined;
       const key = sessionHash(value);
       // The other requests of the page go on.
       return renewing.has(key) ? undefined : renew(key, now, setCookie);

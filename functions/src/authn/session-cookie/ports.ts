@@ -62,7 +62,7 @@ export interface Sessions {
    */
   read(hash: string, now: number): Promise<ReadSession>;
   /** Does a request now have to be written into the session, or its cookie value be rotated? No I/O: asked on every request. */
-  isDue(read: ReadSession, now: number): boolean;
+  isDue(read: ReadSession, now: number, options: { readonly canRotate: boolean }): boolean;
   /**
    * Writes `lastSeen`, extends the idle time in its second half, and rotates the cookie value when the roles have changed. One
    * transaction, which reads the session and the directory entry: an ended session or revoked sign-in is never revived.

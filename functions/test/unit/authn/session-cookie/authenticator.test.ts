@@ -7,7 +7,7 @@ import type { ReadSession, RenewedSession, Sessions } from '../../../../src/auth
 import { invalidToken, unavailable } from '../../../../src/core/errors.ts';
 import { requestWith } from '../../../helpers/credential-request.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
-import { cookieValue, readSessionOf, sessionOf } from '../../../helpers/sessions.ts';
+import { cookieValue, readSessionOf, sessionOf } from '../../../helpers/session-port.ts';
 
 const NOW = 1_800_000_000;
 const VALUE = cookieValue('a');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { sessionCookieOf, setCookieHeader } from '../../../../src/authn/session-cookie/cookie.ts';
 import { requestWith } from '../../../helpers/credential-request.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
-import { cookieValue } from '../../../helpers/sessions.ts';
+import { cookieValue } from '../../../helpers/session-port.ts';
 
 const VALUE = cookieValue('a');
 const read = (...cookie: string[]) => sessionCookieOf(requestWith({ cookie }));

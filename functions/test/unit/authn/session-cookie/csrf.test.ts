@@ -8,7 +8,7 @@ import {
 import type { RefusalReason } from '../../../../src/core/refusal-reasons.ts';
 import { requestWith } from '../../../helpers/credential-request.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
-import { sessionOf } from '../../../helpers/sessions.ts';
+import { sessionOf } from '../../../helpers/session-port.ts';
 
 const ORIGIN = 'https://app.example.com';
 const session = sessionOf(1_800_000_000);
