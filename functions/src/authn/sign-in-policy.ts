@@ -27,14 +27,15 @@ interface SignIn {
   readonly emailVerified?: boolean | undefined;
 }
 
-const DETAILS = {
+/** What the user can do. It does not say what is allowed. */
+export const SIGN_IN_REFUSALS = {
   'anonymous-not-allowed': 'Anonymous sign-in is not allowed. Sign in with an account.',
   'provider-not-allowed': 'This sign-in provider is not allowed. Sign in with another one.',
   'email-domain-not-allowed': 'Sign in with an e-mail address of an allowed domain.',
-  'email-not-verified': 'Verify your e-mail address, refresh the token and try again.',
+  'email-not-verified': 'Verify your e-mail address first, then refresh the token or sign in again.',
 } as const;
 
-type SignInRefusal = keyof typeof DETAILS;
+type SignInRefusal = keyof typeof SIGN_IN_REFUSALS;
 
 /** @returns why the policy does not allow a sign-in; undefined if it does */
 export function refuseSignIn(policy: SignInPolicy, signIn: SignIn): SignInRefusal | undefined {
@@ -60,5 +61,5 @@ export function refuseSignIn(policy: SignInPolicy, signIn: SignIn): SignInRefusa
 export function checkSignIn(policy: SignInPolicy, signIn: SignIn & Caller): void {
   const reason = refuseSignIn(policy, signIn);
   if (reason !== undefined)
-    throw new AppError('sign_in_not_allowed', DETAILS[reason], { reason, caller: signIn });
+    throw new AppError('sign_in_not_allowed', SIGN_IN_REFUSALS[reason], { reason, caller: signIn });
 }

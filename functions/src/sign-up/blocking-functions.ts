@@ -7,6 +7,7 @@ import {
   HttpsError,
 } from 'firebase-functions/identity';
 import type { AuditEvent } from '../audit/index.ts';
+import { refuseSignIn, SIGN_IN_REFUSALS } from '../authn/sign-in-policy.ts';
 import { claimedVersion, compileRoleClaims, type RoleClaims } from '../authz/role-claims.ts';
 import { identityPlatform } from '../config.ts';
 import { seconds } from '../core/clock.ts';
@@ -21,6 +22,8 @@ import { neverHadRoles, provisionUser, type SignUpDeps } from './service.ts';
 /** A blocking function has 7 seconds, cold start included. */
 const FIND_DEADLINE_MS = 3_000;
 const RECORD_DEADLINE_MS = 1_500;
+/** Time for the page to let Firebase send the mail that verifies the address: only a signed-in user can ask for it. */
+const VERIFY_WITHIN_MS = 3_600_000;
 
 /**
  * Identity Platform calls these before it creates a user and before every sign-in, except anonymous and custom-token
@@ -30,11 +33,17 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
   const blocking = { ...options, omit: identityPlatform.equals(false) };
   const evaluate = (user: AuthUserRecord) => evaluateSignUp(requestOf(user), deps().config.signUpDomains);
 
-  function firstClaims(user: AuthUserRecord) {
+  /** Checked here and for every token: no blocking function runs for anonymous and custom-token sign-ins. */
+  function refusalOf({ additionalUserInfo }: AuthBlockingEvent, user: AuthUserRecord) {
+    return refuseSignIn(deps().config.signIn, { ...user, provider: additionalUserInfo?.providerId ?? '' });
+  }
+
+  function firstClaims(event: AuthBlockingEvent, user: AuthUserRecord) {
     const { customClaims = {} } = user;
     const { defaultRole } = deps().config;
     const hadRoles = claimedVersion(customClaims) > 0;
     if (hadRoles || defaultRole === 'none' || evaluate(user) !== 'admitted') return {};
+    if (refusalOf(event, user) !== undefined) return {};
     return mergeIfFits(customClaims, { roles: [defaultRole], rv: 1 });
   }
 
@@ -65,24 +74,35 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
   }
 
   return {
-    /** Enforces the sign-up policy and gives the default role. */
+    /** Enforces the sign-up and sign-in policies and gives the default role. */
     beforeUserCreated: beforeUserCreated(blocking, async (event) => {
       const user = userOf(event);
-      if (evaluate(user) !== 'refused') return firstClaims(user);
-      await recordRefusal(event.eventId, {
-        // There is no user yet: all refused sign-ups count as one actor in the limit of recorded refusals.
-        actor: 'anonymous',
-        target: 'anonymous',
-        action: 'user.create',
-        reason: 'sign-up is not open to this e-mail address',
-        after: { domain: emailAddressesOf(requestOf(user))[0]?.address.split('@').at(-1) ?? '' },
-      });
-      throw new HttpsError('permission-denied', 'Sign-up is not open to this e-mail address.');
+      // There is no user yet: all refused sign-ups count as one actor in the limit of recorded refusals.
+      const attempt = { actor: 'anonymous', target: 'anonymous', action: 'user.create' } as const;
+      const domain = emailAddressesOf(requestOf(user))[0]?.address.split('@').at(-1) ?? '';
+      if (evaluate(user) === 'refused') {
+        const reason = 'sign-up is not open to this e-mail address';
+        await recordRefusal(event.eventId, { ...attempt, reason, after: { domain } });
+        throw new HttpsError('permission-denied', 'Sign-up is not open to this e-mail address.');
+      }
+      const reason = refusalOf(event, user);
+      // The address is verified after the sign-up.
+      if (reason === undefined || reason === 'email-not-verified') return firstClaims(event, user);
+      const provider = event.additionalUserInfo?.providerId ?? '';
+      await recordRefusal(event.eventId, { ...attempt, reason, after: { domain, provider } });
+      throw new HttpsError('permission-denied', SIGN_IN_REFUSALS[reason]);
     }),
-    /** Refuses disabled users, and updates the custom claims from the directory. */
+    /** Enforces the sign-in policy, refuses disabled users, and updates the custom claims from the directory. */
     beforeUserSignedIn: beforeUserSignedIn(blocking, async (event) => {
       const user = userOf(event);
       const { uid } = user;
+      const attempt = { actor: uid, target: uid, action: 'user.sign-in' } as const;
+      const reason = refusalOf(event, user);
+      if (reason !== undefined && !(reason === 'email-not-verified' && isNew(user, deps().clock()))) {
+        const provider = event.additionalUserInfo?.providerId ?? '';
+        await recordRefusal(event.eventId, { ...attempt, reason, after: { provider } });
+        throw new HttpsError('permission-denied', SIGN_IN_REFUSALS[reason]);
+      }
       let entry: DirectoryEntry | undefined;
       try {
         const finding = user.disabled ? undefined : findEntry(user, event.eventId);
@@ -93,17 +113,17 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
         return {};
       }
       if (user.disabled || entry?.disabled) {
-        await recordRefusal(event.eventId, {
-          actor: uid,
-          target: uid,
-          action: 'user.sign-in',
-          reason: 'disabled',
-        });
+        await recordRefusal(event.eventId, { ...attempt, reason: 'disabled' });
         throw new HttpsError('permission-denied', 'This account is disabled.');
       }
-      return entry === undefined ? firstClaims(user) : claimsOf(user, entry);
+      return entry === undefined ? firstClaims(event, user) : claimsOf(user, entry);
     }),
   };
+}
+
+function isNew({ metadata }: AuthUserRecord, now: number): boolean {
+  // Absent: fail closed. `NaN` compares as old.
+  return now - Date.parse(metadata?.creationTime ?? '') < VERIFY_WITHIN_MS;
 }
 
 function hasAddressOf(user: AuthUserRecord, { email, emailVerified }: DirectoryEntry): boolean {

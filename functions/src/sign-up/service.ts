@@ -1,4 +1,5 @@
 import type { AuditLog } from '../audit/index.ts';
+import { refuseSignIn } from '../authn/sign-in-policy.ts';
 import { seconds } from '../core/clock.ts';
 import {
   type DirectoryEntry,
@@ -17,7 +18,7 @@ export interface SignUpDeps extends Pick<Platform, 'accounts' | 'clock' | 'confi
 }
 
 type ProvisionDeps = Pick<SignUpDeps, 'clock' | 'directory'> & {
-  readonly config: Pick<SignUpDeps['config'], 'defaultRole' | 'signUpDomains'>;
+  readonly config: Pick<SignUpDeps['config'], 'defaultRole' | 'signUpDomains' | 'signIn'>;
 };
 
 /** Did the user never have roles? An administrator who took the default role away has left a version. */
@@ -25,15 +26,18 @@ export function neverHadRoles({ rolesVersion, disabled, identity }: DirectoryEnt
   return rolesVersion === 0 && !disabled && identity === undefined;
 }
 
-/** Does the policy give this user the default role now? Anonymous and custom-token users have no provider, and get none. */
+/**
+ * Do the policies give this user the default role now? A user gets none who cannot sign in with any of their providers.
+ * Anonymous and custom-token users have no provider, and get none.
+ */
 export function getsDefaultRole(
-  { defaultRole, signUpDomains }: ProvisionDeps['config'],
+  { defaultRole, signUpDomains, signIn }: ProvisionDeps['config'],
   account: Account,
   entry: DirectoryEntry,
 ): boolean {
   return (
     defaultRole !== 'none' &&
-    account.providers.length > 0 &&
+    account.providers.some((provider) => refuseSignIn(signIn, { ...account, provider }) === undefined) &&
     !account.disabled &&
     evaluateSignUp(account, signUpDomains) === 'admitted' &&
     neverHadRoles(entry)

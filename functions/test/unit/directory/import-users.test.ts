@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EVERY_SIGN_IN } from '../../../src/authn/sign-in-policy.ts';
 import { type ImportProgress, importUsers } from '../../../src/directory/import-users.ts';
 import type { Account } from '../../../src/platform/firebase-auth/account.ts';
 import { getsDefaultRole, provisionUser } from '../../../src/sign-up/service.ts';
@@ -80,7 +81,10 @@ describe('importUsers', () => {
 
     async function run({ dryRun = false } = {}) {
       const { accounts, directory, clock } = access;
-      const config = { defaultRole: 'member', signUpDomains: ['example.com'] } as const;
+      const config = {
+        ...({ defaultRole: 'member', signUpDomains: ['example.com'] } as const),
+        signIn: EVERY_SIGN_IN,
+      };
       const defaultRole = {
         isFor: getsDefaultRole.bind(undefined, config),
         provision: (account: Account) =>

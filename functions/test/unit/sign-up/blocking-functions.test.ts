@@ -1,49 +1,15 @@
 import assert from 'node:assert/strict';
-import type { AuthBlockingEvent } from 'firebase-functions/identity';
 import { unavailable } from '../../../src/core/errors.ts';
 import type { DirectoryEntry } from '../../../src/directory/entry.ts';
-import { createBlockingFunctions } from '../../../src/sign-up/blocking-functions.ts';
-import { type Api, breakFirebaseAuth, openApi } from '../../helpers/api.ts';
+import { type Api, breakFirebaseAuth } from '../../helpers/api.ts';
 import { withoutDelay } from '../../helpers/fake-timers.ts';
-import type { ProductFields } from '../../helpers/product.ts';
 import { createMovableClock, entryOf } from '../../helpers/test-directory.ts';
-
-type User = Partial<NonNullable<AuthBlockingEvent['data']>>;
-
-let opened: Api | undefined;
-
-/** An instance without entries. */
-async function blocking(product: ProductFields = {}, options: Parameters<typeof openApi>[0] = {}) {
-  await opened?.close();
-  opened = await openApi({ product, ...options });
-  const api = opened;
-  const functions = createBlockingFunctions({}, () => api.deps);
-  // Identity Platform sends more; these functions look at nothing else.
-  const event = (data: User | undefined) =>
-    ({ data: data && { providerData: [], ...data }, eventId: 'event-1' }) as AuthBlockingEvent;
-  return {
-    api,
-    create: async (user: User | undefined) => handlerOf(functions.beforeUserCreated)(event(user)),
-    signIn: async (user: User | undefined) => handlerOf(functions.beforeUserSignedIn)(event(user)),
-  };
-}
-
-/** The handler behind a blocking function, which the SDK puts at `run` and leaves out of the type. */
-function handlerOf(fn: object): (event: AuthBlockingEvent) => unknown {
-  const run: unknown = Reflect.get(fn, 'run');
-  assert.ok(typeof run === 'function');
-  return (event) => run(event);
-}
+import { blocking, close } from './blocking.ts';
 
 const refusal = { code: 'permission-denied' };
 const MEMBER = { customClaims: { roles: ['member'], rv: 1 } };
 const ACME = { signUp: { emailDomains: ['acme.com', 'acme.co.uk'] } };
 const ada = { uid: 'ada', email: 'ada@acme.com', emailVerified: true };
-
-const close = async () => {
-  await opened?.close();
-  opened = undefined;
-};
 
 describe('beforeUserCreated', () => {
   after(close);

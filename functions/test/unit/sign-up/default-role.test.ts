@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EVERY_SIGN_IN, type SignInPolicy } from '../../../src/authn/sign-in-policy.ts';
 import { provisionUser } from '../../../src/sign-up/service.ts';
 import type { accountOf } from '../../helpers/memory-accounts.ts';
 import { openTestDirectory, type TestDirectory } from '../../helpers/test-directory.ts';
@@ -14,8 +15,9 @@ describe('the default role', () => {
   async function provisionAnn(
     from: Pick<TestDirectory, 'platform' | 'directory'> = access,
     signUpDomains: string[] = [],
+    signIn: SignInPolicy = EVERY_SIGN_IN,
   ) {
-    const config = { defaultRole: 'member', signUpDomains } as const;
+    const config = { defaultRole: 'member', signUpDomains, signIn } as const;
     const account = access.accounts.byUid.get('ann') ?? assert.fail();
     return provisionUser({ ...from.platform, directory: from.directory, config }, account, {
       requestId: 'e1',
@@ -93,6 +95,20 @@ describe('the default role', () => {
     become({ emailVerified: true, disabled: true });
     assert.equal(await step(), 0, 'a disabled account');
     become({ disabled: false });
+    assert.equal(await step(), 1);
+  });
+
+  it('is for users whom the sign-in policy lets in with one of their providers', async () => {
+    const provision = await give(['ann', { email: 'ann@acme.com', emailVerified: true, claims: {} }]);
+    const become = (facts: object) =>
+      access.accounts.byUid.set('ann', { ...(access.accounts.byUid.get('ann') ?? assert.fail()), ...facts });
+    const rules = { providers: ['google.com'], emailDomains: ['acme.com'] };
+    const step = async () => (await provision(access, [], { ...EVERY_SIGN_IN, ...rules })).grants.length;
+    become({ providers: ['password'] });
+    assert.equal(await step(), 0, 'another provider');
+    become({ providers: ['password', 'google.com'], emailVerified: false });
+    assert.equal(await step(), 0, 'an unverified address');
+    become({ emailVerified: true });
     assert.equal(await step(), 1);
   });
 });
