@@ -1,22 +1,22 @@
 import type { AuditEvent, AuditLog } from '../audit/index.ts';
 import type { AccessRecord } from '../authn/ports.ts';
 import type { Principal } from '../authz/principal.ts';
-import { activeRoles, claimedVersion } from '../authz/role-claims.ts';
+import { activeRoles } from '../authz/role-claims.ts';
 import { permissionsOf, type Role } from '../authz/roles.ts';
 import { seconds } from '../core/clock.ts';
-import { type Caller, isRefusal, toAppError, unavailable } from '../core/errors.ts';
+import { type Caller, isRefusal, toAppError } from '../core/errors.ts';
 import {
   applyEdit,
   countUse,
   type DirectoryEntry,
   type DirectoryService,
-  markAccountOutOfSync,
   type Outcome,
   summarizeGrants,
 } from '../directory/index.ts';
 import type { Authentication } from '../pipeline/authentication.ts';
 import { createRateLimit } from '../pipeline/rate-limit.ts';
 import type { Platform } from '../platform/platform.ts';
+import { createCustomTokens } from './custom-token.ts';
 import { EXCHANGE_LIMIT, exchangedGrants } from './entry-changes.ts';
 import { readSubjectToken, refused, type TokenSubject } from './subject-token.ts';
 
@@ -41,11 +41,12 @@ interface Needs {
 }
 
 export function createExchangeToken(
-  { accounts, log }: Pick<Platform, 'accounts' | 'log'>,
+  platform: Pick<Platform, 'accounts' | 'log'>,
   { audit, authentication, directory }: Needs,
 ): ExchangeToken {
+  const { log } = platform;
   const { accessRecords, clock } = authentication;
-  const { sync } = directory;
+  const createCustomToken = createCustomTokens(platform, directory);
   const limit = createRateLimit(EXCHANGE_LIMIT);
 
   /** Provisions the entry. @throws AppError when the entry, or the scopes of the token, do not allow the exchange */
@@ -75,24 +76,6 @@ export function createExchangeToken(
     return outcome.entry;
   }
 
-  /** Creates the account if there is none. @throws AppError when the account or the entry is disabled or was deleted */
-  async function prepareAccount(entry: DirectoryEntry, { principal }: TokenSubject): Promise<void> {
-    const { uid, rolesVersion, pending } = entry;
-    const found = await accounts.find(uid);
-    // Disabled in the Firebase console: when Gatehouse disables a user, `disabled` is pending until it is applied.
-    if (found?.disabled && !pending.includes('disabled')) throw refused('account-disabled', principal);
-    if (found !== undefined && claimedVersion(found.claims) === rolesVersion) return;
-    if (found === undefined) await accounts.create(uid);
-    const account = found ?? (await accounts.find(uid));
-    if (account === undefined) throw unavailable('the account was deleted again');
-    // Changes made before the account existed could not be applied to it.
-    const current = await markAccountOutOfSync(directory, account);
-    if (current?.disabled === false) return;
-    if (current !== undefined) await sync.syncAccount(uid);
-    else await accounts.remove(uid);
-    throw refused('account-disabled', principal);
-  }
-
   return async ({ token, type, requestId }) => {
     let subject: TokenSubject | undefined;
     try {
@@ -100,10 +83,10 @@ export function createExchangeToken(
       const { id } = subject.identity;
       await limit(id);
       await provisionSubject(subject);
-      await prepareAccount(await recordExchange(subject, requestId), subject);
-      // The claims must be written before the custom token exists: the client's first ID token would be stale.
-      if (!(await sync.syncAccount(id))) throw unavailable('Firebase Auth is not in sync');
-      return { customToken: await accounts.createCustomToken(id, subject.principal.authTime) };
+      const entry = await recordExchange(subject, requestId);
+      const { principal } = subject;
+      const accountDisabled = () => refused('account-disabled', principal);
+      return { customToken: await createCustomToken(entry, principal.authTime, accountDisabled) };
     } catch (error) {
       const { code, reason = code, logDetail: detail, ...refusal } = toAppError(error);
       const caller = subject?.principal ?? refusal.caller;
