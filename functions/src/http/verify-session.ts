@@ -2,19 +2,31 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { authenticate } from '../authn/authenticate.ts';
 import { findCredential } from '../authn/credential.ts';
+import { checkCsrf, csrfCheckFor } from '../authn/session-cookie/csrf.ts';
 import type { Principal } from '../authz/principal.ts';
 import { isRefusal, toAppError } from '../core/errors.ts';
 import { credentialHeaders, headerLines } from '../core/request.ts';
 import type { CallDeps } from '../pipeline/call.ts';
+import { isAllowedOrigin } from '../pipeline/origin.ts';
 import { renewSession } from '../pipeline/renew-session.ts';
 
-/** A request of Node or Express, or one of the Fetch API, as Next.js and other frameworks have it. */
-export interface SessionRequest {
-  readonly headers: IncomingHttpHeaders | Headers;
+/**
+ * A request of Node or Express, or one of the Fetch API, as Next.js and other frameworks have it. A text is the header
+ * `Cookie` alone.
+ */
+export type SessionRequest = string | undefined | PageRequest;
+
+interface PageRequest {
+  readonly method?: string | undefined;
+  readonly headers: IncomingHttpHeaders | FetchHeaders;
 }
 
+/** `Headers`, also where a framework leaves out the methods that change them. */
+type FetchHeaders = Pick<Headers, 'get'>;
+
 /**
- * Authenticates the request of a page that a server renders. It decides nothing: the page asks `principal.permissions`.
+ * Authenticates the request of a page that a server renders. It decides nothing: the page asks `principal.permissions`. A
+ * change with the session cookie has to come from a page of this server or of an allowed origin, where the method is known.
  *
  * @returns null for a request without a credential, and for a refused credential
  * @throws AppError `unavailable` when it cannot be told
@@ -26,6 +38,14 @@ export async function verifySession(deps: CallDeps, request: SessionRequest): Pr
     const credential = findCredential(deps.authenticators, { headers });
     if (credential === undefined) return null;
     const authenticated = await authenticate(deps, credential, { fresh: false });
+    if (authenticated.session !== undefined && isChange(request)) {
+      checkCsrf({
+        ...{ request: { headers }, check: 'origin', session: authenticated.session.session },
+        isAllowedOrigin: (origin, fetchSite) =>
+          fetchSite === 'same-origin' || isAllowedOrigin(deps.config, origin, fetchSite),
+        caller: authenticated.principal,
+      });
+    }
     await renewSession(deps, credential, authenticated, { requestId });
     return authenticated.principal;
   } catch (thrown) {
@@ -42,14 +62,18 @@ export async function verifySession(deps: CallDeps, request: SessionRequest): Pr
   }
 }
 
+const isChange = (request: SessionRequest) =>
+  typeof request === 'object' && request.method !== undefined && csrfCheckFor(request.method) !== 'none';
+
 function headerReader(request: SessionRequest): (name: string) => readonly string[] {
+  if (typeof request !== 'object') return (name) => toLines(name === 'cookie' ? request : undefined);
   if (request instanceof IncomingMessage) return (name) => headerLines(request, name);
   const { headers } = request;
   if (isFetchHeaders(headers)) return (name) => toLines(headers.get(name) ?? undefined);
   return (name) => toLines(headers[name]);
 }
 
-const isFetchHeaders = (headers: SessionRequest['headers']): headers is Headers =>
+const isFetchHeaders = (headers: IncomingHttpHeaders | FetchHeaders): headers is FetchHeaders =>
   typeof headers.get === 'function';
 
 const toLines = (value: string | string[] | undefined) => (value === undefined ? [] : [value].flat());

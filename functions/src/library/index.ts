@@ -130,14 +130,22 @@ export interface Gatehouse<Permission extends string, Role extends string> {
   ): CallableFunction<InputOf<Input>, Promise<OutputOf<Output>>>;
 
   /**
-   * Authenticates the request of a page that a server renders: one of Node or Express, or of the Fetch API.
+   * Authenticates the request of a page that a server renders: by the session cookie, or by `Authorization`. Where the method
+   * is known, a change with the cookie has to come from a page of the same origin, or of one in `ALLOWED_ORIGINS`.
    *
+   * @param request of Node or Express, or of the Fetch API; or the header `Cookie` alone
    * @returns null without a credential, and for a refused one
    * @throws Error when a service that is needed does not answer
    */
-  verifySession(request: {
-    readonly headers: IncomingHttpHeaders | Headers;
-  }): Promise<PrincipalOf<Permission, Role> | null>;
+  verifySession(
+    request:
+      | string
+      | undefined
+      | {
+          readonly method?: string | undefined;
+          readonly headers: IncomingHttpHeaders | Pick<Headers, 'get'>;
+        },
+  ): Promise<PrincipalOf<Permission, Role> | null>;
 }
 
 let created: { readonly config: string; readonly gatehouse: unknown } | undefined;

@@ -72,6 +72,14 @@ export function protection(): void {
   // @ts-expect-error App Check is the setting APP_CHECK
   callable({ ...rename, enforceAppCheck: true, run: () => ({ size: 1 }) });
 
+  app.get('/', async (req, res) => {
+    const user = await verifySession(req);
+    res.send((await verifySession(req.headers.cookie))?.uid ?? user?.uid);
+  });
+  // In Next.js: await headers().
+  const readonlyHeaders: Omit<Headers, 'append' | 'delete' | 'set'> = new Headers();
+  void verifySession({ headers: readonlyHeaders });
+  void verifySession(new Request('https://app.example.com/'));
   void verifySession({ headers: new Headers() }).then((principal) => {
     principal?.permissions.includes('projects:read');
     // @ts-expect-error a misspelt permission
