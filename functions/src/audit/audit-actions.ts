@@ -15,9 +15,9 @@ export const AUDIT_ACTIONS = {
   'user.provision': 'an entry of an external user is created, by an administrator or just in time',
   'user.import': 'an entry of an existing Firebase user with roles is created',
   'user.create':
-    'an administrator creates a Firebase user; or the sign-up policy refuses a sign-up (Identity Platform)',
+    'an administrator creates a Firebase user; or the sign-up or sign-in policy refuses a sign-up (Identity Platform)',
   'user.sign-up-refused': 'the sign-up policy disables a new account (without Identity Platform)',
-  'user.sign-in': 'a disabled user tries to sign in (Identity Platform)',
+  'user.sign-in': 'a disabled user tries to sign in, or the sign-in policy refuses it (Identity Platform)',
   'sessions.revoke': 'a user is signed out everywhere',
   'claims.repair': 'drifted custom claims are written again, also by `npm run resync`',
   'token.exchange': 'an external token is exchanged',
