@@ -6,6 +6,7 @@ import {
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
 import packageJson from '../package.json' with { type: 'json' };
+import { csrfCheckFor } from '../src/authn/session-cookie/csrf.ts';
 import { type AccessRule, permissionOf } from '../src/authz/access-rule.ts';
 import { ALL_ERROR_CODES } from '../src/core/errors.ts';
 import { serversAt } from '../src/meta/servers.ts';
@@ -79,6 +80,19 @@ const SECURITY_SCHEMES = {
   issuer: {
     ...bearer,
     description: 'A token of a trusted issuer: Cognito, Auth0 or another OpenID provider.',
+  },
+  sessionCookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__session',
+    description: 'The session cookie, which `POST /sessions` sets. Never together with a token.',
+  },
+  csrfToken: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-CSRF-Token',
+    description:
+      'With the session cookie, for every method but GET: the `csrfToken` of `GET /sessions/current`. The page also needs an `Origin` of `ALLOWED_ORIGINS`, which browsers send.',
   },
   appCheck: {
     type: 'apiKey',
@@ -192,8 +206,13 @@ function ownExample(body: z.ZodType): { example?: unknown } {
 function securityOf(operation: Operation): Record<string, string[]>[] {
   const appCheck = appCheckScopeOf(operation);
   if (operation.access === 'public') return appCheck === 'everyone' ? [{}, { appCheck: [] }] : [];
-  const alternatives = [{ firebase: [] }, { firebase: [], appCheck: [] }, { issuer: [] }];
-  return appCheck === 'firebase-users' ? alternatives : [...alternatives, { issuer: [], appCheck: [] }];
+  const needsCsrfToken = csrfCheckFor(operation.http.method.toUpperCase()) === 'token';
+  const cookie = { sessionCookie: [], ...(needsCsrfToken && { csrfToken: [] }) };
+  return [
+    ...[{ firebase: [] }, { firebase: [], appCheck: [] }, { issuer: [] }],
+    ...(appCheck === 'firebase-users' ? [] : [{ issuer: [], appCheck: [] }]),
+    ...(operation.credentials === 'bearer' ? [] : [cookie, { ...cookie, appCheck: [] }]),
+  ];
 }
 
 const isCacheable = ({ etag, http }: Operation) => etag !== undefined && http.method === 'get';

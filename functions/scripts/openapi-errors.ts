@@ -1,4 +1,5 @@
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
+import { csrfCheckFor } from '../src/authn/session-cookie/csrf.ts';
 import type { AccessRule } from '../src/authz/access-rule.ts';
 import { permissionOf } from '../src/authz/access-rule.ts';
 import { toDenialError } from '../src/authz/decide.ts';
@@ -30,8 +31,10 @@ const shared = new Map<string, ZodOpenApiResponseObject>();
 
 /** What the transport, the pipeline and the operation's own service refuse, and what can fail. */
 export function errorCodesOf(operation: Operation): ReadonlySet<ErrorCode> {
-  const { access, resource, http, errors = [] } = operation;
+  const { access, resource, http, credentials, errors = [] } = operation;
   const isPublic = access === 'public';
+  const takesCookie = !isPublic && credentials !== 'bearer';
+  const isUnsafe = csrfCheckFor(http.method.toUpperCase()) === 'token';
   return new Set<ErrorCode>([
     // The transport, for every request: also a GET may come with a body.
     ...(['https_required', 'origin_denied', 'payload_too_large', 'unsupported_media_type'] as const),
@@ -40,6 +43,7 @@ export function errorCodesOf(operation: Operation): ReadonlySet<ErrorCode> {
     ...(isPublic
       ? []
       : (['unauthenticated', 'invalid_token', 'token_stale', 'sign_in_not_allowed', 'unavailable'] as const)),
+    ...(takesCookie && isUnsafe ? (['csrf_failed'] as const) : []),
     ...(appCheckScopeOf(operation) === undefined ? [] : (['app_check_failed', 'unavailable'] as const)),
     // The decision.
     ...(permissionOf(access) === undefined ? [] : (['permission_denied'] as const)),

@@ -46,8 +46,13 @@ describe('http: OpenAPI', () => {
     const securityOf = (name: string) => operationNamed(name).security;
     assert.deepEqual(securityOf('getHealth'), []);
     assert.deepEqual(securityOf('exchangeToken'), [{}, appCheck]);
-    assert.deepEqual(securityOf('getMyAccess'), forServices);
-    assert.deepEqual(securityOf('listUsers'), [...forServices, { ...issuer, ...appCheck }]);
+    const cookie = { sessionCookie: [] };
+    const readByCookie = [cookie, { ...cookie, ...appCheck }];
+    assert.deepEqual(securityOf('getMyAccess'), [...forServices, ...readByCookie]);
+    const forUsers = [...forServices, { ...issuer, ...appCheck }];
+    assert.deepEqual(securityOf('listUsers'), [...forUsers, ...readByCookie]);
+    const changedByCookie = readByCookie.map((one) => ({ ...one, csrfToken: [] }));
+    assert.deepEqual(securityOf('setUserRoles'), [...forUsers, ...changedByCookie]);
   });
 
   it('has the module of each operation as its tag, and describes every tag', () => {
@@ -74,12 +79,13 @@ describe('http: OpenAPI', () => {
     ['getMyAccess', SIGNED_IN],
     ['listUsers', [...SIGNED_IN, 'permission_denied']],
     ['getUser', [...SIGNED_IN, 'permission_denied', 'not_found']],
-    ['updateUser', [...SIGNED_IN, ...CHANGE]],
+    ['updateUser', [...SIGNED_IN, ...CHANGE, 'csrf_failed']],
     [
       'setUserRoles',
       [
         ...SIGNED_IN,
         ...CHANGE,
+        'csrf_failed',
         'version_mismatch',
         'precondition_failed',
         'precondition_required',
@@ -109,6 +115,15 @@ describe('http: OpenAPI', () => {
     assert.ok(hasStepUp({ permission: 'users:write', maxAge: 300 }));
     assert.ok(!hasStepUp({ permission: 'users:write' }));
     assert.ok(!hasStepUp('signed-in'));
+  });
+
+  it('has a CSRF refusal for changes that take the session cookie', () => {
+    const any = modules.operations.find(({ name }) => name === 'updateUser') ?? assert.fail();
+    const hasCsrf = (more: object) => errorCodesOf({ ...any, ...more }).has('csrf_failed');
+    assert.ok(hasCsrf({}));
+    assert.ok(!hasCsrf({ http: { ...any.http, method: 'get' } }));
+    assert.ok(!hasCsrf({ credentials: 'bearer' }));
+    assert.ok(!hasCsrf({ access: 'public' }));
   });
 
   it('has the headers of each status', () => {
