@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto';
 import type { AccessRecord } from '../../src/authn/ports.ts';
-import type { ReadSession, Session } from '../../src/authn/session-cookie/ports.ts';
+import { createSessionAuthenticator, sessionHash } from '../../src/authn/session-cookie/authenticator.ts';
+import type { ReadSession, RenewedSession, Session, Sessions } from '../../src/authn/session-cookie/ports.ts';
+import { invalidToken } from '../../src/core/errors.ts';
+import type { TestInstance } from './open-instance.ts';
 
 /** A cookie value of our form. @param mark makes it distinct */
 export const cookieValue = (mark: string) => `gs1_${hash('sha256', mark, 'base64url')}`;
@@ -25,4 +28,48 @@ export function readSessionOf(session: Session, record: Partial<AccessRecord> = 
     record: { disabled: false, grants: [{ role: 'member' }], rolesVersion, validAfter, ...record },
     directoryVersion: { id: session.directoryId, rolesVersion, validAfter },
   };
+}
+
+/** Sessions in memory, for tests of the transports. One belongs to each cookie value of {@link cookieValue}. */
+export interface SessionPort extends Sessions {
+  /** Hashes of cookie values, as they were read and renewed. */
+  readonly reads: string[];
+  readonly renewals: { readonly hash: string; readonly canRotate: boolean }[];
+  /** Adds or replaces a session. */
+  put(mark: string, read: ReadSession): void;
+  /** Ends a session. */
+  end(mark: string): void;
+  /** The answer to the renewals from now on; without one, none is due. */
+  renewal: ((hash: string) => RenewedSession) | undefined;
+}
+
+export function openSessionPort(): SessionPort {
+  const sessions = new Map<string, ReadSession>();
+  const hashOf = (mark: string) => sessionHash(cookieValue(mark));
+  const port: SessionPort = {
+    reads: [],
+    renewals: [],
+    renewal: undefined,
+    put: (mark, read) => void sessions.set(hashOf(mark), read),
+    end: (mark) => void sessions.delete(hashOf(mark)),
+    async read(hash) {
+      port.reads.push(hash);
+      const read = sessions.get(hash);
+      if (read === undefined) throw invalidToken('account-deleted');
+      return read;
+    },
+    isDue: () => port.renewal !== undefined,
+    async renew(hash, _now, { canRotate }) {
+      port.renewals.push({ hash, canRotate });
+      if (port.renewal === undefined) throw new Error('no renewal is due');
+      return port.renewal(hash);
+    },
+  };
+  return port;
+}
+
+/** An instance that also authenticates by the cookies of a port. */
+export function withSessions<Deps extends TestInstance>(deps: Deps, port: Sessions): Deps {
+  const cookies = createSessionAuthenticator(port, deps.config);
+  return { ...deps, authenticators: [...deps.authenticators, cookies] };
 }
