@@ -127,7 +127,7 @@ describe("session cookie on an adopter's own endpoints", () => {
     );
   });
 
-  it('does not believe a session in shadow mode whose renewal shows that it has ended', async () => {
+  it('does not believe an ended session in shadow mode, if only the renewal shows the end', async () => {
     await open({ ENFORCEMENT: 'shadow' });
     port.renewal = () => {
       throw invalidToken('account-deleted');

@@ -166,7 +166,7 @@ describe('http: session cookie', () => {
     assert.equal(port.renewals.length, before);
   });
 
-  it('serves a request whose session cannot be renewed, and logs the failure', async () => {
+  it('serves the request if the renewal of the session fails, and logs the failure', async () => {
     port.renewal = () => {
       throw unavailable('sessions.renew');
     };
