@@ -30,7 +30,7 @@ export const CACHING = new Set<string>(['Gatehouse', 'fast-jwt, cached']);
 const RULE = { permission: 'notes:read' } as const;
 export const SIGNATURE_ONLY = 'crypto.verify, signature only';
 
-const ENTRY = { disabled: false, validAfter: 0, grants: [], rolesVersion: 0 };
+const ENTRY = { created: 0, disabled: false, validAfter: 0, grants: [], rolesVersion: 0 };
 
 /** Creates verifiers with an empty cache. All check signature, issuer, audience and times of the same RS256 tokens. */
 export const VERIFIERS = {

@@ -252,6 +252,7 @@ function inEmulator(product: ProductConfig, env: Environment): ProductConfig {
     defaultRole = product.defaultRole,
     signUp = product.signUp,
     signIn = product.signIn,
+    sessions = product.sessions,
     trustedIssuers,
   } = replaced;
   return {
@@ -259,6 +260,7 @@ function inEmulator(product: ProductConfig, env: Environment): ProductConfig {
     defaultRole,
     signUp,
     signIn,
+    sessions,
     ...(trustedIssuers !== undefined && { trustedIssuers: () => trustedIssuers }),
   };
 }

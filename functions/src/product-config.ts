@@ -12,6 +12,7 @@ import {
   type RoleSetting,
   SIGN_IN_PROVIDERS,
 } from './core/gatehouse-config.ts';
+import { DAY } from './core/time.ts';
 
 /** `gatehouse.config.ts` as data that has not been checked yet. Tests pass another one. */
 export interface ProductConfig {
@@ -20,16 +21,29 @@ export interface ProductConfig {
   readonly defaultRole: string;
   readonly signUp: { readonly emailDomains: readonly string[] };
   readonly signIn?: unknown;
+  readonly sessions?: unknown;
   readonly trustedIssuers: (deployment: Deployment) => unknown;
 }
 
 type DefaultRole = Exclude<Role, 'owner'> | 'none';
+
+/** How long sessions live, in seconds. */
+export interface SessionLimits {
+  readonly idle: number;
+  readonly absolute: number;
+}
+
+export interface SessionConfig extends SessionLimits {
+  readonly privileged: SessionLimits;
+  readonly maxPerUser: number;
+}
 
 /** What the running code takes from it. */
 export interface Product {
   readonly defaultRole: DefaultRole;
   readonly signUpDomains: readonly string[];
   readonly signIn: SignInPolicy;
+  readonly sessions: SessionConfig;
   readonly trustedIssuers: readonly IssuerProfile[];
 }
 
@@ -38,6 +52,7 @@ export const emulatorConfigSchema = z.strictObject({
   defaultRole: z.string().optional(),
   signUp: z.strictObject({ emailDomains: z.array(z.string()) }).optional(),
   signIn: z.unknown().optional(),
+  sessions: z.unknown().optional(),
   trustedIssuers: z.array(z.unknown()).optional(),
 });
 
@@ -66,6 +81,36 @@ function readSignIn(setting: unknown): SignInPolicy {
   return Object.freeze(policy);
 }
 
+/** Browsers keep no cookie for longer: https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#section-5.5 */
+const LONGEST_COOKIE = 400 * DAY;
+const HOUR = 3600;
+const lifetime = z.int().min(60).max(LONGEST_COOKIE).optional();
+const limitsSchema = { idle: lifetime, absolute: lifetime };
+const sessionsSchema = z.strictObject({
+  ...limitsSchema,
+  privileged: z.strictObject(limitsSchema).default({}),
+  maxPerUser: z.int().min(1).max(100).default(20),
+});
+
+/** Limits that are left out are never longer than those that are given. */
+function readSessions(setting: unknown = {}): SessionConfig {
+  const { privileged, maxPerUser, ...given } = parseConfig(sessionsSchema, setting, 'sessions');
+  const { absolute = Math.max(14 * DAY, given.idle ?? 0) } = given;
+  const { idle = Math.min(12 * HOUR, absolute) } = given;
+  const { absolute: ofPrivileged = Math.min(12 * HOUR, absolute) } = privileged;
+  const { idle: idleOfPrivileged = Math.min(HOUR, idle, ofPrivileged) } = privileged;
+  const problems = [
+    ...(idle > absolute ? ['sessions.idle: is more than absolute'] : []),
+    ...(ofPrivileged > absolute ? ['sessions.privileged.absolute: is more than absolute'] : []),
+    ...(idleOfPrivileged > Math.min(idle, ofPrivileged)
+      ? ['sessions.privileged.idle: is more than idle or absolute']
+      : []),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+  const ends = Object.freeze({ idle: idleOfPrivileged, absolute: ofPrivileged });
+  return Object.freeze({ idle, absolute, privileged: ends, maxPerUser });
+}
+
 /**
  * Checks the configuration of the product.
  *
@@ -76,10 +121,12 @@ export function readProduct(product: ProductConfig, deployment: Deployment): Pro
   const defaultRole = collectProblems(problems, () => readDefaultRole(product.defaultRole));
   const signUp = collectProblems(problems, () => parseConfig(signUpSchema, product.signUp, 'signUp'));
   const signIn = collectProblems(problems, () => readSignIn(product.signIn));
+  const sessions = collectProblems(problems, () => readSessions(product.sessions));
   const trustedIssuers = collectProblems(problems, () => readIssuers(product, deployment));
-  if (problems.length > 0 || !defaultRole || !signUp || !signIn || !trustedIssuers)
+  if (problems.length > 0 || !defaultRole || !signUp || !signIn || !sessions || !trustedIssuers)
     throw new ConfigError(problems);
-  return { defaultRole, signUpDomains: Object.freeze(signUp.emailDomains), signIn, trustedIssuers };
+  const signUpDomains = Object.freeze(signUp.emailDomains);
+  return { defaultRole, signUpDomains, signIn, sessions, trustedIssuers };
 }
 
 /** {@link readProduct} for production and for the emulator, when functions are built or deployed. */

@@ -8,8 +8,14 @@ import {
   type Segment,
 } from './syntax-tree.ts';
 
-/** Collections that no client may read or write: one that writes there can become owner. */
-export const SERVER_COLLECTIONS = ['directory', 'system', 'accessChanges', 'auditEvents'] as const;
+/** Collections that no client may read or write: one that writes there can become owner, or any user. */
+export const SERVER_COLLECTIONS = [
+  'directory',
+  'system',
+  'accessChanges',
+  'auditEvents',
+  'sessions',
+] as const;
 
 export interface Exposure {
   readonly collection: string;

@@ -6,6 +6,8 @@ import type { ExternalIdentity } from './external-identity.ts';
 
 /** The server-side record of a user: the directory entry, for a Firebase user restricted by the account. */
 export interface AccessRecord {
+  /** Of the entry. What is older belonged to a deleted user with the same id. */
+  readonly created: number;
   readonly disabled: boolean;
   /** Sign-ins before this second are revoked. */
   readonly validAfter: number;

@@ -125,6 +125,22 @@ export function oidc<const Name extends string = never>(settings: OidcSettings<N
   return { ...settings, type: 'oidc' } as const;
 }
 
+/** Seconds. */
+interface SessionLimits {
+  /** Without a request for so long, a session ends. Default: 12 hours; for privileged users 1 hour. */
+  readonly idle?: number;
+  /** So long after it began, a session ends in any case. Default: 14 days; for privileged users 12 hours. */
+  readonly absolute?: number;
+}
+
+/** Sessions of the session cookie. */
+export interface SessionSettings extends SessionLimits {
+  /** For users who hold a privileged permission. */
+  readonly privileged?: SessionLimits;
+  /** Sessions of a user; a further sign-in ends the oldest one. Default: 20. */
+  readonly maxPerUser?: number;
+}
+
 type Names<Table> = keyof Table & string;
 
 /** Sign-in providers of Firebase Auth besides `anonymous`. E-mail links are `password`, custom tokens `custom`. */
@@ -159,6 +175,7 @@ export interface GatehouseConfig<Permissions, Roles> {
   };
   /** Default: every sign-in that Firebase allows. */
   readonly signIn?: SignInSetting;
+  readonly sessions?: SessionSettings;
   /** Trusted token issuers besides Firebase. */
   readonly trustedIssuers: (
     deployment: Deployment,

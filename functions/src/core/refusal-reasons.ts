@@ -29,6 +29,12 @@ export const REFUSAL_REASONS = [
   'no-key-for-algorithm',
   'wrong-signature',
   'refused-by-auth-emulator',
+  // The session.
+  'unknown-session',
+  'session-expired',
+  'damaged-session',
+  'another-user',
+  'delegated-token',
   // The account and its record.
   'account-disabled',
   'account-deleted',

@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { DocumentData, DocumentSnapshot, Transaction } from '@google-cloud/firestore';
 import { type AuditEvent, type AuditLog, auditEventRef } from '../audit/index.ts';
-import { type Clock, systemClock } from '../core/clock.ts';
-import { AppError, unavailable } from '../core/errors.ts';
+import type { Clock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
 import { isUid } from '../core/uid.ts';
-import {
-  FIRESTORE_DEADLINE_MS,
-  type OpenedFirestore,
-  type OpenFirestore,
-  useFirestore,
-} from '../platform/firestore/firestore.ts';
+import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
+import { runOnce, transactionTime } from '../platform/firestore/transaction.ts';
 import { type DirectoryEntry, isPermanentOwner } from './entry.ts';
 import { fromDocument, toDocument } from './entry-document.ts';
 import { type AccessChange, appendAccessChange } from './revocation/access-changes.ts';
@@ -68,6 +64,15 @@ export interface Directory {
     },
     decide: (context: ChangeContext<DirectoryEntry | undefined>) => Outcome | undefined,
   ): Promise<Outcome | undefined>;
+  /**
+   * Reads an entry in a transaction of another module. @returns `now`: seconds since the epoch, by Firestore's clock */
+  readIn(
+    firestore: OpenedFirestore,
+    tx: Transaction,
+    uid: string,
+  ): Promise<{ readonly entry: DirectoryEntry | undefined; readonly now: number }>;
+  /** Adds an access change to a transaction of another module, which applies it to `feed` when it is committed. */
+  appendChange(firestore: OpenedFirestore, tx: Transaction, change: AccessChange): void;
 }
 
 interface DirectoryDeps {
@@ -99,9 +104,8 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
     return others;
   }
 
-  function timesOf({ readTime }: DocumentSnapshot): Pick<ChangeContext, 'now' | 'secondBefore'> {
-    // With a clock of a test, Firestore's time is that clock.
-    const at = clock === systemClock ? readTime.toMillis() : clock();
+  function timesOf(snapshot: DocumentSnapshot): Pick<ChangeContext, 'now' | 'secondBefore'> {
+    const at = transactionTime(snapshot, clock);
     const secondBefore = (milliseconds: number) => Math.floor((at - milliseconds) / 1000);
     return { now: secondBefore(0), secondBefore };
   }
@@ -118,48 +122,39 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
     hasOwner: () =>
       useFirestore('owners.find', open, async ({ db }) => ownersOf(await db.doc(OWNERS).get()).length > 0),
 
-    change: ({ id = randomUUID(), uid, actor, ownerClaim }, decide) =>
-      useFirestore('directory.change', open, async (firestore) => {
+    async change({ id = randomUUID(), uid, actor, ownerClaim }, decide) {
+      const marker = (firestore: OpenedFirestore) => auditEventRef(firestore, id);
+      const result = await runOnce('directory.change', open, marker, async (firestore, tx) => {
         const { db } = firestore;
         const ref = db.doc(`${DIRECTORY}/${uid}`);
-        const eventRef = auditEventRef(firestore, id);
-        // After the deadline the caller has an `unavailable` already.
-        const until = performance.now() + FIRESTORE_DEADLINE_MS;
-        let attempts = 0;
-        let committing: Outcome | undefined;
-        const transaction = db.runTransaction(async (tx) => {
-          attempts++;
-          // The first attempt may have been committed without a response.
-          if (attempts > 1 && (await tx.get(eventRef)).exists) return committing;
-          if (performance.now() > until) throw unavailable('directory.change: too many attempts');
-          const snapshot = await tx.get(ref);
-          const before = entryOf(snapshot);
-          const acting =
-            actor === undefined ? undefined : entryOf(await tx.get(db.doc(`${DIRECTORY}/${actor}`)));
-          const claim = ownerClaim && (await readOwnerClaim(firestore, tx));
-          const outcome = decide({ entry: before, actor: acting, ownerClaim: claim, ...timesOf(snapshot) });
-          committing = outcome;
-          if (outcome === undefined) return undefined;
-          const owners = await ownersAfter(firestore, tx, { uid, before, outcome });
-          if (outcome.entry === null) tx.delete(ref);
-          else tx.set(ref, toDocument(outcome.entry));
-          if (owners !== undefined) tx.set(db.doc(OWNERS), { uids: owners });
-          if (ownerClaim) tx.delete(db.doc(OWNER_CLAIM));
-          if (outcome.accessChange !== undefined) {
-            appendAccessChange(firestore, tx, { uid, ...outcome.accessChange }, clock);
-          }
-          if (outcome.audit !== undefined) audit.append(firestore, tx, outcome.audit, id);
-          return outcome;
-        });
-        const result = await transaction.catch(async (error) => {
-          // The SDK also repeats only the commit. Firestore refuses it when the first commit was made.
-          if (error instanceof AppError || committing?.audit === undefined) throw error;
-          if ((await eventRef.get()).exists) return committing;
-          throw error;
-        });
-        if (result?.accessChange !== undefined) onAccessChange({ uid, ...result.accessChange });
-        return result;
-      }),
+        const snapshot = await tx.get(ref);
+        const before = entryOf(snapshot);
+        const acting =
+          actor === undefined ? undefined : entryOf(await tx.get(db.doc(`${DIRECTORY}/${actor}`)));
+        const claim = ownerClaim && (await readOwnerClaim(firestore, tx));
+        const outcome = decide({ entry: before, actor: acting, ownerClaim: claim, ...timesOf(snapshot) });
+        if (outcome === undefined) return undefined;
+        const owners = await ownersAfter(firestore, tx, { uid, before, outcome });
+        if (outcome.entry === null) tx.delete(ref);
+        else tx.set(ref, toDocument(outcome.entry));
+        if (owners !== undefined) tx.set(db.doc(OWNERS), { uids: owners });
+        if (ownerClaim) tx.delete(db.doc(OWNER_CLAIM));
+        if (outcome.accessChange !== undefined) {
+          appendAccessChange(firestore, tx, { uid, ...outcome.accessChange }, clock);
+        }
+        if (outcome.audit !== undefined) audit.append(firestore, tx, outcome.audit, id);
+        return outcome;
+      });
+      if (result?.accessChange !== undefined) onAccessChange({ uid, ...result.accessChange });
+      return result;
+    },
+
+    async readIn(firestore, tx, uid) {
+      const snapshot = await tx.get(firestore.db.doc(`${DIRECTORY}/${uid}`));
+      return { entry: entryOf(snapshot), now: timesOf(snapshot).now };
+    },
+
+    appendChange: (firestore, tx, change) => appendAccessChange(firestore, tx, change, clock),
   };
 }
 

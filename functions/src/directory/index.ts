@@ -18,6 +18,7 @@ export { type Contact, type CurrentEntry, findByContact, withCurrentProfiles } f
 export { migrate } from './migrations/migrate.ts';
 export { MIGRATIONS } from './migrations/schema.ts';
 export { findOrProvision, hasCurrentProfile, provisionEntry, provisionExternalUser } from './provision.ts';
+export { entryVersion } from './records.ts';
 export type { DirectoryService } from './service.ts';
 export { handleAccountDeleted, markAccountOutOfSync } from './sync/account-lifecycle.ts';
 export type { AccountSync } from './sync/account-sync.ts';

@@ -106,10 +106,10 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
     read,
     async readExternal(identity) {
       const { id, jitProvisioning } = identity;
-      const settled = seconds(clock) - SETTLED_SECONDS;
+      const now = seconds(clock);
       const found = await directory.find(id);
       if (found === undefined && !jitProvisioning) {
-        return { record: undefined, directoryVersion: versionOf(id, undefined, settled) };
+        return { record: undefined, directoryVersion: entryVersion(id, undefined, now) };
       }
       const entry =
         found?.identity === undefined
@@ -119,7 +119,7 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
       // The token contains the roles that the issuer gives now. Grants of a token exchange are for Firebase tokens only.
       const grants = entry.grants.filter(({ grantedBy }) => grantedBy !== identity.issuer);
       const record = { ...recordOf(entry), grants };
-      return { record, directoryVersion: versionOf(id, record, settled) };
+      return { record, directoryVersion: entryVersion(id, record, now) };
     },
     async resyncAfterStaleToken(uid) {
       if (clock() - (resyncedAt.get(uid) ?? Number.NEGATIVE_INFINITY) < RESYNC_INTERVAL_MS) return;
@@ -137,12 +137,12 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
   };
 }
 
-/** @param settled what was read includes all changes up to this second, the deletion of an entry too */
-function versionOf(id: string, record: AccessRecord | undefined, settled: number): EntryVersion {
+/** The version of what was read at `now` or later: it includes all settled changes, the deletion of an entry too. */
+export function entryVersion(id: string, record: AccessRecord | undefined, now: number): EntryVersion {
   const { rolesVersion = 0, validAfter = 0 } = record ?? {};
-  return { id, rolesVersion, validAfter: Math.max(validAfter, settled) };
+  return { id, rolesVersion, validAfter: Math.max(validAfter, now - SETTLED_SECONDS) };
 }
 
-function recordOf({ disabled, validAfter, rolesVersion, grants }: DirectoryEntry): AccessRecord {
-  return { disabled, validAfter, rolesVersion, grants };
+function recordOf({ created, disabled, validAfter, rolesVersion, grants }: DirectoryEntry): AccessRecord {
+  return { created, disabled, validAfter, rolesVersion, grants };
 }

@@ -13,6 +13,7 @@ import type {
   IssuerSetting,
   PermissionSetting,
   RoleSetting,
+  SessionSettings,
   SignInSetting,
 } from '../core/gatehouse-config.ts';
 import type { InputOf, OutputOf, StandardSchema } from '../core/standard-schema.ts';
@@ -38,6 +39,8 @@ export interface LibraryConfig<Permissions, Roles> {
   readonly signUp?: { readonly emailDomains: readonly string[] };
   /** Default: every sign-in that Firebase allows. */
   readonly signIn?: SignInSetting;
+  /** How long sessions live, and how many a user can have. */
+  readonly sessions?: SessionSettings;
   /** Trusted token issuers besides Firebase. Default: none. */
   readonly trustedIssuers?: (
     deployment: Deployment,
@@ -180,6 +183,7 @@ function load(config: LibraryConfig<Readonly<Record<string, PermissionSetting>>,
     defaultRole,
     signUp: config.signUp ?? { emailDomains: [] },
     signIn: config.signIn,
+    sessions: config.sessions,
     trustedIssuers: config.trustedIssuers ?? (() => []),
     identityPlatform: config.identityPlatform ?? false,
   });

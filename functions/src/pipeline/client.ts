@@ -22,7 +22,7 @@ export interface Client {
    * @param session of the cookie; undefined: it has ended, and only the origin is checked
    * @throws AppError `csrf_failed`
    */
-  checkCsrf(session: Session | undefined): void;
+  checkCsrf(session: Pick<Session, 'id' | 'csrfKey'> | undefined): void;
 }
 
 type Settings = OriginRules & CookieSettings & Pick<Config, 'trustedProxyHops'>;

@@ -37,7 +37,7 @@ describe('the Firebase ID token verifier, compared with firebase-admin', () => {
     const jwt = createJwtVerifier({
       ...{ profiles: [firebaseProfile(PROJECT)], fetch, clock: () => now * 1000, log: silentLog },
     });
-    const record = { disabled: false, validAfter: 0, rolesVersion: 0, grants: [] };
+    const record = { created: 0, disabled: false, validAfter: 0, rolesVersion: 0, grants: [] };
     bearer = createBearerAuthenticator([
       createFirebaseTokenVerifier({
         jwt,

@@ -109,7 +109,7 @@ describe('tools/import-users.ts', function () {
     const { code, stdout } = await importUsers(project, '--dry-run');
     assert.equal(code, 0);
     assert.match(stdout, /of 3 users, 3 would be imported/);
-    for (const collection of ['directory', 'system', 'accessChanges', 'auditEvents']) {
+    for (const collection of ['directory', 'system', 'accessChanges', 'auditEvents', 'sessions']) {
       assert.equal((await project.documents(collection)).size, 0, collection);
     }
     assert.equal(existsSync(progressFile(project)), false);

@@ -6,6 +6,7 @@ export interface ProductFields {
   readonly defaultRole?: string;
   readonly signUp?: { readonly emailDomains: readonly string[] };
   readonly signIn?: unknown;
+  readonly sessions?: unknown;
   readonly trustedIssuers?: readonly unknown[];
 }
 
@@ -18,7 +19,8 @@ export function productOf({
   defaultRole = 'member',
   signUp = { emailDomains: [] },
   signIn,
+  sessions,
   trustedIssuers = [],
 }: ProductFields = {}): ProductConfig {
-  return { ...gatehouse, defaultRole, signUp, signIn, trustedIssuers: () => trustedIssuers };
+  return { ...gatehouse, defaultRole, signUp, signIn, sessions, trustedIssuers: () => trustedIssuers };
 }

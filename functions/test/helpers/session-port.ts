@@ -25,7 +25,14 @@ export function readSessionOf(session: Session, record: Partial<AccessRecord> = 
   const { rolesVersion, validAfter } = { rolesVersion: 1, validAfter: 0, ...record };
   return {
     session,
-    record: { disabled: false, grants: [{ role: 'member' }], rolesVersion, validAfter, ...record },
+    record: {
+      created: 0,
+      disabled: false,
+      grants: [{ role: 'member' }],
+      rolesVersion,
+      validAfter,
+      ...record,
+    },
     directoryVersion: { id: session.directoryId, rolesVersion, validAfter },
   };
 }

@@ -20,6 +20,10 @@ describe('config', () => {
       invitationUrl: undefined,
       sessionCookieDomain: undefined,
       defaultRole: 'member',
+      sessions: {
+        ...{ idle: 43_200, absolute: 1_209_600, privileged: { idle: 3600, absolute: 43_200 } },
+        maxPerUser: 20,
+      },
       signUpDomains: [],
       signIn: { providers: null, emailDomains: null, verifiedEmail: false, anonymous: true },
       trustedIssuers: [],

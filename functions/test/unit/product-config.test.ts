@@ -277,6 +277,43 @@ describe('gatehouse.config.ts: permissions and roles', () => {
   });
 });
 
+describe('sessions in gatehouse.config.ts', () => {
+  const sessionsOf = (sessions: unknown) => load({ sessions }).sessions;
+
+  it('have safe limits, frozen', () => {
+    const { sessions } = load({});
+    assert.deepEqual(sessions, {
+      ...{ idle: 43_200, absolute: 1_209_600, privileged: { idle: 3600, absolute: 43_200 }, maxPerUser: 20 },
+    });
+    assert.ok(Object.isFrozen(sessions) && Object.isFrozen(sessions.privileged));
+  });
+
+  it('have no default that is longer than what is given', () => {
+    assert.deepEqual(sessionsOf({ idle: 1800 }).privileged, { idle: 1800, absolute: 43_200 });
+    assert.deepEqual(sessionsOf({ absolute: 1800 }), {
+      ...{ idle: 1800, absolute: 1800, privileged: { idle: 1800, absolute: 1800 }, maxPerUser: 20 },
+    });
+    assert.equal(sessionsOf({ idle: 30 * 86_400 }).absolute, 30 * 86_400);
+  });
+
+  for (const [sessions, problem] of [
+    [{ idle: 59 }, 'sessions.idle: is less than 60'],
+    [{ absolute: 401 * 86_400 }, 'sessions.absolute: is more than 34560000'],
+    [{ maxPerUser: 0 }, 'sessions.maxPerUser: is less than 1'],
+    [{ idle: 7200, absolute: 3600 }, 'sessions.idle: is more than absolute'],
+    [
+      { absolute: 3600, privileged: { absolute: 7200 } },
+      'sessions.privileged.absolute: is more than absolute',
+    ],
+    [{ privileged: { idle: 50_000 } }, 'sessions.privileged.idle: is more than idle or absolute'],
+    [{ lifetime: 1 }, 'sessions: has an unknown field: lifetime'],
+  ] as const) {
+    it(`are refused: ${problem}`, () => {
+      assert.throws(() => sessionsOf(sessions), invalid(problem));
+    });
+  }
+});
+
 describe('GATEHOUSE_EMULATOR_CONFIG', () => {
   const set = (value: unknown) =>
     load(

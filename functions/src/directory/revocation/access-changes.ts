@@ -19,6 +19,8 @@ export interface AccessChange {
   readonly rolesVersion?: number | undefined;
   /** The entry was deleted: a later entry with the same id counts its versions from 0. */
   readonly gone?: true | undefined;
+  /** Public id of one session of the user, which has ended. The other fields are absent. */
+  readonly session?: string | undefined;
 }
 
 /**

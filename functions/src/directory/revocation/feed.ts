@@ -1,4 +1,4 @@
-import type { AccessChanges, RecentChange } from '../../authn/ports.ts';
+import { type AccessChanges, type RecentChange, sessionKey } from '../../authn/ports.ts';
 import type { Clock } from '../../core/clock.ts';
 import { toAppError, unavailable } from '../../core/errors.ts';
 import type { Log } from '../../platform/logging/log.ts';
@@ -35,11 +35,12 @@ export function createRevocationFeed({ readSince, clock, maxAge, log }: Options)
   let failedAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
-  function apply({ uid, validAfter, rolesVersion, gone }: AccessChange): void {
-    const known = recent.get(uid);
+  function apply({ uid, validAfter, rolesVersion, gone, session }: AccessChange): void {
+    const key = session === undefined ? uid : sessionKey(session);
+    const known = recent.get(key);
     // Inserted again at the end: the map stays sorted by `appliedAt`.
-    recent.delete(uid);
-    recent.set(uid, {
+    recent.delete(key);
+    recent.set(key, {
       validAfter: larger(known?.validAfter, validAfter),
       // A later entry with the same id counts its versions from 0.
       rolesVersion: gone ? undefined : larger(known?.rolesVersion, rolesVersion),
@@ -48,9 +49,9 @@ export function createRevocationFeed({ readSince, clock, maxAge, log }: Options)
   }
 
   function removeObsolete(): void {
-    for (const [uid, { appliedAt }] of recent) {
+    for (const [key, { appliedAt }] of recent) {
       if (clock() - appliedAt < HORIZON_MS) return;
-      recent.delete(uid);
+      recent.delete(key);
     }
   }
 

@@ -41,7 +41,8 @@ describe('the access record of an external user', () => {
     const { validAfter, ...version } = directoryVersion;
     assert.deepEqual(version, { id: ADA.id, rolesVersion: 0 });
     assert.ok(validAfter < (await ada()).created, 'what happened meanwhile is of interest');
-    const whole = { disabled: false, validAfter: 0, rolesVersion: 0, grants: [] };
+    const { created } = await ada();
+    const whole = { created, disabled: false, validAfter: 0, rolesVersion: 0, grants: [] };
     assert.deepEqual(record, whole);
     const { identity, providers } = await ada();
     assert.deepEqual([identity, providers], [{ issuer: ADA.issuer, subject: 'ada' }, [ADA.issuer]]);

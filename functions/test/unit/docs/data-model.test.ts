@@ -7,6 +7,10 @@ import type { DirectoryEntry } from '../../../src/directory/entry.ts';
 import { toDocument } from '../../../src/directory/entry-document.ts';
 import { appendAccessChange } from '../../../src/directory/revocation/access-changes.ts';
 import type { OpenedFirestore } from '../../../src/platform/firestore/firestore.ts';
+import {
+  type StoredSession,
+  toDocument as toSessionDocument,
+} from '../../../src/sessions/session-document.ts';
 import { codesIn, REPOSITORY, readPage, tableUnder } from '../../helpers/docs.ts';
 import { recordingLog } from '../../helpers/log.ts';
 import { itWithNotes } from '../../helpers/notes.ts';
@@ -56,6 +60,14 @@ const ENTRY: Required<DirectoryEntry> = {
   updated: 1,
 };
 
+/** A session with every field that a session can have. */
+const SESSION: Required<StoredSession> = {
+  ...{ id: 's', directoryId: 'ada', issuer: 'https://login.example.com', subject: 'ada', uid: 'ada' },
+  ...{ email: 'ada@example.com', emailVerified: true, provider: 'password', validSince: 1, created: 1 },
+  ...{ lastSeen: 1, csrfKey: 'k', rolesVersion: 1, replacedUntil: 1 },
+  assurance: { level: 'aal1', at: 1, methods: ['password'] },
+};
+
 describe('docs/reference/data-model.md', () => {
   it('has the fields of a directory entry', () => {
     assert.deepEqual(documented('## `directory/{uid}`'), Object.keys(toDocument(ENTRY)).toSorted());
@@ -63,7 +75,12 @@ describe('docs/reference/data-model.md', () => {
 
   it('has the fields of an access change', () => {
     const { documents, firestore, tx } = recordWrites();
-    appendAccessChange(firestore, tx, { uid: 'ada', validAfter: 1, rolesVersion: 1, gone: true }, () => 0);
+    appendAccessChange(
+      firestore,
+      tx,
+      { uid: 'ada', validAfter: 1, rolesVersion: 1, gone: true, session: 's' },
+      () => 0,
+    );
     assert.deepEqual(documented('## `accessChanges/{id}`'), Object.keys(documents[0] ?? {}).toSorted());
   });
 
@@ -77,6 +94,11 @@ describe('docs/reference/data-model.md', () => {
       ...{ before: {}, after: {}, reason: 'a reason', requestId: '1' },
     });
     assert.deepEqual(documented('## `auditEvents/{id}`'), Object.keys(documents[0] ?? {}).toSorted());
+  });
+
+  it('has the fields of a session', () => {
+    const fields = Object.keys(toSessionDocument(SESSION, 1));
+    assert.deepEqual(documented('## `sessions/{hash}`'), fields.toSorted());
   });
 
   itWithNotes('has the fields of a note that firestore.rules accept', () => {

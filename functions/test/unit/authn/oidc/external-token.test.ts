@@ -18,7 +18,7 @@ const ENTRY = {
 };
 const id = externalId(ISSUER, 'ada');
 const record = (facts: Partial<AccessRecord> = {}): AccessRecord => ({
-  ...{ disabled: false, validAfter: 0, rolesVersion: 3, grants: [], ...facts },
+  ...{ created: 0, disabled: false, validAfter: 0, rolesVersion: 3, grants: [], ...facts },
 });
 
 describe('external token', () => {

@@ -1,0 +1,54 @@
+import type { DocumentReference, DocumentSnapshot, Transaction } from '@google-cloud/firestore';
+import { type Clock, systemClock } from '../../core/clock.ts';
+import { AppError, unavailable } from '../../core/errors.ts';
+import {
+  FIRESTORE_DEADLINE_MS,
+  type OpenedFirestore,
+  type OpenFirestore,
+  useFirestore,
+} from './firestore.ts';
+
+/**
+ * Runs a transaction, and makes its changes once. The SDK repeats a transaction when its commit is not answered, although the
+ * commit may have been made.
+ *
+ * @param marker a document that the transaction creates wherever it changes anything; undefined for changes that may be made
+ *   twice
+ * @param work pure but for the writes, may run several times; an AppError ends the transaction
+ * @throws AppError `unavailable`, or what `work` throws
+ */
+export function runOnce<T>(
+  what: string,
+  open: OpenFirestore,
+  marker: (firestore: OpenedFirestore) => DocumentReference | undefined,
+  work: (firestore: OpenedFirestore, tx: Transaction) => Promise<T>,
+): Promise<T> {
+  return useFirestore(what, open, async (firestore) => {
+    const ref = marker(firestore);
+    const isMade = async (get: (ref: DocumentReference) => Promise<DocumentSnapshot>) =>
+      ref !== undefined && (await get(ref)).exists;
+    // After the deadline the caller has an `unavailable` already.
+    const until = performance.now() + FIRESTORE_DEADLINE_MS;
+    let committing: { readonly result: T } | undefined;
+    try {
+      return await firestore.db.runTransaction(async (tx) => {
+        if (committing !== undefined && (await isMade((it) => tx.get(it)))) return committing.result;
+        if (performance.now() > until) throw unavailable(`${what}: too many attempts`);
+        const result = await work(firestore, tx);
+        committing = { result };
+        return result;
+      });
+    } catch (error) {
+      // The SDK also repeats only the commit. Firestore refuses it when the first commit was made.
+      if (error instanceof AppError || committing === undefined || !(await isMade((it) => it.get())))
+        throw error;
+      return committing.result;
+    }
+  });
+}
+
+/** Milliseconds since the epoch, by Firestore's clock: the clocks of the instances differ. */
+export function transactionTime({ readTime }: DocumentSnapshot, clock: Clock): number {
+  // With a clock of a test, Firestore's time is that clock.
+  return clock === systemClock ? readTime.toMillis() : clock();
+}

@@ -1,0 +1,122 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Transaction } from '@google-cloud/firestore';
+import { type AuditEvent, type AuditLog, identifyActor } from '../audit/index.ts';
+import type { PrincipalActor } from '../authz/principal.ts';
+import { seconds } from '../core/clock.ts';
+import { type DirectoryService, entryVersion, provisionExternalUser } from '../directory/index.ts';
+import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
+import { runOnce } from '../platform/firestore/transaction.ts';
+import { documentsOf, type EndSessions } from './end-sessions.ts';
+import { expiryOf, hasEnded, limitsOf, withEnds } from './lifetime.ts';
+import {
+  type IssuedSession,
+  type SessionReader,
+  type SessionsPlatform,
+  untilCurrent,
+} from './read-sessions.ts';
+import {
+  newValue,
+  refOf,
+  SESSIONS,
+  type SessionDocuments,
+  type StoredSession,
+  sessionsIn,
+  toDocument,
+} from './session-document.ts';
+import { userOf } from './sign-in.ts';
+
+/**
+ * Begins a session for the user of a fresh credential. One transaction: it also ends the session of an old cookie, and the
+ * oldest sessions of a user who would have too many.
+ *
+ * @param replaces hash of the cookie value that came along
+ * @throws AppError `permission_denied` for a credential that no session may be made of; `invalid_token`, `token_stale`,
+ *   `unavailable`
+ */
+export type CreateSession = (
+  actor: PrincipalActor,
+  options: { readonly replaces: string | undefined },
+) => Promise<IssuedSession>;
+
+interface Needs {
+  readonly audit: AuditLog;
+  readonly directory: DirectoryService;
+  readonly reader: SessionReader;
+  readonly endings: EndSessions;
+}
+
+export function createCreateSession(
+  { config: { sessions: config }, clock, firestore: open, log }: SessionsPlatform,
+  { audit, directory, reader, endings }: Needs,
+): CreateSession {
+  return async (actor, { replaces }) => {
+    const { principal } = actor;
+    const user = userOf(principal);
+    const { directoryId } = user;
+    // Sessions need an entry, even where the issuer's profile has no just-in-time provisioning.
+    if (user.uid === undefined) {
+      const { issuer, subject, email, emailVerified = false } = user;
+      await provisionExternalUser(directory, { id: directoryId, issuer, subject, email, emailVerified });
+    }
+    const { value, valueHash } = newValue();
+    const id = randomUUID();
+    const csrfKey = randomBytes(32).toString('base64url');
+    const by = identifyActor(actor);
+    const event: AuditEvent = {
+      ...{ ...by, action: 'session.create', target: directoryId, outcome: 'done' },
+      after: { session: id },
+    };
+    const { ended, ...issued } = await untilCurrent('sessions.create', async () => {
+      const readAt = seconds(clock);
+      const signIn = { ...user, validSince: principal.authTime };
+      const record = await reader.readRecord({ ...signIn, created: readAt });
+      const directoryVersion = entryVersion(directoryId, record, readAt);
+      const marker = (firestore: OpenedFirestore) => refOf(firestore, valueHash);
+      return runOnce('sessions.create', open, marker, async (firestore, tx) => {
+        const now = await reader.checkEntry(firestore, tx, signIn, record);
+        if (now === undefined) return undefined;
+        // With the clock of an issuer ahead, the sign-in seems to be later than a revocation that follows it.
+        const validSince = Math.min(signIn.validSince, now);
+        const times = { validSince, created: now, lastSeen: now };
+        const stored = { ...user, ...times, id, csrfKey, rolesVersion: record.rolesVersion };
+        const limits = limitsOf(record, now, config);
+        const isAlive = (other: StoredSession) =>
+          other.validSince >= record.validAfter && !hasEnded(withEnds(other, limits), now);
+        const { replaced, others } = await findSessions(firestore, tx, { directoryId, replaces });
+        const alive = others.filter(({ stored: other }) => isAlive(other));
+        for (const { documents } of others.filter((other) => !alive.includes(other)))
+          for (const { ref } of documents) tx.delete(ref);
+        const excess = alive
+          .toSorted((a, b) => a.stored.created - b.stored.created)
+          .slice(0, Math.max(0, alive.length + 1 - config.maxPerUser));
+        tx.create(refOf(firestore, valueHash), toDocument(stored, expiryOf(stored, config)));
+        audit.append(firestore, tx, event);
+        const ended = [
+          ...replaced.map((one) => endings.endIn(firestore, tx, one, { by, cause: 'replaced-by-sign-in' })),
+          ...excess.map((one) => endings.endIn(firestore, tx, one, { by, cause: 'too-many' })),
+        ];
+        return { session: withEnds(stored, limits), record, directoryVersion, ended };
+      });
+    });
+    log.change(event);
+    endings.applyEnds(ended);
+    return { ...issued, value };
+  };
+}
+
+/** The session of the old cookie, whoever's it is, and the other sessions of the user. */
+async function findSessions(
+  firestore: OpenedFirestore,
+  tx: Transaction,
+  { directoryId, replaces }: { directoryId: string; replaces: string | undefined },
+): Promise<{ replaced: readonly SessionDocuments[]; others: readonly SessionDocuments[] }> {
+  const ofUser = await tx.get(firestore.db.collection(SESSIONS).where('user', '==', directoryId));
+  const sessions = sessionsIn(ofUser.docs);
+  if (replaces === undefined) return { replaced: [], others: sessions };
+  const id: unknown = (await tx.get(refOf(firestore, replaces))).get('id');
+  if (typeof id !== 'string') return { replaced: [], others: sessions };
+  return {
+    replaced: sessionsIn((await tx.get(documentsOf(firestore, id))).docs),
+    others: sessions.filter(({ stored }) => stored.id !== id),
+  };
+}

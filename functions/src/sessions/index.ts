@@ -1,0 +1,12 @@
+import { defineModule } from '../pipeline/module.ts';
+import { createSessionsService } from './sessions-service.ts';
+
+export type { SessionsService } from './sessions-service.ts';
+
+/** Sessions of the session cookie. */
+export const sessions = defineModule({
+  name: 'sessions',
+  summary: 'Sessions in an HTTP-only cookie.',
+  create: createSessionsService,
+  operations: [],
+});

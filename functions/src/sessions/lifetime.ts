@@ -1,0 +1,67 @@
+import type { AccessRecord } from '../authn/ports.ts';
+import type { ReadSession, Session } from '../authn/session-cookie/ports.ts';
+import { isPrivileged } from '../authz/permissions.ts';
+import { activeRoles } from '../authz/role-claims.ts';
+import { permissionsOf } from '../authz/roles.ts';
+import type { SessionConfig, SessionLimits } from '../product-config.ts';
+import type { StoredSession } from './session-document.ts';
+
+/** How long a session lives. Pure. Times are seconds since the epoch. */
+
+/** A rotated cookie value is accepted for this long: the requests of a page are sent in parallel. */
+export const OVERLAP_SECONDS = 30;
+
+/** Longest time between two writes of `lastSeen` while a session is used. */
+const LAST_SEEN_SECONDS = 600;
+
+/** The limits by the roles that the user has now. */
+export function limitsOf(
+  { grants }: Pick<AccessRecord, 'grants'>,
+  now: number,
+  config: SessionConfig,
+): SessionLimits {
+  return permissionsOf(activeRoles(grants, now)).some(isPrivileged) ? config.privileged : config;
+}
+
+/** The session with its ends. */
+export function withEnds(
+  { replacedUntil, ...session }: StoredSession,
+  { idle, absolute }: SessionLimits,
+): Session {
+  const last = replacedUntil ?? Number.POSITIVE_INFINITY;
+  return {
+    ...session,
+    idleEnd: Math.min(session.lastSeen + idle, last),
+    absoluteEnd: Math.min(session.created + absolute, last),
+    ...(replacedUntil !== undefined && { replaced: true }),
+  };
+}
+
+export function hasEnded({ idleEnd, absoluteEnd }: Session, now: number): boolean {
+  return now >= idleEnd || now >= absoluteEnd;
+}
+
+/** When Firestore may delete the document. Privileged users have shorter limits, and may become ordinary ones. */
+export function expiryOf(
+  { lastSeen, created, replacedUntil }: StoredSession,
+  { idle, absolute }: SessionLimits,
+): number {
+  return replacedUntil ?? Math.min(lastSeen + idle, created + absolute);
+}
+
+/** The cookie value was issued for other roles. */
+export function hasOtherRoles({ session, record }: Pick<ReadSession, 'session' | 'record'>): boolean {
+  return session.rolesVersion !== record.rolesVersion;
+}
+
+/** Has the session to be renewed now? In the second half of the idle time, or after ten minutes if that is earlier. */
+export function isDue(
+  read: Pick<ReadSession, 'session' | 'record'>,
+  now: number,
+  { canRotate }: { readonly canRotate: boolean },
+): boolean {
+  const { idleEnd, lastSeen, replaced } = read.session;
+  if (replaced) return false;
+  if (canRotate && hasOtherRoles(read)) return true;
+  return now >= lastSeen + Math.min(LAST_SEEN_SECONDS, (idleEnd - lastSeen) / 2);
+}

@@ -1,0 +1,110 @@
+import { type AuditEvent, type AuditLog, identifyActor } from '../audit/index.ts';
+import type { ReadSession, RenewedSession, Sessions } from '../authn/session-cookie/ports.ts';
+import type { PrincipalActor } from '../authz/principal.ts';
+import { seconds } from '../core/clock.ts';
+import { AppError, invalidToken } from '../core/errors.ts';
+import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
+import { runOnce } from '../platform/firestore/transaction.ts';
+import { expiryOf, hasOtherRoles, isDue, OVERLAP_SECONDS } from './lifetime.ts';
+import {
+  type IssuedSession,
+  type SessionReader,
+  type SessionsPlatform,
+  untilCurrent,
+} from './read-sessions.ts';
+import { fromDocument, newValue, refOf, type StoredSession, toDate, toDocument } from './session-document.ts';
+import { raiseAssurance, userOf } from './sign-in.ts';
+
+/**
+ * Raises the assurance of a session with a fresh credential of the same user, and rotates the cookie value.
+ *
+ * @param valueHash SHA-256 of the cookie value, base64url
+ * @throws AppError as `Sessions.read`; `permission_denied` for a credential of another user, `step_up_required` for a weaker
+ *   one, `version_mismatch` for a cookie value that was rotated already
+ */
+export type StepUp = (actor: PrincipalActor, valueHash: string) => Promise<IssuedSession>;
+
+/** What a transaction writes besides `lastSeen`. */
+interface Update {
+  /** With a new cookie value. */
+  readonly rotates: boolean;
+  readonly fields?: Partial<StoredSession>;
+  readonly event?: AuditEvent;
+}
+
+export function createRenewSession(
+  { config: { sessions: limits }, clock, firestore: open, log }: SessionsPlatform,
+  { audit, reader }: { readonly audit: AuditLog; readonly reader: SessionReader },
+): { readonly renew: Sessions['renew']; readonly stepUp: StepUp } {
+  /** @param decide pure; undefined: there is nothing to write; throws to refuse */
+  const update = (
+    what: string,
+    { valueHash, startedAt }: { valueHash: string; startedAt: number },
+    decide: (read: ReadSession) => Update | undefined,
+  ): Promise<RenewedSession> =>
+    untilCurrent(what, async () => {
+      const read = await reader.read(valueHash, startedAt);
+      const decided = decide(read);
+      if (decided === undefined) return read;
+      const { rotates, fields, event } = decided;
+      const { record } = read;
+      const next = newValue();
+      const marker = (firestore: OpenedFirestore) => (rotates ? refOf(firestore, next.valueHash) : undefined);
+      return runOnce(what, open, marker, async (firestore, tx) => {
+        const ref = refOf(firestore, valueHash);
+        const before = fromDocument(await tx.get(ref));
+        if (before === undefined) throw invalidToken('unknown-session', { caller: read.session });
+        const now = await reader.checkEntry(firestore, tx, before, record);
+        if (now === undefined || before.replacedUntil !== undefined) return undefined;
+        reader.toLiveSession(before, record, now);
+        const after = { ...before, ...fields, lastSeen: Math.max(before.lastSeen, now) };
+        const expireAt = expiryOf(after, limits);
+        if (rotates) {
+          const replacedUntil = toDate(now + OVERLAP_SECONDS);
+          tx.create(refOf(firestore, next.valueHash), toDocument(after, expireAt));
+          tx.update(ref, { replacedUntil, expireAt: replacedUntil });
+        } else tx.update(ref, { lastSeen: toDate(after.lastSeen), expireAt: toDate(expireAt) });
+        if (event !== undefined) audit.append(firestore, tx, event);
+        const session = reader.toLiveSession(after, record, now);
+        return { ...read, session, ...(rotates && { value: next.value }) };
+      });
+    });
+
+  return {
+    renew: (valueHash, startedAt, options) =>
+      update('sessions.renew', { valueHash, startedAt }, (read) => {
+        // Another request has renewed it.
+        if (!isDue(read, startedAt, options)) return undefined;
+        if (!options.canRotate || !hasOtherRoles(read)) return { rotates: false };
+        return { rotates: true, fields: { rolesVersion: read.record.rolesVersion } };
+      }),
+
+    async stepUp(actor, valueHash) {
+      const { directoryId, assurance } = userOf(actor.principal);
+      let event: AuditEvent | undefined;
+      const { value, ...read } = await update(
+        'sessions.stepUp',
+        { valueHash, startedAt: seconds(clock) },
+        ({ session, record }) => {
+          if (session.directoryId !== directoryId) {
+            const detail = 'The session is of another user.';
+            throw new AppError('permission_denied', detail, {
+              reason: 'another-user',
+              caller: actor.principal,
+            });
+          }
+          if (session.replaced) throw new AppError('version_mismatch', 'Send the current cookie.');
+          const raised = raiseAssurance(session.assurance, assurance);
+          event = {
+            ...{ ...identifyActor(actor), action: 'session.step-up', target: directoryId, outcome: 'done' },
+            after: { session: session.id, assurance: raised.level },
+          };
+          return { rotates: true, fields: { assurance: raised, rolesVersion: record.rolesVersion }, event };
+        },
+      );
+      if (value === undefined || event === undefined) throw new Error('a step-up always rotates');
+      log.change(event);
+      return { ...read, value };
+    },
+  };
+}
