@@ -24,6 +24,7 @@ export const AUDIT_ACTIONS = {
   'session.end': 'one session ends before its time; `after.cause` says why',
   'claims.repair': 'drifted custom claims are written again, also by `npm run resync`',
   'token.exchange': 'an external token is exchanged',
+  'session.firebase-token': 'a session gets a Firebase custom token',
   'access.refused': 'a privileged operation is refused',
   ...EXAMPLE_ACTIONS,
 } as const satisfies Record<`${string}.${string}`, string>;

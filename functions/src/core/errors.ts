@@ -70,7 +70,6 @@ export interface Caller {
   readonly issuer: string;
   readonly subject: string;
   readonly directoryId?: string;
-  readonly session?: { readonly id: string };
 }
 
 interface AppErrorOptions {

@@ -85,11 +85,6 @@ function credentialOf({ authenticators }: GuardDeps, { access, credentials, requ
   return findCredential(authenticators, { headers });
 }
 
-const callerFields = ({ issuer, subject, session }: Caller) => ({
-  ...{ issuer, subject },
-  ...(session && { session: session.id }),
-});
-
 /**
  * Checks every request, HTTP and callable alike: authentication, App Check, decision.
  *
@@ -146,7 +141,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     const known = caller ?? principal;
     decided({
       permission,
-      ...(known && callerFields(known)),
+      ...(known && { issuer: known.issuer, subject: known.subject }),
       granted: false,
       reason,
       ...(logDetail !== undefined && { detail: logDetail }),
@@ -161,7 +156,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     throw error;
   }
   const { allowed: granted, reason } = decision;
-  const line = { permission, ...callerFields(principal), granted, reason };
+  const line = { permission, issuer: principal.issuer, subject: principal.subject, granted, reason };
   if (decision.allowed) {
     decided(line);
     return principal;

@@ -16,7 +16,7 @@ import {
 import type { Authentication } from '../pipeline/authentication.ts';
 import { createRateLimit } from '../pipeline/rate-limit.ts';
 import type { Platform } from '../platform/platform.ts';
-import { createCustomTokens } from './custom-token.ts';
+import type { CreateCustomToken } from './custom-token.ts';
 import { EXCHANGE_LIMIT, exchangedGrants } from './entry-changes.ts';
 import { readSubjectToken, refused, type TokenSubject } from './subject-token.ts';
 
@@ -38,15 +38,14 @@ interface Needs {
   readonly audit: AuditLog;
   readonly authentication: Authentication;
   readonly directory: DirectoryService;
+  readonly createCustomToken: CreateCustomToken;
 }
 
 export function createExchangeToken(
-  platform: Pick<Platform, 'accounts' | 'log'>,
-  { audit, authentication, directory }: Needs,
+  { log }: Pick<Platform, 'log'>,
+  { audit, authentication, directory, createCustomToken }: Needs,
 ): ExchangeToken {
-  const { log } = platform;
   const { accessRecords, clock } = authentication;
-  const createCustomToken = createCustomTokens(platform, directory);
   const limit = createRateLimit(EXCHANGE_LIMIT);
 
   /** Provisions the entry. @throws AppError when the entry, or the scopes of the token, do not allow the exchange */

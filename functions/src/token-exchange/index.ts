@@ -1,11 +1,11 @@
 import { defineModule } from '../pipeline/module.ts';
-import { createExchangeToken } from './exchange-token.ts';
-import { exchangeToken } from './operations.ts';
+import { createFirebaseToken, exchangeToken } from './operations.ts';
+import { createTokenExchange } from './service.ts';
 
-/** Tokens of trusted issuers for Firebase custom tokens (RFC 8693). */
+/** Firebase custom tokens, for tokens of trusted issuers (RFC 8693) and for sessions. */
 export const tokenExchange = defineModule({
   name: 'tokenExchange',
-  summary: 'Tokens of trusted issuers for Firebase custom tokens (RFC 8693).',
-  create: createExchangeToken,
-  operations: [exchangeToken],
+  summary: 'Firebase custom tokens, for tokens of trusted issuers (RFC 8693) and for sessions.',
+  create: createTokenExchange,
+  operations: [exchangeToken, createFirebaseToken],
 });

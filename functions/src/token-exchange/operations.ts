@@ -1,9 +1,13 @@
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { operation } from '../pipeline/operation.ts';
-import type { ExchangeToken } from './exchange-token.ts';
-import { exchangeAnswer, exchangeRequest, GRANT_TYPE, JWT } from './schema.ts';
+import { exchangeAnswer, exchangeRequest, firebaseToken, GRANT_TYPE, JWT } from './schema.ts';
+import type { TokenExchange } from './service.ts';
 
-export const exchangeToken = operation<ExchangeToken>()({
+/** Seconds, as Firebase has it: https://firebase.google.com/docs/auth/admin/create-custom-tokens */
+const EXPIRES_IN = 3600;
+
+export const exchangeToken = operation<TokenExchange>()({
   name: 'exchangeToken',
   effect: 'write',
   // The subject token is the credential, and RFC 8693 §2.1 has it in the body.
@@ -15,7 +19,7 @@ export const exchangeToken = operation<ExchangeToken>()({
   output: exchangeAnswer,
   errors: ['rate_limited'],
   summary: 'Exchange a token of a trusted issuer for a Firebase custom token of the same user (RFC 8693).',
-  run: async (input, { service: exchange, actor }) => {
+  run: async (input, { service: { exchange }, actor }) => {
     if (input.grant_type !== GRANT_TYPE) {
       const detail = `grant_type is ${GRANT_TYPE}.`;
       throw new AppError('invalid_request', detail, { oauthError: 'unsupported_grant_type' });
@@ -26,7 +30,23 @@ export const exchangeToken = operation<ExchangeToken>()({
       access_token: customToken,
       issued_token_type: JWT,
       token_type: 'N_A' as const,
-      expires_in: 3600,
+      expires_in: EXPIRES_IN,
     };
+  },
+});
+
+export const createFirebaseToken = operation<TokenExchange>()({
+  name: 'createFirebaseToken',
+  effect: 'write',
+  access: 'signed-in',
+  http: { method: 'post', path: '/sessions/current/firebase-token' },
+  input: z.strictObject({}),
+  output: firebaseToken,
+  errors: ['invalid_request', 'permission_denied', 'rate_limited'],
+  summary: 'Create a Firebase custom token for the user of this session.',
+  run: async (_input, { service: { fromSession }, actor, client: { sessionCookie } }) => {
+    if (sessionCookie === undefined)
+      throw new AppError('invalid_request', 'Send the session cookie, and no Authorization header.');
+    return { customToken: await fromSession(sessionCookie, actor.requestId), expiresIn: EXPIRES_IN };
   },
 });

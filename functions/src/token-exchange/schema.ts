@@ -37,3 +37,10 @@ export const exchangeAnswer = z
     expires_in: z.int().meta({ description: 'Seconds within which to sign in with it.' }),
   })
   .meta({ id: 'ExchangedToken' });
+
+export const firebaseToken = z
+  .object({
+    customToken: z.string().meta({ description: 'For signInWithCustomToken of the Firebase SDK.' }),
+    expiresIn: z.int().meta({ description: 'Seconds within which to sign in with it.' }),
+  })
+  .meta({ id: 'FirebaseToken' });

@@ -3,6 +3,7 @@ import { createBearerAuthenticator } from '../../src/authn/bearer.ts';
 import { createTokenVerifiers } from '../../src/authn/oidc/external-token.ts';
 import { compileRoleClaims } from '../../src/authz/role-claims.ts';
 import { LEASE_SECONDS } from '../../src/directory/sync/account-sync.ts';
+import { createCustomTokens } from '../../src/token-exchange/custom-token.ts';
 import { createExchangeToken } from '../../src/token-exchange/exchange-token.ts';
 import { identityOf, LOGIN } from '../helpers/identities.ts';
 import { recordingLog, silentLog } from '../helpers/log.ts';
@@ -51,13 +52,14 @@ describe('token exchange, when the process exits at any of its calls', function 
         createCustomToken: wrap(step, accounts.createCustomToken),
       },
     };
+    const stepped = {
+      ...directory,
+      change: wrap(step, directory.change),
+      sync: { syncAccount: wrap(step, sync.syncAccount) },
+    };
     return createExchangeToken(platform, {
       ...{ authentication, audit: { ...audit, recordRefusal: async () => undefined } },
-      directory: {
-        ...directory,
-        change: wrap(step, directory.change),
-        sync: { syncAccount: wrap(step, sync.syncAccount) },
-      },
+      ...{ directory: stepped, createCustomToken: createCustomTokens(platform, stepped) },
     });
   }
 

@@ -11,7 +11,7 @@ export function openInstance(config: Config, outside: Outside = {}) {
     ...instance,
     ...instance.services,
     ...{ sync, changeAccess, reconcileAccess },
-    exchangeToken: tokenExchange,
+    exchangeToken: tokenExchange.exchange,
   };
 }
 
