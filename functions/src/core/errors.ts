@@ -70,6 +70,7 @@ export interface Caller {
   readonly issuer: string;
   readonly subject: string;
   readonly directoryId?: string;
+  readonly session?: { readonly id: string };
 }
 
 interface AppErrorOptions {

@@ -24,6 +24,8 @@ interface DecisionLine {
   readonly enforcement?: 'shadow';
   readonly issuer?: string;
   readonly subject?: string;
+  /** Public id of the session that authenticated the call. */
+  readonly session?: string | undefined;
   /** Labels of the request, for Cloud Logging. */
   readonly labels?: RequestLabels | undefined;
 }
@@ -118,7 +120,7 @@ export const createLog = (
   writeDecision = write,
   showStack = (stack: string) => stack,
 ): Log => ({
-  decision({ requestId, method, route, status, permission, issuer, subject, ...line }) {
+  decision({ requestId, method, route, status, permission, issuer, subject, session, ...line }) {
     const { granted, reason, detail, code, enforcement, labels } = line;
     writeDecision({
       severity: 'INFO',
@@ -131,6 +133,7 @@ export const createLog = (
       permission,
       issuer,
       subject,
+      ...(session !== undefined && { session }),
       granted,
       reason,
       ...(detail !== undefined && { detail: showHidden(detail) }),

@@ -6,7 +6,7 @@ type Line = Parameters<Log['decision']>[0];
 /** What the guard decides about a call. */
 export type DecisionFields = Pick<
   Line,
-  'permission' | 'granted' | 'reason' | 'detail' | 'code' | 'issuer' | 'subject' | 'enforcement'
+  'permission' | 'granted' | 'reason' | 'detail' | 'code' | 'issuer' | 'subject' | 'session' | 'enforcement'
 >;
 
 /** The log line of one call. */

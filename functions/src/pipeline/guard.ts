@@ -85,6 +85,11 @@ function credentialOf({ authenticators }: GuardDeps, { access, credentials, requ
   return findCredential(authenticators, { headers });
 }
 
+const callerFields = ({ issuer, subject, session }: Caller) => ({
+  ...{ issuer, subject },
+  ...(session && { session: session.id }),
+});
+
 /**
  * Checks every request, HTTP and callable alike: authentication, App Check, decision.
  *
@@ -141,7 +146,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     const known = caller ?? principal;
     decided({
       permission,
-      ...(known && { issuer: known.issuer, subject: known.subject }),
+      ...(known && callerFields(known)),
       granted: false,
       reason,
       ...(logDetail !== undefined && { detail: logDetail }),
@@ -156,7 +161,7 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     throw error;
   }
   const { allowed: granted, reason } = decision;
-  const line = { permission, issuer: principal.issuer, subject: principal.subject, granted, reason };
+  const line = { permission, ...callerFields(principal), granted, reason };
   if (decision.allowed) {
     decided(line);
     return principal;

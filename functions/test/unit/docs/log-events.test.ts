@@ -13,7 +13,7 @@ function writeAll(): Line[] {
     ...{ reason: 'service-unavailable', logDetail: 'x', cause: new Error('x') },
   });
   log.decision({
-    ...{ requestId: '1', permission: 'notes:read', issuer: 'x', subject: 'y' },
+    ...{ requestId: '1', permission: 'notes:read', issuer: 'x', subject: 'y', session: 'z' },
     ...{ method: 'GET', route: '/v1/notes', status: 401 },
     ...{ granted: false, reason: 'anonymous', detail: 'x', code: 'unauthenticated' },
   });

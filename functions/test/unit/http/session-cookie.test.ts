@@ -61,6 +61,7 @@ describe('http: session cookie', () => {
     const { status, text, headers } = await getMe([cookie]);
     assert.equal(status, 200, text);
     assert.equal(JSON.parse(text).uid, 'member');
+    assert.equal(api.lines.at(-1)?.session, session.id);
     assert.equal(headers['set-cookie'], undefined);
   });
 
@@ -81,8 +82,8 @@ describe('http: session cookie', () => {
     it(`refuses a change ${what}, with the reason in the log only`, async () => {
       const answer = await addNote([cookie, ...headers]);
       assertProblem(answer, 403, 'csrf_failed');
-      const { reason: logged, subject } = api.lines.at(-1) ?? assert.fail();
-      assert.deepEqual([logged, subject], [reason, 'member']);
+      const { reason: logged, subject, session: id } = api.lines.at(-1) ?? assert.fail();
+      assert.deepEqual([logged, subject, id], [reason, 'member', session.id]);
       assert.ok(!answer.text.includes(reason));
     });
   }
