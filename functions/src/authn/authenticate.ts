@@ -4,8 +4,7 @@ import { type Clock, seconds } from '../core/clock.ts';
 import { AppError, invalidToken, tokenStale } from '../core/errors.ts';
 import type { Authenticated, Authenticator, Credential } from './credential.ts';
 import type { AccessChanges, AccessRecords, EntryVersion, RecentChange } from './ports.ts';
-import { checkRecord, sessionKey } from './ports.ts';
-import type { ReadSession } from './session-cookie/ports.ts';
+import { checkRecord } from './ports.ts';
 
 export interface AuthenticateDeps {
   /** One for each kind of credential. */
@@ -35,14 +34,16 @@ export async function authenticate(
   // No `await` for what is in memory: it would cost a request as much as the look-up.
   const authenticating = authenticator.authenticate(value, seconds(deps.clock));
   const authentication = authenticating instanceof Promise ? await authenticating : authenticating;
-  const { principal, directoryVersion, session } = authentication;
+  const { principal, directoryVersion, endedBy } = authentication;
   try {
     if (fresh) return await asRecorded(deps, authentication);
     if (directoryVersion === undefined) return authentication;
     const finding = deps.accessChanges.find(directoryVersion.id);
     const change = finding instanceof Promise ? await finding : finding;
     const isOutdated = change !== undefined && hasChanged(authentication, directoryVersion, change);
-    if (!isOutdated && !(session !== undefined && hasEnded(deps, session))) return authentication;
+    // The look-up above has read the feed, if that was due.
+    const hasEnded = endedBy?.some((key) => deps.accessChanges.find(key) !== undefined);
+    if (!isOutdated && !hasEnded) return authentication;
     authenticator.forget(value);
     return await authenticator.authenticate(value, seconds(deps.clock));
   } catch (error) {
@@ -71,11 +72,6 @@ function hasChanged(
   if (isOlder && !isRead) throw tokenStale('roles-changed', principal);
   // With the clock of an issuer ahead, a token seems to be younger than the disabling of its user.
   return isRead && (isOlder || read.validAfter < validAfter);
-}
-
-/** Called after another look-up, which has read the feed if that was due. */
-function hasEnded({ accessChanges }: AuthenticateDeps, { session }: ReadSession): boolean {
-  return accessChanges.find(sessionKey(session.id)) !== undefined;
 }
 
 /** The same with the roles of the current record. @throws AppError for a token that is older than the record */

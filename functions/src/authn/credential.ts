@@ -26,6 +26,8 @@ export interface Authenticated {
   readonly identity?: ExternalIdentity;
   /** Present for a session cookie. It contains no grants either. */
   readonly session?: ReadSession;
+  /** Keys of access changes that end the credential alone, and not the other ones of its user. */
+  readonly endedBy?: readonly string[];
 }
 
 /** Authenticates one kind of credential. */

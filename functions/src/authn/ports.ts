@@ -80,7 +80,11 @@ export interface RecentChange {
   readonly rolesVersion?: number | undefined;
 }
 
-/** The key of a session in {@link AccessChanges}: it has ended. No directory id contains a slash. */
+/**
+ * A key of a session in {@link AccessChanges}. No directory id contains a slash.
+ *
+ * @param id public id of a session that has ended, or the hash of a cookie value that a step-up has replaced
+ */
 export function sessionKey(id: string): string {
   return `session/${id}`;
 }

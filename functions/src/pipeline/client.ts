@@ -1,5 +1,5 @@
 import type { CredentialRequest } from '../authn/credential.ts';
-import { type CookieSettings, sessionCookieOf, setCookieHeader } from '../authn/session-cookie/cookie.ts';
+import { type CookieSettings, sessionCookieOf, setCookieHeaders } from '../authn/session-cookie/cookie.ts';
 import { type CsrfCheck, checkCsrf } from '../authn/session-cookie/csrf.ts';
 import type { Session } from '../authn/session-cookie/ports.ts';
 import type { Config } from '../config.ts';
@@ -34,7 +34,9 @@ interface ClientRequest {
 }
 
 export function createClient(config: Settings, { request, csrf, setCookie }: ClientRequest): Client {
-  const set = (value: string, maxAge: number) => setCookie?.(setCookieHeader(value, maxAge, config));
+  function set(value: string, maxAge: number): void {
+    for (const header of setCookieHeaders(value, maxAge, config)) setCookie?.(header);
+  }
   return {
     get userAgent() {
       return request.headers('user-agent')[0];

@@ -4,8 +4,9 @@ import { createPrincipal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry } from '../../authz/role-claims.ts';
 import { AppError, isRefusal, severalCredentials } from '../../core/errors.ts';
 import type { Authenticated, Authenticator } from '../credential.ts';
+import { sessionKey } from '../ports.ts';
 import { createVerifiedCache } from '../token-cache.ts';
-import { type CookieSettings, sessionCookieOf, setCookieHeader } from './cookie.ts';
+import { type CookieSettings, sessionCookieOf, setCookieHeaders } from './cookie.ts';
 import type { ReadSession, Sessions } from './ports.ts';
 
 /** The name of a session's document: the cookie value itself is never stored. */
@@ -56,7 +57,7 @@ export function createSessionAuthenticator(
     const refusal = refusals.get(key);
     if (refusal !== undefined && now < refusal.until) throw refusal.error;
     try {
-      return toVerified(await sessions.read(key, now), now);
+      return toVerified(key, await sessions.read(key, now), now);
     } catch (error) {
       throw refused(key, now, error);
     }
@@ -70,12 +71,14 @@ export function createSessionAuthenticator(
     renewing.add(key);
     try {
       const { value, ...renewed } = await sessions.renew(key, now, { canRotate: setCookie !== undefined });
-      if (value === undefined) verified.set(key, toVerified(renewed, now));
+      if (value === undefined) verified.set(key, toVerified(key, renewed, now));
       else {
         // The next request with the old value reads when it ends.
         verified.delete(key);
-        verified.set(sessionHash(value), toVerified(renewed, now));
-        setCookie?.(setCookieHeader(value, renewed.session.absoluteEnd - now, settings));
+        const newKey = sessionHash(value);
+        verified.set(newKey, toVerified(newKey, renewed, now));
+        const maxAge = renewed.session.absoluteEnd - now;
+        for (const header of setCookieHeaders(value, maxAge, settings)) setCookie?.(header);
       }
     } catch (error) {
       renewAfter = now + RENEWAL_PAUSE;
@@ -115,12 +118,13 @@ export function createSessionAuthenticator(
   };
 }
 
-function toVerified(read: ReadSession, now: number): VerifiedSession {
+function toVerified(key: string, read: ReadSession, now: number): VerifiedSession {
   const { session, record, directoryVersion } = read;
   const { issuer, subject, uid, directoryId, email, emailVerified = false, provider, assurance } = session;
   const end = Math.min(session.idleEnd, session.absoluteEnd);
   return {
     session: read,
+    endedBy: [sessionKey(session.id), sessionKey(key)],
     directoryVersion,
     validUntil: Math.min(end, nextExpiry(record.grants, now), now + MAX_AGE),
     principal: createPrincipal({

@@ -37,19 +37,21 @@ export interface CookieSettings {
 }
 
 /**
- * The `Set-Cookie` header of a session.
+ * The `Set-Cookie` headers of a session. With a domain, one more removes the cookie of this host alone, which may be older
+ * than the setting: browsers would send both.
  *
  * @param maxAge seconds until the absolute end of the session; 0 removes the cookie
  */
-export function setCookieHeader(
+export function setCookieHeaders(
   value: string,
   maxAge: number,
   { emulator, sessionCookieDomain: domain }: CookieSettings,
-): string {
-  return stringifySetCookie({
-    ...{ name: NAME, value, maxAge, path: '/', httpOnly: true, sameSite: 'lax' },
-    // The pages of the emulator are http, where Safari drops a cookie that is `Secure`.
-    secure: !emulator,
-    ...(domain !== undefined && { domain }),
-  });
+): string[] {
+  // The pages of the emulator are http, where Safari drops a cookie that is `Secure`.
+  const cookie = { name: NAME, path: '/', httpOnly: true, sameSite: 'lax', secure: !emulator } as const;
+  if (domain === undefined) return [stringifySetCookie({ ...cookie, value, maxAge })];
+  return [
+    stringifySetCookie({ ...cookie, value: '', maxAge: 0 }),
+    stringifySetCookie({ ...cookie, value, maxAge, domain }),
+  ];
 }

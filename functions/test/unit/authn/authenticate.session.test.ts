@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type AuthenticateDeps, authenticate } from '../../../src/authn/authenticate.ts';
 import { type RecentChange, sessionKey } from '../../../src/authn/ports.ts';
-import { createSessionAuthenticator } from '../../../src/authn/session-cookie/authenticator.ts';
+import { createSessionAuthenticator, sessionHash } from '../../../src/authn/session-cookie/authenticator.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { cookieValue, openSessionPort, readSessionOf, sessionOf } from '../../helpers/session-port.ts';
 
@@ -71,6 +71,16 @@ describe('authenticate: session cookie', () => {
     await assertRefused(() => authenticateA(), 'invalid_token');
     await assertRefused(() => authenticateA(), 'invalid_token');
     assert.equal(port.reads.length, 2);
+  });
+
+  it('is read again when a step-up has replaced the cookie value, until the old one ends', async () => {
+    const { port, changes, authenticateA } = open();
+    await authenticateA();
+    changes.set(sessionKey(sessionHash(cookieValue('a'))), {});
+    await authenticateA();
+    assert.equal(port.reads.length, 2);
+    port.end('a');
+    await assertRefused(() => authenticateA(), 'invalid_token');
   });
 
   it('reads the session each time for a privileged operation, before the feed shows its end', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sessionCookieOf, setCookieHeader } from '../../../../src/authn/session-cookie/cookie.ts';
+import { sessionCookieOf, setCookieHeaders } from '../../../../src/authn/session-cookie/cookie.ts';
 import { requestWith } from '../../../helpers/credential-request.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 import { cookieValue } from '../../../helpers/session-port.ts';
@@ -49,17 +49,22 @@ describe('session cookie', () => {
   });
 
   it('is set for this host only, out of reach of scripts and of cross-site requests', () => {
-    assert.equal(
-      setCookieHeader(VALUE, 60, { emulator: false }),
+    assert.deepEqual(setCookieHeaders(VALUE, 60, { emulator: false }), [
       `__session=${VALUE}; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax`,
-    );
+    ]);
   });
 
-  it('is set without Secure in the emulator, and with a domain where there is one', () => {
-    const settings = { emulator: true, sessionCookieDomain: 'example.com' };
-    assert.equal(
-      setCookieHeader('', 0, settings),
-      '__session=; Max-Age=0; Domain=example.com; Path=/; HttpOnly; SameSite=Lax',
-    );
+  it('is set without Secure in the emulator: its pages are http', () => {
+    assert.deepEqual(setCookieHeaders('', 0, { emulator: true }), [
+      '__session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax',
+    ]);
+  });
+
+  it('replaces the cookie of this host by one of the domain, where there is one', () => {
+    const settings = { emulator: false, sessionCookieDomain: 'example.com' };
+    assert.deepEqual(setCookieHeaders(VALUE, 60, settings), [
+      '__session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax',
+      `__session=${VALUE}; Max-Age=60; Domain=example.com; Path=/; HttpOnly; Secure; SameSite=Lax`,
+    ]);
   });
 });
