@@ -40,6 +40,9 @@ export default defineConfig({
   // Who may sign in: `providers`, `emailDomains`, `verifiedEmail`, `anonymous`. Without it: every user whom Firebase lets in.
   signIn: { anonymous: true },
 
+  // How often a user, a service or an address may call: docs/concepts/rate-limits.md. Empty: the defaults.
+  rateLimits: {},
+
   // Trusted token issuers besides Firebase: cognito({...}), auth0({...}) and oidc({...}) from
   // ./src/core/gatehouse-config.ts. A function of { projectId, emulator }: staging and production may differ.
   trustedIssuers: () => [],

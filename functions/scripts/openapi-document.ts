@@ -67,6 +67,15 @@ const HEADERS: Readonly<Record<string, z.ZodType>> = {
     .string()
     .regex(/^\d+$/)
     .meta({ description: 'Seconds to wait.', examples: ['5'] }),
+  RateLimit: z.string().meta({
+    description:
+      'The limit that was reached: what remains, and in how many seconds it is restored (IETF draft).',
+    examples: ['"read";r=0;t=17'],
+  }),
+  'RateLimit-Policy': z.string().meta({
+    description: 'Requests per window, in seconds (IETF draft).',
+    examples: ['"read";q=600;w=60'],
+  }),
 };
 
 const bearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const;

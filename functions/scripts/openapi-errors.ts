@@ -23,6 +23,7 @@ import {
   requiresVersion,
   takesIfMatch,
 } from '../src/pipeline/operation.ts';
+import { countsForAllInstances } from '../src/pipeline/rate-limit.ts';
 
 /** Every error that an operation can answer, derived from what it declares. */
 
@@ -31,7 +32,7 @@ const shared = new Map<string, ZodOpenApiResponseObject>();
 
 /** What the transport, the pipeline and the operation's own service refuse, and what can fail. */
 export function errorCodesOf(operation: Operation): ReadonlySet<ErrorCode> {
-  const { access, resource, http, credentials, errors = [] } = operation;
+  const { access, resource, http, credentials, rateLimit, errors = [] } = operation;
   const isPublic = access === 'public';
   const takesCookie = !isPublic && credentials !== 'bearer';
   const isUnsafe = csrfCheckFor(http.method.toUpperCase()) === 'token';
@@ -45,6 +46,8 @@ export function errorCodesOf(operation: Operation): ReadonlySet<ErrorCode> {
       : (['unauthenticated', 'invalid_token', 'token_stale', 'sign_in_not_allowed', 'unavailable'] as const)),
     ...(takesCookie && isUnsafe ? (['csrf_failed'] as const) : []),
     ...(appCheckScopeOf(operation) === undefined ? [] : (['app_check_failed', 'unavailable'] as const)),
+    ...(rateLimit === null ? [] : (['rate_limited'] as const)),
+    ...(countsForAllInstances(rateLimit) ? (['unavailable'] as const) : []),
     // The decision.
     ...(permissionOf(access) === undefined ? [] : (['permission_denied'] as const)),
     ...(asksForAssurance(access) ? (['step_up_required'] as const) : []),
@@ -117,6 +120,7 @@ function headersOf(code: ErrorCode): string[] {
   return [
     ...(challengeFor(error) === undefined ? [] : ['WWW-Authenticate']),
     ...(error.retryAfter === undefined ? [] : ['Retry-After']),
+    ...(error.quota === undefined ? [] : ['RateLimit', 'RateLimit-Policy']),
   ];
 }
 
@@ -138,7 +142,7 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, AppError>> = {
   }),
   not_found: toDenialError({ allowed: false, reason: 'not-own' }),
   invalid_argument: invalidField('query.pageSize', 'Send a whole number in digits, e.g. 50.'),
-  rate_limited: rateLimited(30),
+  rate_limited: rateLimited(30, { name: 'read', uses: 600, window: 60 }),
   unavailable: unavailable('example'),
 };
 

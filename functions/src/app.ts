@@ -6,7 +6,7 @@ import { createPlatform, type Platform } from './platform/platform.ts';
 /** Everything that the transports of one process need. */
 export function createInstance(platform: Platform) {
   const { authenticators, ...built } = modules.create(platform);
-  const { authentication, audit } = built.services;
+  const { authentication, audit, rateLimits } = built.services;
   if (platform.config.enforcement === 'shadow') platform.log.shadowMode();
   return Object.freeze({
     ...platform,
@@ -14,6 +14,7 @@ export function createInstance(platform: Platform) {
     ...built,
     platform,
     audit,
+    rateLimits,
     authenticators: [...authentication.authenticators, ...authenticators],
   });
 }

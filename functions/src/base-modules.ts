@@ -6,6 +6,7 @@ import { meta } from './meta/index.ts';
 import { ownerClaim } from './owner-claim/index.ts';
 import { type Authentication, createAuthentication } from './pipeline/authentication.ts';
 import { compose, defineModule } from './pipeline/module.ts';
+import { rateLimits } from './rate-limits/index.ts';
 import { sessions } from './sessions/index.ts';
 import { signUp } from './sign-up/index.ts';
 import { tokenExchange } from './token-exchange/index.ts';
@@ -27,6 +28,7 @@ export const baseModules = compose()
   .use(directory)
   .use(signUp)
   .use(authentication)
+  .use(rateLimits)
   .use(users)
   .use(sessions)
   .use(identities)

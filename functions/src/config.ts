@@ -253,6 +253,7 @@ function inEmulator(product: ProductConfig, env: Environment): ProductConfig {
     signUp = product.signUp,
     signIn = product.signIn,
     sessions = product.sessions,
+    rateLimits = product.rateLimits,
     trustedIssuers,
   } = replaced;
   return {
@@ -261,6 +262,7 @@ function inEmulator(product: ProductConfig, env: Environment): ProductConfig {
     signUp,
     signIn,
     sessions,
+    rateLimits,
     ...(trustedIssuers !== undefined && { trustedIssuers: () => trustedIssuers }),
   };
 }

@@ -9,6 +9,8 @@ import { ConfigError, collectProblems, parseConfig } from './core/config-error.t
 import {
   type Deployment,
   type PermissionSetting,
+  type RateLimitClass,
+  type RateLimitSetting,
   type RoleSetting,
   SIGN_IN_PROVIDERS,
 } from './core/gatehouse-config.ts';
@@ -22,6 +24,7 @@ export interface ProductConfig {
   readonly signUp: { readonly emailDomains: readonly string[] };
   readonly signIn?: unknown;
   readonly sessions?: unknown;
+  readonly rateLimits?: unknown;
   readonly trustedIssuers: (deployment: Deployment) => unknown;
 }
 
@@ -44,8 +47,11 @@ export interface Product {
   readonly signUpDomains: readonly string[];
   readonly signIn: SignInPolicy;
   readonly sessions: SessionConfig;
+  readonly rateLimits: RateLimitTable;
   readonly trustedIssuers: readonly IssuerProfile[];
 }
+
+type RateLimitTable = Readonly<Record<RateLimitClass, RateLimitSetting | null>>;
 
 /** What the emulator may replace, as JSON in GATEHOUSE_EMULATOR_CONFIG: local issuers have ports known only at start. */
 export const emulatorConfigSchema = z.strictObject({
@@ -53,6 +59,7 @@ export const emulatorConfigSchema = z.strictObject({
   signUp: z.strictObject({ emailDomains: z.array(z.string()) }).optional(),
   signIn: z.unknown().optional(),
   sessions: z.unknown().optional(),
+  rateLimits: z.unknown().optional(),
   trustedIssuers: z.array(z.unknown()).optional(),
 });
 
@@ -122,12 +129,42 @@ export function readProduct(product: ProductConfig, deployment: Deployment): Pro
   const signUp = collectProblems(problems, () => parseConfig(signUpSchema, product.signUp, 'signUp'));
   const signIn = collectProblems(problems, () => readSignIn(product.signIn));
   const sessions = collectProblems(problems, () => readSessions(product.sessions));
+  const rateLimits = collectProblems(problems, () =>
+    parseConfig(rateLimitsSchema, product.rateLimits ?? {}, 'rateLimits'),
+  );
   const trustedIssuers = collectProblems(problems, () => readIssuers(product, deployment));
-  if (problems.length > 0 || !defaultRole || !signUp || !signIn || !sessions || !trustedIssuers)
+  if (
+    problems.length > 0 ||
+    !defaultRole ||
+    !signUp ||
+    !signIn ||
+    !sessions ||
+    !rateLimits ||
+    !trustedIssuers
+  )
     throw new ConfigError(problems);
   const signUpDomains = Object.freeze(signUp.emailDomains);
-  return { defaultRole, signUpDomains, signIn, sessions, trustedIssuers };
+  return { defaultRole, signUpDomains, signIn, sessions, rateLimits, trustedIssuers };
 }
+
+const limit = z
+  .strictObject({
+    user: z.int().min(1),
+    shared: z.int().min(1),
+    window: z.int().min(1).max(86_400),
+  })
+  .readonly()
+  .nullable();
+
+/** With the defaults: a limit stops a flood, and no page that a person uses. */
+const rateLimitsSchema = z
+  .strictObject({
+    read: limit.default({ user: 600, shared: 6000, window: 60 }),
+    write: limit.default({ user: 300, shared: 3000, window: 60 }),
+    privileged: limit.default({ user: 120, shared: 1200, window: 60 }),
+    credential: limit.default({ user: 30, shared: 300, window: 60 }),
+  })
+  .readonly();
 
 /** {@link readProduct} for production and for the emulator, when functions are built or deployed. */
 export function checkProduct(product: ProductConfig, projectId = 'demo-gatehouse'): void {

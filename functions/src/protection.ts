@@ -17,6 +17,7 @@ export const createProtection = (getDeps: () => CallDeps) => ({
     options: AccessOptions<Request> = {},
   ) {
     const rule = readRule(access, options.resource);
+    checkLimit(options);
     return (req: Request, res: ServerResponse, next: (error?: unknown) => void): void => {
       (async () => {
         if (await checkAccess(getDeps(), rule, req, res, options)) next();
@@ -31,6 +32,7 @@ export const createProtection = (getDeps: () => CallDeps) => ({
     options: AccessOptions<Request> = {},
   ) {
     const rule = readRule(access, options.resource);
+    checkLimit(options);
     return async (req: Request, res: Response): Promise<void> => {
       if (await checkAccess(getDeps(), rule, req, res, options)) await handler(req, res);
     };
@@ -43,11 +45,14 @@ export const createProtection = (getDeps: () => CallDeps) => ({
     output,
     run,
     allowShadow,
+    rateLimit,
     ...options
   }: Omit<OwnCallable<Input, Output>, 'access'> & { access: AccessRule | Permission } & CallableOptions) {
     const rule = readRule(access);
+    checkLimit({ rateLimit });
     const name = functionTarget()?.split('.').at(-1) ?? 'callable';
-    return createOwnCallable(name, { access: rule, input, output, run, allowShadow }, options, getDeps);
+    const own = { access: rule, input, output, run, allowShadow, rateLimit };
+    return createOwnCallable(name, own, options, getDeps);
   },
 
   verifySession: (request: SessionRequest) => verifySession(getDeps(), request),
@@ -75,6 +80,13 @@ function checkFields(rule: Exclude<AccessRule, string>): void {
   if (!['aal1', 'aal2'].includes(assurance)) throw new Error('`assurance` is aal1 or aal2.');
   if (!Number.isFinite(maxAge)) throw new Error('`maxAge` is a number of seconds.');
   if (signedIn && Object.keys(others).length > 0) throw new Error('A rule has `signedIn` or `permission`.');
+}
+
+const LIMITS: readonly unknown[] = ['read', 'write', 'privileged', null, undefined];
+
+/** @throws Error for a limit that there is not, as code without types can have it */
+function checkLimit({ rateLimit }: Pick<AccessOptions<never>, 'rateLimit'>): void {
+  if (!LIMITS.includes(rateLimit)) throw new Error('`rateLimit` is read, write, privileged or null.');
 }
 
 const noSuchPermission = (name: unknown) => new Error(`There is no permission ${String(name)}.`);

@@ -75,6 +75,7 @@ describe('firebase deploy to a new project', function () {
     assert.deepEqual(ttl.map(({ path }) => path.split('/').slice(-3).join('/')).sort(), [
       'accessChanges/fields/expireAt',
       'auditEvents/fields/expireAt',
+      'rateLimits/fields/expireAt',
       'sessions/fields/expireAt',
     ]);
   });

@@ -15,6 +15,7 @@ export const SERVER_COLLECTIONS = [
   'accessChanges',
   'auditEvents',
   'sessions',
+  'rateLimits',
 ] as const;
 
 export interface Exposure {

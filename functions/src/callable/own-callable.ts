@@ -5,6 +5,7 @@ import { parseStandard } from '../core/parse-input.ts';
 import type { InputOf, OutputOf, StandardSchema } from '../core/standard-schema.ts';
 import { type CallDeps, shadowOf } from '../pipeline/call.ts';
 import { guard } from '../pipeline/guard.ts';
+import type { EndpointLimit } from '../pipeline/rate-limit.ts';
 import { type CallHandler, createCallable } from './callable.ts';
 
 /** A callable function of an adopter. */
@@ -15,6 +16,7 @@ export interface OwnCallable<Input extends StandardSchema, Output extends Standa
   readonly output: Output | null;
   /** Does shadow mode apply? For a function that served everyone before. */
   readonly allowShadow?: boolean | undefined;
+  readonly rateLimit?: EndpointLimit | undefined;
   run(
     input: OutputOf<Input>,
     context: { readonly principal: Principal; readonly requestId: string },
@@ -24,7 +26,7 @@ export interface OwnCallable<Input extends StandardSchema, Output extends Standa
 /** @param name for the log */
 export function createOwnCallable<Input extends StandardSchema, Output extends StandardSchema>(
   name: string,
-  { access, input, output, run, allowShadow }: OwnCallable<Input, Output>,
+  { access, input, output, run, allowShadow, rateLimit }: OwnCallable<Input, Output>,
   options: CallableOptions,
   getDeps: () => CallDeps,
 ) {
@@ -33,7 +35,7 @@ export function createOwnCallable<Input extends StandardSchema, Output extends S
     const inShadow = shadowOf(deps, requestId, allowShadow);
     const principal = await guard(deps, {
       ...{ request, requestId, decided, csrf, setCookie, access },
-      ...{ changes: true, inShadow },
+      ...{ changes: true, inShadow, rateLimit },
     });
     const sent = await parseStandard(input, call.readInput(), call.locate);
     const answered = await run(sent, { principal, requestId });

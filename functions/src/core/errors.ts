@@ -73,6 +73,13 @@ export interface Caller {
   readonly session?: { readonly id: string };
 }
 
+/** A rate limit: so many uses in a window of so many seconds. */
+interface Quota {
+  readonly name: string;
+  readonly uses: number;
+  readonly window: number;
+}
+
 interface AppErrorOptions {
   /** For the log and the audit log, never for the caller. */
   readonly reason?: RefusalReason | undefined;
@@ -81,6 +88,8 @@ interface AppErrorOptions {
   readonly errors?: readonly FieldError[] | undefined;
   /** Seconds, for `Retry-After`. */
   readonly retryAfter?: number | undefined;
+  /** The limit that was reached, for `RateLimit`. */
+  readonly quota?: Quota | undefined;
   /** Permission the caller lacks, for the `scope` of the challenge (RFC 6750 §3). */
   readonly missing?: string | undefined;
   /** What the challenge asks for (RFC 9470 §3). */
@@ -104,6 +113,7 @@ export class AppError extends Error {
   readonly logDetail: string | undefined;
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfter: number | undefined;
+  readonly quota: Quota | undefined;
   readonly missing: string | undefined;
   readonly stepUp: StepUp | undefined;
   readonly caller: Caller | undefined;
@@ -117,6 +127,7 @@ export class AppError extends Error {
     this.logDetail = options.logDetail;
     this.errors = options.errors;
     this.retryAfter = options.retryAfter;
+    this.quota = options.quota;
     this.missing = options.missing;
     this.stepUp = options.stepUp;
     this.caller = options.caller;
@@ -160,9 +171,11 @@ export function invalidField(field: string, message: string, cause?: unknown): A
 }
 
 /** @param wait seconds until the next use is allowed */
-export function rateLimited(wait: number): AppError {
+export function rateLimited(wait: number, quota: Quota): AppError {
+  const retryAfter = Math.max(1, Math.ceil(wait));
   return new AppError('rate_limited', 'Wait as long as Retry-After says.', {
-    retryAfter: Math.max(1, Math.ceil(wait)),
+    ...{ retryAfter, quota },
+    logDetail: `${quota.uses} per ${quota.window} s (${quota.name})`,
   });
 }
 

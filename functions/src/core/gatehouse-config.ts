@@ -141,6 +141,19 @@ export interface SessionSettings extends SessionLimits {
   readonly maxPerUser?: number;
 }
 
+/** `credential`: what signs in, or proves something that can be guessed. */
+export type RateLimitClass = 'read' | 'write' | 'privileged' | 'credential';
+
+/** How many requests each instance accepts of one caller. */
+export interface RateLimitSetting {
+  /** Of a user. */
+  readonly user: number;
+  /** Of a service, or of an IP address without an accepted credential: many people can be behind it. */
+  readonly shared: number;
+  /** In so many seconds. */
+  readonly window: number;
+}
+
 type Names<Table> = keyof Table & string;
 
 /** Sign-in providers of Firebase Auth besides `anonymous`. E-mail links are `password`, custom tokens `custom`. */
@@ -176,6 +189,8 @@ export interface GatehouseConfig<Permissions, Roles> {
   /** Default: every sign-in that Firebase allows. */
   readonly signIn?: SignInSetting;
   readonly sessions?: SessionSettings;
+  /** Classes that are left out have the defaults. `null`: no limit. */
+  readonly rateLimits?: Readonly<Partial<Record<RateLimitClass, RateLimitSetting | null>>>;
   /** Trusted token issuers besides Firebase. */
   readonly trustedIssuers: (
     deployment: Deployment,

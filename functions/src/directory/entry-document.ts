@@ -4,11 +4,10 @@ import { isRole, type Role } from '../authz/roles.ts';
 import { AppError } from '../core/errors.ts';
 import { omitUndefined } from '../platform/firestore/firestore.ts';
 import type { DirectoryEntry, Grant } from './entry.ts';
-import type { UseCount } from './use-count.ts';
 
 /** The Firestore document of an entry. `roles` and `nextExpiry` are for queries. */
 export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
-  const { uid, grants, lease, exchange, ownerClaim, pendingSince, created, updated, ...others } = entry;
+  const { uid, grants, lease, pendingSince, created, updated, ...others } = entry;
   const { unknownGrants = [], ...rest } = others;
   const expiry = nextExpiry(grants, 0);
   return omitUndefined({
@@ -27,8 +26,6 @@ export function toDocument(entry: DirectoryEntry): Record<string, unknown> {
     roles: [...activeRoles(grants, 0), ...unknownGrants.map(({ role }) => role)],
     nextExpiry: Number.isFinite(expiry) ? toDate(expiry) : undefined,
     lease: lease && { by: lease.by, until: toDate(lease.until) },
-    exchange: exchange && { ...exchange, since: toDate(exchange.since) },
-    ownerClaim: ownerClaim && { ...ownerClaim, since: toDate(ownerClaim.since) },
     pendingSince: toDate(pendingSince),
     created: toDate(created),
     updated: toDate(updated),
@@ -46,8 +43,6 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
     return {
       uid,
       ...(read.identity !== undefined && { identity: identityFrom(read.identity) }),
-      ...(read.exchange !== undefined && { exchange: useCountFrom(read.exchange) }),
-      ...(read.ownerClaim !== undefined && { ownerClaim: useCountFrom(read.ownerClaim) }),
       email: read.email as string | undefined,
       emailVerified: read.emailVerified === true,
       // Absent in an entry of an older version, until the profile is copied again.
@@ -101,11 +96,6 @@ function unknownIn(grants: unknown): Pick<DirectoryEntry, 'unknownGrants'> {
 function identityFrom(value: unknown): DirectoryEntry['identity'] {
   const { issuer, subject } = value as Record<string, unknown>;
   return { issuer: text(issuer), subject: text(subject) };
-}
-
-function useCountFrom(value: unknown): UseCount {
-  const { since, count } = value as Record<string, unknown>;
-  return { since: secondOf(since), count: wholeNumber(count) };
 }
 
 function leaseFrom(value: unknown): DirectoryEntry['lease'] {

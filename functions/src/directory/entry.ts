@@ -2,7 +2,6 @@ import { claimedVersion, type TimedRole, timedRolesFromClaims } from '../authz/r
 import type { Role } from '../authz/roles.ts';
 import { showHidden } from '../core/text.ts';
 import { type Account, emailAddressesOf } from '../platform/firebase-auth/account.ts';
-import type { UseCount } from './use-count.ts';
 
 /** A role granted to a user. Times are seconds since the epoch. */
 export interface Grant extends TimedRole {
@@ -24,10 +23,6 @@ export interface DirectoryEntry {
   readonly uid: string;
   /** Present for an external user. They need no account in Firebase Auth. */
   readonly identity?: { readonly issuer: string; readonly subject: string } | undefined;
-  /** Token exchanges counted in the current rate limit window. */
-  readonly exchange?: UseCount | undefined;
-  /** Attempts to become the first owner with a claim code, counted in the current rate limit window. */
-  readonly ownerClaim?: UseCount | undefined;
   readonly email?: string | undefined;
   readonly emailVerified: boolean;
   /** All addresses, those of linked providers too, in lower case. */

@@ -23,7 +23,6 @@ export type { DirectoryService } from './service.ts';
 export { handleAccountDeleted, markAccountOutOfSync } from './sync/account-lifecycle.ts';
 export type { AccountSync } from './sync/account-sync.ts';
 export { resyncAll } from './sync/resync-all.ts';
-export { countUse, type UseCount, type UseLimit } from './use-count.ts';
 
 /** The record of who may do what, synced to Firebase Auth and to every instance. */
 export const directory = defineModule({

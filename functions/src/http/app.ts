@@ -32,7 +32,10 @@ export function createApp(deps: CallDeps): Express {
       ...['Authorization', 'Content-Type', 'If-Match', 'X-CSRF-Token', 'X-Firebase-AppCheck'],
       ...deps.config.allowedHeaders,
     ],
-    exposedHeaders: ['Allow', 'ETag', 'Location', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+    exposedHeaders: [
+      ...['Allow', 'ETag', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After'],
+      ...['WWW-Authenticate', 'X-Request-Id'],
+    ],
     maxAge: 600,
   });
   const isOAuth = oauthEndpoints(deps.operations, mounts);

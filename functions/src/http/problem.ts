@@ -31,7 +31,18 @@ export function problemHeaders(error: AppError): Record<string, string> {
   return {
     ...(challenge !== undefined && { 'WWW-Authenticate': challenge }),
     ...(error.retryAfter !== undefined && { 'Retry-After': String(error.retryAfter) }),
+    ...rateLimitHeaders(error),
     ...(error.allow !== undefined && { Allow: error.allow.join(', ') }),
+  };
+}
+
+/** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ */
+function rateLimitHeaders({ quota, retryAfter }: AppError): Record<string, string> {
+  if (quota === undefined) return {};
+  const { name, uses, window } = quota;
+  return {
+    'RateLimit-Policy': `"${name}";q=${uses};w=${window}`,
+    RateLimit: `"${name}";r=0;t=${retryAfter}`,
   };
 }
 

@@ -11,6 +11,7 @@ import { requestLabels } from '../core/request-labels.ts';
 import { type CallDeps, shadowOf } from '../pipeline/call.ts';
 import { type CallLine, openCallLine } from '../pipeline/call-line.ts';
 import { guard } from '../pipeline/guard.ts';
+import type { EndpointLimit } from '../pipeline/rate-limit.ts';
 import { requireHttps } from '../pipeline/transport.ts';
 import { problemHeaders } from './problem.ts';
 
@@ -30,11 +31,14 @@ export interface AccessOptions<Request> {
   readonly resource?: LoadResource<Request> | undefined;
   /** Does shadow mode apply? For an endpoint that served everyone before. */
   readonly allowShadow?: boolean | undefined;
+  readonly rateLimit?: EndpointLimit | undefined;
 }
 
 interface OpenRequest {
   readonly requestId: string;
   readonly line: CallLine;
+  /** Several decisions on a request count once. */
+  isCounted: boolean;
   /** With replay protection, App Check accepts a token once. */
   isTokenConsumed: boolean;
   /** Of the last decision that read the credential. */
@@ -60,7 +64,7 @@ function openRequest({ log, config }: CallDeps, req: AccessRequest, res: ServerR
   res.setHeader('X-Request-Id', requestId);
   // Also without an answer, when the client has closed the connection.
   res.once('close', () => line.answered(res.statusCode));
-  const opened: OpenRequest = { requestId, line, isTokenConsumed: false };
+  const opened: OpenRequest = { requestId, line, isCounted: false, isTokenConsumed: false };
   openRequests.set(req, opened);
   return opened;
 }
@@ -75,7 +79,7 @@ export async function checkAccess<Request extends AccessRequest>(
   access: AccessRule,
   req: Request,
   res: ServerResponse,
-  { resource, allowShadow }: AccessOptions<Request>,
+  { resource, allowShadow, rateLimit }: AccessOptions<Request>,
 ): Promise<Principal | undefined> {
   const { config, log } = deps;
   const opened = openRequest(deps, req, res);
@@ -94,6 +98,7 @@ export async function checkAccess<Request extends AccessRequest>(
       csrf: csrfCheckFor(req.method),
       setCookie: (header) => res.appendHeader('Set-Cookie', header),
       access,
+      rateLimit: opened.isCounted ? null : rateLimit,
       changes,
       appCheckPassed: () => {
         opened.isTokenConsumed ||= changes;
@@ -101,6 +106,7 @@ export async function checkAccess<Request extends AccessRequest>(
       resource: resource && (async (principal) => resource(req, principal)),
       ...(inShadow && { inShadow, check }),
     });
+    opened.isCounted = true;
     if (access !== 'public') opened.principal = decided;
     const principal = opened.principal ?? decided;
     req.principal = principal;

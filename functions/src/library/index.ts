@@ -12,6 +12,8 @@ import type {
   Deployment,
   IssuerSetting,
   PermissionSetting,
+  RateLimitClass,
+  RateLimitSetting,
   RoleSetting,
   SessionSettings,
   SignInSetting,
@@ -41,6 +43,8 @@ export interface LibraryConfig<Permissions, Roles> {
   readonly signIn?: SignInSetting;
   /** How long sessions live, and how many a user can have. */
   readonly sessions?: SessionSettings;
+  /** How often a caller may call, by class of operations. `null`: no limit. Default: see `docs/concepts/rate-limits.md`. */
+  readonly rateLimits?: Readonly<Partial<Record<RateLimitClass, RateLimitSetting | null>>>;
   /** Trusted token issuers besides Firebase. Default: none. */
   readonly trustedIssuers?: (
     deployment: Deployment,
@@ -59,12 +63,14 @@ export interface LibraryConfig<Permissions, Roles> {
 
 type SharedOption = 'region' | 'memory' | 'concurrency' | 'minInstances' | 'maxInstances' | 'serviceAccount';
 
-interface ShadowOption {
+interface EndpointOption {
   /** Does shadow mode apply? For an endpoint that served everyone before. Default: false. */
   readonly allowShadow?: boolean;
+  /** How often a caller may call. Default: by the rule and the method. `null`: no limit. */
+  readonly rateLimit?: Exclude<RateLimitClass, 'credential'> | null;
 }
 
-interface ResourceOption<Request> extends ShadowOption {
+interface ResourceOption<Request> extends EndpointOption {
   /** Loads what the decision is about. undefined: it does not exist, and the caller gets 404. */
   readonly resource: (
     request: Request,
@@ -87,7 +93,7 @@ export interface CallableDefinition<
   Input extends StandardSchema,
   Output extends StandardSchema,
 > extends Omit<CallableOptions, 'cors' | 'enforceAppCheck' | 'consumeAppCheckToken'>,
-    ShadowOption {
+    EndpointOption {
   readonly access: Permission | CallerRuleOf<Permission>;
   /** Schema of the data, of Zod or another library with https://standardschema.dev. */
   readonly input: Input;
@@ -110,7 +116,7 @@ export interface Gatehouse<Permission extends string, Role extends string> {
    */
   requireAccess<Request extends IncomingMessage = IncomingMessage>(
     access: Permission | CallerRuleOf<Permission>,
-    options?: ShadowOption,
+    options?: EndpointOption,
   ): Middleware<Request>;
   requireAccess<Request extends IncomingMessage = IncomingMessage>(
     access: OwnRuleOf<Permission>,
@@ -124,7 +130,7 @@ export interface Gatehouse<Permission extends string, Role extends string> {
       request: Request & { readonly principal: PrincipalOf<Permission, Role> },
       response: Response,
     ) => unknown,
-    options?: ShadowOption,
+    options?: EndpointOption,
   ): Handler<Request, Response>;
 
   /** A callable function, with the same checks as those of Gatehouse. */
@@ -184,6 +190,7 @@ function load(config: LibraryConfig<Readonly<Record<string, PermissionSetting>>,
     signUp: config.signUp ?? { emailDomains: [] },
     signIn: config.signIn,
     sessions: config.sessions,
+    rateLimits: config.rateLimits,
     trustedIssuers: config.trustedIssuers ?? (() => []),
     identityPlatform: config.identityPlatform ?? false,
   });

@@ -46,7 +46,7 @@ export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
   payload_too_large: 'The body is larger than 100 KiB.',
   unsupported_media_type: 'Send `Content-Type: application/json`, uncompressed.',
   rate_limited:
-    'Too many token exchanges or claim codes of one user. Wait `Retry-After` seconds. One exchange is enough for many sign-ins.',
+    'Too many requests of one user, service or address. Wait `Retry-After` seconds; `RateLimit-Policy` says which limit it is. Limits: docs/concepts/rate-limits.md.',
   unavailable:
     "Firestore, Firebase Auth or the issuer's keys did not answer in time. `Retry-After` says when to retry. After a change that timed out, read before you repeat it.",
   internal: 'A bug. The log has it under `requestId`.',

@@ -14,6 +14,8 @@ const getHealth = operation<Meta>()({
   name: 'getHealth',
   effect: 'read',
   access: 'public',
+  // For load balancers and uptime checks.
+  rateLimit: null,
   http: { method: 'get', path: '/health' },
   input: z.strictObject({}),
   output: z.object({ status: z.literal('ok') }),

@@ -8,6 +8,9 @@ export const claimOwner = operation<OwnerClaimService>()({
   effect: 'write',
   // There are no roles yet: the code is the permission. The service reads the record of the user.
   access: 'signed-in',
+  // Counted before the code is compared. There is no limit per code: 192 bits cannot be guessed, and with such a limit every
+  // user who can sign up could use up the code of the operator.
+  rateLimit: { user: 10, shared: 300, window: 600, allInstances: true },
   http: { method: 'post', path: '/claim-owner' },
   callable: true,
   input: z.strictObject({
@@ -22,7 +25,7 @@ export const claimOwner = operation<OwnerClaimService>()({
       }),
   }),
   output: user,
-  errors: ['permission_denied', 'invalid_claim_code', 'owner_exists', 'rate_limited', 'claims_too_large'],
+  errors: ['permission_denied', 'invalid_claim_code', 'owner_exists', 'claims_too_large'],
   summary: 'Become the first owner with a one-time code.',
   run: ({ code }, { service, actor }) => service.claim(actor, code),
 });

@@ -3,18 +3,11 @@ import { checkRecord } from '../authn/ports.ts';
 import type { PrincipalActor } from '../authz/principal.ts';
 import { compileRoleClaims, isActive } from '../authz/role-claims.ts';
 import { AppError, invalidToken } from '../core/errors.ts';
-import { countUse, type DirectoryService, type Grant, type UseLimit } from '../directory/index.ts';
-import { createRateLimit } from '../pipeline/rate-limit.ts';
+import type { DirectoryService, Grant } from '../directory/index.ts';
 import { emailAddressesOf, mergeClaims } from '../platform/firebase-auth/account.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createUserView, type UserView } from '../users/index.ts';
 import { ownerExists, refusalOf } from './claim-code.ts';
-
-/**
- * Attempts of one user. There is no limit per code: 192 bits cannot be guessed, and with such a limit every user who can sign
- * up could use up the code of the operator.
- */
-export const ATTEMPT_LIMIT: UseLimit = { uses: 10, window: 600 };
 
 export type OwnerClaimService = ReturnType<typeof createOwnerClaimService>;
 
@@ -22,18 +15,7 @@ export function createOwnerClaimService(
   { accounts, clock, config }: Pick<Platform, 'accounts' | 'clock' | 'config'>,
   { directory }: { directory: DirectoryService },
 ) {
-  const limit = createRateLimit(ATTEMPT_LIMIT);
   const show = createUserView({ clock, config });
-
-  /** Counts before the code is compared, so that parallel attempts count, too. @throws AppError `rate_limited` */
-  async function countAttempt(uid: string): Promise<void> {
-    await limit(uid);
-    await directory.change({ uid }, ({ entry, now }) =>
-      entry === undefined
-        ? undefined
-        : { entry: { ...entry, ownerClaim: countUse(entry.ownerClaim, now, ATTEMPT_LIMIT) } },
-    );
-  }
 
   return {
     /**
@@ -41,7 +23,7 @@ export function createOwnerClaimService(
      * access change and the audit event.
      *
      * @throws AppError `permission_denied` for a user of another issuer, or without a verified e-mail address;
-     *   `invalid_claim_code`, `owner_exists`, `rate_limited`, `claims_too_large`, `unavailable`; `invalid_token` and
+     *   `invalid_claim_code`, `owner_exists`, `claims_too_large`, `unavailable`; `invalid_token` and
      *   `token_stale` for an account that was disabled, deleted or signed out
      */
     async claim(actor: PrincipalActor, code: string): Promise<UserView> {
@@ -56,7 +38,6 @@ export function createOwnerClaimService(
       if (record === undefined || account === undefined)
         throw invalidToken('account-deleted', { caller: principal });
       checkRecord(record, authTime, principal);
-      await countAttempt(uid);
 
       const intent = { uid, action: 'owner.claim', ownerClaim: true } as const;
       const changed = await directory.changeAccess(actor, intent, ({ entry, now, ownerClaim }) => {

@@ -4,19 +4,23 @@ import { type CsrfCheck, checkCsrf } from '../authn/session-cookie/csrf.ts';
 import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../authz/access-rule.ts';
 import { type Decision, decide, dependsOnOwner, type Resource, toDenialError } from '../authz/decide.ts';
 import { ANONYMOUS, type Principal } from '../authz/principal.ts';
+import type { Config } from '../config.ts';
 import { seconds } from '../core/clock.ts';
 import { type AppError, type Caller, isRefusal, toAppError } from '../core/errors.ts';
 import type { DecisionReason } from '../core/log.ts';
 import type { AppCheckVerifier } from '../platform/app-check.ts';
 import type { Log } from '../platform/logging/log.ts';
 import type { DecisionFields } from './call-line.ts';
+import { clientAddress } from './client-address.ts';
 import { type AppCheckScope, appCheckScopeOf } from './operation.ts';
 import { isAllowedOrigin, type OriginRules } from './origin.ts';
+import type { OperationLimit, RateLimits } from './rate-limit.ts';
 import { renewSession } from './renew-session.ts';
 
 export interface GuardDeps extends AuthenticateDeps {
-  readonly config: OriginRules;
+  readonly config: OriginRules & Pick<Config, 'trustedProxyHops'>;
   readonly log: Pick<Log, 'failure'>;
+  readonly rateLimits: Pick<RateLimits, 'count'>;
   readonly appCheck: AppCheckVerifier;
   /** Records refused attempts at privileged operations. */
   readonly audit: { recordRefusal(attempt: RefusedAttempt): Promise<void> };
@@ -50,6 +54,10 @@ interface Attempt extends RequestContext {
   readonly access: AccessRule;
   /** `bearer`: a session cookie is not read. */
   readonly credentials?: 'bearer' | undefined;
+  /** Of the operation: a limit of its own is counted by it. */
+  readonly name?: string;
+  /** Default: that of the class `privileged`, `write` or `read`. */
+  readonly rateLimit?: OperationLimit | undefined;
   /** Default as in {@link appCheckScopeOf}. */
   readonly appCheck?: AppCheckScope | undefined;
   /** Does it change something? Then App Check's replay protection applies. */
@@ -91,10 +99,10 @@ const callerFields = ({ issuer, subject, session }: Caller) => ({
 });
 
 /**
- * Checks every request, HTTP and callable alike: authentication, App Check, decision.
+ * Checks every request, HTTP and callable alike: authentication, rate limit, App Check, decision.
  *
  * @returns the principal. In shadow mode {@link ANONYMOUS} for a refused credential: it proves nothing
- * @throws AppError `unauthenticated`, `permission_denied`, `app_check_failed`, or what {@link authenticate} throws
+ * @throws AppError `unauthenticated`, `permission_denied`, `app_check_failed`, `rate_limited`, or what {@link authenticate} throws
  */
 export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principal> {
   const { request, access, changes, requestId, decided } = attempt;
@@ -112,6 +120,20 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     await deps.audit.recordRefusal({ ...refusal, actor, issuer, target, reason, requestId });
   }
 
+  const { name = '', rateLimit = fresh ? 'privileged' : changes ? 'write' : 'read' } = attempt;
+  const address = () => clientAddress(request.headers('x-forwarded-for'), deps.config.trustedProxyHops);
+  const count = (caller: Principal) => deps.rateLimits.count({ name, rateLimit, principal: caller, address });
+
+  /** A request with a refused credential counts like one without. @returns what the caller gets */
+  function countRefused(error: unknown): unknown {
+    try {
+      if (isRefusal(error)) count(ANONYMOUS);
+      return error;
+    } catch (limited) {
+      return limited;
+    }
+  }
+
   let principal: Principal | undefined;
   let resource: Resource | undefined;
   let decision: Decision;
@@ -127,6 +149,9 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
       });
     }
     principal = authenticated.principal;
+    // After the page was checked: another one must not use up the limit of the user. No `await` for what is in memory.
+    const counting = count(principal);
+    if (counting !== undefined) await counting;
     if (needsAppCheck(appCheck, principal)) {
       await deps.appCheck.check(request.headers('x-firebase-appcheck'), { changes });
       attempt.appCheckPassed?.();
@@ -140,7 +165,8 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
       await renewing;
       principal = authenticated.principal;
     }
-  } catch (error) {
+  } catch (thrown) {
+    const error = principal === undefined ? countRefused(thrown) : thrown;
     const refusal = toAppError(error);
     const { code, reason = code, logDetail, caller } = refusal;
     const known = caller ?? principal;

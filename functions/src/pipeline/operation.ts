@@ -4,6 +4,7 @@ import type { Resource } from '../authz/decide.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Client } from './client.ts';
+import type { OperationLimit } from './rate-limit.ts';
 
 /** What `run` gets besides the input. */
 export interface RunContext<Service, Loaded> {
@@ -94,6 +95,8 @@ interface OperationBase<Service, Input extends z.ZodObject, Output extends z.Zod
   readonly appCheck?: AppCheckScope;
   /** Only the `Authorization` header authenticates: a session cookie is left to the operation. Default: either. */
   readonly credentials?: 'bearer';
+  /** How often a caller may call it. Default: as `privileged`, `write` or `read`, by its access and effect. */
+  readonly rateLimit?: OperationLimit;
   /** An endpoint for OAuth clients: also takes a form, and a 400 has an `error` (RFC 6749 §4.1.3, §5.2). */
   readonly oauth?: true;
   /** Errors of the service, for OpenAPI, besides those that follow from the other fields (`openapi-errors.ts`). */

@@ -1,31 +1,47 @@
-import type { RateLimiterRes } from 'rate-limiter-flexible';
-import { rateLimited } from '../core/errors.ts';
-import { once } from '../core/once.ts';
+import type { Principal } from '../authz/principal.ts';
+import type { RateLimitClass, RateLimitSetting } from '../core/gatehouse-config.ts';
+import type { UseLimit } from '../core/use-count.ts';
 
-/** Counts one use of a key. @throws AppError `rate_limited` over the limit */
-type RateLimit = (key: string) => Promise<void>;
+/** The limit of an operation: that of a class, or its own. `null`: none. */
+export type OperationLimit = RateLimitClass | OwnLimit | null;
 
-/**
- * Limits the uses of a key in a window that begins with the first use. Counts in the memory of this instance; a limit for all
- * instances together is counted in Firestore.
- *
- * @param window seconds
- */
-export function createRateLimit({ uses, window }: { uses: number; window: number }): RateLimit {
-  // The package contains clients for a dozen databases: 20 ms of a cold start, which most instances do not need.
-  const open = once(async () => {
-    // CommonJS: in a bundle of several files it has the default export only.
-    const { RateLimiterMemory } = (await import('rate-limiter-flexible')).default;
-    return new RateLimiterMemory({ points: uses, duration: window });
-  });
-  return async (key) => {
-    const limiter = await open();
-    try {
-      await limiter.consume(key);
-    } catch (result) {
-      if (result instanceof Error) throw result;
-      // Over the limit, the package rejects with its counters.
-      throw rateLimited((result as RateLimiterRes).msBeforeNext / 1000);
-    }
-  };
+/** The limit of an endpoint of an adopter. `null`: none. */
+export type EndpointLimit = Exclude<RateLimitClass, 'credential'> | null;
+
+interface OwnLimit extends RateLimitSetting {
+  /** Are the requests of a user counted for all instances together? That costs a transaction each. */
+  readonly allInstances?: true;
+}
+
+/** Are the requests of a user to such an operation counted for all instances together? */
+export function countsForAllInstances(limit: OperationLimit | undefined): boolean {
+  return limit === 'credential' || (typeof limit === 'object' && limit?.allInstances === true);
+}
+
+/** A request to count. */
+export interface CountedRequest {
+  /** Of the operation: one with a limit of its own, or of the class `credential`, is counted apart from the others. */
+  readonly name: string;
+  readonly rateLimit: OperationLimit;
+  readonly principal: Principal;
+  /** Called for requests without an accepted credential. @returns the address of the client, as far as it is known */
+  address(): string | undefined;
+}
+
+/** Counts requests. Implemented by the module `rateLimits`. */
+export interface RateLimits {
+  /**
+   * Counts a request of a user, of a service, or of an address.
+   *
+   * @returns undefined when it was counted in memory
+   * @throws AppError `rate_limited` over the limit; `unavailable` where all instances count together
+   */
+  count(request: CountedRequest): Promise<void> | undefined;
+  /**
+   * Counts a use of a key for all instances together.
+   *
+   * @param key never stored as it is
+   * @throws AppError `rate_limited` over the limit, `unavailable`
+   */
+  countForAllInstances(policy: UseLimit & { readonly name: string }, key: string): Promise<void>;
 }

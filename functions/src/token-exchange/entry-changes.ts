@@ -1,11 +1,8 @@
 import { isActive } from '../authz/role-claims.ts';
 import type { Role } from '../authz/roles.ts';
-import type { Grant, UseLimit } from '../directory/index.ts';
+import type { Grant } from '../directory/index.ts';
 
 /** What an exchange changes in the entry of the user. Pure. Times are seconds since the epoch. */
-
-/** Exchanges of one identity. A client needs one an hour, or one for each device. */
-export const EXCHANGE_LIMIT: UseLimit = { uses: 10, window: 60 };
 
 /** What the exchanged token gives. */
 interface Issued {

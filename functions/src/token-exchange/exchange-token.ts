@@ -7,17 +7,16 @@ import { seconds } from '../core/clock.ts';
 import { type Caller, isRefusal, toAppError } from '../core/errors.ts';
 import {
   applyEdit,
-  countUse,
   type DirectoryEntry,
   type DirectoryService,
   type Outcome,
   summarizeGrants,
 } from '../directory/index.ts';
 import type { Authentication } from '../pipeline/authentication.ts';
-import { createRateLimit } from '../pipeline/rate-limit.ts';
+import type { RateLimits } from '../pipeline/rate-limit.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { CreateCustomToken } from './custom-token.ts';
-import { EXCHANGE_LIMIT, exchangedGrants } from './entry-changes.ts';
+import { exchangedGrants } from './entry-changes.ts';
 import { readSubjectToken, refused, type TokenSubject } from './subject-token.ts';
 
 /**
@@ -39,14 +38,17 @@ interface Needs {
   readonly authentication: Authentication;
   readonly directory: DirectoryService;
   readonly createCustomToken: CreateCustomToken;
+  readonly rateLimits: RateLimits;
 }
+
+/** Exchanges of one identity. A client needs one an hour, or one for each device. */
+const LIMIT = { name: 'exchangeToken', uses: 10, window: 60 } as const;
 
 export function createExchangeToken(
   { log }: Pick<Platform, 'log'>,
-  { audit, authentication, directory, createCustomToken }: Needs,
+  { audit, authentication, directory, rateLimits, createCustomToken }: Needs,
 ): ExchangeToken {
   const { accessRecords, clock } = authentication;
-  const limit = createRateLimit(EXCHANGE_LIMIT);
 
   /** Provisions the entry. @throws AppError when the entry, or the scopes of the token, do not allow the exchange */
   async function provisionSubject({ principal, identity, issuedRoles }: TokenSubject): Promise<void> {
@@ -56,19 +58,18 @@ export function createExchangeToken(
     checkScopes(principal, [...activeRoles(record.grants, seconds(clock)), ...issuedRoles]);
   }
 
-  /** One transaction: the count of exchanges, the grants, the access change and the audit event. */
+  /** One transaction: the grants, the access change and the audit event. */
   async function recordExchange(subject: TokenSubject, requestId: string): Promise<DirectoryEntry> {
     const { principal, identity, issuedRoles } = subject;
     const { id: uid, issuer } = identity;
     const event = { ...identifyCaller(principal), requestId, outcome: 'done' } as const;
     const outcome = await directory.change({ uid }, ({ entry, now }): Outcome => {
       checkSubject(entry, principal);
-      const exchange = countUse(entry.exchange, now, EXCHANGE_LIMIT);
       const issued = { roles: issuedRoles, issuer, expiresAt: principal.tokenExpiresAt, now };
       const grants = exchangedGrants(entry.grants, issued);
       const edited = grants === entry.grants ? { entry } : applyEdit(entry, { grants }, now);
       const audit = { ...event, ...difference(entry, edited.entry) };
-      return { ...edited, entry: { ...edited.entry, exchange }, audit };
+      return { ...edited, audit };
     });
     if (!outcome?.entry || !outcome.audit) throw new Error('an exchange always changes the entry');
     log.change(outcome.audit);
@@ -80,7 +81,7 @@ export function createExchangeToken(
     try {
       subject = await readSubjectToken(authentication, { token, type });
       const { id } = subject.identity;
-      await limit(id);
+      await rateLimits.countForAllInstances(LIMIT, id);
       await provisionSubject(subject);
       const entry = await recordExchange(subject, requestId);
       const { principal } = subject;

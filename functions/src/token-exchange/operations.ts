@@ -17,7 +17,6 @@ export const exchangeToken = operation<TokenExchange>()({
   oauth: true,
   input: exchangeRequest,
   output: exchangeAnswer,
-  errors: ['rate_limited'],
   summary: 'Exchange a token of a trusted issuer for a Firebase custom token of the same user (RFC 8693).',
   run: async (input, { service: { exchange }, actor }) => {
     if (input.grant_type !== GRANT_TYPE) {
@@ -39,10 +38,11 @@ export const createFirebaseToken = operation<TokenExchange>()({
   name: 'createFirebaseToken',
   effect: 'write',
   access: 'signed-in',
+  rateLimit: 'credential',
   http: { method: 'post', path: '/sessions/current/firebase-token' },
   input: z.strictObject({}),
   output: firebaseToken,
-  errors: ['invalid_request', 'permission_denied', 'rate_limited'],
+  errors: ['invalid_request', 'permission_denied'],
   summary: 'Create a Firebase custom token for the user of this session.',
   run: async (_input, { service: { fromSession }, actor, client: { sessionCookie } }) => {
     if (sessionCookie === undefined)

@@ -2,6 +2,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { Sessions } from '../authn/session-cookie/ports.ts';
 import type { DirectoryService } from '../directory/index.ts';
 import type { Authentication } from '../pipeline/authentication.ts';
+import type { RateLimits } from '../pipeline/rate-limit.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createCustomTokens } from './custom-token.ts';
 import { createExchangeToken } from './exchange-token.ts';
@@ -13,6 +14,7 @@ interface Needs {
   readonly audit: AuditLog;
   readonly authentication: Authentication;
   readonly directory: DirectoryService;
+  readonly rateLimits: RateLimits;
   readonly sessions: Sessions;
 }
 

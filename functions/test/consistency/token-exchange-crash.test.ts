@@ -60,6 +60,7 @@ describe('token exchange, when the process exits at any of its calls', function 
     return createExchangeToken(platform, {
       ...{ authentication, audit: { ...audit, recordRefusal: async () => undefined } },
       ...{ directory: stepped, createCustomToken: createCustomTokens(platform, stepped) },
+      rateLimits: { count: () => undefined, countForAllInstances: wrap(step, async () => undefined) },
     });
   }
 

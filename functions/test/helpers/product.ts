@@ -7,20 +7,26 @@ export interface ProductFields {
   readonly signUp?: { readonly emailDomains: readonly string[] };
   readonly signIn?: unknown;
   readonly sessions?: unknown;
+  readonly rateLimits?: unknown;
   readonly trustedIssuers?: readonly unknown[];
 }
 
+/** Tests of everything else call as often as they want. */
+const UNLIMITED = { read: null, write: null, privileged: null, credential: null };
+
 /**
  * The permissions and roles of `gatehouse.config.ts`, with the given fields. Fields that are left out do not depend on
- * that file: the default role is member, every domain may sign up, every sign-in is allowed, and no
- * issuer is trusted.
+ * that file: the default role is member, every domain may sign up, every sign-in is allowed, no class of operations has a
+ * rate limit, and no issuer is trusted.
  */
 export function productOf({
   defaultRole = 'member',
   signUp = { emailDomains: [] },
   signIn,
   sessions,
+  rateLimits = UNLIMITED,
   trustedIssuers = [],
 }: ProductFields = {}): ProductConfig {
-  return { ...gatehouse, defaultRole, signUp, signIn, sessions, trustedIssuers: () => trustedIssuers };
+  const given = { defaultRole, signUp, signIn, sessions, rateLimits, trustedIssuers: () => trustedIssuers };
+  return { ...gatehouse, ...given };
 }

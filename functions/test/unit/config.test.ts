@@ -9,7 +9,7 @@ const load = (env: Record<string, string | undefined> = {}) =>
 
 describe('config', () => {
   it('has safe defaults', () => {
-    assert.deepEqual(load(), {
+    assert.deepEqual(loadConfig(PRODUCTION, productOf({ rateLimits: {} })), {
       projectId: 'shop',
       emulator: false,
       lacksFirestore: false,
@@ -26,6 +26,12 @@ describe('config', () => {
       },
       signUpDomains: [],
       signIn: { providers: null, emailDomains: null, verifiedEmail: false, anonymous: true },
+      rateLimits: {
+        read: { user: 600, shared: 6000, window: 60 },
+        write: { user: 300, shared: 3000, window: 60 },
+        privileged: { user: 120, shared: 1200, window: 60 },
+        credential: { user: 30, shared: 300, window: 60 },
+      },
       trustedIssuers: [],
       behindGateway: false,
       trustedProxyHops: 1,
@@ -42,10 +48,10 @@ describe('config', () => {
   it('is deeply frozen', () => {
     const config = load();
     const { allowedOrigins, previewSites, allowedHeaders, appCheck } = config;
-    const { signUpDomains, signIn, trustedIssuers } = config;
+    const { signUpDomains, signIn, trustedIssuers, rateLimits } = config;
     for (const value of [
       ...[config, allowedOrigins, previewSites, allowedHeaders],
-      ...[signUpDomains, signIn, appCheck, trustedIssuers],
+      ...[signUpDomains, signIn, appCheck, trustedIssuers, rateLimits],
     ]) {
       assert.ok(Object.isFrozen(value));
     }

@@ -44,7 +44,7 @@ describe('an entry of the directory', () => {
 
   it('is read with the identity of an external user', async () => {
     const identity = { issuer: 'https://login.example.com', subject: 'auth0|5' };
-    const entry = { ...whole, identity, exchange: { since: 1_600_000_000, count: 3 } };
+    const entry = { ...whole, identity };
     const { fields, read } = await store(entry);
     assert.deepEqual(read(), entry);
     assert.equal(fields.nextExpiry.seconds, 30);
@@ -138,8 +138,6 @@ describe('an entry of the directory', () => {
     'an identity that is none': { identity: 'ada' },
     'an identity without a subject': { identity: { issuer: 'https://login.example.com' } },
     'an identity with an empty subject': { identity: { issuer: 'https://login.example.com', subject: '' } },
-    'exchanges without a beginning': { exchange: { count: 1 } },
-    'exchanges that are none': { exchange: null },
     'a turn without an end': { lease: { by: 'x' } },
   };
   for (const [what, change] of Object.entries(damages)) {

@@ -71,6 +71,7 @@ describe('firestore.indexes.json', () => {
     assert.deepEqual(ttl.map(({ collectionGroup, fieldPath }) => `${collectionGroup}.${fieldPath}`).sort(), [
       'accessChanges.expireAt',
       'auditEvents.expireAt',
+      'rateLimits.expireAt',
       'sessions.expireAt',
     ]);
   });

@@ -7,6 +7,7 @@ import type { DirectoryEntry } from '../../../src/directory/entry.ts';
 import { toDocument } from '../../../src/directory/entry-document.ts';
 import { appendAccessChange } from '../../../src/directory/revocation/access-changes.ts';
 import type { OpenedFirestore } from '../../../src/platform/firestore/firestore.ts';
+import { createSharedCounter } from '../../../src/rate-limits/shared-counter.ts';
 import {
   type StoredSession,
   toDocument as toSessionDocument,
@@ -38,8 +39,6 @@ function recordWrites() {
 const ENTRY: Required<DirectoryEntry> = {
   uid: 'ada',
   identity: { issuer: 'https://login.example.com', subject: 'ada' },
-  exchange: { since: 1, count: 1 },
-  ownerClaim: { since: 1, count: 1 },
   email: 'ada@example.com',
   emailVerified: true,
   emails: ['ada@example.com'],
@@ -82,6 +81,21 @@ describe('docs/reference/data-model.md', () => {
       () => 0,
     );
     assert.deepEqual(documented('## `accessChanges/{id}`'), Object.keys(documents[0] ?? {}).toSorted());
+  });
+
+  it('has the fields of a rate limit', async () => {
+    const documents: Record<string, unknown>[] = [];
+    const tx = {
+      get: async () => ({ data: () => undefined }),
+      set: (_ref: unknown, document: Record<string, unknown>) => documents.push(document),
+    };
+    const db = {
+      collection: () => ({ doc: () => ({}) }),
+      runTransaction: (work: (given: typeof tx) => Promise<void>) => work(tx),
+    };
+    const open = async () => ({ db }) as unknown as OpenedFirestore;
+    await createSharedCounter(open, () => 0)({ name: 'x', uses: 1, window: 1 }, 'ada');
+    assert.deepEqual(documented('## `rateLimits/{id}`'), Object.keys(documents[0] ?? {}).toSorted());
   });
 
   it('has the fields of an audit event', () => {

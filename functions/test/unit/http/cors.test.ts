@@ -57,6 +57,8 @@ describe('http: CORS', () => {
       'Allow',
       'ETag',
       'Location',
+      'RateLimit',
+      'RateLimit-Policy',
       'Retry-After',
       'WWW-Authenticate',
       'X-Request-Id',

@@ -108,6 +108,7 @@ describeWithNotes('http: stored documents and log lines', () => {
       'auditEvents',
       'directory',
       'notes',
+      'rateLimits',
       'system',
     ]);
     return JSON.stringify(documents);

@@ -68,10 +68,11 @@ describe('http: OpenAPI', () => {
 
   const TRANSPORT = ['https_required', 'origin_denied', 'payload_too_large', 'unsupported_media_type'];
   const ANY = [...TRANSPORT, 'invalid_request', 'invalid_argument', 'internal'];
+  const LIMITED = [...ANY, 'rate_limited'];
   const SIGNED_IN = [
     ...['unauthenticated', 'invalid_token', 'token_stale', 'sign_in_not_allowed'],
     ...['app_check_failed', 'unavailable'],
-    ...ANY,
+    ...LIMITED,
   ];
   const CHANGE = ['not_found', 'permission_denied', 'own_account', 'exceeds_own_permissions', 'last_owner'];
   const codes: [name: string, codes: string[]][] = [
@@ -92,7 +93,7 @@ describe('http: OpenAPI', () => {
         'claims_too_large',
       ],
     ],
-    ['exchangeToken', [...ANY, 'app_check_failed', 'unavailable', 'rate_limited']],
+    ['exchangeToken', [...LIMITED, 'app_check_failed', 'unavailable']],
   ];
   for (const [name, expected] of codes) {
     it(`has the errors of ${name}, each under its status`, () => {
@@ -136,7 +137,7 @@ describe('http: OpenAPI', () => {
       ['grantUserRole', 201, ['ETag', 'Location']],
       ['getMyAccess', 401, ['WWW-Authenticate']],
       ['listUsers', 403, ['WWW-Authenticate']],
-      ['exchangeToken', 429, ['Retry-After']],
+      ['exchangeToken', 429, ['Retry-After', 'RateLimit', 'RateLimit-Policy']],
       ['getMyAccess', 503, ['Retry-After']],
       ['getMyAccess', 500, []],
     ];
