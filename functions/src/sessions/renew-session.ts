@@ -3,6 +3,7 @@ import type { ReadSession, RenewedSession, Sessions } from '../authn/session-coo
 import type { PrincipalActor } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
 import { AppError, invalidToken } from '../core/errors.ts';
+import type { DirectoryService } from '../directory/index.ts';
 import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
 import { runOnce } from '../platform/firestore/transaction.ts';
 import { expiryOf, hasOtherRoles, isDue, OVERLAP_SECONDS } from './lifetime.ts';
@@ -34,7 +35,11 @@ interface Update {
 
 export function createRenewSession(
   { config: { sessions: limits }, clock, firestore: open, log }: SessionsPlatform,
-  { audit, reader }: { readonly audit: AuditLog; readonly reader: SessionReader },
+  {
+    audit,
+    directory,
+    reader,
+  }: { readonly audit: AuditLog; readonly directory: DirectoryService; readonly reader: SessionReader },
 ): { readonly renew: Sessions['renew']; readonly stepUp: StepUp } {
   /** @param decide pure; undefined: there is nothing to write; throws to refuse */
   const update = (
@@ -64,7 +69,11 @@ export function createRenewSession(
           tx.create(refOf(firestore, next.valueHash), toDocument(after, expireAt));
           tx.update(ref, { replacedUntil, expireAt: replacedUntil });
         } else tx.update(ref, { lastSeen: toDate(after.lastSeen), expireAt: toDate(expireAt) });
-        if (event !== undefined) audit.append(firestore, tx, event);
+        if (event !== undefined) {
+          audit.append(firestore, tx, event);
+          // Instances that have the old value in memory learn that it is replaced.
+          directory.appendChange(firestore, tx, { uid: before.directoryId, session: valueHash });
+        }
         const session = reader.toLiveSession(after, record, now);
         return { ...read, session, ...(rotates && { value: next.value }) };
       });
@@ -104,6 +113,7 @@ export function createRenewSession(
       );
       if (value === undefined || event === undefined) throw new Error('a step-up always rotates');
       log.change(event);
+      directory.feed.apply({ uid: directoryId, session: valueHash });
       return { ...read, value };
     },
   };

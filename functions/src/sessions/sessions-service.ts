@@ -19,7 +19,7 @@ export function createSessionsService(
     read: reader.read,
     find: reader.find,
     isDue,
-    ...createRenewSession(platform, { audit, reader }),
+    ...createRenewSession(platform, { audit, directory, reader }),
     create: createCreateSession(platform, { audit, directory, reader, endings }),
     end: endings.end,
   };

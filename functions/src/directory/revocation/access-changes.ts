@@ -19,7 +19,10 @@ export interface AccessChange {
   readonly rolesVersion?: number | undefined;
   /** The entry was deleted: a later entry with the same id counts its versions from 0. */
   readonly gone?: true | undefined;
-  /** Public id of one session of the user, which has ended. The other fields are absent. */
+  /**
+   * Public id of one session of the user, which has ended, or the hash of a cookie value that a step-up has replaced. The
+   * other fields are absent.
+   */
   readonly session?: string | undefined;
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { sessionKey } from '../../../src/authn/ports.ts';
 import { sessionHash } from '../../../src/authn/session-cookie/authenticator.ts';
 import { openSessions, reasonOf, type TestSessions } from '../../helpers/sessions.ts';
 
@@ -164,6 +165,17 @@ describe('a step-up', () => {
     assert.deepEqual(event?.after, { session: session.id, assurance: 'aal2' });
     test.wait(30);
     assert.equal(await reasonOf(test.read(value)), 'session-expired');
+  });
+
+  it('tells every instance by the access changes which cookie value was replaced', async () => {
+    const other = test.access.another();
+    const { value, session } = await test.create('bob');
+    const raised = await test.sessions.stepUp(test.signIn('bob', aal2()), sessionHash(value));
+    for (const { feed } of [test.access, other]) {
+      assert.notEqual(await feed.find(sessionKey(sessionHash(value))), undefined);
+      for (const key of [session.id, sessionHash(raised.value)])
+        assert.equal(await feed.find(sessionKey(key)), undefined);
+    }
   });
 
   it('refuses a credential of another user, a weaker one, and one without a person', async () => {
