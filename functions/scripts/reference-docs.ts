@@ -15,6 +15,7 @@ import {
   takesIfMatch,
 } from '../src/pipeline/operation.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { lifetimeRows } from './lifetimes.ts';
 import '../src/config.ts';
 
 /**
@@ -31,6 +32,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   'permissions-and-roles.md': { permissions: describePermissions, roles: describeRoles },
   'configuration.md': { parameters: describeParameters },
   'errors.md': { errors: describeErrors },
+  'lifetimes.md': { lifetimes: describeLifetimes },
 };
 
 interface ReferencePage {
@@ -74,6 +76,10 @@ function ruleText(rule: AccessRule): string {
   const { permission } = rule;
   const others = rule.unless === undefined ? '' : `; those of other users: ${code(rule.unless)}`;
   return `${code(permission)}${rule.own ? `, own resources${others}` : ''}`;
+}
+
+function describeLifetimes(): string {
+  return table(['what', 'lives', 'ends earlier by', 'setting'], lifetimeRows());
 }
 
 function describeOverview(): string {

@@ -12,7 +12,7 @@ import type { StoredSession } from './session-document.ts';
 export const OVERLAP_SECONDS = 30;
 
 /** Longest time between two writes of `lastSeen` while a session is used. */
-const LAST_SEEN_SECONDS = 600;
+export const LAST_SEEN_SECONDS = 600;
 
 /** The limits by the roles that the user has now. */
 export function limitsOf(

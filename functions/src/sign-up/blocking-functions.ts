@@ -23,7 +23,7 @@ import { neverHadRoles, provisionUser, type SignUpDeps } from './service.ts';
 const FIND_DEADLINE_MS = 3_000;
 const RECORD_DEADLINE_MS = 1_500;
 /** Time for the page to let Firebase send the mail that verifies the address: only a signed-in user can ask for it. */
-const VERIFY_WITHIN_MS = 3_600_000;
+export const VERIFY_WITHIN_MS = 3_600_000;
 
 /**
  * Identity Platform calls these before it creates a user and before every sign-in, except anonymous and custom-token

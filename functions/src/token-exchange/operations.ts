@@ -5,7 +5,7 @@ import { exchangeAnswer, exchangeRequest, firebaseToken, GRANT_TYPE, JWT } from 
 import type { TokenExchange } from './service.ts';
 
 /** Seconds, as Firebase has it: https://firebase.google.com/docs/auth/admin/create-custom-tokens */
-const EXPIRES_IN = 3600;
+export const CUSTOM_TOKEN_LIFETIME = 3600;
 
 export const exchangeToken = operation<TokenExchange>()({
   name: 'exchangeToken',
@@ -29,7 +29,7 @@ export const exchangeToken = operation<TokenExchange>()({
       access_token: customToken,
       issued_token_type: JWT,
       token_type: 'N_A' as const,
-      expires_in: EXPIRES_IN,
+      expires_in: CUSTOM_TOKEN_LIFETIME,
     };
   },
 });
@@ -47,6 +47,9 @@ export const createFirebaseToken = operation<TokenExchange>()({
   run: async (_input, { service: { fromSession }, actor, client: { sessionCookie } }) => {
     if (sessionCookie === undefined)
       throw new AppError('invalid_request', 'Send the session cookie, and no Authorization header.');
-    return { customToken: await fromSession(sessionCookie, actor.requestId), expiresIn: EXPIRES_IN };
+    return {
+      customToken: await fromSession(sessionCookie, actor.requestId),
+      expiresIn: CUSTOM_TOKEN_LIFETIME,
+    };
   },
 });

@@ -62,7 +62,7 @@ function claimWarnings(issuer: string, { log, clock }: Pick<Options, 'log' | 'cl
  * A verified token is verified again after this many seconds: the revocation feed keeps a change only a little longer, and
  * the issuer may have withdrawn the key.
  */
-const MAX_AGE = 3600;
+export const EXTERNAL_TOKEN_MAX_AGE = 3600;
 
 function identityOf(
   { sub, email, email_verified: emailVerified }: JsonObject,
@@ -129,7 +129,7 @@ function toVerified(
     directoryVersion,
     identity,
     issued: { profile, roles: mapped.roles },
-    validUntil: Math.min(times.exp, until, nextExpiry(grants, now), now + MAX_AGE),
+    validUntil: Math.min(times.exp, until, nextExpiry(grants, now), now + EXTERNAL_TOKEN_MAX_AGE),
   };
 }
 

@@ -30,9 +30,9 @@ interface Options {
 }
 
 /** All in milliseconds. */
-const FRESH_FOR = 10 * 60_000;
+export const KEYS_FRESH_FOR = 10 * 60_000;
 /** How long the last keys are used while new ones cannot be fetched: the issuer may have withdrawn one. */
-const USABLE_FOR = 60 * 60_000;
+export const KEYS_USABLE_FOR = 60 * 60_000;
 /** Between two fetches, even if each token names another unknown key. */
 const COOL_DOWN = 30_000;
 /** The same while there are no usable keys: one lost packet must not cost half a minute of refusals. */
@@ -111,7 +111,7 @@ export function createKeySet(options: Options): KeySet {
     return passed < 0 ? Number.POSITIVE_INFINITY : passed;
   };
 
-  const isUsable = () => age(fetchedAt) < USABLE_FOR;
+  const isUsable = () => age(fetchedAt) < KEYS_USABLE_FOR;
 
   /** Waits for keys that are not older than `maxAge`, or for a failed attempt. At most one attempt per cool-down. */
   async function refresh(maxAge: number): Promise<void> {
@@ -125,7 +125,7 @@ export function createKeySet(options: Options): KeySet {
 
   return {
     async find(header) {
-      await refresh(FRESH_FOR);
+      await refresh(KEYS_FRESH_FOR);
       if (isUsable() && !kids.has(header.kid)) await refresh(0);
       if (remote === undefined || !isUsable()) {
         throw unavailable(`no keys of ${issuer}: ${failure?.logDetail}`, failure);

@@ -19,9 +19,9 @@ interface VerifiedSession extends Authenticated {
 }
 
 /** Seconds after which session and record are read again. The revocation feed keeps a change for longer. */
-const MAX_AGE = 600;
+export const SESSION_MAX_AGE = 600;
 /** Seconds for which a refusal is kept: sending an ended cookie again and again costs no reads. */
-const REFUSAL_AGE = 60;
+export const REFUSAL_AGE = 60;
 /** Seconds without renewals after a failed one. */
 const RENEWAL_PAUSE = 10;
 /** Each of the two memories; about 2 KiB a session. */
@@ -126,7 +126,7 @@ function toVerified(key: string, read: ReadSession, now: number): VerifiedSessio
     session: read,
     endedBy: [sessionKey(session.id), sessionKey(key)],
     directoryVersion,
-    validUntil: Math.min(end, nextExpiry(record.grants, now), now + MAX_AGE),
+    validUntil: Math.min(end, nextExpiry(record.grants, now), now + SESSION_MAX_AGE),
     principal: createPrincipal({
       kind: 'user',
       issuer,
