@@ -1,4 +1,5 @@
 import { type FrameworkProcess, startFramework } from '../helpers/framework.ts';
+import { UNLIMITED } from '../helpers/product.ts';
 
 /** The parts of a response that these tests check. */
 export interface Answer {
@@ -32,6 +33,7 @@ export async function startInstance(settings: Settings): Promise<FrameworkInstan
     FIREBASE_AUTH_EMULATOR_HOST: `127.0.0.1:${auth}`,
     GCLOUD_PROJECT: project,
     ACCESS_CHANGE_MAX_AGE: String(maxAge),
+    GATEHOUSE_EMULATOR_CONFIG: JSON.stringify({ rateLimits: UNLIMITED }),
     METADATA_SERVER_DETECTION: 'none',
   });
   if (!framework.listened) throw new Error(framework.output());

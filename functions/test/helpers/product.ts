@@ -12,7 +12,7 @@ export interface ProductFields {
 }
 
 /** Tests of everything else call as often as they want. */
-const UNLIMITED = { read: null, write: null, privileged: null, credential: null };
+export const UNLIMITED = { read: null, write: null, privileged: null, credential: null };
 
 /**
  * The permissions and roles of `gatehouse.config.ts`, with the given fields. Fields that are left out do not depend on
