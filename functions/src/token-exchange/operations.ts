@@ -42,11 +42,11 @@ export const createFirebaseToken = operation<TokenExchange>()({
   http: { method: 'post', path: '/sessions/current/firebase-token' },
   input: z.strictObject({}),
   output: firebaseToken,
-  errors: ['invalid_request', 'permission_denied'],
+  errors: ['not_found', 'permission_denied'],
   summary: 'Create a Firebase custom token for the user of this session.',
   run: async (_input, { service: { fromSession }, actor, client: { sessionCookie } }) => {
     if (sessionCookie === undefined)
-      throw new AppError('invalid_request', 'Send the session cookie, and no Authorization header.');
+      throw new AppError('not_found', 'You have no session: sign in, and begin one with POST /sessions.');
     return {
       customToken: await fromSession(sessionCookie, actor.requestId),
       expiresIn: CUSTOM_TOKEN_LIFETIME,
