@@ -1,5 +1,11 @@
 import type { CredentialRequest } from '../authn/credential.ts';
-import { type CookieSettings, sessionCookieOf, setCookieHeaders } from '../authn/session-cookie/cookie.ts';
+import {
+  type CookieSettings,
+  cookieDomainsOf,
+  sessionCookieOf,
+  sessionCookiesOf,
+  setCookieHeaders,
+} from '../authn/session-cookie/cookie.ts';
 import { type CsrfCheck, checkCsrf } from '../authn/session-cookie/csrf.ts';
 import type { Session } from '../authn/session-cookie/ports.ts';
 import type { Config } from '../config.ts';
@@ -13,7 +19,9 @@ export interface Client {
   readonly address: string | undefined;
   /** The value of a session cookie, not verified. @throws AppError `invalid_request` for two of them */
   readonly sessionCookie: string | undefined;
-  /** @param maxAge seconds until the session ends in any case */
+  /** For signing in and out, which also repair a browser that has several. */
+  readonly sessionCookies: readonly string[];
+  /** Removes every other session cookie, where there are several. @param maxAge seconds until the session ends in any case */
   setSessionCookie(value: string, maxAge: number): void;
   clearSessionCookie(): void;
   /**
@@ -35,7 +43,8 @@ interface ClientRequest {
 
 export function createClient(config: Settings, { request, csrf, setCookie }: ClientRequest): Client {
   function set(value: string, maxAge: number): void {
-    for (const header of setCookieHeaders(value, maxAge, config)) setCookie?.(header);
+    const others = sessionCookiesOf(request).length > 1 ? cookieDomainsOf(request) : [];
+    for (const header of setCookieHeaders(value, maxAge, config, others)) setCookie?.(header);
   }
   return {
     get userAgent() {
@@ -46,6 +55,9 @@ export function createClient(config: Settings, { request, csrf, setCookie }: Cli
     },
     get sessionCookie() {
       return sessionCookieOf(request);
+    },
+    get sessionCookies() {
+      return sessionCookiesOf(request);
     },
     setSessionCookie: set,
     clearSessionCookie: () => set('', 0),

@@ -11,19 +11,24 @@ const VALUE = /^gs1_[\w-]{43}$/;
 /**
  * The session cookie of a request.
  *
- * @throws AppError `invalid_request` for two of them: another host of the domain may have set one
+ * @throws AppError `invalid_request` for two of them
  */
-export function sessionCookieOf({ headers }: CredentialRequest): string | undefined {
-  let found: string | undefined;
+export function sessionCookieOf(request: CredentialRequest): string | undefined {
+  const [found, ...others] = sessionCookiesOf(request);
+  if (others.length > 0) throw severalCredentials('Send one session cookie, not several.');
+  return found;
+}
+
+/** All session cookies of a request. Another host of the domain may have set one, or an earlier SESSION_COOKIE_DOMAIN. */
+export function sessionCookiesOf({ headers }: CredentialRequest): string[] {
+  const found: string[] = [];
   for (const line of headers('cookie')) {
     if (!line.includes(NAME)) continue;
     for (const pair of line.split(';')) {
       const at = pair.indexOf('=');
       if (pair.slice(0, at).trim() !== NAME) continue;
       const value = pair.slice(at + 1).trim();
-      if (!VALUE.test(value)) continue;
-      if (found !== undefined) throw severalCredentials('Send one session cookie, not several.');
-      found = value;
+      if (VALUE.test(value)) found.push(value);
     }
   }
   return found;
@@ -41,17 +46,33 @@ export interface CookieSettings {
  * than the setting: browsers would send both.
  *
  * @param maxAge seconds until the absolute end of the session; 0 removes the cookie
+ * @param others domains from which the cookie is removed first
  */
 export function setCookieHeaders(
   value: string,
   maxAge: number,
   { emulator, sessionCookieDomain: domain }: CookieSettings,
+  others: readonly string[] = [],
 ): string[] {
   // The pages of the emulator are http, where Safari drops a cookie that is `Secure`.
   const cookie = { name: NAME, path: '/', httpOnly: true, sameSite: 'lax', secure: !emulator } as const;
-  if (domain === undefined) return [stringifySetCookie({ ...cookie, value, maxAge })];
+  const removeFrom = (from?: string) =>
+    stringifySetCookie({ ...cookie, value: '', maxAge: 0, ...(from !== undefined && { domain: from }) });
   return [
-    stringifySetCookie({ ...cookie, value: '', maxAge: 0 }),
-    stringifySetCookie({ ...cookie, value, maxAge, domain }),
+    ...others.map(removeFrom),
+    ...(domain === undefined ? [] : [removeFrom()]),
+    stringifySetCookie({ ...cookie, value, maxAge, ...(domain !== undefined && { domain }) }),
   ];
+}
+
+const HOST = /^([a-z0-9-]+\.)+[a-z][a-z0-9-]*$/;
+
+/** The domains for which this host could have got a cookie: `a.example.com` → itself and `example.com`. */
+export function cookieDomainsOf({ headers }: CredentialRequest): string[] {
+  // Hosting puts the host that the browser used into the first header.
+  const [host = ''] = [...headers('x-forwarded-host'), ...headers('host')];
+  const name = host.toLowerCase().replace(/:\d+$/, '');
+  if (!HOST.test(name)) return [];
+  const labels = name.split('.');
+  return labels.slice(1).map((_label, at) => labels.slice(at).join('.'));
 }

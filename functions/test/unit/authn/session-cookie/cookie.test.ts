@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { sessionCookieOf, setCookieHeaders } from '../../../../src/authn/session-cookie/cookie.ts';
+import {
+  cookieDomainsOf,
+  sessionCookieOf,
+  setCookieHeaders,
+} from '../../../../src/authn/session-cookie/cookie.ts';
 import { requestWith } from '../../../helpers/credential-request.ts';
 import { assertRefused } from '../../../helpers/refusal.ts';
 import { cookieValue } from '../../../helpers/session-port.ts';
@@ -66,5 +70,26 @@ describe('session cookie', () => {
       '__session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax',
       `__session=${VALUE}; Max-Age=60; Domain=example.com; Path=/; HttpOnly; Secure; SameSite=Lax`,
     ]);
+  });
+
+  it('is removed from other domains before it is set', () => {
+    const settings = { emulator: true, sessionCookieDomain: 'example.com' };
+    assert.deepEqual(setCookieHeaders(VALUE, 60, settings, ['a.example.com', 'example.com']), [
+      '__session=; Max-Age=0; Domain=a.example.com; Path=/; HttpOnly; SameSite=Lax',
+      '__session=; Max-Age=0; Domain=example.com; Path=/; HttpOnly; SameSite=Lax',
+      '__session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax',
+      `__session=${VALUE}; Max-Age=60; Domain=example.com; Path=/; HttpOnly; SameSite=Lax`,
+    ]);
+  });
+
+  it('may have been set for the host of the request and each domain above it', () => {
+    const domains = (host: string, ...forwarded: string[]) =>
+      cookieDomainsOf(requestWith({ host: [host], 'x-forwarded-host': forwarded }));
+    assert.deepEqual(domains('a.b.example.com'), ['a.b.example.com', 'b.example.com', 'example.com']);
+    assert.deepEqual(domains('API.example.com:8443'), ['api.example.com', 'example.com']);
+    assert.deepEqual(domains('x.run.app', 'example.com'), ['example.com']);
+    for (const host of ['localhost:5002', '127.0.0.1', '[::1]:80', 'a.b; Path=/', 'a..b', '']) {
+      assert.deepEqual(domains(host), [], host);
+    }
   });
 });
