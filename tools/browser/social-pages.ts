@@ -31,19 +31,20 @@ export function getAuth(app) {
 const page = (files: readonly string[]) => `
 ${files.map((file, at) => `import * as file${at} from './${file}';`).join('\n')}
 import { auth } from './auth.js';
-globalThis.shown = undefined;
+const shown = document.createElement('output');
 for (const [name, run] of Object.entries({ ${files.map((_, at) => `...file${at}`).join(', ')} })) {
   const button = document.createElement('button');
   button.id = button.textContent = name;
   button.onclick = async () => {
     const result = await run().catch(({ code, message }) => ({ code, message }));
     const token = await result?.user?.getIdTokenResult();
-    globalThis.shown = token ? { provider: token.signInProvider, token: token.token } : { ...result };
+    shown.value = JSON.stringify(token ? { provider: token.signInProvider, token: token.token } : result);
+    document.body.append(shown);
   };
   document.body.append(button);
 }
 await auth.authStateReady();
-globalThis.ready = true;`;
+document.body.dataset.ready = '';`;
 
 /** Bundles the code of the guides with the Firebase SDK. @param emulator URL of the Auth emulator; undefined: production */
 export async function bundleGuides(emulator: string | undefined): Promise<string> {
@@ -76,10 +77,11 @@ export async function bundleGuides(emulator: string | undefined): Promise<string
   }
 }
 
-/** Serves the page at `/`. For the option `serve` of the proxy. */
-export function servePage(script: string) {
+/** Serves the page at `/`. For the option `serve` of the proxy. @param headers of the page, read for each request */
+export function servePage(script: string, headers = new Map<string, string>()) {
   return ({ url = '' }: IncomingMessage, outgoing: ServerResponse): boolean => {
     if (url !== '/' && url !== '/page.js') return false;
+    outgoing.setHeaders(headers);
     outgoing.setHeader('Content-Type', url === '/' ? 'text/html' : 'text/javascript');
     const html = '<!doctype html><title>app</title><body><script type="module" src="/page.js"></script>';
     outgoing.end(url === '/' ? html : script);

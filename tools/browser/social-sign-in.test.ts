@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { BrowserContext, Page } from 'playwright-core';
+import { codesIn, tableUnder } from '../../functions/test/helpers/docs.ts';
 import { type HostingProxy, openHostingProxy } from '../../functions/test/helpers/hosting-proxy.ts';
 import { bundleGuides, keepOnThisMachine, servePage } from './social-pages.ts';
 import { OTHER_HOST, useBrowser } from './user-pages.ts';
@@ -19,10 +20,14 @@ interface Shown {
   let proxy: HostingProxy;
   let context: BrowserContext;
 
-  const serve = async (emulator: string | undefined) =>
-    openHostingProxy(GATEHOUSE_HOSTING_URL, { serve: servePage(await bundleGuides(emulator)) });
+  /** Of the page. */
+  const headers = new Map<string, string>();
+
+  const emulator = `http://${FIREBASE_AUTH_EMULATOR_HOST}`;
+  const serve = async (at: string | undefined) =>
+    openHostingProxy(GATEHOUSE_HOSTING_URL, { serve: servePage(await bundleGuides(at), headers) });
   before(async () => {
-    proxy = await serve(`http://${FIREBASE_AUTH_EMULATOR_HOST}`);
+    proxy = await serve(emulator);
   });
   after(() => proxy.close());
   beforeEach(async () => {
@@ -30,17 +35,17 @@ interface Shown {
     await keepOnThisMachine(context, ['127.0.0.1', OTHER_HOST]);
   });
   afterEach(() => context.close());
+  afterEach(() => headers.clear());
 
   async function openPage(origin = proxy.origin): Promise<Page> {
     const page = await context.newPage();
     await page.goto(origin);
-    await page.waitForFunction('globalThis.ready');
+    await page.locator('body[data-ready]').waitFor({ state: 'attached' });
     return page;
   }
   const press = (page: Page, name: string) => page.locator(`#${name}`).click();
   async function shownBy(page: Page): Promise<Shown> {
-    await page.waitForFunction('globalThis.shown !== undefined');
-    return page.evaluate<Shown>('globalThis.shown');
+    return JSON.parse((await page.locator('output').textContent()) ?? '');
   }
   /** As a person does on the page of a provider. */
   async function signInAt(provider: Page): Promise<string> {
@@ -81,6 +86,40 @@ interface Shown {
     });
   }
 
+  /** The headers that the guide prints, with the addresses of the emulator. */
+  function useGuideHeaders() {
+    const rows = new Map(
+      tableUnder('docs/guides/social-sign-in/index.md', '## Headers of the page').map(
+        ([name, value]) => [codesIn(name)[0], codesIn(value)] as const,
+      ),
+    );
+    const [scripts, frames] = rows.get('Content-Security-Policy') ?? [];
+    const [opener = ''] = rows.get('Cross-Origin-Opener-Policy') ?? [];
+    const connect = `connect-src 'self' ${emulator}`;
+    headers.set(
+      'Content-Security-Policy',
+      `default-src 'none'; ${scripts}; ${frames} ${emulator}; ${connect}`,
+    );
+    headers.set('Cross-Origin-Opener-Policy', opener);
+  }
+
+  it('sign in with the headers that the guide prints', async () => {
+    useGuideHeaders();
+    const page = await openPage();
+    const [popup] = await Promise.all([page.waitForEvent('popup'), press(page, 'signInWithGoogle')]);
+    await signInAt(popup);
+    assert.equal((await shownBy(page)).provider, 'google.com');
+  });
+
+  it('do not work with an opener policy of same-origin, as the guide says', async () => {
+    useGuideHeaders();
+    headers.set('Cross-Origin-Opener-Policy', 'same-origin');
+    const page = await openPage();
+    const [popup] = await Promise.all([page.waitForEvent('popup'), press(page, 'signInWithGoogle')]);
+    await signInAt(popup);
+    await popup.getByText('No matching frame').waitFor();
+  });
+
   /** Signs in at the provider, which leads back to the page. */
   async function redirect(page: Page): Promise<void> {
     const { origin } = new URL(page.url());
@@ -93,7 +132,7 @@ interface Shown {
   it('sign in by redirect where the pages of the sign-in are on the same site', async () => {
     const page = await openPage();
     await redirect(page);
-    await page.waitForFunction('globalThis.ready');
+    await page.locator('body[data-ready]').waitFor({ state: 'attached' });
     await press(page, 'finishRedirect');
     assert.equal((await shownBy(page)).provider, 'google.com');
   });
@@ -104,7 +143,7 @@ interface Shown {
     await redirect(page);
     // The frame of the sign-in pages cannot read what they have stored.
     assert.match((await failing).message, /'sessionStorage'.*Access is denied/);
-    assert.equal(await page.evaluate('globalThis.ready'), undefined);
+    assert.equal(await page.locator('body[data-ready]').count(), 0);
   });
 
   it('use the sign-in pages at authDomain in production, the domain of the page', async () => {
