@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { deleteApp, initializeApp } from 'firebase/app';
+import { getFunctions, httpsCallable } from 'firebase/functions';
 import { csrfTokenOf } from '../../../src/authn/session-cookie/csrf.ts';
 import { type Api, ORIGIN } from '../../helpers/api.ts';
+import { HTTPS } from '../../helpers/responses.ts';
 import {
   cookieValue,
   openSessionPort,
@@ -37,6 +40,25 @@ describe('callables: session cookie', () => {
   it('authenticates a page of an allowed origin, which cannot send the CSRF token', async () => {
     for (const origin of [PAGE, SAME_ORIGIN]) assert.equal(assertResult(await getMe(origin)).uid, 'member');
     assertResult(await getMe(PAGE, token(csrfTokenOf(session))));
+  });
+
+  it('serves the Firebase SDK of a page on the same origin, as through a Hosting rewrite', async () => {
+    const app = initializeApp({ projectId: 'shop' }, 'cookie-mode');
+    const real = globalThis.fetch;
+    // What a browser adds to a request on the same origin, and the proxy in front.
+    globalThis.fetch = (url, init) => {
+      const headers = new Headers(init?.headers);
+      for (const [name, value] of [COOKIE, PAGE, SAME_ORIGIN, HTTPS]) headers.set(name, value);
+      return real(url, { ...init, headers });
+    };
+    try {
+      const functions = getFunctions(app, `http://127.0.0.1:${api.port}`);
+      const { data } = await httpsCallable<null, { uid: string }>(functions, 'getMyAccess')(null);
+      assert.equal(data.uid, 'member');
+    } finally {
+      globalThis.fetch = real;
+      await deleteApp(app);
+    }
   });
 
   it('refuses other pages, and a wrong CSRF token', async () => {
