@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import type { Response } from 'supertest';
 import { ANONYMOUS, createPrincipal } from '../../../src/authz/principal.ts';
 import { claimOwner } from '../../../src/owner-claim/operations.ts';
 import { createRateLimits } from '../../../src/rate-limits/rate-limits.ts';
 import { type Api, ORIGIN, openApi, type Person } from '../../helpers/api.ts';
+import { openHostingProxy } from '../../helpers/hosting-proxy.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { assertProblem } from '../../helpers/responses.ts';
 
 /** `count` answers in a row. */
-async function statuses(count: number, send: () => PromiseLike<Response>): Promise<number[]> {
+async function statuses(
+  count: number,
+  send: () => PromiseLike<{ readonly status: number }>,
+): Promise<number[]> {
   const found: number[] = [];
   for (let n = 0; n < count; n++) found.push((await send()).status);
   return found;
@@ -101,6 +104,25 @@ describe('http: rate limits', () => {
     const health = () => api.as().get('/v1/health').set('X-Forwarded-For', '203.0.113.7');
     assert.deepEqual(new Set(await statuses(20, health)), new Set([200]));
   });
+
+  for (const [hops, others] of [
+    ['1', 429],
+    ['2', 401],
+  ] as const) {
+    it(`answers ${others} to others behind Hosting with TRUSTED_PROXY_HOPS=${hops}`, async () => {
+      await open({ TRUSTED_PROXY_HOPS: hops });
+      const clients = ['203.0.113.7', '203.0.113.8'];
+      const proxies = await Promise.all(
+        clients.map((clientAddress) => openHostingProxy(`http://127.0.0.1:${api.port}`, { clientAddress })),
+      );
+      let n = 0;
+      const sendBy = (proxy = proxies[0]) =>
+        fetch(`${proxy?.origin}/v1/me`, { headers: { 'X-Forwarded-For': `198.51.100.${n++}` } });
+      assert.deepEqual(await statuses(6, () => sendBy()), [401, 401, 401, 401, 429, 429]);
+      assert.equal((await sendBy(proxies[1])).status, others);
+      await Promise.all(proxies.map((proxy) => proxy.close()));
+    });
+  }
 
   for (const [hops, ...address] of [
     ['1', ''],
