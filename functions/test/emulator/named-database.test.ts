@@ -91,7 +91,7 @@ describeWithNotes('DATABASE_ID', () => {
   });
 
   it('holds every collection', async () => {
-    const expected = ['accessChanges', 'auditEvents', 'directory', 'notes', 'system'];
+    const expected = ['accessChanges', 'auditEvents', 'directory', 'notes', 'rateLimits', 'system'];
     assert.deepEqual((await project.collections(DATABASE)).sort(), expected);
   });
 });

@@ -25,7 +25,7 @@ describe('web origins', function () {
         });
         assert.equal(response.status, 200);
         assert.equal(response.headers.get('Access-Control-Allow-Origin'), origin);
-        assert.equal(response.headers.get('Access-Control-Allow-Credentials'), null);
+        assert.equal(response.headers.get('Access-Control-Allow-Credentials'), 'true');
         assert.match(response.headers.get('Vary') ?? '', /Origin/);
       }
     });
