@@ -23,6 +23,7 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   invitationLink: 'https://my-project.firebaseapp.com/__/auth/action?mode=resetPassword&oobCode=…',
   ...{ callable: 'not-found', description: 'The path or the resource does not exist.' },
   ...{ phoneNumber: '+15555550100', photoUrl: 'https://www.example.com/ann.png' },
+  csrfToken: 'pQ0m3vW8Jd2yXk7sT5uB1nR9cL4hF6gE0aZ2iV8oK3M',
   ...{ requestId: REQUEST_ID, nextPageToken: 'WzE3OTYwNTQ0MDBd', expiresAt: '2099-12-31T23:59:59Z' },
   ...{ before: { version: 1, grants: [] }, after: { version: 2, grants: [{ role: 'member' }] } },
   ...{ subject_token: JWT, access_token: JWT },

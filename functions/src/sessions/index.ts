@@ -1,4 +1,5 @@
 import { defineModule } from '../pipeline/module.ts';
+import { createSession, endCurrentSession, getCurrentSession, stepUpSession } from './operations.ts';
 import { createSessionsService } from './sessions-service.ts';
 
 export type { SessionsService } from './sessions-service.ts';
@@ -8,5 +9,6 @@ export const sessions = defineModule({
   name: 'sessions',
   summary: 'Sessions in an HTTP-only cookie.',
   create: createSessionsService,
-  operations: [],
+  operations: [createSession, getCurrentSession, endCurrentSession, stepUpSession],
+  authenticators: ({ authenticator }) => [authenticator],
 });

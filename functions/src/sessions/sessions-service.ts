@@ -1,10 +1,15 @@
 import type { AuditLog } from '../audit/index.ts';
+import { createSessionAuthenticator, sessionHash } from '../authn/session-cookie/authenticator.ts';
+import type { ReadSession } from '../authn/session-cookie/ports.ts';
+import { seconds } from '../core/clock.ts';
+import { isRefusal } from '../core/errors.ts';
 import type { DirectoryService } from '../directory/index.ts';
 import { createCreateSession } from './create-session.ts';
 import { createEndSessions } from './end-sessions.ts';
-import { isDue } from './lifetime.ts';
+import { isDue, limitsOf, withEnds } from './lifetime.ts';
 import { createSessionReader, type SessionsPlatform } from './read-sessions.ts';
 import { createRenewSession } from './renew-session.ts';
+import type { StoredSession } from './session-document.ts';
 
 /** The server-side sessions. Implements `Sessions` for authentication. */
 export type SessionsService = ReturnType<typeof createSessionsService>;
@@ -13,14 +18,54 @@ export function createSessionsService(
   platform: SessionsPlatform,
   { audit, directory }: { audit: AuditLog; directory: DirectoryService },
 ) {
+  const { clock, config } = platform;
   const reader = createSessionReader(platform, { directory });
   const endings = createEndSessions(platform, { audit, directory });
-  return {
+  const sessions = {
     read: reader.read,
-    find: reader.find,
     isDue,
     ...createRenewSession(platform, { audit, directory, reader }),
+  };
+  const authenticator = createSessionAuthenticator(sessions, config);
+  const now = () => seconds(clock);
+
+  return {
+    ...sessions,
+    authenticator,
+    /** Seconds since the epoch. */
+    now,
     create: createCreateSession(platform, { audit, directory, reader, endings }),
     end: endings.end,
+
+    /** The session of a cookie that was authenticated, from memory. */
+    async current(value: string): Promise<ReadSession> {
+      const { session: read } = await authenticator.authenticate(value, now());
+      if (read === undefined) throw new Error('the authenticator of sessions gives the session');
+      if (!read.session.replaced) return read;
+      // This request has rotated the value, or another one of the page: the session goes on.
+      const stored = await reader.find(sessionHash(value));
+      const limits = limitsOf(read.record, now(), config.sessions);
+      return stored === undefined
+        ? read
+        : { ...read, session: withEnds({ ...stored, replacedUntil: undefined }, limits) };
+    },
+
+    /** The session of a cookie, for signing out. @returns `isAlive`: could it be used for anything else? */
+    async findToEnd(
+      valueHash: string,
+    ): Promise<{ readonly session: StoredSession; readonly isAlive: boolean } | undefined> {
+      const session = await reader.find(valueHash);
+      // A value that was replaced long ago may be in other hands.
+      if (session === undefined || now() >= (session.replacedUntil ?? Number.POSITIVE_INFINITY))
+        return undefined;
+      const reading = reader.read(valueHash, now()).then(
+        () => true,
+        (error) => {
+          if (isRefusal(error)) return false;
+          throw error;
+        },
+      );
+      return { session, isAlive: await reading };
+    },
   };
 }

@@ -18,7 +18,7 @@ import { createUsersService } from './users-service.ts';
 
 export { checkExpiry, checkGrant, withCurrentRoles } from './granting.ts';
 export { grantAsOperator, grantToExternalUser } from './operator-grant.ts';
-export { auditReason, grantRequests, user } from './schema.ts';
+export { access, auditReason, grantRequests, user } from './schema.ts';
 export { createUserView, type UserView } from './views.ts';
 
 /** Users: their grants, their state, their sessions. */

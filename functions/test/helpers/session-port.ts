@@ -78,5 +78,5 @@ export function openSessionPort(): SessionPort {
 /** An instance that also authenticates by the cookies of a port. */
 export function withSessions<Deps extends TestInstance>(deps: Deps, port: Sessions): Deps {
   const cookies = createSessionAuthenticator(port, deps.config);
-  return { ...deps, authenticators: [...deps.authenticators, cookies] };
+  return { ...deps, authenticators: [deps.bearer, cookies] };
 }

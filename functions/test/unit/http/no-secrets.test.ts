@@ -109,6 +109,7 @@ describeWithNotes('http: stored documents and log lines', () => {
       'directory',
       'notes',
       'rateLimits',
+      'sessions',
       'system',
     ]);
     return JSON.stringify(documents);

@@ -60,7 +60,7 @@ describe('http: public operations read no credential', () => {
                 ] as const)),
           ],
         });
-        assert.equal(answer.status, 200, answer.text);
+        assert.ok([200, 204].includes(answer.status), answer.text);
         const decisions = api.lines.filter(({ kind }) => kind === 'decision');
         assert.deepEqual(
           decisions.map(({ granted, reason, subject }) => [granted, reason, subject]),

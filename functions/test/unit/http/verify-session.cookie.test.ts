@@ -38,7 +38,7 @@ describe('verifySession with the session cookie', () => {
   before(async () => {
     api = await openApi({
       serve: (deps) => {
-        const authenticators = [...deps.authenticators, createSessionAuthenticator(sessions, deps.config)];
+        const authenticators = [deps.bearer, createSessionAuthenticator(sessions, deps.config)];
         const wired = createProtection(() => ({ ...deps, authenticators }));
         protection = () => wired;
         return createServer(async (req, res) =>

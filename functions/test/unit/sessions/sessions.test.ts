@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { externalId } from '../../../src/authn/external-identity.ts';
 import { sessionKey } from '../../../src/authn/ports.ts';
 import { sessionHash } from '../../../src/authn/session-cookie/authenticator.ts';
+import { unavailable } from '../../../src/core/errors.ts';
 import { provisionExternalUser } from '../../../src/directory/index.ts';
+import { createSessionsService } from '../../../src/sessions/sessions-service.ts';
 import { ADA, openSessions, reasonOf, type TestSessions } from '../../helpers/sessions.ts';
 
 let test: TestSessions;
@@ -200,5 +202,23 @@ describe('a session', () => {
     const { session } = await test.create('ada');
     assert.equal(session.directoryId, externalId(session.issuer, session.subject));
     assert.equal(session.uid, undefined);
+  });
+
+  it('is unavailable while Firestore or Firebase Auth does not answer', async () => {
+    const { value, session } = await test.create('bob');
+    const down = async () => {
+      throw unavailable('down');
+    };
+    test.access.accounts.find = down;
+    assert.equal(await reasonOf(test.read(value)), 'service-unavailable');
+    const { platform, audit, directory } = test.access;
+    const sessions = createSessionsService({ ...platform, firestore: down }, { audit, directory });
+    for (const call of [
+      () => sessions.read(sessionHash(value), test.now()),
+      () => sessions.create(test.signIn('bob'), { replaces: undefined }),
+      () => sessions.end(END, { user: 'bob', id: session.id }, 'signed-out'),
+      () => sessions.findToEnd(sessionHash(value)),
+    ])
+      assert.equal(await reasonOf(call()), 'service-unavailable');
   });
 });

@@ -1,0 +1,101 @@
+import * as z from 'zod';
+import { sessionHash } from '../authn/session-cookie/authenticator.ts';
+import { AppError } from '../core/errors.ts';
+import type { Client } from '../pipeline/client.ts';
+import { operation } from '../pipeline/operation.ts';
+import type { IssuedSession } from './read-sessions.ts';
+import { currentSession, toSessionView } from './schema.ts';
+import type { SessionsService } from './sessions-service.ts';
+
+const none = z.strictObject({});
+
+/** Seconds since the sign-in within which a credential can begin a session, or raise one. */
+const FRESH = 300;
+
+/** Gives the browser its new cookie. */
+function answerWith(client: Client, { value, ...read }: IssuedSession, now: number) {
+  client.setSessionCookie(value, read.session.absoluteEnd - now);
+  return toSessionView(read, now);
+}
+
+function noSession(): AppError {
+  return new AppError('not_found', 'You have no session: sign in, and begin one with POST /sessions.');
+}
+
+export const createSession = operation<SessionsService>()({
+  name: 'createSession',
+  effect: 'write',
+  access: { signedIn: true, maxAge: FRESH },
+  credentials: 'bearer',
+  rateLimit: 'credential',
+  http: { method: 'post', path: '/sessions' },
+  input: none,
+  output: currentSession,
+  errors: ['permission_denied'],
+  summary:
+    'Begin a session with a fresh sign-in: the answer sets an HTTP-only cookie. The session of an old cookie ends.',
+  run: async (_input, { service, actor, client }) => {
+    const { sessionCookie } = client;
+    const replaces = sessionCookie && sessionHash(sessionCookie);
+    return answerWith(client, await service.create(actor, { replaces }), service.now());
+  },
+});
+
+export const getCurrentSession = operation<SessionsService>()({
+  name: 'getCurrentSession',
+  effect: 'read',
+  access: 'signed-in',
+  http: { method: 'get', path: '/sessions/current' },
+  input: none,
+  output: currentSession,
+  errors: ['not_found'],
+  summary: 'The session of the cookie: who it is, until when it lives, and its CSRF token.',
+  run: async (_input, { service, actor, client }) => {
+    const { sessionCookie } = client;
+    if (sessionCookie === undefined || actor.principal.session === undefined) throw noSession();
+    return toSessionView(await service.current(sessionCookie), service.now());
+  },
+});
+
+export const endCurrentSession = operation<SessionsService>()({
+  name: 'endCurrentSession',
+  effect: 'write',
+  // A session that has ended already must not keep the browser from removing the cookie.
+  access: 'public',
+  http: { method: 'delete', path: '/sessions/current' },
+  input: none,
+  output: null,
+  errors: ['csrf_failed'],
+  summary:
+    'Sign out this browser: ends the session and removes the cookie. Also 204 when the session has ended.',
+  run: async (_input, { service, actor, client }) => {
+    const { sessionCookie } = client;
+    if (sessionCookie === undefined) return;
+    const found = await service.findToEnd(sessionHash(sessionCookie));
+    client.checkCsrf(found?.isAlive ? found.session : undefined);
+    if (found !== undefined) {
+      const { id, directoryId: user, issuer } = found.session;
+      await service.end({ actor: user, issuer, requestId: actor.requestId }, { user, id }, 'signed-out');
+    }
+    client.clearSessionCookie();
+  },
+});
+
+export const stepUpSession = operation<SessionsService>()({
+  name: 'stepUpSession',
+  effect: 'write',
+  access: { signedIn: true, maxAge: FRESH },
+  credentials: 'bearer',
+  rateLimit: 'credential',
+  http: { method: 'post', path: '/sessions/current/step-up' },
+  input: none,
+  output: currentSession,
+  errors: ['not_found', 'permission_denied', 'version_mismatch'],
+  summary:
+    'Raise the assurance of the session with a fresh sign-in of the same user. The cookie gets a new value.',
+  run: async (_input, { service, actor, client }) => {
+    const { sessionCookie } = client;
+    if (sessionCookie === undefined) throw noSession();
+    return answerWith(client, await service.stepUp(actor, sessionHash(sessionCookie)), service.now());
+  },
+});
