@@ -24,9 +24,8 @@ export function createApp(deps: CallDeps): Express {
   // Express's own parsers ignore everything after 1000 parameters.
   app.set('query parser', (query: string) => parse(query, '&', '=', { maxKeys: 0 }));
 
-  const allowOrigin = cors({
+  const options = {
     origin: true, // `enforceTransport` has refused every other origin
-    credentials: true,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
       ...['Authorization', 'Content-Type', 'If-Match', 'X-CSRF-Token', 'X-Firebase-AppCheck'],
@@ -37,7 +36,10 @@ export function createApp(deps: CallDeps): Express {
       ...['WWW-Authenticate', 'X-Request-Id'],
     ],
     maxAge: 600,
-  });
+  };
+  const allowOrigin = cors(({ headers }, callback) =>
+    callback(null, { ...options, credentials: headers.origin !== undefined }),
+  );
   const isOAuth = oauthEndpoints(deps.operations, mounts);
   const passBody = readBody(isOAuth);
   if (deps.config.authEmulator !== undefined) forwardToAuthEmulator(app, deps.config.authEmulator);
