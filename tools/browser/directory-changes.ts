@@ -29,11 +29,26 @@ export const createExternalUser = (projectId: string, identity: NewExternalUser)
 export const setOwners = (projectId: string, uids: readonly string[]) =>
   asOperator(projectId, async ({ firestore }) => (await firestore()).db.doc('system/owners').set({ uids }));
 
-async function asOperator(projectId: string, act: (instance: Instance) => Promise<unknown>): Promise<void> {
+/**
+ * Moves the last requests of a user's sessions into the past, as time does.
+ *
+ * @returns when the last one was before, in seconds since the epoch
+ */
+export const ageSessions = (projectId: string, uid: string, seconds: number) =>
+  asOperator(projectId, async ({ firestore }) => {
+    const { db } = await firestore();
+    const { docs } = await db.collection('sessions').where('user', '==', uid).get();
+    const times = docs.map((doc): number => doc.get('lastSeen').seconds);
+    const older = times.map((time) => new Date((time - seconds) * 1000));
+    await Promise.all(docs.map((doc, at) => doc.ref.update({ lastSeen: older[at] })));
+    return Math.max(...times);
+  });
+
+async function asOperator<T>(projectId: string, act: (instance: Instance) => Promise<T>): Promise<T> {
   const app = initializeApp({ projectId }, 'operator');
   try {
     const config = loadConfig({ ...process.env, GCLOUD_PROJECT: projectId, FUNCTIONS_EMULATOR: 'true' });
-    await act(createInstance(createPlatform(config, { app })));
+    return await act(createInstance(createPlatform(config, { app })));
   } finally {
     await deleteApp(app);
   }

@@ -1,100 +1,64 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
-import { build } from '../../functions/node_modules/esbuild/lib/main.js';
-import { codeBlocks } from '../../functions/test/helpers/docs.ts';
-import { FUNCTIONS } from '../lib/run.ts';
+import { type HostingProxy, openHostingProxy } from '../../functions/test/helpers/hosting-proxy.ts';
+import { DEMO_PASSWORD, demoEmail, seedDemoUsers } from '../seed.ts';
+import { bundleStorages, type Storage } from './storage-bundles.ts';
+import { useBrowser } from './user-pages.ts';
 
-/** Pages that run the code of docs/guides/token-storage.md at the address of the API. */
-
-/** How a page of each kind of storage signs in and out: `app.signIn(email, password)`, `app.api(path, init)`, `app.signOut()`. */
-const withFirebase = (file: string) => `
-import * as firebase from 'firebase/auth';
-import { api } from './api.js';
-import { auth } from './${file}.js';
-globalThis.app = {
-  api, auth,
-  signIn: (email, password) => firebase.signInWithEmailAndPassword(auth, email, password),
-  signUp: (email, password) => firebase.createUserWithEmailAndPassword(auth, email, password),
-  signOut: () => firebase.signOut(auth),
-};`;
-const PAGES = {
-  memory: withFirebase('memory'),
-  'local-storage': withFirebase('local-storage'),
-  'cookie-persistence': withFirebase('cookie-persistence'),
-};
-export type Storage = keyof typeof PAGES;
-
-/** The files that the guides print, by their names: the first line of each block. */
-function guideFiles(): Map<string, string> {
-  const files = new Map<string, string>();
-  for (const { language, code } of codeBlocks('docs/guides/token-storage.md')) {
-    const [, name] = /^\/\/ ([\w-]+\.js)\n/.exec(code) ?? [];
-    if (language === 'js' && name !== undefined) files.set(name, code);
-  }
-  const api = codeBlocks('docs/guides/web-client.md').find(({ code }) => code.includes('function api('));
-  return files.set('api.js', api?.code ?? '');
-}
-
-/** In place of `firebase/auth`: connects to the emulator, as a page does during development. */
-const emulated = (authHost: string) => `
-import { connectAuthEmulator, initializeAuth as initialize } from 'firebase/auth';
-export * from 'firebase/auth';
-export function initializeAuth(app, options) {
-  const auth = initialize(app, options);
-  connectAuthEmulator(auth, 'http://${authHost}', { disableWarnings: true });
-  return auth;
-}`;
-
-/** Bundles the code of each kind of storage with the Firebase SDK, as an adopter's build does. */
-export async function bundleStorages(authHost: string): Promise<Map<string, string>> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-token-storage-'));
-  try {
-    symlinkSync(join(FUNCTIONS, 'node_modules'), join(folder, 'node_modules'));
-    for (const [name, code] of guideFiles()) writeFileSync(join(folder, name), code);
-    writeFileSync(join(folder, 'emulated-auth.js'), emulated(authHost));
-    const pages = Object.entries(PAGES).map(
-      ([storage, code]) => [storage, join(folder, `page-${storage}.js`), code] as const,
-    );
-    for (const [, file, code] of pages) writeFileSync(file, code);
-    const { outputFiles } = await build({
-      entryPoints: Object.fromEntries(pages.map(([storage, file]) => [storage, file])),
-      outdir: folder,
-      plugins: [
-        {
-          name: 'auth-emulator',
-          setup(building) {
-            building.onResolve({ filter: /^firebase\/auth$/ }, ({ importer }) =>
-              importer.endsWith('emulated-auth.js') ? undefined : { path: join(folder, 'emulated-auth.js') },
-            );
-          },
-        },
-      ],
-      ...{ bundle: true, format: 'esm', platform: 'browser', target: 'es2024', write: false },
-    });
-    return new Map(outputFiles.map(({ path, text }) => [basename(path, '.js'), text]));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-/** The function that the guide prints for `/__cookies__`. */
-export async function loadCookiesRoute(): Promise<(request: Request) => Promise<Response>> {
-  const code = guideFiles().get('cookies-route.js') ?? '';
-  return (await import(`data:text/javascript,${encodeURIComponent(code)}`)).cookiesRoute;
-}
+/** Pages that run the code of docs/guides/token-storage.md at the address of the API, behind a proxy as Hosting is. */
 
 export interface StoragePage {
   readonly page: Page;
-  /** Runs JavaScript in the page, with `app` of its storage. */
+  readonly context: BrowserContext;
+  /** Runs JavaScript in the page. `app` has the functions of its storage. */
   run<T>(code: string): Promise<T>;
   reload(): Promise<void>;
+  signIn(role?: string): Promise<void>;
+  /** Calls `GET /me`. @returns the status, and the user id or the code of the error */
+  me(): Promise<[status: number, uidOrCode: string]>;
+  /** Replaces `fetch`, as an injected script does. */
+  watch(): Promise<void>;
+  /** The headers and bodies of the requests since `watch`. */
+  watched(): Promise<string>;
+  /** All storage that an injected script can read. */
+  readAll(): Promise<string>;
 }
 
-/** Serves a page for each of these scripts, at `/storage/<name>`. For the option `serve` of the proxy. */
-export function servePages(scripts: ReadonlyMap<string, string>) {
+/** For a suite: resets the demo users, and opens pages in browser profiles that end with each test. */
+export function useStoragePages() {
+  const { GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '', FIREBASE_AUTH_EMULATOR_HOST = '' } = process.env;
+  const browser = useBrowser();
+  let servePage: ReturnType<typeof servePages>;
+  let proxy: HostingProxy;
+  let contexts: BrowserContext[] = [];
+
+  before(async () => {
+    servePage = servePages(await bundleStorages(FIREBASE_AUTH_EMULATOR_HOST));
+    proxy = await openHostingProxy(GATEHOUSE_HOSTING_URL, { serve: servePage });
+  });
+  beforeEach(() => seedDemoUsers(GCLOUD_PROJECT, { resetRoles: true }));
+  afterEach(async () => {
+    const closing = contexts;
+    contexts = [];
+    await Promise.all(closing.map((context) => context.close()));
+  });
+  after(() => proxy.close());
+
+  return {
+    /** `http://127.0.0.1:<port>` of pages and API. */
+    origin: () => proxy.origin,
+    servePage: (incoming: IncomingMessage, outgoing: ServerResponse) => servePage(incoming, outgoing),
+    /** A new profile of the browser. @returns opens a page in it */
+    async openProfile(storage: Storage, origin = proxy.origin): Promise<() => Promise<StoragePage>> {
+      const context = await browser().newContext();
+      contexts.push(context);
+      return () => openPage(context, `${origin}/storage/${storage}`);
+    },
+  };
+}
+
+/** Serves a page for each of these scripts, at `/storage/<name>`. */
+function servePages(scripts: ReadonlyMap<string, string>) {
   return ({ url = '' }: IncomingMessage, outgoing: ServerResponse): boolean => {
     const [, name = '', isScript] = /^\/storage\/([\w-]+)(\.js)?$/.exec(url) ?? [];
     const script = scripts.get(name);
@@ -106,28 +70,32 @@ export function servePages(scripts: ReadonlyMap<string, string>) {
   };
 }
 
-/** Opens the page of this storage, at the address of the API. */
-export async function openStoragePage(
-  context: BrowserContext,
-  origin: string,
-  storage: Storage,
-): Promise<StoragePage> {
+async function openPage(context: BrowserContext, url: string): Promise<StoragePage> {
   const page = await context.newPage();
   const isReady = () => page.waitForFunction('globalThis.app !== undefined');
-  await page.goto(`${origin}/storage/${storage}`);
+  await page.goto(url);
   await isReady();
+  const run = <T>(code: string) => page.evaluate<T>(code);
   return {
-    page,
-    run: (code) => page.evaluate(code),
+    ...{ page, context, run },
     async reload() {
       await page.reload();
       await isReady();
     },
+    signIn: (role = 'member') => run(`app.signIn('${demoEmail(role)}', '${DEMO_PASSWORD}').then(() => {})`),
+    me: () => run(GET_ME),
+    watch: () => run(WATCH_REQUESTS),
+    watched: async () => (await run<string[]>('watched')).join('\n'),
+    readAll: () => run(READ_EVERYTHING),
   };
 }
 
-/** What an injected script finds in all storage that scripts can read, as text. */
-export const READ_EVERYTHING = `(async () => {
+const GET_ME = `app.api('/me').then(async (response) => {
+  const { uid, code } = await response.json();
+  return [response.status, uid ?? code];
+})`;
+
+const READ_EVERYTHING = `(async () => {
   const found = [document.cookie, JSON.stringify(await cookieStore.getAll())];
   found.push(JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage }));
   for (const { name } of await indexedDB.databases()) {
@@ -145,11 +113,10 @@ export const READ_EVERYTHING = `(async () => {
   return found.join('\\n');
 })()`;
 
-/** Replaces \`fetch\`, as an injected script does. \`stolen\` then has the headers and bodies of all requests. */
-export const WATCH_REQUESTS = `
-globalThis.stolen = [];
+const WATCH_REQUESTS = `
+globalThis.watched = [];
 const { fetch: send } = globalThis;
 globalThis.fetch = (input, init = {}) => {
-  stolen.push(JSON.stringify([...new Headers(init.headers)]), String(init.body));
+  watched.push(JSON.stringify([...new Headers(init.headers)]), String(init.body));
   return send(input, init);
 };`;

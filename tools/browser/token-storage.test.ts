@@ -2,58 +2,28 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BrowserContext } from 'playwright-core';
 import { type HostingProxy, openHostingProxy } from '../../functions/test/helpers/hosting-proxy.ts';
-import { DEMO_PASSWORD, demoEmail, seedDemoUsers } from '../seed.ts';
-import {
-  bundleStorages,
-  loadCookiesRoute,
-  openStoragePage,
-  READ_EVERYTHING,
-  type Storage,
-  type StoragePage,
-  servePages,
-  WATCH_REQUESTS,
-} from './storage-pages.ts';
-import { useBrowser } from './user-pages.ts';
+import { DEMO_PASSWORD } from '../seed.ts';
+import { loadCookiesRoute } from './storage-bundles.ts';
+import { useStoragePages } from './storage-pages.ts';
 
-const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process.env;
+const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '' } = process.env;
 const AUTH_HOST = process.env.FIREBASE_AUTH_EMULATOR_HOST ?? '';
-
-const SIGN_IN = `app.signIn('${demoEmail('member')}', '${DEMO_PASSWORD}')`;
-const GET_ME = `app.api('/me').then(async (response) => [response.status, (await response.json()).uid])`;
 const SIGNED_IN = [200, 'demo-member'];
+
+/** Refreshes the ID token, as the SDK does with cookie persistence. */
+const REFRESH = `fetch('/__cookies__?finalTarget=' + encodeURIComponent('http://${AUTH_HOST}/securetoken.googleapis.com/v1/token?key=any'), {
+  method: 'POST', body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'hidden' }),
+}).then((response) => response.json())`;
 
 (CHROME_PATH ? describe : describe.skip)('the guide to token storage', function () {
   this.timeout(60_000);
-  const browser = useBrowser();
-  let scripts: Map<string, string>;
-  let proxy: HostingProxy;
-  let contexts: BrowserContext[];
-
-  before(async () => {
-    await seedDemoUsers(GCLOUD_PROJECT, { resetRoles: true });
-    scripts = await bundleStorages(AUTH_HOST);
-    proxy = await openHostingProxy(GATEHOUSE_HOSTING_URL, { serve: servePages(scripts) });
-  });
-  beforeEach(() => {
-    contexts = [];
-  });
-  afterEach(() => Promise.all(contexts.map((context) => context.close())));
-  after(() => proxy.close());
-
-  /** Opens pages with this storage, all in one profile of the browser. */
-  async function openProfile(storage: Storage, { origin } = proxy) {
-    const context = await browser().newContext();
-    contexts.push(context);
-    return () => openStoragePage(context, origin, storage);
-  }
-  const statusOfMe = ({ run }: StoragePage) => run<[number, string?]>(GET_ME);
+  const { origin, openProfile, servePage } = useStoragePages();
 
   /** The user of an ID token, on another machine. */
   async function useElsewhere(idToken: string): Promise<[number, string?]> {
     const headers = { Authorization: `Bearer ${idToken}` };
-    const response = await fetch(`${proxy.origin}/api/v1/me`, { headers });
+    const response = await fetch(`${origin()}/api/v1/me`, { headers });
     const { uid } = (await response.json()) as { uid?: string };
     return [response.status, uid] as [number, string?];
   }
@@ -69,23 +39,23 @@ const SIGNED_IN = [200, 'demo-member'];
     it('ends with the page, and is in no storage that a script can read', async () => {
       const open = await openProfile('memory');
       const page = await open();
-      await page.run(SIGN_IN);
-      assert.deepEqual(await statusOfMe(page), SIGNED_IN);
-      assert.doesNotMatch(await page.run<string>(READ_EVERYTHING), /eyJ|refreshToken/);
-      assert.equal((await statusOfMe(await open()))[0], 401);
+      await page.signIn();
+      assert.deepEqual(await page.me(), SIGNED_IN);
+      assert.doesNotMatch(await page.readAll(), /eyJ|refreshToken/);
+      assert.equal((await (await open()).me())[0], 401);
       await page.reload();
-      assert.equal((await statusOfMe(page))[0], 401);
+      assert.equal((await page.me())[0], 401);
     });
 
     it('does not keep the tokens from a script that replaces fetch', async () => {
       const page = await (await openProfile('memory'))();
-      await page.run(SIGN_IN);
-      await page.run(WATCH_REQUESTS);
-      await statusOfMe(page);
-      const [idToken = ''] = (await stolenIn(page)).match(/(?<=Bearer )[\w.-]+/) ?? [];
+      await page.signIn();
+      await page.watch();
+      await page.me();
+      const [idToken = ''] = (await page.watched()).match(/(?<=Bearer )[\w.-]+/) ?? [];
       assert.deepEqual(await useElsewhere(idToken), SIGNED_IN);
       await page.run('app.auth.currentUser.getIdToken(true)');
-      const [refreshToken = ''] = (await stolenIn(page)).match(/(?<=refresh_token=)[^"&\\]+/) ?? [];
+      const [refreshToken = ''] = (await page.watched()).match(/(?<=refresh_token=)[^"&\\]+/) ?? [];
       const refreshed = await refreshElsewhere(decodeURIComponent(refreshToken));
       assert.deepEqual(await useElsewhere(refreshed), SIGNED_IN);
     });
@@ -95,16 +65,16 @@ const SIGNED_IN = [200, 'demo-member'];
     it('survives a reload and a new tab', async () => {
       const open = await openProfile('local-storage');
       const page = await open();
-      await page.run(SIGN_IN);
+      await page.signIn();
       await page.reload();
-      assert.deepEqual(await statusOfMe(page), SIGNED_IN);
-      assert.deepEqual(await statusOfMe(await open()), SIGNED_IN);
+      assert.deepEqual(await page.me(), SIGNED_IN);
+      assert.deepEqual(await (await open()).me(), SIGNED_IN);
     });
 
     it('gives a script the refresh token, which works on another machine', async () => {
       const page = await (await openProfile('local-storage'))();
-      await page.run(SIGN_IN);
-      const found = await page.run<string>(READ_EVERYTHING);
+      await page.signIn();
+      const found = await page.readAll();
       const [refreshToken = ''] = found.match(/(?<="refreshToken":")[^"]+/) ?? [];
       await page.page.close();
       assert.deepEqual(await useElsewhere(await refreshElsewhere(refreshToken)), SIGNED_IN);
@@ -116,7 +86,6 @@ const SIGNED_IN = [200, 'demo-member'];
 
     before(async () => {
       const cookiesRoute = await loadCookiesRoute();
-      const servePage = servePages(scripts);
       const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
         const { method = 'GET', headers, url } = incoming;
         const body = method === 'POST' ? Buffer.concat(await incoming.toArray()) : null;
@@ -136,41 +105,41 @@ const SIGNED_IN = [200, 'demo-member'];
       });
     });
     after(() => ownServer.close());
-    const openOnOwnServer = async () => (await openProfile('cookie-persistence', ownServer))();
+    const openOnOwnServer = async () => (await openProfile('cookie-persistence', ownServer.origin))();
 
     it('survive a reload, until the ID token has to be refreshed', async () => {
       const page = await openOnOwnServer();
-      await page.run(SIGN_IN);
-      assert.deepEqual(await statusOfMe(page), SIGNED_IN);
-      await page.run('app.auth.currentUser.getIdToken(true)');
+      await page.signIn();
+      assert.deepEqual(await page.me(), SIGNED_IN);
       await page.reload();
-      assert.deepEqual(await statusOfMe(page), SIGNED_IN);
+      assert.deepEqual(await page.me(), SIGNED_IN);
       const refreshing = page.run('app.auth.currentUser.getIdToken(true)');
       await assert.rejects(refreshing, /auth\/user-token-expired/);
     });
 
     it('give a script the ID token, and keep the refresh token from it', async () => {
       const page = await openOnOwnServer();
-      await page.run(WATCH_REQUESTS);
-      await page.run(SIGN_IN);
-      await page.run('app.auth.currentUser.getIdToken(true)');
-      const found = await page.run<string>(READ_EVERYTHING);
+      await page.watch();
+      await page.signIn();
+      const found = await page.readAll();
       const [idToken = ''] = found.match(/eyJ[\w.-]+/) ?? [];
       assert.deepEqual(await useElsewhere(idToken), SIGNED_IN);
-      const cookies = await page.page.context().cookies();
+      const { id_token, refresh_token } = await page.run<Record<string, string>>(REFRESH);
+      assert.deepEqual([await useElsewhere(id_token ?? ''), refresh_token], [SIGNED_IN, 'hidden']);
+      const cookies = await page.context.cookies();
       const refreshToken = cookies.find(({ name }) => name.includes('FIREBASEID'));
       assert.ok(refreshToken?.httpOnly && refreshToken.value.length > 20);
-      const seen = found + (await stolenIn(page));
+      const seen = found + (await page.watched());
       assert.ok(!seen.includes(refreshToken.value), 'a script can read the refresh token');
     });
 
     it('are gone after the sign-out', async () => {
       const page = await openOnOwnServer();
-      await page.run(SIGN_IN);
+      await page.signIn();
       await page.run('app.signOut()');
       await page.reload();
-      assert.equal((await statusOfMe(page))[0], 401);
-      const cookies = await page.page.context().cookies();
+      assert.equal((await page.me())[0], 401);
+      const cookies = await page.context.cookies();
       assert.deepEqual(
         cookies.filter(({ value }) => value !== ''),
         [],
@@ -180,14 +149,14 @@ const SIGNED_IN = [200, 'demo-member'];
     it('are not set by a sign-up', async () => {
       const page = await openOnOwnServer();
       await page.run(`app.signUp('${randomUUID()}@demo.test', '${DEMO_PASSWORD}')`);
-      assert.equal((await statusOfMe(page))[0], 200);
+      assert.equal((await page.me())[0], 200);
       await page.reload();
-      assert.equal((await statusOfMe(page))[0], 401);
+      assert.equal((await page.me())[0], 401);
     });
 
     it('do not work behind Hosting, which has no /__cookies__ and strips them', async () => {
       const page = await (await openProfile('cookie-persistence'))();
-      await assert.rejects(page.run(SIGN_IN));
+      await assert.rejects(page.signIn());
     });
 
     it('are not set by a request of another site, nor for another target than Firebase', async () => {
@@ -213,9 +182,4 @@ const SIGNED_IN = [200, 'demo-member'];
       assert.deepEqual([status, headers.getSetCookie()], [400, []]); // Firebase's answer: no e-mail
     });
   });
-
-  async function stolenIn({ run }: StoragePage): Promise<string> {
-    const stolen = await run<string[]>('stolen');
-    return stolen.join('\n');
-  }
 });
