@@ -26,6 +26,9 @@ export function configurations(): void {
   createGatehouse({ ...config, defaultRole: 'membre' });
   // @ts-expect-error the default role is never owner
   createGatehouse({ ...config, defaultRole: 'owner' });
+  createGatehouse({ ...config, signIn: { providers: ['google.com'], emailDomains: ['example.com'] } });
+  // @ts-expect-error a misspelt sign-in provider
+  createGatehouse({ ...config, signIn: { providers: ['gogle.com'] } });
   const issuer = { issuer: 'https://login.example.com', audience: 'api' };
   createGatehouse({ ...config, trustedIssuers: () => [oidc({ ...issuer, map: { everyone: ['member'] } })] });
   // @ts-expect-error a misspelt role for the users of an issuer

@@ -89,6 +89,11 @@ export function configurations(): void {
   defineConfig({ ...product, defaultRole: 'none' });
   // @ts-expect-error a permission is a resource and an action
   defineConfig({ ...product, permissions: { things: { summary: 'Read things', privileged: false } } });
+  defineConfig({ ...product, signIn: { providers: ['google.com', 'oidc.acme'], verifiedEmail: true } });
+  // @ts-expect-error a misspelt sign-in provider
+  defineConfig({ ...product, signIn: { providers: ['gogle.com'] } });
+  // @ts-expect-error anonymous users have a switch of their own
+  defineConfig({ ...product, signIn: { providers: ['anonymous'] } });
   // @ts-expect-error a permission says whether it is privileged
   defineConfig({ ...product, permissions: { 'things:read': { summary: 'Read things' } } });
 
