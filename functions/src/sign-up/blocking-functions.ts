@@ -34,8 +34,8 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
   const evaluate = (user: AuthUserRecord) => evaluateSignUp(requestOf(user), deps().config.signUpDomains);
 
   /** Checked here and for every token: no blocking function runs for anonymous and custom-token sign-ins. */
-  function refusalOf({ additionalUserInfo }: AuthBlockingEvent, user: AuthUserRecord) {
-    return refuseSignIn(deps().config.signIn, { ...user, provider: additionalUserInfo?.providerId ?? '' });
+  function refusalOf(event: AuthBlockingEvent, user: AuthUserRecord) {
+    return refuseSignIn(deps().config.signIn, { ...user, provider: providerOf(event) });
   }
 
   function firstClaims(event: AuthBlockingEvent, user: AuthUserRecord) {
@@ -63,14 +63,17 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
     return account === undefined ? found : provisionUser(deps(), account, { requestId, found });
   }
 
-  async function recordRefusal(
+  /** Records the refusal. @returns the error of the function, with a text for the user */
+  async function refusal(
     requestId: string,
     attempt: Pick<AuditEvent, 'actor' | 'target' | 'action' | 'after'> & { reason: string },
-  ): Promise<void> {
+    message: string,
+  ): Promise<HttpsError> {
     const { audit, log } = deps();
-    const refusal = { ...attempt, outcome: 'refused', requestId } as const;
-    log.change(refusal);
-    await withDeadline('audit', audit.recordRefusal(refusal), RECORD_DEADLINE_MS).catch(() => undefined);
+    const event = { ...attempt, outcome: 'refused', requestId } as const;
+    log.change(event);
+    await withDeadline('audit', audit.recordRefusal(event), RECORD_DEADLINE_MS).catch(() => undefined);
+    return new HttpsError('permission-denied', message);
   }
 
   return {
@@ -82,15 +85,14 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
       const domain = emailAddressesOf(requestOf(user))[0]?.address.split('@').at(-1) ?? '';
       if (evaluate(user) === 'refused') {
         const reason = 'sign-up is not open to this e-mail address';
-        await recordRefusal(event.eventId, { ...attempt, reason, after: { domain } });
-        throw new HttpsError('permission-denied', 'Sign-up is not open to this e-mail address.');
+        const message = 'Sign-up is not open to this e-mail address.';
+        throw await refusal(event.eventId, { ...attempt, reason, after: { domain } }, message);
       }
       const reason = refusalOf(event, user);
       // The address is verified after the sign-up.
       if (reason === undefined || reason === 'email-not-verified') return firstClaims(event, user);
-      const provider = event.additionalUserInfo?.providerId ?? '';
-      await recordRefusal(event.eventId, { ...attempt, reason, after: { domain, provider } });
-      throw new HttpsError('permission-denied', SIGN_IN_REFUSALS[reason]);
+      const after = { domain, provider: providerOf(event) };
+      throw await refusal(event.eventId, { ...attempt, reason, after }, SIGN_IN_REFUSALS[reason]);
     }),
     /** Enforces the sign-in policy, refuses disabled users, and updates the custom claims from the directory. */
     beforeUserSignedIn: beforeUserSignedIn(blocking, async (event) => {
@@ -99,9 +101,8 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
       const attempt = { actor: uid, target: uid, action: 'user.sign-in' } as const;
       const reason = refusalOf(event, user);
       if (reason !== undefined && !(reason === 'email-not-verified' && isNew(user, deps().clock()))) {
-        const provider = event.additionalUserInfo?.providerId ?? '';
-        await recordRefusal(event.eventId, { ...attempt, reason, after: { provider } });
-        throw new HttpsError('permission-denied', SIGN_IN_REFUSALS[reason]);
+        const after = { provider: providerOf(event) };
+        throw await refusal(event.eventId, { ...attempt, reason, after }, SIGN_IN_REFUSALS[reason]);
       }
       let entry: DirectoryEntry | undefined;
       try {
@@ -113,13 +114,15 @@ export function createBlockingFunctions(options: BlockingOptions, deps: () => Si
         return {};
       }
       if (user.disabled || entry?.disabled) {
-        await recordRefusal(event.eventId, { ...attempt, reason: 'disabled' });
-        throw new HttpsError('permission-denied', 'This account is disabled.');
+        const disabled = { ...attempt, reason: 'disabled' };
+        throw await refusal(event.eventId, disabled, 'This account is disabled.');
       }
       return entry === undefined ? firstClaims(event, user) : claimsOf(user, entry);
     }),
   };
 }
+
+const providerOf = ({ additionalUserInfo }: AuthBlockingEvent) => additionalUserInfo?.providerId ?? '';
 
 function isNew({ metadata }: AuthUserRecord, now: number): boolean {
   // Absent: fail closed. `NaN` compares as old.
