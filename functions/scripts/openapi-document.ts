@@ -214,7 +214,11 @@ function ownExample(body: z.ZodType): { example?: unknown } {
 /** Alternatives: projects require App Check or not, and services of other issuers need none. */
 function securityOf(operation: Operation): Record<string, string[]>[] {
   const appCheck = appCheckScopeOf(operation);
-  if (operation.access === 'public') return appCheck === 'everyone' ? [{}, { appCheck: [] }] : [];
+  if (operation.access === 'public') {
+    // It looks at the cookie itself.
+    if (operation.errors?.includes('csrf_failed')) return [{}, { sessionCookie: [], csrfToken: [] }];
+    return appCheck === 'everyone' ? [{}, { appCheck: [] }] : [];
+  }
   const needsCsrfToken = csrfCheckFor(operation.http.method.toUpperCase()) === 'token';
   const cookie = { sessionCookie: [], ...(needsCsrfToken && { csrfToken: [] }) };
   return [

@@ -53,6 +53,8 @@ describe('http: OpenAPI', () => {
     assert.deepEqual(securityOf('listUsers'), [...forUsers, ...readByCookie]);
     const changedByCookie = readByCookie.map((one) => ({ ...one, csrfToken: [] }));
     assert.deepEqual(securityOf('setUserRoles'), [...forUsers, ...changedByCookie]);
+    assert.deepEqual(securityOf('createSession'), forUsers);
+    assert.deepEqual(securityOf('endCurrentSession'), [{}, { ...cookie, csrfToken: [] }]);
   });
 
   it('has the module of each operation as its tag, and describes every tag', () => {
