@@ -9,6 +9,7 @@ import { DAY } from '../src/core/time.ts';
 import { CHANGE_LIFETIME } from '../src/directory/revocation/access-changes.ts';
 import { CODE_LIFETIME } from '../src/owner-claim/claim-code.ts';
 import { LAST_SEEN_SECONDS, OVERLAP_SECONDS } from '../src/sessions/lifetime.ts';
+import { FRESH } from '../src/sessions/operations.ts';
 import { VERIFY_WITHIN_MS } from '../src/sign-up/blocking-functions.ts';
 import { CUSTOM_TOKEN_LIFETIME } from '../src/token-exchange/operations.ts';
 
@@ -74,6 +75,12 @@ export function lifetimeRows(): [what: string, lives: string, earlier: string, s
     ],
     ['CSRF token', 'as long as its session', 'the end of the session', ''],
     ['cookie value that was replaced', duration(OVERLAP_SECONDS), 'the end of the session', ''],
+    [
+      'sign-in that can begin a session, or raise its assurance',
+      duration(FRESH),
+      'revocation, disabling, deletion',
+      '',
+    ],
     ['role with an end', 'until `expiresAt`, to the second', 'taking it away', 'the grant'],
     ['claim code for the first owner', duration(CODE_LIFETIME), 'its use, a newer code', ''],
     [

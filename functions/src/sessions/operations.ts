@@ -10,7 +10,7 @@ import type { SessionsService } from './sessions-service.ts';
 const none = z.strictObject({});
 
 /** Seconds since the sign-in within which a credential can begin a session, or raise one. */
-const FRESH = 300;
+export const FRESH = 300;
 
 /** Gives the browser its new cookie. */
 function answerWith(client: Client, { value, ...read }: IssuedSession, now: number) {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import supertest from 'supertest';
 import { EVERY_SIGN_IN, type SignInPolicy } from '../../../src/authn/sign-in-policy.ts';
+import { createApp } from '../../../src/http/app.ts';
 import { createSessionsService } from '../../../src/sessions/sessions-service.ts';
+import { type Api, ORIGIN, openApi } from '../../helpers/api.ts';
+import { mintIdToken } from '../../helpers/google.ts';
+import { openInstanceOn } from '../../helpers/instance.ts';
 import { LIMITS, openSessions, reasonOf, type TestSessions } from '../../helpers/sessions.ts';
 
 /** Sessions of a password sign-in with bob@example.com, which is verified. */
@@ -45,5 +50,39 @@ describe('a session, after a deployment with another sign-in policy', () => {
   it('goes on for a user of another issuer, for whom trustedIssuers decides', async () => {
     const { value } = await test.create('ada');
     await test.read(value, deploy({ providers: ['google.com'], emailDomains: ['acme.com'] }));
+  });
+});
+
+describe('a session cookie, after a deployment with another sign-in policy', () => {
+  let api: Api;
+  beforeEach(async () => {
+    api = await openApi();
+  });
+  afterEach(() => api.close());
+
+  it('is 403 with a text for the user, and can still be signed out', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const token = await mintIdToken({ sub: 'member', user_id: 'member', auth_time: now - 10, rv: 1 });
+    const begun = await api.as().post('/v1/sessions').auth(token, { type: 'bearer' });
+    assert.equal(begun.status, 200, JSON.stringify(begun.body));
+    const [cookie = ''] = String(begun.headers['set-cookie']).split(';');
+    const before = await api.as().get('/v1/me').set('Cookie', cookie);
+    assert.equal(before.status, 200);
+
+    const product = { signIn: { providers: ['google.com'] } };
+    const env = { ALLOWED_ORIGINS: ORIGIN };
+    const deployed = createApp(openInstanceOn(api.google, api.firestore, { product, env }));
+    const client = supertest
+      .agent(deployed)
+      .set({ 'X-Forwarded-Proto': 'https', Cookie: cookie, Origin: ORIGIN });
+    const refused = await client.get('/v1/me');
+    assert.deepEqual([refused.status, refused.body.code], [403, 'sign_in_not_allowed']);
+    assert.match(refused.body.detail, /Sign in with another one/);
+    assert.equal(refused.headers['set-cookie'], undefined);
+
+    const ended = await client.delete('/v1/sessions/current').set('X-CSRF-Token', begun.body.csrfToken);
+    assert.equal(ended.status, 204, JSON.stringify(ended.body));
+    assert.match(String(ended.headers['set-cookie']), /__session=;/);
+    assert.equal((await api.firestore.db.collection('sessions').get()).size, 0);
   });
 });
