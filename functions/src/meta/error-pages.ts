@@ -2,11 +2,12 @@ import { ERRORS, type ErrorCode } from '../core/errors.ts';
 
 /** What happened, and what to do. `docs/reference/errors.md` has the same text. Backticks are for code. */
 export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
-  unauthenticated: 'No credential. Sign in and send `Authorization: Bearer <ID token>`.',
+  unauthenticated:
+    'No credential. Sign in and send `Authorization: Bearer <ID token>` or the session cookie.',
   invalid_token:
-    'The credential was not accepted: malformed, expired, forged, of another project, or of an account that is disabled or deleted. The reason is in the log only. Sign in again.',
+    'The credential was not accepted: malformed, expired, forged, of another project, of a session that has ended, or of an account that is disabled or deleted. The reason is in the log only. Sign in again.',
   token_stale:
-    'The token was valid, but roles changed or sessions were revoked since. Refresh it once (`getIdToken(true)`) and retry; if that fails, sign in again.',
+    'The token was valid, but roles changed or sessions were revoked since. Refresh it once (`getIdToken(true)`) and retry; if that fails, or with a session cookie, sign in again.',
   step_up_required:
     'The operation needs a stronger or more recent sign-in (RFC 9470). `acr_values` and `max_age` in `WWW-Authenticate` say which. Sign the user in again and retry.',
   app_check_failed:
@@ -27,7 +28,7 @@ export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
   origin_denied:
     "The page's origin may not call (`ALLOWED_ORIGINS`). The log line has `origin`, `method` and `path`.",
   invalid_argument: 'A field is wrong, missing or unknown. `errors` names each.',
-  invalid_request: 'Not a well-formed request: invalid JSON, two `Authorization` headers, a malformed path.',
+  invalid_request: 'Not a well-formed request: invalid JSON, two credentials, a malformed path.',
   not_found:
     'The path or the resource does not exist, or it belongs to another user. The response does not say which.',
   method_not_allowed: 'The path exists; `Allow` lists the methods.',
