@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { Query, Transaction } from '@google-cloud/firestore';
-import type { AuditEvent, AuditLog } from '../audit/index.ts';
+import { type AuditEvent, type AuditLog, auditEventRef } from '../audit/index.ts';
 import type { DirectoryService } from '../directory/index.ts';
-import { type OpenedFirestore, useFirestore } from '../platform/firestore/firestore.ts';
+import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
+import { runOnce } from '../platform/firestore/transaction.ts';
 import type { SessionsPlatform } from './read-sessions.ts';
 import { SESSIONS, type SessionDocuments, sessionsIn } from './session-document.ts';
 
@@ -23,12 +25,12 @@ export function createEndSessions(
     firestore: OpenedFirestore,
     tx: Transaction,
     { stored: { id, directoryId: uid }, documents }: SessionDocuments,
-    { by, cause }: { by: EndedBy; cause: EndCause },
+    { by, cause, eventId }: { by: EndedBy; cause: EndCause; eventId?: string },
   ): AuditEvent {
     for (const { ref } of documents) tx.delete(ref);
     const event = { action: 'session.end', target: uid, outcome: 'done' } as const;
     const ended: AuditEvent = { ...by, ...event, after: { session: id, cause } };
-    audit.append(firestore, tx, ended);
+    audit.append(firestore, tx, ended, eventId);
     directory.appendChange(firestore, tx, { uid, session: id });
     return ended;
   }
@@ -52,13 +54,13 @@ export function createEndSessions(
      * @returns false when the user has no such session
      */
     async end(by: EndedBy, { user, id }: { user: string; id: string }, cause: EndCause): Promise<boolean> {
-      const ended = await useFirestore('sessions.end', open, (firestore) =>
-        firestore.db.runTransaction(async (tx) => {
-          const found = sessionsIn((await tx.get(documentsOf(firestore, id))).docs);
-          const own = found.filter(({ stored }) => stored.directoryId === user);
-          return own.map((session) => endIn(firestore, tx, session, { by, cause }));
-        }),
-      );
+      const eventId = randomUUID();
+      const marker = (firestore: OpenedFirestore) => auditEventRef(firestore, eventId);
+      const ended = await runOnce('sessions.end', open, marker, async (firestore, tx) => {
+        const found = sessionsIn((await tx.get(documentsOf(firestore, id))).docs);
+        const own = found.filter(({ stored }) => stored.directoryId === user);
+        return own.map((session) => endIn(firestore, tx, session, { by, cause, eventId }));
+      });
       applyEnds(ended);
       return ended.length > 0;
     },
