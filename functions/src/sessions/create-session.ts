@@ -27,16 +27,16 @@ import {
 import { userOf } from './sign-in.ts';
 
 /**
- * Begins a session for the user of a fresh credential. One transaction: it also ends the session of an old cookie, and the
+ * Begins a session for the user of a fresh credential. One transaction: it also ends the sessions of old cookies, and the
  * oldest sessions of a user who would have too many.
  *
- * @param replaces hash of the cookie value that came along
+ * @param replaces hashes of the cookie values that came along
  * @throws AppError `permission_denied` for a credential that no session may be made of; `invalid_token`, `token_stale`,
  *   `unavailable`
  */
 export type CreateSession = (
   actor: PrincipalActor,
-  options: { readonly replaces: string | undefined },
+  options: { readonly replaces: readonly string[] },
 ) => Promise<IssuedSession>;
 
 interface Needs {
@@ -87,7 +87,7 @@ export function createCreateSession(
           const limits = limitsOf(record, now, config);
           const isAlive = (other: StoredSession) =>
             other.validSince >= record.validAfter && !hasEnded(withEnds(other, limits), now);
-          const { replaced, others } = await findSessions(firestore, tx, { directoryId, replaces });
+          const { replaced, others } = await findSessions(firestore, tx, { directoryId, replaces, now });
           const alive = others.filter(({ stored: other }) => isAlive(other));
           for (const { documents } of others.filter((other) => !alive.includes(other)))
             for (const { ref } of documents) tx.delete(ref);
@@ -110,19 +110,24 @@ export function createCreateSession(
   };
 }
 
-/** The session of the old cookie, whoever's it is, and the other sessions of the user. */
+/** The sessions of the old cookies, of any user, and the other sessions of the user. */
 async function findSessions(
   firestore: OpenedFirestore,
   tx: Transaction,
-  { directoryId, replaces }: { directoryId: string; replaces: string | undefined },
+  { directoryId, replaces, now }: { directoryId: string; replaces: readonly string[]; now: number },
 ): Promise<{ replaced: readonly SessionDocuments[]; others: readonly SessionDocuments[] }> {
   const ofUser = await tx.get(firestore.db.collection(SESSIONS).where('user', '==', directoryId));
-  const sessions = sessionsIn(ofUser.docs);
-  if (replaces === undefined) return { replaced: [], others: sessions };
-  const id: unknown = (await tx.get(refOf(firestore, replaces))).get('id');
-  if (typeof id !== 'string') return { replaced: [], others: sessions };
+  const old = await Promise.all(replaces.map((valueHash) => tx.get(refOf(firestore, valueHash))));
+  const ids = new Set(
+    old
+      // A value that was replaced long ago may be in other hands.
+      .filter((document) => now < (document.get('replacedUntil')?.seconds ?? Number.POSITIVE_INFINITY))
+      .map((document): unknown => document.get('id'))
+      .filter((id) => typeof id === 'string'),
+  );
+  const found = await Promise.all([...ids].map((id) => tx.get(documentsOf(firestore, id))));
   return {
-    replaced: sessionsIn((await tx.get(documentsOf(firestore, id))).docs),
-    others: sessions.filter(({ stored }) => stored.id !== id),
+    replaced: found.flatMap(({ docs }) => sessionsIn(docs)),
+    others: sessionsIn(ofUser.docs).filter(({ stored }) => !ids.has(stored.id)),
   };
 }

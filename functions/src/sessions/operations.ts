@@ -12,6 +12,14 @@ const none = z.strictObject({});
 /** Seconds since the sign-in within which a credential can begin a session, or raise one. */
 export const FRESH = 300;
 
+/** Session cookies of a request that are looked at: each costs reads. */
+const MAX_COOKIES = 4;
+
+/** The documents of the session cookies that came along: one, unless another host of the domain has set one, too. */
+function hashesOf({ sessionCookies }: Client): string[] {
+  return sessionCookies.slice(0, MAX_COOKIES).map(sessionHash);
+}
+
 /** Gives the browser its new cookie. */
 function answerWith(client: Client, { value, ...read }: IssuedSession, now: number) {
   client.setSessionCookie(value, read.session.absoluteEnd - now);
@@ -35,8 +43,7 @@ export const createSession = operation<SessionsService>()({
   summary:
     'Begin a session with a fresh sign-in: the answer sets an HTTP-only cookie. The session of an old cookie ends.',
   run: async (_input, { service, actor, client }) => {
-    const { sessionCookie } = client;
-    const replaces = sessionCookie && sessionHash(sessionCookie);
+    const replaces = hashesOf(client);
     return answerWith(client, await service.create(actor, { replaces }), service.now());
   },
 });
@@ -69,12 +76,14 @@ export const endCurrentSession = operation<SessionsService>()({
   summary:
     'Sign out this browser: ends the session and removes the cookie. Also 204 when the session has ended.',
   run: async (_input, { service, actor, client }) => {
-    const { sessionCookie } = client;
-    if (sessionCookie === undefined) return;
-    const found = await service.findToEnd(sessionHash(sessionCookie));
-    client.checkCsrf(found?.isAlive ? found.session : undefined);
-    if (found !== undefined) {
-      const { id, directoryId: user, issuer } = found.session;
+    const hashes = hashesOf(client);
+    if (hashes.length === 0) return;
+    const found = await Promise.all(hashes.map((hash) => service.findToEnd(hash)));
+    const [only, ...others] = found;
+    // A browser with several session cookies can do nothing else, so its page has no CSRF token.
+    client.checkCsrf(others.length === 0 && only?.isAlive ? only.session : undefined);
+    for (const { session } of found.filter((one) => one !== undefined)) {
+      const { id, directoryId: user, issuer } = session;
       await service.end({ actor: user, issuer, requestId: actor.requestId }, { user, id }, 'signed-out');
     }
     client.clearSessionCookie();

@@ -76,8 +76,8 @@ export async function openSessions({
     another: () => serviceOf(access.another()),
     /** Moves the clock. */
     wait: (seconds: number) => clock.move(seconds * 1000),
-    create: (name: string, replaces?: string) =>
-      sessions.create(signIn(name), { replaces: replaces && sessionHash(replaces) }),
+    create: (name: string, ...replaces: string[]) =>
+      sessions.create(signIn(name), { replaces: replaces.map(sessionHash) }),
     read: (value: string, service = sessions) => service.read(sessionHash(value), now()),
     renew: (value: string, { canRotate = true, service = sessions } = {}) =>
       service.renew(sessionHash(value), now(), { canRotate }),

@@ -110,6 +110,18 @@ describe('http: sessions', () => {
     assert.deepEqual((await api.firestore.db.collection('sessions').get()).docs, []);
   });
 
+  it('replaces several cookies at the next sign-in, and ends all at a sign-out', async () => {
+    const both = [cookieOf(await signIn('member')), cookieOf(await signIn('support'))] as const;
+    assertProblem(await current(both.join('; ')), 'invalid_request');
+    const only = cookieOf(await signIn('member', both.join('; ')));
+    for (const cookie of both) assertProblem(await current(cookie), 'invalid_token');
+    const another = cookieOf(await signIn('support'));
+    const elsewhere = request().delete('/v1/sessions/current').set('Cookie', `${only}; ${another}`);
+    assertProblem(await elsewhere, 'csrf_failed');
+    assert.equal((await signOut(`${only}; ${another}`)).status, 204);
+    for (const cookie of [only, another]) assertProblem(await current(cookie), 'invalid_token');
+  });
+
   it('is 404 for a caller with a token alone', async () => {
     assertProblem(await api.as('member').get('/v1/sessions/current'), 'not_found');
     assertProblem(await api.as('member').post('/v1/sessions/current/step-up'), 'not_found');

@@ -124,6 +124,16 @@ describe('the renewal of a session', () => {
     );
   });
 
+  it('keeps a value that was replaced long ago from ending the session', async () => {
+    const { value } = await test.create('bob');
+    await test.setRoles('bob', ['support']);
+    const renewed = await test.renew(value);
+    test.wait(30);
+    await test.create('olga', value);
+    assert.equal(await test.sessions.findToEnd(sessionHash(value)), undefined);
+    await test.read(renewed.value ?? '');
+  });
+
   it('never revives an ended session or a revoked sign-in', async () => {
     const { value, session } = await test.create('bob');
     test.wait(600);

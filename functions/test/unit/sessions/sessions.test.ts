@@ -67,10 +67,7 @@ describe('a session', () => {
     ['a token that another party uses for its user', { actor: { subject: 'eve' } }, 'delegated-token'],
   ] as const) {
     it(`does not begin with ${what}`, async () => {
-      assert.equal(
-        await reasonOf(test.sessions.create(test.signIn('bob', facts), { replaces: undefined })),
-        reason,
-      );
+      assert.equal(await reasonOf(test.sessions.create(test.signIn('bob', facts), { replaces: [] })), reason);
       assert.deepEqual(await test.stored(), []);
     });
   }
@@ -80,7 +77,7 @@ describe('a session', () => {
     const before = test.signIn('bob');
     await test.create('bob');
     await test.revoke('bob');
-    assert.equal(await reasonOf(test.sessions.create(before, { replaces: undefined })), 'revoked');
+    assert.equal(await reasonOf(test.sessions.create(before, { replaces: [] })), 'revoked');
     const bob = byUid.get('bob') ?? assert.fail();
     byUid.set('bob', { ...bob, disabled: true });
     assert.equal(await reasonOf(test.create('bob')), 'account-disabled');
@@ -104,7 +101,7 @@ describe('a session', () => {
 
   it('is revoked even if the clock of the issuer is ahead', async () => {
     const ahead = test.signIn('ada', { authTime: test.now() + 5 });
-    const { value } = await test.sessions.create(ahead, { replaces: undefined });
+    const { value } = await test.sessions.create(ahead, { replaces: [] });
     await test.revoke(ADA.id);
     assert.equal(await reasonOf(test.read(value)), 'revoked');
   });
@@ -175,7 +172,7 @@ describe('a session', () => {
     const other = test.another();
     const results = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) =>
-        (index % 2 ? other : test.sessions).create(test.signIn('bob'), { replaces: undefined }),
+        (index % 2 ? other : test.sessions).create(test.signIn('bob'), { replaces: [] }),
       ),
     );
     const issued = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -215,7 +212,7 @@ describe('a session', () => {
     const sessions = createSessionsService({ ...platform, firestore: down }, { audit, directory });
     for (const call of [
       () => sessions.read(sessionHash(value), test.now()),
-      () => sessions.create(test.signIn('bob'), { replaces: undefined }),
+      () => sessions.create(test.signIn('bob'), { replaces: [] }),
       () => sessions.end(END, { user: 'bob', id: session.id }, 'signed-out'),
       () => sessions.findToEnd(sessionHash(value)),
     ])

@@ -32,7 +32,7 @@ describe('a Firebase custom token for a session', () => {
       credential: 'bearer',
     });
     const actor: PrincipalActor = { kind: 'principal', principal, requestId: 'r1' };
-    const { value, session } = await api.deps.sessions.create(actor, { replaces: undefined });
+    const { value, session } = await api.deps.sessions.create(actor, { replaces: [] });
     return { value, session };
   }
   const tokenFor = (value: string, { tokenExchange } = api.deps) => tokenExchange.fromSession(value, 'r2');
