@@ -25,6 +25,7 @@ const PAGES = {
   'cookie-persistence': withFirebase('cookie-persistence'),
 };
 export type Storage = keyof typeof PAGES;
+const ALL_STORAGES = Object.keys(PAGES) as Storage[]; // the keys of an object literal
 
 /** The files that the guides print, by their names: the first line of each block. */
 function guideFiles(): Map<string, string> {
@@ -38,35 +39,41 @@ function guideFiles(): Map<string, string> {
 }
 
 /** In place of `firebase/auth`: connects to the emulator, as a page does during development. */
-const emulated = (authHost: string) => `
+export const emulatedAuth = (host: string) => `
 import { connectAuthEmulator, initializeAuth as initialize } from 'firebase/auth';
 export * from 'firebase/auth';
 export function initializeAuth(app, options) {
   const auth = initialize(app, options);
-  connectAuthEmulator(auth, 'http://${authHost}', { disableWarnings: true });
+  connectAuthEmulator(auth, 'http://${host}', { disableWarnings: true });
   return auth;
 }`;
 
-/** Bundles the code of each kind of storage with the Firebase SDK, as an adopter's build does. */
-export async function bundleStorages(authHost: string): Promise<Map<string, string>> {
+/**
+ * Bundles the code of each kind of storage with the Firebase SDK, as an adopter's build does.
+ *
+ * @param auth the module in place of `firebase/auth`
+ * @returns scripts by the name of their storage
+ */
+export async function bundleStorages(
+  auth: string,
+  storages: readonly Storage[] = ALL_STORAGES,
+): Promise<Map<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-token-storage-'));
+  const inFolder = (name: string) => join(folder, name);
   try {
-    symlinkSync(join(FUNCTIONS, 'node_modules'), join(folder, 'node_modules'));
-    for (const [name, code] of guideFiles()) writeFileSync(join(folder, name), code);
-    writeFileSync(join(folder, 'emulated-auth.js'), emulated(authHost));
-    const pages = Object.entries(PAGES).map(
-      ([storage, code]) => [storage, join(folder, `page-${storage}.js`), code] as const,
-    );
-    for (const [, file, code] of pages) writeFileSync(file, code);
+    symlinkSync(join(FUNCTIONS, 'node_modules'), inFolder('node_modules'));
+    const pages = storages.map((storage) => [`page-${storage}.js`, PAGES[storage]] as const);
+    const files = [...guideFiles(), ...pages, ['auth.js', auth] as const];
+    for (const [name, code] of files) writeFileSync(inFolder(name), code);
     const { outputFiles } = await build({
-      entryPoints: Object.fromEntries(pages.map(([storage, file]) => [storage, file])),
+      entryPoints: Object.fromEntries(storages.map((storage) => [storage, inFolder(`page-${storage}.js`)])),
       outdir: folder,
       plugins: [
         {
-          name: 'auth-emulator',
+          name: 'auth',
           setup(building) {
             building.onResolve({ filter: /^firebase\/auth$/ }, ({ importer }) =>
-              importer.endsWith('emulated-auth.js') ? undefined : { path: join(folder, 'emulated-auth.js') },
+              importer === inFolder('auth.js') ? undefined : { path: inFolder('auth.js') },
             );
           },
         },

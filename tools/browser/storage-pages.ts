@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BrowserContext, Page } from 'playwright-core';
 import { type HostingProxy, openHostingProxy } from '../../functions/test/helpers/hosting-proxy.ts';
 import { DEMO_PASSWORD, demoEmail, seedDemoUsers } from '../seed.ts';
-import { bundleStorages, type Storage } from './storage-bundles.ts';
+import { bundleStorages, emulatedAuth, type Storage } from './storage-bundles.ts';
 import { useBrowser } from './user-pages.ts';
 
 /** Pages that run the code of docs/guides/token-storage.md at the address of the API, behind a proxy as Hosting is. */
@@ -33,7 +33,7 @@ export function useStoragePages() {
   let contexts: BrowserContext[] = [];
 
   before(async () => {
-    servePage = servePages(await bundleStorages(FIREBASE_AUTH_EMULATOR_HOST));
+    servePage = servePages(await bundleStorages(emulatedAuth(FIREBASE_AUTH_EMULATOR_HOST)));
     proxy = await openHostingProxy(GATEHOUSE_HOSTING_URL, { serve: servePage });
   });
   beforeEach(() => seedDemoUsers(GCLOUD_PROJECT, { resetRoles: true }));
@@ -58,7 +58,7 @@ export function useStoragePages() {
 }
 
 /** Serves a page for each of these scripts, at `/storage/<name>`. */
-function servePages(scripts: ReadonlyMap<string, string>) {
+export function servePages(scripts: ReadonlyMap<string, string>) {
   return ({ url = '' }: IncomingMessage, outgoing: ServerResponse): boolean => {
     const [, name = '', isScript] = /^\/storage\/([\w-]+)(\.js)?$/.exec(url) ?? [];
     const script = scripts.get(name);
@@ -70,7 +70,8 @@ function servePages(scripts: ReadonlyMap<string, string>) {
   };
 }
 
-async function openPage(context: BrowserContext, url: string): Promise<StoragePage> {
+/** Opens a page of `servePages`. */
+export async function openPage(context: BrowserContext, url: string): Promise<StoragePage> {
   const page = await context.newPage();
   const isReady = () => page.waitForFunction('globalThis.app !== undefined');
   await page.goto(url);

@@ -10,18 +10,22 @@ export const SCREENSHOTS = `${ROOT}/.gatehouse/screenshots`;
 /** Names this machine, and does not look like it. */
 export const OTHER_HOST = 'app.test';
 
+/** @param host `name` or `name:port`, @param target what it is resolved to, such as `127.0.0.1` */
+export function launchBrowser(host: string, target: string): Promise<Browser> {
+  // Chromium's sandbox does not work for root, nor in CI containers that forbid new namespaces.
+  const hasNoSandbox = process.getuid?.() === 0 || process.env.CI !== undefined;
+  return chromium.launch({
+    executablePath: process.env.CHROME_PATH ?? '',
+    chromiumSandbox: !hasNoSandbox,
+    args: [`--host-resolver-rules=MAP ${host} ${target}`],
+  });
+}
+
 /** For a suite: starts the browser before its tests and closes it after them. */
 export function useBrowser(): () => Browser {
-  const { CHROME_PATH = '' } = process.env;
   let browser: Browser;
   before(async () => {
-    // Chromium's sandbox does not work for root, nor in CI containers that forbid new namespaces.
-    const hasNoSandbox = process.getuid?.() === 0 || process.env.CI !== undefined;
-    browser = await chromium.launch({
-      executablePath: CHROME_PATH,
-      chromiumSandbox: !hasNoSandbox,
-      args: [`--host-resolver-rules=MAP ${OTHER_HOST} 127.0.0.1`],
-    });
+    browser = await launchBrowser(OTHER_HOST, '127.0.0.1');
   });
   after(() => browser.close());
   return () => browser;

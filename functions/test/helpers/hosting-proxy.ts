@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** What production Hosting does to a request and its answer, and the emulator of Hosting does not. */
 export interface HostingProxy {
-  /** The address for a browser: `http://127.0.0.1:<port>`. */
+  /** The address for a browser: `http://127.0.0.1:<port>`, with `tls` `https://…`. */
   readonly origin: string;
   readonly port: number;
   close(): Promise<void>;
@@ -16,6 +17,8 @@ export const EDGE_ADDRESS = '192.0.2.1';
 interface ProxyOptions {
   /** Of every client. By default, the address that connects: 127.0.0.2 is another client than 127.0.0.1. */
   readonly clientAddress?: string;
+  /** For `https://`, in PEM. */
+  readonly tls?: { readonly key: string; readonly cert: string };
   /** Answers some requests itself, as Hosting does for its files. @returns false to pass the request on */
   readonly serve?: (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 }
@@ -33,10 +36,10 @@ interface ProxyOptions {
  */
 export async function openHostingProxy(
   target: string,
-  { clientAddress, serve }: ProxyOptions = {},
+  { clientAddress, tls, serve }: ProxyOptions = {},
 ): Promise<HostingProxy> {
   const { hostname, port: targetPort, host } = new URL(target);
-  const server = createServer((incoming, outgoing) => {
+  const forward = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (serve?.(incoming, outgoing)) return;
     const { method, url } = incoming;
     const address = clientAddress ?? incoming.socket.remoteAddress ?? '';
@@ -48,11 +51,12 @@ export async function openHostingProxy(
     upstream.on('error', () => (outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(502).end()));
     outgoing.on('close', () => upstream.destroy());
     incoming.pipe(upstream);
-  });
+  };
+  const server = tls ? createTlsServer(tls, forward) : createServer(forward);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo; // a TCP server's address is an object
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http${tls ? 's' : ''}://127.0.0.1:${port}`,
     port,
     async close() {
       const closed = once(server, 'close');
