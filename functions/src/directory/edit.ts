@@ -8,8 +8,8 @@ import type { AccessChange } from './revocation/access-changes.ts';
 export interface Edit {
   readonly grants?: readonly Grant[];
   readonly disabled?: boolean;
-  /** End all sessions. */
-  readonly revoke?: true;
+  /** End all sessions; `others`: but one, which another module gives the new `validAfter`. */
+  readonly revoke?: true | 'others';
   /** Delete the user. */
   readonly remove?: true;
 }
@@ -30,8 +30,9 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
   if (before.pending.includes('deletion')) throw new AppError('not_found', 'This user is being deleted.');
   const { grants, disabled, revoke, remove } = edit;
   const endsSessions = revoke || remove || disabled === true;
-  // `auth_time` has whole seconds: sign-ins of this same second are revoked, too.
-  const validAfter = endsSessions ? Math.max(before.validAfter, now + 1) : before.validAfter;
+  // `auth_time` has whole seconds: sign-ins of this same second are revoked, too. So is the session that was kept before.
+  const earliest = before.keptSession ? before.validAfter + 1 : before.validAfter;
+  const validAfter = endsSessions ? Math.max(earliest, now + 1) : before.validAfter;
   const changesRoles = grants !== undefined;
   const rolesVersion = changesRoles ? before.rolesVersion + 1 : before.rolesVersion;
   const newlyPending: Pending[] = [];
@@ -47,6 +48,7 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
       rolesVersion,
       disabled: remove || (disabled ?? before.disabled),
       validAfter,
+      ...(endsSessions && { keptSession: revoke === 'others' || undefined }),
       pending: [...new Set([...before.pending, ...newlyPending])],
       pendingSince: before.pendingSince ?? (newlyPending.length > 0 ? now : undefined),
       updated: now,

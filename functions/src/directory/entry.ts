@@ -44,6 +44,10 @@ export interface DirectoryEntry {
   readonly disabled: boolean;
   /** Sign-ins before this second are revoked. */
   readonly validAfter: number;
+  /** The revocation at `validAfter` has kept one session, which counts as of that second. */
+  readonly keptSession?: true | undefined;
+  /** Until this second, revocations of the account in Firebase Auth are that of `validAfter`. */
+  readonly accountRevokedAt?: number | undefined;
   readonly pending: readonly Pending[];
   /** Since when `pending` is not empty. */
   readonly pendingSince?: number | undefined;

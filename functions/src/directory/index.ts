@@ -3,8 +3,9 @@ import { reconcileDirectory } from './operations.ts';
 import { createDirectoryService } from './service.ts';
 import { createReconcileSchedule } from './sync/reconcile-schedule.ts';
 
-export type { ChangeAccess } from './change-access.ts';
+export { type ChangeAccess, reportRefusal } from './change-access.ts';
 export {
+  type Alongside,
   type ChangeContext,
   type Directory,
   type Outcome,

@@ -55,12 +55,12 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
     }
     // An account that a token exchange created is younger than the sign-in at the issuer, and Firebase sets `validAfter` to
     // the creation: ignore it.
-    const validAfter = entry.identity === undefined ? account.validAfter : 0;
+    const isRevoked = entry.identity === undefined && !isOwnRevocation(entry, account);
     return {
       ...recordOf(entry),
       // Users disabled in the Firebase console are disabled here, too.
       disabled: entry.disabled || account.disabled,
-      validAfter: Math.max(entry.validAfter, validAfter),
+      validAfter: Math.max(entry.validAfter, isRevoked ? account.validAfter : 0),
     };
   }
 
@@ -141,6 +141,11 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
 export function entryVersion(id: string, record: AccessRecord | undefined, now: number): EntryVersion {
   const { rolesVersion = 0, validAfter = 0 } = record ?? {};
   return { id, rolesVersion, validAfter: Math.max(validAfter, now - SETTLED_SECONDS) };
+}
+
+/** The account has our revocation some seconds later than the entry. It must not end the session that was kept. */
+function isOwnRevocation({ pending, accountRevokedAt = 0 }: DirectoryEntry, account: Account): boolean {
+  return pending.includes('sessions') || account.validAfter <= accountRevokedAt;
 }
 
 function recordOf({ created, disabled, validAfter, rolesVersion, grants }: DirectoryEntry): AccessRecord {

@@ -7,6 +7,7 @@ import { createKeyedQueue } from '../core/keyed-queue.ts';
 import { type DirectoryService, entryVersion, provisionExternalUser } from '../directory/index.ts';
 import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
 import { runOnce } from '../platform/firestore/transaction.ts';
+import type { Device } from './device.ts';
 import { documentsOf, type EndSessions } from './end-sessions.ts';
 import { expiryOf, hasEnded, limitsOf, withEnds } from './lifetime.ts';
 import {
@@ -36,7 +37,7 @@ import { userOf } from './sign-in.ts';
  */
 export type CreateSession = (
   actor: PrincipalActor,
-  options: { readonly replaces: readonly string[] },
+  options: { readonly replaces: readonly string[]; readonly device?: Device | undefined },
 ) => Promise<IssuedSession>;
 
 interface Needs {
@@ -53,7 +54,7 @@ export function createCreateSession(
   // Sign-ins of one user at the same time would make each other's transactions fail.
   const queue = createKeyedQueue();
 
-  return async (actor, { replaces }) => {
+  return async (actor, { replaces, device }) => {
     const { principal } = actor;
     const user = userOf(principal);
     const { directoryId } = user;
@@ -83,7 +84,7 @@ export function createCreateSession(
           // With the clock of an issuer ahead, the sign-in seems to be later than a revocation that follows it.
           const validSince = Math.min(signIn.validSince, now);
           const times = { validSince, created: now, lastSeen: now };
-          const stored = { ...user, ...times, id, csrfKey, rolesVersion: record.rolesVersion };
+          const stored = { ...user, ...device, ...times, id, csrfKey, rolesVersion: record.rolesVersion };
           const limits = limitsOf(record, now, config);
           const isAlive = (other: StoredSession) =>
             other.validSince >= record.validAfter && !hasEnded(withEnds(other, limits), now);

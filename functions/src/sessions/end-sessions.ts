@@ -8,7 +8,7 @@ import type { SessionsPlatform } from './read-sessions.ts';
 import { SESSIONS, type SessionDocuments, sessionsIn } from './session-document.ts';
 
 /** Why a session ends before its time, as audit events say it. */
-export type EndCause = 'signed-out' | 'replaced-by-sign-in' | 'too-many';
+export type EndCause = 'signed-out' | 'ended-by-user' | 'ended-by-admin' | 'replaced-by-sign-in' | 'too-many';
 
 /** Who ends a session. */
 export type EndedBy = Pick<AuditEvent, 'actor' | 'issuer' | 'requestId'>;
@@ -51,12 +51,19 @@ export function createEndSessions(
      * Ends one session of a user.
      *
      * @param user directory id
+     * @param check of the actor, in the transaction; throws to refuse
      * @returns false when the user has no such session
      */
-    async end(by: EndedBy, { user, id }: { user: string; id: string }, cause: EndCause): Promise<boolean> {
+    async end(
+      by: EndedBy,
+      { user, id }: { user: string; id: string },
+      cause: EndCause,
+      check?: (firestore: OpenedFirestore, tx: Transaction) => Promise<void>,
+    ): Promise<boolean> {
       const eventId = randomUUID();
       const marker = (firestore: OpenedFirestore) => auditEventRef(firestore, eventId);
       const ended = await runOnce('sessions.end', open, marker, async (firestore, tx) => {
+        await check?.(firestore, tx);
         const found = sessionsIn((await tx.get(documentsOf(firestore, id))).docs);
         const own = found.filter(({ stored }) => stored.directoryId === user);
         return own.map((session) => endIn(firestore, tx, session, { by, cause, eventId }));

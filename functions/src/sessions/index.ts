@@ -1,4 +1,11 @@
 import { defineModule } from '../pipeline/module.ts';
+import {
+  endMySession,
+  endUserSession,
+  listMySessions,
+  listUserSessions,
+  revokeMySessions,
+} from './device-operations.ts';
 import { createSession, endCurrentSession, getCurrentSession, stepUpSession } from './operations.ts';
 import { createSessionsService } from './sessions-service.ts';
 
@@ -9,6 +16,16 @@ export const sessions = defineModule({
   name: 'sessions',
   summary: 'Sessions in an HTTP-only cookie.',
   create: createSessionsService,
-  operations: [createSession, getCurrentSession, endCurrentSession, stepUpSession],
+  operations: [
+    createSession,
+    getCurrentSession,
+    endCurrentSession,
+    stepUpSession,
+    listMySessions,
+    endMySession,
+    revokeMySessions,
+    listUserSessions,
+    endUserSession,
+  ],
   authenticators: ({ authenticator }) => [authenticator],
 });

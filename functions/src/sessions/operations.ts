@@ -3,6 +3,7 @@ import { sessionHash } from '../authn/session-cookie/authenticator.ts';
 import { AppError } from '../core/errors.ts';
 import type { Client } from '../pipeline/client.ts';
 import { operation } from '../pipeline/operation.ts';
+import { deviceOf } from './device.ts';
 import type { IssuedSession } from './read-sessions.ts';
 import { currentSession, toSessionView } from './schema.ts';
 import type { SessionsService } from './sessions-service.ts';
@@ -43,8 +44,8 @@ export const createSession = operation<SessionsService>()({
   summary:
     'Begin a session with a fresh sign-in: the answer sets an HTTP-only cookie. The session of an old cookie ends.',
   run: async (_input, { service, actor, client }) => {
-    const replaces = hashesOf(client);
-    return answerWith(client, await service.create(actor, { replaces }), service.now());
+    const options = { replaces: hashesOf(client), device: await deviceOf(client) };
+    return answerWith(client, await service.create(actor, options), service.now());
   },
 });
 

@@ -34,18 +34,23 @@ export function createSessionReader(
 ) {
   const { records } = directory;
 
-  /** @throws AppError `invalid_token`, `token_stale`, `sign_in_not_allowed`, `unavailable` */
+  /** @throws AppError `invalid_token`, `token_stale`, `sign_in_not_allowed` */
+  function checkUser(session: RecordQuery, record: AccessRecord | undefined): AccessRecord {
+    // A user who was deleted may come back with the same id. Their old sessions do not.
+    if (record === undefined || session.created < record.created)
+      throw invalidToken('account-deleted', { caller: session });
+    checkRecord(record, session.validSince, session);
+    checkSignIn(config.signIn, session);
+    return record;
+  }
+
+  /** @throws AppError as {@link checkUser}; `unavailable` */
   async function readRecord(session: RecordQuery): Promise<AccessRecord> {
-    const { directoryId: id, issuer, subject, uid, created, validSince } = session;
+    const { directoryId: id, issuer, subject, uid } = session;
     const identity = { id, issuer, subject, emailVerified: false, jitProvisioning: false };
     const record =
       uid === undefined ? (await records.readExternal(identity)).record : await records.read(uid);
-    // A user who was deleted may come back with the same id. Their old sessions do not.
-    if (record === undefined || created < record.created)
-      throw invalidToken('account-deleted', { caller: session });
-    checkRecord(record, validSince, session);
-    checkSignIn(config.signIn, session);
-    return record;
+    return checkUser(session, record);
   }
 
   /** @throws AppError `invalid_token` for one that has ended */
@@ -63,6 +68,7 @@ export function createSessionReader(
 
   return {
     find,
+    checkUser,
     readRecord,
     toLiveSession,
 

@@ -10,6 +10,7 @@ import type { Session } from '../authn/session-cookie/ports.ts';
 import type { Assurance } from '../core/access-types.ts';
 import { invalidToken } from '../core/errors.ts';
 import { type OpenedFirestore, omitUndefined } from '../platform/firestore/firestore.ts';
+import type { Device } from './device.ts';
 
 export const SESSIONS = 'sessions';
 
@@ -24,7 +25,7 @@ export function newValue(): { readonly value: string; readonly valueHash: string
 }
 
 /** A session as stored, under the hash of its cookie value. Its ends depend on the roles that the user has at each read. */
-export interface StoredSession extends Omit<Session, 'idleEnd' | 'absoluteEnd' | 'replaced'> {
+export interface StoredSession extends Omit<Session, 'idleEnd' | 'absoluteEnd' | 'replaced'>, Device {
   /** The cookie value was rotated. Parallel requests may use the old one until this second. */
   readonly replacedUntil?: number | undefined;
 }
@@ -58,7 +59,7 @@ export function fromDocument(snapshot: DocumentSnapshot): StoredSession | undefi
     const { level, at, methods } = assurance;
     return {
       // As written: no decision depends on the optional texts.
-      ...(rest as Pick<Session, 'uid' | 'email' | 'emailVerified' | 'provider'>),
+      ...(rest as Device & Pick<Session, 'uid' | 'email' | 'emailVerified' | 'provider'>),
       id: text(rest.id),
       directoryId: text(user),
       issuer: text(rest.issuer),

@@ -4,7 +4,10 @@ import type { ReadSession } from '../authn/session-cookie/ports.ts';
 import { seconds } from '../core/clock.ts';
 import { isRefusal } from '../core/errors.ts';
 import type { DirectoryService } from '../directory/index.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { UsersService } from '../users/index.ts';
 import { createCreateSession } from './create-session.ts';
+import { createDevices } from './devices.ts';
 import { createEndSessions } from './end-sessions.ts';
 import { isDue, limitsOf, withEnds } from './lifetime.ts';
 import { createSessionReader, type SessionsPlatform } from './read-sessions.ts';
@@ -15,8 +18,8 @@ import type { StoredSession } from './session-document.ts';
 export type SessionsService = ReturnType<typeof createSessionsService>;
 
 export function createSessionsService(
-  platform: SessionsPlatform,
-  { audit, directory }: { audit: AuditLog; directory: DirectoryService },
+  platform: SessionsPlatform & Pick<Platform, 'accounts'>,
+  { audit, directory, users }: { audit: AuditLog; directory: DirectoryService; users: UsersService },
 ) {
   const { clock, config } = platform;
   const reader = createSessionReader(platform, { directory });
@@ -36,6 +39,7 @@ export function createSessionsService(
     now,
     create: createCreateSession(platform, { audit, directory, reader, endings }),
     end: endings.end,
+    devices: createDevices(platform, { audit, directory, users, reader, endings }),
 
     /** The session of a cookie that was authenticated, from memory. */
     async current(value: string): Promise<ReadSession> {

@@ -8,7 +8,6 @@ import {
   grantUserRole,
   listRoles,
   listUsers,
-  revokeMySessions,
   revokeSessions,
   revokeUserRole,
   setUserRoles,
@@ -19,6 +18,7 @@ import { createUsersService } from './users-service.ts';
 export { checkExpiry, checkGrant, withCurrentRoles } from './granting.ts';
 export { grantAsOperator, grantToExternalUser } from './operator-grant.ts';
 export { access, auditReason, grantRequests, user } from './schema.ts';
+export type { UsersService } from './users-service.ts';
 export { createUserView, type UserView } from './views.ts';
 
 /** Users: their grants, their state, their sessions. */
@@ -28,7 +28,6 @@ export const users = defineModule({
   create: createUsersService,
   operations: [
     getMyAccess,
-    revokeMySessions,
     listRoles,
     listUsers,
     getUser,

@@ -40,18 +40,6 @@ export const getMyAccess = operation<UsersService>()({
   run: (_input, { actor }) => toPrincipalView(actor.principal),
 });
 
-export const revokeMySessions = operation<UsersService>()({
-  name: 'revokeMySessions',
-  effect: 'write',
-  access: 'signed-in',
-  http: { method: 'post', path: '/me/revoke' },
-  input: none,
-  output: user,
-  errors: ['not_found'],
-  summary: 'Sign me out everywhere.',
-  run: (_input, { service, actor }) => service.revokeOwn(actor),
-});
-
 export const listRoles = operation<UsersService>()({
   name: 'listRoles',
   effect: 'read',

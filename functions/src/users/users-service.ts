@@ -6,6 +6,7 @@ import { compileRoleClaims, isActive } from '../authz/role-claims.ts';
 import type { Role } from '../authz/roles.ts';
 import { AppError } from '../core/errors.ts';
 import {
+  type Alongside,
   applyGrantRequests,
   type DirectoryEntry,
   type DirectoryService,
@@ -93,30 +94,35 @@ export function createUsersService(
     return toView(changed ?? (await find(uid)));
   }
 
-  /** @param rule undefined: the actor may always end the sessions of `uid` */
+  /**
+   * @param rule undefined: the actor may always end the sessions of `uid`
+   * @param keepSession keeps one session
+   */
   async function endSessions(
     actor: PrincipalActor,
     uid: string,
-    rule: AccessRule | undefined,
+    { rule, keepSession }: { rule?: AccessRule; keepSession?: Alongside | undefined },
   ): Promise<UserView> {
-    const changed = await changeAccess(actor, { uid, action: 'sessions.revoke' }, (context) => {
+    const intent = { uid, action: 'sessions.revoke', alongside: keepSession } as const;
+    const changed = await changeAccess(actor, intent, (context) => {
       const { entry, now } = context;
       if (rule !== undefined) withCurrentRoles(actor.principal, rule, context);
-      // Already revoked in this second: a second revocation would change nothing.
-      return entry.validAfter > now ? undefined : { revoke: true };
+      // Already revoked in this second: a second revocation would change nothing, unless the first one kept a session.
+      const isRevoked = entry.validAfter > now && (keepSession !== undefined || !entry.keptSession);
+      return isRevoked ? undefined : { revoke: keepSession === undefined || 'others' };
     });
     return toView(changed ?? (await find(uid)));
   }
 
-  /** Ends all sessions of the actor. */
-  async function revokeOwn(actor: PrincipalActor): Promise<UserView> {
+  /** Ends all sessions of the actor. @param keepSession keeps one of them; throws when that one has ended already */
+  async function revokeOwn(actor: PrincipalActor, keepSession?: Alongside): Promise<UserView> {
     const { directoryId: id, issuer, subject, email, emailVerified = false } = actor.principal;
     if (id === undefined) throw new AppError('not_found', 'You have no entry in the directory.');
     // Creates the entry when there is none.
     if (isExternal(actor.principal))
       await provisionExternalUser(directory, { id, issuer, subject, email, emailVerified });
     else await find(id);
-    return endSessions(actor, id, undefined);
+    return endSessions(actor, id, { keepSession });
   }
 
   async function getRoles(uid: string) {
@@ -217,7 +223,7 @@ export function createUsersService(
       await find(uid);
       // The permission is not privileged, so authentication has not created the actor's entry. External users need none.
       if (principal.directoryId !== undefined && !isExternal(principal)) await find(principal.directoryId);
-      return endSessions(actor, uid, rule);
+      return endSessions(actor, uid, { rule });
     },
 
     revokeOwn,

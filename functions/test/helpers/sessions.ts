@@ -47,10 +47,15 @@ export async function openSessions({
     firestore && { firestore },
   );
   const { clock, now } = access;
-  const serviceOf = ({ platform, audit, directory }: ReturnType<typeof access.another>): SessionsService =>
+  const serviceOf = ({
+    platform,
+    audit,
+    directory,
+    users,
+  }: ReturnType<typeof access.another>): SessionsService =>
     createSessionsService(
       { ...platform, config: { ...platform.config, sessions: { ...LIMITS, ...limits } } },
-      { audit, directory },
+      { audit, directory, users },
     );
 
   /** A fresh sign-in. `ada` is Ada, another name is the uid of a Firebase user. */

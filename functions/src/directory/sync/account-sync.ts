@@ -46,6 +46,14 @@ interface SyncDeps {
   readonly log: Pick<Log, 'failure'>;
 }
 
+/** Milliseconds by this instance's clock. */
+interface AppliedAt {
+  /** When `disabled` of the account was right. */
+  readonly disabledAt: number;
+  /** Just after the tokens of the account were revoked; undefined: they were revoked before. */
+  readonly revokedAt: number | undefined;
+}
+
 export function createAccountSync({ directory, accounts, clock, log }: SyncDeps): AccountSync {
   /** @returns the entry with the lease; `synced` when nothing is pending; `busy` while another instance has the lease */
   async function acquireLease(uid: string, by: string): Promise<DirectoryEntry | 'synced' | 'busy'> {
@@ -68,10 +76,14 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
   /**
    * Removes from `pending` what was applied, and keeps what changed again meanwhile.
    *
-   * @param disabledAt milliseconds by this instance's clock; undefined: there is no account
+   * @param at undefined: there is no account
    * @returns whether nothing is pending any more
    */
-  async function markApplied(applied: DirectoryEntry, by: string, disabledAt?: number): Promise<boolean> {
+  async function markApplied(
+    applied: DirectoryEntry,
+    by: string,
+    { disabledAt, revokedAt }: Partial<AppliedAt> = {},
+  ): Promise<boolean> {
     const sinceDisabled = clock() - (disabledAt ?? clock());
     let isSynced = true;
     await directory.change({ uid: applied.uid }, ({ entry, now, secondBefore }): Outcome | undefined => {
@@ -94,6 +106,9 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
           ...after,
           pending,
           pendingSince: isSynced ? undefined : entry.pendingSince,
+          ...(revokedAt !== undefined && {
+            accountRevokedAt: Math.max(applied.validAfter, Math.floor(revokedAt / 1000)),
+          }),
           claimsVersion: applied.pending.includes('claims') ? applied.rolesVersion : entry.claimsVersion,
           lease: isSynced && entry.lease?.by === by ? undefined : entry.lease,
         },
@@ -117,11 +132,11 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
     try {
       const account = await accounts.find(uid);
       isWriting = true;
-      const disabledAt = account && (await applyToFirebaseAuth(accounts, { account, entry, clock }));
+      const at = account && (await applyToFirebaseAuth(accounts, { account, entry, clock }));
       isWriting = false;
       // An external user needs no account: without one there is nothing to apply.
       const needsNone = entry.identity !== undefined && !entry.pending.includes('deletion');
-      if (disabledAt !== undefined || needsNone) return await markApplied(entry, by, disabledAt);
+      if (at !== undefined || needsNone) return await markApplied(entry, by, at);
       await handleAccountDeleted(directory, { uid, requestId: by });
       return true;
     } catch (error) {
@@ -155,13 +170,12 @@ export function createAccountSync({ directory, accounts, clock, log }: SyncDeps)
 /**
  * Writes what is pending to Firebase Auth; first what removes access.
  *
- * @returns milliseconds by this instance's clock when `disabled` of the account was right; undefined when the account was
- *   deleted
+ * @returns undefined when the account was deleted
  */
 async function applyToFirebaseAuth(
   accounts: AccountStore,
   { account, entry, clock }: { account: Account; entry: DirectoryEntry; clock: Clock },
-): Promise<number | undefined> {
+): Promise<AppliedAt | undefined> {
   const { uid, pending } = entry;
   const disabledDiffers = pending.includes('disabled') && account.disabled !== entry.disabled;
   if (disabledDiffers && entry.disabled) await accounts.setDisabled(uid, true);
@@ -170,8 +184,10 @@ async function applyToFirebaseAuth(
     await accounts.remove(uid);
     return undefined;
   }
+  let revokedAt: number | undefined;
   if (pending.includes('sessions') && account.validAfter < entry.validAfter) {
     await accounts.revokeTokens(uid, entry.validAfter);
+    revokedAt = clock();
   }
   if (pending.includes('claims')) {
     const roleClaims = compileRoleClaims(entry.grants, entry.rolesVersion, seconds(clock));
@@ -179,7 +195,7 @@ async function applyToFirebaseAuth(
     if (!isDeepStrictEqual(claims, account.claims)) await accounts.setClaims(uid, claims);
   }
   if (disabledDiffers && !entry.disabled) await accounts.setDisabled(uid, false);
-  return disabledAt;
+  return { disabledAt, revokedAt };
 }
 
 function isLeasedByOther({ lease }: DirectoryEntry, by: string, now: number): boolean {

@@ -52,6 +52,8 @@ const ENTRY: Required<DirectoryEntry> = {
   claimsVersion: 1,
   disabled: false,
   validAfter: 0,
+  keptSession: true,
+  accountRevokedAt: 1,
   pending: ['claims'],
   pendingSince: 1,
   lease: { by: 'x', until: 1 },
@@ -64,6 +66,7 @@ const SESSION: Required<StoredSession> = {
   ...{ id: 's', directoryId: 'ada', issuer: 'https://login.example.com', subject: 'ada', uid: 'ada' },
   ...{ email: 'ada@example.com', emailVerified: true, provider: 'password', validSince: 1, created: 1 },
   ...{ lastSeen: 1, csrfKey: 'k', rolesVersion: 1, replacedUntil: 1 },
+  ...{ browser: 'Firefox', os: 'Windows', network: '203.0.113.0/24' },
   assurance: { level: 'aal1', at: 1, methods: ['password'] },
 };
 

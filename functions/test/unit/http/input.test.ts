@@ -245,10 +245,20 @@ describe('http: input', () => {
     });
   }
 
+  it('refuses unknown fields, and another value of except, when signing out everywhere', async () => {
+    for (const [body, field] of [
+      ['{"uid":"owner"}', 'body.uid'],
+      ['{"except":"others"}', 'body.except'],
+      ['[1]', 'body'],
+    ] as const) {
+      const problem = assertProblem(await sendBody('POST', '/v1/me/revoke', body), 400, 'invalid_argument');
+      assert.deepEqual(fieldsOf(problem), [field]);
+    }
+  });
+
   const bodiless: [method: string, path: string][] = [
     ['GET', '/v1/me'],
     ['GET', '/v1/health'],
-    ['POST', '/v1/me/revoke'],
     ['POST', '/v1/users/member/revoke'],
     ['DELETE', '/v1/users/member'],
   ];

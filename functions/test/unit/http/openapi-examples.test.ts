@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { sessionHash } from '../../../src/authn/session-cookie/authenticator.ts';
+import { csrfTokenOf } from '../../../src/authn/session-cookie/csrf.ts';
 import { OPERATION_NEEDS } from '../../expectations/access.ts';
-import { type Api, openApi } from '../../helpers/api.ts';
+import { actor } from '../../helpers/actor.ts';
+import { type Api, ORIGIN, openApi } from '../../helpers/api.ts';
 import { type DocumentedOperation, document, mismatchOf, validatorOf } from '../../helpers/documented.ts';
 import { describeWithNotes } from '../../helpers/notes.ts';
 
@@ -100,13 +103,31 @@ describeWithNotes('http: requests of the examples in OpenAPI', () => {
     await api.firestore.db.doc(`notes/${id}`).set({ ...stored.data(), version: 3 });
   }
 
+  /** These are about the session of the cookie. */
+  const WITH_COOKIE = ['revokeMySessions', 'getCurrentSession', 'endCurrentSession'];
+
+  /** Begins a session with the id of the examples. @returns the headers that a page of the session sends */
+  async function beginSession(user: string): Promise<Record<string, string>> {
+    const { operation } = operations.find(({ name }) => name === 'endMySession') ?? assert.fail();
+    const id = String(operation.parameters?.[0]?.example);
+    const { value, session } = await api.deps.sessions.create(actor(user, []), { replaces: [] });
+    await api.firestore.db.doc(`sessions/${sessionHash(value)}`).update({ id });
+    return {
+      Cookie: `__session=${value}`,
+      Origin: ORIGIN,
+      'X-CSRF-Token': csrfTokenOf({ ...session, id }),
+    };
+  }
+
   for (const { name, method, path, operation } of builtIn) {
-    // The token and the claim code of the examples are not real, and the token of the test belongs to no session.
-    const isRefused = ['exchangeToken', 'claimOwner', 'getCurrentSession', 'stepUpSession'].includes(name);
+    // The token and the claim code of the examples are not real, and the token of the test comes without the cookie.
+    const isRefused = ['exchangeToken', 'claimOwner', 'stepUpSession'].includes(name);
     const expected = isRefused ? 400 : 200;
     it(`are answered as documented: ${name}`, async () => {
       const { url, body } = requestOf(path, operation);
-      const agent = api.as('owner');
+      const { url: ofUser } = requestOf('/users/{uid}', operation);
+      const headers = await beginSession(name === 'endUserSession' ? (ofUser.split('/')[3] ?? '') : 'owner');
+      const agent = WITH_COOKIE.includes(name) ? api.as().set(headers) : api.as('owner');
       const sent = {
         get: agent.get,
         post: agent.post,
@@ -117,9 +138,12 @@ describeWithNotes('http: requests of the examples in OpenAPI', () => {
       const send = sent[method as keyof typeof sent].bind(agent);
       const answer = await send(url).send(body);
       assert.equal(Math.floor(answer.status / 100), expected / 100, `${answer.status} ${answer.text}`);
-      const { status, text, headers } = answer;
+      const { status, text } = answer;
       assert.equal(
-        mismatchOf({ method: method.toUpperCase(), url, status, contentType: headers['content-type'], text }),
+        mismatchOf({
+          ...{ method: method.toUpperCase(), url, status, text },
+          contentType: answer.headers['content-type'],
+        }),
         undefined,
       );
     });

@@ -208,8 +208,8 @@ describe('a session', () => {
     };
     test.access.accounts.find = down;
     assert.equal(await reasonOf(test.read(value)), 'service-unavailable');
-    const { platform, audit, directory } = test.access;
-    const sessions = createSessionsService({ ...platform, firestore: down }, { audit, directory });
+    const { platform, ...services } = test.access;
+    const sessions = createSessionsService({ ...platform, firestore: down }, services);
     for (const call of [
       () => sessions.read(sessionHash(value), test.now()),
       () => sessions.create(test.signIn('bob'), { replaces: [] }),

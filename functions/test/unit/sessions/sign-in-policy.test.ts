@@ -18,9 +18,9 @@ describe('a session, after a deployment with another sign-in policy', () => {
 
   /** The sessions service of an instance of the new deployment. */
   function deploy(signIn: Partial<SignInPolicy>) {
-    const { platform, audit, directory } = test.access.another();
+    const { platform, ...services } = test.access.another();
     const config = { ...platform.config, sessions: LIMITS, signIn: { ...EVERY_SIGN_IN, ...signIn } };
-    return createSessionsService({ ...platform, config }, { audit, directory });
+    return createSessionsService({ ...platform, config }, services);
   }
 
   for (const [what, policy, reason] of [
