@@ -57,9 +57,13 @@ export const signInWithCustomToken = async () => { throw new Error('no Firebase 
   async function signIn(who: Person): Promise<StoragePage> {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     const page = await openPage(context, `${ORIGIN}/storage/session`);
-    const idToken = await mintIdToken(claimsOf(who));
-    await page.run(`globalThis.idToken = '${idToken}'; app.signIn().then(() => {})`);
+    await signInAgain(page, who);
     return page;
+  }
+
+  async function signInAgain({ run }: StoragePage, who: Person): Promise<void> {
+    const idToken = await mintIdToken(claimsOf(who));
+    await run(`globalThis.idToken = '${idToken}'; app.signIn().then(() => {})`);
   }
 
   /** Uses the page at intervals, with reloads, until this long after the sign-in. @param after when it was used last */
@@ -92,6 +96,20 @@ export const signInWithCustomToken = async () => { throw new Error('no Firebase 
     await page.run('app.signOut()');
     assert.deepEqual(await page.context.cookies(), []);
     assert.deepEqual(await page.me(), [401, 'unauthenticated']);
+  });
+
+  it('refuses a cookie of another host of the domain; signing in or out removes it', async () => {
+    const [page, attacker] = [await signIn('member'), await signIn('support')];
+    const [own] = await attacker.context.cookies();
+    const planted = { name: '__session', value: own?.value ?? '', domain: '.example.com', path: '/' };
+    await page.context.addCookies([planted]);
+    assert.deepEqual(await page.me(), [400, 'invalid_request']);
+    await signInAgain(page, 'member');
+    assert.deepEqual(await page.me(), [200, 'member']);
+    assert.equal((await page.context.cookies()).length, 1);
+    await page.context.addCookies([planted]);
+    await page.run('app.signOut()');
+    assert.deepEqual(await page.context.cookies(), []);
   });
 
   it('survives reloads and 13 hours of activity, and ends after 14 days', async () => {
