@@ -1,4 +1,6 @@
+import { sessionHash } from '../../functions/src/authn/session-cookie/authenticator.ts';
 import type { AccessRule } from '../../functions/src/authz/access-rule.ts';
+import type { PrincipalActor } from '../../functions/src/authz/principal.ts';
 import type { Role } from '../../functions/src/authz/roles.ts';
 import { guard } from '../../functions/src/pipeline/guard.ts';
 import { provisionUser } from '../../functions/src/sign-up/service.ts';
@@ -33,6 +35,15 @@ const ROLES = {
 
 const owner = actor('root', ['owner']);
 
+const now = () => Math.floor(Date.now() / 1000);
+/** The session cookie of the scenarios. */
+let cookie = '';
+
+function freshSignIn(uid: string): PrincipalActor {
+  const { principal, ...rest } = actor(uid, []);
+  return { ...rest, principal: { ...principal, authTime: now() } };
+}
+
 /** The scenarios, on the services behind the API. All users are at version 1. */
 const SCENARIOS = {
   ordinary: (instance: OwnInstance) => request(instance, 'ann', 'signed-in'),
@@ -57,6 +68,21 @@ const SCENARIOS = {
   signOutEverywhere: ({ users }: OwnInstance) => withAccessRules(users).revoke(owner, 'dan'),
   disable: ({ users }: OwnInstance) => withAccessRules(users).setDisabled(owner, 'eve', true),
   remove: ({ users }: OwnInstance) => withAccessRules(users).remove(owner, 'fay'),
+  beginSession: async ({ sessions }: OwnInstance) => {
+    cookie = (await sessions.create(freshSignIn('ann'), { replaces: [] })).value;
+  },
+  firstCookie: ({ sessions }: OwnInstance) => sessions.read(sessionHash(cookie), now()),
+  // Eleven minutes later: the transaction itself has the time of Firestore.
+  renewSession: ({ sessions }: OwnInstance) =>
+    sessions.renew(sessionHash(cookie), now() + 660, { canRotate: true }),
+  stepUpSession: async ({ sessions }: OwnInstance) => {
+    cookie = (await sessions.stepUp(freshSignIn('ann'), sessionHash(cookie))).value;
+  },
+  endSession: async ({ sessions }: OwnInstance) => {
+    const session = await sessions.findToEnd(sessionHash(cookie));
+    const id = session?.session.id ?? '';
+    await sessions.end({ actor: 'ann', requestId: 'r' }, { user: 'ann', id }, 'signed-out');
+  },
   staleToken: ({ accessRecords }: OwnInstance) => accessRecords.resyncAfterStaleToken('bob'),
   reconcile: ({ reconcileAccess }: OwnInstance) =>
     reconcileAccess({ kind: 'system', requestId: 'reconcile' }),
