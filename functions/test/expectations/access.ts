@@ -56,6 +56,7 @@ export const OPERATION_NEEDS: Readonly<Record<string, Need>> = {
   getOpenApi: 'public',
   getError: 'public',
   exchangeToken: 'public',
+  createFirebaseToken: 'signed-in',
   getMyAccess: 'signed-in',
   revokeMySessions: 'signed-in',
   listMySessions: 'signed-in',
