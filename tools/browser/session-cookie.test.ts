@@ -96,6 +96,35 @@ const SIGNED_IN = [200, 'demo-member'];
     assert.equal(await page.run(signOut), 204); // with the CSRF token of before
   });
 
+  it('ends on a device that another device has signed out, and only there', async () => {
+    const [{ page: here }, { page: there }] = [await signedIn(), await signedIn()];
+    assert.deepEqual(await there.me(), SIGNED_IN);
+    const { id } = await there.run<{ id: string }>('app.currentSession()');
+    const { sessions } = await here.run<{ sessions: { id: string; current: boolean; browser: string }[] }>(
+      `app.api('/me/sessions').then((response) => response.json())`,
+    );
+    const found = sessions.find((session) => session.id === id);
+    assert.equal(found?.current, false);
+    assert.match(found?.browser ?? '', /^Chrom/);
+    assert.equal(sessions.filter(({ current }) => current).length, 1);
+
+    const end = `app.api('/me/sessions/${id}', { method: 'DELETE' }).then(({ status }) => status)`;
+    assert.equal(await here.run(end), 204);
+    await until('the end', async () => (await there.me())[0] === 401);
+    assert.equal(await there.run('app.currentSession()'), null);
+    assert.deepEqual(await here.me(), SIGNED_IN);
+  });
+
+  it('stays signed in when it signs out everywhere else', async () => {
+    const [{ page: here }, { page: there }] = [await signedIn(), await signedIn()];
+    assert.deepEqual(await there.me(), SIGNED_IN);
+    const body = JSON.stringify({ except: 'current' });
+    const revoke = `app.api('/me/revoke', { method: 'POST', body: '${body}' }).then(({ status }) => status)`;
+    assert.equal(await here.run(revoke), 200);
+    await until('the end', async () => (await there.me())[0] === 401);
+    assert.deepEqual(await here.me(), SIGNED_IN);
+  });
+
   it('gets a user of the Firebase SDK for Firestore', async () => {
     const { page } = await signedIn();
     await page.reload();
