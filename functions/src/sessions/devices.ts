@@ -62,9 +62,9 @@ export function createDevices(
         throw error;
       }
     });
-    const { lastSignInAt = 0, validAfter = 0 } = account ?? {};
-    const isValid = !record.disabled && lastSignInAt > 0;
-    const isFirebase = isValid && lastSignInAt >= Math.max(record.validAfter, validAfter);
+    const { disabled = true, lastSignInAt = 0, validAfter = 0 } = account ?? {};
+    const isFirebase =
+      !disabled && !record.disabled && lastSignInAt >= Math.max(record.validAfter, validAfter, 1);
     return {
       sessions: sessions.toSorted((a, b) => b.lastSeen - a.lastSeen),
       ...(isFirebase && {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import supertest from 'supertest';
 import { csrfTokenOf } from '../../../src/authn/session-cookie/csrf.ts';
+import { createApp } from '../../../src/http/app.ts';
 import { actor } from '../../helpers/actor.ts';
 import { type Api, accountOf, ORIGIN, openApi, type Person } from '../../helpers/api.ts';
+import { fetchGoogleAt } from '../../helpers/google.ts';
+import { recordingLog } from '../../helpers/log.ts';
+import { openInstance } from '../../helpers/open-instance.ts';
 import { assertProblem } from '../../helpers/responses.ts';
 import { createMovableClock, type MovableClock } from '../../helpers/test-directory.ts';
 
@@ -22,7 +27,7 @@ describe('http: devices', () => {
       Origin: ORIGIN,
       'X-CSRF-Token': csrfTokenOf(session),
     };
-    return { id: session.id, page: () => api.as().set(headers) };
+    return { id: session.id, headers, page: () => api.as().set(headers) };
   }
   const statusOf = async ({ page }: { page: () => ReturnType<Api['as']> }) =>
     (await page().get('/v1/me')).status;
@@ -45,6 +50,42 @@ describe('http: devices', () => {
     for (const document of (await api.firestore.db.collection('sessions').get()).docs) {
       assert.ok(!text.includes(document.id) && !text.includes(document.get('csrfKey')));
     }
+  });
+
+  it('shows browser, system and network of the sign-in, and stores no more of them', async () => {
+    const userAgent = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0';
+    const created = await api
+      .as('member')
+      .post('/v1/sessions')
+      .set({ 'User-Agent': userAgent, 'X-Forwarded-For': '198.51.100.7, 203.0.113.57' });
+    assert.equal(created.status, 200, created.text);
+    const { body } = await api.as('member').get('/v1/me/sessions');
+    const [{ id, browser, os, network }] = body.sessions;
+    assert.deepEqual([id, browser, os, network], [created.body.id, 'Firefox', 'Windows', '203.0.113.0/24']);
+    const stored = (await api.firestore.db.collection('sessions').get()).docs.map((one) => one.data());
+    assert.doesNotMatch(JSON.stringify(stored), /145|Mozilla|113\.57|198\.51/);
+  });
+
+  it('applies on another instance when its feed is read, with the session in its memory', async () => {
+    const [laptop, phone, tablet] = [await signIn('member'), await signIn('member'), await signIn('member')];
+    const { app, url } = api.google;
+    const { log } = recordingLog();
+    const outside = { app, firestore: api.firestore.open, log, clock, fetch: fetchGoogleAt(url) };
+    const another = supertest.agent(createApp(openInstance(api.deps.config, outside)));
+    const statusThere = async ({ headers }: { headers: Record<string, string> }) =>
+      (await another.get('/v1/me').set({ ...headers, 'X-Forwarded-Proto': 'https' })).status;
+    const statuses = async () => [
+      await statusThere(laptop),
+      await statusThere(phone),
+      await statusThere(tablet),
+    ];
+    assert.deepEqual(await statuses(), [200, 200, 200]);
+    await laptop.page().delete(`/v1/me/sessions/${phone.id}`);
+    clock.move(10_000);
+    assert.deepEqual(await statuses(), [200, 401, 200]);
+    await laptop.page().post('/v1/me/revoke').send({ except: 'current' });
+    clock.move(10_000);
+    assert.deepEqual(await statuses(), [200, 401, 401]);
   });
 
   it('marks Firebase sign-ins as current for an ID token, and no session', async () => {
