@@ -81,7 +81,7 @@ export function createSessionAuthenticator(
         for (const header of setCookieHeaders(value, maxAge, settings)) setCookie?.(header);
       }
     } catch (error) {
-      renewAfter = now + RENEWAL_PAUSE;
+      if (!isRefusal(error)) renewAfter = now + RENEWAL_PAUSE;
       throw refused(key, now, error);
     } finally {
       renewing.delete(key);

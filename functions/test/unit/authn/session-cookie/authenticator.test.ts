@@ -251,6 +251,22 @@ describe('session cookie authenticator', () => {
       assert.equal(reads.length, 1);
     });
 
+    it('goes on with other sessions when one is refused', async () => {
+      const ended = sessionHash(VALUE);
+      const { port, renewals } = portOf({
+        isDue: true,
+        renew: async (hash) => {
+          if (hash === ended) throw unknown();
+          return renewed();
+        },
+      });
+      const sessions = open(port);
+      const found = await sessions.authenticate(VALUE, NOW);
+      await assertRefused(() => sessions.renew?.(VALUE, found, NOW, undefined), 'invalid_token');
+      await sessions.renew?.(cookieValue('b'), found, NOW, undefined);
+      assert.equal(renewals.length, 2);
+    });
+
     it('pauses for ten seconds when a service does not answer', async () => {
       const { sessions, renewals, renewAt, take } = await openDue(async () => {
         throw unavailable('firestore');
