@@ -42,12 +42,12 @@ export function createRenewSession(
   }: { readonly audit: AuditLog; readonly directory: DirectoryService; readonly reader: SessionReader },
 ): { readonly renew: Sessions['renew']; readonly stepUp: StepUp } {
   /** @param decide pure; undefined: there is nothing to write; throws to refuse */
-  const update = (
+  async function update(
     what: string,
     { valueHash, startedAt }: { valueHash: string; startedAt: number },
     decide: (read: ReadSession) => Update | undefined,
-  ): Promise<RenewedSession> =>
-    untilCurrent(what, async () => {
+  ): Promise<RenewedSession> {
+    const updated = await untilCurrent(what, async (): Promise<RenewedSession | undefined> => {
       const read = await reader.read(valueHash, startedAt);
       const decided = decide(read);
       if (decided === undefined) return read;
@@ -69,15 +69,17 @@ export function createRenewSession(
           tx.create(refOf(firestore, next.valueHash), toDocument(after, expireAt));
           tx.update(ref, { replacedUntil, expireAt: replacedUntil });
         } else tx.update(ref, { lastSeen: toDate(after.lastSeen), expireAt: toDate(expireAt) });
-        if (event !== undefined) {
-          audit.append(firestore, tx, event);
-          // Instances that have the old value in memory learn that it is replaced.
-          directory.appendChange(firestore, tx, { uid: before.directoryId, session: valueHash });
-        }
+        // Instances that have the old value in memory learn that it is replaced.
+        if (rotates) directory.appendChange(firestore, tx, { uid: before.directoryId, session: valueHash });
+        if (event !== undefined) audit.append(firestore, tx, event);
         const session = reader.toLiveSession(after, record, now);
         return { ...read, session, ...(rotates && { value: next.value }) };
       });
     });
+    const { value, session } = updated;
+    if (value !== undefined) directory.feed.apply({ uid: session.directoryId, session: valueHash });
+    return updated;
+  }
 
   return {
     renew: (valueHash, startedAt, options) =>
@@ -113,7 +115,6 @@ export function createRenewSession(
       );
       if (value === undefined || event === undefined) throw new Error('a step-up always rotates');
       log.change(event);
-      directory.feed.apply({ uid: directoryId, session: valueHash });
       return { ...read, value };
     },
   };

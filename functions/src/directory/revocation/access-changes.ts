@@ -20,7 +20,7 @@ export interface AccessChange {
   /** The entry was deleted: a later entry with the same id counts its versions from 0. */
   readonly gone?: true | undefined;
   /**
-   * Public id of one session of the user, which has ended, or the hash of a cookie value that a step-up has replaced. The
+   * Public id of one session of the user, which has ended, or the hash of a cookie value that was replaced. The
    * other fields are absent.
    */
   readonly session?: string | undefined;

@@ -111,6 +111,17 @@ describe('the renewal of a session', () => {
     assert.equal((await test.stored()).length, 2);
   });
 
+  it('tells every instance which value was replaced: one that cannot rotate keeps it in memory', async () => {
+    const other = test.access.another();
+    const { value } = await test.create('bob');
+    await test.setRoles('bob', ['support']);
+    const renewed = await test.renew(value);
+    for (const { feed } of [test.access, other]) {
+      assert.notEqual(await feed.find(sessionKey(sessionHash(value))), undefined);
+      assert.equal(await feed.find(sessionKey(sessionHash(renewed.value ?? ''))), undefined);
+    }
+  });
+
   it('ends both values when the session ends during the overlap', async () => {
     const { value, session } = await test.create('bob');
     await test.setRoles('bob', ['support']);
