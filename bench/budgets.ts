@@ -37,6 +37,10 @@ export const BUDGETS = {
     what: 'throughput of GET /v1/me, relative to verifyIdToken(token, true)',
     ...{ kind: 'ratio', limit: 8, unit: '×', atLeast: true },
   },
+  cookie: {
+    what: 'request by session cookie, relative to one by bearer token',
+    ...{ kind: 'ratio', limit: 1.2, unit: '×' },
+  },
   coldStart: { what: 'cold start, relative to hello world', kind: 'ratio', limit: 1.2, unit: '×' },
   authenticatedColdStart: {
     what: 'cold start to the first authenticated response, relative to hello world',

@@ -7,16 +7,18 @@ import { runInterleaved } from '../lib/rounds.ts';
 import type { Sizes } from '../lib/sizes.ts';
 import { formatRatio, formatSpread, spreadOf, wholeNumber } from '../lib/stats.ts';
 import { cognitoToken, firebaseToken } from '../lib/tokens.ts';
-import { CONNECTIONS, type Load, load, startServer } from './load.ts';
+import { CONNECTIONS, createSession, type Load, load, startServer } from './load.ts';
 import { SERVERS, type ServerName } from './servers.ts';
 
 /** Milliseconds that the fake Firebase Auth takes for an account look-up. */
 const LOOKUP_MS = 20;
 const OURS = 'Gatehouse';
+const BY_COOKIE = 'Gatehouse, session cookie';
 /** The servers of a short run: those with a budget. */
 const BUDGETED: readonly ServerName[] = [
   'bare Express',
   OURS,
+  BY_COOKIE,
   'express-oauth2-jwt-bearer',
   'verifyIdToken with a 20 ms look-up',
 ];
@@ -34,21 +36,13 @@ export function http(sizes: Sizes): Promise<Section> {
     ]);
     const headers = { 'x-forwarded-proto': 'https' };
     const [firebase, cognito] = await Promise.all([firebaseToken(), cognitoToken()]);
-    const headersFor = (name: ServerName) => ({
-      ...headers,
-      authorization: `Bearer ${name.includes('Cognito') ? cognito : firebase}`,
-    });
-    /** The body of Gatehouse's response, which all servers send. */
-    async function fetchBody(serverOptions: Parameters<typeof startServer>[1]): Promise<string> {
-      const server = await startServer(OURS, serverOptions);
-      const response = await fetch(server.url, { headers: headersFor(OURS) });
-      const text = await response.text();
-      await server.stop();
-      if (!response.ok) throw new Error(`GET /v1/me: ${response.status} ${text}`);
-      return text;
-    }
+    const bearer = (token: string) => ({ ...headers, authorization: `Bearer ${token}` });
     const options = { googlePort: fakeGoogle.port, firestoreHost: firestore.host, body: '' };
-    const body = await fetchBody(options);
+    const { body, cookie } = await prepare(options, bearer(firebase));
+    function headersFor(name: ServerName) {
+      if (name === BY_COOKIE) return { ...headers, cookie };
+      return bearer(name.includes('Cognito') ? cognito : firebase);
+    }
 
     const names = short ? BUDGETED : (Object.keys(SERVERS) as ServerName[]);
     const loads: Loads = {};
@@ -68,6 +62,19 @@ export function http(sizes: Sizes): Promise<Section> {
     fakeGoogle.stop();
     return report(loads, names, { ...sizes, bytes: body.length });
   });
+}
+
+/** The body of Gatehouse's response, which all servers send, and the cookie of a session. */
+async function prepare(options: Parameters<typeof startServer>[1], headers: Record<string, string>) {
+  const server = await startServer(OURS, options);
+  try {
+    const response = await fetch(server.url, { headers });
+    const body = await response.text();
+    if (!response.ok) throw new Error(`GET /v1/me: ${response.status} ${body}`);
+    return { body, cookie: await createSession(server.url, headers) };
+  } finally {
+    await server.stop();
+  }
 }
 
 /** The measurements of each server, in order. */
@@ -108,6 +115,12 @@ function report(
     checks: [
       { budget: 'bareExpress', value: budgetValue('bare Express') },
       { budget: 'auth0', value: budgetValue('express-oauth2-jwt-bearer') },
+      {
+        budget: 'cookie',
+        value: short
+          ? ratioByRound(BY_COOKIE, OURS, 'cpu').median
+          : ratioByRound(OURS, BY_COOKIE, 'rate').median,
+      },
       { budget: 'verifyIdToken', value: budgetValue('verifyIdToken with a 20 ms look-up') },
     ],
     charts: [

@@ -60,6 +60,14 @@ async function receiveMessage<T>(server: ChildProcess): Promise<T> {
   }
 }
 
+/** Starts a session with a fresh token. @param url of any path of the API @returns the header `Cookie` */
+export async function createSession(url: string, headers: Record<string, string>): Promise<string> {
+  const response = await fetch(new URL('/v1/sessions', url), { method: 'POST', headers });
+  const [cookie] = response.headers.getSetCookie();
+  if (cookie === undefined) throw new Error(`POST /v1/sessions: ${response.status} ${await response.text()}`);
+  return cookie.replace(/;.*/, '');
+}
+
 export interface Load {
   /** Requests per second. */
   readonly rate: number;

@@ -23,6 +23,7 @@ export interface ServerOptions {
 export const SERVERS = {
   'bare Express': ({ body }: ServerOptions) => createExpressApp(body),
   Gatehouse: (places: ServerOptions) => createGatehouse(places),
+  'Gatehouse, session cookie': (places: ServerOptions) => createGatehouse(places),
   'Gatehouse, Cognito token': (places: ServerOptions) => createGatehouse(places),
   'express-oauth2-jwt-bearer': ({ googlePort, body }: ServerOptions) =>
     createExpressApp(
