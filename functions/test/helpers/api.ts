@@ -23,14 +23,15 @@ import {
 import { type LogLine, recordingLog } from './log.ts';
 import { openInstance, rebind, type TestInstance } from './open-instance.ts';
 import { type ProductFields, productOf } from './product.ts';
+import { ORIGIN } from './session-browser.ts';
+
+export { ORIGIN };
 
 /** The HTTP API as in production, with one user of each role, in front of a fake Google on loopback. */
 
 /** One test user of each role; `norole` is signed in and has no role. */
 export const PEOPLE: readonly Person[] = ['norole', ...ALL_ROLES];
 export type Person = 'norole' | Role;
-
-export const ORIGIN = 'https://app.example.com';
 
 /** Values in the accounts that no response may contain. */
 export const SECRETS = [
