@@ -25,6 +25,8 @@ export interface AuthHooks {
   readonly beforeCall?: (method: string) => void | Promise<void>;
   /** After the effect, before the response. */
   readonly afterCall?: (method: string) => void | Promise<void>;
+  /** The second of a revocation, in place of the one in the request. */
+  readonly revokedAt?: () => number;
 }
 
 export interface AuthServer {
@@ -38,7 +40,7 @@ export interface AuthServer {
  * emulator. Like the real one, it has no compare-and-set.
  */
 export async function openAuthServer(
-  { beforeCall, afterCall }: AuthHooks = {},
+  { beforeCall, afterCall, revokedAt }: AuthHooks = {},
   initial: Accounts = new Map(),
 ): Promise<AuthServer> {
   const server = createServer((req, res) => {
@@ -70,7 +72,8 @@ export async function openAuthServer(
       case 'update': {
         const account = accounts.get(localId) ?? assert.fail(`update of ${localId}`);
         const disabled = disableUser === undefined ? {} : { disabled: disableUser };
-        accounts.set(localId, { ...account, ...disabled, ...change });
+        const validSince = change.validSince && revokedAt ? { validSince: String(revokedAt()) } : {};
+        accounts.set(localId, { ...account, ...disabled, ...change, ...validSince });
         return { localId };
       }
       case 'delete':

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { fetchGoogleAt } from '../helpers/google.ts';
 import { silentLog } from '../helpers/log.ts';
 import { openInstance, type TestInstance } from '../helpers/open-instance.ts';
+import { ORIGIN } from '../helpers/session-browser.ts';
 import { type Addresses, connectBackends } from './backends.ts';
 
 export interface OwnInstance extends TestInstance {
@@ -16,7 +17,7 @@ export interface OwnInstance extends TestInstance {
 export function connectInstance(addresses: Addresses, clock: Clock = systemClock): OwnInstance {
   const { app, db, firestore, close } = connectBackends(addresses);
   const fetch = fetchGoogleAt(`http://127.0.0.1:${addresses.auth}`);
-  const config = loadConfig({ GCLOUD_PROJECT: addresses.project });
+  const config = loadConfig({ GCLOUD_PROJECT: addresses.project, ALLOWED_ORIGINS: ORIGIN });
   return {
     ...openInstance(config, { app, firestore, clock, fetch, log: silentLog }),
     close,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Change } from './changes.ts';
+import type { Job } from './child.ts';
 import type { LeftState, Sandbox, StateCopy, Timing } from './sandbox.ts';
 import type { State } from './state.ts';
 
@@ -10,7 +10,7 @@ const MAX_CALLS = 30;
 export async function killAtEachCall(
   sandboxes: readonly Sandbox[],
   before: State,
-  change: Change,
+  job: Job,
   timing: Timing,
 ): Promise<LeftState[]> {
   const leftStates: LeftState[] = [];
@@ -20,7 +20,7 @@ export async function killAtEachCall(
     while (!isDone) {
       const n = ++calls;
       assert.ok(n <= MAX_CALLS, 'more calls than expected');
-      const left = await sandbox.kill(before, change, n, timing);
+      const left = await sandbox.kill(before, job, n, timing);
       if (left === undefined) isDone = true;
       else leftStates.push(left);
     }

@@ -25,7 +25,8 @@ describe('a process that is killed at any of its calls, for a user without an ac
     it(`applies a committed ${name} at once, and reconcileAccess completes it`, async () => {
       const [sandbox = assert.fail()] = sandboxes;
       const initial = await sandbox.withCopy(state(), (copy) => copy.state());
-      const leftStates = await killAtEachCall(sandboxes, initial, { name, by: OWNER, uid: TARGET }, 'before');
+      const change = { name, by: OWNER, uid: TARGET };
+      const leftStates = await killAtEachCall(sandboxes, initial, { change }, 'before');
       const committed = leftStates.map((left) => doneEvents(left).length > 0);
       assert.ok(committed.includes(true) && committed.includes(false), `${leftStates.length} kills`);
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Role } from '../../src/authz/roles.ts';
 import { toDocument } from '../../src/directory/entry-document.ts';
+import { serveInstance } from '../helpers/session-server.ts';
 import { syncedAccount } from './auth-server.ts';
 import { CHANGES, type ChangeName } from './changes.ts';
 import {
@@ -16,6 +17,7 @@ import {
 import { killAtEachCall, onEachCopy } from './kill-at-each-call.ts';
 import { type LeftState, openSandbox, type Sandbox, type StateCopy } from './sandbox.ts';
 import { entryOf } from './seed.ts';
+import { useSession } from './session-steps.ts';
 import { acceptedRoles, makeRequest, newToken, signIn, tokenOf } from './sign-in.ts';
 import { type State, withExpiredLeases } from './state.ts';
 
@@ -48,12 +50,13 @@ describe('a process that is killed at any of its calls', function () {
       let initial: State;
       let leftStates: LeftState[] = [];
       let oldToken: string;
+      let cookie: string;
 
       before(async () => {
         const [sandbox = assert.fail()] = sandboxes;
-        initial = await sandbox.withCopy(stateWith(ROLE[name]), ({ state }) => state());
+        [initial, cookie] = await sandbox.withCopy(stateWith(ROLE[name]), withSession);
         oldToken = await tokenOf(initial);
-        const change = { name, by: OWNER, uid: TARGET };
+        const change = { change: { name, by: OWNER, uid: TARGET } };
         leftStates = await killAtEachCall(sandboxes, initial, change, 'before');
         // The state after the effect of a call is the state before the next call: two changes show it.
         if (name === 'promote' || name === 'demote') {
@@ -101,6 +104,19 @@ describe('a process that is killed at any of its calls', function () {
               assert.deepEqual(outcome, roles, fresh ? 'privileged' : 'ordinary');
             }
           }
+        }));
+
+      it('leaves no session valid that the change has revoked, and no roles in it that it has changed', () =>
+        forEach(atOnce, async ({ instance }, left) => {
+          const { status, body } = await useSession(instance, cookie);
+          const isMade = doneEvents(left).length > 0;
+          const isRevoked = isMade && name !== 'promote' && name !== 'demote';
+          assert.equal(status, isRevoked ? 401 : 200);
+          if (!isRevoked)
+            assert.deepEqual(
+              body.roles,
+              entryIn(left)?.grants.map(({ role }) => role),
+            );
         }));
 
       it('is repaired by the next request of the user', () =>
@@ -151,6 +167,17 @@ describe('a process that is killed at any of its calls', function () {
     });
   }
 });
+
+/** The state with a session of the target, and its cookie. Only the change is in the audit log. */
+async function withSession({ instance, state }: StateCopy): Promise<[State, string]> {
+  const server = await serveInstance(instance);
+  const browser = server.browser();
+  await browser.signIn(await tokenOf(await state()));
+  await server.close();
+  const { documents, accounts } = await state();
+  const kept = [...documents].filter(([path]) => !path.startsWith('auditEvents/'));
+  return [{ documents: new Map(kept), accounts }, browser.cookie ?? assert.fail('no cookie')];
+}
 
 function stateWith(role: Role): State {
   const entries = [entryOf(TARGET, [role]), entryOf(OWNER, ['owner'])];

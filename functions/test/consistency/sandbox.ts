@@ -1,8 +1,9 @@
+import type { Clock } from '../../src/core/clock.ts';
 import { startTestFirestore } from '../helpers/firestore.ts';
 import { PROJECT } from '../helpers/google.ts';
 import { type AuthServer, openAuthServer } from './auth-server.ts';
 import { type Addresses, type Backends, connectBackends } from './backends.ts';
-import type { Change } from './changes.ts';
+import type { Job } from './child.ts';
 import { type Child, startChild } from './child-process.ts';
 import { connectInstance, type OwnInstance, slowClock } from './instance.ts';
 import { newDatabase, readState, type State, writeState } from './state.ts';
@@ -24,8 +25,8 @@ export interface LeftState extends State {
 /** A copy of a state, with an instance that has read nothing yet. */
 export interface StateCopy {
   readonly instance: OwnInstance;
-  /** Opens another instance. */
-  another(): OwnInstance;
+  /** Opens another instance. @param clock default: one second slow */
+  another(clock?: Clock): OwnInstance;
   readonly accounts: AuthServer['accounts'];
   state(): Promise<State>;
 }
@@ -33,7 +34,7 @@ export interface StateCopy {
 /** A Firestore and a Firebase Auth for processes that are killed, one at a time. */
 export interface Sandbox {
   /** Kills a process at its n-th call. @returns the state it left; undefined when it finished before that call */
-  kill(before: State, change: Change, n: number, timing: Timing): Promise<LeftState | undefined>;
+  kill(before: State, job: Job, n: number, timing: Timing): Promise<LeftState | undefined>;
   /** Runs `work` on a copy of the state. */
   withCopy<T>(state: State, work: (copy: StateCopy) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -79,7 +80,7 @@ export async function openSandbox(): Promise<Sandbox> {
   }
 
   return {
-    kill: (before, change, n, timing) =>
+    kill: (before, job, n, timing) =>
       inNewDatabase(before, async (addresses, { db }) => {
         const child = await (waiting.shift() ?? startChild());
         prepare();
@@ -94,7 +95,7 @@ export async function openSandbox(): Promise<Sandbox> {
             return new Promise(() => {});
           };
         });
-        const finished = child.run({ change }).then(() => 'finished' as const);
+        const finished = child.run(job).then(() => 'finished' as const);
         const outcome = await Promise.race([reached, finished]);
         hold = () => undefined;
         if (outcome === 'finished') {
@@ -108,8 +109,8 @@ export async function openSandbox(): Promise<Sandbox> {
     withCopy: (state, work) =>
       inNewDatabase(state, async (addresses, { db }) => {
         const opened: OwnInstance[] = [];
-        const another = () => {
-          const instance = connectInstance(addresses, slowClock);
+        const another = (clock = slowClock) => {
+          const instance = connectInstance(addresses, clock);
           opened.push(instance);
           return instance;
         };

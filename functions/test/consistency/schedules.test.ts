@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { AppError } from '../../src/core/errors.ts';
 import { isPermanentOwner } from '../../src/directory/entry.ts';
-import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts';
+import { readOutsideTransaction } from './faults.ts';
 import {
   grantDuringDemotion,
   mutualDemotion,
@@ -75,10 +75,14 @@ describe('owners who change each other, in any order of their calls', function (
   const owners = (path: string) => path === 'system/owners';
   const own = (path: string, uid: string) => path === `directory/${uid}`;
   const either = (path: string, uid: string) => owners(path) || own(path, uid);
+  const of =
+    (which: (path: string, uid: string) => boolean): Fault =>
+    (firestore, uid) =>
+      readOutsideTransaction(firestore, (path) => which(path, uid));
   const faults = {
-    'the list of owners': [temporaryOwners, readOutsideTransaction(owners)],
-    'the entry of the actor': [grantDuringDemotion, readOutsideTransaction(own)],
-    both: [mutualDemotion, readOutsideTransaction(either)],
+    'the list of owners': [temporaryOwners, of(owners)],
+    'the entry of the actor': [grantDuringDemotion, of(own)],
+    both: [mutualDemotion, of(either)],
   } as const;
   for (const [name, [scenario, fault]] of Object.entries(faults)) {
     it(`the schedules find the bug of reading ${name} outside the transaction`, async () => {
@@ -129,31 +133,4 @@ async function outcomeOf(work: Promise<unknown>): Promise<string> {
     if (error instanceof AppError) return error.code;
     throw error;
   }
-}
-
-/** Reads some documents outside the transaction, so that Firestore does not notice when they change meanwhile. */
-function readOutsideTransaction(which: (path: string, uid: string) => boolean): Fault {
-  return (firestore: OpenedFirestore, uid) => {
-    const { db } = firestore;
-    const runTransaction: typeof db.runTransaction = (update) =>
-      db.runTransaction((tx) =>
-        update(
-          new Proxy(tx, {
-            get: (target, name) =>
-              name === 'get'
-                ? (ref: FirebaseFirestore.DocumentReference) =>
-                    which(ref.path, uid) ? ref.get() : target.get(ref)
-                : Reflect.get(target, name).bind(target),
-          }),
-        ),
-      );
-    const faulty = new Proxy(db, {
-      get: (target, name) => {
-        if (name === 'runTransaction') return runTransaction;
-        const value = Reflect.get(target, name);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-    return { ...firestore, db: faulty };
-  };
 }
