@@ -222,7 +222,7 @@ describe('cross-site requests with a session cookie', () => {
     assert.equal(withToken.headers['set-cookie'], undefined);
   });
 
-  it('signs nobody out by a request of another site', async () => {
+  it('ends no session by a request of another site', async () => {
     const sent: HeaderLine[][] = [
       [['Origin', 'https://evil.example']],
       [],

@@ -11,6 +11,7 @@ export interface Answer {
 export interface FrameworkInstance {
   /** @param route e.g. `GET /me` */
   ask(route: string, token: string, body?: object): Promise<Answer>;
+  readonly port: number;
   stop(): Promise<void>;
 }
 
@@ -53,6 +54,7 @@ export async function startInstance(settings: Settings): Promise<FrameworkInstan
       const { code } = text === '' ? {} : JSON.parse(text);
       return { status: response.status, ...(response.status >= 400 && { code }) };
     },
+    port: framework.port,
     stop: framework.stop,
   };
 }

@@ -106,7 +106,7 @@ describe('a process that is killed at any of its calls', function () {
           }
         }));
 
-      it('leaves no session valid that the change has revoked, and no roles in it that it has changed', () =>
+      it('leaves no session valid that the change has revoked, and no old roles in it', () =>
         forEach(atOnce, async ({ instance }, left) => {
           const { status, body } = await useSession(instance, cookie);
           const isMade = doneEvents(left).length > 0;

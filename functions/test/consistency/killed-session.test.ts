@@ -63,7 +63,7 @@ describe('a process that is killed at any of its calls, with a session', functio
   const forEach = (left: readonly LeftState[], work: (copy: StateCopy, left: LeftState) => Promise<void>) =>
     onEachCopy(sandboxes, left, (state) => state, work);
 
-  it('keeps the session during a renewal, whose commit is all or nothing', async () => {
+  it('keeps the session during a renewal, which writes all or nothing', async () => {
     const started = await start(DUE_MS);
     const left = await killDuring('use', started);
     assertBothSides(left, (state) => lastSeen(state) > lastSeen(started.state));

@@ -50,7 +50,7 @@ describe('a session that ends while one of its requests is being handled', () =>
     await Promise.all([firestore.stop(), google.close()]);
   });
 
-  /** A page whose requests go to the first instance, and the same page at the second one. */
+  /** A page that sends its requests to the first instance, and the same page at the second one. */
   async function signedIn(): Promise<[SessionBrowser, SessionBrowser]> {
     const [one = assert.fail(), other = assert.fail()] = servers;
     const page = one.browser();

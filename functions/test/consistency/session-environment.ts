@@ -17,7 +17,7 @@ import { readState, type State } from './state.ts';
 /** Breaks the Firestore of an instance on purpose, to test that the schedules find the bug. */
 export type Fault = (firestore: OpenedFirestore) => OpenedFirestore;
 
-/** A Firestore and a Firebase Auth whose calls a scheduler orders, with a user, an owner and the user's session. */
+/** A Firestore and a Firebase Auth with a user and an owner. A scheduler orders all calls. */
 export interface SessionEnvironment {
   readonly scheduler: Scheduler;
   /** Of all instances. Milliseconds since the epoch; a test may set it. */
