@@ -48,6 +48,7 @@ describe('the bundle', function () {
 
   it('loads few packages before the first request: no Admin SDK, Firestore or Express', () => {
     const expected = [
+      'cookie',
       'cors',
       'firebase-functions',
       'helmet',
