@@ -36,6 +36,9 @@ export function createSessionReader(
 
   /** @throws AppError `invalid_token`, `token_stale`, `sign_in_not_allowed` */
   function checkUser(session: RecordQuery, record: AccessRecord | undefined): AccessRecord {
+    // A deployment that trusts an issuer no longer ends the sessions of its users.
+    if (session.uid === undefined && !config.trustedIssuers.some(({ issuer }) => issuer === session.issuer))
+      throw invalidToken('issuer-not-trusted', { caller: session });
     // A user who was deleted may come back with the same id. Their old sessions do not.
     if (record === undefined || session.created < record.created)
       throw invalidToken('account-deleted', { caller: session });

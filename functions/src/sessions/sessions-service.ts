@@ -58,7 +58,11 @@ export function createSessionsService(
     async findToEnd(
       valueHash: string,
     ): Promise<{ readonly session: StoredSession; readonly isAlive: boolean } | undefined> {
-      const session = await reader.find(valueHash);
+      // A damaged one cannot be used, and TTL removes it.
+      const session = await reader.find(valueHash).catch((error) => {
+        if (!isRefusal(error)) throw error;
+        return undefined;
+      });
       // A value that was replaced long ago may be in other hands.
       if (session === undefined || now() >= (session.replacedUntil ?? Number.POSITIVE_INFINITY))
         return undefined;

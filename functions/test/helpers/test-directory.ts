@@ -7,8 +7,10 @@ import { createDirectoryService } from '../../src/directory/service.ts';
 import type { AccountStore } from '../../src/platform/firebase-auth/account-store.ts';
 import { createUsersService } from '../../src/users/users-service.ts';
 import { openTestFirestore, type TestFirestore } from './firestore.ts';
+import { LOGIN } from './identities.ts';
 import { recordingLog } from './log.ts';
 import { accountOf, createMemoryAccounts, type MemoryAccounts } from './memory-accounts.ts';
+import { productOf } from './product.ts';
 import { withAccessRules } from './users.ts';
 
 /** A clock that returns the same time until it is moved. */
@@ -39,7 +41,8 @@ interface Outside {
 /** The directory and users services of one instance. Two with the same `outside` are instances of one deployment. */
 export function wireDirectory({ firestore, accounts, clock, maxAge = 10 }: Outside) {
   const { lines, log } = recordingLog();
-  const config = { ...loadConfig({ GCLOUD_PROJECT: 'demo-shop' }), accessChangeMaxAge: maxAge };
+  const product = productOf({ trustedIssuers: [{ type: 'oidc', issuer: LOGIN, audience: 'gatehouse' }] });
+  const config = { ...loadConfig({ GCLOUD_PROJECT: 'demo-shop' }, product), accessChangeMaxAge: maxAge };
   const platform = { config, clock, log, accounts, firestore: firestore.open };
   const audit = createAuditLog(platform);
   const directory = createDirectoryService(platform, { audit });

@@ -5,7 +5,7 @@ import { sessionHash } from '../../../src/authn/session-cookie/authenticator.ts'
 import { unavailable } from '../../../src/core/errors.ts';
 import { provisionExternalUser } from '../../../src/directory/index.ts';
 import { createSessionsService } from '../../../src/sessions/sessions-service.ts';
-import { ADA, openSessions, reasonOf, type TestSessions } from '../../helpers/sessions.ts';
+import { ADA, LIMITS, openSessions, reasonOf, type TestSessions } from '../../helpers/sessions.ts';
 
 let test: TestSessions;
 const END = { actor: 'bob', requestId: 'r9' } as const;
@@ -192,7 +192,18 @@ describe('a session', () => {
     const { db } = test.access.firestore;
     await db.doc(`sessions/${sessionHash(value)}`).update({ validSince: 'x' });
     assert.equal(await reasonOf(test.read(value)), 'damaged-session');
+    assert.equal(await test.sessions.findToEnd(sessionHash(value)), undefined);
     await test.create('bob', value);
+  });
+
+  it('of an external user ends with the trust in the issuer', async () => {
+    const { value } = await test.create('ada');
+    await test.read(value);
+    const { platform, ...needs } = test.access.another();
+    const config = { ...platform.config, sessions: LIMITS, trustedIssuers: [] };
+    const sessions = createSessionsService({ ...platform, config }, needs);
+    assert.equal(await reasonOf(test.read(value, sessions)), 'issuer-not-trusted');
+    assert.equal(await reasonOf(test.renew(value, { service: sessions })), 'issuer-not-trusted');
   });
 
   it('keeps the identity of its user', async () => {
