@@ -129,11 +129,23 @@ const SIGNED_IN = [200, 'demo-member'];
     const { page } = await signedIn();
     await page.reload();
     await page.run('app.currentSession()');
-    const claims =
-      'app.signInToFirebase().then((user) => user.getIdTokenResult()).then(({ claims }) => claims)';
+    await page.run('app.signInToFirebase().then((user) => { globalThis.user = user; })');
+    const claims = 'user.getIdTokenResult().then(({ claims }) => claims)';
     const { sub, roles } = await page.run<Record<string, unknown>>(claims);
     assert.deepEqual([sub, roles], ['demo-member', ['member']]);
     assert.deepEqual(await page.me(), SIGNED_IN);
+    await page.run('app.signOut()');
+    assert.equal(await page.run('user.auth.currentUser'), null);
+  });
+
+  it('learns from csrf_failed that another tab has signed in as another user', async () => {
+    const { page, open } = await signedIn();
+    const tab = await open();
+    await tab.signIn('support');
+    await assert.rejects(page.run('app.signOut()'), /csrf_failed/);
+    assert.deepEqual(await tab.me(), [200, 'demo-support']);
+    await page.reload();
+    assert.deepEqual(await page.me(), [200, 'demo-support']);
   });
 
   it('gets a new session at each sign-in, and an older cookie is worth nothing', async () => {
