@@ -26,7 +26,7 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   csrfToken: 'pQ0m3vW8Jd2yXk7sT5uB1nR9cL4hF6gE0aZ2iV8oK3M',
   ...{ requestId: REQUEST_ID, nextPageToken: 'WzE3OTYwNTQ0MDBd', expiresAt: '2099-12-31T23:59:59Z' },
   ...{ before: { version: 1, grants: [] }, after: { version: 2, grants: [{ role: 'member' }] } },
-  ...{ subject_token: JWT, access_token: JWT },
+  ...{ subject_token: JWT, access_token: JWT, customToken: JWT },
   ...{ grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', expires_in: 3600 },
   ...{ expired: 0, repaired: 0, failed: 0, synced: true, emailVerified: true },
 };
