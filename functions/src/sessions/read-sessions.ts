@@ -2,7 +2,7 @@ import type { Transaction } from '@google-cloud/firestore';
 import { type AccessRecord, checkRecord } from '../authn/ports.ts';
 import type { ReadSession, Session } from '../authn/session-cookie/ports.ts';
 import { checkSignIn } from '../authn/sign-in-policy.ts';
-import { invalidToken, unavailable } from '../core/errors.ts';
+import { AppError, invalidToken, unavailable } from '../core/errors.ts';
 import { type DirectoryService, entryVersion } from '../directory/index.ts';
 import { type OpenedFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -69,6 +69,21 @@ export function createSessionReader(
       fromDocument(await refOf(firestore, hash).get()),
     );
 
+  /** @throws AppError as {@link readRecord}; `invalid_token` for an unknown session */
+  async function findWithRecord(hash: string): Promise<{ stored: StoredSession; record: AccessRecord }> {
+    const stored = await find(hash);
+    if (stored === undefined) throw invalidToken('unknown-session');
+    try {
+      return { stored, record: await readRecord(stored) };
+    } catch (error) {
+      const isStale = error instanceof AppError && error.code === 'token_stale';
+      // A revocation between the two reads may have kept this session: then it counts as of the revocation.
+      const again = isStale ? await find(hash) : undefined;
+      if (again === undefined || again.validSince === stored.validSince) throw error;
+      return { stored: again, record: await readRecord(again) };
+    }
+  }
+
   return {
     find,
     checkUser,
@@ -76,9 +91,7 @@ export function createSessionReader(
     toLiveSession,
 
     async read(hash: string, now: number): Promise<ReadSession> {
-      const stored = await find(hash);
-      if (stored === undefined) throw invalidToken('unknown-session');
-      const record = await readRecord(stored);
+      const { stored, record } = await findWithRecord(hash);
       const session = toLiveSession(stored, record, now);
       return { session, record, directoryVersion: entryVersion(stored.directoryId, record, now) };
     },

@@ -18,15 +18,15 @@ describe('a session that ends while one of its requests is being handled', () =>
   let client: TestFirestore;
   let clock: MovableClock;
   const servers: InstanceServer[] = [];
-  /** Holds the next call of this method. */
-  let held: { method: string; reached: () => void; release: Promise<void> } | undefined;
+  /** Holds a call of this method, the next one if `skipped` is 0. */
+  let held: { method: string; skipped: number; reached: () => void; release: Promise<void> } | undefined;
 
   before(async () => {
     google = await openGoogle();
     serveAccounts(google);
     firestore = await startTestFirestore({
       async beforeCall(method) {
-        if (held?.method !== method) return;
+        if (held?.method !== method || held.skipped-- > 0) return;
         const { reached, release } = held;
         held = undefined;
         reached();
@@ -61,11 +61,16 @@ describe('a session that ends while one of its requests is being handled', () =>
     return [page, Object.assign(other.browser(page.cookie), { csrfToken: page.csrfToken })];
   }
 
-  /** Runs `during` while the server waits for its next call of this method. */
-  async function hold<T>(method: string, start: () => Promise<T>, during: () => Promise<void>): Promise<T> {
+  /** Runs `during` while the server waits for a call of this method. */
+  async function hold<T>(
+    method: string,
+    start: () => Promise<T>,
+    during: () => Promise<void>,
+    skipped = 0,
+  ): Promise<T> {
     const barrier = Promise.withResolvers<void>();
     const reached = new Promise<void>((resolve) => {
-      held = { method, reached: resolve, release: barrier.promise };
+      held = { method, skipped, reached: resolve, release: barrier.promise };
     });
     const running = start();
     await reached;
@@ -107,5 +112,18 @@ describe('a session that ends while one of its requests is being handled', () =>
     assert.ok(answers.every(({ setCookie }) => setCookie.length === 0));
     clock.move(11_000);
     assert.equal((await page.send('GET /me')).status, 401);
+  });
+
+  it('is kept by a revocation of all others between the reads of the session and its user', async () => {
+    const [page, elsewhere] = await signedIn();
+    await page.send('GET /me');
+    clock.move(11 * 60_000);
+    const revokeOthers = async () => {
+      const answer = await elsewhere.send('POST /me/revoke', { body: { except: 'current' } });
+      assert.equal(answer.status, 200);
+    };
+    const { status } = await hold('BatchGetDocuments', () => page.send('GET /me'), revokeOthers, 1);
+    assert.equal(status, 200);
+    assert.equal((await page.send('GET /me')).status, 200);
   });
 });
