@@ -38,7 +38,7 @@ const oauth = (providerId: string) => (email: string) =>
 
 /** The policy of this project: every provider here but GitHub, no custom tokens, anonymous users. */
 describe('sign-in policy', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   async function signInWith(credential: AuthCredential): Promise<Client> {
     const opened = openClient();
