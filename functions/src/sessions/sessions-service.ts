@@ -1,9 +1,10 @@
-import type { AuditLog } from '../audit/index.ts';
+import { type AuditLog, identifyActor } from '../audit/index.ts';
 import { createSessionAuthenticator, sessionHash } from '../authn/session-cookie/authenticator.ts';
 import type { ReadSession } from '../authn/session-cookie/ports.ts';
+import type { PrincipalActor } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
 import { isRefusal } from '../core/errors.ts';
-import type { DirectoryService } from '../directory/index.ts';
+import { type DirectoryService, reportRefusal } from '../directory/index.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { UsersService } from '../users/index.ts';
 import { createCreateSession } from './create-session.ts';
@@ -21,7 +22,7 @@ export function createSessionsService(
   platform: SessionsPlatform & Pick<Platform, 'accounts'>,
   { audit, directory, users }: { audit: AuditLog; directory: DirectoryService; users: UsersService },
 ) {
-  const { clock, config } = platform;
+  const { clock, config, log } = platform;
   const reader = createSessionReader(platform, { directory });
   const endings = createEndSessions(platform, { audit, directory });
   const sessions = {
@@ -31,13 +32,32 @@ export function createSessionsService(
   };
   const authenticator = createSessionAuthenticator(sessions, config);
   const now = () => seconds(clock);
+  const create = createCreateSession(platform, { audit, directory, reader, endings });
+
+  /** A refused attempt is a line in the log; a denial also an audit event. */
+  async function reporting<T>(
+    actor: PrincipalActor,
+    action: 'session.create' | 'session.step-up',
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const by = identifyActor(actor);
+      await reportRefusal({ log, audit }, { ...by, action, target: by.actor }, error);
+      throw error;
+    }
+  }
 
   return {
     ...sessions,
+    stepUp: (actor: PrincipalActor, valueHash: string) =>
+      reporting(actor, 'session.step-up', () => sessions.stepUp(actor, valueHash)),
     authenticator,
     /** Seconds since the epoch. */
     now,
-    create: createCreateSession(platform, { audit, directory, reader, endings }),
+    create: (...[actor, options]: Parameters<typeof create>) =>
+      reporting(actor, 'session.create', () => create(actor, options)),
     end: endings.end,
     devices: createDevices(platform, { audit, directory, users, reader, endings }),
 

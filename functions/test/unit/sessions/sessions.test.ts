@@ -69,6 +69,11 @@ describe('a session', () => {
     it(`does not begin with ${what}`, async () => {
       assert.equal(await reasonOf(test.sessions.create(test.signIn('bob', facts), { replaces: [] })), reason);
       assert.deepEqual(await test.stored(), []);
+      const [event] = await test.access.all('auditEvents');
+      assert.deepEqual(
+        [event?.action, event?.outcome, event?.reason, event?.target],
+        ['session.create', 'refused', reason, 'bob'],
+      );
     });
   }
 
