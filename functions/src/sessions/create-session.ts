@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Transaction } from '@google-cloud/firestore';
 import { type AuditEvent, type AuditLog, identifyActor } from '../audit/index.ts';
+import { checkRecord } from '../authn/ports.ts';
 import type { PrincipalActor } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
 import { createKeyedQueue } from '../core/keyed-queue.ts';
@@ -83,6 +84,7 @@ export function createCreateSession(
           if (now === undefined) return undefined;
           // With the clock of an issuer ahead, the sign-in seems to be later than a revocation that follows it.
           const validSince = Math.min(signIn.validSince, now);
+          checkRecord(record, validSince, user);
           const times = { validSince, created: now, lastSeen: now };
           const stored = { ...user, ...device, ...times, id, csrfKey, rolesVersion: record.rolesVersion };
           const limits = limitsOf(record, now, config);

@@ -109,6 +109,7 @@ describe('a session', () => {
     const { value } = await test.sessions.create(ahead, { replaces: [] });
     await test.revoke(ADA.id);
     assert.equal(await reasonOf(test.read(value)), 'revoked');
+    assert.equal(await reasonOf(test.sessions.create(ahead, { replaces: [] })), 'revoked', 'a new one');
   });
 
   it('does not come back with a user who is provisioned again after their deletion', async () => {
