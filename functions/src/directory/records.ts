@@ -28,9 +28,9 @@ interface RecordsDeps {
 /**
  * A read sees all changes that are dated more than this many seconds ago: a change has the time at which its transaction
  * reads, and Firestore ends a transaction that is idle for a minute
- * (https://firebase.google.com/docs/firestore/quotas). Our clock may be ahead of Firestore's, too.
+ * (https://firebase.google.com/docs/firestore/quotas). Five minutes cover clocks that disagree.
  */
-const SETTLED_SECONDS = 60;
+const SETTLED_SECONDS = 60 + 300;
 
 /** Milliseconds between two look-ups for the same user, however often a stale token is sent. */
 const RESYNC_INTERVAL_MS = 5_000;

@@ -76,7 +76,7 @@ export function createCreateSession(
       untilCurrent('sessions.create', async () => {
         const readAt = seconds(clock);
         const signIn = { ...user, validSince: principal.authTime };
-        const record = await reader.readRecord({ ...signIn, created: readAt });
+        const record = await reader.readRecord({ ...signIn, created: Number.POSITIVE_INFINITY });
         const directoryVersion = entryVersion(directoryId, record, readAt);
         const marker = (firestore: OpenedFirestore) => refOf(firestore, valueHash);
         return runOnce('sessions.create', open, marker, async (firestore, tx) => {
@@ -85,7 +85,9 @@ export function createCreateSession(
           // With the clock of an issuer ahead, the sign-in seems to be later than a revocation that follows it.
           const validSince = Math.min(signIn.validSince, now);
           checkRecord(record, validSince, user);
-          const times = { validSince, created: now, lastSeen: now };
+          // An account has the time of Firebase Auth.
+          const created = Math.max(now, record.created);
+          const times = { validSince, created, lastSeen: now };
           const stored = { ...user, ...device, ...times, id, csrfKey, rolesVersion: record.rolesVersion };
           const limits = limitsOf(record, now, config);
           const isAlive = (other: StoredSession) =>

@@ -112,6 +112,21 @@ describe('a session', () => {
     assert.equal(await reasonOf(test.sessions.create(ahead, { replaces: [] })), 'revoked', 'a new one');
   });
 
+  it('begins just after the sign-up, even if the clock of the instance is behind', async () => {
+    const { byUid } = test.access.accounts;
+    byUid.set('new', { ...(byUid.get('bob') ?? assert.fail()), uid: 'new', createdAt: test.now() + 5 });
+    const { value } = await test.create('new');
+    await test.read(value);
+  });
+
+  it('is read again after a revocation, even if the clock of the instance is ahead', async () => {
+    const { value } = await test.create('bob');
+    const { directoryVersion } = await test.sessions.read(sessionHash(value), test.now() + 120);
+    await test.revoke('bob');
+    const change = await test.access.feed.find('bob');
+    assert.ok(directoryVersion.validAfter < (change?.validAfter ?? 0));
+  });
+
   it('does not come back with a user who is provisioned again after their deletion', async () => {
     const { value } = await test.create('ada');
     await test.access.directory.change({ uid: ADA.id }, () => ({ entry: null }));
