@@ -58,7 +58,7 @@ export function fromDocument(snapshot: DocumentSnapshot): StoredSession | undefi
     const { user, assurance, created, lastSeen, replacedUntil, expireAt: _, ...rest } = fields;
     const { level, at, methods } = assurance;
     return {
-      // As written: no decision depends on the optional texts.
+      // As written. The sign-in policy refuses a session without a text that it asks for.
       ...(rest as Device & Pick<Session, 'uid' | 'email' | 'emailVerified' | 'provider'>),
       id: text(rest.id),
       directoryId: text(user),
