@@ -7,7 +7,9 @@ const TIMEOUT_MS = 15_000; // longer than a cold start
 
 async function ask(path, init) {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  return read(await fetch(`${BASE_PATH}${path}`, { ...init, signal, cache: 'no-store' }));
+  // No session cookie of another page of this host: with a token, it would be a second credential.
+  const options = { ...init, signal, cache: 'no-store', credentials: 'omit' };
+  return read(await fetch(`${BASE_PATH}${path}`, options));
 }
 
 /** Calls the API without a credential. */

@@ -41,6 +41,15 @@ const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process
     await page.screenshot({ path: `${SCREENSHOTS}/2-member-refused.png`, fullPage: true });
   });
 
+  it('works in a browser that has the session cookie of another page', async () => {
+    const { page, context, signInAs, tryEndpoint } = await open();
+    const value = `gs1_${'A'.repeat(43)}`;
+    await context.addCookies([{ name: '__session', value, url: GATEHOUSE_HOSTING_URL, httpOnly: true }]);
+    await page.reload();
+    await signInAs('member');
+    assert.match(await tryEndpoint('GET /me'), /401.*unauthenticated/);
+  });
+
   it('updates a member’s page and permissions when an owner grants them a role', async () => {
     const [owner, member] = await Promise.all([open(), open()]);
     await Promise.all([owner.signInAs('owner'), member.signInAs('member')]);

@@ -42,6 +42,7 @@ describe('the web client of the guide', () => {
   let client: WebClient;
   let stub: Stub;
   let sent: { url: string; authorization: string | null; type: string | null }[];
+  let cookies: unknown[];
 
   before(async () => {
     client = await loadWebClient(STUBS);
@@ -50,6 +51,7 @@ describe('the web client of the guide', () => {
     stub = { isSignedIn: true, isReady: false, refreshed: 0, outcomes: [], calls: 0 };
     Object.assign(globalThis, { webClientStub: stub });
     sent = [];
+    cookies = [];
   });
   afterEach(() => {
     globalThis.fetch = fetch;
@@ -61,6 +63,7 @@ describe('the web client of the guide', () => {
       const headers = new Headers(init?.headers);
       const [authorization, type] = [headers.get('authorization'), headers.get('content-type')];
       sent.push({ url: String(url), authorization, type });
+      cookies.push(init?.credentials);
       const [status, code] = codes[sent.length - 1] ?? [200, undefined];
       return Response.json({ code }, { status });
     };
@@ -71,6 +74,12 @@ describe('the web client of the guide', () => {
     answer(undefined);
     assert.equal((await client.api('/me')).status, 200);
     assert.deepEqual(sent, [{ url: '/api/v1/me', authorization: 'Bearer token-0', type: null }]);
+  });
+
+  it('sends no cookie, since a token and a session cookie together are refused', async () => {
+    answer([401, 'token_stale']);
+    await client.api('/me');
+    assert.deepEqual(cookies, ['omit', 'omit']);
   });
 
   it('keeps the headers of a caller and names the type of a body', async () => {
