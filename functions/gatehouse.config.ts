@@ -40,6 +40,9 @@ export default defineConfig({
   // Who may sign in: `providers`, `emailDomains`, `verifiedEmail`, `anonymous`. Without it: every user whom Firebase lets in.
   signIn: { anonymous: true },
 
+  // How long sessions live: docs/concepts/sessions.md. `firebaseTokens: false` if your pages use neither Firestore nor Storage.
+  sessions: {},
+
   // How often a user, a service or an address may call: docs/concepts/rate-limits.md. Empty: the defaults.
   rateLimits: {},
 

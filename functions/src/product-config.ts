@@ -39,6 +39,7 @@ export interface SessionLimits {
 export interface SessionConfig extends SessionLimits {
   readonly privileged: SessionLimits;
   readonly maxPerUser: number;
+  readonly firebaseTokens: boolean;
 }
 
 /** What the running code takes from it. */
@@ -97,11 +98,16 @@ const sessionsSchema = z.strictObject({
   ...limitsSchema,
   privileged: z.strictObject(limitsSchema).default({}),
   maxPerUser: z.int().min(1).max(100).default(20),
+  firebaseTokens: z.boolean().default(true),
 });
 
 /** Limits that are left out are never longer than those that are given. */
 function readSessions(setting: unknown = {}): SessionConfig {
-  const { privileged, maxPerUser, ...given } = parseConfig(sessionsSchema, setting, 'sessions');
+  const { privileged, maxPerUser, firebaseTokens, ...given } = parseConfig(
+    sessionsSchema,
+    setting,
+    'sessions',
+  );
   const { absolute = Math.max(14 * DAY, given.idle ?? 0) } = given;
   const { idle = Math.min(12 * HOUR, absolute) } = given;
   const { absolute: ofPrivileged = Math.min(12 * HOUR, absolute) } = privileged;
@@ -115,7 +121,7 @@ function readSessions(setting: unknown = {}): SessionConfig {
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   const ends = Object.freeze({ idle: idleOfPrivileged, absolute: ofPrivileged });
-  return Object.freeze({ idle, absolute, privileged: ends, maxPerUser });
+  return Object.freeze({ idle, absolute, privileged: ends, maxPerUser, firebaseTokens });
 }
 
 /**

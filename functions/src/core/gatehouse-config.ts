@@ -139,6 +139,11 @@ export interface SessionSettings extends SessionLimits {
   readonly privileged?: SessionLimits;
   /** Sessions of a user; a further sign-in ends the oldest one. Default: 20. */
   readonly maxPerUser?: number;
+  /**
+   * May a session get Firebase tokens, for Firestore and Storage? A script in the page (XSS) can take one elsewhere, where it
+   * outlives the session. Default: true.
+   */
+  readonly firebaseTokens?: boolean;
 }
 
 /** `credential`: what signs in, or proves something that can be guessed. */

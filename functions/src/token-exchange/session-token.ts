@@ -14,7 +14,7 @@ import type { CreateCustomToken } from './custom-token.ts';
  *
  * @param cookie value of the session cookie
  * @throws AppError `invalid_token`, `token_stale` for a session that has ended; `permission_denied` where the issuer does not
- *   allow it; `unavailable`
+ *   or the configuration does not allow it; `unavailable`
  */
 export type CreateSessionToken = (cookie: string, requestId: string) => Promise<string>;
 
@@ -29,11 +29,15 @@ export function createSessionTokens(
   { directory, sessions, createCustomToken }: Needs,
 ): CreateSessionToken {
   /** A Firebase token could give more than the tokens of the issuer: docs/guides/token-exchange.md#what-is-refused. */
-  function checkIssuer(session: Session): void {
-    if (session.uid !== undefined) return;
-    const profiles = config.trustedIssuers.filter(({ issuer }) => issuer === session.issuer);
-    if (profiles.length > 0 && profiles.every(({ tokenExchange }) => tokenExchange)) return;
-    const detail = 'The issuer of this session does not allow the exchange for Firebase tokens.';
+  function allowsExchange({ uid, issuer }: Session): boolean {
+    if (uid !== undefined) return true;
+    const profiles = config.trustedIssuers.filter((profile) => profile.issuer === issuer);
+    return profiles.length > 0 && profiles.every(({ tokenExchange }) => tokenExchange);
+  }
+
+  function checkAllowed(session: Session): void {
+    if (config.sessions.firebaseTokens && allowsExchange(session)) return;
+    const detail = 'This session cannot be exchanged for Firebase tokens.';
     throw new AppError('permission_denied', detail, { reason: 'exchange-not-allowed', caller: session });
   }
 
@@ -60,7 +64,7 @@ export function createSessionTokens(
   return async (cookie, requestId) => {
     // Never from memory: Firebase's refresh token lives on when the session ends.
     const { session } = await sessions.read(sessionHash(cookie), seconds(clock));
-    checkIssuer(session);
+    checkAllowed(session);
     const entry = await recordToken(session, requestId);
     return createCustomToken(entry, session.validSince, () =>
       invalidToken('account-disabled', { caller: session }),

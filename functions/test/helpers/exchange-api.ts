@@ -3,6 +3,7 @@ import { createHash, createSign } from 'node:crypto';
 import { createServer } from 'node:http';
 import supertest from 'supertest';
 import { externalId } from '../../src/authn/external-identity.ts';
+import type { Config } from '../../src/config.ts';
 import type { Edit } from '../../src/directory/edit.ts';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { createApp } from '../../src/http/app.ts';
@@ -51,7 +52,7 @@ export interface ExchangeApi extends Api {
   /** The custom claims of an account. @param uid default: Ada's */
   claims(uid?: string): Record<string, unknown>;
   /** Another instance on the same Firestore and Firebase Auth. */
-  another(): TestInstance;
+  another(config?: Config): TestInstance;
 }
 
 export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {}): Promise<ExchangeApi> {
@@ -98,8 +99,8 @@ export async function openExchangeApi(options: Parameters<typeof openApi>[0] = {
       api.deps.changeAccess({ kind: 'operator', requestId: 'r' }, { uid, action: 'roles.set' }, () => what),
     entry: async (uid = idOf('ada')) => (await api.deps.directory.find(uid)) ?? assert.fail('no entry'),
     claims: (uid = idOf('ada')) => JSON.parse(api.google.users.get(uid)?.customAttributes ?? '{}'),
-    another: () =>
-      openInstance(api.deps.config, {
+    another: (config = api.deps.config) =>
+      openInstance(config, {
         ...{ app: api.google.app, firestore: api.firestore.open, log: recordingLog().log },
         ...{ fetch: fetchGoogleAt(api.google.url, keys.fetch), clock: api.deps.clock },
       }),

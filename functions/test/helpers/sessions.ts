@@ -14,6 +14,7 @@ import { openTestDirectory } from './test-directory.ts';
 export const LIMITS: SessionConfig = {
   ...{ idle: 43_200, absolute: 1_209_600, privileged: { idle: 3600, absolute: 43_200 } },
   maxPerUser: 3,
+  firebaseTokens: true,
 };
 
 export const ADA = identityOf('ada');

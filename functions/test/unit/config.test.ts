@@ -23,6 +23,7 @@ describe('config', () => {
       sessions: {
         ...{ idle: 43_200, absolute: 1_209_600, privileged: { idle: 3600, absolute: 43_200 } },
         maxPerUser: 20,
+        firebaseTokens: true,
       },
       signUpDomains: [],
       signIn: { providers: null, emailDomains: null, verifiedEmail: false, anonymous: true },

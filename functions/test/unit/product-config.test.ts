@@ -284,6 +284,7 @@ describe('sessions in gatehouse.config.ts', () => {
     const { sessions } = load({});
     assert.deepEqual(sessions, {
       ...{ idle: 43_200, absolute: 1_209_600, privileged: { idle: 3600, absolute: 43_200 }, maxPerUser: 20 },
+      firebaseTokens: true,
     });
     assert.ok(Object.isFrozen(sessions) && Object.isFrozen(sessions.privileged));
   });
@@ -292,6 +293,7 @@ describe('sessions in gatehouse.config.ts', () => {
     assert.deepEqual(sessionsOf({ idle: 1800 }).privileged, { idle: 1800, absolute: 43_200 });
     assert.deepEqual(sessionsOf({ absolute: 1800 }), {
       ...{ idle: 1800, absolute: 1800, privileged: { idle: 1800, absolute: 1800 }, maxPerUser: 20 },
+      firebaseTokens: true,
     });
     assert.equal(sessionsOf({ idle: 30 * 86_400 }).absolute, 30 * 86_400);
   });
@@ -299,6 +301,7 @@ describe('sessions in gatehouse.config.ts', () => {
   for (const [sessions, problem] of [
     [{ idle: 59 }, 'sessions.idle: is less than 60'],
     [{ absolute: 401 * 86_400 }, 'sessions.absolute: is more than 34560000'],
+    [{ firebaseTokens: 'no' }, 'sessions.firebaseTokens: has to be true or false'],
     [{ maxPerUser: 0 }, 'sessions.maxPerUser: is less than 1'],
     [{ idle: 7200, absolute: 3600 }, 'sessions.idle: is more than absolute'],
     [

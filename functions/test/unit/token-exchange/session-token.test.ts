@@ -104,6 +104,14 @@ describe('a Firebase custom token for a session', () => {
     assert.deepEqual(api.claims().roles, ['support']);
   });
 
+  it('is refused where firebaseTokens of the sessions is false', async () => {
+    const { value } = await begin({ uid: 'member' });
+    const { config } = api.deps;
+    const without = api.another({ ...config, sessions: { ...config.sessions, firebaseTokens: false } });
+    assert.equal(await reasonOf(tokenFor(value, without)), 'exchange-not-allowed');
+    assert.equal(signed(), 0);
+  });
+
   it('is refused for an issuer that does not allow the exchange, and creates no account', async () => {
     const { value } = await begin({ issuer: CLOSED, subject: 'ada' });
     assert.equal(await reasonOf(tokenFor(value)), 'exchange-not-allowed');
