@@ -5,7 +5,7 @@ export const BUILT_IN_PERMISSIONS = {
   'roles:read': { summary: 'See the roles and what they allow', privileged: false },
   'roles:assign': { summary: 'Grant and revoke roles, up to one’s own permissions', privileged: true },
   'owners:assign': { summary: 'Grant and revoke the role owner', privileged: true },
-  'sessions:revoke': { summary: 'Sign a user out everywhere', privileged: false },
+  'sessions:revoke': { summary: 'See where a user is signed in, and sign them out', privileged: false },
   'audit:read': { summary: 'Read the audit log', privileged: false },
   'directory:reconcile': { summary: 'Sync Firebase Auth with the directory now', privileged: true },
 } as const;

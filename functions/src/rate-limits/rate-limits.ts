@@ -6,7 +6,7 @@ import { countsForAllInstances, type RateLimits } from '../pipeline/rate-limit.t
 import type { Platform } from '../platform/platform.ts';
 import { createSharedCounter } from './shared-counter.ts';
 
-/** Callers of each kind that an instance keeps counts of: 8 MB, even if a flood has millions. */
+/** Callers of each kind that an instance keeps counts of: 4 MB with one count each, 15 MB with all, even in a flood. */
 const MAX_CALLERS = 20_000;
 
 /** The counts of a caller, by the name of the limit. */
