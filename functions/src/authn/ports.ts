@@ -11,6 +11,8 @@ export interface AccessRecord {
   readonly disabled: boolean;
   /** Sign-ins before this second are revoked. */
   readonly validAfter: number;
+  /** Public id of the session that the revocation at `validAfter` does not end. */
+  readonly keptSession?: string | undefined;
   readonly rolesVersion: number;
   readonly grants: readonly TimedRole[];
 }

@@ -3,7 +3,7 @@ import { type AuditAction, type AuditEvent, type AuditLog, identifyActor } from 
 import type { Actor } from '../authz/principal.ts';
 import { AppError, ERRORS, isRefusal, toAppError } from '../core/errors.ts';
 import type { Log } from '../platform/logging/log.ts';
-import type { Alongside, ChangeContext, Directory } from './directory.ts';
+import type { ChangeContext, Directory } from './directory.ts';
 import { applyEdit, type Edit, summarizeGrants } from './edit.ts';
 import type { DirectoryEntry } from './entry.ts';
 import { type AccountSync, LEASE_SECONDS } from './sync/account-sync.ts';
@@ -15,7 +15,6 @@ interface Intent {
   readonly reason?: string | undefined;
   /** The change uses the claim code of the first owner. */
   readonly ownerClaim?: true;
-  readonly alongside?: Alongside | undefined;
 }
 
 /**
@@ -41,12 +40,12 @@ interface Deps {
 
 export function createChangeAccess({ directory, sync, audit, log }: Deps): ChangeAccess {
   return async (actor, intent, decide) => {
-    const { uid, action, reason, ownerClaim, alongside } = intent;
+    const { uid, action, reason, ownerClaim } = intent;
     const id = randomUUID();
     const event = { ...identifyActor(actor), action, target: uid, reason };
     try {
       const outcome = await directory.change(
-        { id, uid, actor: directoryIdOf(actor), ownerClaim, alongside },
+        { id, uid, actor: directoryIdOf(actor), ownerClaim },
         (context) => {
           const { entry, now } = context;
           if (entry === undefined) throw new AppError('not_found', 'There is no such user.');
@@ -109,6 +108,6 @@ function difference(
     ...((edit.disabled !== undefined || edit.remove) && { disabled: entry.disabled }),
     ...(before.validAfter !== after.validAfter && { validAfter: entry.validAfter }),
   });
-  const kept = edit.revoke === 'others' && { keptSession: true };
+  const kept = edit.keptSession && { keptSession: edit.keptSession };
   return { before: parts(before), ...(!edit.remove && { after: { ...parts(after), ...kept } }) };
 }

@@ -41,16 +41,6 @@ export interface Outcome {
   readonly allowRemovingLastOwner?: boolean;
 }
 
-/**
- * What another module changes in the transaction of an entry. It reads, may throw to refuse the change, and returns what it
- * writes when the entry is changed.
- */
-export type Alongside = (
-  firestore: OpenedFirestore,
-  tx: Transaction,
-  before: DirectoryEntry | undefined,
-) => Promise<(after: DirectoryEntry) => void>;
-
 /** The entries in Firestore. Every call fails as `unavailable` when Firestore does not answer in time. */
 export interface Directory {
   find(uid: string): Promise<DirectoryEntry | undefined>;
@@ -60,7 +50,7 @@ export interface Directory {
    * Changes one entry in a transaction, together with the list of owners, the access change and the audit event.
    *
    * @param ids `id` of the audit event, which shows whether a commit without a response was made; directory id of the `actor`;
-   *   `ownerClaim`: the change uses the claim code, and deletes it; `alongside`: what another module changes with it
+   *   `ownerClaim`: the change uses the claim code, and deletes it
    * @param decide pure, may run several times; what it throws ends the transaction; undefined changes nothing
    * @returns the outcome, or undefined when nothing was changed
    * @throws AppError `last_owner`, `unavailable`, or what `decide` throws
@@ -71,7 +61,6 @@ export interface Directory {
       readonly id?: string | undefined;
       readonly actor?: string | undefined;
       readonly ownerClaim?: true | undefined;
-      readonly alongside?: Alongside | undefined;
     },
     decide: (context: ChangeContext<DirectoryEntry | undefined>) => Outcome | undefined,
   ): Promise<Outcome | undefined>;
@@ -133,7 +122,7 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
     hasOwner: () =>
       useFirestore('owners.find', open, async ({ db }) => ownersOf(await db.doc(OWNERS).get()).length > 0),
 
-    async change({ id = randomUUID(), uid, actor, ownerClaim, alongside }, decide) {
+    async change({ id = randomUUID(), uid, actor, ownerClaim }, decide) {
       const marker = (firestore: OpenedFirestore) => auditEventRef(firestore, id);
       const result = await runOnce('directory.change', open, marker, async (firestore, tx) => {
         const { db } = firestore;
@@ -143,15 +132,11 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
         const acting =
           actor === undefined ? undefined : entryOf(await tx.get(db.doc(`${DIRECTORY}/${actor}`)));
         const claim = ownerClaim && (await readOwnerClaim(firestore, tx));
-        const writeAlongside = await alongside?.(firestore, tx, before);
         const outcome = decide({ entry: before, actor: acting, ownerClaim: claim, ...timesOf(snapshot) });
         if (outcome === undefined) return undefined;
         const owners = await ownersAfter(firestore, tx, { uid, before, outcome });
         if (outcome.entry === null) tx.delete(ref);
-        else {
-          tx.set(ref, toDocument(outcome.entry));
-          writeAlongside?.(outcome.entry);
-        }
+        else tx.set(ref, toDocument(outcome.entry));
         if (owners !== undefined) tx.set(db.doc(OWNERS), { uids: owners });
         if (ownerClaim) tx.delete(db.doc(OWNER_CLAIM));
         if (outcome.accessChange !== undefined) {

@@ -8,8 +8,10 @@ import type { AccessChange } from './revocation/access-changes.ts';
 export interface Edit {
   readonly grants?: readonly Grant[];
   readonly disabled?: boolean;
-  /** End all sessions; `others`: but one, which another module gives the new `validAfter`. */
-  readonly revoke?: true | 'others';
+  /** End all sessions. */
+  readonly revoke?: true;
+  /** Public id of the session that `revoke` does not end. */
+  readonly keptSession?: string | undefined;
   /** Delete the user. */
   readonly remove?: true;
 }
@@ -28,7 +30,7 @@ interface Edited {
  */
 export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edited {
   if (before.pending.includes('deletion')) throw new AppError('not_found', 'This user is being deleted.');
-  const { grants, disabled, revoke, remove } = edit;
+  const { grants, disabled, revoke, keptSession, remove } = edit;
   const endsSessions = revoke || remove || disabled === true;
   // `auth_time` has whole seconds: sign-ins of this same second are revoked, too. So is the session that was kept before.
   const earliest = before.keptSession ? before.validAfter + 1 : before.validAfter;
@@ -48,7 +50,7 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
       rolesVersion,
       disabled: remove || (disabled ?? before.disabled),
       validAfter,
-      ...(endsSessions && { keptSession: revoke === 'others' || undefined }),
+      ...(endsSessions && { keptSession }),
       pending: [...new Set([...before.pending, ...newlyPending])],
       pendingSince: before.pendingSince ?? (newlyPending.length > 0 ? now : undefined),
       updated: now,

@@ -58,7 +58,7 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
       // Every value but false disables the user.
       disabled: read.disabled !== false,
       validAfter: wholeNumber(read.validAfter),
-      ...(read.keptSession === true && { keptSession: true }),
+      ...(read.keptSession !== undefined && { keptSession: text(read.keptSession) }),
       ...(read.accountRevokedAt !== undefined && { accountRevokedAt: wholeNumber(read.accountRevokedAt) }),
       pending: list(read.pending),
       pendingSince: read.pendingSince === undefined ? undefined : secondOf(read.pendingSince),

@@ -44,8 +44,8 @@ export interface DirectoryEntry {
   readonly disabled: boolean;
   /** Sign-ins before this second are revoked. */
   readonly validAfter: number;
-  /** The revocation at `validAfter` has kept one session, which counts as of that second. */
-  readonly keptSession?: true | undefined;
+  /** Public id of the session that the revocation at `validAfter` has kept. */
+  readonly keptSession?: string | undefined;
   /** Until this second, revocations of the account in Firebase Auth are that of `validAfter`. */
   readonly accountRevokedAt?: number | undefined;
   readonly pending: readonly Pending[];

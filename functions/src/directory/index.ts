@@ -5,7 +5,6 @@ import { createReconcileSchedule } from './sync/reconcile-schedule.ts';
 
 export { type ChangeAccess, reportRefusal } from './change-access.ts';
 export {
-  type Alongside,
   type ChangeContext,
   type Directory,
   type Outcome,
@@ -19,7 +18,7 @@ export { type Contact, type CurrentEntry, findByContact, withCurrentProfiles } f
 export { migrate } from './migrations/migrate.ts';
 export { MIGRATIONS } from './migrations/schema.ts';
 export { findOrProvision, hasCurrentProfile, provisionEntry, provisionExternalUser } from './provision.ts';
-export { entryVersion } from './records.ts';
+export { entryVersion, recordOf, withRevocation } from './records.ts';
 export type { DirectoryService } from './service.ts';
 export { handleAccountDeleted, markAccountOutOfSync } from './sync/account-lifecycle.ts';
 export type { AccountSync } from './sync/account-sync.ts';

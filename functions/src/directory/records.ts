@@ -56,12 +56,9 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
     // An account that a token exchange created is younger than the sign-in at the issuer, and Firebase sets `validAfter` to
     // the creation: ignore it.
     const isRevoked = entry.identity === undefined && !isOwnRevocation(entry, account);
-    return {
-      ...recordOf(entry),
-      // Users disabled in the Firebase console are disabled here, too.
-      disabled: entry.disabled || account.disabled,
-      validAfter: Math.max(entry.validAfter, isRevoked ? account.validAfter : 0),
-    };
+    // Users disabled in the Firebase console are disabled here, too.
+    const record = { ...recordOf(entry), disabled: entry.disabled || account.disabled };
+    return isRevoked ? withRevocation(record, account.validAfter) : record;
   }
 
   function claimsDrifted(entry: DirectoryEntry, { claims }: Account): boolean {
@@ -116,9 +113,7 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
           ? await provisionExternalUser(directory, identity)
           : checkIdentity(found, identity);
       await updateEmail(directory, entry, identity);
-      // The token contains the roles that the issuer gives now. Grants of a token exchange are for Firebase tokens only.
-      const grants = entry.grants.filter(({ grantedBy }) => grantedBy !== identity.issuer);
-      const record = { ...recordOf(entry), grants };
+      const record = recordOf(entry, identity.issuer);
       return { record, directoryVersion: entryVersion(id, record, now) };
     },
     async resyncAfterStaleToken(uid) {
@@ -148,6 +143,21 @@ function isOwnRevocation({ pending, accountRevokedAt = 0 }: DirectoryEntry, acco
   return pending.includes('sessions') || account.validAfter <= accountRevokedAt;
 }
 
-function recordOf({ created, disabled, validAfter, rolesVersion, grants }: DirectoryEntry): AccessRecord {
-  return { created, disabled, validAfter, rolesVersion, grants };
+/** The record with one more revocation, which keeps no session. */
+export function withRevocation(record: AccessRecord, validAfter: number): AccessRecord {
+  return validAfter > record.validAfter ? { ...record, validAfter, keptSession: undefined } : record;
+}
+
+/**
+ * What an entry says.
+ *
+ * @param issuer of an external identity: its grants by token exchange are for Firebase tokens only
+ */
+export function recordOf(
+  { created, disabled, validAfter, keptSession, rolesVersion, grants }: DirectoryEntry,
+  issuer?: string,
+): AccessRecord {
+  const own = issuer === undefined ? grants : grants.filter(({ grantedBy }) => grantedBy !== issuer);
+  const kept = keptSession !== undefined && { keptSession };
+  return { created, disabled, validAfter, ...kept, rolesVersion, grants: own };
 }

@@ -3,20 +3,14 @@ import type { Transaction } from '@google-cloud/firestore';
 import { type AuditEvent, type AuditLog, identifyActor } from '../audit/index.ts';
 import { checkRecord } from '../authn/ports.ts';
 import type { PrincipalActor } from '../authz/principal.ts';
-import { seconds } from '../core/clock.ts';
 import { createKeyedQueue } from '../core/keyed-queue.ts';
-import { type DirectoryService, entryVersion, provisionExternalUser } from '../directory/index.ts';
+import { type DirectoryService, provisionExternalUser } from '../directory/index.ts';
 import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
 import { runOnce } from '../platform/firestore/transaction.ts';
 import type { Device } from './device.ts';
 import { documentsOf, type EndSessions } from './end-sessions.ts';
-import { expiryOf, hasEnded, limitsOf, withEnds } from './lifetime.ts';
-import {
-  type IssuedSession,
-  type SessionReader,
-  type SessionsPlatform,
-  untilCurrent,
-} from './read-sessions.ts';
+import { expiryOf, hasEnded, toSession } from './lifetime.ts';
+import type { IssuedSession, SessionReader, SessionsPlatform } from './read-sessions.ts';
 import {
   newValue,
   refOf,
@@ -49,7 +43,7 @@ interface Needs {
 }
 
 export function createCreateSession(
-  { config: { sessions: config }, clock, firestore: open, log }: SessionsPlatform,
+  { config: { sessions: config }, firestore: open, log }: SessionsPlatform,
   { audit, directory, reader, endings }: Needs,
 ): CreateSession {
   // Sign-ins of one user at the same time would make each other's transactions fail.
@@ -72,43 +66,38 @@ export function createCreateSession(
       ...{ ...by, action: 'session.create', target: directoryId, outcome: 'done' },
       after: { session: id },
     };
-    const { ended, ...issued } = await queue(directoryId, () =>
-      untilCurrent('sessions.create', async () => {
-        const readAt = seconds(clock);
-        const signIn = { ...user, validSince: principal.authTime };
-        const record = await reader.readRecord({ ...signIn, created: Number.POSITIVE_INFINITY });
-        const directoryVersion = entryVersion(directoryId, record, readAt);
-        const marker = (firestore: OpenedFirestore) => refOf(firestore, valueHash);
-        return runOnce('sessions.create', open, marker, async (firestore, tx) => {
-          const now = await reader.checkEntry(firestore, tx, signIn, record);
-          if (now === undefined) return undefined;
-          // With the clock of an issuer ahead, the sign-in seems to be later than a revocation that follows it.
-          const validSince = Math.min(signIn.validSince, now);
-          checkRecord(record, validSince, user);
-          // An account has the time of Firebase Auth.
-          const created = Math.max(now, record.created);
-          const times = { validSince, created, lastSeen: now };
-          const stored = { ...user, ...device, ...times, id, csrfKey, rolesVersion: record.rolesVersion };
-          const limits = limitsOf(record, now, config);
-          const isAlive = (other: StoredSession) =>
-            other.validSince >= record.validAfter && !hasEnded(withEnds(other, limits), now);
-          const { replaced, others } = await findSessions(firestore, tx, { directoryId, replaces, now });
-          const alive = others.filter(({ stored: other }) => isAlive(other));
-          for (const { documents } of others.filter((other) => !alive.includes(other)))
-            for (const { ref } of documents) tx.delete(ref);
-          const excess = alive
-            .toSorted((a, b) => a.stored.created - b.stored.created)
-            .slice(0, Math.max(0, alive.length + 1 - config.maxPerUser));
-          tx.create(refOf(firestore, valueHash), toDocument(stored, expiryOf(stored, config)));
-          audit.append(firestore, tx, event);
-          const ended = [
-            ...replaced.map((one) => endings.endIn(firestore, tx, one, { by, cause: 'replaced-by-sign-in' })),
-            ...excess.map((one) => endings.endIn(firestore, tx, one, { by, cause: 'too-many' })),
-          ];
-          return { session: withEnds(stored, limits), record, directoryVersion, ended };
-        });
-      }),
-    );
+    const signIn = { ...user, id, validSince: principal.authTime, created: Number.POSITIVE_INFINITY };
+    const { ended, ...issued } = await queue(directoryId, async () => {
+      const before = await reader.readRecord(signIn);
+      const marker = (firestore: OpenedFirestore) => refOf(firestore, valueHash);
+      return runOnce('sessions.create', open, marker, async (firestore, tx) => {
+        const { record, now } = await reader.readRecordIn(firestore, tx, signIn, before);
+        // With the clock of an issuer ahead, the sign-in seems to be later than a revocation that follows it.
+        const validSince = Math.min(signIn.validSince, now);
+        checkRecord(record, validSince, user);
+        // An account has the time of Firebase Auth.
+        const times = { validSince, created: Math.max(now, record.created), lastSeen: now };
+        const stored = { ...user, ...device, ...times, id, csrfKey, rolesVersion: record.rolesVersion };
+        const isAlive = (other: StoredSession) => {
+          const session = toSession(other, record, now, config);
+          return session.validSince >= record.validAfter && !hasEnded(session, now);
+        };
+        const { replaced, others } = await findSessions(firestore, tx, { directoryId, replaces, now });
+        const alive = others.filter(({ stored: other }) => isAlive(other));
+        for (const { documents } of others.filter((other) => !alive.includes(other)))
+          for (const { ref } of documents) tx.delete(ref);
+        const excess = alive
+          .toSorted((a, b) => a.stored.created - b.stored.created)
+          .slice(0, Math.max(0, alive.length + 1 - config.maxPerUser));
+        tx.create(refOf(firestore, valueHash), toDocument(stored, expiryOf(stored, config)));
+        audit.append(firestore, tx, event);
+        const ended = [
+          ...replaced.map((one) => endings.endIn(firestore, tx, one, { by, cause: 'replaced-by-sign-in' })),
+          ...excess.map((one) => endings.endIn(firestore, tx, one, { by, cause: 'too-many' })),
+        ];
+        return { ...reader.toLive(stored, record, now), ended };
+      });
+    });
     log.change(event);
     endings.applyEnds(ended);
     return { ...issued, value };

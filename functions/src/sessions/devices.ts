@@ -4,12 +4,12 @@ import type { Session } from '../authn/session-cookie/ports.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
-import { AppError, invalidField, isRefusal, tokenStale } from '../core/errors.ts';
-import { type Alongside, type DirectoryService, findOrProvision, reportRefusal } from '../directory/index.ts';
+import { AppError, invalidField, isRefusal } from '../core/errors.ts';
+import { type DirectoryService, findOrProvision, reportRefusal } from '../directory/index.ts';
 import { useFirestore } from '../platform/firestore/firestore.ts';
 import type { Platform } from '../platform/platform.ts';
 import { type UsersService, type UserView, withCurrentRoles } from '../users/index.ts';
-import { documentsOf, type EndSessions } from './end-sessions.ts';
+import type { EndSessions } from './end-sessions.ts';
 import type { SessionReader } from './read-sessions.ts';
 import { SESSIONS, type StoredSession, sessionsIn } from './session-document.ts';
 
@@ -54,9 +54,8 @@ export function createDevices(
     const sessions = sessionsIn(documents.docs).flatMap(({ stored }): ListedSession[] => {
       try {
         reader.checkUser(stored, record);
-        const live = reader.toLiveSession(stored, record, now);
         const isCurrent = credential === 'session-cookie' && stored.id === current?.id;
-        return [{ ...stored, ...live, current: isCurrent }];
+        return [{ ...stored, ...reader.toLive(stored, record, now).session, current: isCurrent }];
       } catch (error) {
         if (isRefusal(error)) return [];
         throw error;
@@ -72,18 +71,6 @@ export function createDevices(
       }),
     };
   }
-
-  /** Keeps the session in a revocation: it counts as of the revocation. @throws AppError `token_stale` for one that has ended */
-  const keepSession =
-    ({ session, ...caller }: Principal): Alongside =>
-    async (firestore, tx, entry) => {
-      const [kept] = sessionsIn((await tx.get(documentsOf(firestore, session?.id ?? ''))).docs);
-      if (kept === undefined || entry === undefined || kept.stored.validSince < entry.validAfter)
-        throw tokenStale('revoked', caller);
-      return ({ validAfter: validSince }) => {
-        for (const { ref } of kept.documents) tx.update(ref, { validSince });
-      };
-    };
 
   return {
     list,
@@ -134,12 +121,11 @@ export function createDevices(
       keep?: { readonly cookie: string | undefined },
     ): Promise<UserView> {
       if (keep === undefined) return users.revokeOwn(actor);
-      const { principal } = actor;
-      if (principal.credential !== 'session-cookie' || keep.cookie === undefined)
+      if (actor.principal.credential !== 'session-cookie' || keep.cookie === undefined)
         throw invalidField('except', 'Only a session of the session cookie can be kept.');
       // Also reads the account: a session that was revoked in the Firebase console cannot keep itself.
-      await reader.read(sessionHash(keep.cookie), seconds(clock));
-      return users.revokeOwn(actor, keepSession(principal));
+      const { session } = await reader.read(sessionHash(keep.cookie), seconds(clock));
+      return users.revokeOwn(actor, session);
     },
   };
 }

@@ -15,22 +15,30 @@ export const OVERLAP_SECONDS = 30;
 export const LAST_SEEN_SECONDS = 600;
 
 /** The limits by the roles that the user has now. */
-export function limitsOf(
-  { grants }: Pick<AccessRecord, 'grants'>,
-  now: number,
-  config: SessionConfig,
-): SessionLimits {
+function limitsOf({ grants }: AccessRecord, now: number, config: SessionConfig): SessionLimits {
   return permissionsOf(activeRoles(grants, now)).some(isPrivileged) ? config.privileged : config;
 }
 
-/** The session with its ends. */
-export function withEnds(
+/** What revocations are compared with. A session that one of them has kept counts as of that one. */
+export function validSinceOf(
+  { id, validSince }: Pick<StoredSession, 'id' | 'validSince'>,
+  { keptSession, validAfter }: AccessRecord,
+): number {
+  return id === keptSession ? Math.max(validSince, validAfter) : validSince;
+}
+
+/** A stored session as the record and the limits have it now. */
+export function toSession(
   { replacedUntil, ...session }: StoredSession,
-  { idle, absolute }: SessionLimits,
+  record: AccessRecord,
+  now: number,
+  config: SessionConfig,
 ): Session {
+  const { idle, absolute } = limitsOf(record, now, config);
   const last = replacedUntil ?? Number.POSITIVE_INFINITY;
   return {
     ...session,
+    validSince: validSinceOf(session, record),
     idleEnd: Math.min(session.lastSeen + idle, last),
     absoluteEnd: Math.min(session.created + absolute, last),
     ...(replacedUntil !== undefined && { replaced: true }),

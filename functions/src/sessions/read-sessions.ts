@@ -2,11 +2,11 @@ import type { Transaction } from '@google-cloud/firestore';
 import { type AccessRecord, checkRecord } from '../authn/ports.ts';
 import type { ReadSession, Session } from '../authn/session-cookie/ports.ts';
 import { checkSignIn } from '../authn/sign-in-policy.ts';
-import { AppError, invalidToken, unavailable } from '../core/errors.ts';
-import { type DirectoryService, entryVersion } from '../directory/index.ts';
+import { invalidToken } from '../core/errors.ts';
+import { type DirectoryService, entryVersion, recordOf, withRevocation } from '../directory/index.ts';
 import { type OpenedFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import type { Platform } from '../platform/platform.ts';
-import { hasEnded, limitsOf, withEnds } from './lifetime.ts';
+import { hasEnded, toSession, validSinceOf } from './lifetime.ts';
 import { fromDocument, refOf, type StoredSession } from './session-document.ts';
 import type { SessionUser } from './sign-in.ts';
 
@@ -20,10 +20,7 @@ export interface IssuedSession extends ReadSession {
 export type SessionsPlatform = Pick<Platform, 'config' | 'clock' | 'firestore' | 'log'>;
 
 /** Whom a record is read for, and what it is compared with. */
-type RecordQuery = SessionUser & Pick<Session, 'created' | 'validSince'>;
-
-/** How often a record is read that has changed before the transaction. */
-const MAX_READS = 4;
+type RecordQuery = SessionUser & Pick<Session, 'id' | 'created' | 'validSince'>;
 
 /** Reads sessions together with the records of their users. */
 export type SessionReader = ReturnType<typeof createSessionReader>;
@@ -42,7 +39,7 @@ export function createSessionReader(
     // A user who was deleted may come back with the same id. Their old sessions do not.
     if (record === undefined || session.created < record.created)
       throw invalidToken('account-deleted', { caller: session });
-    checkRecord(record, session.validSince, session);
+    checkRecord(record, validSinceOf(session, record), session);
     checkSignIn(config.signIn, session);
     return record;
   }
@@ -57,11 +54,10 @@ export function createSessionReader(
   }
 
   /** @throws AppError `invalid_token` for one that has ended */
-  function toLiveSession(stored: StoredSession | undefined, record: AccessRecord, now: number): Session {
-    if (stored === undefined) throw invalidToken('unknown-session');
-    const session = withEnds(stored, limitsOf(record, now, config.sessions));
+  function toLive(stored: StoredSession, record: AccessRecord, now: number): ReadSession {
+    const session = toSession(stored, record, now, config.sessions);
     if (hasEnded(session, now)) throw invalidToken('session-expired', { caller: stored });
-    return session;
+    return { session, record, directoryVersion: entryVersion(session.directoryId, record, now) };
   }
 
   const find = (hash: string): Promise<StoredSession | undefined> =>
@@ -69,64 +65,36 @@ export function createSessionReader(
       fromDocument(await refOf(firestore, hash).get()),
     );
 
-  /** @throws AppError as {@link readRecord}; `invalid_token` for an unknown session */
-  async function findWithRecord(hash: string): Promise<{ stored: StoredSession; record: AccessRecord }> {
-    const stored = await find(hash);
-    if (stored === undefined) throw invalidToken('unknown-session');
-    try {
-      return { stored, record: await readRecord(stored) };
-    } catch (error) {
-      const isStale = error instanceof AppError && error.code === 'token_stale';
-      // A revocation between the two reads may have kept this session: then it counts as of the revocation.
-      const again = isStale ? await find(hash) : undefined;
-      if (again === undefined || again.validSince === stored.validSince) throw error;
-      return { stored: again, record: await readRecord(again) };
-    }
-  }
-
   return {
     find,
     checkUser,
     readRecord,
-    toLiveSession,
+    toLive,
 
     async read(hash: string, now: number): Promise<ReadSession> {
-      const { stored, record } = await findWithRecord(hash);
-      const session = toLiveSession(stored, record, now);
-      return { session, record, directoryVersion: entryVersion(stored.directoryId, record, now) };
+      const stored = await find(hash);
+      if (stored === undefined) throw invalidToken('unknown-session');
+      return toLive(stored, await readRecord(stored), now);
     },
 
     /**
-     * Checks the entry again, in the transaction that writes a session.
+     * Reads the record again, in the transaction that writes a session.
      *
-     * @returns Firestore's time in seconds; undefined when the roles are not those of `record`
-     * @throws AppError `invalid_token`, `token_stale`
+     * @param before the record as read before the transaction, which cannot read the account
+     * @returns `now`: seconds since the epoch, by Firestore's clock
+     * @throws AppError as {@link checkUser}
      */
-    async checkEntry(
+    async readRecordIn(
       firestore: OpenedFirestore,
       tx: Transaction,
-      user: Pick<Session, 'directoryId' | 'issuer' | 'subject' | 'validSince'>,
-      record: AccessRecord,
-    ): Promise<number | undefined> {
-      const { entry, now } = await directory.readIn(firestore, tx, user.directoryId);
-      if (entry === undefined) throw invalidToken('account-deleted', { caller: user });
-      checkRecord(entry, user.validSince, user);
-      const isCurrent = entry.rolesVersion === record.rolesVersion && entry.created === record.created;
-      return isCurrent ? now : undefined;
+      session: RecordQuery,
+      before: AccessRecord,
+    ): Promise<{ readonly record: AccessRecord; readonly now: number }> {
+      const { directoryId, issuer, uid } = session;
+      const { entry, now } = await directory.readIn(firestore, tx, directoryId);
+      const current = entry && recordOf(entry, uid === undefined ? issuer : undefined);
+      const record = checkUser(session, current && withRevocation(current, before.validAfter));
+      return { record, now };
     },
   };
-}
-
-/**
- * Repeats a read and its transaction until nothing changes in between.
- *
- * @param work returns undefined when the transaction has found what it was given out of date
- * @throws AppError `unavailable`
- */
-export async function untilCurrent<T>(what: string, work: () => Promise<T | undefined>): Promise<T> {
-  for (let reads = 0; reads < MAX_READS; reads++) {
-    const done = await work();
-    if (done !== undefined) return done;
-  }
-  throw unavailable(`${what}: the record changes all the time`);
 }

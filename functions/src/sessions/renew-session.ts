@@ -7,12 +7,7 @@ import type { DirectoryService } from '../directory/index.ts';
 import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
 import { runOnce } from '../platform/firestore/transaction.ts';
 import { expiryOf, hasOtherRoles, isDue, OVERLAP_SECONDS } from './lifetime.ts';
-import {
-  type IssuedSession,
-  type SessionReader,
-  type SessionsPlatform,
-  untilCurrent,
-} from './read-sessions.ts';
+import type { IssuedSession, SessionReader, SessionsPlatform } from './read-sessions.ts';
 import { fromDocument, newValue, refOf, type StoredSession, toDate, toDocument } from './session-document.ts';
 import { raiseAssurance, userOf } from './sign-in.ts';
 
@@ -47,34 +42,29 @@ export function createRenewSession(
     { valueHash, startedAt }: { valueHash: string; startedAt: number },
     decide: (read: ReadSession) => Update | undefined,
   ): Promise<RenewedSession> {
-    const updated = await untilCurrent(what, async (): Promise<RenewedSession | undefined> => {
-      const read = await reader.read(valueHash, startedAt);
+    const found = await reader.read(valueHash, startedAt);
+    const next = newValue();
+    const marker = (firestore: OpenedFirestore) => refOf(firestore, next.valueHash);
+    const updated = await runOnce(what, open, marker, async (firestore, tx): Promise<RenewedSession> => {
+      const ref = refOf(firestore, valueHash);
+      const before = fromDocument(await tx.get(ref));
+      if (before === undefined) throw invalidToken('unknown-session', { caller: found.session });
+      const { record, now } = await reader.readRecordIn(firestore, tx, before, found.record);
+      const read = reader.toLive(before, record, now);
       const decided = decide(read);
       if (decided === undefined) return read;
       const { rotates, fields, event } = decided;
-      const { record } = read;
-      const next = newValue();
-      const marker = (firestore: OpenedFirestore) => (rotates ? refOf(firestore, next.valueHash) : undefined);
-      return runOnce(what, open, marker, async (firestore, tx) => {
-        const ref = refOf(firestore, valueHash);
-        const before = fromDocument(await tx.get(ref));
-        if (before === undefined) throw invalidToken('unknown-session', { caller: read.session });
-        const now = await reader.checkEntry(firestore, tx, before, record);
-        if (now === undefined || before.replacedUntil !== undefined) return undefined;
-        reader.toLiveSession(before, record, now);
-        const after = { ...before, ...fields, lastSeen: Math.max(before.lastSeen, now) };
-        const expireAt = expiryOf(after, limits);
-        if (rotates) {
-          const replacedUntil = toDate(now + OVERLAP_SECONDS);
-          tx.create(refOf(firestore, next.valueHash), toDocument(after, expireAt));
-          tx.update(ref, { replacedUntil, expireAt: replacedUntil });
-        } else tx.update(ref, { lastSeen: toDate(after.lastSeen), expireAt: toDate(expireAt) });
+      const after = { ...before, ...fields, lastSeen: Math.max(before.lastSeen, now) };
+      const expireAt = expiryOf(after, limits);
+      if (rotates) {
+        const replacedUntil = toDate(now + OVERLAP_SECONDS);
+        tx.create(refOf(firestore, next.valueHash), toDocument(after, expireAt));
+        tx.update(ref, { replacedUntil, expireAt: replacedUntil });
         // Instances that have the old value in memory learn that it is replaced.
-        if (rotates) directory.appendChange(firestore, tx, { uid: before.directoryId, session: valueHash });
-        if (event !== undefined) audit.append(firestore, tx, event);
-        const session = reader.toLiveSession(after, record, now);
-        return { ...read, session, ...(rotates && { value: next.value }) };
-      });
+        directory.appendChange(firestore, tx, { uid: before.directoryId, session: valueHash });
+      } else tx.update(ref, { lastSeen: toDate(after.lastSeen), expireAt: toDate(expireAt) });
+      if (event !== undefined) audit.append(firestore, tx, event);
+      return { ...reader.toLive(after, record, now), ...(rotates && { value: next.value }) };
     });
     const { value, session } = updated;
     if (value !== undefined) directory.feed.apply({ uid: session.directoryId, session: valueHash });

@@ -10,7 +10,7 @@ import type { UsersService } from '../users/index.ts';
 import { createCreateSession } from './create-session.ts';
 import { createDevices } from './devices.ts';
 import { createEndSessions } from './end-sessions.ts';
-import { isDue, limitsOf, withEnds } from './lifetime.ts';
+import { isDue, toSession } from './lifetime.ts';
 import { createSessionReader, type SessionsPlatform } from './read-sessions.ts';
 import { createRenewSession } from './renew-session.ts';
 import type { StoredSession } from './session-document.ts';
@@ -68,10 +68,9 @@ export function createSessionsService(
       if (!read.session.replaced) return read;
       // This request has rotated the value, or another one of the page: the session goes on.
       const stored = await reader.find(sessionHash(value));
-      const limits = limitsOf(read.record, now(), config.sessions);
-      return stored === undefined
-        ? read
-        : { ...read, session: withEnds({ ...stored, replacedUntil: undefined }, limits) };
+      if (stored === undefined) return read;
+      const current = { ...stored, replacedUntil: undefined };
+      return { ...read, session: toSession(current, read.record, now(), config.sessions) };
     },
 
     /** The session of a cookie, for signing out. @returns `isAlive`: could it be used for anything else? */

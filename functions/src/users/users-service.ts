@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { externalId } from '../authn/external-identity.ts';
+import type { Session } from '../authn/session-cookie/ports.ts';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import { compileRoleClaims, isActive } from '../authz/role-claims.ts';
 import type { Role } from '../authz/roles.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, tokenStale } from '../core/errors.ts';
 import {
-  type Alongside,
   applyGrantRequests,
   type DirectoryEntry,
   type DirectoryService,
@@ -40,6 +40,9 @@ interface GrantsEdit {
   readonly apply: (before: readonly Grant[], given: { by: string; now: number }) => readonly Grant[];
   readonly expiryField?: Parameters<typeof checkExpiry>[3];
 }
+
+/** A session that goes on when the others end. */
+type KeptSession = Pick<Session, 'id' | 'validSince'>;
 
 /**
  * The users and their access. The methods that change a user check the permission of `rule` again, on the actor's entry,
@@ -94,35 +97,33 @@ export function createUsersService(
     return toView(changed ?? (await find(uid)));
   }
 
-  /**
-   * @param rule undefined: the actor may always end the sessions of `uid`
-   * @param keepSession keeps one session
-   */
+  /** @param rule undefined: the actor may always end the sessions of `uid` */
   async function endSessions(
     actor: PrincipalActor,
     uid: string,
-    { rule, keepSession }: { rule?: AccessRule; keepSession?: Alongside | undefined },
+    { rule, keep }: { rule?: AccessRule; keep?: KeptSession | undefined },
   ): Promise<UserView> {
-    const intent = { uid, action: 'sessions.revoke', alongside: keepSession } as const;
-    const changed = await changeAccess(actor, intent, (context) => {
+    const changed = await changeAccess(actor, { uid, action: 'sessions.revoke' }, (context) => {
       const { entry, now } = context;
       if (rule !== undefined) withCurrentRoles(actor.principal, rule, context);
-      // Already revoked in this second: a second revocation would change nothing, unless the first one kept a session.
-      const isRevoked = entry.validAfter > now && (keepSession !== undefined || !entry.keptSession);
-      return isRevoked ? undefined : { revoke: keepSession === undefined || 'others' };
+      const keepsSame = keep?.id === entry.keptSession;
+      if (keep !== undefined && !keepsSame && keep.validSince < entry.validAfter)
+        throw tokenStale('revoked', actor.principal);
+      // Already revoked in this second: a second revocation would change nothing.
+      return entry.validAfter > now && keepsSame ? undefined : { revoke: true, keptSession: keep?.id };
     });
     return toView(changed ?? (await find(uid)));
   }
 
-  /** Ends all sessions of the actor. @param keepSession keeps one of them; throws when that one has ended already */
-  async function revokeOwn(actor: PrincipalActor, keepSession?: Alongside): Promise<UserView> {
+  /** Ends all sessions of the actor. @throws AppError `token_stale` when the one to keep was revoked already */
+  async function revokeOwn(actor: PrincipalActor, keep?: KeptSession): Promise<UserView> {
     const { directoryId: id, issuer, subject, email, emailVerified = false } = actor.principal;
     if (id === undefined) throw new AppError('not_found', 'You have no entry in the directory.');
     // Creates the entry when there is none.
     if (isExternal(actor.principal))
       await provisionExternalUser(directory, { id, issuer, subject, email, emailVerified });
     else await find(id);
-    return endSessions(actor, id, { keepSession });
+    return endSessions(actor, id, { keep });
   }
 
   async function getRoles(uid: string) {

@@ -19,7 +19,7 @@ export interface Session {
   readonly provider?: string | undefined;
   /** `at`: when the person signed in, or last proved a factor in this session. */
   readonly assurance: Assurance;
-  /** Revocations of the user's sessions are compared with it: the time of the sign-in, or of "sign out everywhere else" in this session. */
+  /** Revocations of the user's sessions are compared with it: the time of the sign-in, or of the "sign out everywhere else" that kept this session. */
   readonly validSince: number;
   readonly created: number;
   /** At most ten minutes old while the session is used. */

@@ -12,21 +12,20 @@ import {
  * Runs a transaction, and makes its changes once. The SDK repeats a transaction when its commit is not answered, although the
  * commit may have been made.
  *
- * @param marker a document that the transaction creates wherever it changes anything; undefined for changes that may be made
- *   twice
+ * @param marker a document that the transaction creates together with the changes; without it, they may be made twice
  * @param work pure but for the writes, may run several times; an AppError ends the transaction
  * @throws AppError `unavailable`, or what `work` throws
  */
 export function runOnce<T>(
   what: string,
   open: OpenFirestore,
-  marker: (firestore: OpenedFirestore) => DocumentReference | undefined,
+  marker: (firestore: OpenedFirestore) => DocumentReference,
   work: (firestore: OpenedFirestore, tx: Transaction) => Promise<T>,
 ): Promise<T> {
   return useFirestore(what, open, async (firestore) => {
     const ref = marker(firestore);
     const isMade = async (get: (ref: DocumentReference) => Promise<DocumentSnapshot>) =>
-      ref !== undefined && (await get(ref)).exists;
+      (await get(ref)).exists;
     // After the deadline the caller has an `unavailable` already.
     const until = performance.now() + FIRESTORE_DEADLINE_MS;
     let committing: { readonly result: T } | undefined;

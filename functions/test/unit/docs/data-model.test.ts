@@ -52,7 +52,7 @@ const ENTRY: Required<DirectoryEntry> = {
   claimsVersion: 1,
   disabled: false,
   validAfter: 0,
-  keptSession: true,
+  keptSession: 's',
   accountRevokedAt: 1,
   pending: ['claims'],
   pendingSince: 1,
