@@ -85,7 +85,7 @@ export interface RecentChange {
 /**
  * A key of a session in {@link AccessChanges}. No directory id contains a slash.
  *
- * @param id public id of a session that has ended, or the hash of a cookie value that a step-up has replaced
+ * @param id public id of a session that has ended, or the hash of a cookie value that was replaced
  */
 export function sessionKey(id: string): string {
   return `session/${id}`;
