@@ -256,9 +256,17 @@ function withOptionalVersion(body: z.ZodObject): z.ZodObject {
   return z.strictObject({ ...fields, version: (version as z.ZodType).optional() });
 }
 
+/** `signed in`, and how. */
+export function signInText(rule: AccessRule): string {
+  const { assurance, maxAge } =
+    typeof rule === 'string' ? {} : { assurance: undefined, maxAge: undefined, ...rule };
+  const factors = assurance === 'aal2' ? ' with a second factor' : '';
+  return `signed in${factors}${maxAge === undefined ? '' : ` at most ${maxAge} seconds ago`}`;
+}
+
 function describeRule(rule: AccessRule): string {
   const permission = permissionOf(rule);
-  if (permission === undefined) return `Access: ${String(rule)}.`;
+  if (permission === undefined) return `Access: ${rule === 'public' ? rule : signInText(rule)}.`;
   const { unless } = typeof rule === 'string' ? {} : { unless: undefined, ...rule };
   const other = unless === undefined ? '' : `; for resources of other users also \`${unless}\``;
   return `Needs the permission \`${permission}\`${other}.`;

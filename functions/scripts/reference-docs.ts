@@ -16,6 +16,7 @@ import {
 } from '../src/pipeline/operation.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { lifetimeRows } from './lifetimes.ts';
+import { signInText } from './openapi-document.ts';
 import '../src/config.ts';
 
 /**
@@ -72,7 +73,7 @@ const routeOf = (one: Operation) => code(`${one.http.method.toUpperCase()} ${pat
 
 function ruleText(rule: AccessRule): string {
   if (rule === 'public') return 'public';
-  if (rule === 'signed-in' || rule.signedIn === true) return 'signed in';
+  if (rule === 'signed-in' || rule.signedIn === true) return signInText(rule);
   const { permission } = rule;
   const others = rule.unless === undefined ? '' : `; those of other users: ${code(rule.unless)}`;
   return `${code(permission)}${rule.own ? `, own resources${others}` : ''}`;

@@ -73,7 +73,7 @@ export const endCurrentSession = operation<SessionsService>()({
   http: { method: 'delete', path: '/sessions/current' },
   input: none,
   output: null,
-  errors: ['csrf_failed'],
+  errors: ['csrf_failed', 'unavailable'],
   summary:
     'Sign out this browser: ends the session and removes the cookie. Also 204 when the session has ended.',
   run: async (_input, { service, actor, client }) => {

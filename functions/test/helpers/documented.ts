@@ -17,6 +17,7 @@ interface Response {
 }
 export interface DocumentedOperation {
   readonly operationId: string;
+  readonly description: string;
   readonly tags: string[];
   readonly security: Record<string, string[]>[];
   readonly parameters?: {

@@ -95,6 +95,7 @@ describe('http: OpenAPI', () => {
         'claims_too_large',
       ],
     ],
+    ['endCurrentSession', [...LIMITED, 'csrf_failed', 'unavailable']],
     ['exchangeToken', [...LIMITED, 'app_check_failed', 'unavailable']],
   ];
   for (const [name, expected] of codes) {
@@ -118,6 +119,14 @@ describe('http: OpenAPI', () => {
     assert.ok(hasStepUp({ permission: 'users:write', maxAge: 300 }));
     assert.ok(!hasStepUp({ permission: 'users:write' }));
     assert.ok(!hasStepUp('signed-in'));
+  });
+
+  it('describes who may call each operation', () => {
+    for (const { operationId, description } of Object.values(document.paths).flatMap(Object.values)) {
+      assert.match(description, /^(Access: (public|signed in\b)|Needs the permission `)/, operationId);
+    }
+    const { description } = operationNamed('createSession');
+    assert.equal(description, 'Access: signed in at most 300 seconds ago.');
   });
 
   it('has a CSRF refusal for changes that take the session cookie', () => {
