@@ -1,21 +1,11 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
-import { build } from '../../functions/node_modules/esbuild/lib/main.js';
-import { ALL_PAGES, codeBlocks } from '../../functions/test/helpers/docs.ts';
-import { FUNCTIONS } from '../lib/run.ts';
+import { ALL_PAGES } from '../../functions/test/helpers/docs.ts';
+import { bundle, filesOf } from './guide-bundles.ts';
 
 /** A page that runs the code of docs/guides/social-sign-in, with a button for each exported function. */
 
-export const GUIDES = ALL_PAGES.filter((page) => page.startsWith('docs/guides/social-sign-in/'));
-
-/** The files that the guides print, by their names: the first line of each block. */
-function guideFiles(): Map<string, string> {
-  const blocks = GUIDES.flatMap(codeBlocks).filter(({ language }) => language === 'js');
-  return new Map(blocks.map(({ code }) => [/^\/\/ ([\w-]+\.js)\n/.exec(code)?.[1] ?? '', code]));
-}
+const GUIDES = ALL_PAGES.filter((page) => page.startsWith('docs/guides/social-sign-in/'));
 
 /** In place of `firebase/auth`: `getAuth` connects to the emulator, if there is one. */
 const firebaseAuth = (emulator: string | undefined) => `
@@ -46,35 +36,12 @@ for (const [name, run] of Object.entries({ ${files.map((_, at) => `...file${at}`
 await auth.authStateReady();
 document.body.dataset.ready = '';`;
 
-/** Bundles the code of the guides with the Firebase SDK. @param emulator URL of the Auth emulator; undefined: production */
+/** Bundles the code of the guides. @param emulator URL of the Auth emulator; undefined: production */
 export async function bundleGuides(emulator: string | undefined): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-social-'));
-  try {
-    symlinkSync(join(FUNCTIONS, 'node_modules'), join(folder, 'node_modules'));
-    const files = guideFiles();
-    for (const [name, code] of files) writeFileSync(join(folder, name), code);
-    const wrapper = join(folder, 'firebase-auth.js');
-    writeFileSync(wrapper, firebaseAuth(emulator));
-    const shown = [...files.keys()].filter((name) => name !== 'auth.js');
-    writeFileSync(join(folder, 'page.js'), page(shown));
-    const { outputFiles } = await build({
-      entryPoints: [join(folder, 'page.js')],
-      plugins: [
-        {
-          name: 'auth-emulator',
-          setup(building) {
-            building.onResolve({ filter: /^firebase\/auth$/ }, ({ importer }) =>
-              importer === wrapper ? undefined : { path: wrapper },
-            );
-          },
-        },
-      ],
-      ...{ bundle: true, format: 'esm', platform: 'browser', target: 'es2024', write: false },
-    });
-    return outputFiles[0]?.text ?? '';
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const files = filesOf(GUIDES);
+  const shown = [...files.keys()].filter((name) => name !== 'auth.js');
+  const scripts = await bundle(files.set('page.js', page(shown)), ['page.js'], firebaseAuth(emulator));
+  return scripts.get('page') ?? '';
 }
 
 /** Serves the page at `/`. For the option `serve` of the proxy. @param headers of the page, read for each request */

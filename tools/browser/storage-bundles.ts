@@ -1,9 +1,5 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { build } from '../../functions/node_modules/esbuild/lib/main.js';
 import { codeBlocks } from '../../functions/test/helpers/docs.ts';
-import { FUNCTIONS } from '../lib/run.ts';
+import { bundle, filesOf } from './guide-bundles.ts';
 
 /** The code of docs/guides/token-storage.md, bundled for pages. */
 
@@ -27,15 +23,10 @@ const PAGES = {
 export type Storage = keyof typeof PAGES;
 const ALL_STORAGES = Object.keys(PAGES) as Storage[]; // the keys of an object literal
 
-/** The files that the guides print, by their names: the first line of each block. */
+/** The files that the guide prints. */
 function guideFiles(): Map<string, string> {
-  const files = new Map<string, string>();
-  for (const { language, code } of codeBlocks('docs/guides/token-storage.md')) {
-    const [, name] = /^\/\/ ([\w-]+\.js)\n/.exec(code) ?? [];
-    if (language === 'js' && name !== undefined) files.set(name, code);
-  }
   const api = codeBlocks('docs/guides/web-client.md').find(({ code }) => code.includes('function api('));
-  return files.set('api.js', api?.code ?? '');
+  return filesOf(['docs/guides/token-storage.md']).set('api.js', api?.code ?? '');
 }
 
 /** In place of `firebase/auth`: connects to the emulator, as a page does during development. */
@@ -49,7 +40,7 @@ export function initializeAuth(app, options) {
 }`;
 
 /**
- * Bundles the code of each kind of storage with the Firebase SDK, as an adopter's build does.
+ * Bundles the code of each kind of storage.
  *
  * @param auth the module in place of `firebase/auth`
  * @returns scripts by the name of their storage
@@ -58,32 +49,10 @@ export async function bundleStorages(
   auth: string,
   storages: readonly Storage[] = ALL_STORAGES,
 ): Promise<Map<string, string>> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-token-storage-'));
-  const inFolder = (name: string) => join(folder, name);
-  try {
-    symlinkSync(join(FUNCTIONS, 'node_modules'), inFolder('node_modules'));
-    const pages = storages.map((storage) => [`page-${storage}.js`, PAGES[storage]] as const);
-    const files = [...guideFiles(), ...pages, ['auth.js', auth] as const];
-    for (const [name, code] of files) writeFileSync(inFolder(name), code);
-    const { outputFiles } = await build({
-      entryPoints: Object.fromEntries(storages.map((storage) => [storage, inFolder(`page-${storage}.js`)])),
-      outdir: folder,
-      plugins: [
-        {
-          name: 'auth',
-          setup(building) {
-            building.onResolve({ filter: /^firebase\/auth$/ }, ({ importer }) =>
-              importer === inFolder('auth.js') ? undefined : { path: inFolder('auth.js') },
-            );
-          },
-        },
-      ],
-      ...{ bundle: true, format: 'esm', platform: 'browser', target: 'es2024', write: false },
-    });
-    return new Map(outputFiles.map(({ path, text }) => [basename(path, '.js'), text]));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const pages = storages.map((storage) => [`page-${storage}.js`, PAGES[storage]] as const);
+  const names = pages.map(([name]) => name);
+  const scripts = await bundle(new Map([...guideFiles(), ...pages]), names, auth);
+  return new Map([...scripts].map(([name, script]) => [name.replace('page-', ''), script]));
 }
 
 /** The function that the guide prints for `/__cookies__`. */
