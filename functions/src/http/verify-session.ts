@@ -7,6 +7,7 @@ import type { Principal } from '../authz/principal.ts';
 import { isRefusal, toAppError } from '../core/errors.ts';
 import { credentialHeaders, headerLines } from '../core/request.ts';
 import type { CallDeps } from '../pipeline/call.ts';
+import { callerFields } from '../pipeline/call-line.ts';
 import { isAllowedOrigin } from '../pipeline/origin.ts';
 import { renewSession } from '../pipeline/renew-session.ts';
 
@@ -56,7 +57,7 @@ export async function verifySession(deps: CallDeps, request: SessionRequest): Pr
       permission: 'signed-in',
       granted: false,
       ...{ reason, code, detail: logDetail },
-      ...(caller && { issuer: caller.issuer, subject: caller.subject }),
+      ...(caller && callerFields(caller)),
     });
     return null;
   }

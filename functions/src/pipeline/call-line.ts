@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../core/errors.ts';
+import type { Caller, ErrorCode } from '../core/errors.ts';
 import type { Log } from '../platform/logging/log.ts';
 
 type Line = Parameters<Log['decision']>[0];
@@ -8,6 +8,12 @@ export type DecisionFields = Pick<
   Line,
   'permission' | 'granted' | 'reason' | 'detail' | 'code' | 'issuer' | 'subject' | 'session' | 'enforcement'
 >;
+
+/** Who was decided about. */
+export const callerFields = ({ issuer, subject, session }: Caller) => ({
+  ...{ issuer, subject },
+  ...(session && { session: session.id }),
+});
 
 /** The log line of one call. */
 export interface CallLine {

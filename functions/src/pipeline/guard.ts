@@ -10,7 +10,7 @@ import { type AppError, type Caller, isRefusal, toAppError } from '../core/error
 import type { DecisionReason } from '../core/log.ts';
 import type { AppCheckVerifier } from '../platform/app-check.ts';
 import type { Log } from '../platform/logging/log.ts';
-import type { DecisionFields } from './call-line.ts';
+import { callerFields, type DecisionFields } from './call-line.ts';
 import { clientAddress } from './client-address.ts';
 import { type AppCheckScope, appCheckScopeOf } from './operation.ts';
 import { isAllowedOrigin, type OriginRules } from './origin.ts';
@@ -92,11 +92,6 @@ function credentialOf({ authenticators }: GuardDeps, { access, credentials, requ
   const headers = (name: string) => (name === 'cookie' ? [] : request.headers(name));
   return findCredential(authenticators, { headers });
 }
-
-const callerFields = ({ issuer, subject, session }: Caller) => ({
-  ...{ issuer, subject },
-  ...(session && { session: session.id }),
-});
 
 /**
  * Checks every request, HTTP and callable alike: authentication, rate limit, App Check, decision.

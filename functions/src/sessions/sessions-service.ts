@@ -85,14 +85,13 @@ export function createSessionsService(
       // A value that was replaced long ago may be in other hands.
       if (session === undefined || now() >= (session.replacedUntil ?? Number.POSITIVE_INFINITY))
         return undefined;
-      const reading = reader.read(valueHash, now()).then(
-        () => true,
-        (error) => {
-          if (isRefusal(error)) return false;
-          throw error;
-        },
-      );
-      return { session, isAlive: await reading };
+      try {
+        reader.toLive(session, await reader.readRecord(session), now());
+        return { session, isAlive: true };
+      } catch (error) {
+        if (isRefusal(error)) return { session, isAlive: false };
+        throw error;
+      }
     },
   };
 }

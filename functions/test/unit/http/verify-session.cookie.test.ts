@@ -134,6 +134,7 @@ describe('verifySession with the session cookie', () => {
           assert.equal(await from(headers, method), undefined, method);
         }
         assert.match(String(api.lines[0]?.reason), /^csrf-/);
+        assert.equal(api.lines[0]?.session, 'device-a');
       });
     }
 
