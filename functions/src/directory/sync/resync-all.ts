@@ -117,7 +117,9 @@ function resync(entry: DirectoryEntry, account: Account, now: number): Outcome |
   const claimed = claimedVersion(account.claims);
   const hasDrifted = claimed !== entry.rolesVersion || !hasClaims(account, entry, now);
   const disabled = entry.disabled || (isFirebaseUser && account.disabled);
-  const isRevoked = isFirebaseUser && account.validAfter > Math.max(entry.validAfter, now - TOKEN_LIFETIME);
+  // Our own revocation has kept a session, perhaps.
+  const known = Math.max(entry.validAfter, entry.accountRevokedAt ?? 0);
+  const isRevoked = isFirebaseUser && account.validAfter > Math.max(known, now - TOKEN_LIFETIME);
   const validAfter = isRevoked ? account.validAfter : entry.validAfter;
   const hasOtherState = disabled !== entry.disabled || disabled !== account.disabled;
   if (!hasDrifted && !hasOtherState && !isRevoked) return undefined;
@@ -131,7 +133,8 @@ function resync(entry: DirectoryEntry, account: Account, now: number): Outcome |
   const stateOf = (one: Pick<DirectoryEntry, 'rolesVersion' | 'disabled' | 'validAfter'>) => ({
     ...{ version: one.rolesVersion, disabled: one.disabled, validAfter: one.validAfter },
   });
-  const after = { ...entry, rolesVersion, disabled, validAfter };
+  const keptSession = isRevoked ? undefined : entry.keptSession;
+  const after = { ...entry, rolesVersion, disabled, validAfter, keptSession };
   return {
     entry: { ...after, pending, pendingSince: entry.pendingSince ?? (pending.length > 0 ? now : undefined) },
     accessChange: { rolesVersion, validAfter },

@@ -113,6 +113,20 @@ describe('resyncAll', () => {
     assert.equal(access.accounts.byUid.get('ann')?.disabled, true);
   });
 
+  it('ends a session that was kept, unless Firebase Auth has the revocation that kept it', async () => {
+    const validAfter = access.now() - 60;
+    const kept = { keptSession: 's', validAfter, accountRevokedAt: validAfter + 5 };
+    await access.directory.change({ uid: 'bob' }, ({ entry }) => ({
+      entry: { ...(entry ?? assert.fail()), ...kept },
+    }));
+    setAccount('bob', { validAfter: validAfter + 5 });
+    assert.deepEqual((await resync()).resynced, []);
+    setAccount('bob', { validAfter: validAfter + 6 });
+    assert.deepEqual((await resync()).resynced, ['bob']);
+    const entry = await access.directory.find('bob');
+    assert.deepEqual([entry?.validAfter, entry?.keptSession], [validAfter + 6, undefined]);
+  });
+
   it('disables an account again that was enabled after the backup', async () => {
     await access.changeAccess(OPERATOR, { uid: 'bob', action: 'user.disable' }, () => ({ disabled: true }));
     const backup = await backUp();
