@@ -29,6 +29,11 @@ export function configurations(): void {
   createGatehouse({ ...config, signIn: { providers: ['google.com'], emailDomains: ['example.com'] } });
   // @ts-expect-error a misspelt sign-in provider
   createGatehouse({ ...config, signIn: { providers: ['gogle.com'] } });
+  createGatehouse({ ...config, sessions: { idle: 3600, firebaseTokens: false }, rateLimits: { read: null } });
+  // @ts-expect-error a misspelt field of the sessions
+  createGatehouse({ ...config, sessions: { idel: 3600 } });
+  // @ts-expect-error a misspelt class of operations
+  createGatehouse({ ...config, rateLimits: { reads: null } });
   const issuer = { issuer: 'https://login.example.com', audience: 'api' };
   createGatehouse({ ...config, trustedIssuers: () => [oidc({ ...issuer, map: { everyone: ['member'] } })] });
   // @ts-expect-error a misspelt role for the users of an issuer
@@ -43,6 +48,9 @@ export function protection(): void {
     // @ts-expect-error a route has a principal only behind `requireAccess`
     res.json({ id: req.params.id, uid: req.principal.uid });
   });
+  requireAccess('projects:read', { rateLimit: null });
+  // @ts-expect-error a class that is counted in Firestore, for operations of Gatehouse
+  requireAccess('projects:read', { rateLimit: 'credential' });
   // @ts-expect-error a misspelt permission
   requireAccess('projects:raed');
   // @ts-expect-error a misspelt permission in a rule
