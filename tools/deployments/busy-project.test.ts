@@ -90,6 +90,31 @@ describe('a deployment to a project full of things of others', function () {
     assert.ok(project.get('firestore', 'databases/(default)/collectionGroups/auditEvents/fields/expireAt'));
   });
 
+  it('creates no TTL policy over documents of others, even with firebase deploy --force', async () => {
+    release(project, OWN_RULES);
+    addFunction(project, 'listUsers', { codebase: 'gatehouse' }); // deployed before there were sessions
+    const database = 'databases/(default)';
+    for (const name of ['accessChanges', 'auditEvents']) {
+      project.set('firestore', `${database}/documents/${name}/1`, {});
+      const field = `${database}/collectionGroups/${name}/fields/expireAt`;
+      project.set('firestore', field, { indexConfig: { indexes: [] }, ttlConfig: { state: 'ACTIVE' } });
+    }
+    project.set('firestore', `${database}/documents/users/ada/sessions/s1`, {});
+
+    const plain = await run(FIREBASE, '--only', 'firestore');
+    assert.equal(plain.code, 1, plain.output);
+    assert.match(plain.output, /GATEHOUSE_ACCEPT=ttl:sessions\n/);
+    assert.match(plain.output, /create +TTL policy of field sessions\.expireAt: collections sessions hold/);
+    const ours = await run(DEPLOY, '--only', 'firestore');
+    assert.match(ours.output, /add: --accept ttl:sessions\n/);
+    assert.deepEqual(writes(), []);
+
+    const accepted = await run(DEPLOY, '--only', 'firestore', '--accept', 'ttl:sessions');
+    assert.equal(accepted.code, 0, accepted.output);
+    assert.deepEqual(changed(before, project), []);
+    assert.ok(project.get('firestore', `${database}/collectionGroups/sessions/fields/expireAt`));
+  });
+
   it('does not replace the website by our page, even with firebase deploy --force', async () => {
     clone.applySite(PROJECT);
     release(project, OWN_RULES);

@@ -115,11 +115,22 @@ export async function readFieldOverrides(
   );
 }
 
-const collections = pageOf({ collectionIds: z.array(z.string()).optional() });
+const rows = z.array(z.object({ document: z.object({}).optional() }));
 
-/** The collections that hold documents, those of documents left out. @throws ApiError */
-export async function readCollections(access: ProjectAccess, databaseId: string): Promise<readonly string[]> {
-  const path = `${pathOf(access, databaseId)}/documents:listCollectionIds`;
-  const found = await call(access, ['firestore', path], collections, { body: { pageSize: 1000 } });
-  return found.collectionIds ?? [];
+/** Those of the collection groups that hold a document, at any depth. @throws ApiError */
+export async function readUsedCollections(
+  access: ProjectAccess,
+  databaseId: string,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const path = `${pathOf(access, databaseId)}/documents:runQuery`;
+  const found = await Promise.all(
+    names.map(async (collectionId) => {
+      const select = { fields: [{ fieldPath: '__name__' }] };
+      const structuredQuery = { from: [{ collectionId, allDescendants: true }], select, limit: 1 };
+      const answer = await call(access, ['firestore', path], rows, { body: { structuredQuery } });
+      return answer.some(({ document }) => document) ? [collectionId] : [];
+    }),
+  );
+  return found.flat();
 }

@@ -4,10 +4,10 @@ import {
   type Database,
   type FieldOverride,
   type Index,
-  readCollections,
   readDatabase,
   readFieldOverrides,
   readIndexes,
+  readUsedCollections,
 } from '../../../functions/cli/project/firestore.ts';
 import { type DeployedFunction, readFunctions } from '../../../functions/cli/project/functions.ts';
 import { type HostingRelease, readLiveRelease, readSites } from '../../../functions/cli/project/hosting.ts';
@@ -17,6 +17,7 @@ import { lacksCleanupPolicy } from '../../../functions/cli/project/images.ts';
 import { ApiError, type ProjectAccess } from '../../../functions/cli/project/request.ts';
 import { type ReleasedRules, readReleasedRules } from '../../../functions/cli/project/rules.ts';
 import { isApiEnabled } from '../../../functions/cli/project/services.ts';
+import { groupsToRead } from './collection-groups.ts';
 import type { Part } from './items.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -37,7 +38,7 @@ export interface Live {
   readonly rules: ReleasedRules | undefined;
   readonly indexes: readonly Index[];
   readonly fields: readonly FieldOverride[];
-  /** The collections with documents. */
+  /** Those of `groupsToRead` that hold documents. */
   readonly collections: readonly string[] | undefined;
   readonly site: { readonly isDefault: boolean; readonly release: HostingRelease | undefined } | undefined;
   readonly identity: IdentityConfig | undefined;
@@ -135,11 +136,14 @@ export async function readLive(access: ProjectAccess, wanted: Wanted, parts: rea
     unlessDisabled('artifactregistry', has('functions'), () => readUncleaned(access, wanted)),
   ]);
   const isIndexed = database !== undefined && has('indexes');
-  const [indexes = [], fields = [], collections] = await Promise.all([
+  const [indexes = [], fields = []] = await Promise.all([
     unlessDisabled('firestore', isIndexed, () => readIndexes(access, databaseId)),
     unlessDisabled('firestore', isIndexed, () => readFieldOverrides(access, databaseId)),
-    unlessDisabled('firestore', isIndexed, () => ifAllowed(readCollections(access, databaseId))),
   ]);
+  const groups = groupsToRead(wanted, fields, ours.length > 0);
+  const collections = await unlessDisabled('firestore', isIndexed, () =>
+    ifAllowed(readUsedCollections(access, databaseId, groups)),
+  );
   return {
     ...{ blaze, missingPermissions: missing, poorAccounts, unusableAccounts },
     disabledApis: needed.filter((api) => disabled.has(api)),

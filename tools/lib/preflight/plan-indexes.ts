@@ -1,5 +1,6 @@
 import type { FieldOverride, Index } from '../../../functions/cli/project/firestore.ts';
 import { SERVER_COLLECTIONS } from '../../../functions/cli/rules/check-rules.ts';
+import { isField, needsTtl } from './collection-groups.ts';
 import type { Item } from './items.ts';
 import type { Live } from './live.ts';
 import type { FieldSpec, IndexSpec, Wanted } from './wanted.ts';
@@ -27,26 +28,33 @@ const isIndex = (spec: IndexSpec, { collectionGroup, queryScope, fields }: Index
   (spec.queryScope ?? 'COLLECTION') === queryScope &&
   fieldsOf(spec.fields) === fieldsOf(fields);
 
-const isField = (
-  a: { collectionGroup: string; fieldPath: string },
-  b: { collectionGroup: string; fieldPath: string },
-) => a.collectionGroup === b.collectionGroup && a.fieldPath === b.fieldPath;
-
 function isAsWanted({ ttl, indexes }: FieldSpec, found: FieldOverride): boolean {
   const modes = found.indexes.flatMap(({ fields: [first] }) => first?.order ?? first?.arrayConfig ?? []);
   const wanted = indexes.map(({ order, arrayConfig }) => order ?? arrayConfig);
   return (!ttl || found.ttl !== undefined) && modes.toSorted().join() === wanted.toSorted().join();
 }
 
+/** A TTL policy holds for all collections of a name, at any depth, whoever writes them. */
+function askAboutTtl(spec: FieldSpec, { fields, collections }: Live): Pick<Item, 'why' | 'key'> {
+  const { collectionGroup, fieldPath } = spec;
+  const isUnused = collections?.includes(collectionGroup) === false;
+  if (isUnused || !needsTtl(spec, fields)) return {};
+  const state = collections
+    ? 'hold documents'
+    : 'may hold documents, which your account may not read (datastore.entities.list)';
+  const why = `collections ${collectionGroup} ${state}. If they are of another app, it loses each after the time in ${fieldPath}: set DATABASE_ID, docs/guides/own-database.md`;
+  return { why, key: `ttl:${collectionGroup}` };
+}
+
 /** Settings that another app may have made for a field stay, unless they are accepted to change. */
-export function planField(spec: FieldSpec, { fields }: Live, { isInstalled, accepted }: Installation): Item {
+export function planField(spec: FieldSpec, live: Live, { isInstalled, accepted }: Installation): Item {
   const name = `${spec.collectionGroup}.${spec.fieldPath}`;
   const what = `${spec.ttl ? 'TTL policy' : 'indexes'} of field ${name}`;
-  const found = fields.find((one) => isField(one, spec));
-  if (!found) return { action: 'create', what };
+  const found = live.fields.find((one) => isField(one, spec));
+  if (!found) return { action: 'create', what, ...askAboutTtl(spec, live) };
   if (isAsWanted(spec, found)) return { action: 'leave', what };
   const isOurs = isInstalled && SERVER_COLLECTIONS.some((one) => one === spec.collectionGroup);
-  if (isOurs || accepted.has(`field:${name}`)) return { action: 'change', what };
+  if (isOurs || accepted.has(`field:${name}`)) return { action: 'change', what, ...askAboutTtl(spec, live) };
   return { action: 'leave', what, why: `it has other settings. To change them: --accept field:${name}` };
 }
 
@@ -68,11 +76,7 @@ export function planDatabase(
 export function planIndexes(wanted: Wanted, live: Live, installation: Installation): Item[] {
   const { isInstalled } = installation;
   if (!live.database) return []; // they are created with it
-  const groups = new Set([
-    ...SERVER_COLLECTIONS,
-    ...wanted.indexes.map(({ collectionGroup }) => collectionGroup),
-  ]);
-  const used = isInstalled ? [] : (live.collections ?? []).filter((name) => groups.has(name));
+  const used = isInstalled ? [] : (live.collections ?? []);
   const foreign = [
     ...live.indexes.filter((index) => !wanted.indexes.some((spec) => isIndex(spec, index))),
     ...live.fields.filter((field) => !wanted.fields.some((spec) => isField(spec, field))),

@@ -4,7 +4,7 @@ import { PARTS } from '../../lib/preflight/items.ts';
 import { readLive } from '../../lib/preflight/live.ts';
 import { type StandIn, startGoogle } from '../stand-in/google.ts';
 import type { Project } from '../stand-in/project.ts';
-import { busyProject, freshProject, PROJECT } from '../stand-in/scenarios.ts';
+import { addFunction, busyProject, freshProject, PROJECT } from '../stand-in/scenarios.ts';
 import { wanted } from './states.ts';
 
 describe('the state of a project', () => {
@@ -33,10 +33,7 @@ describe('the state of a project', () => {
       'default:orders',
     ]);
     assert.match(live.rules?.source ?? '', /match \/orders/);
-    assert.deepEqual(
-      [live.indexes.length, live.fields.length, live.collections],
-      [1, 2, ['carts', 'orders']],
-    );
+    assert.deepEqual([live.indexes.length, live.fields.length, live.collections], [1, 2, []]);
     assert.equal(live.site?.isDefault, true);
     assert.equal(live.identity?.emailPassword, true);
   });
@@ -61,6 +58,28 @@ describe('the state of a project', () => {
       'identitytoolkit',
     ]);
     assert.deepEqual([database, functions, rules], [undefined, [], undefined]);
+  });
+
+  it('has our collection groups with documents, later only those where TTL is new', async () => {
+    const project = busyProject();
+    project.set('cloudresourcemanager', 'policy', { bindings: [] });
+    const documents = 'databases/(default)/documents';
+    for (const name of ['directory/ada', 'orders/o1/notes/n1', 'users/ada/accessChanges/a1']) {
+      project.set('firestore', `${documents}/${name}`, {});
+    }
+    const readCollections = async () => {
+      const { collections } = await read(project);
+      await google.close();
+      return collections?.toSorted();
+    };
+    assert.deepEqual(await readCollections(), ['accessChanges', 'directory', 'notes']);
+    addFunction(project, 'listUsers', { codebase: 'gatehouse' });
+    assert.deepEqual(await readCollections(), ['accessChanges']);
+    project.denied.add('datastore.entities.list');
+    assert.equal(await readCollections(), undefined);
+    const ttl = 'databases/(default)/collectionGroups/accessChanges/fields/expireAt';
+    project.set('firestore', ttl, { ttlConfig: { state: 'ACTIVE' } });
+    assert.deepEqual(await readCollections(), []);
   });
 
   it('names the permissions that the deployer lacks', async () => {

@@ -139,9 +139,25 @@ describe('the plan of a deployment', () => {
     });
 
     it('asks before it shares a database with collections of the same name', () => {
-      const collections = ['directory', 'orders'];
+      const collections = ['directory'];
       assert.deepEqual(plan({ collections }), ['change collections directory [collections]']);
       assert.deepEqual(plan({ collections, functions: [OURS] }), ['change function api (us-central1)']);
+    });
+
+    it('asks before a TTL policy deletes documents of another app, in an upgrade, too', () => {
+      const ttl = 'TTL policy of field accessChanges.expireAt [ttl:accessChanges]';
+      const collections = ['accessChanges'];
+      const [, created] = plan({ collections }, {}, { accept: ['collections'] });
+      assert.equal(created, `create ${ttl}`);
+      const upgrade = { functions: [OURS], collections };
+      const indexes = { parts: ['indexes'] } as const;
+      assert.deepEqual(plan(upgrade, {}, indexes), [`create ${ttl}`]);
+      const field = { name: '', collectionGroup: 'accessChanges', fieldPath: 'expireAt', indexes: [] };
+      const withIndexes = { ...upgrade, fields: [{ ...field, ttl: undefined }] };
+      assert.deepEqual(plan(withIndexes, {}, indexes), [`change ${ttl}`]);
+      assert.deepEqual(plan({ ...upgrade, fields: [{ ...field, ttl: 'ACTIVE' }] }, {}, indexes), []);
+      // The deployer may not read documents.
+      assert.deepEqual(plan({ ...upgrade, collections: undefined }, {}, indexes), [`create ${ttl}`]);
     });
 
     it('asks before it creates a database, and names its location', () => {

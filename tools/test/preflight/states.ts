@@ -72,7 +72,7 @@ export const rulesWith = (block: string) => ({
   source: `service cloud.firestore { match /databases/{database}/documents { ${block} } }`,
 });
 
-/** The lines of a plan, `<action> <what>` with the key in brackets, without what is created or left. */
+/** The lines of a plan, `<action> <what>` with the key in brackets, without what is created or left without a question. */
 export function plan(
   live: Partial<Live>,
   files: Partial<Wanted> = {},
@@ -89,6 +89,6 @@ export function plan(
     },
   );
   return items
-    .filter(({ action }) => action !== 'create' && action !== 'leave')
+    .filter(({ action, key }) => key !== undefined || (action !== 'create' && action !== 'leave'))
     .map(({ action, what, key }) => `${action} ${what}${key ? ` [${key}]` : ''}`);
 }

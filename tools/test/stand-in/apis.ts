@@ -215,15 +215,33 @@ const hosting: Handler = (call, project) => {
   return standard({ ...call, path: full }, project);
 };
 
+/** The first document of a collection, or of all of that name. A query with a filter finds none. */
+function query({ host, path, body }: Call, project: Project): Answer {
+  if (project.denied.has('datastore.entities.list')) return error(403, 'PERMISSION_DENIED');
+  const { from, where } = body.structuredQuery as {
+    from: [{ collectionId: string; allDescendants?: boolean }];
+    where?: object;
+  }; // as the API defines it
+  const [{ collectionId, allDescendants = false }] = from;
+  const parent = `${host}${path.replace(':runQuery', '')}`;
+  const found = [...project.resources].find(([name]) => {
+    if (where || !name.startsWith(`${parent}/`)) return false;
+    const collection = name.split('/').slice(0, -1).join('/');
+    return allDescendants
+      ? collection.endsWith(`/${collectionId}`)
+      : collection === `${parent}/${collectionId}`;
+  });
+  const readTime = '2026-11-30T00:00:00Z';
+  return ok([{ ...(found && { document: found[1] }), readTime }]);
+}
+
 const firestore: Handler = (call, project) => {
   const { method, path, body } = call;
   if (method === 'PATCH' && path.includes('/fields/')) {
     project.resources.set(`${call.host}${path}`, { ...body, name: path.slice(1) });
     return operation({});
   }
-  // It has no documents.
-  if (path.endsWith(':runQuery')) return ok([{ readTime: '2026-11-30T00:00:00Z' }]);
-  if (path.endsWith(':listCollectionIds')) return ok(project.get('firestore', 'collections'));
+  if (path.endsWith(':runQuery')) return query(call, project);
   if (method === 'POST' && path.endsWith('/indexes')) {
     const answer = standard({ ...call, body: { ...body, state: 'READY' } }, project);
     return answer && operation(answer.body);

@@ -112,7 +112,8 @@ export function busyProject(): Project {
     createTime: '2026-01-01T00:00:00Z',
   });
 
-  project.set('firestore', 'collections', { collectionIds: ['carts', 'orders'] });
+  const documents = 'databases/(default)/documents';
+  for (const name of ['carts/c1', 'orders/o1']) project.set('firestore', `${documents}/${name}`, {});
   const groups = 'databases/(default)/collectionGroups';
   project.set('firestore', `${groups}/orders/indexes/o1`, {
     queryScope: 'COLLECTION',

@@ -91,6 +91,9 @@ export const liveIndexes: Check = {
   },
 };
 
+const SHARED =
+  'The policy deletes documents of another app, too, if it has collections of that name in this database.';
+
 export const liveTtls: Check = {
   name: 'TTL policies',
   reads: 'project',
@@ -100,6 +103,6 @@ export const liveTtls: Check = {
     const present = new Set(found.filter(({ ttl }) => ttl !== undefined).map(nameOf));
     return TTLS.map(nameOf)
       .filter((name) => !present.has(name))
-      .map((name) => missingTtl(`the database ${databaseId}`, name, DEPLOY));
+      .map((name) => missingTtl(`the database ${databaseId}`, name, `${DEPLOY}. ${SHARED}`));
   },
 };

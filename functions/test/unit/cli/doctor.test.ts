@@ -101,7 +101,7 @@ const MISTAKES: readonly [string, (project: Project) => void, string | readonly 
     'TTL policies that are missing in the project',
     answer(CALLS.fields('(default)'), {}),
     ['ttl-missing', 'ttl-missing', 'ttl-missing', 'ttl-missing'],
-    /the database \(default\) has no TTL policy on accessChanges\.expireAt/,
+    /the database \(default\) has no TTL policy on accessChanges\.expireAt.*\n.* deletes documents of another app/,
   ],
   [
     'a parameter with a wrong value',
@@ -177,7 +177,7 @@ const MISTAKES: readonly [string, (project: Project) => void, string | readonly 
     'an API that is disabled',
     answer(CALLS.api('eventarc'), { state: 'DISABLED' }),
     'api-disabled',
-    /disabled: eventarc\.googleapis\.com$/,
+    /disabled: eventarc\.googleapis\.com$/m,
   ],
   [
     'a function that failed to deploy',
@@ -268,7 +268,7 @@ describe('gatehouse doctor', () => {
       const { findings, outcomes } = await examine(project);
       assert.deepEqual(findings.map(({ id }) => id).toSorted(), [expected].flat());
       assert.ok(
-        findings.some((one) => text.test(one.what)),
+        findings.some((one) => text.test(`${one.what}\n${one.fix}`)),
         JSON.stringify(findings),
       );
       assert.deepEqual(
