@@ -162,7 +162,7 @@ export const access = z
       .string()
       .optional()
       .meta({ description: 'Your key in `/users/{uid}`. Absent for a caller who can have no roles there.' }),
-    identity: identity.meta({ description: 'Issuer and subject of the token you sent.' }),
+    identity: identity.meta({ description: 'Your issuer and subject.' }),
     email: z.string().optional(),
     emailVerified: z.boolean().optional(),
     roles: z.array(roleName).readonly(),
@@ -174,6 +174,9 @@ export const access = z
       methods: z.array(z.string()).readonly().meta({ description: 'As the issuer names them.' }),
     }),
     provider: z.string().optional(),
-    tokenExpiresAt: dateTime,
+    tokenExpiresAt: dateTime.meta({
+      description:
+        'When your token expires. With a session cookie: when the session ends without a further request.',
+    }),
   })
   .meta({ id: 'Access' });
