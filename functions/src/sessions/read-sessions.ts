@@ -2,7 +2,7 @@ import type { Transaction } from '@google-cloud/firestore';
 import { type AccessRecord, checkRecord } from '../authn/ports.ts';
 import type { ReadSession, Session } from '../authn/session-cookie/ports.ts';
 import { checkSignIn } from '../authn/sign-in-policy.ts';
-import { invalidToken } from '../core/errors.ts';
+import { AppError, invalidToken } from '../core/errors.ts';
 import { type DirectoryService, entryVersion, recordOf, withRevocation } from '../directory/index.ts';
 import { type OpenedFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -48,9 +48,15 @@ export function createSessionReader(
   async function readRecord(session: RecordQuery): Promise<AccessRecord> {
     const { directoryId: id, issuer, subject, uid } = session;
     const identity = { id, issuer, subject, emailVerified: false, jitProvisioning: false };
-    const record =
-      uid === undefined ? (await records.readExternal(identity)).record : await records.read(uid);
-    return checkUser(session, record);
+    const read = async () =>
+      uid === undefined ? (await records.readExternal(identity)).record : records.read(uid);
+    try {
+      return checkUser(session, await read());
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'token_stale') throw error;
+      // Of a revocation between the reads of entry and account, the entry did not say yet which session it keeps.
+      return checkUser(session, await read());
+    }
   }
 
   /** @throws AppError `invalid_token` for one that has ended */

@@ -224,6 +224,22 @@ describe('signing out everywhere else', () => {
     assert.equal(await reasonOf(test.read(a.value)), 'revoked', 'a later revocation in the Firebase console');
   });
 
+  it('keeps the session for a read that finds the entry from before, and the account from after', async () => {
+    const a = await test.create('bob');
+    const { accounts, clock } = test.access;
+    const { find, revokeTokens } = accounts;
+    accounts.revokeTokens = async (uid, validAfter) => {
+      clock.move(3000);
+      await revokeTokens(uid, validAfter + 2);
+    };
+    accounts.find = async (uid) => {
+      accounts.find = find;
+      await elsewhere(a);
+      return find(uid);
+    };
+    await test.read(a.value);
+  });
+
   it('keeps the session after a rotation in the same moment', async () => {
     const a = await test.create('bob');
     await test.setRoles('bob', ['support']);
