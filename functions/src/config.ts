@@ -248,21 +248,10 @@ function inEmulator(product: ProductConfig, env: Environment): ProductConfig {
   const text = env[EMULATOR_CONFIG];
   if (!text) return product;
   const replaced = parseConfig(emulatorConfigSchema, parseConfigJson(text, EMULATOR_CONFIG), EMULATOR_CONFIG);
-  const {
-    defaultRole = product.defaultRole,
-    signUp = product.signUp,
-    signIn = product.signIn,
-    sessions = product.sessions,
-    rateLimits = product.rateLimits,
-    trustedIssuers,
-  } = replaced;
+  const { trustedIssuers, ...others } = replaced;
   return {
     ...product,
-    defaultRole,
-    signUp,
-    signIn,
-    sessions,
-    rateLimits,
+    ...others,
     ...(trustedIssuers !== undefined && { trustedIssuers: () => trustedIssuers }),
   };
 }

@@ -56,12 +56,12 @@ type RateLimitTable = Readonly<Record<RateLimitClass, RateLimitSetting | null>>;
 
 /** What the emulator may replace, as JSON in GATEHOUSE_EMULATOR_CONFIG: local issuers have ports known only at start. */
 export const emulatorConfigSchema = z.strictObject({
-  defaultRole: z.string().optional(),
-  signUp: z.strictObject({ emailDomains: z.array(z.string()) }).optional(),
-  signIn: z.unknown().optional(),
-  sessions: z.unknown().optional(),
-  rateLimits: z.unknown().optional(),
-  trustedIssuers: z.array(z.unknown()).optional(),
+  defaultRole: z.string().exactOptional(),
+  signUp: z.strictObject({ emailDomains: z.array(z.string()) }).exactOptional(),
+  signIn: z.unknown().exactOptional(),
+  sessions: z.unknown().exactOptional(),
+  rateLimits: z.unknown().exactOptional(),
+  trustedIssuers: z.array(z.unknown()).exactOptional(),
 });
 
 const domain = z
