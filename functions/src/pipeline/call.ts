@@ -6,7 +6,7 @@ import { isJsonObject } from '../core/json.ts';
 import { once } from '../core/once.ts';
 import { parseInput } from '../core/parse-input.ts';
 import type { Log } from '../platform/logging/log.ts';
-import { CallClient } from './client.ts';
+import { Client } from './client.ts';
 import { type GuardDeps, guard, type RequestContext } from './guard.ts';
 import { type BoundOperation, type Operation, type RunContext, requiresVersion } from './operation.ts';
 
@@ -66,7 +66,7 @@ export async function allowCall(
     throw toDenialError({ allowed: false, reason: 'not-own' });
   }
   const actor: PrincipalActor = { kind: 'principal', principal, requestId };
-  const client = new CallClient(deps.config, call);
+  const client = new Client(deps.config, call);
   return { input, context: { service, actor, access, resource: loaded, client } };
 }
 

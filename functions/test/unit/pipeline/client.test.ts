@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { csrfTokenOf } from '../../../src/authn/session-cookie/csrf.ts';
-import { CallClient } from '../../../src/pipeline/client.ts';
+import { Client } from '../../../src/pipeline/client.ts';
 import { requestWith } from '../../helpers/credential-request.ts';
 import { assertRefused } from '../../helpers/refusal.ts';
 import { cookieValue, sessionOf } from '../../helpers/session-port.ts';
@@ -9,11 +9,11 @@ const ORIGIN = 'https://app.example.com';
 const CONFIG = { allowedOrigins: [ORIGIN], previewSites: [], emulator: false, trustedProxyHops: 2 };
 const session = sessionOf(1_800_000_000);
 
-describe('CallClient', () => {
+describe('the client of a call', () => {
   const open = (headers: Readonly<Record<string, readonly string[]>>) => {
     const cookies: string[] = [];
     const setCookie = (header: string) => void cookies.push(header);
-    return { cookies, client: new CallClient(CONFIG, { request: requestWith(headers), setCookie }) };
+    return { cookies, client: new Client(CONFIG, { request: requestWith(headers), setCookie }) };
   };
 
   it('has user agent, cookie and the address at the trusted hop', () => {
