@@ -9,6 +9,7 @@ import {
 import { createSession, endCurrentSession, getCurrentSession, stepUpSession } from './operations.ts';
 import { createSessionsService } from './sessions-service.ts';
 
+export { noSession } from './operations.ts';
 export type { SessionsService } from './sessions-service.ts';
 
 /** Sessions of the session cookie. */

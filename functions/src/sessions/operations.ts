@@ -27,7 +27,7 @@ function answerWith(client: Client, { value, ...read }: IssuedSession, now: numb
   return toSessionView(read, now);
 }
 
-function noSession(): AppError {
+export function noSession(): AppError {
   return new AppError('not_found', 'You have no session: sign in, and begin one with POST /sessions.');
 }
 

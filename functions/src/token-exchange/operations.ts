@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { operation } from '../pipeline/operation.ts';
+import { noSession } from '../sessions/index.ts';
 import { exchangeAnswer, exchangeRequest, firebaseToken, GRANT_TYPE, JWT } from './schema.ts';
 import type { TokenExchange } from './service.ts';
 
@@ -45,8 +46,7 @@ export const createFirebaseToken = operation<TokenExchange>()({
   errors: ['not_found', 'permission_denied'],
   summary: 'Create a Firebase custom token for the user of this session.',
   run: async (_input, { service: { fromSession }, actor, client: { sessionCookie } }) => {
-    if (sessionCookie === undefined)
-      throw new AppError('not_found', 'You have no session: sign in, and begin one with POST /sessions.');
+    if (sessionCookie === undefined) throw noSession();
     return {
       customToken: await fromSession(sessionCookie, actor.requestId),
       expiresIn: CUSTOM_TOKEN_LIFETIME,
