@@ -10,11 +10,11 @@ import type { Account } from '../../src/platform/firebase-auth/account.ts';
 import type { AccountStore } from '../../src/platform/firebase-auth/account-store.ts';
 import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts';
 import { createUsersService } from '../../src/users/users-service.ts';
-import { connect, startTestFirestore, type TestFirestore } from '../helpers/firestore.ts';
+import { connect, type TestFirestore } from '../helpers/firestore.ts';
 import { recordingLog } from '../helpers/log.ts';
 import { accountOf, createMemoryAccounts } from '../helpers/memory-accounts.ts';
 import { type UsersWithRules, withAccessRules } from '../helpers/users.ts';
-import { createScheduler, type Scheduler, scheduleBackoff } from './scheduler.ts';
+import { createScheduler, type Scheduler, scheduleBackoff, startScheduledFirestore } from './scheduler.ts';
 import { seed } from './seed.ts';
 
 /** The time in these tests, in seconds since the epoch. It does not depend on when they run. */
@@ -42,21 +42,10 @@ export interface ScheduledEnvironment {
   close(): Promise<void>;
 }
 
-interface BeginTransaction {
-  readonly newTransaction?: { readonly readWrite?: { retryTransaction?: Buffer } };
-}
-
 export async function openScheduledEnvironment(): Promise<ScheduledEnvironment> {
   const scheduler = createScheduler();
   const restoreBackoff = scheduleBackoff(scheduler);
-  const server = await startTestFirestore({
-    async beforeCall(method, request) {
-      // The scheduler decides which transaction retries first, not the server.
-      delete (request as BeginTransaction).newTransaction?.readWrite?.retryTransaction;
-      // The SDK does not wait for a rollback, and the transaction has no effect any more.
-      if (method !== 'Rollback') await scheduler.stop(method);
-    },
-  });
+  const server = await startScheduledFirestore(scheduler);
   const clients: TestFirestore[] = [];
   const client = (n: number) => {
     clients[n] ??= connect(server, 'scheduled');

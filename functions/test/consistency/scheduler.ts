@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { startTestFirestore } from '../helpers/firestore.ts';
 
 /**
  * Decides by a seed in which order several actors make their calls. Each actor stops before every call to Firestore and
@@ -100,4 +101,20 @@ export function scheduleBackoff(scheduler: Scheduler): () => void {
     else void scheduler.stop('backoff').then(run);
   });
   return () => setTimeoutHandler(setTimeout);
+}
+
+interface BeginTransaction {
+  readonly newTransaction?: { readonly readWrite?: { retryTransaction?: Buffer } };
+}
+
+/** Starts a Firestore. The scheduler orders its calls. */
+export function startScheduledFirestore(scheduler: Scheduler) {
+  return startTestFirestore({
+    async beforeCall(method, request) {
+      // The scheduler decides which transaction retries first, not the server.
+      delete (request as BeginTransaction).newTransaction?.readWrite?.retryTransaction;
+      // The SDK does not wait for a rollback, and the transaction has no effect any more.
+      if (method !== 'Rollback') await scheduler.stop(method);
+    },
+  });
 }

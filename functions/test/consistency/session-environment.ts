@@ -3,14 +3,14 @@ import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { toDocument } from '../../src/directory/entry-document.ts';
 import type { OpenedFirestore } from '../../src/platform/firestore/firestore.ts';
-import { connect, startTestFirestore, type TestFirestore } from '../helpers/firestore.ts';
+import { connect, type TestFirestore } from '../helpers/firestore.ts';
 import { fetchGoogleAt, mintIdToken, openAppAt, PROJECT } from '../helpers/google.ts';
 import { silentLog } from '../helpers/log.ts';
 import { openInstance, type TestInstance } from '../helpers/open-instance.ts';
 import { ORIGIN } from '../helpers/session-browser.ts';
 import { openAuthServer, syncedAccount } from './auth-server.ts';
 import { OWNER, TARGET } from './invariants.ts';
-import { createScheduler, type Scheduler, scheduleBackoff } from './scheduler.ts';
+import { createScheduler, type Scheduler, scheduleBackoff, startScheduledFirestore } from './scheduler.ts';
 import { entryOf } from './seed.ts';
 import { readState, type State } from './state.ts';
 
@@ -35,14 +35,7 @@ export interface SessionEnvironment {
 export async function openSessionEnvironment(): Promise<SessionEnvironment> {
   const scheduler = createScheduler();
   const restoreBackoff = scheduleBackoff(scheduler);
-  const server = await startTestFirestore({
-    async beforeCall(method, request) {
-      // The scheduler decides which transaction retries first, not the server.
-      delete (request as BeginTransaction).newTransaction?.readWrite?.retryTransaction;
-      // The SDK does not wait for a rollback, and the transaction has no effect any more.
-      if (method !== 'Rollback') await scheduler.stop(method);
-    },
-  });
+  const server = await startScheduledFirestore(scheduler);
   const auth = await openAuthServer({
     beforeCall: (method) => scheduler.stop(method),
     // The SDK sends the time by its own clock. Gatehouse waits until the second after the revocation.
@@ -93,8 +86,4 @@ export async function openSessionEnvironment(): Promise<SessionEnvironment> {
     },
   };
   return environment;
-}
-
-interface BeginTransaction {
-  readonly newTransaction?: { readonly readWrite?: { retryTransaction?: Buffer } };
 }
