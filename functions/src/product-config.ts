@@ -24,6 +24,7 @@ export interface ProductConfig {
   readonly signUp: { readonly emailDomains: readonly string[] };
   readonly signIn?: unknown;
   readonly sessions?: unknown;
+  readonly mfa?: unknown;
   readonly rateLimits?: unknown;
   readonly trustedIssuers: (deployment: Deployment) => unknown;
 }
@@ -42,12 +43,21 @@ export interface SessionConfig extends SessionLimits {
   readonly firebaseTokens: boolean;
 }
 
+/** Second factors. */
+export interface MfaConfig {
+  readonly requireFactorFor: readonly Role[];
+  /** Seconds. */
+  readonly maxAge: number;
+  readonly productName: string;
+}
+
 /** What the running code takes from it. */
 export interface Product {
   readonly defaultRole: DefaultRole;
   readonly signUpDomains: readonly string[];
   readonly signIn: SignInPolicy;
   readonly sessions: SessionConfig;
+  readonly mfa: MfaConfig;
   readonly rateLimits: RateLimitTable;
   readonly trustedIssuers: readonly IssuerProfile[];
 }
@@ -60,6 +70,7 @@ export const emulatorConfigSchema = z.strictObject({
   signUp: z.strictObject({ emailDomains: z.array(z.string()) }).exactOptional(),
   signIn: z.unknown().exactOptional(),
   sessions: z.unknown().exactOptional(),
+  mfa: z.unknown().exactOptional(),
   rateLimits: z.unknown().exactOptional(),
   trustedIssuers: z.array(z.unknown()).exactOptional(),
 });
@@ -124,6 +135,17 @@ function readSessions(setting: unknown = {}): SessionConfig {
   return Object.freeze({ idle, absolute, privileged: ends, maxPerUser, firebaseTokens });
 }
 
+const mfaSchema = z.strictObject({
+  requireFactorFor: z.array(z.custom<Role>((name) => isRole(String(name)), 'is not a role')).default([]),
+  maxAge: z.int().min(60).max(DAY).default(600),
+  productName: z.string().min(1).max(64).optional(),
+});
+
+function readMfa(setting: unknown, { projectId }: Deployment): MfaConfig {
+  const { requireFactorFor, maxAge, productName = projectId } = parseConfig(mfaSchema, setting ?? {}, 'mfa');
+  return Object.freeze({ requireFactorFor: Object.freeze(requireFactorFor), maxAge, productName });
+}
+
 /**
  * Checks the configuration of the product.
  *
@@ -135,6 +157,7 @@ export function readProduct(product: ProductConfig, deployment: Deployment): Pro
   const signUp = collectProblems(problems, () => parseConfig(signUpSchema, product.signUp, 'signUp'));
   const signIn = collectProblems(problems, () => readSignIn(product.signIn));
   const sessions = collectProblems(problems, () => readSessions(product.sessions));
+  const mfa = collectProblems(problems, () => readMfa(product.mfa, deployment));
   const rateLimits = collectProblems(problems, () =>
     parseConfig(rateLimitsSchema, product.rateLimits ?? {}, 'rateLimits'),
   );
@@ -145,12 +168,13 @@ export function readProduct(product: ProductConfig, deployment: Deployment): Pro
     !signUp ||
     !signIn ||
     !sessions ||
+    !mfa ||
     !rateLimits ||
     !trustedIssuers
   )
     throw new ConfigError(problems);
   const signUpDomains = Object.freeze(signUp.emailDomains);
-  return { defaultRole, signUpDomains, signIn, sessions, rateLimits, trustedIssuers };
+  return { defaultRole, signUpDomains, signIn, sessions, mfa, rateLimits, trustedIssuers };
 }
 
 const limit = z

@@ -1,4 +1,5 @@
 import type { TimedRole } from '../authz/role-claims.ts';
+import type { FactorKind } from '../core/access-types.ts';
 import { type Caller, invalidToken, tokenStale } from '../core/errors.ts';
 import type { ExternalIdentity } from './external-identity.ts';
 
@@ -15,6 +16,8 @@ export interface AccessRecord {
   readonly keptSession?: string | undefined;
   readonly rolesVersion: number;
   readonly grants: readonly TimedRole[];
+  /** The kinds of second factors that the user has; `firebase`: of Identity Platform. Absent: none. */
+  readonly factors?: readonly (FactorKind | 'firebase')[] | undefined;
 }
 
 /** The directory entry that the roles of a principal were read from. */

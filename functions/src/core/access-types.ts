@@ -3,6 +3,9 @@
 /** `aal1`: one factor. `aal2`: a second factor was proved in this session (NIST SP 800-63B). */
 export type AssuranceLevel = 'aal1' | 'aal2';
 
+/** A second factor that Gatehouse keeps for a user. */
+export type FactorKind = 'totp' | 'passkey';
+
 /** How, and when, the caller proved who they are. */
 export interface Assurance {
   readonly level: AssuranceLevel;

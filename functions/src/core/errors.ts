@@ -1,3 +1,4 @@
+import type { FactorKind } from './access-types.ts';
 import type { RefusalReason } from './refusal-reasons.ts';
 
 /**
@@ -63,7 +64,12 @@ export interface StepUp {
   readonly assurance?: 'aal1' | 'aal2' | undefined;
   /** Longest time since the sign-in, in seconds. */
   readonly maxAge?: number | undefined;
+  /** What the caller can prove with `POST /me/step-up`. Absent: not looked up. Empty: they have no second factor. */
+  readonly factors?: readonly ProvableFactor[] | undefined;
 }
+
+/** `firebase`: a second factor of Identity Platform, which the caller proves by signing in again. */
+export type ProvableFactor = FactorKind | 'recovery-code' | 'firebase';
 
 /** Who calls, as far as the log and the audit log need it; a principal is one. */
 export interface Caller {

@@ -146,6 +146,19 @@ export interface SessionSettings extends SessionLimits {
   readonly firebaseTokens?: boolean;
 }
 
+/** Second factors: TOTP and passkeys. */
+export interface MfaSettings<Role extends string> {
+  /**
+   * Users who hold one of these roles need a second factor for every request: until they have one, they can only enrol. Default:
+   * none. Privileged operations ask every user for a second factor who has one.
+   */
+  readonly requireFactorFor?: readonly Role[];
+  /** Seconds for which a proof of a second factor suffices for privileged operations. Default: 600. */
+  readonly maxAge?: number;
+  /** Name of the product in authenticator apps and in the dialogs of browsers. Default: the project id. */
+  readonly productName?: string;
+}
+
 /** `credential`: what signs in, or proves something that can be guessed. */
 export type RateLimitClass = 'read' | 'write' | 'privileged' | 'credential';
 
@@ -194,6 +207,7 @@ export interface GatehouseConfig<Permissions, Roles> {
   /** Default: every sign-in that Firebase allows. */
   readonly signIn?: SignInSetting;
   readonly sessions?: SessionSettings;
+  readonly mfa?: MfaSettings<NoInfer<Names<Roles>>>;
   /** Classes that are left out have the defaults. `null`: no limit. */
   readonly rateLimits?: Readonly<Partial<Record<RateLimitClass, RateLimitSetting | null>>>;
   /** Trusted token issuers besides Firebase. */

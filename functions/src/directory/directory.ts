@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { DocumentData, DocumentSnapshot, Transaction } from '@google-cloud/firestore';
 import { type AuditEvent, type AuditLog, auditEventRef } from '../audit/index.ts';
+import type { FactorKind } from '../core/access-types.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { isUid } from '../core/uid.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
-import { runOnce, transactionTime } from '../platform/firestore/transaction.ts';
+import { runOnce, type TransactionPart, transactionTime } from '../platform/firestore/transaction.ts';
 import { type DirectoryEntry, isPermanentOwner } from './entry.ts';
 import { fromDocument, toDocument } from './entry-document.ts';
 import { type AccessChange, appendAccessChange } from './revocation/access-changes.ts';
@@ -71,6 +72,15 @@ export interface Directory {
     tx: Transaction,
     uid: string,
   ): Promise<{ readonly entry: DirectoryEntry | undefined; readonly now: number }>;
+  /** Writes the kinds of second factors of a user, in a transaction of another module that has read the entry. */
+  writeFactorsIn(
+    firestore: OpenedFirestore,
+    tx: Transaction,
+    uid: string,
+    factors: readonly FactorKind[],
+  ): void;
+  /** Registers what the transaction that deletes an entry also does, for modules with documents of the user. */
+  whenDeleted(part: (uid: string) => TransactionPart): void;
   /** Adds an access change to a transaction of another module, which applies it to `feed` when it is committed. */
   appendChange(firestore: OpenedFirestore, tx: Transaction, change: AccessChange): void;
 }
@@ -88,6 +98,8 @@ export const OWNERS = 'system/owners';
 export const OWNER_CLAIM = 'system/ownerClaim';
 
 export function createDirectory({ open, clock, audit, onAccessChange }: DirectoryDeps): Directory {
+  const deletions: ((uid: string) => TransactionPart)[] = [];
+
   /** The owners after the change; undefined: the same as before. @throws AppError `last_owner` */
   async function ownersAfter(
     { db }: OpenedFirestore,
@@ -135,6 +147,9 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
         const outcome = decide({ entry: before, actor: acting, ownerClaim: claim, ...timesOf(snapshot) });
         if (outcome === undefined) return undefined;
         const owners = await ownersAfter(firestore, tx, { uid, before, outcome });
+        const parts = outcome.entry === null ? deletions : [];
+        const deletes = await Promise.all(parts.map((part) => part(uid)(firestore, tx)));
+        for (const write of deletes) write();
         if (outcome.entry === null) tx.delete(ref);
         else tx.set(ref, toDocument(outcome.entry));
         if (owners !== undefined) tx.set(db.doc(OWNERS), { uids: owners });
@@ -152,6 +167,12 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
     async readIn(firestore, tx, uid) {
       const snapshot = await tx.get(firestore.db.doc(`${DIRECTORY}/${uid}`));
       return { entry: entryOf(snapshot), now: timesOf(snapshot).now };
+    },
+
+    writeFactorsIn: ({ db }, tx, uid, factors) => tx.update(db.doc(`${DIRECTORY}/${uid}`), { factors }),
+
+    whenDeleted: (part) => {
+      deletions.push(part);
     },
 
     appendChange: (firestore, tx, change) => appendAccessChange(firestore, tx, change, clock),

@@ -1,6 +1,7 @@
 import type { Timestamp } from '@google-cloud/firestore';
 import { activeRoles, nextExpiry } from '../authz/role-claims.ts';
 import { isRole, type Role } from '../authz/roles.ts';
+import type { FactorKind } from '../core/access-types.ts';
 import { AppError } from '../core/errors.ts';
 import { omitUndefined } from '../platform/firestore/firestore.ts';
 import type { DirectoryEntry, Grant } from './entry.ts';
@@ -57,6 +58,7 @@ export function fromDocument(uid: string, fields: Record<string, unknown>): Dire
       claimsVersion: wholeNumber(read.claimsVersion),
       // Every value but false disables the user.
       disabled: read.disabled !== false,
+      ...(read.factors !== undefined && { factors: list<FactorKind>(read.factors) }),
       validAfter: wholeNumber(read.validAfter),
       ...(read.keptSession !== undefined && { keptSession: text(read.keptSession) }),
       ...(read.accountRevokedAt !== undefined && { accountRevokedAt: wholeNumber(read.accountRevokedAt) }),

@@ -1,5 +1,6 @@
 import { claimedVersion, type TimedRole, timedRolesFromClaims } from '../authz/role-claims.ts';
 import type { Role } from '../authz/roles.ts';
+import type { FactorKind } from '../core/access-types.ts';
 import { showHidden } from '../core/text.ts';
 import { type Account, emailAddressesOf } from '../platform/firebase-auth/account.ts';
 
@@ -42,6 +43,8 @@ export interface DirectoryEntry {
   /** The `rolesVersion` that the custom claims were last compiled from. */
   readonly claimsVersion: number;
   readonly disabled: boolean;
+  /** The kinds of second factors that the user has, one of each. Absent: none. */
+  readonly factors?: readonly FactorKind[] | undefined;
   /** Sign-ins before this second are revoked. */
   readonly validAfter: number;
   /** Public id of the session that the revocation at `validAfter` has kept. */

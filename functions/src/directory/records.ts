@@ -154,10 +154,10 @@ export function withRevocation(record: AccessRecord, validAfter: number): Access
  * @param issuer of an external identity: its grants by token exchange are for Firebase tokens only
  */
 export function recordOf(
-  { created, disabled, validAfter, keptSession, rolesVersion, grants }: DirectoryEntry,
+  { created, disabled, validAfter, keptSession, rolesVersion, grants, factors }: DirectoryEntry,
   issuer?: string,
 ): AccessRecord {
   const own = issuer === undefined ? grants : grants.filter(({ grantedBy }) => grantedBy !== issuer);
   const kept = keptSession !== undefined && { keptSession };
-  return { created, disabled, validAfter, ...kept, rolesVersion, grants: own };
+  return { created, disabled, validAfter, ...kept, rolesVersion, grants: own, ...(factors && { factors }) };
 }

@@ -11,6 +11,7 @@ import { BUILT_IN_PERMISSIONS, type BuiltInPermission } from '../core/built-in-p
 import type {
   Deployment,
   IssuerSetting,
+  MfaSettings,
   PermissionSetting,
   RateLimitClass,
   RateLimitSetting,
@@ -43,6 +44,8 @@ export interface LibraryConfig<Permissions, Roles> {
   readonly signIn?: SignInSetting;
   /** How long sessions live, and how many a user can have. */
   readonly sessions?: SessionSettings;
+  /** Second factors. */
+  readonly mfa?: MfaSettings<NoInfer<Names<Roles>>>;
   /** How often a caller may call, by class of operations. `null`: no limit. Default: see `docs/concepts/rate-limits.md`. */
   readonly rateLimits?: Readonly<Partial<Record<RateLimitClass, RateLimitSetting | null>>>;
   /** Trusted token issuers besides Firebase. Default: none. */
@@ -190,6 +193,7 @@ function load(config: LibraryConfig<Readonly<Record<string, PermissionSetting>>,
     signUp: config.signUp ?? { emailDomains: [] },
     signIn: config.signIn,
     sessions: config.sessions,
+    mfa: config.mfa,
     rateLimits: config.rateLimits,
     trustedIssuers: config.trustedIssuers ?? (() => []),
     identityPlatform: config.identityPlatform ?? false,

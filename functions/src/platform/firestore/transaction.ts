@@ -9,6 +9,14 @@ import {
 } from './firestore.ts';
 
 /**
+ * What a module adds to the transaction of another one: it reads and checks, and returns the writes. Firestore allows no read
+ * after a write. May run several times.
+ *
+ * @throws AppError to end the transaction
+ */
+export type TransactionPart = (firestore: OpenedFirestore, tx: Transaction) => Promise<() => void>;
+
+/**
  * Runs a transaction, and makes its changes once. The SDK repeats a transaction when its commit is not answered, although the
  * commit may have been made.
  *

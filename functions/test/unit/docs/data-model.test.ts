@@ -51,6 +51,7 @@ const ENTRY: Required<DirectoryEntry> = {
   rolesVersion: 1,
   claimsVersion: 1,
   disabled: false,
+  factors: ['totp'],
   validAfter: 0,
   keptSession: 's',
   accountRevokedAt: 1,
