@@ -19,9 +19,14 @@ export interface TokenTimes {
   readonly authTime: number;
   /** `auth_time`, if the token has one. */
   readonly signedInAt: number | undefined;
-  /** Of a Firebase session that a token exchange began. */
-  readonly isExchanged?: boolean;
+  /** Of a Firebase session that began with a custom token of Gatehouse: what the token was made for. */
+  readonly customToken?: 'exchange' | 'passkey';
 }
+
+/** A claim of a custom token: when its user signed in at the issuer, or began the session. Whole seconds. */
+export const SUBJECT_AUTH_TIME = 'subject_auth_time';
+/** A claim of a custom token: when its user proved a passkey. Whole seconds. */
+export const PASSKEY_AUTH_TIME = 'passkey_auth_time';
 
 /**
  * The time claims of a payload (RFC 7519 §4.1; OpenID Connect Core §2 for `auth_time`), in seconds.

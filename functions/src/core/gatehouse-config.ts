@@ -174,9 +174,18 @@ export interface RateLimitSetting {
 
 type Names<Table> = keyof Table & string;
 
-/** Sign-in providers of Firebase Auth besides `anonymous`. E-mail links are `password`, custom tokens `custom`. */
+/** Sign-in providers of Firebase Auth besides `anonymous`. E-mail links are `password`, other custom tokens `custom`. */
 export const SIGN_IN_PROVIDERS = [
-  ...(['password', 'phone', 'custom', 'google.com', 'apple.com', 'facebook.com', 'github.com'] as const),
+  ...([
+    'password',
+    'phone',
+    'passkey',
+    'custom',
+    'google.com',
+    'apple.com',
+    'facebook.com',
+    'github.com',
+  ] as const),
   ...(['microsoft.com', 'twitter.com', 'yahoo.com', 'linkedin.com'] as const),
   ...(['playgames.google.com', 'gc.apple.com'] as const),
 ] as const;

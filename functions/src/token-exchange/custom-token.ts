@@ -44,6 +44,6 @@ export function createCustomTokens(
   return async (entry, signedInAt, accountDisabled) => {
     if (entry.identity !== undefined) await prepareAccount(entry, accountDisabled);
     if (!(await sync.syncAccount(entry.uid))) throw unavailable('Firebase Auth is not in sync');
-    return accounts.createCustomToken(entry.uid, signedInAt);
+    return accounts.createCustomToken(entry.uid, { subject_auth_time: signedInAt });
   };
 }

@@ -143,12 +143,13 @@ function signedTokens(now: number): fc.Arbitrary<string> {
     ),
     nbf: fc.oneof(nearNow, anyValue),
     auth_time: fc.oneof(nearNow, anyValue),
-    firebase: mostly([{ sign_in_provider: 'password' }, { tenant: 't' }, {}]),
+    firebase: mostly([{ sign_in_provider: 'password' }, { sign_in_provider: 'custom' }, { tenant: 't' }, {}]),
     uid: mostly(['eve', 'ada']),
     user_id: mostly(['eve', 'ada']),
     events: anyValue,
     roles: anyValue,
     subject_auth_time: fc.oneof(nearNow, anyValue),
+    passkey_auth_time: fc.oneof(nearNow, anyValue),
   });
   const parameter = changeOne({
     alg: mostly(['RS256', 'none', 'RS384']),

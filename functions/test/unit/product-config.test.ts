@@ -165,7 +165,7 @@ describe('gatehouse.config.ts: sign-in', () => {
   });
 
   it('reads providers, domains in lower case, and the two switches', () => {
-    const providers = ['google.com', 'password', 'custom', 'oidc.acme', 'saml.acme-1'];
+    const providers = ['google.com', 'password', 'passkey', 'custom', 'oidc.acme', 'saml.acme-1'];
     const { signIn } = load({ signIn: { providers, emailDomains: ['Acme.COM'], verifiedEmail: true } });
     const expected = { providers, emailDomains: ['acme.com'], verifiedEmail: true, anonymous: false };
     assert.deepEqual(signIn, expected);

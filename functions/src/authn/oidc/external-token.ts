@@ -2,7 +2,6 @@ import { type UnreadableClaim, unprivilegedPermissionsOf } from '../../authz/cla
 import { createPrincipal, type Principal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry } from '../../authz/role-claims.ts';
 import { permissionsOf } from '../../authz/roles.ts';
-import type { Assurance } from '../../core/access-types.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type JsonObject, toJsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
@@ -119,7 +118,7 @@ function toVerified(
     roles,
     ...(scopes !== undefined && { scopes }),
     authTime: times.authTime,
-    assurance: assuranceOf(payload, profile, times.signedInAt),
+    assurance: profile.assurance(payload, times),
     ...partiesOf(payload, profile),
     tokenExpiresAt: times.exp,
     credential: 'bearer',
@@ -131,15 +130,6 @@ function toVerified(
     issued: { profile, roles: mapped.roles },
     validUntil: Math.min(times.exp, until, nextExpiry(grants, now), now + EXTERNAL_TOKEN_MAX_AGE),
   };
-}
-
-/**
- * OpenID Connect Core §2: `amr` of an ID token names the methods. Its values mean different things at different issuers, so
- * none of them gives `aal2`.
- */
-function assuranceOf({ amr }: JsonObject, { tokenUse }: IssuerProfile, at: number | undefined): Assurance {
-  const methods = tokenUse === 'id' && Array.isArray(amr) ? amr : [];
-  return { level: 'aal1', at, methods: methods.filter((method) => typeof method === 'string') };
 }
 
 /** The client that an access token was issued to (RFC 9068 §2.2), and who acts for its subject (RFC 8693 §4.1). */

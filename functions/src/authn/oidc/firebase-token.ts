@@ -12,7 +12,7 @@ import type { JwtVerifier, VerifiedJwt } from './verify-jwt.ts';
 interface Options {
   /** Of the project's own Firebase. */
   readonly jwt: JwtVerifier;
-  /** For sessions of a token exchange. */
+  /** For sessions that began with a custom token of Gatehouse. */
   readonly records: Pick<AccessRecords, 'read'>;
   readonly firstSight: FirstSight;
   readonly signIn: SignInPolicy;
@@ -24,7 +24,7 @@ const RETRY_SECONDS = 10;
 /** Verifies Firebase ID tokens of this project. Their role claims are a copy of the directory entry. */
 export function createFirebaseTokenVerifier({ jwt, records, firstSight, signIn }: Options): TokenVerifier {
   /** Firebase dates the session later than the sign-in, and the revocation feed keeps changes for an hour only. */
-  async function checkExchanged(principal: Principal): Promise<void> {
+  async function checkEarlierSignIn(principal: Principal): Promise<void> {
     const record = await records.read(principal.subject);
     const { authTime } = principal;
     // A deleted account is rejected like a disabled one.
@@ -38,10 +38,11 @@ export function createFirebaseTokenVerifier({ jwt, records, firstSight, signIn }
       const found = await jwt.verify(token, now);
       const verified = toVerified(token, found, now);
       const { principal } = verified;
-      const provider = found.times.isExchanged ? undefined : (principal.provider ?? '');
+      const { customToken } = found.times;
+      const provider = customToken === 'exchange' ? undefined : (principal.provider ?? '');
       checkSignIn(signIn, { ...principal, provider });
-      if (found.times.isExchanged) {
-        await checkExchanged(principal);
+      if (customToken !== undefined) {
+        await checkEarlierSignIn(principal);
         return verified;
       }
       const record = await firstSight.see(shownBy(token.payload));
@@ -92,29 +93,28 @@ function withRecord(verified: VerifiedToken, record: AccessRecord, now: number):
 
 function toVerified(
   { payload }: UnverifiedToken,
-  { profile: { issuer }, times: { exp, authTime, signedInAt } }: VerifiedJwt,
+  { profile, times }: VerifiedJwt,
   now: number,
 ): VerifiedToken {
   const { email, email_verified: emailVerified } = payload;
   const subject = String(payload.sub);
   const { roles, rolesVersion, changesAt } = readRoleClaims(payload, now);
-  // https://firebase.google.com/docs/reference/admin/node/firebase-admin.auth.decodedidtoken#decodedidtokenfirebase
-  const { sign_in_provider: provider, sign_in_second_factor: secondFactor } = toJsonObject(payload.firebase);
-  const methods = [provider, secondFactor].filter((method) => typeof method === 'string');
+  const { exp, authTime, customToken } = times;
+  const { sign_in_provider: named } = toJsonObject(payload.firebase);
+  const provider = customToken === 'passkey' ? 'passkey' : named;
   return {
     directoryVersion: { id: subject, rolesVersion, validAfter: 0 },
     validUntil: Math.min(exp, changesAt),
     principal: createPrincipal({
       kind: 'user',
-      issuer,
+      issuer: profile.issuer,
       subject,
       uid: subject,
       directoryId: subject,
       ...(typeof email === 'string' && { email, emailVerified: emailVerified === true }),
       roles,
       authTime,
-      // Identity Platform names the second factor only where the sign-in proved one.
-      assurance: { level: typeof secondFactor === 'string' ? 'aal2' : 'aal1', at: signedInAt, methods },
+      assurance: profile.assurance(payload, times),
       ...(typeof provider === 'string' && { provider }),
       tokenExpiresAt: exp,
       credential: 'bearer',

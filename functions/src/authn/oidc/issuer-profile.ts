@@ -1,4 +1,5 @@
 import type { MappedRights } from '../../authz/claim-mapping.ts';
+import type { Assurance } from '../../core/access-types.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { RefusalReason } from '../../core/refusal-reasons.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
@@ -44,6 +45,8 @@ export interface IssuerProfile {
   readonly authTime: 'required' | null;
   /** Further checks of the times, and what they mean. `null`: none. @throws AppError `invalid_token` */
   readonly adjustTimes: ((token: UnverifiedToken, times: TokenTimes, now: number) => TokenTimes) | null;
+  /** How, and when, the user of a verified token proved who they are. */
+  readonly assurance: (payload: JsonObject, times: TokenTimes) => Assurance;
   /** Is it a token of a service (RFC 6749 §4.4), not of a user? */
   readonly isService: (payload: JsonObject) => boolean;
   /** The rights of a verified token, and the second since the epoch when they change. */

@@ -60,5 +60,9 @@ export function commonProfile(setting: z.output<z.ZodObject<typeof commonFields>
     ...mapClaims(payload, map, kind),
     until: Number.POSITIVE_INFINITY,
   });
-  return { maxLifetime, maxKeySetBytes, headerKeys, jitProvisioning, tokenExchange, access };
+  const assurance: IssuerProfile['assurance'] = ({ amr }, { signedInAt: at }) => {
+    const methods = Array.isArray(amr) ? amr.filter((method) => typeof method === 'string') : [];
+    return { level: 'aal1', at, methods };
+  };
+  return { maxLifetime, maxKeySetBytes, headerKeys, jitProvisioning, tokenExchange, access, assurance };
 }

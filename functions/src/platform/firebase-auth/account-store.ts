@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Auth } from 'firebase-admin/auth';
+import type { PASSKEY_AUTH_TIME, SUBJECT_AUTH_TIME } from '../../authn/token-times.ts';
 import { withDeadline } from '../../core/deadline.ts';
 import { AppError, invalidField, unavailable } from '../../core/errors.ts';
 import { invalidPageToken } from '../../core/pagination.ts';
@@ -37,9 +38,9 @@ export interface AccountStore {
   /**
    * Creates a token to sign in with, valid for an hour. It has no claim that would shadow the account's own.
    *
-   * @param signedInAt second since the epoch from which the age of the session counts
+   * @param signedInAt what it is made for, and the second since the epoch from which the age of the session counts
    */
-  createCustomToken(uid: string, signedInAt: number): Promise<string>;
+  createCustomToken(uid: string, signedInAt: CustomTokenClaims): Promise<string>;
   /** Replaces all custom claims. */
   setClaims(uid: string, claims: Record<string, unknown>): Promise<void>;
   setDisabled(uid: string, disabled: boolean): Promise<void>;
@@ -52,6 +53,11 @@ export interface AccountStore {
   revokeTokens(uid: string, validAfter: number): Promise<void>;
   remove(uid: string): Promise<void>;
 }
+
+/** One of them: {@link SUBJECT_AUTH_TIME}, {@link PASSKEY_AUTH_TIME}. */
+export type CustomTokenClaims =
+  | { readonly [SUBJECT_AUTH_TIME]: number }
+  | { readonly [PASSKEY_AUTH_TIME]: number };
 
 /** Longest wait for `validAfter`. */
 const MAX_WAIT_MS = 2_000;
@@ -95,7 +101,7 @@ export function createAccountStore(auth: () => Promise<Auth>): AccountStore {
         sdk.generatePasswordResetLink(email, url ? { url } : undefined),
       ),
     createCustomToken: (uid, signedInAt) =>
-      call('createCustomToken', (sdk) => sdk.createCustomToken(uid, { subject_auth_time: signedInAt })),
+      call('createCustomToken', (sdk) => sdk.createCustomToken(uid, signedInAt)),
     setClaims: (uid, claims) => call('setCustomUserClaims', (sdk) => sdk.setCustomUserClaims(uid, claims)),
     async setDisabled(uid, disabled) {
       await call('updateUser', (sdk) => sdk.updateUser(uid, { disabled }));

@@ -97,12 +97,12 @@ describe('external token', () => {
     assert.ok(granted.principal.permissions.includes('audit:read'));
   });
 
-  it('has the client and the actor of an access token, and no authentication methods', async () => {
+  it('has the client, the actor and the authentication methods of an access token', async () => {
     const act = { sub: 'job', iss: 'https://jobs.example.com', act: { sub: 'earlier' } };
     const { principal } = await authenticate({ azp: 'web', amr: ['pwd', 'mfa'], acr: 'aal2', act });
     assert.deepEqual(principal.client, { id: 'web' });
     assert.deepEqual(principal.actor, { subject: 'job', issuer: 'https://jobs.example.com' });
-    assert.deepEqual(principal.assurance, { level: 'aal1', at: undefined, methods: [] });
+    assert.deepEqual(principal.assurance, { level: 'aal1', at: undefined, methods: ['pwd', 'mfa'] });
     const other = await authenticate({ client_id: 'cli', act: { sub: 'job' } });
     assert.deepEqual([other.principal.client, other.principal.actor], [{ id: 'cli' }, { subject: 'job' }]);
     for (const odd of ['job', 7, null, { sub: 7 }]) {

@@ -104,7 +104,7 @@ describe('account store', () => {
     revokeTokens: () => accounts.revokeTokens('ada', 0),
     remove: () => accounts.remove('ada'),
     create: () => accounts.create('ada'),
-    createCustomToken: () => accounts.createCustomToken('ada', 1),
+    createCustomToken: () => accounts.createCustomToken('ada', { subject_auth_time: 1 }),
   };
   for (const [name, call] of Object.entries(calls)) {
     it(`is "unavailable" when Firebase Auth fails: ${name}`, async () => {
