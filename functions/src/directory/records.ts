@@ -57,7 +57,11 @@ export function createAccessRecords({ directory, accounts, sync, clock, log }: R
     // the creation: ignore it.
     const isRevoked = entry.identity === undefined && !isOwnRevocation(entry, account);
     // Users disabled in the Firebase console are disabled here, too.
-    const record = { ...recordOf(entry), disabled: entry.disabled || account.disabled };
+    const record = {
+      ...recordOf(entry),
+      disabled: entry.disabled || account.disabled,
+      ...(account.hasSecondFactor && { factors: [...(entry.factors ?? []), 'firebase' as const] }),
+    };
     return isRevoked ? withRevocation(record, account.validAfter) : record;
   }
 

@@ -76,6 +76,8 @@ export interface GoogleUser {
   readonly emailVerified?: boolean;
   readonly providerUserInfo?: readonly { readonly providerId: string; readonly rawId: string }[];
   readonly disabled?: boolean;
+  /** Enrolled second factors of Identity Platform. */
+  readonly mfaInfo?: readonly object[];
   /** Seconds since the epoch, as text. */
   readonly validSince?: string;
   /** JSON text of the custom claims. */

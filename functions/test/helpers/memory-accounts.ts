@@ -15,6 +15,7 @@ export function accountOf(
     providers: ['password'],
     providerEmails: [],
     disabled: false,
+    hasSecondFactor: false,
     validAfter: 0,
     claims: { roles, rv: 1 },
     ...facts,

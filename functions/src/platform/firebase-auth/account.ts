@@ -20,6 +20,8 @@ export interface Account {
   /** The addresses that the providers gave. With several accounts per address, `email` is absent and this has it. */
   readonly providerEmails: readonly ProviderEmail[];
   readonly disabled: boolean;
+  /** Has the user enrolled a second factor of Identity Platform: SMS or TOTP? */
+  readonly hasSecondFactor: boolean;
   /** Tokens of sign-ins before this second since the epoch are revoked. */
   readonly validAfter: number;
   /** Second since the epoch. */
@@ -41,6 +43,7 @@ export function toAccount(user: UserRecord): Account {
     providers: user.providerData.map(({ providerId }) => providerId),
     providerEmails: providerEmailsOf(user.providerData),
     disabled: user.disabled,
+    hasSecondFactor: (user.multiFactor?.enrolledFactors.length ?? 0) > 0,
     validAfter: secondOf(user.tokensValidAfterTime) ?? 0,
     createdAt: secondOf(user.metadata.creationTime),
     lastSignInAt: secondOf(user.metadata.lastSignInTime),

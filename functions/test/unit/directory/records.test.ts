@@ -60,6 +60,19 @@ describe('the access record', () => {
     assert.deepEqual(await read(), [true, 60]);
   });
 
+  it('has the factors of the entry, and firebase for those of Identity Platform', async () => {
+    const read = async () => (await access.records.read('bob'))?.factors;
+    assert.equal(await read(), undefined);
+    const bob = access.accounts.byUid.get('bob') ?? assert.fail();
+    access.accounts.byUid.set('bob', { ...bob, hasSecondFactor: true });
+    assert.deepEqual(await read(), ['firebase']);
+    const entry = entryOf('bob', { factors: ['totp', 'passkey'] });
+    await access.directory.change({ uid: 'bob' }, () => ({ entry }));
+    assert.deepEqual(await read(), ['totp', 'passkey', 'firebase']);
+    access.accounts.byUid.set('bob', bob);
+    assert.deepEqual(await read(), ['totp', 'passkey']);
+  });
+
   it('completes a deletion that a crash interrupted', async () => {
     const entry = entryOf('gone', { disabled: true, pending: ['deletion'] });
     await access.directory.change({ uid: 'gone' }, () => ({ entry }));

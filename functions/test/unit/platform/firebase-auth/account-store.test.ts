@@ -42,6 +42,20 @@ describe('account store', () => {
     assert.deepEqual(claims, { roles: ['member', 'root'], rv: 2, plan: 'pro' });
   });
 
+  it('says whether the user has enrolled a second factor of Identity Platform', async () => {
+    // https://cloud.google.com/identity-platform/docs/reference/rest/v1/UserInfo#mfaenrollment
+    const enrolled = { mfaEnrollmentId: 'e1', displayName: 'Phone', enrolledAt: '2026-11-30T12:00:00Z' };
+    for (const [factor, expected] of [
+      [{ phoneInfo: '+15555550100' }, true],
+      [{ totpInfo: {} }, true],
+      [undefined, false],
+    ] as const) {
+      const mfaInfo = factor && { mfaInfo: [{ ...enrolled, ...factor }] };
+      google.users.set('ada', { localId: 'ada', ...mfaInfo });
+      assert.equal((await accounts.find('ada'))?.hasSecondFactor, expected);
+    }
+  });
+
   it('finds no account for an unknown uid or address', async () => {
     assert.equal(await accounts.find('unknown'), undefined);
     assert.equal(await accounts.findByEmail('unknown@example.com'), undefined);
