@@ -4,6 +4,7 @@ import { type DirectoryService, directory } from './directory/index.ts';
 import { identities } from './identities/index.ts';
 import { meta } from './meta/index.ts';
 import { ownerClaim } from './owner-claim/index.ts';
+import { passkeys } from './passkeys/index.ts';
 import { type Authentication, createAuthentication } from './pipeline/authentication.ts';
 import { compose, defineModule } from './pipeline/module.ts';
 import { rateLimits } from './rate-limits/index.ts';
@@ -31,6 +32,7 @@ export const baseModules = compose()
   .use(rateLimits)
   .use(users)
   .use(sessions)
+  .use(passkeys)
   .use(identities)
   .use(ownerClaim)
   .use(tokenExchange);
