@@ -22,7 +22,7 @@ export interface Passkey {
   readonly backupEligible: boolean;
   /** Is it synced? As of its last use. */
   readonly backedUp: boolean;
-  /** Model of the authenticator. Without attestation nobody vouches for it. */
+  /** Model of the authenticator. Not verified: no attestation is asked for. */
   readonly aaguid: string;
   readonly name: string;
   readonly created: number;
