@@ -1,0 +1,72 @@
+import type { Credentials } from './credentials.ts';
+import { GatehouseError, readProblem, type StepUp } from './error.ts';
+
+export interface RequestOptions {
+  /** Sent as JSON. */
+  readonly body?: object | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * @param path below the base URL, e.g. `/me/factors`
+ * @returns the JSON of the answer; undefined for one without a body
+ * @throws GatehouseError
+ */
+export type Request = <Answer>(method: string, path: string, options?: RequestOptions) => Promise<Answer>;
+
+/** Sends a request, and returns every answer of the API. */
+export type Send = (path: string, init?: RequestInit) => Promise<Response>;
+
+interface Connection {
+  readonly baseUrl: string;
+  readonly fetch: typeof fetch;
+  readonly credentials: Credentials;
+}
+
+const OUTDATED: readonly unknown[] = ['token_stale', 'invalid_token'];
+
+/** Sends requests with the credential of the user, and replaces a token that is out of date once. */
+export function createSend({ baseUrl, fetch, credentials }: Connection): Send {
+  return async (path, init = {}) => {
+    // Never a credential for another host: `//` and `https:` would be one.
+    if (!/^\/(?!\/)/.test(path)) throw new TypeError(`Not a path of the API: ${path}`);
+    const { method = 'GET' } = init;
+    const attempt = async (refresh: boolean) => {
+      const headers = new Headers(init.headers);
+      const own = await credentials.headers(method, refresh);
+      for (const [name, value] of Object.entries(own)) headers.set(name, value);
+      const options = { ...init, credentials: credentials.mode, headers };
+      return fetch(`${baseUrl}${path}`, options);
+    };
+    const response = await attempt(false);
+    if (response.status !== 401 || !credentials.canRefresh()) return response;
+    return OUTDATED.includes((await readProblem(response))?.code) ? attempt(true) : response;
+  };
+}
+
+/** Asks for a step-up where the API requires one, and sends the request again, once. */
+export function withStepUp(send: Send, prove: (required: StepUp) => Promise<boolean>): Send {
+  return async (path, init) => {
+    const response = await send(path, init);
+    if (response.status !== 401) return response;
+    const problem = await readProblem(response);
+    if (problem?.code !== 'step_up_required') return response;
+    return (await prove(problem.stepUp ?? {})) ? send(path, init) : response;
+  };
+}
+
+export function createRequest(send: Send): Request {
+  return async <Answer>(method: string, path: string, { body, headers, signal }: RequestOptions = {}) => {
+    const response = await send(path, {
+      method,
+      headers: { ...(body && { 'Content-Type': 'application/json' }), ...headers },
+      ...(body && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
+    });
+    if (!response.ok) throw await GatehouseError.of(response);
+    const text = await response.text();
+    const answer: Answer = text === '' ? undefined : JSON.parse(text); // as docs/reference/http-api.md has it
+    return answer;
+  };
+}
