@@ -119,6 +119,26 @@ describe('LambdaAuthorizer', () => {
     await assertRefused(() => authorize(forged), 'invalid_token', 'malformed-time-claim');
   });
 
+  it('knows a second factor of Identity Platform, a passkey, and what `aal2` names', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const access = { permission: 'notes:read', assurance: 'aal2', maxAge: 300 } as const;
+    const by = (firebase: object, claims = {}) => firebaseToken(['support'], { firebase, ...claims });
+    const proved = [
+      await by({ sign_in_provider: 'password', sign_in_second_factor: 'phone' }),
+      await by({ sign_in_provider: 'custom' }, { passkey_auth_time: now - 90 }),
+      await environment.token(['members'], { amr: ['pwd', 'mfa'], auth_time: now - 60 }),
+    ];
+    for (const token of proved) assert.equal((await authorize(token, { access })).assurance.level, 'aal2');
+    const unproved = [
+      await by({ sign_in_provider: 'password' }, { passkey_auth_time: now - 90, amr: ['mfa'] }),
+      await by({ sign_in_provider: 'custom' }, { subject_auth_time: now - 90, passkey_auth_time: now - 90 }),
+      await by({ sign_in_provider: 'custom' }, { passkey_auth_time: now - 400 }),
+      await environment.token(['members'], { amr: 'mfa', auth_time: now - 60 }),
+      await environment.token(['members'], { amr: ['mfa'] }),
+    ];
+    for (const token of unproved) await assertRefused(() => authorize(token, { access }), 'step_up_required');
+  });
+
   it('refuses privileged permissions, whatever a token says', async () => {
     const token = await firebaseToken(['owner']);
     for (const access of ['users:write', 'roles:assign'] as const) {

@@ -8,6 +8,7 @@ export const ISSUER_SETTING = {
   issuer: ISSUER,
   audience: 'https://shop.example.com',
   jwksUri: 'https://login.example.com/keys',
+  aal2: { amr: 'mfa' },
   map: {
     groups: {
       members: ['member'],

@@ -56,6 +56,10 @@ interface CommonSettings<Name extends string> {
   readonly maxKeySetBytes?: number;
   /** Header parameters that are accepted and ignored. Those that offer a key, and `crit`, are never allowed. */
   readonly headerKeys?: readonly string[];
+  /**
+   * A user has proved a second factor where one of these claims has one of these values, e.g. `{ amr: 'mfa' }`. Default: never.
+   */
+  readonly aal2?: Readonly<Record<string, string | readonly string[]>>;
   /** Create a directory entry for each user at their first request. Default: false. */
   readonly jitProvisioning?: boolean;
   /** May users exchange their tokens for Firebase tokens? Default: false. */

@@ -2,6 +2,7 @@ import { type UnreadableClaim, unprivilegedPermissionsOf } from '../../authz/cla
 import { createPrincipal, type Principal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry } from '../../authz/role-claims.ts';
 import { permissionsOf } from '../../authz/roles.ts';
+import type { Assurance } from '../../core/access-types.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type JsonObject, toJsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
@@ -10,6 +11,7 @@ import type { TokenVerifier } from '../bearer.ts';
 import { type ExternalIdentity, externalId } from '../external-identity.ts';
 import { type AccessRecord, type AccessRecords, checkRecord, type EntryVersion } from '../ports.ts';
 import type { VerifiedToken } from '../token-cache.ts';
+import type { TokenTimes } from '../token-times.ts';
 import type { Fetch } from './fetch-json.ts';
 import type { IssuerProfile } from './issuer-profile.ts';
 import { createJwtVerifier, type VerifiedJwt } from './verify-jwt.ts';
@@ -118,7 +120,7 @@ function toVerified(
     roles,
     ...(scopes !== undefined && { scopes }),
     authTime: times.authTime,
-    assurance: profile.assurance(payload, times),
+    assurance: kind === 'user' ? profile.assurance(payload, times) : ofService(times),
     ...partiesOf(payload, profile),
     tokenExpiresAt: times.exp,
     credential: 'bearer',
@@ -131,6 +133,9 @@ function toVerified(
     validUntil: Math.min(times.exp, until, nextExpiry(grants, now), now + EXTERNAL_TOKEN_MAX_AGE),
   };
 }
+
+/** A service has no second factor, whatever its token says. */
+const ofService = ({ signedInAt: at }: TokenTimes): Assurance => ({ level: 'aal1', at, methods: [] });
 
 /** The client that an access token was issued to (RFC 9068 §2.2), and who acts for its subject (RFC 8693 §4.1). */
 function partiesOf(

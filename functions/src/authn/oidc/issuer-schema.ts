@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { mapClaims } from '../../authz/claim-mapping.ts';
+import { readClaim } from '../../authz/claim-values.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { DAY } from '../../core/time.ts';
 import { FORBIDDEN_HEADER_KEYS } from '../parse-jws.ts';
 import { mapSchema, toAccessMap } from './claim-mapping-schema.ts';
@@ -48,9 +50,15 @@ export const commonFields = {
     .max(4 * 1024 * 1024)
     .default(MAX_KEY_SET_BYTES),
   headerKeys: z.array(headerKey).max(20).default([]),
+  aal2: z.record(text, audience).default({}),
   jitProvisioning: z.boolean().default(false),
   tokenExchange: z.boolean().default(false),
 };
+
+/** A list of strings, or one string. */
+function valuesOf(payload: JsonObject, claim: string): readonly string[] {
+  return readClaim(payload, { path: [claim], format: 'list' }, () => false).texts;
+}
 
 /** @param groupsClaim the claim in which this kind of issuer lists a user's groups */
 export function commonProfile(setting: z.output<z.ZodObject<typeof commonFields>>, groupsClaim: string) {
@@ -60,9 +68,14 @@ export function commonProfile(setting: z.output<z.ZodObject<typeof commonFields>
     ...mapClaims(payload, map, kind),
     until: Number.POSITIVE_INFINITY,
   });
-  const assurance: IssuerProfile['assurance'] = ({ amr }, { signedInAt: at }) => {
-    const methods = Array.isArray(amr) ? amr.filter((method) => typeof method === 'string') : [];
-    return { level: 'aal1', at, methods };
+  const secondFactors = Object.entries(setting.aal2);
+  // OpenID Connect Core §2 for ID tokens, RFC 9068 §2.2.1 for access tokens.
+  const assurance: IssuerProfile['assurance'] = (payload, { signedInAt: at }) => {
+    const methods = Array.isArray(payload.amr) ? valuesOf(payload, 'amr') : [];
+    const isProved = secondFactors.some(([claim, values]) =>
+      (claim === 'amr' ? methods : valuesOf(payload, claim)).some((value) => values.includes(value)),
+    );
+    return { level: isProved ? 'aal2' : 'aal1', at, methods };
   };
   return { maxLifetime, maxKeySetBytes, headerKeys, jitProvisioning, tokenExchange, access, assurance };
 }

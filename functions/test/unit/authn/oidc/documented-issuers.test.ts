@@ -65,6 +65,25 @@ const AUTH0 = { iss: 'https://tenant.eu.auth0.com/', aud: 'https://api.example.c
 const noTyp = { typ: undefined };
 
 describe('the configurations of docs/guides/external-issuers', () => {
+  const signedIn = { iat: 1, exp: 2, authTime: 1, signedInAt: 1 };
+  const proofs: readonly (readonly [name: string, proved: Claims, unproved: Claims])[] = [
+    ['Keycloak', { acr: 'gold' }, { acr: '1' }],
+    ['Okta', { acr: 'urn:okta:loa:2fa:any' }, { acr: 'urn:okta:loa:2fa:any:ifpossible', amr: ['mfa'] }],
+    ['Microsoft Entra ID', { acrs: ['c1', 'c2'] }, { acrs: ['c2'] }],
+    [
+      'Auth0',
+      { 'https://example.com/amr': ['pwd', 'mfa'] },
+      { 'https://example.com/amr': ['pwd'], amr: ['mfa'] },
+    ],
+  ];
+  for (const [name, proved, unproved] of proofs) {
+    it(`accept the second factor of ${name}, and no other sign-in as one`, () => {
+      const [profile = assert.fail()] = profilesOf(name);
+      const levels = [proved, unproved].map((claims) => profile.assurance(claims, signedIn).level);
+      assert.deepEqual(levels, ['aal2', 'aal1']);
+    });
+  }
+
   it('accept the lifetime of a managed identity’s token of Entra ID', () => {
     const profiles = profilesOf('Microsoft Entra ID');
     const times = { iat: 1_800_000_000 - 300, exp: 1_800_000_000 + 86_400 };

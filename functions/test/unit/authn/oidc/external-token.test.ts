@@ -120,6 +120,64 @@ describe('external token', () => {
     assert.deepEqual(without.principal.assurance.methods, []);
   });
 
+  describe('of an issuer with `aal2`', () => {
+    const aal2 = { amr: ['mfa', 'otp'], acr: 'phrh', acrs: 'c1', 'https://shop.example.com/amr': 'mfa' };
+    const levelOf = async (more: object, entry: object = { aal2 }) =>
+      (await authenticate({ auth_time: NOW - 20, ...more }, undefined, entry)).principal.assurance;
+
+    const proved: Record<string, object> = {
+      'a mapped amr': { amr: ['pwd', 'otp'] },
+      'the mapped acr': { acr: 'phrh' },
+      'a claim of another name, with a list': { acrs: ['c2', 'c1'] },
+      'a claim with a namespace': { 'https://shop.example.com/amr': ['mfa'] },
+    };
+    for (const [what, claims] of Object.entries(proved)) {
+      it(`is aal2 from the time of the sign-in, for access and ID tokens: ${what}`, async () => {
+        for (const tokenUse of ['access', 'id']) {
+          const { level, at } = await levelOf(claims, { aal2, tokenUse });
+          assert.deepEqual([level, at], ['aal2', NOW - 20]);
+        }
+        assert.equal((await levelOf(claims, {})).level, 'aal1', 'without the setting');
+      });
+    }
+
+    const unproved: Record<string, object> = {
+      'no claim': {},
+      'amr that is not a list': { amr: 'mfa' },
+      'amr as text with several methods': { amr: 'pwd mfa' },
+      'amr as an object': { amr: { 0: 'mfa', length: 1, mfa: true } },
+      'amr in a list within the list': { amr: [['mfa']] },
+      'amr in another case, or with a space': { amr: ['MFA', 'mfa ', 'mf\u0430'] },
+      'a value of another claim': { acr: 'mfa', acrs: 'phrh', amr: ['c1'] },
+      'acr as an object or a number': { acr: { phrh: 'phrh' }, acrs: 1 },
+      'a claim within another': {
+        firebase: { sign_in_second_factor: 'totp' },
+        act: { amr: ['mfa'], acr: 'phrh' },
+      },
+    };
+    for (const [what, claims] of Object.entries(unproved)) {
+      it(`is aal1: ${what}`, async () => {
+        for (const tokenUse of ['access', 'id'])
+          assert.equal((await levelOf(claims, { aal2, tokenUse })).level, 'aal1');
+      });
+    }
+
+    it('is aal1 when the token is of a service', async () => {
+      const { level, methods } = await levelOf({ sub: 'job', client_id: 'job', amr: ['mfa'], acr: 'phrh' });
+      assert.deepEqual([level, methods], ['aal1', []]);
+    });
+
+    it('has no time without auth_time, so it never counts as a recent sign-in', async () => {
+      for (const auth_time of [undefined, String(NOW), -1]) {
+        const { principal } = await authenticate({ amr: ['mfa'], auth_time }, undefined, { aal2 });
+        assert.deepEqual([principal.assurance.level, principal.assurance.at], ['aal2', undefined]);
+        const needsAal2 = { signedIn: true, assurance: 'aal2' } as const;
+        assert.equal(decide(principal, needsAal2, undefined, NOW).allowed, true);
+        assert.equal(decide(principal, { ...needsAal2, maxAge: 600 }, undefined, NOW).allowed, false);
+      }
+    });
+  });
+
   it('is accepted without an entry, and without a directory', async () => {
     const { principal } = await authenticate();
     assert.deepEqual([principal.roles, principal.directoryId], [['member'], id]);

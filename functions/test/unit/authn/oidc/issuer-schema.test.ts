@@ -39,6 +39,7 @@ describe('issuerSchema', () => {
     'all algorithms': { ...OIDC, algorithms: [...ALGORITHMS] },
     'claims with one or several values': { ...OIDC, claims: { hd: 'a.example', org: ['a', 'b'] } },
     'a key set of 4 MiB': { ...AUTH0, maxKeySetBytes: 4 * 1024 * 1024 },
+    'claims that prove a second factor': { ...OIDC, aal2: { amr: ['mfa', 'otp'], acr: 'phrh' } },
     'organizations of Auth0': { ...AUTH0, organizationIds: ['org_a', 'org_b'] },
   };
   for (const [what, entry] of Object.entries(good)) {
@@ -110,6 +111,13 @@ describe('issuerSchema', () => {
     ['maxLifetime', ...[0, 59, 1.5, '60', 30 * 86_400 + 1].map((maxLifetime) => ({ ...OIDC, maxLifetime }))],
     ['jitProvisioning', { ...OIDC, jitProvisioning: 'yes' }],
     ['claims.a', { ...OIDC, claims: { a: 1 } }, { ...OIDC, claims: { a: [] } }],
+    ['aal2', { ...OIDC, aal2: ['mfa'] }, { ...AUTH0, aal2: 'mfa' }, { ...COGNITO, aal2: null }],
+    [
+      'aal2.amr',
+      { ...OIDC, aal2: { amr: [] } },
+      { ...OIDC, aal2: { amr: true } },
+      { ...OIDC, aal2: { amr: '' } },
+    ],
     ['services.equals', { ...OIDC, services: { claim: 'a' } }],
     ['', { ...OIDC, audiences: 'x' }, { ...AUTH0, issuer: 'x' }, { ...COGNITO, mapping: {} }],
     ['type', { ...OIDC, type: 'OIDC' }, { ...OIDC, type: undefined }],
