@@ -3,8 +3,9 @@ import type { ReadSession, Session } from '../authn/session-cookie/ports.ts';
 import { isPrivileged } from '../authz/permissions.ts';
 import { activeRoles } from '../authz/role-claims.ts';
 import { permissionsOf } from '../authz/roles.ts';
+import type { Assurance } from '../core/access-types.ts';
 import type { SessionConfig, SessionLimits } from '../product-config.ts';
-import type { StoredSession } from './session-document.ts';
+import type { SessionStepUp, StoredSession } from './session-document.ts';
 
 /** How long a session lives. Pure. Times are seconds since the epoch. */
 
@@ -27,9 +28,21 @@ export function validSinceOf(
   return id === keptSession ? Math.max(validSince, validAfter) : validSince;
 }
 
+/** What the user of a session has proved: the later of a sign-in with two factors and a step-up that still counts. */
+function assuranceOf(
+  signIn: Assurance,
+  stepUp: SessionStepUp | undefined,
+  { rolesVersion }: AccessRecord,
+): Assurance {
+  if (stepUp?.rolesVersion !== rolesVersion) return signIn;
+  const { at, methods } = stepUp;
+  if (signIn.level === 'aal2' && (signIn.at ?? 0) >= at) return signIn;
+  return { level: 'aal2', at, methods: [...signIn.methods, ...methods] };
+}
+
 /** A stored session as the record and the limits have it now. */
 export function toSession(
-  { replacedUntil, ...session }: StoredSession,
+  { replacedUntil, stepUp, ...session }: StoredSession,
   record: AccessRecord,
   now: number,
   config: SessionConfig,
@@ -38,6 +51,7 @@ export function toSession(
   const last = replacedUntil ?? Number.POSITIVE_INFINITY;
   return {
     ...session,
+    assurance: assuranceOf(session.assurance, stepUp, record),
     validSince: validSinceOf(session, record),
     idleEnd: Math.min(session.lastSeen + idle, last),
     absoluteEnd: Math.min(session.created + absolute, last),

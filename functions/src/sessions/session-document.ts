@@ -24,8 +24,14 @@ export function newValue(): { readonly value: string; readonly valueHash: string
   return { value, valueHash: sessionHash(value) };
 }
 
-/** A session as stored, under the hash of its cookie value. Its ends depend on the roles that the user has at each read. */
+/**
+ * A session as stored, under the hash of its cookie value. Its ends, and whether a step-up still counts, depend on the roles that
+ * the user has at each read.
+ */
 export interface StoredSession extends Omit<Session, 'idleEnd' | 'absoluteEnd' | 'replaced'>, Device {
+  /** Of the sign-in. */
+  readonly assurance: Assurance;
+  readonly stepUp?: SessionStepUp | undefined;
   /** The cookie value was rotated. Parallel requests may use the old one until this second. */
   readonly replacedUntil?: number | undefined;
 }
@@ -44,6 +50,15 @@ export function toDocument(session: StoredSession, expireAt: number): Record<str
   });
 }
 
+/** A second factor that the user has proved in a session. */
+export interface SessionStepUp {
+  /** Seconds since the epoch. */
+  readonly at: number;
+  readonly methods: readonly string[];
+  /** Of the directory entry at that time: a role change ends the step-up. */
+  readonly rolesVersion: number;
+}
+
 export const toDate = (second: number) => new Date(second * 1000);
 
 /**
@@ -55,7 +70,7 @@ export function fromDocument(snapshot: DocumentSnapshot): StoredSession | undefi
   const fields = snapshot.data();
   if (fields === undefined) return undefined;
   try {
-    const { user, assurance, created, lastSeen, replacedUntil, expireAt: _, ...rest } = fields;
+    const { user, assurance, stepUp, created, lastSeen, replacedUntil, expireAt: _, ...rest } = fields;
     const { level, at, methods } = assurance;
     return {
       // As written. The sign-in policy refuses a session without a text that it asks for.
@@ -69,6 +84,13 @@ export function fromDocument(snapshot: DocumentSnapshot): StoredSession | undefi
         at: at === undefined ? undefined : second(at),
         methods: [...methods],
       },
+      ...(stepUp !== undefined && {
+        stepUp: {
+          at: second(stepUp.at),
+          methods: [...stepUp.methods],
+          rolesVersion: second(stepUp.rolesVersion),
+        },
+      }),
       validSince: second(rest.validSince),
       created: secondOf(created),
       lastSeen: secondOf(lastSeen),

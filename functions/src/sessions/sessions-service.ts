@@ -53,6 +53,8 @@ export function createSessionsService(
     ...sessions,
     stepUp: (actor: PrincipalActor, valueHash: string) =>
       reporting(actor, 'session.step-up', () => sessions.stepUp(actor, valueHash)),
+    raise: (...[actor, valueHash, proof]: Parameters<typeof sessions.raise>) =>
+      reporting(actor, 'session.step-up', () => sessions.raise(actor, valueHash, proof)),
     authenticator,
     /** Seconds since the epoch. */
     now,

@@ -69,6 +69,7 @@ const SESSION: Required<StoredSession> = {
   ...{ lastSeen: 1, csrfKey: 'k', rolesVersion: 1, replacedUntil: 1 },
   ...{ browser: 'Firefox', os: 'Windows', network: '203.0.113.0/24' },
   assurance: { level: 'aal1', at: 1, methods: ['password'] },
+  stepUp: { at: 1, methods: ['totp'], rolesVersion: 1 },
 };
 
 describe('docs/reference/data-model.md', () => {
