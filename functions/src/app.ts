@@ -1,6 +1,7 @@
 import { loadConfig } from './config.ts';
 import { once } from './core/once.ts';
 import { modules } from './modules.ts';
+import { NO_SECOND_FACTORS } from './pipeline/second-factor.ts';
 import { createPlatform, type Platform } from './platform/platform.ts';
 
 /** Everything that the transports of one process need. */
@@ -15,6 +16,7 @@ export function createInstance(platform: Platform) {
     platform,
     audit,
     rateLimits,
+    secondFactors: NO_SECOND_FACTORS,
     authenticators: [...authentication.authenticators, ...authenticators],
   });
 }

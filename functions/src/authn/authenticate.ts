@@ -95,7 +95,7 @@ async function asRecorded(
   if (identity === undefined && read?.rolesVersion !== record.rolesVersion)
     throw tokenStale('roles-changed', principal);
   const roles = activeRoles(record.grants, seconds(clock));
-  return { ...authentication, principal: createPrincipal({ ...principal, roles }) };
+  return { ...authentication, record, principal: createPrincipal({ ...principal, roles }) };
 }
 
 function noDirectoryEntry(caller: Principal): AppError {

@@ -1,7 +1,8 @@
 import type { Principal } from '../authz/principal.ts';
+import type { Role } from '../authz/roles.ts';
 import { invalidToken, severalCredentials } from '../core/errors.ts';
 import type { ExternalIdentity } from './external-identity.ts';
-import type { EntryVersion } from './ports.ts';
+import type { AccessRecord, EntryVersion } from './ports.ts';
 import type { ReadSession } from './session-cookie/ports.ts';
 
 /** The headers of a request. Credentials are never read from the query or the body. */
@@ -19,6 +20,10 @@ export interface Authenticated {
   readonly principal: Principal;
   /** The directory entry that the roles come from. undefined: there is no directory here. */
   readonly directoryVersion: EntryVersion | undefined;
+  /** The record of a token's user, where it was read for this request. That of a session is in `session`. */
+  readonly record?: AccessRecord;
+  /** Of an external token: the roles by its issuer's map, without grants of the directory. */
+  readonly issued?: { readonly roles: readonly Role[] };
   /**
    * Present for an external identity. Its token does not contain the grants of the entry, so a changed entry is read again.
    * A Firebase token contains a copy of the grants, so a changed entry makes it stale.

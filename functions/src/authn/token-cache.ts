@@ -8,7 +8,7 @@ import type { IssuerProfile } from './oidc/issuer-profile.ts';
 export interface VerifiedToken extends Authenticated {
   /** Second since the epoch when the token or one of its roles expires. */
   readonly validUntil: number;
-  /** Of an external token: the profile it matches, and the roles by its issuer's map, without grants of the directory. */
+  /** Also the profile that the token matches. */
   readonly issued?: { readonly profile: IssuerProfile; readonly roles: readonly Role[] };
 }
 

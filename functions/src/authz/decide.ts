@@ -1,5 +1,5 @@
 import type { AssuranceRule, Resource } from '../core/access-types.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, type ProvableFactor } from '../core/errors.ts';
 import type { GrantReason } from '../core/refusal-reasons.ts';
 import type { AccessRule, PermissionRule } from './access-rule.ts';
 import type { Permission } from './permissions.ts';
@@ -67,8 +67,12 @@ function isOwn({ directoryId }: Principal, resource: Resource | undefined): bool
   return directoryId !== undefined && resource?.owner === directoryId;
 }
 
-/** The error that a caller gets for a denied decision. */
-export function toDenialError(denial: Denial): AppError {
+/**
+ * The error that a caller gets for a denied decision.
+ *
+ * @param factors what the caller can prove, for `step_up_required`; undefined: a step-up would not help, or it is not known
+ */
+export function toDenialError(denial: Denial, factors?: readonly ProvableFactor[]): AppError {
   switch (denial.reason) {
     case 'anonymous':
       return new AppError('unauthenticated', 'Send an Authorization header: Bearer <ID token>.');
@@ -81,8 +85,9 @@ export function toDenialError(denial: Denial): AppError {
       return new AppError('not_found', 'The resource does not exist, or it belongs to another user.');
     case 'step-up-required': {
       const { assurance, maxAge } = denial.needed;
-      const how = assurance === 'aal2' ? 'Sign in again with a second factor.' : 'Sign in again.';
-      return new AppError('step_up_required', how, { stepUp: { assurance, maxAge } });
+      const how =
+        assurance === 'aal2' ? 'Prove a second factor, or sign in again with one.' : 'Sign in again.';
+      return new AppError('step_up_required', how, { stepUp: { assurance, maxAge, factors } });
     }
   }
 }

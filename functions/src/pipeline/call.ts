@@ -43,7 +43,7 @@ export async function allowCall(
   call: Call,
 ): Promise<AllowedCall> {
   const { request, requestId, decided, csrf, setCookie } = call;
-  const { name, access, resource: load, effect, appCheck, credentials, rateLimit } = operation;
+  const { name, access, resource: load, effect, appCheck, credentials, factorPolicy, rateLimit } = operation;
   const readInput = once(() => {
     const sent = call.readInput();
     requireVersion(operation, sent, call);
@@ -59,7 +59,7 @@ export async function allowCall(
   const changes = effect === 'write';
   const resource = load && loadResource;
   const attempt = { request, requestId, decided, csrf, setCookie, access, appCheck, credentials, changes };
-  const principal = await guard(deps, { ...attempt, name, rateLimit, resource });
+  const principal = await guard(deps, { ...attempt, name, factorPolicy, rateLimit, resource });
   const input = readInput();
   const loaded = load && (await loadResource(principal));
   if (load !== undefined && loaded === undefined) {

@@ -3,6 +3,7 @@ import { type CredentialRequest, findCredential } from '../authn/credential.ts';
 import { type CsrfCheck, checkCsrf } from '../authn/session-cookie/csrf.ts';
 import { type AccessRule, needsFreshRecord, permissionOf, ruleName } from '../authz/access-rule.ts';
 import { type Decision, decide, dependsOnOwner, type Resource, toDenialError } from '../authz/decide.ts';
+import type { FactorScope } from '../authz/factor-policy.ts';
 import { ANONYMOUS, type Principal } from '../authz/principal.ts';
 import type { Config } from '../config.ts';
 import { seconds } from '../core/clock.ts';
@@ -16,11 +17,13 @@ import { type AppCheckScope, appCheckScopeOf } from './operation.ts';
 import { isAllowedOrigin, type OriginRules } from './origin.ts';
 import type { OperationLimit, RateLimits } from './rate-limit.ts';
 import { renewSession } from './renew-session.ts';
+import { findProof, ruleFor, type SecondFactors } from './second-factor.ts';
 
 export interface GuardDeps extends AuthenticateDeps {
-  readonly config: OriginRules & Pick<Config, 'trustedProxyHops'>;
+  readonly config: OriginRules & Pick<Config, 'trustedProxyHops' | 'mfa'>;
   readonly log: Pick<Log, 'failure'>;
   readonly rateLimits: Pick<RateLimits, 'count'>;
+  readonly secondFactors: SecondFactors;
   readonly appCheck: AppCheckVerifier;
   /** Records refused attempts at privileged operations. */
   readonly audit: { recordRefusal(attempt: RefusedAttempt): Promise<void> };
@@ -54,6 +57,8 @@ interface Attempt extends RequestContext {
   readonly access: AccessRule;
   /** `bearer`: a session cookie is not read. */
   readonly credentials?: 'bearer' | undefined;
+  /** Default: everything of the policy about second factors applies. */
+  readonly factorPolicy?: FactorScope | undefined;
   /** Of the operation: a limit of its own is counted by it. */
   readonly name?: string;
   /** Default: that of the class `privileged`, `write` or `read`. */
@@ -100,22 +105,23 @@ function credentialOf({ authenticators }: GuardDeps, { access, credentials, requ
  * @throws AppError `unauthenticated`, `permission_denied`, `app_check_failed`, `rate_limited`, or what {@link authenticate} throws
  */
 export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principal> {
-  const { request, access, changes, requestId, decided } = attempt;
+  const { request, access, changes, requestId, decided, factorPolicy } = attempt;
   const appCheck = appCheckScopeOf(attempt);
-  const fresh = needsFreshRecord(access);
+  const privileged = needsFreshRecord(access);
+  const fresh = privileged || factorPolicy === 'enrolment';
   const permission = ruleName(access);
-  const inShadow = fresh ? undefined : attempt.inShadow;
+  const inShadow = privileged ? undefined : attempt.inShadow;
   const shadow = inShadow && { enforcement: 'shadow' as const };
 
   async function recordRefusal(caller: Caller, reason: DecisionReason): Promise<void> {
-    if (!fresh) return;
+    if (!privileged) return;
     const { issuer, subject, directoryId: actor = subject } = caller;
     const target = permissionOf(access) ?? '';
     const refusal = { action: 'access.refused', outcome: 'refused' } as const;
     await deps.audit.recordRefusal({ ...refusal, actor, issuer, target, reason, requestId });
   }
 
-  const { name = '', rateLimit = fresh ? 'privileged' : changes ? 'write' : 'read' } = attempt;
+  const { name = '', rateLimit = privileged ? 'privileged' : changes ? 'write' : 'read' } = attempt;
   const address = () => clientAddress(request.headers('x-forwarded-for'), deps.config.trustedProxyHops);
   const count = (caller: Principal) => deps.rateLimits.count({ name, rateLimit, principal: caller, address });
 
@@ -127,6 +133,16 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     } catch (limited) {
       return limited;
     }
+  }
+
+  /** A refusal stays one when they cannot be read. */
+  async function findFactors(caller: Principal, denied: DecisionReason) {
+    if (denied !== 'step-up-required' || factorPolicy === 'exempt' || caller.kind !== 'user')
+      return undefined;
+    return deps.secondFactors.provableFactors(caller).catch((error) => {
+      deps.log.failure(requestId, toAppError(error));
+      return undefined;
+    });
   }
 
   let principal: Principal | undefined;
@@ -152,7 +168,12 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
       attempt.appCheckPassed?.();
     }
     if (dependsOnOwner(principal, access)) resource = await attempt.resource?.(principal);
-    decision = decide(principal, access, resource, seconds(deps.clock));
+    const rule = ruleFor(authenticated, access, deps.config.mfa, factorPolicy);
+    decision = decide(principal, rule, resource, seconds(deps.clock));
+    if (decision.reason === 'step-up-required' && factorPolicy !== 'exempt') {
+      principal = await findProof(deps.secondFactors, authenticated, { fresh });
+      decision = decide(principal, rule, resource, seconds(deps.clock));
+    }
     const renewing = decision.allowed && credential && renewSession(deps, credential, authenticated, attempt);
     if (renewing) {
       // Until it is known whether the session has ended.
@@ -187,12 +208,13 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     decided(line);
     return principal;
   }
-  const refusal = toDenialError(decision);
-  decided({ ...line, ...(shadow && { ...shadow, code: refusal.code }) });
   if (inShadow) {
+    const refusal = toDenialError(decision);
+    decided({ ...line, ...shadow, code: refusal.code });
     inShadow(refusal);
     return principal;
   }
+  decided(line);
   if (principal.kind !== 'anonymous') await recordRefusal(principal, reason);
-  throw refusal;
+  throw toDenialError(decision, await findFactors(principal, reason));
 }

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { AccessRule } from '../authz/access-rule.ts';
 import type { Resource } from '../authz/decide.ts';
+import type { FactorScope } from '../authz/factor-policy.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Client } from './client.ts';
@@ -95,6 +96,8 @@ interface OperationBase<Service, Input extends z.ZodObject, Output extends z.Zod
   readonly appCheck?: AppCheckScope;
   /** Only the `Authorization` header authenticates: a session cookie is left to the operation. Default: either. */
   readonly credentials?: 'bearer';
+  /** What it takes from the policy about second factors. Default: everything. */
+  readonly factorPolicy?: FactorScope;
   /** How often a caller may call it. Default: as `privileged`, `write` or `read`, by its access and effect. */
   readonly rateLimit?: OperationLimit;
   /** An endpoint for OAuth clients: also takes a form, and a 400 has an `error` (RFC 6749 §4.1.3, §5.2). */

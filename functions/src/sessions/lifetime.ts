@@ -1,5 +1,6 @@
 import type { AccessRecord } from '../authn/ports.ts';
 import type { ReadSession, Session } from '../authn/session-cookie/ports.ts';
+import { withStepUp } from '../authz/factor-policy.ts';
 import { isPrivileged } from '../authz/permissions.ts';
 import { activeRoles } from '../authz/role-claims.ts';
 import { permissionsOf } from '../authz/roles.ts';
@@ -36,8 +37,7 @@ function assuranceOf(
 ): Assurance {
   if (stepUp?.rolesVersion !== rolesVersion) return signIn;
   const { at, methods } = stepUp;
-  if (signIn.level === 'aal2' && (signIn.at ?? 0) >= at) return signIn;
-  return { level: 'aal2', at, methods: [...signIn.methods, ...methods] };
+  return withStepUp(signIn, { level: 'aal2', at, methods });
 }
 
 /** A stored session as the record and the limits have it now. */

@@ -7,6 +7,7 @@ export interface ProductFields {
   readonly signUp?: { readonly emailDomains: readonly string[] };
   readonly signIn?: unknown;
   readonly sessions?: unknown;
+  readonly mfa?: unknown;
   readonly rateLimits?: unknown;
   readonly trustedIssuers?: readonly unknown[];
 }
@@ -24,9 +25,18 @@ export function productOf({
   signUp = { emailDomains: [] },
   signIn,
   sessions,
+  mfa,
   rateLimits = UNLIMITED,
   trustedIssuers = [],
 }: ProductFields = {}): ProductConfig {
-  const given = { defaultRole, signUp, signIn, sessions, rateLimits, trustedIssuers: () => trustedIssuers };
+  const given = {
+    defaultRole,
+    signUp,
+    signIn,
+    sessions,
+    mfa,
+    rateLimits,
+    trustedIssuers: () => trustedIssuers,
+  };
   return { ...gatehouse, ...given };
 }
