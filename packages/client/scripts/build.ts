@@ -1,15 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BuildOptions } from 'esbuild';
+// Of functions/: builds and tests of this package need no installation of its own.
+import { type BuildOptions, build } from '../../../functions/node_modules/esbuild/lib/main.js';
 
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 const FUNCTIONS = join(PACKAGE, '../../functions');
-
-// Of functions/: builds and tests of this package need no installation of its own.
-const { build } = createRequire(`${FUNCTIONS}/`)('esbuild') as typeof import('esbuild');
 
 const SHARED: BuildOptions = {
   entryPoints: [join(PACKAGE, 'src/index.ts')],

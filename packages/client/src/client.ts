@@ -4,14 +4,14 @@ import { createFactors, type Factors } from './factors.ts';
 import { createPasskeys, type Passkeys, type SignedIn } from './passkeys.ts';
 import { type Assurance, createSessions, readSession, type Session, type Sessions } from './session.ts';
 import { createProver, type OnStepUp, type StepUpProof } from './step-up.ts';
-import { createRequest, createSend, type Request, type Send, withStepUp } from './transport.ts';
+import { type Call, createCall, createSend, type Send, withStepUp } from './transport.ts';
 
 interface CommonOptions {
   /** Of the API, e.g. `/api/v1` on a Hosting site, `https://example.web.app/api/v1` in Node. */
   readonly baseUrl: string;
   /** Asks the user for a second factor when the API requires one. Without it, such a request fails. */
   readonly onStepUp?: OnStepUp;
-  /** In place of the global `fetch`, e.g. to add the header of App Check. */
+  /** In place of the global `fetch`, e.g. to add the header of App Check. It gets a `Request`. */
   readonly fetch?: typeof fetch;
 }
 
@@ -32,8 +32,8 @@ export interface CookieOptions extends CommonOptions {
 
 export interface Client {
   /** Calls an operation. */
-  readonly request: Request;
-  /** As `fetch` below the base URL: returns every answer. It must be possible to send the body twice. */
+  readonly request: Call;
+  /** As `fetch` below the base URL: returns every answer. Takes the requests of generated clients, too. */
   readonly fetch: Send;
   /** Proves a second factor. The assurance is that of the session, or of this sign-in, from now on. @throws GatehouseError */
   stepUp(proof: StepUpProof): Promise<{ readonly assurance: Assurance; readonly session?: Session }>;
@@ -48,10 +48,10 @@ export function createClient<Auth extends FirebaseAuth>(options: AuthOptions<Aut
   // Called as a function: a browser's fetch refuses another `this`.
   const { fetch = (input, init) => globalThis.fetch(input, init) } = options;
 
-  const csrf = csrfStore(() => readSession(createRequest(send)));
+  const csrf = csrfStore(() => readSession(createCall(send)));
   const credentials = options.cookie ? cookie(csrf) : bearer(options.auth);
   const send = createSend({ baseUrl, fetch, credentials });
-  const anonymous = createRequest(
+  const anonymous = createCall(
     createSend({
       baseUrl,
       fetch,
@@ -60,7 +60,7 @@ export function createClient<Auth extends FirebaseAuth>(options: AuthOptions<Aut
   );
 
   async function stepUp(proof: StepUpProof) {
-    const request = createRequest(send);
+    const request = createCall(send);
     const body = 'passkey' in proof ? { passkey: await signChallenge(request) } : proof;
     const proved = await request<Awaited<ReturnType<Client['stepUp']>>>('POST', '/me/step-up', { body });
     if (proved.session !== undefined) csrf.keep(proved.session);
@@ -73,7 +73,7 @@ export function createClient<Auth extends FirebaseAuth>(options: AuthOptions<Aut
   }
 
   const sendProved = onStepUp === undefined ? send : withStepUp(send, createProver(onStepUp, stepUp));
-  const request = createRequest(sendProved);
+  const request = createCall(sendProved);
   return {
     ...{ request, stepUp },
     fetch: sendProved,
@@ -83,7 +83,7 @@ export function createClient<Auth extends FirebaseAuth>(options: AuthOptions<Aut
   };
 }
 
-async function signChallenge(request: Request) {
+async function signChallenge(request: Call) {
   const path = '/me/step-up/options';
   return startAuthentication({
     optionsJSON: await request<PublicKeyCredentialRequestOptionsJSON>('POST', path),

@@ -7,7 +7,7 @@ export interface FirebaseAuth {
 /** What identifies the caller in a request. */
 export interface Credentials {
   /** Whether the browser adds its cookies. */
-  readonly mode: RequestCredentials;
+  readonly mode: NonNullable<RequestInit['credentials']>;
   /** @param refresh replace a token that the API refused */
   headers(method: string, refresh: boolean): Promise<Record<string, string>>;
   /** Whether `headers` can replace a refused token. */

@@ -90,6 +90,5 @@ export class GatehouseError extends Error {
 /** Reads a copy: the response stays unread. @returns undefined for an answer that is no problem */
 export async function readProblem(response: Response): Promise<Problem | undefined> {
   if (!response.headers.get('Content-Type')?.startsWith('application/problem+json')) return undefined;
-  const problem: Problem = await response.clone().json(); // as docs/reference/errors.md has it
-  return problem;
+  return (await response.clone().json()) as Problem; // as docs/reference/errors.md has it
 }

@@ -1,4 +1,4 @@
-import type { Request } from './transport.ts';
+import type { Call } from './transport.ts';
 
 /** A second factor of the user. */
 export interface Factor {
@@ -48,7 +48,7 @@ export interface Factors {
   createRecoveryCodes(): Promise<{ readonly recoveryCodes: readonly string[] }>;
 }
 
-export function createFactors(request: Request): Factors {
+export function createFactors(request: Call): Factors {
   const path = (id: string) => `/me/factors/${encodeURIComponent(id)}`;
   return {
     list: () => request('GET', '/me/factors'),

@@ -11,4 +11,5 @@ export {
 export type { Factor, FactorList, Factors, TotpEnrolment, TotpFactor } from './factors.ts';
 export type { Passkeys, SignedIn } from './passkeys.ts';
 export type { Assurance, Session, Sessions } from './session.ts';
-export type { StepUpProof, StepUpRequest } from './step-up.ts';
+export type { OnStepUp, StepUpProof, StepUpRequest } from './step-up.ts';
+export type { Call, RequestOptions, Send } from './transport.ts';

@@ -11,7 +11,7 @@ import {
 } from '@simplewebauthn/browser';
 import type { Factor } from './factors.ts';
 import type { Session } from './session.ts';
-import type { Request } from './transport.ts';
+import type { Call } from './transport.ts';
 
 /** One of the two: a token for `signInWithCustomToken`, or, in cookie mode, the session. */
 export type SignedIn =
@@ -34,14 +34,10 @@ export interface Passkeys {
   signIn(options: { readonly autofill: boolean }): Promise<SignedIn | undefined>;
 }
 
-/** Milliseconds before its end at which an unused challenge is replaced. */
-const MARGIN = 30_000;
-const CHALLENGE_LIFETIME = 300_000;
+/** A challenge lives five minutes, and a page with a form longer: an unused challenge is replaced after this time. */
+const RENEW_MS = 270_000;
 
-/**
- * Waits until the user picks a passkey in the form. A challenge lives five minutes, and a page with a form longer: the
- * challenge is replaced in time.
- */
+/** Waits until the user picks a passkey in the form. */
 async function pickInForm(
   getOptions: () => Promise<PublicKeyCredentialRequestOptionsJSON>,
 ): Promise<AuthenticationResponseJSON | undefined> {
@@ -53,7 +49,7 @@ async function pickInForm(
       isOld = true;
       WebAuthnAbortService.cancelCeremony();
     };
-    const timer = setTimeout(renew, Math.max(0, (optionsJSON.timeout ?? CHALLENGE_LIFETIME) - MARGIN));
+    const timer = setTimeout(renew, RENEW_MS);
     try {
       return await startAuthentication({ optionsJSON, useBrowserAutofill: true });
     } catch (error) {
@@ -71,8 +67,8 @@ async function pickInForm(
  * @param complete what the client does with the answer
  */
 export function createPasskeys(
-  request: Request,
-  anonymous: Request,
+  request: Call,
+  anonymous: Call,
   asSession: boolean,
   complete: (signedIn: SignedIn) => Promise<void>,
 ): Passkeys {

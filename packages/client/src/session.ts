@@ -1,6 +1,6 @@
 import type { CsrfStore } from './credentials.ts';
 import { GatehouseError } from './error.ts';
-import type { Request } from './transport.ts';
+import type { Call } from './transport.ts';
 
 export interface Assurance {
   /** `aal2`: a second factor was proved. */
@@ -35,7 +35,7 @@ export interface Sessions {
 const SIGNED_OUT: readonly string[] = ['unauthenticated', 'invalid_token', 'token_stale'];
 
 /** Reads the session of the cookie. @returns undefined for a user who has to sign in */
-export async function readSession(request: Request): Promise<Session | undefined> {
+export async function readSession(request: Call): Promise<Session | undefined> {
   try {
     return await request<Session>('GET', '/sessions/current');
   } catch (error) {
@@ -44,7 +44,7 @@ export async function readSession(request: Request): Promise<Session | undefined
   }
 }
 
-export function createSessions(request: Request, anonymous: Request, csrf: CsrfStore): Sessions {
+export function createSessions(request: Call, anonymous: Call, csrf: CsrfStore): Sessions {
   return {
     async begin(idToken) {
       const headers = { Authorization: `Bearer ${idToken}` };

@@ -13,10 +13,10 @@ export interface RequestOptions {
  * @returns the JSON of the answer; undefined for one without a body
  * @throws GatehouseError
  */
-export type Request = <Answer>(method: string, path: string, options?: RequestOptions) => Promise<Answer>;
+export type Call = <Answer>(method: string, path: string, options?: RequestOptions) => Promise<Answer>;
 
-/** Sends a request, and returns every answer of the API. */
-export type Send = (path: string, init?: RequestInit) => Promise<Response>;
+/** Sends a request to a path below the base URL, or one that a generated client has made. Returns every answer of the API. */
+export type Send = (input: string | Request, init?: RequestInit) => Promise<Response>;
 
 interface Connection {
   readonly baseUrl: string;
@@ -28,16 +28,17 @@ const OUTDATED: readonly unknown[] = ['token_stale', 'invalid_token'];
 
 /** Sends requests with the credential of the user, and replaces a token that is out of date once. */
 export function createSend({ baseUrl, fetch, credentials }: Connection): Send {
-  return async (path, init = {}) => {
-    // Never a credential for another host: `//` and `https:` would be one.
-    if (!/^\/(?!\/)/.test(path)) throw new TypeError(`Not a path of the API: ${path}`);
-    const { method = 'GET' } = init;
+  return async (input, init) => {
+    const request = new Request(typeof input === 'string' ? baseUrl + input : input, init);
+    if (!request.url.startsWith(new Request(`${baseUrl}/`).url)) {
+      throw new TypeError(`Not below the base URL, and gets no credential: ${request.url}`);
+    }
     const attempt = async (refresh: boolean) => {
-      const headers = new Headers(init.headers);
+      const { method } = request;
+      const copy = new Request(request.clone(), { credentials: credentials.mode });
       const own = await credentials.headers(method, refresh);
-      for (const [name, value] of Object.entries(own)) headers.set(name, value);
-      const options = { ...init, credentials: credentials.mode, headers };
-      return fetch(`${baseUrl}${path}`, options);
+      for (const [name, value] of Object.entries(own)) copy.headers.set(name, value);
+      return fetch(copy);
     };
     const response = await attempt(false);
     if (response.status !== 401 || !credentials.canRefresh()) return response;
@@ -47,16 +48,18 @@ export function createSend({ baseUrl, fetch, credentials }: Connection): Send {
 
 /** Asks for a step-up where the API requires one, and sends the request again, once. */
 export function withStepUp(send: Send, prove: (required: StepUp) => Promise<boolean>): Send {
-  return async (path, init) => {
-    const response = await send(path, init);
+  return async (input, init) => {
+    // A body can be sent once only: the second attempt has another copy.
+    const copy = typeof input === 'string' ? input : input.clone();
+    const response = await send(input, init);
     if (response.status !== 401) return response;
     const problem = await readProblem(response);
     if (problem?.code !== 'step_up_required') return response;
-    return (await prove(problem.stepUp ?? {})) ? send(path, init) : response;
+    return (await prove(problem.stepUp ?? {})) ? send(copy, init) : response;
   };
 }
 
-export function createRequest(send: Send): Request {
+export function createCall(send: Send): Call {
   return async <Answer>(method: string, path: string, { body, headers, signal }: RequestOptions = {}) => {
     const response = await send(path, {
       method,

@@ -11,7 +11,7 @@ export interface SentRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: Headers;
-  readonly credentials: RequestCredentials | undefined;
+  readonly credentials: RequestInit['credentials'] | undefined;
   readonly body: unknown;
 }
 
@@ -21,16 +21,16 @@ export type Answer = { readonly code: string; readonly [member: string]: unknown
 /** A `fetch` that records requests. @param answer undefined: 204 */
 export function scriptedFetch(answer: (request: SentRequest) => Answer | undefined) {
   const requests: SentRequest[] = [];
-  const fetch: typeof globalThis.fetch = async (input, init = {}) => {
-    const request = {
-      ...{ url: String(input), method: init.method ?? 'GET', headers: new Headers(init.headers) },
-      ...{ credentials: init.credentials, body: init.body ? JSON.parse(String(init.body)) : undefined },
-    };
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const sent = new Request(input, init);
+    const { url, method, headers, credentials } = sent;
+    const text = await sent.text();
+    const request = { url, method, headers, credentials, body: text === '' ? undefined : JSON.parse(text) };
     requests.push(request);
-    const body = answer(request);
-    if (body === undefined) return new Response(null, { status: 204 });
-    if (body instanceof Response) return body;
-    return 'code' in body ? problem(body) : Response.json(body);
+    const answered = answer(request);
+    if (answered === undefined) return new Response(null, { status: 204 });
+    if (answered instanceof Response) return answered;
+    return 'code' in answered ? problem(answered) : Response.json(answered);
   };
   return { fetch, requests };
 }

@@ -64,6 +64,18 @@ describe('requests of the client', () => {
     assert.equal(revoked.requests.length, 2);
   });
 
+  it('can be those of a generated client', async () => {
+    const { client, requests } = open(({ headers }) =>
+      headers.get('Authorization') === 'Bearer token-1' ? { code: 'token_stale' } : { done: true },
+    );
+    const request = new Request(`${baseUrl}/notes/n1`, {
+      ...{ method: 'PATCH', body: '{"title":"Milk"}', headers: { 'If-Match': '"1"' } },
+    });
+    assert.ok((await client.fetch(request)).ok);
+    const sent = requests.map(({ method, body, headers }) => [method, body, headers.get('If-Match')]);
+    assert.deepEqual(sent, Array(2).fill(['PATCH', { title: 'Milk' }, '"1"']));
+  });
+
   it('end in a typed error', async () => {
     const errors = [{ field: 'body.name', message: 'Too long' }];
     const { client } = open(() => ({ code: 'rate_limited', errors }));
@@ -80,9 +92,9 @@ describe('requests of the client', () => {
 
   it('never send the credential to another host', async () => {
     const { client, requests } = open(() => ({}));
-    for (const path of ['https://evil.example/', '//evil.example', '@evil.example', '.evil.example/', '']) {
-      await assert.rejects(client.fetch(path), TypeError, path);
-    }
+    const paths = ['https://evil.example/', '@evil.example', '.evil.example/', '2/me', '', '/../../other'];
+    for (const path of paths) await assert.rejects(client.fetch(path), TypeError, path);
+    await assert.rejects(client.fetch(new Request('https://evil.example/api/v1/me')), TypeError);
     assert.deepEqual(requests, []);
   });
 
