@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { build } from '../../functions/node_modules/esbuild/lib/main.js';
 import { codeBlocks } from '../../functions/test/helpers/docs.ts';
+import { ROOT } from '../lib/emulator-setup.ts';
 import { FUNCTIONS } from '../lib/run.ts';
 
 /** Code of the guides, bundled for pages. */
@@ -18,7 +19,7 @@ export function filesOf(guides: readonly string[]): Map<string, string> {
 }
 
 /**
- * Bundles files with the Firebase SDK, as an adopter's build does.
+ * Bundles files with the Firebase SDK and packages/client, as an adopter's build does.
  *
  * @param entries names of files
  * @param auth the module in place of `firebase/auth`
@@ -39,6 +40,8 @@ export async function bundle(
     const { outputFiles } = await build({
       entryPoints: entries.map(inFolder),
       outdir: folder,
+      alias: { '@gatehouse/client': join(ROOT, 'packages/client/src/index.ts') },
+      nodePaths: [join(FUNCTIONS, 'node_modules')], // for its dependency
       plugins: [
         {
           name: 'auth',

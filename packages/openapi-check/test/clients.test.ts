@@ -105,6 +105,18 @@ describe('clients generated from OpenAPI', function () {
       assert.equal(JSON.parse(line).target, 'member');
     });
 
+    it('with openapi-fetch and packages/client: a token that is out of date', async () => {
+      const { createApi } = await load('with-step-up.js');
+      const refreshed: boolean[] = [];
+      const getIdToken = async (forceRefresh = false) => {
+        refreshed.push(forceRefresh);
+        return tokensOf('owner')(forceRefresh);
+      };
+      const { data } = await createApi(baseUrl, { currentUser: { getIdToken } }).GET('/me');
+      assert.equal(data.uid, 'owner');
+      assert.deepEqual(refreshed, [false, true]);
+    });
+
     it('with Hey API: lists, errors, and lines', async () => {
       const { connect, disabledUsers, exportAuditLog } = await load('users.js');
       connect(baseUrl, tokensOf('owner'));

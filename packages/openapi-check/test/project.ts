@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createOpenApiDocument } from '../../../functions/scripts/openapi-document.ts';
-import { codeBlocks } from '../../../functions/test/helpers/docs.ts';
+import { codeBlocks, REPOSITORY } from '../../../functions/test/helpers/docs.ts';
+import { buildPackage } from '../../client/scripts/build.ts';
 
 /** A project that follows the guide, in a folder of its own. */
 
@@ -39,6 +40,15 @@ export async function run(program: string, ...args: string[]): Promise<string> {
   return stdout;
 }
 
+/** Installs packages/client, as npm would. */
+async function installClient(): Promise<void> {
+  const installed = join(PROJECT, 'node_modules/@gatehouse/client');
+  await buildPackage(join(installed, 'dist'));
+  cpSync(join(REPOSITORY, 'packages/client/package.json'), join(installed, 'package.json'));
+  const dependencies = join(REPOSITORY, 'functions/node_modules/@simplewebauthn');
+  symlinkSync(dependencies, join(PROJECT, 'node_modules/@simplewebauthn'));
+}
+
 /** Writes the document and the code of the guide, and runs its commands. */
 export async function createProject(): Promise<void> {
   rmSync(PROJECT, { recursive: true, force: true });
@@ -46,6 +56,7 @@ export async function createProject(): Promise<void> {
   writeFileSync(join(PROJECT, 'openapi.json'), JSON.stringify(createOpenApiDocument()));
   writeFileSync(join(PROJECT, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(PROJECT, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+  await installClient();
   for (const { language, code } of blocks) {
     const [, name] = /^\/\/ (\S+\.ts)\n/.exec(code) ?? [];
     if (language === 'ts' && name !== undefined) writeFileSync(join(PROJECT, name), code);
