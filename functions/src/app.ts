@@ -1,13 +1,12 @@
 import { loadConfig } from './config.ts';
 import { once } from './core/once.ts';
 import { modules } from './modules.ts';
-import { NO_SECOND_FACTORS } from './pipeline/second-factor.ts';
 import { createPlatform, type Platform } from './platform/platform.ts';
 
 /** Everything that the transports of one process need. */
 export function createInstance(platform: Platform) {
   const { authenticators, ...built } = modules.create(platform);
-  const { authentication, audit, rateLimits } = built.services;
+  const { authentication, audit, rateLimits, mfa } = built.services;
   if (platform.config.enforcement === 'shadow') platform.log.shadowMode();
   return Object.freeze({
     ...platform,
@@ -16,7 +15,7 @@ export function createInstance(platform: Platform) {
     platform,
     audit,
     rateLimits,
-    secondFactors: NO_SECOND_FACTORS,
+    secondFactors: mfa.secondFactors,
     authenticators: [...authentication.authenticators, ...authenticators],
   });
 }

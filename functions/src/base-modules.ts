@@ -3,6 +3,7 @@ import type { FirstSight } from './authn/ports.ts';
 import { type DirectoryService, directory } from './directory/index.ts';
 import { identities } from './identities/index.ts';
 import { meta } from './meta/index.ts';
+import { mfa } from './mfa/index.ts';
 import { ownerClaim } from './owner-claim/index.ts';
 import { passkeys } from './passkeys/index.ts';
 import { type Authentication, createAuthentication } from './pipeline/authentication.ts';
@@ -33,6 +34,7 @@ export const baseModules = compose()
   .use(users)
   .use(sessions)
   .use(passkeys)
+  .use(mfa)
   .use(identities)
   .use(ownerClaim)
   .use(tokenExchange);

@@ -77,6 +77,7 @@ describe('firebase deploy to a new project', function () {
       'auditEvents/fields/expireAt',
       'rateLimits/fields/expireAt',
       'sessions/fields/expireAt',
+      'stepUps/fields/expireAt',
     ]);
   });
 

@@ -16,6 +16,7 @@ export const SERVER_COLLECTIONS = [
   'auditEvents',
   'sessions',
   'rateLimits',
+  'stepUps',
 ] as const;
 
 export interface Exposure {

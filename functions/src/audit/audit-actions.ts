@@ -21,6 +21,7 @@ export const AUDIT_ACTIONS = {
   'sessions.revoke': 'a user is signed out everywhere',
   'session.create': 'a sign-in begins a session',
   'session.step-up': 'the user of a session proves again who they are',
+  'mfa.step-up': 'the user of a bearer token proves a second factor',
   'session.end': 'one session ends before its time; `after.cause` says why',
   'claims.repair': 'drifted custom claims are written again, also by `npm run resync`',
   'token.exchange': 'an external token is exchanged',

@@ -169,10 +169,12 @@ export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principa
     }
     if (dependsOnOwner(principal, access)) resource = await attempt.resource?.(principal);
     const rule = ruleFor(authenticated, access, deps.config.mfa, factorPolicy);
-    decision = decide(principal, rule, resource, seconds(deps.clock));
+    const now = seconds(deps.clock);
+    decision = decide(principal, rule, resource, now);
     if (decision.reason === 'step-up-required' && factorPolicy !== 'exempt') {
-      principal = await findProof(deps.secondFactors, authenticated, { fresh });
-      decision = decide(principal, rule, resource, seconds(deps.clock));
+      const since = now - (decision.needed.maxAge ?? now);
+      principal = await findProof(deps.secondFactors, authenticated, { fresh, since });
+      decision = decide(principal, rule, resource, now);
     }
     const renewing = decision.allowed && credential && renewSession(deps, credential, authenticated, attempt);
     if (renewing) {

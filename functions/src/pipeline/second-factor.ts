@@ -19,23 +19,18 @@ export interface SecondFactors {
    *
    * @param rolesVersion of the directory entry that the principal's roles were read from
    * @param fresh read it from Firestore, not from memory
+   * @param since second since the epoch: an older one may be in memory, after another instance has written a later one
    * @returns undefined when there is none
    * @throws AppError `unavailable`
    */
   findStepUp(
     principal: Principal,
     rolesVersion: number,
-    options: { readonly fresh: boolean },
+    options: { readonly fresh: boolean; readonly since: number },
   ): Promise<Assurance | undefined> | Assurance | undefined;
   /** What the user can prove, for the answer `step_up_required`. @throws AppError `unavailable` */
   provableFactors(principal: Principal): Promise<readonly ProvableFactor[]>;
 }
-
-/** Users have no second factors. */
-export const NO_SECOND_FACTORS: SecondFactors = {
-  findStepUp: () => undefined,
-  provableFactors: async () => [],
-};
 
 /** The rule that applies to a caller: that of the operation, with what the policy about second factors adds. */
 export function ruleFor(
@@ -57,7 +52,7 @@ export function ruleFor(
 export async function findProof(
   secondFactors: Pick<SecondFactors, 'findStepUp'>,
   { principal, record, directoryVersion }: Authenticated,
-  options: { readonly fresh: boolean },
+  options: Parameters<SecondFactors['findStepUp']>[2],
 ): Promise<Principal> {
   if (principal.kind !== 'user' || principal.credential !== 'bearer') return principal;
   const { rolesVersion = 0 } = record ?? directoryVersion ?? {};

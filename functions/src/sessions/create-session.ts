@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Transaction } from '@google-cloud/firestore';
 import { type AuditEvent, type AuditLog, identifyActor } from '../audit/index.ts';
 import { checkRecord } from '../authn/ports.ts';
-import type { PrincipalActor } from '../authz/principal.ts';
+import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import { createKeyedQueue } from '../core/keyed-queue.ts';
 import { type DirectoryService, provisionExternalUser } from '../directory/index.ts';
 import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
@@ -16,6 +16,7 @@ import {
   refOf,
   SESSIONS,
   type SessionDocuments,
+  type SessionStepUp,
   type StoredSession,
   sessionsIn,
   toDocument,
@@ -35,7 +36,20 @@ export type CreateSession = (
   options: { readonly replaces: readonly string[]; readonly device?: Device | undefined },
 ) => Promise<IssuedSession>;
 
+/**
+ * Finds the second factor that the user of a token has proved since the sign-in, in the transaction that begins a session.
+ *
+ * @param now seconds since the epoch
+ */
+export type FindStepUp = (
+  firestore: OpenedFirestore,
+  tx: Transaction,
+  principal: Principal,
+  at: { readonly rolesVersion: number; readonly now: number },
+) => Promise<SessionStepUp | undefined>;
+
 interface Needs {
+  readonly findStepUp: FindStepUp;
   readonly audit: AuditLog;
   readonly directory: DirectoryService;
   readonly reader: SessionReader;
@@ -44,7 +58,7 @@ interface Needs {
 
 export function createCreateSession(
   { config: { sessions: config }, firestore: open, log }: SessionsPlatform,
-  { audit, directory, reader, endings }: Needs,
+  { audit, directory, reader, endings, findStepUp }: Needs,
 ): CreateSession {
   // Sign-ins of one user at the same time would make each other's transactions fail.
   const queue = createKeyedQueue();
@@ -77,7 +91,9 @@ export function createCreateSession(
         checkRecord(record, validSince, user);
         // An account has the time of Firebase Auth.
         const times = { validSince, created: Math.max(now, record.created), lastSeen: now };
-        const stored = { ...user, ...device, ...times, id, csrfKey, rolesVersion: record.rolesVersion };
+        const { rolesVersion, factors } = record;
+        const stepUp = factors && (await findStepUp(firestore, tx, principal, { rolesVersion, now }));
+        const stored = { ...user, ...device, ...times, id, csrfKey, rolesVersion, stepUp };
         const isAlive = (other: StoredSession) => {
           const session = toSession(other, record, now, config);
           return session.validSince >= record.validAfter && !hasEnded(session, now);

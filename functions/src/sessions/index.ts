@@ -9,7 +9,9 @@ import {
 import { createSession, endCurrentSession, getCurrentSession, stepUpSession } from './operations.ts';
 import { createSessionsService } from './sessions-service.ts';
 
-export { noSession } from './operations.ts';
+export { answerWith, noSession } from './operations.ts';
+export type { IssuedSession } from './read-sessions.ts';
+export { currentSession } from './schema.ts';
 export type { SessionsService } from './sessions-service.ts';
 
 /** Sessions of the session cookie. */

@@ -22,7 +22,7 @@ function hashesOf({ sessionCookies }: Client): string[] {
 }
 
 /** Gives the browser its new cookie. */
-function answerWith(client: Client, { value, ...read }: IssuedSession, now: number) {
+export function answerWith(client: Client, { value, ...read }: IssuedSession, now: number) {
   client.setSessionCookie(value, read.session.absoluteEnd - now);
   return toSessionView(read, now);
 }

@@ -7,7 +7,7 @@ import { isRefusal } from '../core/errors.ts';
 import { type DirectoryService, reportRefusal } from '../directory/index.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { UsersService } from '../users/index.ts';
-import { createCreateSession } from './create-session.ts';
+import { createCreateSession, type FindStepUp } from './create-session.ts';
 import { createDevices } from './devices.ts';
 import { createEndSessions } from './end-sessions.ts';
 import { isDue, toSession } from './lifetime.ts';
@@ -32,7 +32,11 @@ export function createSessionsService(
   };
   const authenticator = createSessionAuthenticator(sessions, config);
   const now = () => seconds(clock);
-  const create = createCreateSession(platform, { audit, directory, reader, endings });
+  let findStepUp: FindStepUp = async () => undefined;
+  const create = createCreateSession(platform, {
+    ...{ audit, directory, reader, endings },
+    findStepUp: (...query) => findStepUp(...query),
+  });
 
   /** A refused attempt is a line in the log; a denial also an audit event. */
   async function reporting<T>(
@@ -53,13 +57,15 @@ export function createSessionsService(
     ...sessions,
     stepUp: (actor: PrincipalActor, valueHash: string) =>
       reporting(actor, 'session.step-up', () => sessions.stepUp(actor, valueHash)),
-    raise: (...[actor, valueHash, proof]: Parameters<typeof sessions.raise>) =>
-      reporting(actor, 'session.step-up', () => sessions.raise(actor, valueHash, proof)),
     authenticator,
     /** Seconds since the epoch. */
     now,
     create: (...[actor, options]: Parameters<typeof create>) =>
       reporting(actor, 'session.create', () => create(actor, options)),
+    /** Registers where the step-ups of bearer tokens are: a session takes over that of its token. */
+    takeOverStepUps(find: FindStepUp): void {
+      findStepUp = find;
+    },
     end: endings.end,
     devices: createDevices(platform, { audit, directory, users, reader, endings }),
 

@@ -8,7 +8,15 @@ export interface State {
   readonly accounts: Accounts;
 }
 
-const COLLECTIONS = ['directory', 'system', 'accessChanges', 'auditEvents', 'sessions', 'rateLimits'];
+const COLLECTIONS = [
+  'directory',
+  'system',
+  'accessChanges',
+  'auditEvents',
+  'sessions',
+  'rateLimits',
+  'stepUps',
+];
 
 export async function readState(db: Firestore, accounts: Accounts): Promise<State> {
   const found = await Promise.all(COLLECTIONS.map((name) => db.collection(name).get()));

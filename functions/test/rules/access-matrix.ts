@@ -57,7 +57,7 @@ export const MATRIX: Readonly<Record<string, Row>> = {
 };
 
 export const CLOSED: readonly string[] = [
-  ...['directory', 'system', 'accessChanges', 'auditEvents', 'sessions', 'mfa', 'rateLimits'],
+  ...['directory', 'system', 'accessChanges', 'auditEvents', 'sessions', 'mfa', 'rateLimits', 'stepUps'],
   ...['oauth', 'oauthClients', 'oauthGrants', 'oauthSessions'],
   ...['Notes', 'note', 'anything', 'directory/ann/notes', `notes/${ID.ann}/comments`],
 ];

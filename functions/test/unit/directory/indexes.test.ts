@@ -73,6 +73,7 @@ describe('firestore.indexes.json', () => {
       'auditEvents.expireAt',
       'rateLimits.expireAt',
       'sessions.expireAt',
+      'stepUps.expireAt',
     ]);
   });
 });

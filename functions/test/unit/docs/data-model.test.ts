@@ -6,6 +6,7 @@ import { loadConfig } from '../../../src/config.ts';
 import type { DirectoryEntry } from '../../../src/directory/entry.ts';
 import { toDocument } from '../../../src/directory/entry-document.ts';
 import { appendAccessChange } from '../../../src/directory/revocation/access-changes.ts';
+import { toDocument as toStepUpDocument } from '../../../src/mfa/step-ups.ts';
 import type { OpenedFirestore } from '../../../src/platform/firestore/firestore.ts';
 import { createSharedCounter } from '../../../src/rate-limits/shared-counter.ts';
 import {
@@ -113,6 +114,11 @@ describe('docs/reference/data-model.md', () => {
       ...{ before: {}, after: {}, reason: 'a reason', requestId: '1' },
     });
     assert.deepEqual(documented('## `auditEvents/{id}`'), Object.keys(documents[0] ?? {}).toSorted());
+  });
+
+  it('has the fields of a step-up', () => {
+    const fields = Object.keys(toStepUpDocument('ada', { at: 1, methods: ['totp'], rolesVersion: 1 }));
+    assert.deepEqual(documented('## `stepUps/{hash}`'), fields.toSorted());
   });
 
   it('has the fields of a session', () => {

@@ -79,7 +79,7 @@ describe('guard, with second factors', () => {
     });
     assert.deepEqual(
       asked.map(([{ subject }, rolesVersion, options]) => [subject, rolesVersion, options]),
-      [['ada', 1, { fresh: true }]],
+      [['ada', 1, { fresh: true, since: now() - 600 }]],
     );
     assert.equal((await call(token, { permission: 'users:read' })).assurance.level, 'aal1');
     assert.equal(asked.length, 1);
@@ -109,7 +109,7 @@ describe('guard, with second factors', () => {
     assert.deepEqual(await refused(token, 'signed-in'), {
       ...{ assurance: 'aal2', maxAge: undefined, factors: [] },
     });
-    assert.deepEqual(asked[0]?.[2], { fresh: false });
+    assert.deepEqual(asked[0]?.[2], { fresh: false, since: 0 });
     stepUp = proof(36_000);
     assert.equal((await call(token, 'signed-in')).assurance.level, 'aal2');
     assert.equal((await call(token, 'public')).kind, 'anonymous');

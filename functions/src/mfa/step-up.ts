@@ -1,0 +1,97 @@
+import { type AuditLog, identifyActor } from '../audit/index.ts';
+import { sessionHash } from '../authn/session-cookie/authenticator.ts';
+import type { Principal, PrincipalActor } from '../authz/principal.ts';
+import type { Assurance } from '../core/access-types.ts';
+import { AppError } from '../core/errors.ts';
+import { type DirectoryService, reportRefusal } from '../directory/index.ts';
+import type { FactorProof } from '../passkeys/index.ts';
+import type { SecondFactors } from '../pipeline/second-factor.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { IssuedSession, SessionsService } from '../sessions/index.ts';
+import { createStepUps } from './step-ups.ts';
+
+/** What a step-up has raised: the session of the cookie, which has a new value, or the tokens of the sign-in. */
+interface SteppedUp {
+  readonly assurance: Assurance;
+  readonly session?: IssuedSession;
+}
+
+/**
+ * Raises the session of the cookie, or the bearer tokens of the sign-in, with the proof of a second factor.
+ *
+ * @param cookie value of the session cookie that the caller has authenticated with
+ * @param prove checks what the user `uid` sent, before the transaction that uses it up
+ * @throws AppError `permission_denied` for a service, and for a token that another party uses for its user; what `prove`
+ *   and its part throw; `version_mismatch` for a cookie value that was rotated; `invalid_token`, `token_stale`, `unavailable`
+ */
+type StepUp = (
+  actor: PrincipalActor,
+  cookie: string | undefined,
+  prove: (uid: string) => Promise<FactorProof>,
+) => Promise<SteppedUp>;
+
+interface Needs {
+  readonly audit: AuditLog;
+  readonly directory: DirectoryService;
+  readonly sessions: SessionsService;
+  /** Has the user unused recovery codes? @param uid directory id */
+  readonly hasRecoveryCodes: (uid: string) => Promise<boolean>;
+}
+
+export function createStepUp(
+  { clock, firestore, log }: Pick<Platform, 'clock' | 'firestore' | 'log'>,
+  { audit, directory, sessions, hasRecoveryCodes }: Needs,
+): { readonly stepUp: StepUp; readonly secondFactors: SecondFactors } {
+  const stepUps = createStepUps({ clock, firestore, log }, { audit, directory });
+  directory.whenDeleted((uid) => (opened, tx) => stepUps.removeAllIn(opened, tx, uid));
+  sessions.takeOverStepUps(stepUps.findIn);
+
+  const secondFactors: SecondFactors = {
+    findStepUp: (principal, rolesVersion, options) =>
+      refusalOf(principal) === undefined ? stepUps.find(principal, rolesVersion, options) : undefined,
+
+    async provableFactors(principal) {
+      const { uid, directoryId } = principal;
+      if (refusalOf(principal) !== undefined || directoryId === undefined) return [];
+      // Only the record of a Firebase user has the factors of the account.
+      const record = uid === undefined ? directory.find(directoryId) : directory.records.read(uid);
+      const { factors = [] } = (await record) ?? {};
+      const hasOwn = factors.some((kind) => kind !== 'firebase');
+      return hasOwn && (await hasRecoveryCodes(directoryId)) ? [...factors, 'recovery-code'] : factors;
+    },
+  };
+
+  const stepUp: StepUp = async (actor, cookie, prove) => {
+    const { principal } = actor;
+    const { directoryId } = principal;
+    const reason = refusalOf(principal);
+    if (reason !== undefined || directoryId === undefined)
+      throw new AppError('permission_denied', 'This token cannot step up.', { reason, caller: principal });
+    const proof = await prove(directoryId);
+    if (cookie === undefined) return { assurance: await stepUps.write(actor, directoryId, proof) };
+    const { method, part } = proof;
+    const session = await sessions.raise(actor, sessionHash(cookie), { methods: [method], part });
+    return { assurance: session.session.assurance, session };
+  };
+
+  return {
+    secondFactors,
+    async stepUp(actor, cookie, prove) {
+      const own = actor.principal.session === undefined ? undefined : cookie;
+      try {
+        return await stepUp(actor, own, prove);
+      } catch (error) {
+        const action = own === undefined ? 'mfa.step-up' : 'session.step-up';
+        const by = identifyActor(actor);
+        await reportRefusal({ log, audit }, { ...by, action, target: by.actor }, error);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Why a caller cannot step up: nobody proves a factor for another party, and a service has none. */
+function refusalOf({ kind, directoryId, actor }: Principal) {
+  if (kind !== 'user' || directoryId === undefined) return 'service-token';
+  return actor === undefined ? undefined : 'delegated-token';
+}
