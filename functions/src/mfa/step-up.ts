@@ -90,7 +90,7 @@ export function createStepUp(
   };
 }
 
-/** Why a caller cannot step up: nobody proves a factor for another party, and a service has none. */
+/** Why a caller cannot step up: the factor is of the person, and a service has none. */
 function refusalOf({ kind, directoryId, actor }: Principal) {
   if (kind !== 'user' || directoryId === undefined) return 'service-token';
   return actor === undefined ? undefined : 'delegated-token';

@@ -128,7 +128,7 @@ describe('a step-up of bearer tokens', () => {
     test.wait(1);
     await test.revoke('bob');
     assert.equal(await reasonOf(instance.stepUp(actor)), 'revoked');
-    assert.equal(await reasonOf(instance.stepUp(test.signIn('nobody'))), 'no-directory-entry');
+    assert.equal(await reasonOf(instance.stepUp(test.signIn('unknown'))), 'no-directory-entry');
     const by = { kind: 'operator', requestId: 'r' } as const;
     await test.access.changeAccess(by, { uid: 'bob', action: 'user.disable' }, () => ({ disabled: true }));
     assert.equal(await reasonOf(instance.stepUp(signIn())), 'account-disabled');
