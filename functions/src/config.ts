@@ -10,6 +10,7 @@ import {
   placement,
 } from './distribution.ts';
 import { parameterValues } from './parameter-values.ts';
+import { isWithin, type PasskeyConfig, readPasskeys } from './passkey-config.ts';
 import { emulatorConfigSchema, type Product, type ProductConfig, readProduct } from './product-config.ts';
 
 /** Settings of the running code. It reads them through {@link loadConfig}. */
@@ -52,6 +53,16 @@ const settings = {
     default: '',
     description:
       'Domain such as example.com: all of its hosts get the session cookie. Empty: only the host that set it.',
+  }),
+  PASSKEY_RP_ID: defineString('PASSKEY_RP_ID', {
+    default: '',
+    description:
+      'Domain of the passkeys, such as example.com. They work on it and its hosts, and never on another one. Empty: the Hosting site.',
+  }),
+  PASSKEY_ORIGINS: defineString('PASSKEY_ORIGINS', {
+    default: '',
+    description:
+      'Further origins that may use the passkeys: of pages on other domains, or android:apk-key-hash:… of apps. Comma-separated.',
   }),
   ENFORCEMENT: defineString('ENFORCEMENT', {
     default: 'enforce',
@@ -141,6 +152,7 @@ export interface Config extends Product {
   readonly invitationUrl: string | undefined;
   /** The attribute `Domain` of the session cookie. */
   readonly sessionCookieDomain: string | undefined;
+  readonly passkeys: PasskeyConfig;
   /** `shadow`: endpoints of the adopter with `allowShadow` decide and log, and refuse no request. */
   readonly enforcement: 'enforce' | 'shadow';
   readonly appCheck: { readonly enforce: boolean; readonly consume: boolean };
@@ -200,6 +212,7 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
   if (cookieDomain !== '' && !values.ALLOWED_ORIGINS.some((origin) => isWithin(cookieDomain, origin))) {
     throw new ConfigError(['SESSION_COOKIE_DOMAIN: ALLOWED_ORIGINS has no page at or below this domain']);
   }
+  const passkeys = readPasskeys(values, allowedOrigins, emulator ? 'localhost' : `${projectId}.web.app`);
   return Object.freeze({
     ...readProduct(emulator ? inEmulator(product, env) : product, { projectId, emulator }),
     behindGateway: values.BEHIND_GATEWAY,
@@ -215,6 +228,7 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
     errorDocs: values.ERROR_DOCS_URL || `${hostingUrl(projectId, emulator, env)}${values.BASE_PATH}/errors`,
     invitationUrl: values.INVITATION_URL || undefined,
     sessionCookieDomain: cookieDomain || undefined,
+    passkeys,
     enforcement: values.ENFORCEMENT,
     // The emulator has no App Check service, and its tokens could not be verified.
     appCheck: Object.freeze({ enforce: values.APP_CHECK && !emulator, consume: values.APP_CHECK_CONSUME }),
@@ -232,11 +246,6 @@ function appHostingProject({ FIREBASE_CONFIG: text }: Environment): string | und
 }
 
 const adminSdkConfig = z.object({ projectId: z.string().min(1) });
-
-function isWithin(domain: string, origin: string): boolean {
-  const hostname = URL.parse(origin)?.hostname ?? '';
-  return hostname === domain || hostname.endsWith(`.${domain}`);
-}
 
 /** Parameters of an earlier version. Ignoring them would open the sign-up of a clone that was upgraded. */
 const MOVED = ['DEFAULT_ROLE', 'SIGN_UP_DOMAINS', 'TRUSTED_ISSUERS'];

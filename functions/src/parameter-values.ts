@@ -33,8 +33,18 @@ const origin = z.string().refine((text) => {
 const hostingSite = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'is not the id of a Hosting site like shop');
 
 /** Two labels or more. Browsers accept no cookie for these domains of Google, which projects share: https://publicsuffix.org */
-const COOKIE_DOMAIN =
+const OWN_DOMAIN =
   /^$|^(?!(.*\.)?(web\.app|firebaseapp\.com|hosted\.app|run\.app|cloudfunctions\.net)$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/;
+
+/** Of an Android app: https://developer.android.com/identity/credential-manager/prerequisites */
+const ANDROID_APP = /^android:apk-key-hash:[\w-]{43}$/;
+
+const passkeyOrigin = z
+  .string()
+  .refine(
+    (text) => ANDROID_APP.test(text) || (text.startsWith('https:') && URL.parse(text)?.origin === text),
+    'is not an origin like https://shop.example or android:apk-key-hash:<43 characters>',
+  );
 
 const headerName = z.string().regex(/^[\w-]+$/, 'is not the name of a header like traceparent');
 
@@ -63,7 +73,11 @@ export const parameterValues = z.object({
   INVITATION_URL: z.string(),
   SESSION_COOKIE_DOMAIN: z
     .string()
-    .regex(COOKIE_DOMAIN, 'is not a domain of your own like example.com, without a dot in front'),
+    .regex(OWN_DOMAIN, 'is not a domain of your own like example.com, without a dot in front'),
+  PASSKEY_RP_ID: z
+    .string()
+    .regex(OWN_DOMAIN, 'is not a domain of your own like example.com, without a dot in front'),
+  PASSKEY_ORIGINS: commaSeparated(passkeyOrigin),
   ENFORCEMENT: z.enum(['enforce', 'shadow']),
   APP_CHECK: flag,
   APP_CHECK_CONSUME: flag,

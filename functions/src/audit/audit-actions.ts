@@ -26,6 +26,8 @@ export const AUDIT_ACTIONS = {
   'claims.repair': 'drifted custom claims are written again, also by `npm run resync`',
   'token.exchange': 'an external token is exchanged',
   'session.firebase-token': 'a session gets a Firebase custom token',
+  'factor.enrol': 'a user adds a second factor',
+  'passkey.sign-in': 'a user signs in with a passkey',
   'access.refused': 'a privileged operation is refused',
   ...EXAMPLE_ACTIONS,
 } as const satisfies Record<`${string}.${string}`, string>;

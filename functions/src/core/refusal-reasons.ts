@@ -62,6 +62,12 @@ export const REFUSAL_REASONS = [
   'missing-permission',
   'not-own',
   'step-up-required',
+  // Second factors.
+  'unknown-passkey',
+  'unknown-challenge',
+  'webauthn-check-failed',
+  'cloned-authenticator',
+  'second-factor-only',
   // Token exchange.
   'no-external-token',
   'exchange-not-allowed',

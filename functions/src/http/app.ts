@@ -54,6 +54,10 @@ export function createApp(deps: CallDeps): Express {
     if (req.headers.origin === undefined && req.method !== 'OPTIONS') passBody(req, res, next);
     else allowOrigin(req, res, (error?: unknown) => (error ? next(error) : passBody(req, res, next)));
   });
+  // Browsers ask the domain of the passkeys (https://www.w3.org/TR/webauthn-3/#sctn-related-origins).
+  app.get('/.well-known/webauthn', (_req, res) => {
+    res.json({ origins: deps.config.passkeys.relatedOrigins });
+  });
   addRoutes(app, deps, mounts);
   app.use(() => {
     throw new AppError('not_found', 'There is no such path.');

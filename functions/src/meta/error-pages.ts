@@ -21,6 +21,8 @@ export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
   own_account: 'You cannot change your own roles, or disable or delete yourself.',
   invalid_claim_code:
     'The code for the first owner is wrong, was used, was replaced or is older than an hour. Create another one with `npm run gatehouse:claim-owner`.',
+  invalid_factor:
+    'The code or passkey is wrong, was used, or is too old; or a new passkey cannot be verified. The reason is in the log only. Ask for new options, or take the next code, and try again.',
   https_required:
     'The request came over plain HTTP. It is not redirected: a token in it may have been read already.',
   csrf_failed:
@@ -32,7 +34,9 @@ export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
   not_found:
     'The path or the resource does not exist, or it belongs to another user. The response does not say which.',
   method_not_allowed: 'The path exists; `Allow` lists the methods.',
-  already_exists: 'Another user has this e-mail address. `errors` names the field.',
+  already_exists:
+    'Another user has this e-mail address: `errors` names the field. Or this passkey is registered.',
+  too_many_factors: 'The user has as many factors of this kind as a user can have. Delete one first.',
   owner_exists: 'The project has an owner, so no code makes another one. Ask the owner for the role.',
   last_owner:
     'This would leave the project without an enabled owner with an unlimited grant. Make another user an owner first.',

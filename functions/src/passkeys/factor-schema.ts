@@ -8,13 +8,13 @@ export const factorName = z
   .trim()
   .min(1)
   .max(64)
-  .transform(showHidden)
-  .meta({ description: 'Name of the factor, for the user.', examples: ['Work phone'] });
+  .meta({ description: 'Name of the factor, for the user.', examples: ['Work phone'] })
+  .transform(showHidden);
 
 /** Public id of a factor. */
 export const factorId = z
   .string()
-  .regex(/^[\w-]{1,64}$/)
+  .regex(/^[\w-]{1,64}$/, 'Send the id of a factor.')
   .meta({ description: 'Id of the factor, as in `/me/factors`.', examples: ['k3Jx8QmZ0rT5uVwY'] });
 
 /** A second factor, as its user sees it. */
@@ -22,7 +22,7 @@ export const factor = z
   .object({
     id: factorId,
     kind: z.enum(['totp', 'passkey']),
-    name: z.string(),
+    name: z.string().meta({ examples: ['Work phone'] }),
     created: dateTime,
     lastUsed: dateTime.optional().meta({ description: 'Absent: never used since it was enrolled.' }),
     backedUp: z
@@ -32,6 +32,6 @@ export const factor = z
     authenticator: z
       .string()
       .optional()
-      .meta({ description: 'Of a passkey: what keeps it, where known.', examples: ['iCloud Keychain'] }),
+      .meta({ description: 'Of a passkey: what keeps it, where known.', examples: ['Apple Passwords'] }),
   })
   .meta({ id: 'Factor', description: 'A second factor of a user.' });

@@ -1,11 +1,14 @@
 import { defineModule } from '../pipeline/module.ts';
+import { createPasskey, createPasskeyOptions, getSignInOptions, verifySignIn } from './operations.ts';
 import { createPasskeysService } from './passkeys-service.ts';
 
 export type { FactorProof } from './factor-proof.ts';
 export { factor, factorId, factorName } from './factor-schema.ts';
+export { factorUser } from './factor-user.ts';
 export type { Passkey } from './passkey-document.ts';
 export type { PasskeyUser } from './passkey-store.ts';
 export type { PasskeysService } from './passkeys-service.ts';
+export { authenticationResponse, requestOptions } from './response-schema.ts';
 export { toFactorView } from './views.ts';
 
 /** WebAuthn: passkeys to sign in with, and as second factors. */
@@ -13,5 +16,5 @@ export const passkeys = defineModule({
   name: 'passkeys',
   summary: 'Passkeys: to sign in with, and as second factors.',
   create: createPasskeysService,
-  operations: [],
+  operations: [createPasskeyOptions, createPasskey, getSignInOptions, verifySignIn],
 });

@@ -9,10 +9,11 @@ import {
 import { createSession, endCurrentSession, getCurrentSession, stepUpSession } from './operations.ts';
 import { createSessionsService } from './sessions-service.ts';
 
-export { answerWith, noSession } from './operations.ts';
+export { answerWith, beginSession, FRESH, noSession } from './operations.ts';
 export type { IssuedSession } from './read-sessions.ts';
 export { currentSession } from './schema.ts';
 export type { SessionsService } from './sessions-service.ts';
+export { userOf } from './sign-in.ts';
 
 /** Sessions of the session cookie. */
 export const sessions = defineModule({

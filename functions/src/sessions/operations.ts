@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { sessionHash } from '../authn/session-cookie/authenticator.ts';
+import type { PrincipalActor } from '../authz/principal.ts';
 import { AppError } from '../core/errors.ts';
 import type { Client } from '../pipeline/client.ts';
 import { operation } from '../pipeline/operation.ts';
@@ -27,6 +28,12 @@ export function answerWith(client: Client, { value, ...read }: IssuedSession, no
   return toSessionView(read, now);
 }
 
+/** Begins a session for a user who has just signed in, and gives the browser its cookie. */
+export async function beginSession(service: SessionsService, actor: PrincipalActor, client: Client) {
+  const options = { replaces: hashesOf(client), device: await deviceOf(client) };
+  return answerWith(client, await service.create(actor, options), service.now());
+}
+
 export function noSession(): AppError {
   return new AppError('not_found', 'You have no session: sign in, and begin one with POST /sessions.');
 }
@@ -43,10 +50,7 @@ export const createSession = operation<SessionsService>()({
   errors: ['permission_denied'],
   summary:
     'Begin a session with a fresh sign-in: the answer sets an HTTP-only cookie. The session of an old cookie ends.',
-  run: async (_input, { service, actor, client }) => {
-    const options = { replaces: hashesOf(client), device: await deviceOf(client) };
-    return answerWith(client, await service.create(actor, options), service.now());
-  },
+  run: (_input, { service, actor, client }) => beginSession(service, actor, client),
 });
 
 export const getCurrentSession = operation<SessionsService>()({

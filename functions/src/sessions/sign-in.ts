@@ -15,10 +15,11 @@ export type SessionUser = Pick<
 /**
  * The user of a credential.
  *
+ * @param detail of the refusal
  * @throws AppError `permission_denied` for a credential that allows less than a session, or is not of a person: a session has
  *   every permission of its user
  */
-export function userOf(principal: Principal): SessionUser {
+export function userOf(principal: Principal, detail = 'This token cannot begin a session.'): SessionUser {
   const {
     kind,
     directoryId,
@@ -32,14 +33,14 @@ export function userOf(principal: Principal): SessionUser {
     provider,
     assurance,
   } = principal;
-  if (kind !== 'user' || directoryId === undefined) throw refused('service-token', principal);
-  if (scopes !== undefined) throw refused('narrowed-by-scopes', principal);
-  if (actor !== undefined) throw refused('delegated-token', principal);
+  if (kind !== 'user' || directoryId === undefined) throw refused('service-token', principal, detail);
+  if (scopes !== undefined) throw refused('narrowed-by-scopes', principal, detail);
+  if (actor !== undefined) throw refused('delegated-token', principal, detail);
   return { directoryId, issuer, subject, uid, email, emailVerified, provider, assurance };
 }
 
-function refused(reason: RefusalReason, caller: Principal): AppError {
-  return new AppError('permission_denied', 'This token cannot begin a session.', { reason, caller });
+function refused(reason: RefusalReason, caller: Principal, detail: string): AppError {
+  return new AppError('permission_denied', detail, { reason, caller });
 }
 
 /**

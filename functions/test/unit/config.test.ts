@@ -19,12 +19,14 @@ describe('config', () => {
       hstsIncludeSubDomains: false,
       invitationUrl: undefined,
       sessionCookieDomain: undefined,
+      passkeys: { rpId: 'shop.web.app', origins: ['https://shop.web.app'], relatedOrigins: [] },
       defaultRole: 'member',
       sessions: {
         ...{ idle: 43_200, absolute: 1_209_600, privileged: { idle: 3600, absolute: 43_200 } },
         maxPerUser: 20,
         firebaseTokens: true,
       },
+      mfa: { requireFactorFor: [], maxAge: 600, productName: 'shop' },
       signUpDomains: [],
       signIn: { providers: null, emailDomains: null, verifiedEmail: false, anonymous: true },
       rateLimits: {

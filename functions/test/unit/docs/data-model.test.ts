@@ -7,6 +7,8 @@ import type { DirectoryEntry } from '../../../src/directory/entry.ts';
 import { toDocument } from '../../../src/directory/entry-document.ts';
 import { appendAccessChange } from '../../../src/directory/revocation/access-changes.ts';
 import { toDocument as toStepUpDocument } from '../../../src/mfa/step-ups.ts';
+import { createChallenges } from '../../../src/passkeys/challenges.ts';
+import { type Passkey, toDocument as toPasskeyDocument } from '../../../src/passkeys/passkey-document.ts';
 import type { OpenedFirestore } from '../../../src/platform/firestore/firestore.ts';
 import { createSharedCounter } from '../../../src/rate-limits/shared-counter.ts';
 import {
@@ -37,6 +39,11 @@ function recordWrites() {
 }
 
 /** An entry with every field that an entry can have. */
+const PASSKEY: Passkey = {
+  ...{ id: 'x', user: 'ada', credentialId: 'AA', publicKey: 'AA', counter: 0, transports: [] },
+  ...{ backupEligible: true, backedUp: true, aaguid: '', name: 'Phone', created: 1 },
+};
+
 const ENTRY: Required<DirectoryEntry> = {
   uid: 'ada',
   identity: { issuer: 'https://login.example.com', subject: 'ada' },
@@ -124,6 +131,19 @@ describe('docs/reference/data-model.md', () => {
   it('has the fields of a session', () => {
     const fields = Object.keys(toSessionDocument(SESSION, 1));
     assert.deepEqual(documented('## `sessions/{hash}`'), fields.toSorted());
+  });
+
+  it('has the fields of a passkey and of a challenge', async () => {
+    const fields = Object.keys(toPasskeyDocument({ ...PASSKEY, lastUsed: 1 }));
+    assert.deepEqual(documented('## `passkeys/{hash}`'), fields.toSorted());
+    const documents: object[] = [];
+    const db = { doc: () => ({ create: async (fields: object) => void documents.push(fields) }) };
+    const open = async () => ({ db }) as unknown as OpenedFirestore;
+    await createChallenges(open, () => 0).store('c', { ceremony: 'step-up', user: 'ada' });
+    assert.deepEqual(
+      documented('## `webauthnChallenges/{hash}`'),
+      Object.keys(documents[0] ?? {}).toSorted(),
+    );
   });
 
   itWithNotes('has the fields of a note that firestore.rules accept', () => {

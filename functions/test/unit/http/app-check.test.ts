@@ -40,11 +40,11 @@ describe('http: App Check, if enabled', () => {
     }
   }
 
-  it('is required on one public route, the token exchange', () => {
+  it('is required on public routes that answer with a credential', () => {
     const requiring = routes.filter(({ appCheck }) => appCheck === 'everyone');
     assert.deepEqual(
       requiring.map(({ path }) => path),
-      ['/token/exchange'],
+      ['/passkeys/sign-in/options', '/passkeys/sign-in/verify', '/token/exchange'],
     );
   });
 

@@ -111,6 +111,7 @@ describeWithNotes('http: stored documents and log lines', () => {
       'rateLimits',
       'sessions',
       'system',
+      'webauthnChallenges',
     ]);
     return JSON.stringify(documents);
   }

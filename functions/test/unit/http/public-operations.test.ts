@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import { GRANT_TYPE } from '../../../src/token-exchange/schema.ts';
-import { type ExchangeApi, openExchangeApi } from '../../helpers/exchange-api.ts';
+import type { SoftAuthenticator } from '../../helpers/authenticator.ts';
 import { mintIdToken } from '../../helpers/google.ts';
 import { routes } from '../../helpers/operations.ts';
+import { openPasskeyApi, type PasskeyApi } from '../../helpers/passkeys.ts';
 import { HTTPS, sendRaw } from '../../helpers/responses.ts';
 
 describe('http: public operations read no credential', () => {
-  let api: ExchangeApi;
+  let passkeys: PasskeyApi;
+  let api: PasskeyApi['api'];
+  let authenticator: SoftAuthenticator;
   before(async () => {
-    api = await openExchangeApi();
+    passkeys = await openPasskeyApi();
+    api = passkeys.api;
+    ({ authenticator } = await passkeys.enrol());
   });
-  after(() => api.close());
+  after(() => passkeys.close());
 
   const past = Math.floor(Date.now() / 1000) - 7200;
   const credentials: [what: string, values: () => Promise<string[]>][] = [
@@ -33,6 +38,8 @@ describe('http: public operations read no credential', () => {
 
   let subjects = 0;
   async function bodyOf(name: string): Promise<string> {
+    if (name === 'verifySignIn')
+      return JSON.stringify({ response: authenticator.get(await passkeys.signInOptions()) });
     if (name !== 'exchangeToken') return '';
     return new URLSearchParams({
       grant_type: GRANT_TYPE,
@@ -44,9 +51,9 @@ describe('http: public operations read no credential', () => {
   for (const { name, method, path } of routes.filter(({ access }) => access === 'public')) {
     for (const [what, values] of credentials) {
       it(`answers ${name} with ${what}`, async () => {
-        api.lines.length = 0;
         const body = await bodyOf(name);
-        const form = 'application/x-www-form-urlencoded';
+        api.lines.length = 0;
+        const form = body.startsWith('{') ? 'application/json' : 'application/x-www-form-urlencoded';
         const answer = await sendRaw(api.port, {
           ...{ method: method.toUpperCase(), path: `/v1${path.replace(':code', 'not_found')}`, body },
           headers: [

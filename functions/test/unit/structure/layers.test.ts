@@ -15,7 +15,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['core'],
   ['authz'],
   ['authn'],
-  ['product-config.ts', 'distribution.ts', 'parameter-values.ts'],
+  ['product-config.ts', 'passkey-config.ts', 'distribution.ts', 'parameter-values.ts'],
   ['config.ts'],
   ['platform'],
   ['pipeline'],
