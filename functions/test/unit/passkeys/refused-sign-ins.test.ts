@@ -110,7 +110,7 @@ describe('sign-in with a passkey refuses', () => {
     assert.equal(passkeys.lastReason(), 'unknown-passkey');
   });
 
-  it('a user of another issuer, whose passkeys are second factors', async () => {
+  it('a user of another issuer: the passkeys are second factors', async () => {
     const ada = idOf('ada', LOGIN);
     const { authenticator } = await passkeys.enrolExternal('ada');
     const answer = await passkeys.signIn(authenticator);

@@ -63,7 +63,7 @@ describe('sign-in with a passkey', () => {
     assert.equal(outcome(await verify(ORIGIN)), '200');
   });
 
-  it('works for synced passkeys, whose counter stays at 0, and for each algorithm', async () => {
+  it('works for synced passkeys with a counter of 0, and for each algorithm', async () => {
     for (const how of [
       { backup: true },
       { algorithm: 'RS256' },
@@ -90,7 +90,7 @@ describe('sign-in with a passkey', () => {
     assert.equal(outcome(late), '401 token_stale');
   });
 
-  it('refuses a user while disabled, and a deleted one, whose documents are deleted, too', async () => {
+  it('refuses a disabled user, and a deleted one together with the passkeys', async () => {
     const { authenticator } = await passkeys.enrol();
     await passkeys.change('member', { disabled: true });
     assert.equal(outcome(await passkeys.signIn(authenticator)), '401 invalid_token');
