@@ -43,6 +43,9 @@ export default defineConfig({
   // How long sessions live: docs/concepts/sessions.md. `firebaseTokens: false` if your pages use neither Firestore nor Storage.
   sessions: {},
 
+  // Second factors: docs/concepts/assurance.md. `requireFactorFor: ['owner', 'admin']`: these roles always need one.
+  mfa: {},
+
   // How often a user, a service or an address may call: docs/concepts/rate-limits.md. Empty: the defaults.
   rateLimits: {},
 

@@ -23,6 +23,19 @@ import { errorExamples, errorResponses, refsTo } from './openapi-errors.ts';
 import { exampleLine, withExamples } from './openapi-examples.ts';
 
 const errorCode = z.enum(ALL_ERROR_CODES).meta({ id: 'ErrorCode' });
+const stepUp = z
+  .object({
+    assurance: z.enum(['aal1', 'aal2']).optional(),
+    maxAge: z.int().optional().meta({ description: 'Longest time since the proof, in seconds.' }),
+    factors: z
+      .array(z.enum(['totp', 'passkey', 'recovery-code', 'firebase']))
+      .optional()
+      .meta({
+        description:
+          'What you can prove, all but `firebase` with `POST /me/step-up`. Empty: you have no second factor. Absent: sign in again.',
+      }),
+  })
+  .meta({ id: 'StepUpRequired', description: 'How the caller must have proved who they are (RFC 9470).' });
 const problem = z
   .object({
     type: z.string(),
@@ -32,6 +45,7 @@ const problem = z
     code: errorCode,
     requestId: z.string(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    stepUp: stepUp.optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
 

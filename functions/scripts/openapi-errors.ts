@@ -1,6 +1,5 @@
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import { csrfCheckFor } from '../src/authn/session-cookie/csrf.ts';
-import type { AccessRule } from '../src/authz/access-rule.ts';
 import { permissionOf } from '../src/authz/access-rule.ts';
 import { toDenialError } from '../src/authz/decide.ts';
 import { challengeFor } from '../src/core/challenge.ts';
@@ -50,7 +49,7 @@ export function errorCodesOf(operation: Operation): ReadonlySet<ErrorCode> {
     ...(countsForAllInstances(rateLimit) ? (['unavailable'] as const) : []),
     // The decision.
     ...(permissionOf(access) === undefined ? [] : (['permission_denied'] as const)),
-    ...(asksForAssurance(access) ? (['step_up_required'] as const) : []),
+    ...(asksForAssurance(operation) ? (['step_up_required'] as const) : []),
     ...(resource === undefined && pathParameters(http).length === 0 ? [] : (['not_found'] as const)),
     // The operation.
     ...(takesIfMatch(operation) ? (['version_mismatch', 'precondition_failed'] as const) : []),
@@ -60,7 +59,9 @@ export function errorCodesOf(operation: Operation): ReadonlySet<ErrorCode> {
   ]);
 }
 
-function asksForAssurance(access: AccessRule): boolean {
+/** By itself, or because a policy of the project can ask for a second factor. */
+function asksForAssurance({ access, factorPolicy }: Operation): boolean {
+  if (access !== 'public' && factorPolicy !== 'exempt') return true;
   return typeof access !== 'string' && (access.assurance !== undefined || access.maxAge !== undefined);
 }
 
@@ -130,11 +131,10 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, AppError>> = {
   unauthenticated: toDenialError({ allowed: false, reason: 'anonymous' }),
   invalid_token: invalidToken('token-expired'),
   token_stale: tokenStale('roles-changed'),
-  step_up_required: toDenialError({
-    allowed: false,
-    reason: 'step-up-required',
-    needed: { assurance: 'aal2' },
-  }),
+  step_up_required: toDenialError(
+    { allowed: false, reason: 'step-up-required', needed: { assurance: 'aal2', maxAge: 600 } },
+    ['totp', 'recovery-code'],
+  ),
   permission_denied: toDenialError({
     allowed: false,
     reason: 'missing-permission',

@@ -100,8 +100,7 @@ export function createCallable(
     try {
       const result = await answer(deps, call);
       line.answered(200);
-      // The same JSON as over HTTP: the SDK would send an absent member as null.
-      return result === undefined ? null : JSON.parse(JSON.stringify(result));
+      return result === undefined ? null : withoutAbsent(result);
     } catch (thrown) {
       const error = toHttpsError(thrown, deps, requestId);
       line.answered(error.httpErrorCode.status, isHttpsError(thrown) ? undefined : toAppError(thrown).code);
@@ -187,20 +186,22 @@ function allowOrigins(config: CallDeps['config']) {
   });
 }
 
+/** The same JSON as over HTTP: the SDK would send an absent member as null. */
+function withoutAbsent(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
 /** Not `instanceof`: an adopter may use another copy of the SDK, with a class of its own. */
 function isHttpsError(thrown: unknown): thrown is HttpsError {
   return thrown instanceof Error && 'httpErrorCode' in thrown;
 }
 
-/** `details` carries what problem+json and its headers carry: `code`, `requestId`, `errors` per field, `retryAfter`. */
+/** `details` carries what problem+json and its headers carry. */
 function toHttpsError(thrown: unknown, { log }: CallDeps, requestId: string): HttpsError {
   if (isHttpsError(thrown)) return new HttpsError(thrown.code, thrown.message, thrown.details);
   const error = toAppError(thrown);
   if (!isRefusal(error)) log.failure(requestId, error);
-  return new HttpsError(ERRORS[error.code].callable, error.message, {
-    code: error.code,
-    requestId,
-    ...(error.errors && { errors: error.errors }),
-    ...(error.retryAfter && { retryAfter: error.retryAfter }),
-  });
+  const { code, errors, retryAfter, stepUp } = error;
+  const details = withoutAbsent({ code, requestId, errors, retryAfter, stepUp });
+  return new HttpsError(ERRORS[code].callable, error.message, details);
 }

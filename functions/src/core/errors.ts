@@ -193,12 +193,12 @@ export function rateLimited(wait: number, quota: Quota): AppError {
  * @param errorDocs URL below which each code has its page; undefined where no API serves them, as on AWS
  */
 export function problemOf(
-  { code, message, errors }: AppError,
+  { code, message, errors, stepUp }: AppError,
   { errorDocs, requestId }: { errorDocs?: string; requestId?: string },
 ): Record<string, unknown> {
   const { status, title } = ERRORS[code];
   const type = errorDocs === undefined ? `urn:gatehouse:error:${code}` : `${errorDocs}/${code}`;
-  return { type, title, status, detail: message, code, requestId, errors };
+  return { type, title, status, detail: message, code, requestId, errors, stepUp };
 }
 
 /**

@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { authenticate } from '../authn/authenticate.ts';
-import { findCredential } from '../authn/credential.ts';
+import { type Authenticated, findCredential } from '../authn/credential.ts';
 import { checkCsrf, csrfCheckFor } from '../authn/session-cookie/csrf.ts';
+import { decide, toDenialError } from '../authz/decide.ts';
 import type { Principal } from '../authz/principal.ts';
-import { isRefusal, toAppError } from '../core/errors.ts';
+import { seconds } from '../core/clock.ts';
+import { AppError, isRefusal, toAppError } from '../core/errors.ts';
 import { credentialHeaders, headerLines } from '../core/request.ts';
 import type { CallDeps } from '../pipeline/call.ts';
 import { callerFields } from '../pipeline/call-line.ts';
 import { isAllowedOrigin } from '../pipeline/origin.ts';
 import { renewSession } from '../pipeline/renew-session.ts';
+import { findProof, ruleFor } from '../pipeline/second-factor.ts';
 
 /**
  * A request of Node or Express, or one of the Fetch API, as Next.js and other frameworks have it. A text is the header
@@ -26,10 +29,11 @@ interface PageRequest {
 type FetchHeaders = Pick<Headers, 'get'>;
 
 /**
- * Authenticates the request of a page that a server renders. It decides nothing: the page asks `principal.permissions`. A
- * change with the session cookie has to come from a page of this server or of an allowed origin, where the method is known.
+ * Authenticates the request of a page that a server renders. It decides nothing but the policy about second factors: the page
+ * asks `principal.permissions`. A change with the session cookie has to come from a page of this server or of an allowed
+ * origin, where the method is known.
  *
- * @returns null for a request without a credential, and for a refused credential
+ * @returns null for a request without a credential, for a refused one, and for a user without the factor that they need
  * @throws AppError `unavailable` when it cannot be told
  */
 export async function verifySession(deps: CallDeps, request: SessionRequest): Promise<Principal | null> {
@@ -47,8 +51,9 @@ export async function verifySession(deps: CallDeps, request: SessionRequest): Pr
         caller: authenticated.principal,
       });
     }
+    const principal = await requirePolicy(deps, authenticated);
     await renewSession(deps, credential, authenticated, { requestId });
-    return authenticated.principal;
+    return principal;
   } catch (thrown) {
     if (!isRefusal(thrown)) throw thrown;
     const { code, reason = code, logDetail, caller } = toAppError(thrown);
@@ -61,6 +66,18 @@ export async function verifySession(deps: CallDeps, request: SessionRequest): Pr
     });
     return null;
   }
+}
+
+/** @throws AppError `step_up_required` for a user with a role of `mfa.requireFactorFor` who has proved no second factor */
+async function requirePolicy(deps: CallDeps, authenticated: Authenticated): Promise<Principal> {
+  const rule = ruleFor(authenticated, 'signed-in', deps.config.mfa);
+  const decideOn = (principal: Principal) => decide(principal, rule, undefined, seconds(deps.clock));
+  if (decideOn(authenticated.principal).allowed) return authenticated.principal;
+  const principal = await findProof(deps.secondFactors, authenticated, { fresh: false, since: 0 });
+  const decision = decideOn(principal);
+  if (decision.allowed) return principal;
+  const { code, message } = toDenialError(decision);
+  throw new AppError(code, message, { reason: decision.reason, caller: principal });
 }
 
 const isChange = (request: SessionRequest) =>

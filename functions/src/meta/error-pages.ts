@@ -9,7 +9,7 @@ export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
   token_stale:
     'The token was valid, but roles changed or sessions were revoked since. Refresh it once (`getIdToken(true)`) and retry; if that fails, or with a session cookie, sign in again.',
   step_up_required:
-    'The operation needs a stronger or more recent sign-in (RFC 9470). `acr_values` and `max_age` in `WWW-Authenticate` say which. Sign the user in again and retry.',
+    'The operation needs a second factor, or a more recent proof (RFC 9470). `stepUp` says which: `assurance`, `maxAge` in seconds, and the `factors` that the user can prove with `POST /v1/me/step-up`. Without `factors`, sign the user in again. Then retry.',
   app_check_failed:
     '`X-Firebase-AppCheck` is missing, not valid, or was used before. Get a token from the App Check SDK.',
   sign_in_not_allowed:

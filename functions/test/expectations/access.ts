@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { permissionOf } from '../../src/authz/access-rule.ts';
+import type { FactorScope } from '../../src/authz/factor-policy.ts';
 import type { Permission } from '../../src/authz/permissions.ts';
 import { permissionsOf, type Role } from '../../src/authz/roles.ts';
 import { routes } from '../helpers/operations.ts';
@@ -92,6 +93,16 @@ export const OPERATION_NEEDS: Readonly<Record<string, Need>> = {
   getNote: 'notes:read',
   updateNote: 'notes:write',
   deleteNote: 'notes:write',
+};
+
+/**
+ * Operations that a user who needs a second factor can call without one: those that begin the sign-in or prove the factor, and
+ * those that enrol the first one.
+ */
+export const FACTOR_SCOPES: Readonly<Record<string, FactorScope>> = {
+  createSession: 'exempt',
+  getCurrentSession: 'exempt',
+  stepUpSession: 'exempt',
 };
 
 /** Does a signed-in user with this role (or without a role) have the needed permission? */

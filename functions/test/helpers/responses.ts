@@ -119,7 +119,9 @@ export function assertProblem(
   const problem = JSON.parse(text);
   assert.equal(problem.code, code);
   const fields = ['type', 'title', 'status', 'detail', 'code', 'requestId'];
-  assert.deepEqual(Object.keys(problem), WITH_FIELDS.includes(code) ? [...fields, 'errors'] : fields);
+  if (WITH_FIELDS.includes(code)) fields.push('errors');
+  if (code === 'step_up_required') fields.push('stepUp');
+  assert.deepEqual(Object.keys(problem), fields);
   assert.match(problem.type, new RegExp(`^https?://[\\w.:-]+/api/v1/errors/${code}$`));
   assert.equal(problem.status, expectedStatus);
   assert.equal(problem.requestId, headers['x-request-id']);

@@ -44,7 +44,7 @@ const SETTINGS = `${FUNCTIONS}/src/core/gatehouse-config.ts`;
 /** A block of TypeScript as a module. One that has parts of gatehouse.config.ts replaces them in a copy of that file. */
 function toModule({ code }: CodeBlock): string {
   if (/^import /m.test(code)) return code;
-  if (code.startsWith('map:')) {
+  if (/^(map|aal2):/.test(code)) {
     const issuer = `issuer: 'https://login.example.com', audience: 'api'`;
     return withParts(
       `trustedIssuers: ({ emulator }) => [oidc({ ${issuer}, ${code.replaceAll('\n', '\n  ')} })],\n`,

@@ -73,7 +73,7 @@ describe('http: OpenAPI', () => {
   const LIMITED = [...ANY, 'rate_limited'];
   const SIGNED_IN = [
     ...['unauthenticated', 'invalid_token', 'token_stale', 'sign_in_not_allowed'],
-    ...['app_check_failed', 'unavailable'],
+    ...['app_check_failed', 'step_up_required', 'unavailable'],
     ...LIMITED,
   ];
   const CHANGE = ['not_found', 'permission_denied', 'own_account', 'exceeds_own_permissions', 'last_owner'];
@@ -111,14 +111,18 @@ describe('http: OpenAPI', () => {
     });
   }
 
-  it('has a step-up for operations that ask for an assurance or a recent sign-in', () => {
+  it('has a step-up for operations where the rule or the policy can ask for it', () => {
     const [any] = modules.operations;
     assert.ok(any);
-    const hasStepUp = (access: AccessRule) => errorCodesOf({ ...any, access }).has('step_up_required');
-    assert.ok(hasStepUp({ signedIn: true, assurance: 'aal2' }));
-    assert.ok(hasStepUp({ permission: 'users:write', maxAge: 300 }));
-    assert.ok(!hasStepUp({ permission: 'users:write' }));
-    assert.ok(!hasStepUp('signed-in'));
+    const hasStepUp = (access: AccessRule, factorPolicy?: 'exempt' | 'enrolment') =>
+      errorCodesOf({ ...any, access, ...(factorPolicy && { factorPolicy }) }).has('step_up_required');
+    assert.ok(hasStepUp('signed-in'));
+    assert.ok(hasStepUp({ permission: 'users:write' }));
+    assert.ok(hasStepUp('signed-in', 'enrolment'));
+    assert.ok(hasStepUp({ signedIn: true, assurance: 'aal2' }, 'exempt'));
+    assert.ok(hasStepUp({ permission: 'users:write', maxAge: 300 }, 'exempt'));
+    assert.ok(!hasStepUp('signed-in', 'exempt'));
+    assert.ok(!hasStepUp('public'));
   });
 
   it('describes who may call each operation', () => {
