@@ -1,6 +1,6 @@
 /** Takes the place of `src/distribution.ts` in the npm package. */
 
-export { defineBoolean, defineInt, defineString } from 'firebase-functions/params';
+export { defineBoolean, defineInt, defineSecret, defineString } from 'firebase-functions/params';
 
 /** A database of its own: no rule, index or document of the project is concerned. */
 export const DEFAULT_DATABASE = 'gatehouse';

@@ -1,11 +1,12 @@
 import { givenConfig } from '../src/library/given-config.ts';
 
 /**
- * Takes the place of `src/distribution.ts` in the library. It declares no parameter: without a value for each, the adopter's
- * deployments would ask for them, or fail in CI. The settings are read from the environment, which `.env` files fill.
+ * Takes the place of `src/distribution.ts` in the library. It declares no parameter but the secret: without a value for each,
+ * the adopter's deployments would ask for them, or fail in CI. The settings are read from the environment, which `.env`
+ * files fill.
  */
 
-export { DEFAULT_BASE_PATH, DEFAULT_DATABASE, placement } from '../kit/distribution.ts';
+export { DEFAULT_BASE_PATH, DEFAULT_DATABASE, defineSecret, placement } from '../kit/distribution.ts';
 
 const setting = <Value>(
   name: string,

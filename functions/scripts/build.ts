@@ -5,6 +5,7 @@ import { buildCli } from './build-cli.ts';
 import { writeBundle } from './bundle.ts';
 import { checkConfiguration } from './check-configuration.ts';
 import { generateRules } from './generate-rules.ts';
+import { addLocalSecrets } from './local-secrets.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
 
 try {
@@ -19,6 +20,10 @@ const RULES = '../firestore.rules';
 const rules = await readFile(RULES, 'utf8');
 const generated = generateRules(rules);
 if (generated !== rules) await writeFile(RULES, generated);
+// The CLI names the project when it deploys. Then there is no emulator.
+const { GCLOUD_PROJECT: deployedTo = 'demo-' } = process.env;
+if (deployedTo.startsWith('demo-')) addLocalSecrets('.secret.local');
+
 // As when the CLI reads the exports: no parameter has a value.
 process.env.FUNCTIONS_CONTROL_API = 'true';
 

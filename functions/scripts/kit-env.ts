@@ -11,9 +11,10 @@ const REGION = {
   },
 };
 
-/** Every parameter of a kit with its default, as the file `.env.<project id>` that the CLI reads. */
+/** Every parameter of a kit with its default, which a secret has not, as the file `.env.<project id>` that the CLI reads. */
 export function describeParameters(parameters: readonly Parameter[]): string {
   return [REGION, ...parameters]
+    .filter(({ options }) => options.default !== undefined)
     .map(({ name, options }) => `# ${options.description}\n${name}=${options.default}\n`)
     .join('\n');
 }

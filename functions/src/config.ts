@@ -1,11 +1,14 @@
 import * as z from 'zod';
 import gatehouse from '../gatehouse.config.ts';
 import { ConfigError, parseConfig, parseConfigJson } from './core/config-error.ts';
+import { MFA_KEYS_SECRET, type MfaKeys, readMfaKeys } from './core/mfa-keys.ts';
+import { type Environment, refuseDebugging } from './core/refuse-debugging.ts';
 import {
   DEFAULT_BASE_PATH,
   DEFAULT_DATABASE,
   defineBoolean,
   defineInt,
+  defineSecret,
   defineString,
   placement,
 } from './distribution.ts';
@@ -101,6 +104,12 @@ const settings = {
   }),
 } as const;
 
+/** Of the HTTP API only: no other function reads or writes the secret of a factor. */
+export const mfaEncryptionKeys = defineSecret(MFA_KEYS_SECRET, {
+  description:
+    'Keys that encrypt the secrets of second factors, such as k1:<32 bytes in base64url>. The first encrypts. `gatehouse keys generate mfa` prints one.',
+});
+
 /** Decides at deploy time which triggers there are. */
 export const identityPlatform = defineBoolean('IDENTITY_PLATFORM', {
   default: false,
@@ -165,9 +174,8 @@ export interface Config extends Product {
   /** Days. */
   readonly auditRetention: number;
   readonly databaseId: string;
+  readonly mfaKeys: MfaKeys;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Is the Firebase CLI only asking which functions there are? Then no parameter has a value yet. */
 export function isDiscovery(env: Environment = process.env): boolean {
@@ -236,6 +244,7 @@ export function loadConfig(env: Environment = process.env, product: ProductConfi
     trustedProxyHops: values.TRUSTED_PROXY_HOPS,
     auditRetention: values.AUDIT_RETENTION_DAYS,
     databaseId: values.DATABASE_ID,
+    mfaKeys: readMfaKeys(env[MFA_KEYS_SECRET]),
   });
 }
 
@@ -263,22 +272,6 @@ function inEmulator(product: ProductConfig, env: Environment): ProductConfig {
     ...others,
     ...(trustedIssuers !== undefined && { trustedIssuers: () => trustedIssuers }),
   };
-}
-
-/** Each of these makes the SDKs or Gatehouse accept unsigned tokens, or tokens and answers of other servers. */
-const DEBUGGING =
-  /^(FIREBASE_\w+_EMULATOR_HOST|FIRESTORE_EMULATOR_HOST|GATEHOUSE_EMULATOR_CONFIG|FIREBASE_DEBUG_(MODE|FEATURES)|NODE_TLS_REJECT_UNAUTHORIZED)$/;
-
-function refuseDebugging(env: Environment, emulator: boolean): void {
-  // Cloud Run sets K_CONFIGURATION, the emulator does not: a FUNCTIONS_EMULATOR that strayed into production shows.
-  const production = !emulator || env.K_CONFIGURATION !== undefined;
-  const found = Object.keys(env).filter((name) => env[name] && DEBUGGING.test(name));
-  if (emulator && production) found.push('FUNCTIONS_EMULATOR');
-  if (production && found.length > 0) {
-    throw new Error(
-      `Gatehouse refuses to start in production with ${found.sort().join(', ')} set: unsigned tokens would pass.`,
-    );
-  }
 }
 
 function withDefaults(env: Environment): Record<string, unknown> {

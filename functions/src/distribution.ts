@@ -5,7 +5,7 @@ import { defineString } from 'firebase-functions/params';
  * `library/distribution.ts` for the library.
  */
 
-export { defineBoolean, defineInt, defineString } from 'firebase-functions/params';
+export { defineBoolean, defineInt, defineSecret, defineString } from 'firebase-functions/params';
 
 export const DEFAULT_DATABASE = '(default)';
 export const DEFAULT_BASE_PATH = '/api/v1';

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { type CallableOptions, type HttpsOptions, onRequest } from 'firebase-functions/https';
 import { getInstance } from './app.ts';
 import { createCallables } from './callable/callable.ts';
+import { mfaEncryptionKeys } from './config.ts';
 import { once } from './core/once.ts';
 import { modules } from './modules.ts';
 import { createProtection } from './protection.ts';
@@ -26,9 +27,12 @@ export function createGatehouse(options: FunctionOptions) {
     // No `invoker`: the CLI makes a new function public, which Hosting's rewrite needs, and keeps later changes of the project.
     // With one, each deployment would make the function public again, even behind an API gateway.
     // `cors: false`: the app handles CORS; without it the emulator would allow every origin.
-    api: onRequest({ ...options.api, cors: false }, async (req, res) => {
-      (await openApp())(req, res);
-    }),
+    api: onRequest(
+      { ...options.api, cors: false, secrets: [...(options.api.secrets ?? []), mfaEncryptionKeys] },
+      async (req, res) => {
+        (await openApp())(req, res);
+      },
+    ),
     // Publicly invokable: callers authenticate with tokens.
     ...createCallables(modules.operations, { ...options.callables, invoker: 'public' }, getInstance),
   };
@@ -37,6 +41,7 @@ export function createGatehouse(options: FunctionOptions) {
     /** By name. A new operation needs no line here. */
     functions: { ...parsing, ...triggers },
     parsesBodies: (name: string | undefined) => Object.hasOwn(parsing, name ?? ''),
+    needsMfaKeys: (name: string | undefined) => name === 'api',
     ...createProtection(getInstance),
   };
 }

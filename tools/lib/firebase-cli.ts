@@ -129,6 +129,8 @@ export async function resolve(
     userEnvs: settings,
     codebase: 'gatehouse',
     nonInteractive: true,
+    // Secrets are looked up by the preflight: here no server is asked.
+    isEmulator: true,
   });
   prepare.resolveCpuAndConcurrency(backend);
   prepare.resolveDefaultTimeout(backend);

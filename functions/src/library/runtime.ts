@@ -1,5 +1,6 @@
 import gatehouse from '../../gatehouse.config.ts';
 import { functionTarget, isDiscovery, loadConfig } from '../config.ts';
+import { requireMfaKeys } from '../core/mfa-keys.ts';
 import { once } from '../core/once.ts';
 import { createGatehouse, type FunctionOptions } from '../gatehouse.ts';
 import { installFrameworkHardening } from '../platform/functions-framework.ts';
@@ -22,7 +23,7 @@ interface Setup {
  * @throws ConfigError while the CLI reads the exports, and when a function starts
  */
 export function open({ options, exportedAs }: Setup) {
-  const { functions: named, parsesBodies, ...protection } = createGatehouse(NO_OPTIONS);
+  const { functions: named, parsesBodies, needsMfaKeys, ...protection } = createGatehouse(NO_OPTIONS);
   // Defined when they are first read: as imports come first, `setGlobalOptions` is often called after `createGatehouse`.
   const define = once((): Functions => createGatehouse({ ...NO_OPTIONS, ...options }).functions);
   const functions: Functions = {};
@@ -32,10 +33,13 @@ export function open({ options, exportedAs }: Setup) {
   const target = functionTarget();
   if (isDiscovery()) checkProduct(gatehouse);
   else if (target !== undefined) {
-    const { errorDocs } = loadConfig();
+    const config = loadConfig();
     const own = Object.keys(named).find((name) => target === `${exportedAs}.${name}`);
+    if (!config.emulator && needsMfaKeys(own)) requireMfaKeys(config.mfaKeys);
     // The other functions of the adopter keep the framework as it is.
-    if (own !== undefined) installFrameworkHardening({ parsesBodies: parsesBodies(own), errorDocs });
+    if (own !== undefined) {
+      installFrameworkHardening({ parsesBodies: parsesBodies(own), errorDocs: config.errorDocs });
+    }
   }
   return { functions, ...protection };
 }

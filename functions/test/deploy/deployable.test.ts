@@ -248,11 +248,15 @@ describe('the deployable', function () {
       });
     }
 
-    it('binds no secret', () => {
-      for (const name of NAMES) assert.equal(endpoint(name).secretEnvironmentVariables, undefined, name);
+    it('binds the keys of second factors to the API, and no secret to another function', () => {
+      for (const name of NAMES) {
+        const expected = name === 'api' ? [{ key: 'MFA_ENCRYPTION_KEYS' }] : undefined;
+        assert.deepEqual(endpoint(name).secretEnvironmentVariables, expected, name);
+      }
+      const declared = manifest.params.filter(({ type }) => type === 'secret');
       assert.deepEqual(
-        manifest.params.filter(({ type }) => type === 'secret'),
-        [],
+        declared.map(({ name }) => name),
+        ['MFA_ENCRYPTION_KEYS'],
       );
     });
 
@@ -304,7 +308,8 @@ describe('the deployable', function () {
     });
 
     it('declares and describes the parameters of .env.example, with its values as defaults', () => {
-      const defaults = manifest.params.map((param) => [param.name, String(param.default)]);
+      const values = manifest.params.filter(({ type }) => type !== 'secret');
+      const defaults = values.map((param) => [param.name, String(param.default)]);
       assert.deepEqual(Object.fromEntries(defaults), example);
       assert.equal(defaults.length, Object.keys(example).length);
       for (const { name, description } of manifest.params) assert.match(description ?? '', /\S/, name);

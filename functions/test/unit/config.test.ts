@@ -45,6 +45,7 @@ describe('config', () => {
       accessChangeMaxAge: 10,
       auditRetention: 400,
       databaseId: '(default)',
+      mfaKeys: [],
     });
   });
 

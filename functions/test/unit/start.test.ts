@@ -3,10 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { declaredParams } from 'firebase-functions/params';
-import '../../src/config.ts';
+import { mfaEncryptionKeys } from '../../src/config.ts';
 
 const functions = new URL('../../', import.meta.url);
-const PRODUCTION = { GCLOUD_PROJECT: 'shop', K_CONFIGURATION: 'api', K_SERVICE: 'api' };
+const MFA_ENCRYPTION_KEYS = `k1:${Buffer.alloc(32, 1).toString('base64url')}`;
+const PRODUCTION = {
+  ...{ GCLOUD_PROJECT: 'shop', K_CONFIGURATION: 'api', K_SERVICE: 'api', FUNCTION_TARGET: 'api' },
+  MFA_ENCRYPTION_KEYS,
+};
 
 /** A separate process that loads the deployed entry point, with only this environment. */
 function start(env: Record<string, string>) {
@@ -31,12 +35,24 @@ describe('start', () => {
       GATEHOUSE_EMULATOR_CONFIG: '{"defaultRole":"owner"}',
     },
     GCLOUD_PROJECT: {},
+    'Invalid configuration: MFA_ENCRYPTION_KEYS: is missing': { ...PRODUCTION, MFA_ENCRYPTION_KEYS: '' },
+    'Invalid configuration: MFA_ENCRYPTION_KEYS: key k1 has 3 bytes': {
+      ...PRODUCTION,
+      MFA_ENCRYPTION_KEYS: 'k1:AAAA',
+    },
   };
   for (const [name, env] of Object.entries(bad)) {
     it(`ends the process before any request, naming ${name}`, () => {
       const { status, stderr } = start(env);
       assert.equal(status, 1, stderr);
       assert.match(stderr, new RegExp(name));
+    }).timeout(60_000);
+  }
+
+  for (const name of ['setUserRoles', 'reconcileAccess']) {
+    it(`succeeds without the keys of second factors as ${name}, which has no use for them`, () => {
+      const { status, stderr } = start({ ...PRODUCTION, FUNCTION_TARGET: name, MFA_ENCRYPTION_KEYS: '' });
+      assert.equal(status, 0, stderr);
     }).timeout(60_000);
   }
 
@@ -48,15 +64,19 @@ describe('start', () => {
 
 describe('settings', () => {
   const names = declaredParams.map(({ name }) => name).sort();
+  const secrets = [mfaEncryptionKeys.name];
 
   for (const file of ['.env.example', '.env.demo-gatehouse', '.env.demo-gatehouse-idp']) {
-    it(`are exactly those in ${file}`, () => {
+    it(`are exactly those in ${file}, besides the secret`, () => {
       const lines = readFileSync(new URL(file, functions), 'utf8').split('\n');
       const set = lines
         .filter((line) => line !== '' && !line.startsWith('#'))
         .map((line) => line.replace(/=.*/, ''))
         .filter((name) => name !== 'GATEHOUSE_EMULATOR_CONFIG');
-      assert.deepEqual(set.sort(), names);
+      assert.deepEqual(
+        set.sort(),
+        names.filter((name) => !secrets.includes(name)),
+      );
     });
   }
 

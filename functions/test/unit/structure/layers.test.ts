@@ -24,7 +24,7 @@ const LAYERS: readonly (readonly string[])[] = [
   // In the order of base-modules.ts: a module may use one before it.
   ['meta'],
   ['users'],
-  MODULES.filter((name) => !BASE_MODULES.includes(name)),
+  [...MODULES.filter((name) => !BASE_MODULES.includes(name)), 'mfa'],
   ['http', 'callable'],
   ['base-modules.ts'],
   ['modules.ts'],
