@@ -103,6 +103,16 @@ export const FACTOR_SCOPES: Readonly<Record<string, FactorScope>> = {
   createSession: 'exempt',
   getCurrentSession: 'exempt',
   stepUpSession: 'exempt',
+  listMyFactors: 'exempt',
+  getStepUpOptions: 'exempt',
+  stepUp: 'exempt',
+  startTotp: 'enrolment',
+  confirmTotp: 'enrolment',
+  createPasskeyOptions: 'enrolment',
+  createPasskey: 'enrolment',
+  renameFactor: 'enrolment',
+  deleteFactor: 'enrolment',
+  createRecoveryCodes: 'enrolment',
 };
 
 /** Does a signed-in user with this role (or without a role) have the needed permission? */

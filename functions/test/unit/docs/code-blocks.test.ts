@@ -47,7 +47,7 @@ function toModule({ code }: CodeBlock): string {
   if (/^(map|aal2):/.test(code)) {
     const issuer = `issuer: 'https://login.example.com', audience: 'api'`;
     return withParts(
-      `trustedIssuers: ({ emulator }) => [oidc({ ${issuer}, ${code.replaceAll('\n', '\n  ')} })],\n`,
+      `trustedIssuers: ({ emulator }) => [oidc({ ${issuer}, ${code.trimEnd().replaceAll('\n', '\n  ')} })],\n`,
     );
   }
   return withParts(code);

@@ -49,10 +49,11 @@ const REVOCATIONS: Record<string, readonly [(deps: TestInstance, api: Api) => Pr
   };
 
 const PROTECTED = routes.filter(({ access }) => access !== 'public');
-const isPrivileged = ({ access }: (typeof routes)[number]) => needsFreshRecord(access);
-/** Callables that are decided on the record. */
-const PRIVILEGED_CALLABLES = routes
-  .filter(({ callable, access }) => callable && needsFreshRecord(access))
+/** Decided on the record. */
+const isRecorded = ({ access, factorPolicy }: (typeof routes)[number]) =>
+  needsFreshRecord(access) || factorPolicy === 'enrolment';
+const RECORDED_CALLABLES = routes
+  .filter((route) => route.callable && isRecorded(route))
   .map(({ name }) => name);
 
 async function assertRouteRefuses(api: Api, { method, path }: (typeof routes)[number], code: string) {
@@ -92,22 +93,22 @@ for (const [what, [revoke, code]] of Object.entries(REVOCATIONS)) {
     it('is refused at once by every route and callable of the instance that made the change', async () => {
       await revoke(api.deps, api);
       for (const route of PROTECTED) {
-        await assertRouteRefuses(api, route, isPrivileged(route) ? code : 'token_stale');
+        await assertRouteRefuses(api, route, isRecorded(route) ? code : 'token_stale');
       }
       for (const name of CALLABLES) {
-        await assertCallableRefuses(api, name, PRIVILEGED_CALLABLES.includes(name) ? code : 'token_stale');
+        await assertCallableRefuses(api, name, RECORDED_CALLABLES.includes(name) ? code : 'token_stale');
       }
     });
 
     it('is refused by other instances: at once if privileged, else within the maximum age', async () => {
       await revoke(otherInstance, api);
-      for (const route of PROTECTED.filter(isPrivileged)) await assertRouteRefuses(api, route, code);
-      for (const name of PRIVILEGED_CALLABLES) await assertCallableRefuses(api, name, code);
+      for (const route of PROTECTED.filter(isRecorded)) await assertRouteRefuses(api, route, code);
+      for (const name of RECORDED_CALLABLES) await assertCallableRefuses(api, name, code);
       offset = api.deps.config.accessChangeMaxAge * 1000;
-      for (const route of PROTECTED.filter((row) => !isPrivileged(row))) {
+      for (const route of PROTECTED.filter((row) => !isRecorded(row))) {
         await assertRouteRefuses(api, route, 'token_stale');
       }
-      for (const name of CALLABLES.filter((each) => !PRIVILEGED_CALLABLES.includes(each))) {
+      for (const name of CALLABLES.filter((each) => !RECORDED_CALLABLES.includes(each))) {
         await assertCallableRefuses(api, name, 'token_stale');
       }
     });
@@ -116,7 +117,7 @@ for (const [what, [revoke, code]] of Object.entries(REVOCATIONS)) {
 
 describe('the tests of immediate revocation', () => {
   it('include privileged routes and others', () => {
-    assert.ok(PROTECTED.filter(isPrivileged).length > 2);
-    assert.ok(PROTECTED.filter((row) => !isPrivileged(row)).length > 5);
+    assert.ok(PROTECTED.filter(isRecorded).length > 2);
+    assert.ok(PROTECTED.filter((row) => !isRecorded(row)).length > 5);
   });
 });
