@@ -32,6 +32,9 @@ export function configurations(): void {
   createGatehouse({ ...config, sessions: { idle: 3600, firebaseTokens: false }, rateLimits: { read: null } });
   // @ts-expect-error a misspelt field of the sessions
   createGatehouse({ ...config, sessions: { idel: 3600 } });
+  createGatehouse({ ...config, mfa: { requireFactorFor: ['owner', 'admin'], maxAge: 600 } });
+  // @ts-expect-error a misspelt role that needs a second factor
+  createGatehouse({ ...config, mfa: { requireFactorFor: ['amdin'] } });
   // @ts-expect-error a misspelt class of operations
   createGatehouse({ ...config, rateLimits: { reads: null } });
   const issuer = { issuer: 'https://login.example.com', audience: 'api' };

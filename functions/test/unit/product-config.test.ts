@@ -317,6 +317,32 @@ describe('sessions in gatehouse.config.ts', () => {
   }
 });
 
+describe('mfa in gatehouse.config.ts', () => {
+  const mfaOf = (mfa: unknown) => load({ mfa }).mfa;
+
+  it('asks no role for a factor by default, and has the project as the name of the product', () => {
+    const { mfa } = load({});
+    assert.deepEqual(mfa, { requireFactorFor: [], maxAge: 600, productName: mfa.productName });
+    assert.ok(mfa.productName.length > 0);
+    assert.ok(Object.isFrozen(mfa) && Object.isFrozen(mfa.requireFactorFor));
+    const given = { requireFactorFor: ['owner', 'admin'], maxAge: 60, productName: 'Shop' };
+    assert.deepEqual(mfaOf(given), given);
+  });
+
+  for (const [mfa, problem] of [
+    [{ requireFactorFor: ['onwer'] }, 'mfa.requireFactorFor[0]: is not a role'],
+    [{ requireFactorFor: ['owner', 'constructor'] }, 'mfa.requireFactorFor[1]: is not a role'],
+    [{ requireFactorFor: 'owner' }, 'mfa.requireFactorFor: has to be a list: [ … ]'],
+    [{ maxAge: 59 }, 'mfa.maxAge: is less than 60'],
+    [{ maxAge: 86_401 }, 'mfa.maxAge: is more than 86400'],
+    [{ required: true }, 'mfa: has an unknown field: required'],
+  ] as const) {
+    it(`is refused: ${problem}`, () => {
+      assert.throws(() => mfaOf(mfa), invalid(problem));
+    });
+  }
+});
+
 describe('GATEHOUSE_EMULATOR_CONFIG', () => {
   const set = (value: unknown) =>
     load(
