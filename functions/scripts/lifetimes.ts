@@ -8,10 +8,11 @@ import { loadConfig } from '../src/config.ts';
 import { DAY } from '../src/core/time.ts';
 import { CHANGE_LIFETIME } from '../src/directory/revocation/access-changes.ts';
 import { CODE_LIFETIME } from '../src/owner-claim/claim-code.ts';
+import { CHALLENGE_LIFETIME } from '../src/passkeys/challenges.ts';
+import { CUSTOM_TOKEN_LIFETIME } from '../src/platform/firebase-auth/account-store.ts';
 import { LAST_SEEN_SECONDS, OVERLAP_SECONDS } from '../src/sessions/lifetime.ts';
 import { FRESH } from '../src/sessions/operations.ts';
 import { VERIFY_WITHIN_MS } from '../src/sign-up/blocking-functions.ts';
-import { CUSTOM_TOKEN_LIFETIME } from '../src/token-exchange/operations.ts';
 
 /** The rows of docs/reference/lifetimes.md, with the values of the code. */
 
@@ -54,7 +55,7 @@ export function lifetimeRows(): [what: string, lives: string, earlier: string, s
       '`maxLifetime` of the issuer, and the issuer itself',
     ],
     [
-      'custom token of a token exchange or of a session',
+      'custom token of a token exchange, a session or a passkey',
       duration(CUSTOM_TOKEN_LIFETIME),
       'the API refuses its sign-in after a revocation',
       'fixed by Firebase',
@@ -81,6 +82,7 @@ export function lifetimeRows(): [what: string, lives: string, earlier: string, s
       'revocation, disabling, deletion',
       '',
     ],
+    ['challenge of a passkey', duration(CHALLENGE_LIFETIME), 'its use, deletion', ''],
     ['role with an end', 'until `expiresAt`, to the second', 'taking it away', 'the grant'],
     ['claim code for the first owner', duration(CODE_LIFETIME), 'its use, a newer code', ''],
     [

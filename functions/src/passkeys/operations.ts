@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { operation } from '../pipeline/operation.ts';
+import { CUSTOM_TOKEN_LIFETIME } from '../platform/firebase-auth/account-store.ts';
 import { beginSession, currentSession, FRESH } from '../sessions/index.ts';
 import { factor, factorName } from './factor-schema.ts';
 import type { PasskeysService } from './passkeys-service.ts';
@@ -56,9 +57,6 @@ export const getSignInOptions = operation<PasskeysService>()({
   summary: 'Options for navigator.credentials.get(), to sign in with a passkey.',
   run: (_input, { service }) => service.signInOptions(),
 });
-
-/** Seconds, as Firebase has it: https://firebase.google.com/docs/auth/admin/create-custom-tokens */
-const CUSTOM_TOKEN_LIFETIME = 3600;
 
 export const verifySignIn = operation<PasskeysService>()({
   name: 'verifySignIn',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AuditEvent, type AuditLog, auditEventRef } from '../audit/index.ts';
 import { isExternalId } from '../authn/external-identity.ts';
 import { firebaseIssuer } from '../authn/oidc/providers/firebase.ts';
@@ -13,6 +14,9 @@ import { runOnce } from '../platform/firestore/transaction.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { VerifyAssertion } from './assertions.ts';
 import type { AuthenticationResponse } from './response-schema.ts';
+
+/** Milliseconds. A refusal takes whole steps, because reading a document that exists takes a little longer. */
+const REFUSAL_STEP = 50;
 
 interface Needs {
   readonly audit: AuditLog;
@@ -74,6 +78,7 @@ export function createSignIn(
      * @throws AppError `invalid_factor`, `sign_in_not_allowed`, `invalid_token`, `token_stale`, `unavailable`
      */
     async verify(response: AuthenticationResponse, requestId: string): Promise<PrincipalActor> {
+      const began = performance.now();
       let user: string | undefined;
       try {
         const principal = await verifyAndUse(response, requestId, (found) => {
@@ -85,8 +90,11 @@ export function createSignIn(
         const by = user === undefined ? { actor: 'anonymous' } : { actor: user, issuer };
         const event = { ...by, action: 'passkey.sign-in', target: by.actor, requestId, reason } as const;
         // Without a verified signature the response can say anything.
-        if (user === undefined) log.change({ ...event, outcome: 'refused', code, detail });
-        else await reportRefusal({ log, audit }, event, error);
+        if (user !== undefined) await reportRefusal({ log, audit }, event, error);
+        else {
+          log.change({ ...event, outcome: 'refused', code, detail });
+          await sleep(REFUSAL_STEP - ((performance.now() - began) % REFUSAL_STEP));
+        }
         throw error;
       }
     },

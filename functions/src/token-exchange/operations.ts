@@ -1,12 +1,10 @@
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { operation } from '../pipeline/operation.ts';
+import { CUSTOM_TOKEN_LIFETIME } from '../platform/firebase-auth/account-store.ts';
 import { noSession } from '../sessions/index.ts';
 import { exchangeAnswer, exchangeRequest, firebaseToken, GRANT_TYPE, JWT } from './schema.ts';
 import type { TokenExchange } from './service.ts';
-
-/** Seconds, as Firebase has it: https://firebase.google.com/docs/auth/admin/create-custom-tokens */
-export const CUSTOM_TOKEN_LIFETIME = 3600;
 
 export const exchangeToken = operation<TokenExchange>()({
   name: 'exchangeToken',

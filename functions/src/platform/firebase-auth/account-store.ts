@@ -59,6 +59,9 @@ export type CustomTokenClaims =
   | { readonly [SUBJECT_AUTH_TIME]: number }
   | { readonly [PASSKEY_AUTH_TIME]: number };
 
+/** Of a custom token. Seconds, as Firebase has it: https://firebase.google.com/docs/auth/admin/create-custom-tokens */
+export const CUSTOM_TOKEN_LIFETIME = 3600;
+
 /** Longest wait for `validAfter`. */
 const MAX_WAIT_MS = 2_000;
 
