@@ -37,6 +37,7 @@ export const ERRORS = {
   not_found: kind(404, 'not-found', 'Not found'),
   method_not_allowed: kind(405, 'not-found', 'This method is not available here'),
   already_exists: kind(409, 'already-exists', 'It exists already'),
+  last_factor: kind(409, 'failed-precondition', 'Your role needs a second factor'),
   too_many_factors: kind(409, 'failed-precondition', 'You have as many second factors as a user can have'),
   owner_exists: kind(409, 'failed-precondition', 'There is an owner already'),
   last_owner: kind(409, 'failed-precondition', 'The last owner cannot be removed'),

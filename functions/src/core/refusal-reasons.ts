@@ -63,6 +63,9 @@ export const REFUSAL_REASONS = [
   'not-own',
   'step-up-required',
   // Second factors.
+  'wrong-code',
+  'code-used',
+  'no-factor',
   'unknown-passkey',
   'unknown-challenge',
   'webauthn-check-failed',

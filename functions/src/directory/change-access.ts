@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AuditAction, type AuditEvent, type AuditLog, identifyActor } from '../audit/index.ts';
 import type { Actor } from '../authz/principal.ts';
 import { AppError, ERRORS, isRefusal, toAppError } from '../core/errors.ts';
+import type { TransactionPart } from '../platform/firestore/transaction.ts';
 import type { Log } from '../platform/logging/log.ts';
 import type { ChangeContext, Directory } from './directory.ts';
 import { applyEdit, type Edit, summarizeGrants } from './edit.ts';
@@ -15,6 +16,8 @@ interface Intent {
   readonly reason?: string | undefined;
   /** The change uses the claim code of the first owner. */
   readonly ownerClaim?: true;
+  /** What the transaction also does. */
+  readonly part?: TransactionPart;
 }
 
 /**
@@ -40,12 +43,12 @@ interface Deps {
 
 export function createChangeAccess({ directory, sync, audit, log }: Deps): ChangeAccess {
   return async (actor, intent, decide) => {
-    const { uid, action, reason, ownerClaim } = intent;
+    const { uid, action, reason, ownerClaim, part } = intent;
     const id = randomUUID();
     const event = { ...identifyActor(actor), action, target: uid, reason };
     try {
       const outcome = await directory.change(
-        { id, uid, actor: directoryIdOf(actor), ownerClaim },
+        { id, uid, actor: directoryIdOf(actor), ownerClaim, part },
         (context) => {
           const { entry, now } = context;
           if (entry === undefined) throw new AppError('not_found', 'There is no such user.');
@@ -106,6 +109,7 @@ function difference(
   const parts = (entry: DirectoryEntry) => ({
     ...((edit.grants !== undefined || edit.remove) && summarizeGrants(entry)),
     ...((edit.disabled !== undefined || edit.remove) && { disabled: entry.disabled }),
+    ...(edit.factors && { factors: entry.factors ?? [] }),
     ...(before.validAfter !== after.validAfter && { validAfter: entry.validAfter }),
   });
   const kept = edit.keptSession && { keptSession: edit.keptSession };

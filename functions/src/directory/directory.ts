@@ -62,6 +62,8 @@ export interface Directory {
       readonly id?: string | undefined;
       readonly actor?: string | undefined;
       readonly ownerClaim?: true | undefined;
+      /** What the transaction also does. */
+      readonly part?: TransactionPart | undefined;
     },
     decide: (context: ChangeContext<DirectoryEntry | undefined>) => Outcome | undefined,
   ): Promise<Outcome | undefined>;
@@ -134,7 +136,7 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
     hasOwner: () =>
       useFirestore('owners.find', open, async ({ db }) => ownersOf(await db.doc(OWNERS).get()).length > 0),
 
-    async change({ id = randomUUID(), uid, actor, ownerClaim }, decide) {
+    async change({ id = randomUUID(), uid, actor, ownerClaim, part }, decide) {
       const marker = (firestore: OpenedFirestore) => auditEventRef(firestore, id);
       const result = await runOnce('directory.change', open, marker, async (firestore, tx) => {
         const { db } = firestore;
@@ -147,9 +149,9 @@ export function createDirectory({ open, clock, audit, onAccessChange }: Director
         const outcome = decide({ entry: before, actor: acting, ownerClaim: claim, ...timesOf(snapshot) });
         if (outcome === undefined) return undefined;
         const owners = await ownersAfter(firestore, tx, { uid, before, outcome });
-        const parts = outcome.entry === null ? deletions : [];
-        const deletes = await Promise.all(parts.map((part) => part(uid)(firestore, tx)));
-        for (const write of deletes) write();
+        const parts = [part ?? [], outcome.entry === null ? deletions.map((of) => of(uid)) : []].flat();
+        const writes = await Promise.all(parts.map((one) => one(firestore, tx)));
+        for (const write of writes) write();
         if (outcome.entry === null) tx.delete(ref);
         else tx.set(ref, toDocument(outcome.entry));
         if (owners !== undefined) tx.set(db.doc(OWNERS), { uids: owners });

@@ -1,3 +1,4 @@
+import type { FactorKind } from '../core/access-types.ts';
 import { AppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { omitUndefined } from '../platform/firestore/firestore.ts';
@@ -12,6 +13,8 @@ export interface Edit {
   readonly revoke?: true;
   /** Public id of the session that `revoke` does not end. */
   readonly keptSession?: string | undefined;
+  /** The kinds of second factors that the user has afterwards. */
+  readonly factors?: readonly FactorKind[];
   /** Delete the user. */
   readonly remove?: true;
 }
@@ -30,7 +33,7 @@ interface Edited {
  */
 export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edited {
   if (before.pending.includes('deletion')) throw new AppError('not_found', 'This user is being deleted.');
-  const { grants, disabled, revoke, keptSession, remove } = edit;
+  const { grants, disabled, revoke, keptSession, factors, remove } = edit;
   const endsSessions = revoke || remove || disabled === true;
   // `auth_time` has whole seconds: sign-ins of this same second are revoked, too. So is the session that was kept before.
   const earliest = before.keptSession ? before.validAfter + 1 : before.validAfter;
@@ -51,6 +54,7 @@ export function applyEdit(before: DirectoryEntry, edit: Edit, now: number): Edit
       disabled: remove || (disabled ?? before.disabled),
       validAfter,
       ...(endsSessions && { keptSession }),
+      ...(factors && { factors }),
       pending: [...new Set([...before.pending, ...newlyPending])],
       pendingSince: before.pendingSince ?? (newlyPending.length > 0 ? now : undefined),
       updated: now,

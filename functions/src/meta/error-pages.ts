@@ -38,6 +38,8 @@ export const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
     'Another user has this e-mail address: `errors` names the field. Or this passkey is registered.',
   too_many_factors: 'The user has as many factors of this kind as a user can have. Delete one first.',
   owner_exists: 'The project has an owner, so no code makes another one. Ask the owner for the role.',
+  last_factor:
+    'A role of yours needs a second factor, and this is the last one that you have. Enrol another one first.',
   last_owner:
     'This would leave the project without an enabled owner with an unlimited grant. Make another user an owner first.',
   version_mismatch:

@@ -1,14 +1,51 @@
 import type { AuditLog } from '../audit/index.ts';
 import type { DirectoryService } from '../directory/index.ts';
+import type { PasskeysService } from '../passkeys/index.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { SessionsService } from '../sessions/index.ts';
+import { createAttempts } from './attempts.ts';
+import { createEnrolment } from './enrolment.ts';
+import { createChangeFactors } from './factor-changes.ts';
+import { createFactors } from './factors.ts';
+import { createProofs } from './proofs.ts';
+import { createRecoveryCodes } from './recovery-codes-store.ts';
 import { createStepUp } from './step-up.ts';
+import { createTotpStore } from './totp-store.ts';
 
 export type MfaService = ReturnType<typeof createMfaService>;
 
 export function createMfaService(
   platform: Platform,
-  needs: { audit: AuditLog; directory: DirectoryService; sessions: SessionsService },
+  needs: {
+    audit: AuditLog;
+    directory: DirectoryService;
+    passkeys: PasskeysService;
+    sessions: SessionsService;
+  },
 ) {
-  return { ...createStepUp(platform, { ...needs, hasRecoveryCodes: async () => false }) };
+  const { clock, firestore } = platform;
+  const { directory } = needs;
+  const totp = createTotpStore(firestore);
+  const recoveryCodes = createRecoveryCodes(firestore);
+  const attempts = createAttempts(firestore, clock);
+  const changeFactors = createChangeFactors(platform, { ...needs, totp });
+  directory.whenDeleted((uid) => async (opened, tx) => {
+    const removeFactors = await totp.removeAllIn(opened, tx, uid);
+    return () => {
+      removeFactors();
+      recoveryCodes.removeIn(opened, tx, uid);
+    };
+  });
+
+  async function hasRecoveryCodes(uid: string): Promise<boolean> {
+    const entry = await directory.find(uid);
+    return entry !== undefined && (await recoveryCodes.count(entry)) > 0;
+  }
+
+  return {
+    factors: createFactors(platform, { ...needs, changeFactors, recoveryCodes, totp }),
+    enrolment: createEnrolment(platform, { attempts, changeFactors, recoveryCodes, totp }),
+    ...createProofs(platform, { attempts, directory, recoveryCodes, totp }),
+    ...createStepUp(platform, { ...needs, hasRecoveryCodes }),
+  };
 }

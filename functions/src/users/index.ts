@@ -15,7 +15,7 @@ import {
 } from './operations.ts';
 import { createUsersService } from './users-service.ts';
 
-export { checkExpiry, checkGrant, withCurrentRoles } from './granting.ts';
+export { checkExpiry, checkGrant, checkOutranked, withCurrentRoles } from './granting.ts';
 export { grantAsOperator, grantToExternalUser } from './operator-grant.ts';
 export { access, auditReason, grantRequests, user } from './schema.ts';
 export type { UsersService } from './users-service.ts';

@@ -6,7 +6,10 @@ import { loadConfig } from '../../../src/config.ts';
 import type { DirectoryEntry } from '../../../src/directory/entry.ts';
 import { toDocument } from '../../../src/directory/entry-document.ts';
 import { appendAccessChange } from '../../../src/directory/revocation/access-changes.ts';
+import { toDocument as toAttemptsDocument } from '../../../src/mfa/attempts.ts';
+import { toDocument as toCodesDocument } from '../../../src/mfa/recovery-codes.ts';
 import { toDocument as toStepUpDocument } from '../../../src/mfa/step-ups.ts';
+import { toDocument as toFactorDocument } from '../../../src/mfa/totp-document.ts';
 import { createChallenges } from '../../../src/passkeys/challenges.ts';
 import { type Passkey, toDocument as toPasskeyDocument } from '../../../src/passkeys/passkey-document.ts';
 import type { OpenedFirestore } from '../../../src/platform/firestore/firestore.ts';
@@ -126,6 +129,20 @@ describe('docs/reference/data-model.md', () => {
   it('has the fields of a step-up', () => {
     const fields = Object.keys(toStepUpDocument('ada', { at: 1, methods: ['totp'], rolesVersion: 1 }));
     assert.deepEqual(documented('## `stepUps/{hash}`'), fields.toSorted());
+  });
+
+  it('has the fields of a TOTP factor, recovery codes and attempts', () => {
+    const factor = {
+      ...({ id: 'f', user: 'ada', kind: 'totp', name: 'App', secret: 's', keyId: 'k' } as const),
+    };
+    const fields = toFactorDocument({
+      ...{ ...factor, confirmed: true, lastStep: 1, created: 1, lastUsed: 1, expireAt: 1 },
+    });
+    assert.deepEqual(documented('## `factors/{id}`'), Object.keys(fields).toSorted());
+    const codes = toCodesDocument({ hashes: [], created: 1 });
+    assert.deepEqual(documented('## `recoveryCodes/{user}`'), Object.keys(codes).toSorted());
+    const attempts = toAttemptsDocument({ count: 1, until: 1 }, 1);
+    assert.deepEqual(documented('## `factorAttempts/{id}`'), Object.keys(attempts).toSorted());
   });
 
   it('has the fields of a session', () => {

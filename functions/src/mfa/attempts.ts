@@ -1,0 +1,116 @@
+import { hash } from 'node:crypto';
+import type { DocumentReference, DocumentSnapshot, Timestamp, Transaction } from '@google-cloud/firestore';
+import { type Clock, seconds } from '../core/clock.ts';
+import { rateLimited } from '../core/errors.ts';
+import { createKeyedQueue } from '../core/keyed-queue.ts';
+import { DAY } from '../core/time.ts';
+import { networkOf } from '../pipeline/client-address.ts';
+import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
+import type { TransactionPart } from '../platform/firestore/transaction.ts';
+
+const FACTOR_ATTEMPTS = 'factorAttempts';
+
+/** Attempts without a delay. */
+export const FREE_ATTEMPTS = 5;
+/** Seconds to wait after the fifth attempt; twice as long after each further one. */
+const FIRST_DELAY = 30;
+/** Longest delay in seconds: never a permanent lock. Many people can be behind one address. */
+const LONGEST_DELAY = { user: 900, address: 60 } as const;
+
+type Subject = keyof typeof LONGEST_DELAY;
+
+/** Whose attempts are counted. */
+export interface Guesser {
+  /** Directory id. */
+  readonly user: string;
+  /** IP address of the client. undefined: unknown. */
+  readonly address: string | undefined;
+}
+
+interface Attempts {
+  readonly count: number;
+  /** Second since the epoch from which the next attempt is allowed. */
+  readonly until: number;
+}
+
+/** Counts attempts to prove a factor with a code that can be guessed, for all instances together. */
+export function createAttempts(open: OpenFirestore, clock: Clock) {
+  // Guesses at the same time would make each other's transactions fail.
+  const queue = createKeyedQueue();
+
+  const refsOf = (firestore: OpenedFirestore, { user, address }: Guesser) =>
+    [
+      ['user', refOf(firestore, 'user', user)],
+      ...(address === undefined
+        ? []
+        : [['address', refOf(firestore, 'address', networkOf(address, { ipv4: 32, ipv6: 64 }))] as const]),
+    ] as const;
+
+  return {
+    /**
+     * Counts an attempt before the code is compared, in a transaction of its own: guesses in parallel count, too.
+     *
+     * @throws AppError `rate_limited` before the delay has passed, `unavailable`
+     */
+    count: (guesser: Guesser): Promise<void> =>
+      queue(guesser.user, () =>
+        useFirestore('factorAttempts.count', open, ({ db, ...firestore }) =>
+          db.runTransaction(async (tx) => {
+            const now = seconds(clock);
+            const refs = refsOf({ db, ...firestore }, guesser);
+            const counted = await Promise.all(
+              refs.map(async ([subject, ref]) => ({
+                ref,
+                after: countAttempt(subject, attemptsOf(await tx.get(ref), now), now),
+              })),
+            );
+            for (const { ref, after } of counted) tx.set(ref, toDocument(after, now));
+          }),
+        ),
+      ),
+
+    /** Forgets the attempts of a user whose code was right, and that attempt of the address. */
+    clear:
+      (guesser: Guesser): TransactionPart =>
+      async (firestore, tx: Transaction) => {
+        const now = seconds(clock);
+        const refs = refsOf(firestore, guesser);
+        const known = await Promise.all(
+          refs.map(async ([subject, ref]) => ({ subject, ref, before: attemptsOf(await tx.get(ref), now) })),
+        );
+        return () => {
+          for (const { subject, ref, before } of known) {
+            const count = Math.max(0, before.count - 1);
+            if (subject === 'user' || count === 0) tx.delete(ref);
+            else tx.set(ref, toDocument({ count, until: count < FREE_ATTEMPTS ? 0 : before.until }, now));
+          }
+        };
+      },
+  };
+}
+
+/** @throws AppError `rate_limited` */
+function countAttempt(subject: Subject, { count, until }: Attempts, now: number): Attempts {
+  if (now < until)
+    throw rateLimited(until - now, { name: `factor-${subject}`, uses: FREE_ATTEMPTS, window: until - now });
+  const after = count + 1;
+  if (after < FREE_ATTEMPTS) return { count: after, until: 0 };
+  const delay = Math.min(FIRST_DELAY * 2 ** (after - FREE_ATTEMPTS), LONGEST_DELAY[subject]);
+  return { count: after, until: now + delay };
+}
+
+function refOf({ db }: OpenedFirestore, subject: Subject, key: string): DocumentReference {
+  return db.collection(FACTOR_ATTEMPTS).doc(`${subject}-${hash('sha256', key, 'base64url')}`);
+}
+
+/** After a day without an attempt, they are forgotten. */
+export function toDocument({ count, until }: Attempts, now: number): Record<string, unknown> {
+  return { count, until: new Date(until * 1000), expireAt: new Date((now + DAY) * 1000) };
+}
+
+function attemptsOf(snapshot: DocumentSnapshot, now: number): Attempts {
+  // Only `toDocument` writes the fields.
+  const fields = snapshot.data() as { count: number; until: Timestamp; expireAt: Timestamp } | undefined;
+  if (fields === undefined || fields.expireAt.seconds <= now) return { count: 0, until: 0 };
+  return { count: fields.count, until: fields.until.seconds };
+}
