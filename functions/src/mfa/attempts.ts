@@ -19,7 +19,7 @@ const LONGEST_DELAY = { user: 900, address: 60 } as const;
 
 type Subject = keyof typeof LONGEST_DELAY;
 
-/** Whose attempts are counted. */
+/** The user and the address that an attempt is counted for. */
 export interface Guesser {
   /** Directory id. */
   readonly user: string;
@@ -69,7 +69,7 @@ export function createAttempts(open: OpenFirestore, clock: Clock) {
         ),
       ),
 
-    /** Forgets the attempts of a user whose code was right, and that attempt of the address. */
+    /** After a right code: deletes the attempts of the user, and takes one from those of the address. */
     clear:
       (guesser: Guesser): TransactionPart =>
       async (firestore, tx: Transaction) => {

@@ -18,7 +18,7 @@ export function generateRecoveryCodes(): string[] {
 }
 
 /**
- * What is stored of a code. A plain hash suffices: nobody can try 2^80 codes, unlike passwords.
+ * What is stored of a code. A plain hash suffices: unlike passwords, 2^80 codes cannot be tried.
  *
  * @param code as a person types it: in any case, with or without separators
  */
