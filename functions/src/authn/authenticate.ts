@@ -3,6 +3,7 @@ import { activeRoles } from '../authz/role-claims.ts';
 import { type Clock, seconds } from '../core/clock.ts';
 import { AppError, invalidToken, tokenStale } from '../core/errors.ts';
 import type { Authenticated, Authenticator, Credential } from './credential.ts';
+import { withCountedFactor } from './oidc/firebase-token.ts';
 import type { AccessChanges, AccessRecords, EntryVersion, RecentChange } from './ports.ts';
 import { checkRecord } from './ports.ts';
 
@@ -95,7 +96,8 @@ async function asRecorded(
   if (identity === undefined && read?.rolesVersion !== record.rolesVersion)
     throw tokenStale('roles-changed', principal);
   const roles = activeRoles(record.grants, seconds(clock));
-  return { ...authentication, record, principal: createPrincipal({ ...principal, roles }) };
+  const current = createPrincipal({ ...principal, roles });
+  return { ...authentication, record, principal: withCountedFactor(current, record) };
 }
 
 function noDirectoryEntry(caller: Principal): AppError {

@@ -56,8 +56,10 @@ export function createStepUp(
       // Only the record of a Firebase user has the factors of the account.
       const record = uid === undefined ? directory.find(directoryId) : directory.records.read(uid);
       const { factors = [] } = (await record) ?? {};
-      const hasOwn = factors.some((kind) => kind !== 'firebase');
-      return hasOwn && (await hasRecoveryCodes(directoryId)) ? [...factors, 'recovery-code'] : factors;
+      const own = factors.filter((kind) => kind !== 'firebase');
+      // A factor of Identity Platform counts only for a user who has none of Gatehouse.
+      if (own.length === 0) return factors;
+      return (await hasRecoveryCodes(directoryId)) ? [...own, 'recovery-code'] : own;
     },
   };
 

@@ -82,13 +82,29 @@ function shownBy({
 function withRecord(verified: VerifiedToken, record: AccessRecord, now: number): VerifiedToken {
   const { principal, directoryVersion, validUntil } = verified;
   const { disabled, validAfter, grants, rolesVersion } = record;
-  if (directoryVersion?.rolesVersion !== 0 || disabled || principal.authTime < validAfter) return verified;
+  const counted = withCountedFactor(principal, record);
+  if (directoryVersion?.rolesVersion !== 0 || disabled || principal.authTime < validAfter)
+    return { ...verified, principal: counted };
   return {
     ...verified,
     directoryVersion: { ...directoryVersion, rolesVersion },
     validUntil: Math.min(validUntil, nextExpiry(grants, now)),
-    principal: createPrincipal({ ...principal, roles: activeRoles(grants, now) }),
+    principal: createPrincipal({ ...counted, roles: activeRoles(grants, now) }),
   };
+}
+
+/**
+ * A second factor of Identity Platform does not count for a user who has one of Gatehouse: where Identity Platform has MFA
+ * switched on, whoever has just signed in with the password can enrol a phone.
+ */
+export function withCountedFactor(
+  principal: Principal,
+  { factors = [] }: Pick<AccessRecord, 'factors'>,
+): Principal {
+  const { uid, provider, assurance } = principal;
+  const isOther = uid === undefined || provider === 'passkey' || assurance.level === 'aal1';
+  if (isOther || factors.every((kind) => kind === 'firebase')) return principal;
+  return createPrincipal({ ...principal, assurance: { ...assurance, level: 'aal1' } }, principal.permissions);
 }
 
 function toVerified(

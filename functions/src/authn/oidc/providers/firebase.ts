@@ -19,6 +19,8 @@ const HOUR = 3600;
 /** The issuer of the ID tokens of a Firebase project. */
 export const firebaseIssuer = (projectId: string) => `https://securetoken.google.com/${projectId}`;
 
+const isName = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
 /** ID tokens of a Firebase project. Their role claims are Gatehouse's own, so there is nothing to map. */
 export function firebaseProfile(projectId: string): IssuerProfile {
   const issuer = firebaseIssuer(projectId);
@@ -48,9 +50,9 @@ export function firebaseProfile(projectId: string): IssuerProfile {
     assurance: ({ firebase }, { signedInAt: at, customToken }) => {
       if (customToken === 'passkey') return { level: 'aal2', at, methods: ['passkey'] };
       const { sign_in_provider: provider, sign_in_second_factor: secondFactor } = toJsonObject(firebase);
-      const methods = [provider, secondFactor].filter((method) => typeof method === 'string');
+      const methods = [provider, secondFactor].filter(isName);
       // Identity Platform names the second factor only where the sign-in proved one.
-      return { level: typeof secondFactor === 'string' ? 'aal2' : 'aal1', at, methods };
+      return { level: isName(secondFactor) ? 'aal2' : 'aal1', at, methods };
     },
     isService: () => false,
     access: (payload, _kind, now) => {
