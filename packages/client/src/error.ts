@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'too_many_factors'
   | 'owner_exists'
   | 'last_owner'
+  | 'last_factor'
   | 'version_mismatch'
   | 'precondition_required'
   | 'precondition_failed'
