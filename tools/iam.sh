@@ -58,7 +58,7 @@ email() { echo "gatehouse-$1@$project.iam.gserviceaccount.com"; }
 accounts="projects/$project/roles/gatehouseAccounts"
 permissions=firebaseauth.users.create,firebaseauth.users.delete,firebaseauth.users.get,firebaseauth.users.sendEmail,firebaseauth.users.update
 
-apis=(cloudfunctions cloudbuild artifactregistry run eventarc pubsub cloudscheduler firestore identitytoolkit)
+apis=(cloudfunctions cloudbuild artifactregistry run eventarc pubsub cloudscheduler firestore identitytoolkit secretmanager)
 if [[ $token_exchange ]]; then apis+=(iamcredentials); fi # signs the custom tokens
 if [[ $app_check_consume ]]; then apis+=(firebaseappcheck); fi
 run gcloud services enable --project "$project" "${apis[@]/%/.googleapis.com}"
@@ -94,6 +94,7 @@ if [[ $deployer ]]; then
     roles/firebase.viewer \
     roles/firebasehosting.admin \
     roles/firebaserules.admin \
+    roles/secretmanager.viewer \
     roles/serviceusage.serviceUsageConsumer; do
     grant "$deployer" "$role"
   done

@@ -55,6 +55,22 @@ describe('firebase deploy to a new project', function () {
     }
   });
 
+  it('gives the API the latest version of the keys of second factors, and no other function', () => {
+    const key = 'MFA_ENCRYPTION_KEYS';
+    const created = google.calls.filter(
+      ({ method, path }) => method === 'POST' && path.endsWith('/functions'),
+    );
+    for (const { query, body } of created) {
+      const { secretEnvironmentVariables } = body.serviceConfig as { secretEnvironmentVariables?: object[] };
+      const isApi = query.get('functionId') === 'api';
+      const expected = isApi ? [{ key, secret: key, version: '1', projectId: PROJECT }] : undefined;
+      assert.deepEqual(secretEnvironmentVariables, expected, query.get('functionId') ?? '');
+    }
+    const { bindings } = google.project.get('secretmanager', `secrets/${key}/policy`) ?? {};
+    const account = `serviceAccount:${google.project.number}-compute@developer.gserviceaccount.com`;
+    assert.deepEqual(bindings, [{ role: 'roles/secretmanager.secretAccessor', members: [account] }]);
+  });
+
   it('uploads the bundle, without sources, tests and parameters', () => {
     const [upload = assert.fail()] = google.calls.filter(({ host }) => host === 'storage.googleapis.com');
     const files = filesIn(upload.bytes);
@@ -78,6 +94,7 @@ describe('firebase deploy to a new project', function () {
       'rateLimits/fields/expireAt',
       'sessions/fields/expireAt',
       'stepUps/fields/expireAt',
+      'webauthnChallenges/fields/expireAt',
     ]);
   });
 

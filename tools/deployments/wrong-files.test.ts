@@ -36,6 +36,16 @@ describe('the preflight refuses', function () {
     assert.match(await check('functions'), /functions\/\.env\.shop-1234 .*\n(.+=.*\n)*REGION=us-central1\n/);
   });
 
+  it('a secret that does not exist, also while the API of secrets is disabled', async () => {
+    for (const name of google.project.resources.keys())
+      if (name.startsWith('secretmanager')) google.project.resources.delete(name);
+    const missing = /refuse +secret MFA_ENCRYPTION_KEYS: it does not exist.*docs\/operations\/keys\.md/;
+    assert.match(await check('functions'), missing);
+    const api = { state: 'DISABLED' };
+    google.project.set('serviceusage', 'services/secretmanager.googleapis.com', api);
+    assert.match(await check('functions'), missing);
+  });
+
   it('parameters in the file of an alias, which the CLI reads only for the alias', async () => {
     clone.edit('.firebaserc', (rc: { projects: object }) => Object.assign(rc.projects, { prod: PROJECT }));
     renameSync(parameters(PROJECT), join(clone.folder, 'functions/.env'));

@@ -44,6 +44,7 @@ export interface Endpoint {
   maxInstances: number;
   serviceAccount: string;
   blockingTrigger?: { eventType: string };
+  secretEnvironmentVariables?: { secret: string }[];
 }
 
 /** The functions in a folder, before parameters have values. */

@@ -32,6 +32,7 @@ export const FINDINGS = {
   'identity-platform-missing': { severity: 'error', docs: 'docs/guides/sign-up-policy.md' },
   'service-account-missing': { severity: 'error', docs: 'docs/operations/service-accounts.md' },
   'service-account-role': { severity: 'error', docs: 'docs/operations/service-accounts.md' },
+  'secret-missing': { severity: 'error', docs: 'docs/operations/keys.md#create-the-secret' },
   'owner-missing': { severity: 'warning', docs: 'docs/guides/first-owner.md' },
   'owner-unverified': { severity: 'error', docs: 'docs/guides/first-owner.md' },
   'clock-wrong': { severity: 'error', docs: 'docs/reference/cli.md#where-doctor-looks' },

@@ -18,7 +18,7 @@ export const PROJECT = 'shop';
 const IN_PROJECT = `/v1/projects/${PROJECT}`;
 const APIS = [
   ...['cloudfunctions', 'cloudbuild', 'artifactregistry', 'run', 'eventarc', 'pubsub', 'cloudscheduler'],
-  ...['firestore', 'identitytoolkit'],
+  ...['firestore', 'identitytoolkit', 'secretmanager'],
 ];
 const ACCOUNT = `gatehouse@${PROJECT}.iam.gserviceaccount.com`;
 
@@ -37,6 +37,7 @@ export const CALLS = {
   identity: `GET /admin/v2/projects/${PROJECT}/config`,
   policy: `POST ${IN_PROJECT}:getIamPolicy`,
   account: `GET ${IN_PROJECT}/serviceAccounts/${ACCOUNT}`,
+  secret: (prefix = '') => `GET ${IN_PROJECT}/secrets/${prefix}MFA_ENCRYPTION_KEYS/versions/latest`,
   role: (name: string) => `GET /v1/roles/${name}`,
 } as const;
 
@@ -117,6 +118,7 @@ function answersFor(databaseId: string, codebase: string, prefix: string): Answe
     [CALLS.role('firebaseauth.admin')]: {
       includedPermissions: ['firebaseauth.users.get', 'firebaseauth.users.update'],
     },
+    [CALLS.secret(prefix)]: { state: 'ENABLED' },
     [CALLS.account]: { email: ACCOUNT },
     [CALLS.owners(databaseId)]: [{ readTime: '2026-01-01T00:00:00Z' }, ownerDocument('ann')],
     [CALLS.accounts]: { users: [{ localId: 'ann', email: 'ann@shop.test', emailVerified: true }] },

@@ -16,6 +16,7 @@ import { type IdentityConfig, readIdentityConfig } from '../../../functions/cli/
 import { lacksCleanupPolicy } from '../../../functions/cli/project/images.ts';
 import { ApiError, type ProjectAccess } from '../../../functions/cli/project/request.ts';
 import { type ReleasedRules, readReleasedRules } from '../../../functions/cli/project/rules.ts';
+import { hasSecret } from '../../../functions/cli/project/secrets.ts';
 import { isApiEnabled } from '../../../functions/cli/project/services.ts';
 import { groupsToRead } from './collection-groups.ts';
 import type { Part } from './items.ts';
@@ -42,6 +43,8 @@ export interface Live {
   readonly collections: readonly string[] | undefined;
   readonly site: { readonly isDefault: boolean; readonly release: HostingRelease | undefined } | undefined;
   readonly identity: IdentityConfig | undefined;
+  /** Secrets of the functions that do not exist, or have no version that can be read. */
+  readonly missingSecrets: readonly string[];
   /** Regions in which the container images would get a cleanup policy. */
   readonly uncleaned: readonly string[];
 }
@@ -60,6 +63,7 @@ const APIS: Record<Part, readonly string[]> = {
       'pubsub',
       'storage',
       'cloudscheduler',
+      'secretmanager',
     ],
     ...['firestore', 'firebaserules', 'identitytoolkit'],
   ],
@@ -128,11 +132,12 @@ export async function readLive(access: ProjectAccess, wanted: Wanted, parts: rea
   const { functions = [], unreachable = [] } = deployed ?? {};
   const ours = functions.filter(({ codebase }) => codebase === wanted.codebase);
   const accounts = [...wanted.functions, ...ours].flatMap(({ serviceAccount }) => serviceAccount ?? []);
-  const [blaze, missing, poorAccounts, unusableAccounts, uncleaned] = await Promise.all([
+  const [blaze, missing, poorAccounts, unusableAccounts, missingSecrets, uncleaned] = await Promise.all([
     ifAllowed(isBillingEnabled(access)),
     ifAllowed(missingPermissions(access, permissions)),
     has('functions') ? ifAllowed(readPoorAccounts(access, accounts)) : [],
     has('functions') ? readUnusableAccounts(access, wanted) : [],
+    has('functions') ? readMissingSecrets(access, wanted, disabled.has('secretmanager')) : [],
     unlessDisabled('artifactregistry', has('functions'), () => readUncleaned(access, wanted)),
   ]);
   const isIndexed = database !== undefined && has('indexes');
@@ -145,7 +150,7 @@ export async function readLive(access: ProjectAccess, wanted: Wanted, parts: rea
     ifAllowed(readUsedCollections(access, databaseId, groups)),
   );
   return {
-    ...{ blaze, missingPermissions: missing, poorAccounts, unusableAccounts },
+    ...{ blaze, missingPermissions: missing, poorAccounts, unusableAccounts, missingSecrets },
     disabledApis: needed.filter((api) => disabled.has(api)),
     ...{ functions, unreachable, database, rules, indexes, fields, collections, site: found, identity },
     uncleaned: uncleaned ?? [],
@@ -164,6 +169,18 @@ async function readUnusableAccounts(access: ProjectAccess, { functions }: Wanted
       const account = await ifAllowed(readServiceAccount(access, email).then((one) => one ?? null));
       return account === undefined || (account && !account.disabled) ? [] : [email];
     }),
+  );
+  return found.flat();
+}
+
+async function readMissingSecrets(
+  access: ProjectAccess,
+  { secrets }: Wanted,
+  isDisabled: boolean,
+): Promise<string[]> {
+  if (isDisabled) return [...secrets];
+  const found = await Promise.all(
+    secrets.map(async (name) => ((await ifAllowed(hasSecret(access, name))) === false ? [name] : [])),
   );
   return found.flat();
 }

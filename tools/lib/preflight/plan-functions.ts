@@ -43,6 +43,10 @@ export function planFunctions(
     ...live.unusableAccounts.map((email): Item => {
       return { action: 'refuse', what: `service account ${email}`, why: 'it does not exist or is disabled' };
     }),
+    ...live.missingSecrets.map((name): Item => {
+      const why = 'it does not exist, or has no version: docs/operations/keys.md says how to create it';
+      return { action: 'refuse', what: `secret ${name}`, why };
+    }),
     ...(options.isInteractive ? [] : planCleanup(wanted, live)), // in a terminal the CLI asks
   ];
 }

@@ -39,6 +39,8 @@ export interface Wanted {
   readonly projectId: string;
   readonly codebase: string;
   readonly functions: readonly WantedFunction[];
+  /** Secrets of Secret Manager that the functions get. */
+  readonly secrets: readonly string[];
   readonly databaseId: string;
   /** Where a missing database is created. */
   readonly location: string | undefined;
@@ -187,6 +189,11 @@ export async function readWanted(projectId: string, parts: readonly Part[]): Pro
       ...{ name: id, region, serviceAccount: serviceAccount || undefined },
       blocking: BLOCKING.get(blockingTrigger?.eventType ?? ''),
     })),
+    secrets: [
+      ...new Set(
+        functions.flatMap((one) => one.secretEnvironmentVariables?.map(({ secret }) => secret) ?? []),
+      ),
+    ],
     ...{ indexes: indexes.indexes, fields: indexes.fieldOverrides, site, target },
     callingSites: [projectId, ...(settings.HOSTING_SITES ?? '').split(',').map((site) => site.trim())],
     rewrites: rewrites.flatMap((rewrite) => rewrite.function?.functionId ?? []),

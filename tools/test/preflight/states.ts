@@ -24,6 +24,7 @@ export const wanted: Wanted = {
     { name: 'api', region: 'us-central1', serviceAccount: undefined },
     { name: 'beforeUserCreated', region: 'us-central1', blocking: 'beforeCreate', serviceAccount: undefined },
   ],
+  secrets: ['MFA_ENCRYPTION_KEYS'],
   indexes: [
     {
       collectionGroup: 'directory',
@@ -51,7 +52,7 @@ export const empty: Live = {
   ...{ blaze: true, disabledApis: [], missingPermissions: [], unusableAccounts: [], poorAccounts: [] },
   ...{ functions: [], unreachable: [], rules: undefined, indexes: [], fields: [], collections: [] },
   database: { location: 'eur3', type: 'FIRESTORE_NATIVE', edition: 'STANDARD' },
-  ...{ site: undefined, identity: undefined, uncleaned: [] },
+  ...{ site: undefined, identity: undefined, uncleaned: [], missingSecrets: [] },
 };
 
 /** A function that is deployed. */

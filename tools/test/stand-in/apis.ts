@@ -256,7 +256,8 @@ const identityPlatform: Handler = ({ method, body }, project) => {
   return ok(project.get('identitytoolkit', 'config'));
 };
 
-const run: Handler = (call, project) => {
+/** Cloud Run and Secret Manager: resources with a policy of their own. */
+const withPolicy: Handler = (call, project) => {
   const [name = '', verb] = call.path.split(':');
   const key = `${call.host}${name}/policy`;
   if (verb === 'getIamPolicy') return ok(project.resources.get(key) ?? {});
@@ -292,7 +293,8 @@ const HANDLERS: Record<string, Handler> = {
   firestore,
   iam,
   identitytoolkit: identityPlatform,
-  run,
+  run: withPolicy,
+  secretmanager: withPolicy,
   serviceusage: services,
   storage: () => ok({}, { 'x-goog-generation': '1' }),
   sts: () =>

@@ -10,7 +10,17 @@ export const PROJECT = 'shop-1234';
 const APIS = [
   ...['artifactregistry', 'cloudbilling', 'cloudbuild', 'cloudfunctions', 'cloudresourcemanager'],
   ...['cloudscheduler', 'compute', 'eventarc', 'firebase', 'firebaseextensions', 'firebasehosting'],
-  ...['firebaserules', 'firestore', 'iam', 'identitytoolkit', 'pubsub', 'run', 'serviceusage', 'storage'],
+  ...[
+    'firebaserules',
+    'firestore',
+    'iam',
+    'identitytoolkit',
+    'pubsub',
+    'run',
+    'secretmanager',
+    'serviceusage',
+  ],
+  'storage',
 ];
 
 /** A new project with Firestore, without anything deployed. */
@@ -25,7 +35,20 @@ export function freshProject(): Project {
   project.set('cloudresourcemanager', 'policy', {
     bindings: [{ role: 'roles/owner', members: ['user:ada@shop.test'] }],
   });
+  setSecret(project, 'MFA_ENCRYPTION_KEYS', `k1:${Buffer.alloc(32, 1).toString('base64url')}`);
   return project;
+}
+
+/** Adds a version to a secret of the functions. */
+export function setSecret(project: Project, name: string, value: string, id = '1'): void {
+  const secret = `secrets/${name}`;
+  const payload = { data: Buffer.from(value).toString('base64') };
+  const version = { name: `projects/${project.number}/${secret}/versions/${id}`, state: 'ENABLED' };
+  project.set('secretmanager', secret, { labels: { 'firebase-managed': 'functions' } });
+  for (const alias of [id, 'latest']) {
+    project.set('secretmanager', `${secret}/versions/${alias}`, version);
+    project.set('secretmanager', `${secret}/versions/${alias}:access`, { ...version, payload });
+  }
 }
 
 /** Rules of a shop that deny our collections, and open one of its own. */

@@ -7,6 +7,7 @@ import { owners } from './owners.ts';
 import { parameterNames, parameterValues, shadowMode } from './parameters.ts';
 import { hostingRewrites } from './rewrites.ts';
 import { releasedRules, rulesInFiles } from './rules.ts';
+import { secrets } from './secrets.ts';
 import { accountRoles, configuredAccounts } from './service-accounts.ts';
 import { apis, billing, database } from './setup.ts';
 import { cliVersion, nodeVersion } from './versions.ts';
@@ -17,5 +18,5 @@ export const CHECKS: readonly Check[] = [
   ...[oneDatabase, databaseInFiles, rulesInFiles, indexesInFiles],
   ...[clock, billing, apis, database, releasedRules, liveIndexes, liveTtls],
   ...[activeFunctions, regions, blockingFunctions, identityPlatform],
-  ...[configuredAccounts, accountRoles, owners],
+  ...[configuredAccounts, accountRoles, secrets, owners],
 ];

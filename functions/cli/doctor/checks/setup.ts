@@ -22,7 +22,7 @@ export const billing: Check = {
 /** Those that the Firebase CLI enables for functions like ours, and those that ours call. */
 const APIS = [
   ...['cloudfunctions', 'cloudbuild', 'artifactregistry', 'run', 'eventarc', 'pubsub', 'cloudscheduler'],
-  ...['firestore', 'identitytoolkit'],
+  ...['firestore', 'identitytoolkit', 'secretmanager'],
 ].map((name) => `${name}.googleapis.com`);
 
 export const apis: Check = {

@@ -101,8 +101,8 @@ describe('gatehouse doctor: kits, libraries and checks that cannot run', () => {
     const { outcomes, findings } = await examine(project);
     assert.deepEqual(
       findings.map(({ id }) => id),
-      // The instance `a` has no parameters, so its database is another one.
-      ['several-databases', 'billing-disabled', 'database-missing'],
+      // The instance `a` has no parameters, so its database is another one. Each instance has a secret of its own.
+      ['several-databases', 'billing-disabled', 'database-missing', 'secret-missing', 'secret-missing'],
     );
     assert.match(findings[0]?.what ?? '', /\(kit a \(default\), kit b gatehouse\), but the custom claims/);
     assert.deepEqual([...new Set(outcomes.map(({ codebase }) => codebase))], ['a', 'b']);

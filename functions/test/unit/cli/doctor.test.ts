@@ -234,6 +234,18 @@ const MISTAKES: readonly [string, (project: Project) => void, string | readonly 
     'service-account-role',
     /of api, listUsers, beforeUserCreated lacks datastore\.entities\.get/,
   ],
+  [
+    'no secret with the keys of second factors',
+    ({ answers }) => void delete answers[CALLS.secret()],
+    'secret-missing',
+    /the secret MFA_ENCRYPTION_KEYS does not exist/,
+  ],
+  [
+    'a secret with a disabled version',
+    answer(CALLS.secret(), { state: 'DISABLED' }),
+    'secret-missing',
+    /its latest version cannot be read/,
+  ],
   ['no owner', answer(CALLS.owners('(default)'), [{}]), 'owner-missing', /no enabled user of shop/],
   [
     'an owner without a verified address',
