@@ -8,7 +8,7 @@ usage='Usage: tools/iam.sh --project <project id> [options]
 
       --project <id>          the project
       --deployer <member>     an account that deploys, e.g. serviceAccount:ci@<project id>.iam.gserviceaccount.com
-      --token-exchange        the API signs custom tokens for users of other issuers
+      --token-exchange        the API signs custom tokens: token exchange, sessions, passkeys
       --app-check-consume     App Check tokens are accepted once (APP_CHECK_CONSUME)
       --identity-platform     deployments register blocking functions (IDENTITY_PLATFORM)
       --apply                 run the commands, too
