@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type supertest from 'supertest';
+import { PASSKEY_AUTH_TIME } from '../../src/authn/token-times.ts';
 import type { Person } from './api.ts';
 import { type Deviations, openAuthenticator, type SoftAuthenticator } from './authenticator.ts';
 import { openExchangeApi } from './exchange-api.ts';
@@ -8,10 +9,8 @@ import { createMovableClock } from './test-directory.ts';
 
 /** The HTTP API as in production, for passkeys of `example.com`, and its users with authenticators in software. */
 
-/** Claims of a sign-in with a second factor. */
-export const SECOND_FACTOR = {
-  firebase: { identities: {}, sign_in_provider: 'password', sign_in_second_factor: 'phone' },
-};
+/** Claims of a sign-in with a passkey in this second. */
+export const SECOND_FACTOR = { firebase: { identities: {}, sign_in_provider: 'custom' } };
 
 export type PasskeyApi = Awaited<ReturnType<typeof openPasskeyApi>>;
 
@@ -30,6 +29,7 @@ export async function openPasskeyApi(options: Parameters<typeof openExchangeApi>
     api.idToken(who, {
       ...{ auth_time: now(), iat: now(), exp: now() + 3600 },
       ...{ email: `${who}@example.com`, email_verified: true },
+      ...(claims === SECOND_FACTOR && { [PASSKEY_AUTH_TIME]: now() }),
       ...claims,
     });
 
