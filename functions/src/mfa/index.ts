@@ -9,6 +9,7 @@ import {
   resetUserFactors,
   startTotp,
 } from './operations.ts';
+import { getStepUpOptions, stepUp } from './step-up-operations.ts';
 
 /** Second factors, and the step-up with them. */
 export const mfa = defineModule({
@@ -23,5 +24,7 @@ export const mfa = defineModule({
     deleteFactor,
     createRecoveryCodes,
     resetUserFactors,
+    stepUp,
+    getStepUpOptions,
   ],
 });

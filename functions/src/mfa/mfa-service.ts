@@ -43,6 +43,9 @@ export function createMfaService(
   }
 
   return {
+    passkeys: needs.passkeys,
+    /** Seconds since the epoch. */
+    now: needs.sessions.now,
     factors: createFactors(platform, { ...needs, changeFactors, recoveryCodes, totp }),
     enrolment: createEnrolment(platform, { attempts, changeFactors, recoveryCodes, totp }),
     ...createProofs(platform, { attempts, directory, recoveryCodes, totp }),

@@ -1,10 +1,10 @@
 import { type AuditLog, identifyActor } from '../audit/index.ts';
 import { sessionHash } from '../authn/session-cookie/authenticator.ts';
+import { withStepUp } from '../authz/factor-policy.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import type { Assurance } from '../core/access-types.ts';
-import { AppError } from '../core/errors.ts';
 import { type DirectoryService, reportRefusal } from '../directory/index.ts';
-import type { FactorProof } from '../passkeys/index.ts';
+import { type FactorProof, factorUser } from '../passkeys/index.ts';
 import type { SecondFactors } from '../pipeline/second-factor.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { IssuedSession, SessionsService } from '../sessions/index.ts';
@@ -21,8 +21,8 @@ interface SteppedUp {
  *
  * @param cookie value of the session cookie that the caller has authenticated with
  * @param prove checks what the user `uid` sent, before the transaction that uses it up
- * @throws AppError `permission_denied` for a service, and for a token that another party uses for its user; what `prove`
- *   and its part throw; `version_mismatch` for a cookie value that was rotated; `invalid_token`, `token_stale`, `unavailable`
+ * @throws AppError as {@link factorUser}, `prove` and its part; `version_mismatch` for a cookie value that was rotated;
+ *   `invalid_token`, `token_stale`, `unavailable`
  */
 type StepUp = (
   actor: PrincipalActor,
@@ -48,11 +48,11 @@ export function createStepUp(
 
   const secondFactors: SecondFactors = {
     findStepUp: (principal, rolesVersion, options) =>
-      refusalOf(principal) === undefined ? stepUps.find(principal, rolesVersion, options) : undefined,
+      hasFactors(principal) ? stepUps.find(principal, rolesVersion, options) : undefined,
 
     async provableFactors(principal) {
       const { uid, directoryId } = principal;
-      if (refusalOf(principal) !== undefined || directoryId === undefined) return [];
+      if (!hasFactors(principal) || directoryId === undefined) return [];
       // Only the record of a Firebase user has the factors of the account.
       const record = uid === undefined ? directory.find(directoryId) : directory.records.read(uid);
       const { factors = [] } = (await record) ?? {};
@@ -65,13 +65,12 @@ export function createStepUp(
 
   const stepUp: StepUp = async (actor, cookie, prove) => {
     const { principal } = actor;
-    const { directoryId } = principal;
-    const reason = refusalOf(principal);
-    if (reason !== undefined || directoryId === undefined)
-      throw new AppError('permission_denied', 'This token cannot step up.', { reason, caller: principal });
-    const proof = await prove(directoryId);
-    if (cookie === undefined) return { assurance: await stepUps.write(actor, directoryId, proof) };
-    const { method, part } = proof;
+    const user = factorUser(principal);
+    const { method, part } = await prove(user);
+    if (cookie === undefined) {
+      const proved = await stepUps.write(actor, user, { method, part });
+      return { assurance: withStepUp(principal.assurance, proved) };
+    }
     const session = await sessions.raise(actor, sessionHash(cookie), { methods: [method], part });
     return { assurance: session.session.assurance, session };
   };
@@ -92,8 +91,5 @@ export function createStepUp(
   };
 }
 
-/** Why a caller cannot step up: the factor is of the person, and a service has none. */
-function refusalOf({ kind, directoryId, actor }: Principal) {
-  if (kind !== 'user' || directoryId === undefined) return 'service-token';
-  return actor === undefined ? undefined : 'delegated-token';
-}
+/** The step-up of a sign-in is not for another party that acts for its user. */
+const hasFactors = ({ kind, actor }: Principal) => kind === 'user' && actor === undefined;

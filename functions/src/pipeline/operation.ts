@@ -96,6 +96,8 @@ interface OperationBase<Service, Input extends z.ZodObject, Output extends z.Zod
   readonly appCheck?: AppCheckScope;
   /** Only the `Authorization` header authenticates: a session cookie is left to the operation. Default: either. */
   readonly credentials?: 'bearer';
+  /** It gives the session of the caller a new cookie value itself: the request does not rotate it before. */
+  readonly rotatesSession?: true;
   /** What it takes from the policy about second factors. Default: everything. */
   readonly factorPolicy?: FactorScope;
   /** How often a caller may call it. Default: as `privileged`, `write` or `read`, by its access and effect. */

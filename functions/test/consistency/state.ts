@@ -16,6 +16,8 @@ const COLLECTIONS = [
   'sessions',
   'rateLimits',
   'stepUps',
+  'factors',
+  'factorAttempts',
 ];
 
 export async function readState(db: Firestore, accounts: Accounts): Promise<State> {

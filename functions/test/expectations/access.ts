@@ -78,6 +78,8 @@ export const OPERATION_NEEDS: Readonly<Record<string, Need>> = {
   resetUserFactors: 'users:write',
   createPasskeyOptions: 'signed-in',
   createPasskey: 'signed-in',
+  stepUp: 'signed-in',
+  getStepUpOptions: 'signed-in',
   getSignInOptions: 'public',
   verifySignIn: 'public',
   listRoles: 'roles:read',
