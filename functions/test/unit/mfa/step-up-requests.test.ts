@@ -64,7 +64,7 @@ describe('POST /me/step-up', () => {
     assert.equal((await clientOf(refreshed).send('GET /me')).status, 200);
   });
 
-  it('raises the session of the cookie alone, with a new value, also when the roles have just changed', async () => {
+  it('raises the session of the cookie alone, also just after a role change', async () => {
     const { authenticator } = await test.enrol({ who: 'admin' });
     const client = clientOf();
     await client.browser.signIn(await test.idToken('admin'));
