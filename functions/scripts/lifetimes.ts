@@ -7,6 +7,9 @@ import { REFUSAL_AGE, SESSION_MAX_AGE } from '../src/authn/session-cookie/authen
 import { loadConfig } from '../src/config.ts';
 import { DAY } from '../src/core/time.ts';
 import { CHANGE_LIFETIME } from '../src/directory/revocation/access-changes.ts';
+import { ENROLMENT_SECONDS } from '../src/mfa/enrolment.ts';
+import { MEMORY_SECONDS, STEP_UP_SECONDS } from '../src/mfa/step-ups.ts';
+import { STEP_SECONDS } from '../src/mfa/totp.ts';
 import { CODE_LIFETIME } from '../src/owner-claim/claim-code.ts';
 import { CHALLENGE_LIFETIME } from '../src/passkeys/challenges.ts';
 import { CUSTOM_TOKEN_LIFETIME } from '../src/platform/firebase-auth/account-store.ts';
@@ -37,7 +40,10 @@ function duration(seconds: number): string {
 /** What, how long, what ends it earlier, and the setting. */
 export function lifetimeRows(): [what: string, lives: string, earlier: string, setting: string][] {
   const { sessions: _, ...product } = gatehouse;
-  const { sessions, accessChangeMaxAge, auditRetention } = loadConfig({ GCLOUD_PROJECT: 'shop' }, product);
+  const { sessions, mfa, accessChangeMaxAge, auditRetention } = loadConfig(
+    { GCLOUD_PROJECT: 'shop' },
+    product,
+  );
   const revoked = 'revocation, disabling, deletion, a role change';
   const ended = 'sign-out, ending the session, revocation, disabling, deletion';
   return [
@@ -83,6 +89,23 @@ export function lifetimeRows(): [what: string, lives: string, earlier: string, s
       '',
     ],
     ['challenge of a passkey', duration(CHALLENGE_LIFETIME), 'its use, deletion', ''],
+    ['code of an authenticator app', `${duration(3 * STEP_SECONDS)} at most`, 'its use', ''],
+    ['enrolment of an authenticator app', duration(ENROLMENT_SECONDS), 'its confirmation, a newer one', ''],
+    ['recovery code', 'until its use', 'new recovery codes, deleting the last factor, a reset', ''],
+    [
+      'proof of a second factor, for privileged operations',
+      duration(mfa.maxAge),
+      'as the session or step-up',
+      '`mfa.maxAge`',
+    ],
+    ['step-up of a session', 'as long as its session', 'a role change', ''],
+    [
+      'step-up of bearer tokens',
+      duration(STEP_UP_SECONDS),
+      'revocation, disabling, deletion, a role change',
+      '',
+    ],
+    ['step-up of bearer tokens in memory', duration(MEMORY_SECONDS), 'a role change', ''],
     ['role with an end', 'until `expiresAt`, to the second', 'taking it away', 'the grant'],
     ['claim code for the first owner', duration(CODE_LIFETIME), 'its use, a newer code', ''],
     [

@@ -12,7 +12,7 @@ import { newFactorId, type TotpFactor } from './totp-document.ts';
 import type { TotpStore } from './totp-store.ts';
 
 /** Seconds in which an enrolment can be confirmed. */
-const ENROLMENT_SECONDS = 600;
+export const ENROLMENT_SECONDS = 600;
 /** TOTP factors of a user. */
 const MAX_TOTP = 5;
 

@@ -17,10 +17,10 @@ import type { Platform } from '../platform/platform.ts';
 const STEP_UPS = 'stepUps';
 
 /** Seconds for which a step-up of bearer tokens counts. */
-const STEP_UP_SECONDS = 43_200;
+export const STEP_UP_SECONDS = 43_200;
 
 /** Seconds after which an instance reads one again: its user can have been deleted. */
-const MEMORY_SECONDS = 600;
+export const MEMORY_SECONDS = 600;
 
 /** Step-ups in the memory of an instance. */
 const MAX_ENTRIES = 5_000;

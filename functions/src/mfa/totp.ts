@@ -1,6 +1,6 @@
 /** TOTP (RFC 6238) by `otplib`: SHA-1, 6 digits, steps of 30 seconds, as every authenticator app has it. */
 
-const STEP_SECONDS = 30;
+export const STEP_SECONDS = 30;
 
 interface Account {
   /** Of the product. */

@@ -97,6 +97,8 @@ describeWithNotes('the same sub under all issuers', () => {
         entitlements: ['owner'],
         acr: 'aal2',
         amr: ['mfa'],
+        sign_in_second_factor: 'totp',
+        passkey_auth_time: 1_800_000_000,
       };
       const plain = await environment.request({ headers: authorization(kind) });
       const { status, body } = await environment.request({ headers: authorization(kind, excessiveClaims) });

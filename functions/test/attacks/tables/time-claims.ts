@@ -126,4 +126,29 @@ export const timeClaims: readonly Attack[] = [
   },
   { name: 'an nbf in the future, beyond the tolerance', tokens: inTheFuture('nbf') },
   { name: 'an auth_time in the future, beyond the tolerance', tokens: inTheFuture('auth_time') },
+  {
+    // Of a custom token by Gatehouse, which lives for an hour. A custom claim of the account has any value.
+    name: 'a sign-in by custom token with a passkey_auth_time that is not of this sign-in',
+    appliesTo: isFirebase,
+    tokens: (kind, { now }) =>
+      [
+        null,
+        '',
+        String(now - 60),
+        true,
+        [now - 60],
+        {},
+        now - 60.5,
+        -1,
+        0,
+        now - 3700,
+        now - 54,
+        now,
+        now + 3600,
+      ].map((passkey_auth_time) =>
+        forgeToken(kind, now, {
+          claims: { auth_time: now - 60, firebase: { sign_in_provider: 'custom' }, passkey_auth_time },
+        }),
+      ),
+  },
 ];
