@@ -18,6 +18,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'docs/guides/aws-lambda.md': 'aws/test/zip/guide.test.ts',
   'docs/guides/existing-express-app.md': 'functions/test/library/guided-project.ts',
   'docs/guides/token-storage.md': 'tools/browser/token-storage.test.ts',
+  'docs/guides/mfa.md': 'tools/browser/factor-guides.test.ts',
+  'docs/guides/passkeys.md': 'tools/browser/factor-guides.test.ts',
   'docs/guides/generated-client.md': 'packages/openapi-check/test/project.ts',
 };
 
@@ -113,7 +115,7 @@ describe('the code blocks of README and docs', function () {
   });
 
   it('are in a language that this test knows', () => {
-    const others = ['', 'sh', 'json', 'mermaid', 'swift', 'kotlin'];
+    const others = ['', 'sh', 'json', 'html', 'mermaid', 'swift', 'kotlin'];
     const unknown = blocks.filter(({ language }) => !['js', 'ts', 'rules', ...others].includes(language));
     assert.deepEqual(unknown.map(fileName), []);
   });
