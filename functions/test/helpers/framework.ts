@@ -73,6 +73,7 @@ export async function startFramework(
         NODE_ENV: 'production',
         GCLOUD_PROJECT: PROJECT,
         FUNCTION_TARGET: 'api',
+        MFA_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64url')}`,
         ...env,
       },
     },

@@ -71,9 +71,12 @@ describe('firestore.indexes.json', () => {
     assert.deepEqual(ttl.map(({ collectionGroup, fieldPath }) => `${collectionGroup}.${fieldPath}`).sort(), [
       'accessChanges.expireAt',
       'auditEvents.expireAt',
+      'factorAttempts.expireAt',
+      'factors.expireAt',
       'rateLimits.expireAt',
       'sessions.expireAt',
       'stepUps.expireAt',
+      'webauthnChallenges.expireAt',
     ]);
   });
 });
