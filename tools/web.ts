@@ -1,5 +1,5 @@
 // Bundles into web/vendor the Firebase client SDK, since the page loads no script from another host, the functions for
-// text that the page shares with the API, and the path of the API.
+// text that the page shares with the API, the calls of WebAuthn, and the path of the API.
 // Run by `npm start`, `npm test` and, as the Hosting predeploy hook in firebase.json, by every deployment.
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -27,21 +27,26 @@ const CONTENTS: Record<string, string> = {
 export { initializeApp } from 'firebase/app';
 export {
   connectAuthEmulator, GoogleAuthProvider, indexedDBLocalPersistence, initializeAuth, onIdTokenChanged,
-  signInWithCredential, signInWithEmailAndPassword, signOut,
+  signInWithCredential, signInWithCustomToken, signInWithEmailAndPassword, signOut,
 } from 'firebase/auth';`,
+  webauthn: `
+export {
+  browserSupportsWebAuthn, browserSupportsWebAuthnAutofill, startAuthentication, startRegistration, WebAuthnAbortService,
+} from '@simplewebauthn/browser';`,
 };
 
 const { outputFiles } = await build({
   entryPoints: {
     firebase: 'firebase',
     text: join(FUNCTIONS, 'src', 'core', 'text.ts'),
+    webauthn: 'webauthn',
     'base-path': 'base-path',
   },
   plugins: [
     {
       name: 'generated',
       setup(build) {
-        build.onResolve({ filter: /^(firebase|base-path)$/ }, ({ kind, path }) =>
+        build.onResolve({ filter: /^(firebase|webauthn|base-path)$/ }, ({ kind, path }) =>
           kind === 'entry-point' ? { path, namespace: 'generated' } : undefined,
         );
         build.onLoad({ filter: /./, namespace: 'generated' }, ({ path }) => ({

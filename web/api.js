@@ -12,8 +12,15 @@ async function ask(path, init) {
   return read(await fetch(`${BASE_PATH}${path}`, options));
 }
 
+const send = (method, path, body, headers = {}) =>
+  ask(path, {
+    method,
+    headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
+    body: body && JSON.stringify(body),
+  });
+
 /** Calls the API without a credential. */
-export const callAnonymously = (method, path) => ask(path, { method });
+export const callAnonymously = (method, path, body) => send(method, path, body);
 
 async function read(response) {
   const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
@@ -35,25 +42,24 @@ async function read(response) {
  * @param {() => void} onReplaced called when a request needed a new ID token
  */
 export function createApi(auth, onReplaced) {
-  async function send(user, { method, path, body }, isFresh) {
-    const headers = { Authorization: `Bearer ${await user.getIdToken(isFresh)}` };
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
-    return ask(path, { method, headers, body: body && JSON.stringify(body) });
-  }
-
   return async function call(method, path, body) {
     const user = auth.currentUser;
     if (!user) throw new SignedOut();
-    const request = { method, path, body };
-    let answer = await send(user, request, false);
+    const sendAs = async (isFresh) =>
+      send(method, path, body, { Authorization: `Bearer ${await user.getIdToken(isFresh)}` });
+    let answer = await sendAs(false);
     if (answer.code === 'token_stale') {
-      answer = await send(user, request, true);
+      answer = await sendAs(true);
       if (answer.code !== 'token_stale' && auth.currentUser === user) onReplaced();
     }
     if (auth.currentUser !== user) throw new SignedOut();
     return answer;
   };
 }
+
+/** Why the API refused a call, as one sentence with the code. */
+export const whyRefused = ({ problem, code }) =>
+  `${problem?.detail ?? problem?.title ?? 'Refused'} (${code})`;
 
 /** `Bearer realm="x", error="y"` as [name, value] pairs, for display. */
 export function parseChallenge(header) {

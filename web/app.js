@@ -1,10 +1,14 @@
-import { createApi, SignedOut } from './api.js';
+import { createApi, SignedOut, whyRefused } from './api.js';
 import { clearAuditLog, updateAuditLog } from './audit-log.js';
 import { closeOwnerClaim, setUpOwnerClaim } from './claim-owner.js';
+import { closeDialogs } from './dialog.js';
 import { byId, chips, h, json } from './dom.js';
+import { clearFactors, setUpFactors, updateFactors } from './factors.js';
 import { connect } from './firebase.js';
 import { clearIdToken, showIdToken, updateCountdown } from './id-token.js';
+import { endAutofill } from './passkeys.js';
 import { explain, setUpSignIn } from './sign-in.js';
+import { withStepUp } from './step-up.js';
 import { showEndpoints } from './try-endpoint.js';
 import { clearUsers, listUsers, updateUsers } from './users.js';
 import { BASE_PATH } from './vendor/base-path.js';
@@ -19,9 +23,12 @@ let shownUser; // the user this page shows
 let isPolling = false;
 let pausedUntil = 0; // no polls before this time, in ms
 
-function notify(text) {
+/** @param {(() => void) | null} tryAgain what the notice's button does; null: it has none */
+function notify(text, tryAgain = null) {
   byId('notice-text').textContent = text;
   byId('notice').hidden = text === '';
+  byId('notice-action').hidden = tryAgain === null;
+  byId('notice-action').onclick = tryAgain;
 }
 
 function showMe(answer) {
@@ -41,6 +48,8 @@ function clearAll() {
   clearIdToken();
   clearUsers();
   clearAuditLog();
+  clearFactors();
+  closeDialogs();
   notify('');
   byId('endpoints').replaceChildren();
   byId('me-status').textContent = '';
@@ -50,7 +59,7 @@ function clearAll() {
 }
 
 function start({ auth, projectId, isEmulator }) {
-  const call = createApi(auth, () => notify('Your roles changed. The page has a new ID token.'));
+  const call = withStepUp(createApi(auth, () => notify('Your roles changed. The page has a new ID token.')));
   const ownId = () => auth.currentUser?.uid ?? '';
 
   /** Shows an error where the user is now: the SDK signs a user out after their sessions are revoked. */
@@ -80,16 +89,25 @@ function start({ auth, projectId, isEmulator }) {
         await updateUsers(call, me, isChanged);
         if (isChanged) await updateAuditLog(call, me);
       } else if (answer.status === 401) {
-        pausedUntil = Date.now() + RETRY_AFTER_401_MS;
+        const isStepUp = answer.code === 'step_up_required';
+        pausedUntil = isStepUp ? Infinity : Date.now() + RETRY_AFTER_401_MS;
+        me = undefined;
         clearUsers();
         clearAuditLog();
-        notify(`The API refused your ID token (${answer.code}). Sign in again.`);
+        if (isStepUp) notify(whyRefused(answer), resume);
+        else notify(`The API refused your ID token (${answer.code}). Sign in again.`);
       }
     } catch (error) {
       report(error, 'The API did not answer');
     } finally {
       isPolling = false;
     }
+  }
+
+  function resume() {
+    pausedUntil = 0;
+    notify('');
+    void poll();
   }
 
   async function refresh() {
@@ -109,9 +127,13 @@ function start({ auth, projectId, isEmulator }) {
       if (shownUser) closeOwnerClaim(); // a code of the address waits for the sign-in
       clearAll();
       shownUser = user;
-      if (user) showEndpoints(call, ownId);
+      if (user) {
+        endAutofill();
+        showEndpoints(call, ownId);
+        updateFactors(call).catch((error) => report(error, 'The second factors could not be read'));
+      }
     }
-    if (!user) return;
+    if (!user) return offerPasskeys();
     const token = await user.getIdToken();
     if (auth.currentUser !== user) return;
     byId('who').textContent = showHidden(user.email ?? user.uid);
@@ -126,7 +148,8 @@ function start({ auth, projectId, isEmulator }) {
 
   byId('project').textContent = projectId;
   byId('emulator').hidden = !isEmulator;
-  setUpSignIn({ auth, isEmulator });
+  const offerPasskeys = setUpSignIn({ auth, isEmulator });
+  setUpFactors(call, () => pausedUntil === Infinity && resume());
   setUpOwnerClaim(call, showOwnership);
   byId('refresh').addEventListener('click', refresh);
   byId('sign-out').addEventListener('click', () => signOut(auth));
@@ -134,8 +157,9 @@ function start({ auth, projectId, isEmulator }) {
   byId('audit-log-reload').addEventListener('click', () => me && updateAuditLog(call, me));
   byId('users-list').addEventListener('gatehouse:changed', () => me && updateAuditLog(call, me));
   byId('notice-close').addEventListener('click', () => notify(''));
-  document.addEventListener('visibilitychange', () => !document.hidden && poll());
-  setInterval(() => !document.hidden && Date.now() > pausedUntil && poll(), POLL_MS);
+  const pollIfVisible = () => !document.hidden && Date.now() > pausedUntil && poll();
+  document.addEventListener('visibilitychange', pollIfVisible);
+  setInterval(pollIfVisible, POLL_MS);
   setInterval(updateCountdown, 1_000);
   onIdTokenChanged(auth, show);
 }

@@ -1,4 +1,4 @@
-import { SignedOut } from './api.js';
+import { SignedOut, whyRefused } from './api.js';
 import { byId, h } from './dom.js';
 
 const PAGE_SIZE = 12;
@@ -13,9 +13,7 @@ export async function updateAuditLog(call, me) {
   try {
     const answer = await call('GET', `/audit?pageSize=${PAGE_SIZE}`);
     if (thisRead !== latestRead) return;
-    byId('audit-log-note').textContent = answer.ok
-      ? ''
-      : `${answer.problem?.detail ?? answer.problem?.title} (${answer.code})`;
+    byId('audit-log-note').textContent = answer.ok ? '' : whyRefused(answer);
     if (answer.ok) byId('audit-log-list').replaceChildren(...answer.body.events.map(renderEvent));
   } catch (error) {
     if (!(error instanceof SignedOut)) byId('audit-log-note').textContent = `No answer: ${error.message}`;

@@ -1,4 +1,4 @@
-import { SignedOut } from './api.js';
+import { SignedOut, whyRefused } from './api.js';
 import { byId } from './dom.js';
 
 const FRAGMENT = /^#claim-owner(?:=([\w-]+))?$/;
@@ -36,8 +36,7 @@ export function setUpOwnerClaim(call, onClaimed) {
         closeOwnerClaim();
         await onClaimed();
       } else {
-        byId('claim-owner-note').textContent =
-          `${answer.problem?.detail ?? answer.problem?.title} (${answer.code})`;
+        byId('claim-owner-note').textContent = whyRefused(answer);
       }
     } catch (error) {
       if (!(error instanceof SignedOut)) byId('claim-owner-note').textContent = `No answer: ${error.message}`;

@@ -1,6 +1,12 @@
 import { allRoles } from './api-document.js';
 import { byId, h } from './dom.js';
-import { GoogleAuthProvider, signInWithCredential, signInWithEmailAndPassword } from './vendor/firebase.js';
+import { askForPasskey, canUsePasskeys, customTokenFor, startAutofill } from './passkeys.js';
+import {
+  GoogleAuthProvider,
+  signInWithCredential,
+  signInWithCustomToken,
+  signInWithEmailAndPassword,
+} from './vendor/firebase.js';
 
 const DEMO_PASSWORD = 'gatehouse';
 
@@ -26,7 +32,10 @@ function emulatedGoogle(email) {
   return GoogleAuthProvider.credential(JSON.stringify(claims));
 }
 
-/** Sets up the sign-in forms. Demo users and simulated Google accounts are for the Auth emulator only. */
+/**
+ * Sets up the sign-in forms. Demo users and simulated Google accounts are for the Auth emulator only.
+ * @returns a function that offers passkeys in the e-mail field
+ */
 export function setUpSignIn({ auth, isEmulator }) {
   const panel = byId('sign-in');
   const error = byId('sign-in-error');
@@ -53,14 +62,27 @@ export function setUpSignIn({ auth, isEmulator }) {
     });
   }
 
+  async function signInWithPasskey(getResponse) {
+    let response;
+    await attempt(async () => {
+      response = await getResponse();
+      await signInWithCustomToken(auth, await customTokenFor(response));
+    });
+    if (!response) offerPasskeys(); // not after a refusal: it would only be repeated
+  }
+  const offerPasskeys = () => void startAutofill((response) => signInWithPasskey(() => response));
+  byId('passkey-sign-in').hidden = !canUsePasskeys;
+  byId('passkey-sign-in').addEventListener('click', () => signInWithPasskey(askForPasskey));
+
   onSubmit('password-form', ({ email, password }) =>
     signInWithEmailAndPassword(auth, email.trim(), password),
   );
-  if (!isEmulator) return;
+  if (!isEmulator) return offerPasskeys;
 
   onSubmit('google-form', ({ email }) => signInWithCredential(auth, emulatedGoogle(email.trim())));
   void showDemoUsers((email) => attempt(() => signInWithEmailAndPassword(auth, email, DEMO_PASSWORD)));
   for (const element of panel.querySelectorAll('[data-emulator-only]')) element.hidden = false;
+  return offerPasskeys;
 }
 
 /** One button for each role: `npm start` creates a demo user with it. */

@@ -1,4 +1,4 @@
-import { SignedOut } from './api.js';
+import { SignedOut, whyRefused } from './api.js';
 import { byId, chips, h } from './dom.js';
 
 const PAGE_SIZE = 25;
@@ -33,7 +33,7 @@ export async function listUsers(call, me, pageToken) {
     const answer = await call('GET', `/users?${query}`);
     if (thisRead !== latestRead) return;
     if (!answer.ok) {
-      byId('users-note').textContent = `${answer.problem?.detail ?? answer.problem?.title} (${answer.code})`;
+      byId('users-note').textContent = whyRefused(answer);
       return;
     }
     byId('users-note').textContent = '';
@@ -200,8 +200,7 @@ async function saveRoles(user, body, context) {
     if (answer.ok) {
       return [answer.body, context, { kind: 'good', text: `Saved as version ${answer.body.version}.` }];
     }
-    const { title, detail } = answer.problem ?? {};
-    const note = { kind: 'bad', text: `${detail ?? title ?? 'Refused'} (${answer.code})` };
+    const note = { kind: 'bad', text: whyRefused(answer) };
     const current = await context.call('GET', path);
     return [current.ok ? current.body : user, context, note];
   } catch (error) {

@@ -29,7 +29,7 @@ function readArguments(args: readonly string[]) {
 
 /** The address of the page; undefined for a project without one: docs/guides/deploy.md#the-page. */
 export function pageOf(project: string, root = '.'): string | undefined {
-  if (isEmulated(project)) return 'http://127.0.0.1:5002';
+  if (isEmulated(project)) return 'http://localhost:5002'; // as `npm start` prints it: a sign-in belongs to one host
   const file = `${root}/.firebaserc`;
   if (!existsSync(file)) return undefined;
   const [site] = JSON.parse(readFileSync(file, 'utf8')).targets?.[project]?.hosting?.gatehouse ?? [];

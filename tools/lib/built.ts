@@ -8,6 +8,7 @@ const BUILT = [
   'functions/lib/index.js',
   'web/vendor/firebase.js',
   'web/vendor/text.js',
+  'web/vendor/webauthn.js',
 ];
 
 /** Whether the output of the stage `build` exists and is newer than every source file. */

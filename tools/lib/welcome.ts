@@ -24,7 +24,7 @@ export function welcome(session: Session): string {
   const { api } = urls;
   const signIn = `${urls.auth}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=demo`;
   const rows = [
-    ['Page', urls.hosting],
+    ['Page', `http://localhost:${ports.hosting}`], // browsers refuse passkeys at an IP address
     ['API', api],
     ['Functions', urls.functions],
     ...(urls.ui ? [['Emulator UI', urls.ui]] : []),

@@ -91,7 +91,7 @@ describe('the Firebase CLI of node_modules/.bin', function () {
     const browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
     try {
       const page = await browser.newPage();
-      await page.goto(`http://${HOST}:${ports.hosting}`);
+      await page.goto(`http://localhost:${ports.hosting}`); // as `npm start` prints it
       await page.locator('#google-email').fill('grace@example.com');
       await page.getByRole('button', { name: 'Sign in with Google' }).click();
       await page.locator('#me-status.good').waitFor({ timeout: 30_000 });

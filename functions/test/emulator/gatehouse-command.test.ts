@@ -35,7 +35,7 @@ describe('gatehouse claim-owner and migrate', function () {
     const { code, stdout, stderr } = await gatehouse('claim-owner', '--project', project.id);
     assert.deepEqual([code, stderr], [0, '']);
     const [, claimCode = ''] = CODE.exec(stdout) ?? [];
-    assert.ok(stdout.includes(`http://127.0.0.1:5002/#claim-owner=${claimCode}`), stdout);
+    assert.ok(stdout.includes(`http://localhost:5002/#claim-owner=${claimCode}`), stdout);
     const uid = await project.add(['member'], { email: uniqueEmail(), emailVerified: true });
     const { deps } = project.instance();
     const principal = await deps.bearer.authenticate(await project.token(uid), Date.now() / 1000);

@@ -24,6 +24,6 @@ describe('gatehouse claim-owner: the page of a project', () => {
   });
 
   it('is that of the emulators for a demo project', () => {
-    assert.equal(pageOf('demo-shop', folder), 'http://127.0.0.1:5002');
+    assert.equal(pageOf('demo-shop', folder), 'http://localhost:5002');
   });
 });
