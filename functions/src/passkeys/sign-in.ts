@@ -7,8 +7,8 @@ import { checkRecord } from '../authn/ports.ts';
 import { checkSignIn } from '../authn/sign-in-policy.ts';
 import { PASSKEY_AUTH_TIME } from '../authn/token-times.ts';
 import { createPrincipal, type Principal, type PrincipalActor } from '../authz/principal.ts';
-import { AppError, invalidToken, toAppError, unavailable } from '../core/errors.ts';
-import { type DirectoryService, reportRefusal } from '../directory/index.ts';
+import { AppError, invalidToken, isRefusal, toAppError, unavailable } from '../core/errors.ts';
+import type { DirectoryService } from '../directory/index.ts';
 import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
 import { runOnce } from '../platform/firestore/transaction.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -89,12 +89,11 @@ export function createSignIn(
         const { code, reason = code, logDetail: detail } = toAppError(error);
         const by = user === undefined ? { actor: 'anonymous' } : { actor: user, issuer };
         const event = { ...by, action: 'passkey.sign-in', target: by.actor, requestId, reason } as const;
+        const isRefused = isRefusal(error);
+        log.change({ ...event, outcome: isRefused ? 'refused' : 'unknown', code, detail });
         // Without a verified signature the response can say anything.
-        if (user !== undefined) await reportRefusal({ log, audit }, event, error);
-        else {
-          log.change({ ...event, outcome: 'refused', code, detail });
-          await sleep(REFUSAL_STEP - ((performance.now() - began) % REFUSAL_STEP));
-        }
+        if (user === undefined) await sleep(REFUSAL_STEP - ((performance.now() - began) % REFUSAL_STEP));
+        else if (isRefused) await audit.recordRefusal({ ...event, outcome: 'refused' });
         throw error;
       }
     },

@@ -94,6 +94,8 @@ describe('sign-in with a passkey', () => {
     const { authenticator } = await passkeys.enrol();
     await passkeys.change('member', { disabled: true });
     assert.equal(outcome(await passkeys.signIn(authenticator)), '401 invalid_token');
+    const [event] = await passkeys.events('passkey.sign-in');
+    assert.deepEqual([event?.outcome, event?.reason], ['refused', 'account-disabled']);
     await passkeys.change('member', { disabled: false });
     passkeys.clock.move(1000);
     assert.equal(outcome(await passkeys.signIn(authenticator)), '200');
