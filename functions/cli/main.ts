@@ -9,6 +9,7 @@ const COMMANDS = new Map<string, () => Promise<{ default: Command }>>([
   ['doctor', () => import('./doctor.ts')],
   ['migrate', () => import('./migrate.ts')],
   ['resync', () => import('./resync.ts')],
+  ['keys', () => import('./keys.ts')],
   ['import-users', () => import('./import-users.ts')],
 ]);
 

@@ -20,6 +20,8 @@ export interface DeployedFunction {
   readonly blocking: string | undefined;
   readonly state: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
+  /** Secrets of Secret Manager, by the variable that has the value. */
+  readonly secrets: readonly { readonly key: string; readonly secret: string; readonly version: string }[];
 }
 
 export interface DeployedFunctions {
@@ -28,6 +30,7 @@ export interface DeployedFunctions {
   readonly unreachable: readonly string[];
 }
 
+const secrets = z.array(z.object({ key: z.string(), secret: z.string(), version: z.string() }));
 const strings = z.record(z.string(), z.string());
 const firstGeneration = z.object({
   name: z.string(),
@@ -47,6 +50,7 @@ const secondGeneration = z.object({
       uri: z.string().optional(),
       serviceAccountEmail: z.string().optional(),
       environmentVariables: strings.optional(),
+      secretEnvironmentVariables: secrets.optional(),
     })
     .optional(),
 });
@@ -72,6 +76,7 @@ export async function readFunctions(access: ProjectAccess): Promise<DeployedFunc
         serviceAccount: one.serviceAccountEmail,
         state: one.status,
         environment: one.environmentVariables ?? {},
+        secrets: [],
       })),
     ...second
       .flatMap((page) => page.functions ?? [])
@@ -82,6 +87,7 @@ export async function readFunctions(access: ProjectAccess): Promise<DeployedFunc
         serviceAccount: one.serviceConfig?.serviceAccountEmail,
         state: one.state,
         environment: one.serviceConfig?.environmentVariables ?? {},
+        secrets: one.serviceConfig?.secretEnvironmentVariables ?? [],
       })),
   ];
   // A region, or its resource name.

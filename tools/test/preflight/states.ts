@@ -63,7 +63,7 @@ export function deployed(
 ) {
   return {
     ...{ name, region: 'us-central1', generation: 2 as const, codebase, uri: `https://${name}.a.run.app` },
-    ...{ serviceAccount: undefined, blocking: undefined, state: 'ACTIVE', environment: {} },
+    ...{ serviceAccount: undefined, blocking: undefined, state: 'ACTIVE', environment: {}, secrets: [] },
     ...more,
   };
 }

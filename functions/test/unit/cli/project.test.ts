@@ -61,6 +61,7 @@ describe('gatehouse: reader of a live project', () => {
               uri: 'https://beforeusercreated-x-ew.a.run.app',
               serviceAccountEmail: '1-compute@developer.gserviceaccount.com',
               environmentVariables: { REGION: 'europe-west1' },
+              secretEnvironmentVariables: [{ key: 'KEYS', secret: 'KEYS', version: '2' }],
             },
           },
         ],
@@ -83,6 +84,7 @@ describe('gatehouse: reader of a live project', () => {
         serviceAccount: 'shop@appspot.gserviceaccount.com',
         state: 'ACTIVE',
         environment: {},
+        secrets: [],
       },
       {
         name: 'beforeUserCreated',
@@ -94,6 +96,7 @@ describe('gatehouse: reader of a live project', () => {
         serviceAccount: '1-compute@developer.gserviceaccount.com',
         state: 'ACTIVE',
         environment: { REGION: 'europe-west1' },
+        secrets: [{ key: 'KEYS', secret: 'KEYS', version: '2' }],
       },
       {
         name: 'by-hand',
@@ -105,6 +108,7 @@ describe('gatehouse: reader of a live project', () => {
         serviceAccount: undefined,
         state: undefined,
         environment: {},
+        secrets: [],
       },
     ]);
     assert.deepEqual(unreachable, ['europe-west1', 'asia-east1']);
