@@ -35,6 +35,7 @@ export async function startInstance(settings: Settings): Promise<FrameworkInstan
     GCLOUD_PROJECT: project,
     ACCESS_CHANGE_MAX_AGE: String(maxAge),
     GATEHOUSE_EMULATOR_CONFIG: JSON.stringify({ rateLimits: UNLIMITED }),
+    MFA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 1).toString('base64url')}`,
     METADATA_SERVER_DETECTION: 'none',
   });
   if (!framework.listened) throw new Error(framework.output());
