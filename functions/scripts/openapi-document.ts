@@ -35,7 +35,7 @@ const stepUp = z
           'What you can prove, all but `firebase` with `POST /me/step-up`. Empty: you have no second factor. Absent: sign in again.',
       }),
   })
-  .meta({ id: 'StepUpRequired', description: 'How the caller must have proved who they are (RFC 9470).' });
+  .meta({ description: 'How the caller must have proved who they are (RFC 9470).' });
 const problem = z
   .object({
     type: z.string(),
