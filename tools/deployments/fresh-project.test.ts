@@ -91,6 +91,8 @@ describe('firebase deploy to a new project', function () {
     assert.deepEqual(ttl.map(({ path }) => path.split('/').slice(-3).join('/')).sort(), [
       'accessChanges/fields/expireAt',
       'auditEvents/fields/expireAt',
+      'factorAttempts/fields/expireAt',
+      'factors/fields/expireAt',
       'rateLimits/fields/expireAt',
       'sessions/fields/expireAt',
       'stepUps/fields/expireAt',

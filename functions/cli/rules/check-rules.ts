@@ -17,6 +17,11 @@ export const SERVER_COLLECTIONS = [
   'sessions',
   'rateLimits',
   'stepUps',
+  'factors',
+  'recoveryCodes',
+  'factorAttempts',
+  'passkeys',
+  'webauthnChallenges',
 ] as const;
 
 export interface Exposure {

@@ -7,9 +7,9 @@ import type { Factor } from './factors.ts';
 export const totpCode = z
   .string()
   .max(16)
+  .meta({ description: 'The six digits that the authenticator app shows.', examples: ['492039'] })
   .transform((text) => text.replaceAll(/\s/g, ''))
-  .pipe(z.string().regex(/^\d{6}$/, 'Send the six digits of the authenticator app.'))
-  .meta({ description: 'The six digits that the authenticator app shows.', examples: ['492039'] });
+  .pipe(z.string().regex(/^\d{6}$/, 'Send the six digits of the authenticator app.'));
 
 export const recoveryCode = z
   .string()
@@ -18,15 +18,26 @@ export const recoveryCode = z
   .meta({ description: 'One of the recovery codes.', examples: ['7Q2M-0XKD-9VTA-4HNR'] });
 
 const recoveryCodes = z
-  .array(z.string())
+  .array(z.string().meta({ examples: ['7Q2M-0XKD-9VTA-4HNR'] }))
   .readonly()
   .meta({ description: 'Shown once. Each replaces a second factor once.' });
 
 export const startedTotp = z.object({
   id: z.string(),
-  secret: z.string().meta({ description: 'Base32, to be typed where no QR code can be read.' }),
-  uri: z.string().meta({ description: 'For authenticator apps: `otpauth://totp/…`.' }),
-  qr: z.string().meta({ description: 'QR code of `uri`, as SVG.' }),
+  secret: z.string().meta({
+    description: 'Base32, to be typed where no QR code can be read.',
+    examples: ['JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'],
+  }),
+  uri: z.string().meta({
+    description: 'For authenticator apps.',
+    examples: [
+      'otpauth://totp/My%20product:ann@example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=My%20product',
+    ],
+  }),
+  qr: z.string().meta({
+    description: 'QR code of `uri`, as SVG.',
+    examples: ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 39 39">…</svg>'],
+  }),
 });
 
 export const confirmedTotp = z.object({

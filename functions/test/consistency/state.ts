@@ -17,7 +17,10 @@ const COLLECTIONS = [
   'rateLimits',
   'stepUps',
   'factors',
+  'recoveryCodes',
   'factorAttempts',
+  'passkeys',
+  'webauthnChallenges',
 ];
 
 export async function readState(db: Firestore, accounts: Accounts): Promise<State> {

@@ -57,7 +57,8 @@ export const MATRIX: Readonly<Record<string, Row>> = {
 };
 
 export const CLOSED: readonly string[] = [
-  ...['directory', 'system', 'accessChanges', 'auditEvents', 'sessions', 'mfa', 'rateLimits', 'stepUps'],
+  ...['directory', 'system', 'accessChanges', 'auditEvents', 'sessions', 'rateLimits', 'stepUps'],
+  ...['factors', 'recoveryCodes', 'factorAttempts', 'passkeys', 'webauthnChallenges'],
   ...['oauth', 'oauthClients', 'oauthGrants', 'oauthSessions'],
   ...['Notes', 'note', 'anything', 'directory/ann/notes', `notes/${ID.ann}/comments`],
 ];

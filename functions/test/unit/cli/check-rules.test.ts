@@ -11,7 +11,7 @@ const rules = (statements: string, version = '2') => `rules_version = '${version
 service cloud.firestore {
   match /databases/{database}/documents {
     function signedIn() { return request.auth != null; }
-    function ours(name) { return name in ['directory', 'system', 'accessChanges', 'auditEvents', 'sessions', 'rateLimits', 'stepUps']; }
+    function ours(name) { return name in ['directory', 'system', 'accessChanges', 'auditEvents', 'sessions', 'rateLimits', 'stepUps', 'factors', 'recoveryCodes', 'factorAttempts', 'passkeys', 'webauthnChallenges']; }
     ${statements}
   }
 }`;
@@ -58,7 +58,7 @@ describe('gatehouse: which rules expose our collections', () => {
     ],
     [
       'a list that forgets one',
-      "match /{c}/{d=**} { allow read: if signedIn() && !(c in ['directory', 'system', 'auditEvents', 'sessions', 'rateLimits', 'stepUps']); }",
+      "match /{c}/{d=**} { allow read: if signedIn() && !(c in ['directory', 'system', 'auditEvents', 'sessions', 'rateLimits', 'stepUps', 'factors', 'recoveryCodes', 'factorAttempts', 'passkeys', 'webauthnChallenges']); }",
       ['accessChanges possibly'],
     ],
     [
@@ -115,7 +115,7 @@ describe('gatehouse: which rules expose our collections', () => {
     ],
     [
       'a catch-all excludes ours one by one',
-      "match /{c}/{d=**} { allow read: if c != 'directory' && c != 'system' && c != 'accessChanges' && c != \"auditEvents\" && c != 'sessions' && c != 'rateLimits' && c != 'stepUps'; }",
+      "match /{c}/{d=**} { allow read: if c != 'directory' && c != 'system' && c != 'accessChanges' && c != \"auditEvents\" && c != 'sessions' && c != 'rateLimits' && c != 'stepUps' && c != 'factors' && c != 'recoveryCodes' && c != 'factorAttempts' && c != 'passkeys' && c != 'webauthnChallenges'; }",
     ],
     [
       'a variable excludes ours',

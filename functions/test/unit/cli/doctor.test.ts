@@ -35,7 +35,7 @@ const MISTAKES: readonly [string, (project: Project) => void, string | readonly 
     'a rules file that opens our collections',
     edit('firestore.rules', openRules),
     'rules-exposed',
-    /firestore\.rules may let clients reach directory, system, accessChanges, auditEvents, sessions, rateLimits, stepUps in line \d+: allow read: if signedIn/,
+    /firestore\.rules may let clients reach directory, system, accessChanges, auditEvents, sessions, rateLimits, stepUps, factors, recoveryCodes, factorAttempts, passkeys, webauthnChallenges in line \d+: allow read: if signedIn/,
   ],
   [
     'a rules file with a syntax error',
@@ -100,7 +100,7 @@ const MISTAKES: readonly [string, (project: Project) => void, string | readonly 
   [
     'TTL policies that are missing in the project',
     answer(CALLS.fields('(default)'), {}),
-    Array.from({ length: 5 }, () => 'ttl-missing'),
+    Array.from({ length: 8 }, () => 'ttl-missing'),
     /the database \(default\) has no TTL policy on accessChanges\.expireAt.*\n.* deletes documents of another app/,
   ],
   [
