@@ -102,7 +102,8 @@ function credentialOf({ authenticators }: GuardDeps, { access, credentials, requ
  * Checks every request, HTTP and callable alike: authentication, rate limit, App Check, decision.
  *
  * @returns the principal. In shadow mode {@link ANONYMOUS} for a refused credential: it proves nothing
- * @throws AppError `unauthenticated`, `permission_denied`, `app_check_failed`, `rate_limited`, or what {@link authenticate} throws
+ * @throws AppError `unauthenticated`, `permission_denied`, `step_up_required`, `app_check_failed`, `rate_limited`, or what
+ *   {@link authenticate} throws
  */
 export async function guard(deps: GuardDeps, attempt: Attempt): Promise<Principal> {
   const { request, access, changes, requestId, decided, factorPolicy } = attempt;
