@@ -252,7 +252,9 @@ const { CHROME_PATH, GATEHOUSE_HOSTING_URL = '', GCLOUD_PROJECT = '' } = process
       const { headers } = await fetch(GATEHOUSE_HOSTING_URL + path);
       const policy = headers.get('content-security-policy') ?? '';
       assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self';/, path);
+      assert.match(policy, /img-src 'self' data:; connect-src 'self'/); // `data:` for QR codes, nowhere else
       assert.match(policy, /frame-ancestors 'none'/);
+      assert.equal(policy.split('data:').length, 2);
       assert.equal(headers.get('x-frame-options'), 'DENY');
       assert.equal(headers.get('x-content-type-options'), 'nosniff');
       assert.equal(headers.get('referrer-policy'), 'no-referrer');
