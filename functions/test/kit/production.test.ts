@@ -7,6 +7,7 @@ import {
   changed,
   PROJECT as DEPLOYED,
   freshProject,
+  setSecret,
 } from '../../../tools/test/stand-in/scenarios.ts';
 import { type Adopter, copyOf } from './adopter.ts';
 import { GUIDE, installedKit, PROJECT } from './installed-kit.ts';
@@ -14,6 +15,7 @@ import { GUIDE, installedKit, PROJECT } from './installed-kit.ts';
 /** A project with functions of the names that the kit's have without their prefix, with rules and an index. */
 function shop(): Project {
   const project = freshProject();
+  setSecret(project, 'kit-functions-MFA_ENCRYPTION_KEYS', `k1:${Buffer.alloc(32, 1).toString('base64url')}`);
   for (const name of ['api', 'listUsers', 'beforeUserCreated']) addFunction(project, name);
   project.set('firebaserules', 'releases/cloud.firestore', {
     rulesetName: `projects/${DEPLOYED}/rulesets/of-the-shop`,

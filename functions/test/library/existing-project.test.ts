@@ -112,15 +112,15 @@ describe('an existing project, protected as the guide says', function () {
     const script = (kind: 'commonjs' | 'module', code: string) =>
       sh(`cd functions && node --input-type=${kind} <<'EOF'\n${code}\nEOF`, DISCOVERY);
 
-    it('declares no parameter and no function when it is imported, and no parameter later', async () => {
+    it('declares the secret, no other parameter, and no function when it is imported', async () => {
       const output = await script(
         'commonjs',
         `const { declaredParams } = require('firebase-functions/params');
          const { createGatehouse } = require('@gatehouse/functions/library');
          createGatehouse(${CONFIG}).functions.api;
-         console.log(declaredParams.length);`,
+         console.log(declaredParams.map(({ name }) => name).join());`,
       );
-      assert.deepEqual(output, ['0']);
+      assert.deepEqual(output, ['MFA_ENCRYPTION_KEYS']);
     });
 
     it('defines functions with global options that are set after createGatehouse', async () => {

@@ -8,6 +8,10 @@ import type { Installation } from '../project-files.ts';
 export const mfaSecretOf = ({ kind, prefix }: Installation): string =>
   `${kind === 'kit' ? prefix : ''}${mfaEncryptionKeys.name}`;
 
+/** The Firebase CLI sets no secret with small letters in its name, such as that of a kit (its `lib/functions/secrets.js`). */
+const create = ({ kind }: Installation) =>
+  kind === 'kit' ? 'gcloud secrets create' : 'firebase functions:secrets:set';
+
 export const secrets: Check = {
   name: 'secrets',
   reads: 'project',
@@ -18,7 +22,7 @@ export const secrets: Check = {
       finding(
         'secret-missing',
         `the secret ${name} does not exist, or its latest version cannot be read: the API cannot be deployed`,
-        `gatehouse keys generate mfa | firebase functions:secrets:set ${name} --data-file - --project ${access.projectId}`,
+        `gatehouse keys generate mfa | ${create(installation)} ${name} --data-file - --project ${access.projectId}`,
       ),
     ];
   },
