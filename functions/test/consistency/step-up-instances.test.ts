@@ -74,7 +74,7 @@ describe('step-ups on two processes behind Hosting', function () {
     assert.equal(stepped.status, 200, JSON.stringify(stepped.body));
     for (const one of [first, second])
       assert.equal((await one.send('PATCH /users/unknown', privileged)).status, 404);
-    const other = clientAt(1, tokenOf('bearer', 61));
+    const other = clientAt(1, tokenOf('bearer', 600));
     assert.equal((await other.send('PATCH /users/unknown', privileged)).code, 'step_up_required');
 
     const change = { grants: [{ role: 'admin' }, { role: 'support' }], version: 1 };
