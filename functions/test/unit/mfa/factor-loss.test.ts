@@ -51,7 +51,7 @@ describe('TOTP factors that are lost, guessed or deleted', () => {
     );
   });
 
-  it('lets nobody reset the factors of a user with more permissions', async () => {
+  it('refuses to reset the factors of a user with more permissions', async () => {
     const { factor } = await enrol('owner');
     await enrol('admin');
     const answer = await remove('/users/owner/factors', 'admin');
