@@ -124,6 +124,8 @@ describe('the Firebase CLI of node_modules/.bin', function () {
       cli.child.kill('SIGINT');
     }
     assert.equal(await cli.exited, 0, cli.output());
+    // The value is in .secret.local: otherwise the CLI asks Secret Manager.
+    assert.doesNotMatch(cli.output(), /access secret/);
     assert.match(cli.output(), /Export complete/);
   });
 
@@ -167,6 +169,7 @@ describe('the Firebase CLI of node_modules/.bin', function () {
     const isAnswered = await until(() => /RESPONSE RECEIVED FROM FUNCTION: 200/.test(cli.output()), 30_000);
     type('.exit');
     assert.ok(isAnswered, cli.output());
+    assert.doesNotMatch(cli.output(), /access secret/);
     await cli.exited;
   });
 });
