@@ -58,9 +58,19 @@ export async function allowCall(
 
   const changes = effect === 'write';
   const resource = load && loadResource;
-  const attempt = { request, requestId, decided, csrf, access, appCheck, credentials, changes };
-  const renewal = operation.rotatesSession ? {} : { setCookie };
-  const principal = await guard(deps, { ...attempt, ...renewal, name, factorPolicy, rateLimit, resource });
+  const renewal = operation.rotatesSession ? undefined : setCookie;
+  const attempt = {
+    request,
+    requestId,
+    decided,
+    csrf,
+    setCookie: renewal,
+    access,
+    appCheck,
+    credentials,
+    changes,
+  };
+  const principal = await guard(deps, { ...attempt, name, factorPolicy, rateLimit, resource });
   const input = readInput();
   const loaded = load && (await loadResource(principal));
   if (load !== undefined && loaded === undefined) {
