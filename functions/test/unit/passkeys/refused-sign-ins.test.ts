@@ -61,8 +61,10 @@ describe('sign-in with a passkey refuses', () => {
     const used = await passkeys.signInOptions();
     assert.equal(outcome(await verify(used)), '200');
     await refused(used, 'used');
-    const [event] = (await passkeys.events('passkey.sign-in')).filter(({ outcome }) => outcome === 'refused');
-    assert.deepEqual([event?.actor, event?.reason], ['member', 'unknown-challenge'], 'a replay is audited');
+    const replayed = (await passkeys.events('passkey.sign-in')).find(
+      ({ reason }) => reason === 'unknown-challenge',
+    );
+    assert.equal(replayed?.actor, 'member', 'a replay is audited');
 
     const old = await passkeys.signInOptions();
     passkeys.clock.move(299_000);
