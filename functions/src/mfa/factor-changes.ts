@@ -3,9 +3,8 @@ import type { Transaction } from '@google-cloud/firestore';
 import { type AuditEvent, type AuditLog, auditEventRef, identifyActor } from '../audit/index.ts';
 import type { PrincipalActor } from '../authz/principal.ts';
 import type { FactorKind } from '../core/access-types.ts';
-import { AppError } from '../core/errors.ts';
 import { type DirectoryEntry, type DirectoryService, reportRefusal } from '../directory/index.ts';
-import { factorUser, type Passkey, type PasskeysService } from '../passkeys/index.ts';
+import { checkFactorChange, factorUser, type Passkey, type PasskeysService } from '../passkeys/index.ts';
 import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
 import { runOnce } from '../platform/firestore/transaction.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -47,23 +46,20 @@ export type ChangeFactors = <T>(
   decide: (context: FactorContext) => Promise<FactorChange<T>>,
 ) => Promise<T>;
 
-/** @throws AppError `permission_denied` without an entry; `step_up_required`; `unavailable`; what `decide` throws */
+/** @throws AppError as {@link checkFactorChange}; `unavailable`; what `decide` throws */
 export function createChangeFactors(
   { firestore: open, log }: Pick<Platform, 'firestore' | 'log'>,
   { audit, directory, passkeys, totp }: Needs,
 ): ChangeFactors {
   return async (actor, action, decide) => {
-    const { principal } = actor;
-    const target = factorUser(principal);
+    const target = factorUser(actor.principal);
     const id = randomUUID();
     const by = { ...identifyActor(actor), action, target };
     try {
       const marker = (firestore: OpenedFirestore) => auditEventRef(firestore, id);
       const { event, result } = await runOnce('mfa.changeFactors', open, marker, async (firestore, tx) => {
-        const { entry, now } = await directory.readIn(firestore, tx, target);
-        if (entry === undefined || entry.pending.includes('deletion')) throw noEntry(actor);
-        // Another request can have enrolled a factor since the guard has decided.
-        if (entry.factors?.length && principal.assurance.level !== 'aal2') throw needsFactor(entry.factors);
+        const { entry: found, now } = await directory.readIn(firestore, tx, target);
+        const entry = checkFactorChange(found, actor);
         const [ofTotp, ofPasskeys] = [
           await totp.listIn(firestore, tx, entry),
           await passkeys.store.listIn(firestore, tx, entry),
@@ -84,16 +80,4 @@ export function createChangeFactors(
       throw error;
     }
   };
-}
-
-function noEntry({ principal }: PrincipalActor): AppError {
-  const detail = 'This needs an entry of your own in the directory.';
-  return new AppError('permission_denied', detail, { reason: 'no-directory-entry', caller: principal });
-}
-
-function needsFactor(factors: readonly FactorKind[]): AppError {
-  return new AppError('step_up_required', 'Prove a second factor first.', {
-    reason: 'step-up-required',
-    stepUp: { assurance: 'aal2', factors },
-  });
 }

@@ -4,7 +4,7 @@ import { createPasskeysService } from './passkeys-service.ts';
 
 export type { FactorProof } from './factor-proof.ts';
 export { factor, factorId, factorName } from './factor-schema.ts';
-export { factorUser } from './factor-user.ts';
+export { checkFactorChange, factorUser } from './factor-user.ts';
 export type { Passkey } from './passkey-document.ts';
 export type { PasskeyUser } from './passkey-store.ts';
 export type { PasskeysService } from './passkeys-service.ts';

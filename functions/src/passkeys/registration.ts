@@ -3,12 +3,12 @@ import type { AuthenticatorTransport, PublicKeyCredentialCreationOptionsJSON } f
 import { type AuditEvent, type AuditLog, auditEventRef, identifyActor } from '../audit/index.ts';
 import type { PrincipalActor } from '../authz/principal.ts';
 import { AppError } from '../core/errors.ts';
-import { type DirectoryEntry, type DirectoryService, reportRefusal } from '../directory/index.ts';
+import { type DirectoryService, reportRefusal } from '../directory/index.ts';
 import { runOnce } from '../platform/firestore/transaction.ts';
 import type { Platform } from '../platform/platform.ts';
 import { authenticatorName } from './authenticators.ts';
 import { CHALLENGE_LIFETIME, type Challenges } from './challenges.ts';
-import { factorUser } from './factor-user.ts';
+import { checkFactorChange, factorUser } from './factor-user.ts';
 import { type Passkey, passkeyIdOf, passkeyRef, toDocument } from './passkey-document.ts';
 import type { PasskeyStore } from './passkey-store.ts';
 import type { RegistrationResponse } from './response-schema.ts';
@@ -34,7 +34,7 @@ export function createRegistration(
     /** Options for `navigator.credentials.create()`. @throws AppError `permission_denied`, `too_many_factors`, `unavailable` */
     async options(actor: PrincipalActor): Promise<PublicKeyCredentialCreationOptionsJSON> {
       const user = factorUser(actor.principal);
-      const entry = requireEntry(await directory.find(user), actor);
+      const entry = checkFactorChange(await directory.find(user), actor);
       const passkeys = await store.list(entry);
       checkNumber(passkeys);
       const { generateRegistrationOptions } = await import('@simplewebauthn/server');
@@ -58,7 +58,7 @@ export function createRegistration(
      * Adds the passkey of a response to the user.
      *
      * @param name default: that of the authenticator
-     * @throws AppError `invalid_factor`, `already_exists`, `permission_denied`, `too_many_factors`, `unavailable`
+     * @throws AppError as {@link checkFactorChange}; `invalid_factor`, `already_exists`, `too_many_factors`, `unavailable`
      */
     async add(actor: PrincipalActor, response: RegistrationResponse, name?: string): Promise<Passkey> {
       const user = factorUser(actor.principal);
@@ -71,7 +71,7 @@ export function createRegistration(
         const marker = (firestore: Parameters<typeof auditEventRef>[0]) => auditEventRef(firestore, eventId);
         const added = await runOnce('passkeys.add', open, marker, async (firestore, tx) => {
           const used = await challenges.readIn(firestore, tx, challenge, { ceremony: 'registration', user });
-          const entry = requireEntry((await directory.readIn(firestore, tx, user)).entry, actor);
+          const entry = checkFactorChange((await directory.readIn(firestore, tx, user)).entry, actor);
           checkNumber(await store.listIn(firestore, tx, entry));
           const ref = passkeyRef(firestore, id);
           if ((await tx.get(ref)).exists) throw new AppError('already_exists', 'This passkey is registered.');
@@ -108,10 +108,4 @@ export function toDescriptor({ credentialId, transports }: Passkey) {
 function checkNumber(passkeys: readonly Passkey[]): void {
   if (passkeys.length >= MAX_PASSKEYS)
     throw new AppError('too_many_factors', `You have ${MAX_PASSKEYS} passkeys. Delete one first.`);
-}
-
-function requireEntry(entry: DirectoryEntry | undefined, { principal }: PrincipalActor): DirectoryEntry {
-  if (entry !== undefined) return entry;
-  const detail = 'Second factors need an entry of your own in the directory.';
-  throw new AppError('permission_denied', detail, { reason: 'no-directory-entry', caller: principal });
 }

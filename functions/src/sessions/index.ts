@@ -9,6 +9,7 @@ import {
 import { createSession, endCurrentSession, getCurrentSession, stepUpSession } from './operations.ts';
 import { createSessionsService } from './sessions-service.ts';
 
+export { validSinceOf } from './lifetime.ts';
 export { answerWith, beginSession, FRESH, noSession } from './operations.ts';
 export type { IssuedSession } from './read-sessions.ts';
 export { currentSession } from './schema.ts';

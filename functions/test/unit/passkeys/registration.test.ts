@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createPrincipal } from '../../../src/authz/principal.ts';
+import type { PasskeysService } from '../../../src/passkeys/index.ts';
 import { openAuthenticator } from '../../helpers/authenticator.ts';
 import { idOf, outcome } from '../../helpers/exchange-api.ts';
 import { openPasskeyApi, type PasskeyApi, SECOND_FACTOR } from '../../helpers/passkeys.ts';
@@ -118,6 +120,36 @@ describe('registration of a passkey', () => {
         .set({ user: 'member', created, credentialId: 'AAAA', transports: [] });
     const answer = await passkeys.post(OPTIONS, {}, 'member', SECOND_FACTOR);
     assert.equal(outcome(answer), '409 too_many_factors');
+  });
+
+  it('refuses one when a factor was enrolled, or the sign-in ended, after the guard has decided', async () => {
+    const { api, now } = passkeys;
+    const bound = api.deps.operations.find(({ operation }) => operation.name === 'createPasskey');
+    assert.ok(bound);
+    // That of the operation.
+    const { registration } = bound.service as PasskeysService;
+    const entry = api.firestore.db.doc('directory/member');
+    const facts = {
+      kind: 'user',
+      issuer: 'x',
+      subject: 'member',
+      uid: 'member',
+      directoryId: 'member',
+    } as const;
+    const add = async (level: 'aal1' | 'aal2', edit: object) => {
+      await entry.update({ factors: [], validAfter: 0 });
+      const response = openAuthenticator({ origin: ORIGIN }).create(await optionsOf(SECOND_FACTOR));
+      const principal = createPrincipal({
+        ...{ ...facts, roles: [], authTime: now(), tokenExpiresAt: now() + 3600, credential: 'bearer' },
+        assurance: { level, at: now(), methods: [] },
+      });
+      await entry.update(edit);
+      return registration.add({ kind: 'principal', principal, requestId: 'r' }, response);
+    };
+    await assert.rejects(add('aal1', { factors: ['totp'] }), { code: 'step_up_required' });
+    await assert.rejects(add('aal2', { validAfter: now() + 1 }), { code: 'token_stale' });
+    await assert.rejects(add('aal2', { disabled: true }), { code: 'invalid_token' });
+    assert.equal((await api.firestore.db.collection('passkeys').get()).size, 0);
   });
 
   it('needs a recent sign-in, and a second factor of those who have one', async () => {
