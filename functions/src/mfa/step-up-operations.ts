@@ -5,14 +5,10 @@ import { operation } from '../pipeline/operation.ts';
 import { answerWith, currentSession } from '../sessions/index.ts';
 import { access } from '../users/index.ts';
 import type { MfaService } from './mfa-service.ts';
+import { recoveryCode as code, totpCode } from './schema.ts';
 
-const code = z.string().min(1).max(64);
-const totp = z.strictObject({
-  totp: code.meta({ description: 'The code of the authenticator app.', examples: ['123456'] }),
-});
-const recoveryCode = z.strictObject({
-  recoveryCode: code.meta({ description: 'Each can be used once.', examples: ['k3jx8-qmz0r'] }),
-});
+const totp = z.strictObject({ totp: totpCode });
+const recoveryCode = z.strictObject({ recoveryCode: code });
 const passkey = z.strictObject({ passkey: authenticationResponse });
 
 const ONE = 'Send one of totp, recoveryCode and passkey.';

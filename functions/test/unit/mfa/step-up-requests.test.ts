@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generate } from 'otplib';
 import type { SoftAuthenticator } from '../../helpers/authenticator.ts';
 import { openPasskeyApi, type PasskeyApi } from '../../helpers/passkeys.ts';
 import { openBrowser, type SessionBrowser } from '../../helpers/session-browser.ts';
@@ -144,6 +145,21 @@ describe('POST /me/step-up', () => {
     const firebase = { identities: {}, sign_in_provider: 'custom' };
     const derived = await test.idToken('admin', { subject_auth_time: signIn, firebase });
     assert.equal((await clientOf(derived).send('GET /me')).code, 'step_up_required');
+  });
+
+  it('reads a code as people type it, and refuses what is none', async () => {
+    const token = await test.idToken('admin');
+    const client = clientOf(token);
+    const started = (await client.send('POST /me/factors/totp', {})).body as { secret?: string };
+    const codeIn = (seconds: number) =>
+      generate({ secret: started.secret ?? '', epoch: test.now() + seconds });
+    assert.equal((await client.send('POST /me/factors/totp/confirm', { code: await codeIn(0) })).status, 200);
+    for (const totp of ['12345', 'abcdef', '1234567', '１２３４５６', '']) {
+      const { status, code } = await client.send('POST /me/step-up', { totp });
+      assert.deepEqual([status, code], [400, 'invalid_argument'], totp);
+    }
+    const typed = (await codeIn(30)).replace(/^.../, '$& ');
+    assert.equal((await client.send('POST /me/step-up', { totp: typed })).status, 200);
   });
 
   it('is refused for a page of another site, and without the CSRF token', async () => {
