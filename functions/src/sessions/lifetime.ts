@@ -1,3 +1,4 @@
+import { countedAssurance } from '../authn/oidc/firebase-token.ts';
 import type { AccessRecord } from '../authn/ports.ts';
 import type { ReadSession, Session } from '../authn/session-cookie/ports.ts';
 import { withStepUp } from '../authz/factor-policy.ts';
@@ -31,11 +32,12 @@ export function validSinceOf(
 
 /** What the user of a session has proved: the later of a sign-in with two factors and a step-up that still counts. */
 function assuranceOf(
-  signIn: Assurance,
+  session: Pick<StoredSession, 'uid' | 'provider' | 'assurance'>,
   stepUp: SessionStepUp | undefined,
-  { rolesVersion }: AccessRecord,
+  record: AccessRecord,
 ): Assurance {
-  if (stepUp?.rolesVersion !== rolesVersion) return signIn;
+  const signIn = countedAssurance(session, record);
+  if (stepUp?.rolesVersion !== record.rolesVersion) return signIn;
   const { at, methods } = stepUp;
   return withStepUp(signIn, { level: 'aal2', at, methods });
 }
@@ -51,7 +53,7 @@ export function toSession(
   const last = replacedUntil ?? Number.POSITIVE_INFINITY;
   return {
     ...session,
-    assurance: assuranceOf(session.assurance, stepUp, record),
+    assurance: assuranceOf(session, stepUp, record),
     validSince: validSinceOf(session, record),
     idleEnd: Math.min(session.lastSeen + idle, last),
     absoluteEnd: Math.min(session.created + absolute, last),

@@ -1,10 +1,12 @@
 import { createPrincipal, type Principal } from '../../authz/principal.ts';
 import { activeRoles, nextExpiry, readRoleClaims } from '../../authz/role-claims.ts';
+import type { Assurance } from '../../core/access-types.ts';
 import { type JsonObject, toJsonObject } from '../../core/json.ts';
 import type { TokenVerifier } from '../bearer.ts';
 import type { UnverifiedToken } from '../parse-jws.ts';
 import type { AccessRecord, AccessRecords, FirstSight, ShownProfile } from '../ports.ts';
 import { checkRecord } from '../ports.ts';
+import type { Session } from '../session-cookie/ports.ts';
 import { checkSignIn, type SignInPolicy } from '../sign-in-policy.ts';
 import type { VerifiedToken } from '../token-cache.ts';
 import type { JwtVerifier, VerifiedJwt } from './verify-jwt.ts';
@@ -93,18 +95,25 @@ function withRecord(verified: VerifiedToken, record: AccessRecord, now: number):
   };
 }
 
+/** The principal with its {@link countedAssurance}. */
+export function withCountedFactor(principal: Principal, record: Pick<AccessRecord, 'factors'>): Principal {
+  const assurance = countedAssurance(principal, record);
+  return assurance === principal.assurance
+    ? principal
+    : createPrincipal({ ...principal, assurance }, principal.permissions);
+}
+
 /**
  * A second factor of Identity Platform does not count for a user who has one of Gatehouse: where Identity Platform has MFA
  * switched on, whoever has just signed in with the password can enrol a phone.
  */
-export function withCountedFactor(
-  principal: Principal,
+export function countedAssurance(
+  { uid, provider, assurance }: Pick<Session, 'uid' | 'provider' | 'assurance'>,
   { factors = [] }: Pick<AccessRecord, 'factors'>,
-): Principal {
-  const { uid, provider, assurance } = principal;
+): Assurance {
   const isOther = uid === undefined || provider === 'passkey' || assurance.level === 'aal1';
-  if (isOther || factors.every((kind) => kind === 'firebase')) return principal;
-  return createPrincipal({ ...principal, assurance: { ...assurance, level: 'aal1' } }, principal.permissions);
+  if (isOther || factors.every((kind) => kind === 'firebase')) return assurance;
+  return { ...assurance, level: 'aal1' };
 }
 
 function toVerified(

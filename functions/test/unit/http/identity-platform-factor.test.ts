@@ -96,6 +96,17 @@ describe('http: second factors of Identity Platform', () => {
     );
   });
 
+  it('no longer count in a session when its user has enrolled a factor of Gatehouse', async () => {
+    enrol();
+    const browser = openBrowser(`http://127.0.0.1:${api.port}/v1`);
+    await browser.signIn(await tokenWith('phone', { jti: 'session' }));
+    const codeOf = async () =>
+      (await browser.send('PATCH /users/member', { body: { disabled: false } })).code;
+    assert.equal(await codeOf(), undefined);
+    await enrolHere(['totp']);
+    assert.equal(await codeOf(), 'step_up_required');
+  });
+
   it('fulfil requireFactorFor, unless the user has a factor of Gatehouse', async () => {
     await api.close();
     await open({ requireFactorFor: ['admin'] });
