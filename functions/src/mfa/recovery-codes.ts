@@ -5,12 +5,12 @@ import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
 const RECOVERY_CODES = 'recoveryCodes';
 
 const COUNT = 10;
-const GROUPS = 4;
+const GROUPS = 6;
 const GROUP_LENGTH = 4;
 /** Crockford's base32: no letter looks like a digit. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** Ten codes of 80 random bits: `7Q2M-0XKD-9VTA-4HNR`. */
+/** Ten codes of 120 random bits: `7Q2M-0XKD-9VTA-4HNR-C3WE-8ZGP`. */
 export function generateRecoveryCodes(): string[] {
   const character = () => ALPHABET.charAt(randomInt(ALPHABET.length));
   const group = () => Array.from({ length: GROUP_LENGTH }, character).join('');
@@ -18,7 +18,7 @@ export function generateRecoveryCodes(): string[] {
 }
 
 /**
- * What is stored of a code. A plain hash suffices: unlike passwords, 2^80 codes cannot be tried.
+ * What is stored of a code. A plain hash suffices: unlike passwords, 2^120 codes cannot be tried.
  *
  * @param code as a person types it: in any case, with or without separators
  */

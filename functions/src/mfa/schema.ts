@@ -13,12 +13,12 @@ export const totpCode = z
 
 export const recoveryCode = z
   .string()
-  .min(16)
-  .max(40)
-  .meta({ description: 'One of the recovery codes.', examples: ['7Q2M-0XKD-9VTA-4HNR'] });
+  .min(24)
+  .max(60)
+  .meta({ description: 'One of the recovery codes.', examples: ['7Q2M-0XKD-9VTA-4HNR-C3WE-8ZGP'] });
 
 const recoveryCodes = z
-  .array(z.string().meta({ examples: ['7Q2M-0XKD-9VTA-4HNR'] }))
+  .array(z.string().meta({ examples: ['7Q2M-0XKD-9VTA-4HNR-C3WE-8ZGP'] }))
   .readonly()
   .meta({ description: 'Shown once. Each replaces a second factor once.' });
 

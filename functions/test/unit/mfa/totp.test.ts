@@ -49,6 +49,9 @@ describe('TOTP factors', () => {
     const answer = await confirm(await codeOf(secret, test.now()));
     assert.deepEqual([answer.body.factor.id, answer.body.factor.kind], [id, 'totp']);
     assert.equal(new Set(answer.body.recoveryCodes).size, 10);
+    // 120 random bits: at least the 112 of OWASP ASVS 6.5.2.
+    for (const code of answer.body.recoveryCodes)
+      assert.match(code, /^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){5}$/);
     assert.deepEqual((await test.api.entry('member')).factors, ['totp']);
     const [document] = await stored();
     assert.deepEqual([document?.confirmed, document?.expireAt], [true, undefined]);
@@ -172,7 +175,9 @@ describe('TOTP factors', () => {
     };
     const all = await outcomes([use(typed, '203.0.113.1'), use(recoveryCodes[3], '203.0.113.2')]);
     assert.deepEqual(all.toSorted(), ['done', 'invalid_factor']);
-    assert.deepEqual(await outcomes([use('0000-0000-0000-0000', '203.0.113.3')]), ['invalid_factor']);
+    assert.deepEqual(await outcomes([use('0000-0000-0000-0000-0000-0000', '203.0.113.3')]), [
+      'invalid_factor',
+    ]);
   });
 
   it('lets an administrator reset them, and signs the user out', async () => {
