@@ -17,6 +17,12 @@ const FIRST_DELAY = 30;
 /** Longest delay in seconds: never a permanent lock. Many people can be behind one address. */
 const LONGEST_DELAY = { user: 900, address: 60 } as const;
 
+/**
+ * Seconds for which attempts are remembered: those of a user since the last one. Those of an address since the first one, as
+ * there is always an attempt at the address of an office or a mobile network.
+ */
+const REMEMBERED = { user: DAY, address: 3600 } as const;
+
 type Subject = keyof typeof LONGEST_DELAY;
 
 /** The user and the address that an attempt is counted for. */
@@ -31,6 +37,8 @@ interface Attempts {
   readonly count: number;
   /** Second since the epoch from which the next attempt is allowed. */
   readonly until: number;
+  /** Second since the epoch at which they are forgotten. */
+  readonly end: number;
 }
 
 /** Counts attempts to prove a factor with a code that can be guessed, for all instances together. */
@@ -61,10 +69,10 @@ export function createAttempts(open: OpenFirestore, clock: Clock) {
             const counted = await Promise.all(
               refs.map(async ([subject, ref]) => ({
                 ref,
-                after: countAttempt(subject, attemptsOf(await tx.get(ref), now), now),
+                after: countAttempt(subject, attemptsOf(subject, await tx.get(ref), now), now),
               })),
             );
-            for (const { ref, after } of counted) tx.set(ref, toDocument(after, now));
+            for (const { ref, after } of counted) tx.set(ref, toDocument(after));
           }),
         ),
       ),
@@ -76,13 +84,17 @@ export function createAttempts(open: OpenFirestore, clock: Clock) {
         const now = seconds(clock);
         const refs = refsOf(firestore, guesser);
         const known = await Promise.all(
-          refs.map(async ([subject, ref]) => ({ subject, ref, before: attemptsOf(await tx.get(ref), now) })),
+          refs.map(async ([subject, ref]) => ({
+            ...{ subject, ref },
+            before: attemptsOf(subject, await tx.get(ref), now),
+          })),
         );
         return () => {
           for (const { subject, ref, before } of known) {
             const count = Math.max(0, before.count - 1);
             if (subject === 'user' || count === 0) tx.delete(ref);
-            else tx.set(ref, toDocument({ count, until: count < FREE_ATTEMPTS ? 0 : before.until }, now));
+            else
+              tx.set(ref, toDocument({ ...before, count, until: count < FREE_ATTEMPTS ? 0 : before.until }));
           }
         };
       },
@@ -90,27 +102,28 @@ export function createAttempts(open: OpenFirestore, clock: Clock) {
 }
 
 /** @throws AppError `rate_limited` */
-function countAttempt(subject: Subject, { count, until }: Attempts, now: number): Attempts {
+function countAttempt(subject: Subject, { count, until, end: first }: Attempts, now: number): Attempts {
   if (now < until)
     throw rateLimited(until - now, { name: `factor-${subject}`, uses: FREE_ATTEMPTS, window: until - now });
   const after = count + 1;
-  if (after < FREE_ATTEMPTS) return { count: after, until: 0 };
+  const end = subject === 'address' ? first : now + REMEMBERED[subject];
+  if (after < FREE_ATTEMPTS) return { count: after, until: 0, end };
   const delay = Math.min(FIRST_DELAY * 2 ** (after - FREE_ATTEMPTS), LONGEST_DELAY[subject]);
-  return { count: after, until: now + delay };
+  return { count: after, until: now + delay, end };
 }
 
 function refOf({ db }: OpenedFirestore, subject: Subject, key: string): DocumentReference {
   return db.collection(FACTOR_ATTEMPTS).doc(`${subject}-${hash('sha256', key, 'base64url')}`);
 }
 
-/** After a day without an attempt, they are forgotten. */
-export function toDocument({ count, until }: Attempts, now: number): Record<string, unknown> {
-  return { count, until: new Date(until * 1000), expireAt: new Date((now + DAY) * 1000) };
+export function toDocument({ count, until, end }: Attempts): Record<string, unknown> {
+  return { count, until: new Date(until * 1000), expireAt: new Date(end * 1000) };
 }
 
-function attemptsOf(snapshot: DocumentSnapshot, now: number): Attempts {
+function attemptsOf(subject: Subject, snapshot: DocumentSnapshot, now: number): Attempts {
   // Only `toDocument` writes the fields.
   const fields = snapshot.data() as { count: number; until: Timestamp; expireAt: Timestamp } | undefined;
-  if (fields === undefined || fields.expireAt.seconds <= now) return { count: 0, until: 0 };
-  return { count: fields.count, until: fields.until.seconds };
+  if (fields === undefined || fields.expireAt.seconds <= now)
+    return { count: 0, until: 0, end: now + REMEMBERED[subject] };
+  return { count: fields.count, until: fields.until.seconds, end: fields.expireAt.seconds };
 }

@@ -141,7 +141,7 @@ describe('docs/reference/data-model.md', () => {
     assert.deepEqual(documented('## `factors/{id}`'), Object.keys(fields).toSorted());
     const codes = toCodesDocument({ hashes: [], created: 1 });
     assert.deepEqual(documented('## `recoveryCodes/{user}`'), Object.keys(codes).toSorted());
-    const attempts = toAttemptsDocument({ count: 1, until: 1 }, 1);
+    const attempts = toAttemptsDocument({ count: 1, until: 1, end: 1 });
     assert.deepEqual(documented('## `factorAttempts/{id}`'), Object.keys(attempts).toSorted());
   });
 

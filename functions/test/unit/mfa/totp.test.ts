@@ -121,6 +121,23 @@ describe('TOTP factors', () => {
     assert.deepEqual(await outcomes([prove('000000', { address: '2001:db8:1::1' })]), ['invalid_factor']);
   });
 
+  it('forgets the guesses of an address after an hour, also where there is always another one', async () => {
+    await enrol();
+    const five = async () => {
+      const { docs } = await test.api.firestore.db.collection('factorAttempts').get();
+      for (const { ref, id } of docs) if (id.startsWith('user-')) await ref.delete();
+      const all = await outcomes(Array.from({ length: 5 }, () => prove('000000')));
+      return all.filter((it) => it === 'invalid_factor').length;
+    };
+    assert.equal(await five(), 5);
+    for (let n = 0; n < 5; n++) {
+      test.clock.move(600_000);
+      assert.equal(await five(), 1);
+    }
+    test.clock.move(600_000);
+    assert.equal(await five(), 5);
+  });
+
   it('lists, renames and deletes it with a second factor only', async () => {
     const { factor } = await enrol();
     const path = `/v1/me/factors/${factor.id}`;
