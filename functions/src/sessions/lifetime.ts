@@ -32,7 +32,7 @@ export function validSinceOf(
 
 /** What the user of a session has proved: the later of a sign-in with two factors and a step-up that still counts. */
 function assuranceOf(
-  session: Pick<StoredSession, 'uid' | 'provider' | 'assurance'>,
+  session: Pick<StoredSession, 'uid' | 'assurance'>,
   stepUp: SessionStepUp | undefined,
   record: AccessRecord,
 ): Assurance {

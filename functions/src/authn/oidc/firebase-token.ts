@@ -108,10 +108,12 @@ export function withCountedFactor(principal: Principal, record: Pick<AccessRecor
  * switched on, whoever has just signed in with the password can enrol a phone.
  */
 export function countedAssurance(
-  { uid, provider, assurance }: Pick<Session, 'uid' | 'provider' | 'assurance'>,
+  { uid, assurance }: Pick<Session, 'uid' | 'assurance'>,
   { factors = [] }: Pick<AccessRecord, 'factors'>,
 ): Assurance {
-  const isOther = uid === undefined || provider === 'passkey' || assurance.level === 'aal1';
+  const { level, methods } = assurance;
+  // A session of another provider may have been raised with a passkey.
+  const isOther = uid === undefined || level === 'aal1' || methods.includes('passkey');
   if (isOther || factors.every((kind) => kind === 'firebase')) return assurance;
   return { ...assurance, level: 'aal1' };
 }

@@ -103,8 +103,14 @@ describe('http: second factors of Identity Platform', () => {
     const codeOf = async () =>
       (await browser.send('PATCH /users/member', { body: { disabled: false } })).code;
     assert.equal(await codeOf(), undefined);
-    await enrolHere(['totp']);
+    await enrolHere(['passkey']);
     assert.equal(await codeOf(), 'step_up_required');
+    const firebase = { identities: {}, sign_in_provider: 'custom' };
+    const times = { auth_time: now(), passkey_auth_time: now() };
+    const token = await tokenWith(undefined, { firebase, ...times });
+    const headers = { Authorization: `Bearer ${token}` };
+    assert.equal((await browser.send('POST /sessions/current/step-up', { headers })).status, 200);
+    assert.equal(await codeOf(), undefined, 'the sign-in with a passkey counts');
   });
 
   it('fulfil requireFactorFor, unless the user has a factor of Gatehouse', async () => {
