@@ -11,7 +11,7 @@ import type { TransactionPart } from '../platform/firestore/transaction.ts';
 const FACTOR_ATTEMPTS = 'factorAttempts';
 
 /** Attempts without a delay. */
-export const FREE_ATTEMPTS = 5;
+const FREE_ATTEMPTS = 5;
 /** Seconds to wait after the fifth attempt; twice as long after each further one. */
 const FIRST_DELAY = 30;
 /** Longest delay in seconds: never a permanent lock. Many people can be behind one address. */

@@ -1,6 +1,7 @@
 import type { PrincipalActor } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
+import { withKind } from '../passkeys/index.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { createAttempts, Guesser } from './attempts.ts';
 import type { ChangeFactors } from './factor-changes.ts';
@@ -80,7 +81,7 @@ export function createEnrolment(
         const factor: TotpFactor = { ...started, confirmed: true, lastStep, expireAt: undefined };
         return {
           result: { factor, ...(codes && { recoveryCodes: codes.codes }) },
-          factors: [...new Set([...(entry.factors ?? []), 'totp' as const])],
+          factors: withKind(entry, 'totp'),
           after: { kind: 'totp', factor: factor.id },
           write() {
             clear();

@@ -28,30 +28,36 @@ export function createFactors(
   { config }: Pick<Platform, 'config'>,
   { changeFactors, directory, passkeys: { store: passkeys }, recoveryCodes, totp }: Needs,
 ) {
-  /** Deletes every factor of a user. Enrolments that are not confirmed, too. */
+  /** Deletes what this module has of a user: TOTP factors, also those that are not confirmed, and recovery codes. */
+  const removeOwn =
+    (uid: string): TransactionPart =>
+    async (firestore, tx) => {
+      const removeTotp = await totp.removeAllIn(firestore, tx, uid);
+      return () => {
+        removeTotp();
+        recoveryCodes.removeIn(firestore, tx, uid);
+      };
+    };
+  directory.whenDeleted(removeOwn);
+
+  /** Deletes every factor of a user. */
   const removeAll =
     (uid: string): TransactionPart =>
     async (firestore, tx) => {
-      const writes = [
-        await totp.removeAllIn(firestore, tx, uid),
-        await passkeys.removeAllIn(firestore, tx, uid),
-      ];
+      const writes = [await removeOwn(uid)(firestore, tx), await passkeys.removeAllIn(firestore, tx, uid)];
       return () => {
         for (const write of writes) write();
-        recoveryCodes.removeIn(firestore, tx, uid);
       };
     };
 
   /** The policy does not let users in who have no factor, so the last one stays. */
-  async function checkNotLast(entry: DirectoryEntry, isLast: boolean, now: number): Promise<void> {
+  function checkNotLast(entry: DirectoryEntry, isLast: boolean, now: number): void {
     const needed = activeRoles(entry.grants, now).find((role) => config.mfa.requireFactorFor.includes(role));
     if (!isLast || needed === undefined) return;
     throw new AppError('last_factor', `Your role ${needed} needs a second factor: enrol another one first.`);
   }
 
   return {
-    removeAll,
-
     /** The caller's factors, oldest first of each kind. Empty without an entry in the directory. */
     async list(actor: PrincipalActor) {
       const { directoryId } = actor.principal;
@@ -93,7 +99,7 @@ export function createFactors(
         const left = (kind: FactorKind, list: readonly (Factor & { confirmed?: boolean })[]) =>
           list.some((one) => one.id !== id && one.confirmed !== false) ? [kind] : [];
         const factors = [...left('totp', ofTotp), ...left('passkey', others)];
-        await checkNotLast(entry, factors.length === 0, now);
+        checkNotLast(entry, factors.length === 0, now);
         return {
           result: undefined,
           factors,

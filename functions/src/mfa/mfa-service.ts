@@ -29,13 +29,6 @@ export function createMfaService(
   const recoveryCodes = createRecoveryCodes(firestore);
   const attempts = createAttempts(firestore, clock);
   const changeFactors = createChangeFactors(platform, { ...needs, totp });
-  directory.whenDeleted((uid) => async (opened, tx) => {
-    const removeFactors = await totp.removeAllIn(opened, tx, uid);
-    return () => {
-      removeFactors();
-      recoveryCodes.removeIn(opened, tx, uid);
-    };
-  });
 
   async function hasRecoveryCodes(uid: string): Promise<boolean> {
     const entry = await directory.find(uid);

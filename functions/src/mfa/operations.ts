@@ -2,16 +2,14 @@ import * as z from 'zod';
 import { uid } from '../core/uid.ts';
 import { factor, factorId, factorName, factorUser } from '../passkeys/index.ts';
 import { operation } from '../pipeline/operation.ts';
+import { FRESH } from '../sessions/index.ts';
 import type { MfaService } from './mfa-service.ts';
 import { confirmedTotp, factorList, newRecoveryCodes, startedTotp, totpCode, toView } from './schema.ts';
 
 const none = z.strictObject({});
 
-/** Seconds since the sign-in within which a factor can be enrolled. */
-export const ENROLMENT_MAX_AGE = 300;
-
 /** For the first factor. For a further one, the policy `enrolment` also asks for a second factor. */
-const recentSignIn = { signedIn: true, maxAge: ENROLMENT_MAX_AGE } as const;
+const recentSignIn = { signedIn: true, maxAge: FRESH } as const;
 
 export const listMyFactors = operation<MfaService>()({
   name: 'listMyFactors',

@@ -12,7 +12,7 @@ import type { TotpFactor } from './totp-document.ts';
 import type { TotpStore } from './totp-store.ts';
 
 /** Who proves a factor. */
-export interface Prover extends Guesser {
+interface Prover extends Guesser {
   /** For the log. */
   readonly principal: Principal;
 }

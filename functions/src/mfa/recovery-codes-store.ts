@@ -1,4 +1,5 @@
 import type { Transaction } from '@google-cloud/firestore';
+import type { FactorUser } from '../passkeys/index.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import {
   generateRecoveryCodes,
@@ -7,11 +8,6 @@ import {
   recoveryCodesRef,
   toDocument,
 } from './recovery-codes.ts';
-
-interface CodesUser {
-  readonly uid: string;
-  readonly created: number;
-}
 
 /** New codes, to be shown once, and what writes their hashes. */
 interface NewCodes {
@@ -27,7 +23,7 @@ export function createRecoveryCodes(open: OpenFirestore) {
   function createIn(
     firestore: OpenedFirestore,
     tx: Transaction,
-    { uid, created }: CodesUser,
+    { uid, created }: FactorUser,
     now: number,
   ): NewCodes {
     const codes = generateRecoveryCodes();
@@ -49,7 +45,7 @@ export function createRecoveryCodes(open: OpenFirestore) {
     async createMissingIn(
       firestore: OpenedFirestore,
       tx: Transaction,
-      user: CodesUser,
+      user: FactorUser,
       now: number,
     ): Promise<NewCodes | undefined> {
       const hashes = hashesIn(await tx.get(recoveryCodesRef(firestore, user.uid)), user.created);
@@ -57,7 +53,7 @@ export function createRecoveryCodes(open: OpenFirestore) {
     },
 
     /** How many codes are unused? @throws AppError `unavailable` */
-    count: (user: CodesUser): Promise<number> =>
+    count: (user: FactorUser): Promise<number> =>
       useFirestore('recoveryCodes.count', open, async (firestore) => {
         return hashesIn(await recoveryCodesRef(firestore, user.uid).get(), user.created).length;
       }),
@@ -66,7 +62,7 @@ export function createRecoveryCodes(open: OpenFirestore) {
     async useIn(
       firestore: OpenedFirestore,
       tx: Transaction,
-      user: CodesUser,
+      user: FactorUser,
       code: string,
     ): Promise<(() => void) | undefined> {
       const ref = recoveryCodesRef(firestore, user.uid);

@@ -32,7 +32,7 @@ export function recoveryCodeHash(user: string, code: string): string {
 export const recoveryCodesRef = ({ db }: OpenedFirestore, user: string) =>
   db.doc(`${RECOVERY_CODES}/${user}`);
 
-export interface StoredCodes {
+interface StoredCodes {
   readonly hashes: readonly string[];
   /** Seconds since the epoch. */
   readonly created: number;

@@ -5,7 +5,7 @@ import { decryptSecret, encryptSecret } from './secret-encryption.ts';
 import { FACTORS, factorRef, fromDocument } from './totp-document.ts';
 
 /** What a page of factors had. In a dry run, what would be done. */
-export interface RotatedPage {
+interface RotatedPage {
   readonly read: number;
   /** Secrets that are encrypted with the first key now. */
   readonly rotated: number;

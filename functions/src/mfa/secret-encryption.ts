@@ -1,7 +1,7 @@
 import { MFA_KEYS_SECRET, type MfaKey, type MfaKeys } from '../core/mfa-keys.ts';
 
 /** Which factor a secret belongs to. Authenticated: the text of one factor cannot be decrypted as that of another. */
-export interface SecretOwner {
+interface SecretOwner {
   /** Directory id of the user. */
   readonly user: string;
   /** Id of the factor. */

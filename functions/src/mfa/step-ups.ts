@@ -6,12 +6,11 @@ import { checkRecord } from '../authn/ports.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import type { Assurance } from '../core/access-types.ts';
 import { seconds } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
 import type { DirectoryService } from '../directory/index.ts';
-import type { FactorProof } from '../passkeys/index.ts';
+import { type FactorProof, noEntry } from '../passkeys/index.ts';
 import type { SecondFactors } from '../pipeline/second-factor.ts';
 import { type OpenedFirestore, useFirestore } from '../platform/firestore/firestore.ts';
-import { runOnce } from '../platform/firestore/transaction.ts';
+import { removeFound, runOnce } from '../platform/firestore/transaction.ts';
 import type { Platform } from '../platform/platform.ts';
 
 const STEP_UPS = 'stepUps';
@@ -106,12 +105,8 @@ export function createStepUps(
     },
 
     /** Deletes those of a user, in the transaction that deletes the entry. */
-    async removeAllIn({ db }: OpenedFirestore, tx: Transaction, uid: string): Promise<() => void> {
-      const { docs } = await tx.get(db.collection(STEP_UPS).where('user', '==', uid));
-      return () => {
-        for (const { ref } of docs) tx.delete(ref);
-      };
-    },
+    removeAllIn: ({ db }: OpenedFirestore, tx: Transaction, uid: string) =>
+      removeFound(tx, db.collection(STEP_UPS).where('user', '==', uid)),
 
     /**
      * Writes that the user of a bearer token has proved a second factor. The proof is used up exactly when this is written.
@@ -153,8 +148,3 @@ function counts({ at, rolesVersion }: StepUp, current: number, now: number): boo
 }
 
 const toAssurance = ({ at, methods }: StepUp): Assurance => ({ level: 'aal2', at, methods });
-
-function noEntry(caller: Principal): AppError {
-  const detail = 'This needs an entry of your own in the directory.';
-  return new AppError('permission_denied', detail, { reason: 'no-directory-entry', caller });
-}

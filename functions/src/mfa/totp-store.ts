@@ -1,10 +1,8 @@
 import type { QuerySnapshot, Transaction } from '@google-cloud/firestore';
-import type { DirectoryEntry } from '../directory/index.ts';
+import type { FactorUser } from '../passkeys/index.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
+import { removeFound } from '../platform/firestore/transaction.ts';
 import { FACTORS, factorRef, fromDocument, type TotpFactor, toDocument } from './totp-document.ts';
-
-/** What is older than the entry belonged to a deleted user with the same id. */
-type FactorUser = Pick<DirectoryEntry, 'uid' | 'created'>;
 
 /** The stored TOTP factors. `…In`: in a transaction, which reads before it writes. */
 export type TotpStore = ReturnType<typeof createTotpStore>;
@@ -38,12 +36,8 @@ export function createTotpStore(open: OpenFirestore) {
     },
 
     /** Deletes every factor of a user. */
-    async removeAllIn(firestore: OpenedFirestore, tx: Transaction, uid: string): Promise<() => void> {
-      const { docs } = await tx.get(ofUser(firestore, uid));
-      return () => {
-        for (const { ref } of docs) tx.delete(ref);
-      };
-    },
+    removeAllIn: (firestore: OpenedFirestore, tx: Transaction, uid: string) =>
+      removeFound(tx, ofUser(firestore, uid)),
   };
 }
 

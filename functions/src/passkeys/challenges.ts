@@ -7,10 +7,10 @@ import {
   omitUndefined,
   useFirestore,
 } from '../platform/firestore/firestore.ts';
-import { transactionTime } from '../platform/firestore/transaction.ts';
+import { removeFound, transactionTime } from '../platform/firestore/transaction.ts';
 import { invalidPasskey } from './invalid-passkey.ts';
 
-export const CHALLENGES = 'webauthnChallenges';
+const CHALLENGES = 'webauthnChallenges';
 
 /** Seconds. */
 export const CHALLENGE_LIFETIME = 300;
@@ -56,12 +56,8 @@ export function createChallenges(open: OpenFirestore, clock: Clock) {
     },
 
     /** Deletes those of a user, in the transaction that deletes the entry. */
-    async removeAllIn({ db }: OpenedFirestore, tx: Transaction, user: string): Promise<() => void> {
-      const { docs } = await tx.get(db.collection(CHALLENGES).where('user', '==', user));
-      return () => {
-        for (const { ref } of docs) tx.delete(ref);
-      };
-    },
+    removeAllIn: ({ db }: OpenedFirestore, tx: Transaction, user: string) =>
+      removeFound(tx, db.collection(CHALLENGES).where('user', '==', user)),
   };
 }
 

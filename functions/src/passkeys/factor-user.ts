@@ -1,8 +1,12 @@
 import { checkRecord } from '../authn/ports.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
+import type { FactorKind } from '../core/access-types.ts';
 import { AppError } from '../core/errors.ts';
 import type { DirectoryEntry } from '../directory/index.ts';
 import { userOf, validSinceOf } from '../sessions/index.ts';
+
+/** What is older than the entry belonged to a deleted user with the same id. */
+export type FactorUser = Pick<DirectoryEntry, 'uid' | 'created'>;
 
 /**
  * The user who manages or proves second factors of their own. @returns the directory id
@@ -26,10 +30,7 @@ export function checkFactorChange(
   entry: DirectoryEntry | undefined,
   { principal }: PrincipalActor,
 ): DirectoryEntry {
-  if (entry === undefined || entry.pending.includes('deletion')) {
-    const detail = 'Second factors need an entry of your own in the directory.';
-    throw new AppError('permission_denied', detail, { reason: 'no-directory-entry', caller: principal });
-  }
+  if (entry === undefined || entry.pending.includes('deletion')) throw noEntry(principal);
   const { session, authTime } = principal;
   checkRecord(entry, validSinceOf({ id: session?.id ?? '', validSince: authTime }, entry), principal);
   if (entry.factors?.length && principal.assurance.level !== 'aal2') {
@@ -39,4 +40,14 @@ export function checkFactorChange(
     });
   }
   return entry;
+}
+
+export function noEntry(caller: Principal): AppError {
+  const detail = 'Second factors need an entry of your own in the directory.';
+  return new AppError('permission_denied', detail, { reason: 'no-directory-entry', caller });
+}
+
+/** The kinds of factors of a user who gets one more. */
+export function withKind({ factors = [] }: DirectoryEntry, kind: FactorKind): readonly FactorKind[] {
+  return [...new Set([...factors, kind])];
 }

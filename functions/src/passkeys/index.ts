@@ -4,9 +4,8 @@ import { createPasskeysService } from './passkeys-service.ts';
 
 export type { FactorProof } from './factor-proof.ts';
 export { factor, factorId, factorName } from './factor-schema.ts';
-export { checkFactorChange, factorUser } from './factor-user.ts';
+export { checkFactorChange, type FactorUser, factorUser, noEntry, withKind } from './factor-user.ts';
 export type { Passkey } from './passkey-document.ts';
-export type { PasskeyUser } from './passkey-store.ts';
 export type { PasskeysService } from './passkeys-service.ts';
 export { authenticationResponse, requestOptions } from './response-schema.ts';
 export { toFactorView } from './views.ts';

@@ -1,10 +1,8 @@
 import type { QuerySnapshot, Transaction } from '@google-cloud/firestore';
-import type { DirectoryEntry } from '../directory/index.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
+import { removeFound } from '../platform/firestore/transaction.ts';
+import type { FactorUser } from './factor-user.ts';
 import { fromDocument, PASSKEYS, type Passkey, passkeyRef } from './passkey-document.ts';
-
-/** The user of passkeys. What is older than the entry belonged to a deleted user with the same id. */
-export type PasskeyUser = Pick<DirectoryEntry, 'uid' | 'created'>;
 
 /** The stored passkeys. `…In`: in a transaction, which reads before it writes. */
 export type PasskeyStore = ReturnType<typeof createPasskeyStore>;
@@ -14,17 +12,13 @@ export function createPasskeyStore(open: OpenFirestore) {
 
   return {
     /** Oldest first. @throws AppError `unavailable` */
-    list: (user: PasskeyUser): Promise<readonly Passkey[]> =>
+    list: (user: FactorUser): Promise<readonly Passkey[]> =>
       useFirestore('passkeys.list', open, async (firestore) =>
         passkeysOf(user, await ofUser(firestore, user.uid).get()),
       ),
 
     /** {@link list}. */
-    async listIn(
-      firestore: OpenedFirestore,
-      tx: Transaction,
-      user: PasskeyUser,
-    ): Promise<readonly Passkey[]> {
+    async listIn(firestore: OpenedFirestore, tx: Transaction, user: FactorUser): Promise<readonly Passkey[]> {
       return passkeysOf(user, await tx.get(ofUser(firestore, user.uid)));
     },
 
@@ -39,16 +33,12 @@ export function createPasskeyStore(open: OpenFirestore) {
     },
 
     /** Deletes everything of a user, in the transaction that deletes the entry. */
-    async removeAllIn(firestore: OpenedFirestore, tx: Transaction, uid: string): Promise<() => void> {
-      const { docs } = await tx.get(ofUser(firestore, uid));
-      return () => {
-        for (const { ref } of docs) tx.delete(ref);
-      };
-    },
+    removeAllIn: (firestore: OpenedFirestore, tx: Transaction, uid: string) =>
+      removeFound(tx, ofUser(firestore, uid)),
   };
 }
 
-function passkeysOf({ created }: PasskeyUser, { docs }: QuerySnapshot): Passkey[] {
+function passkeysOf({ created }: FactorUser, { docs }: QuerySnapshot): Passkey[] {
   return docs
     .flatMap((document) => fromDocument(document) ?? [])
     .filter((passkey) => passkey.created >= created)

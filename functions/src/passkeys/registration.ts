@@ -8,7 +8,7 @@ import { runOnce } from '../platform/firestore/transaction.ts';
 import type { Platform } from '../platform/platform.ts';
 import { authenticatorName } from './authenticators.ts';
 import { CHALLENGE_LIFETIME, type Challenges } from './challenges.ts';
-import { checkFactorChange, factorUser } from './factor-user.ts';
+import { checkFactorChange, factorUser, withKind } from './factor-user.ts';
 import { type Passkey, passkeyIdOf, passkeyRef, toDocument } from './passkey-document.ts';
 import type { PasskeyStore } from './passkey-store.ts';
 import type { RegistrationResponse } from './response-schema.ts';
@@ -16,7 +16,7 @@ import { userHandleOf } from './user-handle.ts';
 import { ALGORITHMS, verifyRegistration } from './verify.ts';
 
 /** Passkeys of a user: more than anyone has devices, and few enough to send to a browser. */
-export const MAX_PASSKEYS = 20;
+const MAX_PASSKEYS = 20;
 
 interface Needs {
   readonly audit: AuditLog;
@@ -83,9 +83,7 @@ export function createRegistration(
           };
           used.use();
           tx.create(ref, toDocument(passkey));
-          directory.writeFactorsIn(firestore, tx, user, [
-            ...new Set([...(entry.factors ?? []), 'passkey' as const]),
-          ]);
+          directory.writeFactorsIn(firestore, tx, user, withKind(entry, 'passkey'));
           audit.append(firestore, tx, event, eventId);
           return passkey;
         });

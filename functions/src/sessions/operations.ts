@@ -11,7 +11,7 @@ import type { SessionsService } from './sessions-service.ts';
 
 const none = z.strictObject({});
 
-/** Seconds since the sign-in within which a credential can begin a session, or raise one. */
+/** Seconds since the sign-in within which a credential can begin a session, raise one, or enrol a factor. */
 export const FRESH = 300;
 
 /** Session cookies of a request that are looked at: each costs reads. */

@@ -1,4 +1,4 @@
-import type { DocumentReference, DocumentSnapshot, Transaction } from '@google-cloud/firestore';
+import type { DocumentReference, DocumentSnapshot, Query, Transaction } from '@google-cloud/firestore';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { AppError, unavailable } from '../../core/errors.ts';
 import {
@@ -52,6 +52,14 @@ export function runOnce<T>(
       return committing.result;
     }
   });
+}
+
+/** Reads what a query finds. @returns deletes it */
+export async function removeFound(tx: Transaction, query: Query): Promise<() => void> {
+  const { docs } = await tx.get(query);
+  return () => {
+    for (const { ref } of docs) tx.delete(ref);
+  };
 }
 
 /** Milliseconds since the epoch, by Firestore's clock: the clocks of the instances differ. */
