@@ -57,6 +57,7 @@ export const getStepUpOptions = operation<MfaService>()({
   effect: 'write',
   access: 'signed-in',
   factorPolicy: 'exempt',
+  rateLimit: 'credential',
   http: { method: 'post', path: '/me/step-up/options' },
   input: z.strictObject({}),
   output: requestOptions,

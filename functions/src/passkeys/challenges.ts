@@ -15,6 +15,9 @@ const CHALLENGES = 'webauthnChallenges';
 /** Seconds. */
 export const CHALLENGE_LIFETIME = 300;
 
+/** Challenges that the deletion of a user deletes at most. TTL deletes the others. */
+const MAX_REMOVED = 200;
+
 /** What a challenge is for. It proves nothing else. */
 export interface Ceremony {
   readonly ceremony: 'registration' | 'sign-in' | 'step-up';
@@ -55,9 +58,9 @@ export function createChallenges(open: OpenFirestore, clock: Clock) {
       return { now: Math.floor(at / 1000), use: () => void tx.delete(ref) };
     },
 
-    /** Deletes those of a user, in the transaction that deletes the entry. */
+    /** Deletes those of a user, in the transaction that deletes the entry. A user who has asked for thousands can be deleted, too. */
     removeAllIn: ({ db }: OpenedFirestore, tx: Transaction, user: string) =>
-      removeFound(tx, db.collection(CHALLENGES).where('user', '==', user)),
+      removeFound(tx, db.collection(CHALLENGES).where('user', '==', user).limit(MAX_REMOVED)),
   };
 }
 

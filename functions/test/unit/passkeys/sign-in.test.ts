@@ -107,6 +107,17 @@ describe('sign-in with a passkey', () => {
       assert.equal((await db.collection(collection).where('user', '==', 'member').get()).size, 0, collection);
   });
 
+  it('deletes a user who has asked for very many challenges', async () => {
+    const { db } = passkeys.api.firestore;
+    const ofMember = db.collection('webauthnChallenges').where('user', '==', 'member');
+    const batch = db.batch();
+    for (let n = 0; n < 250; n++)
+      batch.create(db.doc(`webauthnChallenges/c${n}`), { user: 'member', ceremony: 'step-up' });
+    await batch.commit();
+    await passkeys.change('member', { remove: true });
+    assert.equal((await ofMember.get()).size, 50, 'the deletion reads a limited number');
+  });
+
   it('refuses an account that was disabled in the Firebase console', async () => {
     const { authenticator } = await passkeys.enrol();
     const account = passkeys.api.google.users.get('member') ?? assert.fail();
