@@ -16,6 +16,13 @@ export function toRfc3339(second: number): string {
   return new Date(second * 1000).toISOString();
 }
 
+/** For a field of Firestore, which may be absent. @param second since the epoch */
+export function toDate(second: number): Date;
+export function toDate(second: number | undefined): Date | undefined;
+export function toDate(second: number | undefined): Date | undefined {
+  return second === undefined ? undefined : new Date(second * 1000);
+}
+
 /** A time in a response. */
 export const dateTime = z.string().meta({ format: 'date-time' });
 

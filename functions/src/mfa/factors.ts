@@ -84,7 +84,7 @@ export function createFactors(
             result: renamed,
             after: { factor: id },
             write() {
-              if ('kind' in renamed) totp.setIn(firestore, tx, renamed);
+              if (renamed.kind === 'totp') totp.setIn(firestore, tx, renamed);
               else passkeys.renameIn(firestore, tx, id, name);
             },
           };
@@ -103,9 +103,9 @@ export function createFactors(
         return {
           result: undefined,
           factors,
-          after: { kind: kindOf(factor), factor: id },
+          after: { kind: factor.kind, factor: id },
           write() {
-            if ('kind' in factor) totp.removeIn(firestore, tx, id);
+            if (factor.kind === 'totp') totp.removeIn(firestore, tx, id);
             else passkeys.removeIn(firestore, tx, id);
             if (factors.length === 0) recoveryCodes.removeIn(firestore, tx, entry.uid);
           },
@@ -139,8 +139,6 @@ export function createFactors(
     },
   };
 }
-
-const kindOf = (factor: Factor): FactorKind => ('kind' in factor ? factor.kind : 'passkey');
 
 function find(totp: readonly TotpFactor[], passkeys: readonly Passkey[], id: string): Factor {
   const factor = [...totp.filter(({ confirmed }) => confirmed), ...passkeys].find((one) => one.id === id);

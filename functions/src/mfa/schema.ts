@@ -54,7 +54,7 @@ export const factorList = z.object({
 
 /** A factor, as its user sees it. */
 export function toView(shown: Factor): z.input<typeof factor> {
-  if (!('kind' in shown)) return toFactorView(shown);
+  if (shown.kind === 'passkey') return toFactorView(shown);
   const { id, kind, name, created, lastUsed } = shown;
   const used = lastUsed === undefined ? undefined : toRfc3339(lastUsed);
   return { id, kind, name, created: toRfc3339(created), lastUsed: used };

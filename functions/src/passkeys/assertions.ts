@@ -1,10 +1,11 @@
 import type { Transaction } from '@google-cloud/firestore';
+import { toDate } from '../core/time.ts';
 import type { DirectoryEntry, DirectoryService } from '../directory/index.ts';
 import { type OpenedFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Ceremony, Challenges } from './challenges.ts';
 import { invalidPasskey } from './invalid-passkey.ts';
-import { fromDocument, type Passkey, passkeyIdOf, passkeyRef, toDate } from './passkey-document.ts';
+import { fromDocument, type Passkey, passkeyIdOf, passkeyRef } from './passkey-document.ts';
 import type { AuthenticationResponse } from './response-schema.ts';
 import { userHandleOf } from './user-handle.ts';
 import { verifyAssertion } from './verify.ts';

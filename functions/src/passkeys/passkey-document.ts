@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DocumentReference, DocumentSnapshot, Timestamp } from '@google-cloud/firestore';
+import { toDate } from '../core/time.ts';
 import { type OpenedFirestore, omitUndefined } from '../platform/firestore/firestore.ts';
 
 export const PASSKEYS = 'passkeys';
@@ -10,6 +11,7 @@ export interface Passkey {
   readonly id: string;
   /** Directory id of the user. */
   readonly user: string;
+  readonly kind: 'passkey';
   /** Of WebAuthn, base64url. */
   readonly credentialId: string;
   /** COSE key, base64url. */
@@ -37,9 +39,14 @@ export function passkeyIdOf(credentialId: string): string {
 export const passkeyRef = ({ db }: OpenedFirestore, id: string): DocumentReference =>
   db.doc(`${PASSKEYS}/${id}`);
 
-export function toDocument({ id: _, created, lastUsed, ...rest }: Passkey): Record<string, unknown> {
-  const used = lastUsed === undefined ? undefined : toDate(lastUsed);
-  return omitUndefined({ ...rest, created: toDate(created), lastUsed: used });
+export function toDocument({
+  id: _id,
+  kind: _kind,
+  created,
+  lastUsed,
+  ...rest
+}: Passkey): Record<string, unknown> {
+  return omitUndefined({ ...rest, created: toDate(created), lastUsed: toDate(lastUsed) });
 }
 
 /** The passkey of a document; undefined when there is none. */
@@ -49,13 +56,12 @@ export function fromDocument(snapshot: DocumentSnapshot): Passkey | undefined {
   const { created, lastUsed, ...rest } = fields;
   return {
     // As written by `toDocument`.
-    ...(rest as Omit<Passkey, 'id' | 'created' | 'lastUsed'>),
+    ...(rest as Omit<Passkey, 'id' | 'kind' | 'created' | 'lastUsed'>),
     id: snapshot.id,
+    kind: 'passkey',
     created: secondOf(created),
     ...(lastUsed !== undefined && { lastUsed: secondOf(lastUsed) }),
   };
 }
-
-export const toDate = (second: number) => new Date(second * 1000);
 
 const secondOf = (time: Timestamp) => time.seconds;

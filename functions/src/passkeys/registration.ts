@@ -77,7 +77,9 @@ export function createRegistration(
           if ((await tx.get(ref)).exists) throw new AppError('already_exists', 'This passkey is registered.');
           const passkey: Passkey = {
             ...verified,
-            ...{ id, user, created: used.now },
+            ...{ id, user, kind: 'passkey' },
+            // Firebase Auth has another clock, and a deleted user may come back in this second.
+            created: Math.max(used.now, entry.created),
             name: name ?? authenticatorName(verified.aaguid) ?? 'Passkey',
             transports: response.response.transports ?? [],
           };

@@ -41,12 +41,20 @@ function recordWrites() {
   return { documents, firestore, tx };
 }
 
-/** An entry with every field that an entry can have. */
 const PASSKEY: Passkey = {
-  ...{ id: 'x', user: 'ada', credentialId: 'AA', publicKey: 'AA', counter: 0, transports: [] },
+  ...{
+    id: 'x',
+    user: 'ada',
+    kind: 'passkey',
+    credentialId: 'AA',
+    publicKey: 'AA',
+    counter: 0,
+    transports: [],
+  },
   ...{ backupEligible: true, backedUp: true, aaguid: '', name: 'Phone', created: 1 },
 };
 
+/** An entry with every field that an entry can have. */
 const ENTRY: Required<DirectoryEntry> = {
   uid: 'ada',
   identity: { issuer: 'https://login.example.com', subject: 'ada' },

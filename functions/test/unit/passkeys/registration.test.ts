@@ -49,6 +49,13 @@ describe('registration of a passkey', () => {
     ]);
   });
 
+  it('counts when the entry begins later, by the clock of Firebase Auth', async () => {
+    const created = new Date((passkeys.now() + 1) * 1000);
+    await passkeys.api.firestore.db.doc('directory/member').update({ created });
+    const { authenticator } = await passkeys.enrol();
+    assert.equal((await passkeys.signIn(authenticator)).status, 200);
+  });
+
   it('keeps other kinds of factors of the entry', async () => {
     await passkeys.api.firestore.db.doc('directory/member').update({ factors: ['totp'] });
     await passkeys.enrol({ aal2: true });
