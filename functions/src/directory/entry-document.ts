@@ -3,6 +3,7 @@ import { activeRoles, nextExpiry } from '../authz/role-claims.ts';
 import { isRole, type Role } from '../authz/roles.ts';
 import type { FactorKind } from '../core/access-types.ts';
 import { AppError } from '../core/errors.ts';
+import { toDate } from '../core/time.ts';
 import { omitUndefined } from '../platform/firestore/firestore.ts';
 import type { DirectoryEntry, Grant } from './entry.ts';
 
@@ -125,5 +126,3 @@ function wholeNumber(value: unknown): number {
 }
 
 const secondOf = (time: unknown) => wholeNumber((time as Timestamp).seconds);
-
-const toDate = (second: number | undefined) => (second === undefined ? undefined : new Date(second * 1000));

@@ -3,7 +3,7 @@ import type { DocumentReference, DocumentSnapshot, Timestamp, Transaction } from
 import { type Clock, seconds } from '../core/clock.ts';
 import { rateLimited } from '../core/errors.ts';
 import { createKeyedQueue } from '../core/keyed-queue.ts';
-import { DAY } from '../core/time.ts';
+import { DAY, toDate } from '../core/time.ts';
 import { networkOf } from '../pipeline/client-address.ts';
 import { type OpenedFirestore, type OpenFirestore, useFirestore } from '../platform/firestore/firestore.ts';
 import type { TransactionPart } from '../platform/firestore/transaction.ts';
@@ -117,7 +117,7 @@ function refOf({ db }: OpenedFirestore, subject: Subject, key: string): Document
 }
 
 export function toDocument({ count, until, end }: Attempts): Record<string, unknown> {
-  return { count, until: new Date(until * 1000), expireAt: new Date(end * 1000) };
+  return { count, until: toDate(until), expireAt: toDate(end) };
 }
 
 function attemptsOf(subject: Subject, snapshot: DocumentSnapshot, now: number): Attempts {

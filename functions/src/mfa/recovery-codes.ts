@@ -1,5 +1,6 @@
 import { hash, randomInt } from 'node:crypto';
 import type { DocumentSnapshot, Timestamp } from '@google-cloud/firestore';
+import { toDate } from '../core/time.ts';
 import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
 
 const RECOVERY_CODES = 'recoveryCodes';
@@ -39,7 +40,7 @@ interface StoredCodes {
 }
 
 export function toDocument({ hashes, created }: StoredCodes): Record<string, unknown> {
-  return { hashes, created: new Date(created * 1000) };
+  return { hashes, created: toDate(created) };
 }
 
 /**

@@ -6,6 +6,7 @@ import { checkRecord } from '../authn/ports.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import type { Assurance } from '../core/access-types.ts';
 import { seconds } from '../core/clock.ts';
+import { toDate } from '../core/time.ts';
 import type { DirectoryService } from '../directory/index.ts';
 import { type FactorProof, noEntry } from '../passkeys/index.ts';
 import type { SecondFactors } from '../pipeline/second-factor.ts';
@@ -42,7 +43,7 @@ function keyOf({ directoryId, issuer, authTime, assurance }: Principal): string 
 }
 
 export function toDocument(user: string, { at, ...stepUp }: StepUp): Record<string, unknown> {
-  return { user, ...stepUp, at: new Date(at * 1000), expireAt: new Date((at + STEP_UP_SECONDS) * 1000) };
+  return { user, ...stepUp, at: toDate(at), expireAt: toDate(at + STEP_UP_SECONDS) };
 }
 
 /** Only {@link toDocument} writes the fields. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { DocumentReference, DocumentSnapshot, Timestamp } from '@google-cloud/firestore';
+import { toDate } from '../core/time.ts';
 import { type OpenedFirestore, omitUndefined } from '../platform/firestore/firestore.ts';
 
 export const FACTORS = 'factors';
@@ -35,8 +36,8 @@ export function toDocument({ id: _, created, lastUsed, expireAt, ...rest }: Totp
   return omitUndefined({
     ...rest,
     created: toDate(created),
-    lastUsed: lastUsed === undefined ? undefined : toDate(lastUsed),
-    expireAt: expireAt === undefined ? undefined : toDate(expireAt),
+    lastUsed: toDate(lastUsed),
+    expireAt: toDate(expireAt),
   });
 }
 
@@ -55,5 +56,4 @@ export function fromDocument(snapshot: DocumentSnapshot): TotpFactor | undefined
   };
 }
 
-const toDate = (second: number) => new Date(second * 1000);
 const secondOf = (time: Timestamp) => time.seconds;

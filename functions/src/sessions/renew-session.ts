@@ -3,12 +3,13 @@ import type { ReadSession, RenewedSession, Sessions } from '../authn/session-coo
 import type { PrincipalActor } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
 import { AppError, invalidToken } from '../core/errors.ts';
+import { toDate } from '../core/time.ts';
 import type { DirectoryService } from '../directory/index.ts';
 import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
 import { runOnce, type TransactionPart } from '../platform/firestore/transaction.ts';
 import { expiryOf, hasOtherRoles, isDue, OVERLAP_SECONDS } from './lifetime.ts';
 import type { IssuedSession, SessionReader, SessionsPlatform } from './read-sessions.ts';
-import { fromDocument, newValue, refOf, type StoredSession, toDate, toDocument } from './session-document.ts';
+import { fromDocument, newValue, refOf, type StoredSession, toDocument } from './session-document.ts';
 import { raiseAssurance, userOf } from './sign-in.ts';
 
 /**

@@ -9,6 +9,7 @@ import { sessionHash } from '../authn/session-cookie/authenticator.ts';
 import type { Session } from '../authn/session-cookie/ports.ts';
 import type { Assurance } from '../core/access-types.ts';
 import { invalidToken } from '../core/errors.ts';
+import { toDate } from '../core/time.ts';
 import { type OpenedFirestore, omitUndefined } from '../platform/firestore/firestore.ts';
 import type { Device } from './device.ts';
 
@@ -45,7 +46,7 @@ export function toDocument(session: StoredSession, expireAt: number): Record<str
     assurance: omitUndefined(assurance),
     created: toDate(created),
     lastSeen: toDate(lastSeen),
-    replacedUntil: replacedUntil === undefined ? undefined : toDate(replacedUntil),
+    replacedUntil: toDate(replacedUntil),
     expireAt: toDate(expireAt),
   });
 }
@@ -58,8 +59,6 @@ export interface SessionStepUp {
   /** Of the directory entry at that time: a role change ends the step-up. */
   readonly rolesVersion: number;
 }
-
-export const toDate = (second: number) => new Date(second * 1000);
 
 /**
  * The session of a document; undefined when there is none.
