@@ -40,15 +40,26 @@ export function createProofs(
     return entry;
   }
 
-  /** The factor that a code is of. @returns undefined for a wrong code */
+  /**
+   * The factor that a code is of.
+   *
+   * @returns undefined for a wrong code
+   * @throws Error when it could be of a factor that cannot be decrypted, as its key is not configured
+   */
   async function findFactor(factors: readonly TotpFactor[], { user }: Prover, code: string) {
     const now = seconds(clock);
+    let failure: unknown;
     for (const { id, secret: encrypted, confirmed } of factors) {
       if (!confirmed) continue;
-      const secret = await decryptSecret(config.mfaKeys, encrypted, { user, factor: id });
-      const step = await findTimeStep(secret, code, now);
-      if (step !== undefined) return { id, step };
+      try {
+        const secret = await decryptSecret(config.mfaKeys, encrypted, { user, factor: id });
+        const step = await findTimeStep(secret, code, now);
+        if (step !== undefined) return { id, step };
+      } catch (error) {
+        failure = error;
+      }
     }
+    if (failure !== undefined) throw failure;
     return undefined;
   }
 

@@ -197,6 +197,16 @@ describe('TOTP factors', () => {
     ]);
   });
 
+  it('accepts a code although the key of another factor of the user was removed', async () => {
+    const { secret } = await enrol();
+    const [document] = await stored();
+    // Encrypted for another factor, so it cannot be decrypted. Its id makes it the first one.
+    await test.api.firestore.db.doc('factors/--').set({ ...document });
+    test.clock.move(3600_000);
+    await prove(await codeOf(secret, test.now()));
+    await assert.rejects(prove('000000'), /another factor/);
+  });
+
   it('lets an administrator reset them, and signs the user out', async () => {
     await enrol();
     const reset = async (who: 'admin' | 'support', uid = 'member') =>
