@@ -42,6 +42,22 @@ describe('a step-up, attacked', () => {
     client('PATCH /users/unknown', privileged.body);
   const ofSession = (page: SessionBrowser) => () => page.send('PATCH /users/unknown', privileged);
 
+  it('is needed to enrol a factor with a stolen session; a first factor needs a recent sign-in', async () => {
+    const times = { auth_time: now() - 30, iat: now(), exp: now() + 3600 };
+    const withoutFactor = browser();
+    await withoutFactor.signIn(await mintIdToken({ ...claimsOf('member'), ...times }));
+    const enrolments = ['POST /me/factors/totp', 'POST /me/factors/passkeys/options'];
+    for (const route of enrolments) {
+      assert.equal((await withoutFactor.send(route, { body: {} })).status, 200, route);
+      const [page, client] = [await signedIn(30), await clientOf(30)];
+      assert.equal((await page.send(route, { body: {} })).code, 'step_up_required', route);
+      assert.equal((await client(route, {})).code, 'step_up_required', route);
+    }
+    clock.move(300_000);
+    for (const route of enrolments)
+      assert.equal((await withoutFactor.send(route, { body: {} })).code, 'step_up_required', route);
+  });
+
   it('of a token is not used by another sign-in, by a session, or by another user', async () => {
     const [first, second, page] = [await clientOf(30), await clientOf(31), await signedIn(30)];
     assert.equal((await first('POST /me/step-up', { totp: await app.code() })).status, 200);
