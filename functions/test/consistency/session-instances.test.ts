@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
-import { startTestFirestore } from '../helpers/firestore.ts';
-import { type HostingProxy, openHostingProxy } from '../helpers/hosting-proxy.ts';
-import { type BrowserAnswer, openBrowser, type SessionBrowser } from '../helpers/session-browser.ts';
-import { type AuthServer, openAuthServer, syncedAccount } from './auth-server.ts';
-import { connectBackends } from './backends.ts';
-import { emulatorToken, type FrameworkInstance, startInstance } from './framework-instance.ts';
+import type { BrowserAnswer, SessionBrowser } from '../helpers/session-browser.ts';
+import { emulatorToken } from './framework-instance.ts';
+import { type HostedProcesses, openHostedProcesses } from './hosted-processes.ts';
 import { claimsFor } from './invariants.ts';
-import { entryOf, seed } from './seed.ts';
+import { entryOf } from './seed.ts';
 
 const PROJECT = 'demo-session-instances';
 /** Seconds. */
@@ -34,10 +31,7 @@ interface Listed {
 
 describe('sessions on two processes behind Hosting', function () {
   this.timeout(120_000);
-  let firestore: Awaited<ReturnType<typeof startTestFirestore>>;
-  let auth: AuthServer;
-  const instances: FrameworkInstance[] = [];
-  const proxies: HostingProxy[] = [];
+  let hosted: HostedProcesses;
   const uids = Object.keys(ENDS).map(
     (name) => name.match(/of a (\w+) user/)?.[1] ?? name.replaceAll(/\W+/g, '-'),
   );
@@ -50,32 +44,13 @@ describe('sessions on two processes behind Hosting', function () {
   );
 
   before(async () => {
-    [firestore, auth] = await Promise.all([startTestFirestore({}), openAuthServer()]);
-    for (const entry of entries.values()) auth.accounts.set(entry.uid, syncedAccount(entry));
-    const addresses = { firestore: firestore.host, database: PROJECT, auth: auth.port, project: PROJECT };
-    const backends = connectBackends(addresses);
-    await seed(backends.db, [...entries.values()]);
-    await backends.close();
-    const settings = { firestore: firestore.host, auth: auth.port, project: PROJECT, maxAge: MAX_AGE };
-    instances.push(...(await Promise.all([startInstance(settings), startInstance(settings)])));
-    for (const { port } of instances) proxies.push(await openHostingProxy(`http://127.0.0.1:${port}`));
+    hosted = await openHostedProcesses({ project: PROJECT, maxAge: MAX_AGE, entries: [...entries.values()] });
   });
-  after(async () => {
-    await Promise.all(proxies.map((proxy) => proxy.close()));
-    await Promise.all(instances.map((instance) => instance.stop()));
-    await Promise.all([firestore.stop(), auth.close()]);
-  });
-
-  /** A browser at the Hosting of one process. @param of takes the cookies of another one */
-  function browserAt(process: 0 | 1, of?: SessionBrowser): SessionBrowser {
-    const { origin } = proxies[process] ?? assert.fail();
-    const { cookie, csrfToken } = of ?? {};
-    return Object.assign(openBrowser(`${origin}/api/v1`, origin), { cookie, csrfToken });
-  }
+  after(() => hosted.close());
 
   async function signedIn(uid: string, process: 0 | 1): Promise<SessionBrowser> {
     const entry = entries.get(uid) ?? assert.fail(uid);
-    const browser = browserAt(process);
+    const browser = hosted.browserAt(process);
     await browser.signIn(emulatorToken(PROJECT, uid, claimsFor(entry)));
     return browser;
   }
@@ -102,7 +77,7 @@ describe('sessions on two processes behind Hosting', function () {
       const uid = uids[n] ?? assert.fail();
       const [deviceA, deviceB, owner] = [
         await signedIn(uid, 0),
-        browserAt(1, await signedIn(uid, 0)),
+        hosted.browserAt(1, await signedIn(uid, 0)),
         await signedIn('olga', 0),
       ];
       assert.equal((await privileged(deviceB)).status, 404);
@@ -112,18 +87,18 @@ describe('sessions on two processes behind Hosting', function () {
       const since = Date.now();
       assert.ok(ended.status === 200 || ended.status === 204, JSON.stringify(ended.body));
       assertRefused(await privileged(deviceB));
-      assertRefused(await browserAt(0, deviceB).send('GET /me'));
+      assertRefused(await hosted.browserAt(0, deviceB).send('GET /me'));
       assertRefused(await changedAnswer(deviceB, since, ({ status }) => status === 200));
       // The device that asked for the end stays signed in.
       const isKept = name.startsWith('ended by');
       assert.equal((await deviceA.send('GET /me')).status, isKept ? 200 : 401);
-      const elsewhere = browserAt(1, deviceA);
+      const elsewhere = hosted.browserAt(1, deviceA);
       assert.equal((await privileged(elsewhere)).status, isKept ? 404 : 401);
     });
   }
 
   it('give a demoted user the new roles, at once on a privileged operation', async () => {
-    const [device, owner] = [browserAt(1, await signedIn('demoted', 0)), await signedIn('olga', 0)];
+    const [device, owner] = [hosted.browserAt(1, await signedIn('demoted', 0)), await signedIn('olga', 0)];
     assert.equal((await privileged(device)).status, 404);
     assert.deepEqual((await device.send('GET /me')).body.roles, ['admin']);
     const change = { grants: [{ role: 'member' }], version: 1 };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DocumentData, Firestore } from '@google-cloud/firestore';
+import { SERVER_COLLECTIONS } from '../../cli/rules/check-rules.ts';
 import type { Accounts } from './auth-server.ts';
 
 /** What a process leaves behind: the documents by path, and the accounts in Firebase Auth. */
@@ -8,23 +9,8 @@ export interface State {
   readonly accounts: Accounts;
 }
 
-const COLLECTIONS = [
-  'directory',
-  'system',
-  'accessChanges',
-  'auditEvents',
-  'sessions',
-  'rateLimits',
-  'stepUps',
-  'factors',
-  'recoveryCodes',
-  'factorAttempts',
-  'passkeys',
-  'webauthnChallenges',
-];
-
 export async function readState(db: Firestore, accounts: Accounts): Promise<State> {
-  const found = await Promise.all(COLLECTIONS.map((name) => db.collection(name).get()));
+  const found = await Promise.all(SERVER_COLLECTIONS.map((name) => db.collection(name).get()));
   const documents = found.flatMap(({ docs }) => docs);
   return {
     documents: new Map(documents.map((document) => [document.ref.path, document.data()])),

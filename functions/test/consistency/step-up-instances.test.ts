@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import type { DirectoryEntry } from '../../src/directory/entry.ts';
 import { type AuthenticatorApp, enrolApp } from '../helpers/authenticator-app.ts';
-import { startTestFirestore } from '../helpers/firestore.ts';
-import { type HostingProxy, openHostingProxy } from '../helpers/hosting-proxy.ts';
-import { openBrowser, type SessionBrowser } from '../helpers/session-browser.ts';
-import { type AuthServer, openAuthServer, syncedAccount } from './auth-server.ts';
-import { connectBackends } from './backends.ts';
-import { emulatorToken, type FrameworkInstance, startInstance } from './framework-instance.ts';
+import type { SessionBrowser } from '../helpers/session-browser.ts';
+import { emulatorToken } from './framework-instance.ts';
+import { type HostedProcesses, openHostedProcesses } from './hosted-processes.ts';
 import { claimsFor } from './invariants.ts';
-import { entryOf, seed } from './seed.ts';
+import { entryOf } from './seed.ts';
 
 const PROJECT = 'demo-step-up-instances';
 /** Seconds. */
@@ -20,10 +17,7 @@ const signInAt = (ago: number) => ({ auth_time: Math.floor(Date.now() / 1000) - 
 
 describe('step-ups on two processes behind Hosting', function () {
   this.timeout(120_000);
-  let firestore: Awaited<ReturnType<typeof startTestFirestore>>;
-  let auth: AuthServer;
-  const instances: FrameworkInstance[] = [];
-  const proxies: HostingProxy[] = [];
+  let hosted: HostedProcesses;
   const entries = new Map<string, DirectoryEntry>(
     [
       ...['bearer', 'cookie', 'parallel'].map((uid) => entryOf(uid, ['admin'])),
@@ -32,27 +26,13 @@ describe('step-ups on two processes behind Hosting', function () {
   );
 
   before(async () => {
-    [firestore, auth] = await Promise.all([startTestFirestore({}), openAuthServer()]);
-    for (const entry of entries.values()) auth.accounts.set(entry.uid, syncedAccount(entry));
-    const addresses = { firestore: firestore.host, database: PROJECT, auth: auth.port, project: PROJECT };
-    const backends = connectBackends(addresses);
-    await seed(backends.db, [...entries.values()]);
-    await backends.close();
-    const settings = { firestore: firestore.host, auth: auth.port, project: PROJECT, maxAge: MAX_AGE };
-    instances.push(...(await Promise.all([startInstance(settings), startInstance(settings)])));
-    for (const { port } of instances) proxies.push(await openHostingProxy(`http://127.0.0.1:${port}`));
+    hosted = await openHostedProcesses({ project: PROJECT, maxAge: MAX_AGE, entries: [...entries.values()] });
   });
-  after(async () => {
-    await Promise.all(proxies.map((proxy) => proxy.close()));
-    await Promise.all(instances.map((instance) => instance.stop()));
-    await Promise.all([firestore.stop(), auth.close()]);
-  });
+  after(() => hosted.close());
 
   /** A client at one process, with a token or the cookie of a browser. */
   function clientAt(process: number, token?: string, of?: SessionBrowser) {
-    const { origin } = proxies[process % 2] ?? assert.fail();
-    const { cookie, csrfToken } = of ?? {};
-    const browser = Object.assign(openBrowser(`${origin}/api/v1`, origin), { cookie, csrfToken });
+    const browser = hosted.browserAt(process % 2, of);
     const headers = { ...(token && { Authorization: `Bearer ${token}` }) };
     return {
       browser,
