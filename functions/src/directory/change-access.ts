@@ -46,7 +46,7 @@ export function createChangeAccess({ directory, sync, audit, log }: Deps): Chang
     const { uid, action, reason, ownerClaim, part } = intent;
     const id = randomUUID();
     const event = { ...identifyActor(actor), action, target: uid, reason };
-    try {
+    return reportingRefusal({ log, audit }, event, async () => {
       const outcome = await directory.change(
         { id, uid, actor: directoryIdOf(actor), ownerClaim, part },
         (context) => {
@@ -69,11 +69,22 @@ export function createChangeAccess({ directory, sync, audit, log }: Deps): Chang
       const { entry } = outcome;
       const isSynced = await sync.syncAccount(uid, { leased: entry.lease?.by === id ? entry : undefined });
       return isSynced ? { ...entry, pending: [], lease: undefined } : entry;
-    } catch (error) {
-      await reportRefusal({ log, audit }, event, error);
-      throw error;
-    }
+    });
   };
+}
+
+/** Does the work of a change. Reports what it throws, as {@link reportRefusal} does, and throws it again. */
+export async function reportingRefusal<T>(
+  deps: Parameters<typeof reportRefusal>[0],
+  event: Omit<AuditEvent, 'outcome'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await reportRefusal(deps, event, error);
+    throw error;
+  }
 }
 
 /** Writes a change that was refused, or failed, to the log; a denial also to the audit log. */

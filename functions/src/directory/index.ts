@@ -3,7 +3,7 @@ import { reconcileDirectory } from './operations.ts';
 import { createDirectoryService } from './service.ts';
 import { createReconcileSchedule } from './sync/reconcile-schedule.ts';
 
-export { type ChangeAccess, reportRefusal } from './change-access.ts';
+export { type ChangeAccess, reportingRefusal } from './change-access.ts';
 export {
   type ChangeContext,
   type Directory,

@@ -62,10 +62,10 @@ export function createAttempts(open: OpenFirestore, clock: Clock) {
      */
     count: (guesser: Guesser): Promise<void> =>
       queue(guesser.user, () =>
-        useFirestore('factorAttempts.count', open, ({ db, ...firestore }) =>
-          db.runTransaction(async (tx) => {
+        useFirestore('factorAttempts.count', open, (firestore) =>
+          firestore.db.runTransaction(async (tx) => {
             const now = seconds(clock);
-            const refs = refsOf({ db, ...firestore }, guesser);
+            const refs = refsOf(firestore, guesser);
             const counted = await Promise.all(
               refs.map(async ([subject, ref]) => ({
                 ref,

@@ -3,7 +3,7 @@ import type { Transaction } from '@google-cloud/firestore';
 import { type AuditEvent, type AuditLog, auditEventRef, identifyActor } from '../audit/index.ts';
 import type { PrincipalActor } from '../authz/principal.ts';
 import type { FactorKind } from '../core/access-types.ts';
-import { type DirectoryEntry, type DirectoryService, reportRefusal } from '../directory/index.ts';
+import { type DirectoryEntry, type DirectoryService, reportingRefusal } from '../directory/index.ts';
 import { checkFactorChange, factorUser, type Passkey, type PasskeysService } from '../passkeys/index.ts';
 import type { OpenedFirestore } from '../platform/firestore/firestore.ts';
 import { runOnce } from '../platform/firestore/transaction.ts';
@@ -55,7 +55,7 @@ export function createChangeFactors(
     const target = factorUser(actor.principal);
     const id = randomUUID();
     const by = { ...identifyActor(actor), action, target };
-    try {
+    return reportingRefusal({ log, audit }, by, async () => {
       const marker = (firestore: OpenedFirestore) => auditEventRef(firestore, id);
       const { event, result } = await runOnce('mfa.changeFactors', open, marker, async (firestore, tx) => {
         const { entry: found, now } = await directory.readIn(firestore, tx, target);
@@ -75,9 +75,6 @@ export function createChangeFactors(
       });
       log.change(event);
       return result;
-    } catch (error) {
-      await reportRefusal({ log, audit }, by, error);
-      throw error;
-    }
+    });
   };
 }

@@ -1,6 +1,6 @@
 import type { AuditLog } from '../audit/index.ts';
 import type { DirectoryService } from '../directory/index.ts';
-import type { PasskeysService } from '../passkeys/index.ts';
+import type { FactorUser, PasskeysService } from '../passkeys/index.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { SessionsService } from '../sessions/index.ts';
 import { createAttempts } from './attempts.ts';
@@ -30,10 +30,7 @@ export function createMfaService(
   const attempts = createAttempts(firestore, clock);
   const changeFactors = createChangeFactors(platform, { ...needs, totp });
 
-  async function hasRecoveryCodes(uid: string): Promise<boolean> {
-    const entry = await directory.find(uid);
-    return entry !== undefined && (await recoveryCodes.count(entry)) > 0;
-  }
+  const hasRecoveryCodes = async (user: FactorUser) => (await recoveryCodes.count(user)) > 0;
 
   return {
     passkeys: needs.passkeys,

@@ -3,8 +3,8 @@ import { sessionHash } from '../authn/session-cookie/authenticator.ts';
 import { withStepUp } from '../authz/factor-policy.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import type { Assurance } from '../core/access-types.ts';
-import { type DirectoryService, reportRefusal } from '../directory/index.ts';
-import { type FactorProof, factorUser } from '../passkeys/index.ts';
+import { type DirectoryService, reportingRefusal } from '../directory/index.ts';
+import { type FactorProof, type FactorUser, factorUser } from '../passkeys/index.ts';
 import type { SecondFactors } from '../pipeline/second-factor.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { IssuedSession, SessionsService } from '../sessions/index.ts';
@@ -34,8 +34,8 @@ interface Needs {
   readonly audit: AuditLog;
   readonly directory: DirectoryService;
   readonly sessions: SessionsService;
-  /** Has the user unused recovery codes? @param uid directory id */
-  readonly hasRecoveryCodes: (uid: string) => Promise<boolean>;
+  /** Has the user unused recovery codes? */
+  readonly hasRecoveryCodes: (user: FactorUser) => Promise<boolean>;
 }
 
 export function createStepUp(
@@ -55,38 +55,31 @@ export function createStepUp(
       if (!hasFactors(principal) || directoryId === undefined) return [];
       // Only the record of a Firebase user has the factors of the account.
       const record = uid === undefined ? directory.find(directoryId) : directory.records.read(uid);
-      const { factors = [] } = (await record) ?? {};
+      const { factors = [], created = 0 } = (await record) ?? {};
       const own = factors.filter((kind) => kind !== 'firebase');
       // A factor of Identity Platform counts only for a user who has none of Gatehouse.
       if (own.length === 0) return factors;
-      return (await hasRecoveryCodes(directoryId)) ? [...own, 'recovery-code'] : own;
+      return (await hasRecoveryCodes({ uid: directoryId, created })) ? [...own, 'recovery-code'] : own;
     },
-  };
-
-  const stepUp: StepUp = async (actor, cookie, prove) => {
-    const { principal } = actor;
-    const user = factorUser(principal);
-    const { method, part } = await prove(user);
-    if (cookie === undefined) {
-      const proved = await stepUps.write(actor, user, { method, part });
-      return { assurance: withStepUp(principal.assurance, proved) };
-    }
-    const session = await sessions.raise(actor, sessionHash(cookie), { methods: [method], part });
-    return { assurance: session.session.assurance, session };
   };
 
   return {
     secondFactors,
-    async stepUp(actor, cookie, prove) {
-      const own = actor.principal.session === undefined ? undefined : cookie;
-      try {
-        return await stepUp(actor, own, prove);
-      } catch (error) {
-        const action = own === undefined ? 'mfa.step-up' : 'session.step-up';
-        const by = identifyActor(actor);
-        await reportRefusal({ log, audit }, { ...by, action, target: by.actor }, error);
-        throw error;
-      }
+    stepUp(actor, sent, prove) {
+      const { principal } = actor;
+      const cookie = principal.session === undefined ? undefined : sent;
+      const action = cookie === undefined ? 'mfa.step-up' : 'session.step-up';
+      const by = identifyActor(actor);
+      return reportingRefusal({ log, audit }, { ...by, action, target: by.actor }, async () => {
+        const user = factorUser(principal);
+        const { method, part } = await prove(user);
+        if (cookie === undefined) {
+          const proved = await stepUps.write(actor, user, { method, part });
+          return { assurance: withStepUp(principal.assurance, proved) };
+        }
+        const session = await sessions.raise(actor, sessionHash(cookie), { methods: [method], part });
+        return { assurance: session.session.assurance, session };
+      });
     },
   };
 }

@@ -3,7 +3,7 @@ import type { AuthenticatorTransport, PublicKeyCredentialCreationOptionsJSON } f
 import { type AuditEvent, type AuditLog, auditEventRef, identifyActor } from '../audit/index.ts';
 import type { PrincipalActor } from '../authz/principal.ts';
 import { AppError } from '../core/errors.ts';
-import { type DirectoryService, reportRefusal } from '../directory/index.ts';
+import { type DirectoryService, reportingRefusal } from '../directory/index.ts';
 import { runOnce } from '../platform/firestore/transaction.ts';
 import type { Platform } from '../platform/platform.ts';
 import { authenticatorName } from './authenticators.ts';
@@ -64,7 +64,7 @@ export function createRegistration(
       const user = factorUser(actor.principal);
       const about = { ...identifyActor(actor), action: 'factor.enrol', target: user } as const;
       const eventId = randomUUID();
-      try {
+      return reportingRefusal({ log, audit }, about, async () => {
         const { challenge, ...verified } = await verifyRegistration(config, response);
         const id = passkeyIdOf(verified.credentialId);
         const event: AuditEvent = { ...about, outcome: 'done', after: { factor: id, kind: 'passkey' } };
@@ -91,10 +91,7 @@ export function createRegistration(
         });
         log.change(event);
         return added;
-      } catch (error) {
-        await reportRefusal({ log, audit }, about, error);
-        throw error;
-      }
+      });
     },
   };
 }

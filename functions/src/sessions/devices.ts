@@ -5,7 +5,7 @@ import type { AccessRule } from '../authz/access-rule.ts';
 import type { Principal, PrincipalActor } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
 import { AppError, invalidField, isRefusal } from '../core/errors.ts';
-import { type DirectoryService, findOrProvision, reportRefusal } from '../directory/index.ts';
+import { type DirectoryService, findOrProvision, reportingRefusal } from '../directory/index.ts';
 import { useFirestore } from '../platform/firestore/firestore.ts';
 import type { Platform } from '../platform/platform.ts';
 import { type UsersService, type UserView, withCurrentRoles } from '../users/index.ts';
@@ -97,17 +97,14 @@ export function createDevices(
       const by = identifyActor(actor);
       // The permission is not privileged, so authentication has not created the actor's entry. External users need none.
       if (principal.uid !== undefined) await findOrProvision({ directory, accounts, clock }, principal.uid);
-      try {
+      const event: Omit<AuditEvent, 'outcome'> = { ...by, action: 'session.end', target: uid };
+      await reportingRefusal({ log, audit }, event, async () => {
         const isEnded = await endings.end(by, { user: uid, id }, 'ended-by-admin', async (firestore, tx) => {
           const { entry, now } = await directory.readIn(firestore, tx, principal.directoryId ?? '');
           withCurrentRoles(principal, rule, { actor: entry, now });
         });
         if (!isEnded) throw noSuchSession();
-      } catch (error) {
-        const event: Omit<AuditEvent, 'outcome'> = { ...by, action: 'session.end', target: uid };
-        await reportRefusal({ log, audit }, event, error);
-        throw error;
-      }
+      });
     },
 
     /**

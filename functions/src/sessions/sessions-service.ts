@@ -4,7 +4,7 @@ import type { ReadSession } from '../authn/session-cookie/ports.ts';
 import type { PrincipalActor } from '../authz/principal.ts';
 import { seconds } from '../core/clock.ts';
 import { isRefusal } from '../core/errors.ts';
-import { type DirectoryService, reportRefusal } from '../directory/index.ts';
+import { type DirectoryService, reportingRefusal } from '../directory/index.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { UsersService } from '../users/index.ts';
 import { createCreateSession, type FindStepUp } from './create-session.ts';
@@ -39,18 +39,13 @@ export function createSessionsService(
   });
 
   /** A refused attempt is a line in the log; a denial also an audit event. */
-  async function reporting<T>(
+  function reporting<T>(
     actor: PrincipalActor,
     action: 'session.create' | 'session.step-up',
     work: () => Promise<T>,
   ): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      const by = identifyActor(actor);
-      await reportRefusal({ log, audit }, { ...by, action, target: by.actor }, error);
-      throw error;
-    }
+    const by = identifyActor(actor);
+    return reportingRefusal({ log, audit }, { ...by, action, target: by.actor }, work);
   }
 
   return {
