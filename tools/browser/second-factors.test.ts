@@ -173,6 +173,7 @@ function readQrCode(page: Page, size: number): Promise<boolean[][]> {
     await page.waitForTimeout(3_500); // longer than between two polls
     assert.equal(await dialog.isVisible(), false);
     await page.getByRole('button', { name: 'Try again' }).click();
+    await dialog.waitFor();
     await page.keyboard.type('123456');
     await page.keyboard.press('Enter');
     await page.locator('#users [data-uid=demo-member]').waitFor();
